@@ -1,0 +1,41 @@
+import tseslint from "typescript-eslint";
+
+/** Imports point one way (docs/architecture.md): each layer names what it may not import. */
+const layers = [
+  { files: ["providers/core/**"], forbidden: ["**/hostinger/**", "**/credentials/**", "**/health/**", "**/stacks/**", "**/src/**"] },
+  { files: ["providers/hostinger/api/**"], forbidden: ["../virtual-*", "../post-*", "../session*", "../acquire*", "**/credentials/**", "**/health/**", "**/stacks/**", "**/src/**"] },
+  { files: ["providers/hostinger/*.ts", "providers/credentials/**", "providers/health/**"], forbidden: ["**/stacks/**", "**/src/**"] },
+  { files: ["stacks/**"], forbidden: ["**/src/**"] },
+  { files: ["src/**"], ignores: ["src/sandbox/**", "src/cli/**", "src/demo/**"], forbidden: ["**/sandbox/**", "**/sandbox"] },
+  // One mistake must not sit on both sides: the simulated world knows nothing of the clients.
+  { files: ["src/sandbox/**"], forbidden: ["**/providers/**", "**/stacks/**", "undici"] },
+];
+
+export default tseslint.config(
+  { ignores: ["node_modules/", ".user-vps/", ".sandbox/"] },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    rules: {
+      "@typescript-eslint/no-floating-promises": ["error", { allowForKnownSafeCalls: [{ from: "package", name: ["it", "describe", "test", "before", "after", "beforeEach", "afterEach"], package: "node:test" }] }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/require-await": "off",
+      // Pulumi, pg and JSON hand out `any`; what comes in is checked by zod where it matters.
+      ...Object.fromEntries(["argument", "assignment", "call", "member-access", "return"].map((what) => [`@typescript-eslint/no-unsafe-${what}`, "off"])),
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "max-lines": ["error", { max: 500 }],
+      eqeqeq: ["error", "always"],
+      "no-console": "error",
+      "prefer-const": "error",
+    },
+  },
+  ...layers.map(({ files, ignores = [], forbidden }) => ({
+    files,
+    ignores,
+    rules: { "no-restricted-imports": ["error", { patterns: [{ group: forbidden, message: "Imports point one way: src -> stacks -> providers -> API client -> core; see docs/architecture.md." }] }] },
+  })),
+  // Providers and command lines talk to a person on standard output.
+  { files: ["src/cli/**", "src/demo/**", "src/**/main.ts"], rules: { "no-console": "off" } },
+);

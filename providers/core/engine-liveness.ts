@@ -1,0 +1,95 @@
+/**
+ * Tells a dynamic provider that nobody waits for its answer any more.
+ *
+ * The SDK's provider process neither notices that its engine died (after `kill -9` of the engine
+ * it lives on and finishes what it was doing) nor passes on that the user pressed Ctrl-C (its
+ * `cancel` does nothing, and the engine waits for the running step to end). So both are watched
+ * here, from inside the process:
+ * - gone: the engine gives its own gRPC address to the provider as the last argument. A refused
+ *   connection to it on loopback means that the engine is not there. The parent's id would not
+ *   tell: the parent is a shell script that outlives the engine as well.
+ * - cancelled: the engine calls `/pulumirpc.ResourceProvider/Cancel`, which Node reports
+ *   on its diagnostics channel for HTTP/2 servers (24.9 does; with a Node that lacks the channel a
+ *   wait goes on after the first Ctrl-C and ends after the second, which ends the engine).
+ */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { connect } from "node:net";
+import { UserVpsError } from "./errors.ts";
+import { MINUTE_MS, SECOND_MS } from "./time.ts";
+
+const CHECK_INTERVAL_MS = SECOND_MS;
+const CANCEL_PATH = "/pulumirpc.ResourceProvider/Cancel";
+const REQUEST_CHANNEL = "http2.server.stream.start";
+
+/** An orphaned provider process that is still there this long after its engine ends itself. */
+const ORPHAN_LIFETIME_MS = 2 * MINUTE_MS;
+
+let signalOfThisProcess: AbortSignal | undefined;
+
+/**
+ * Aborts, with a UserVpsError CANCELLED as the reason, when the engine that started this
+ * provider process is gone or asks to cancel; never in a process that is no provider.
+ * Watching starts with the first call and keeps no process alive. A process whose engine is gone
+ * gets two minutes to bring to an end what must not be broken off, then it exits: otherwise it
+ * would stay for ever, waiting for requests.
+ */
+export function engineGoneSignal(): AbortSignal {
+  return (signalOfThisProcess ??= watchEngine(engineAddressOf(process.argv), {
+    onGone: () => setTimeout(() => process.exit(1), ORPHAN_LIFETIME_MS).unref(),
+  }));
+}
+
+/** The engine's address, as `127.0.0.1:port`, from a dynamic provider's arguments; else undefined. */
+export function engineAddressOf(argv: readonly string[]): string | undefined {
+  const [, script, ...rest] = argv;
+  if (!script || !/@pulumi[\\/]pulumi[\\/]cmd[\\/]dynamic-provider/.test(script)) return undefined;
+  const last = rest.at(-1);
+  return last && /^(127\.0\.0\.1|localhost):\d+$/.test(last) ? last : undefined;
+}
+
+export interface WatchOptions {
+  readonly intervalMs?: number;
+  /** Called once when the engine is gone, also if it had asked to cancel before. */
+  readonly onGone?: () => void;
+}
+
+/** The work of `engineGoneSignal` for a given address; without one the signal never aborts. */
+export function watchEngine(address: string | undefined, options: WatchOptions = {}): AbortSignal {
+  const { intervalMs = CHECK_INTERVAL_MS, onGone } = options;
+  const controller = new AbortController();
+  if (!address) return controller.signal;
+
+  const onRequest = (message: unknown) => {
+    const { headers } = message as { headers?: Record<string, unknown> };
+    if (headers?.[":path"] !== CANCEL_PATH) return;
+    controller.abort(new UserVpsError("CANCELLED", "The Pulumi engine was asked to stop."));
+  };
+  subscribe(REQUEST_CHANNEL, onRequest);
+
+  // One refusal may be an accident of a busy machine; two in a row are not.
+  let refusals = 0;
+  const timer = setInterval(async () => {
+    refusals = (await isRefused(address, intervalMs)) ? refusals + 1 : 0;
+    if (refusals !== 2) return;
+    clearInterval(timer);
+    unsubscribe(REQUEST_CHANNEL, onRequest);
+    controller.abort(new UserVpsError("CANCELLED", "The Pulumi engine that waited for this is gone."));
+    onGone?.();
+  }, intervalMs).unref();
+  return controller.signal;
+}
+
+/** Whether nothing listens at `host:port`; every other outcome, a time-out too, counts as alive. */
+function isRefused(address: string, timeoutMs: number): Promise<boolean> {
+  const [host = "", port] = address.split(":");
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port), timeout: timeoutMs }).unref();
+    const finish = (refused: boolean) => {
+      socket.destroy();
+      resolve(refused);
+    };
+    socket.on("connect", () => finish(false));
+    socket.on("timeout", () => finish(false));
+    socket.on("error", (error: NodeJS.ErrnoException) => finish(error.code === "ECONNREFUSED"));
+  });
+}

@@ -1,0 +1,108 @@
+/**
+ * The one catalogue of error codes: what each means, whether trying again can help, and what
+ * to do next. Everything that fails on purpose fails with one of these (rule 5).
+ */
+
+/** `backoff`: try again later by itself. `park`: somebody has to change something first. */
+export type Retry = "backoff" | "park";
+
+interface CatalogueEntry {
+  /** What happened, in general. */
+  readonly meaning: string;
+  readonly retry: Retry;
+  /** What a person does about it, unless the error itself says it better. */
+  readonly next: string;
+}
+
+export const ERROR_CATALOGUE = {
+  CONFIG_INVALID: { meaning: "A setting is missing or malformed.", retry: "park", next: "Correct the settings that the message names." },
+  INPUT_INVALID: { meaning: "A value that was handed in cannot be used.", retry: "park", next: "Correct the value that the message names." },
+  USERNAME_INVALID: { meaning: "The user name is not a lower-case DNS label, or it is reserved.", retry: "park", next: "Choose 1 to 63 characters of a-z, 0-9 and '-' that no service name uses." },
+  USERNAME_TAKEN: { meaning: "Another user has this user name.", retry: "park", next: "Choose another user name." },
+  VPS_EXISTS: { meaning: "The user has a VPS that this service did not make.", retry: "park", next: "Have an operator look at the user's row in user_vps; nothing was bought." },
+  SCRIPT_TOO_LARGE: { meaning: "A post-install script is over Hostinger's limit of 48 KB.", retry: "park", next: "Shorten the script; download large parts at run time." },
+  SCRIPT_VALUE_UNREPRESENTABLE: { meaning: "A value cannot be written safely into the post-install script.", retry: "park", next: "Remove the characters that the message names." },
+
+  API_UNAUTHORIZED: { meaning: "The API does not accept the token.", retry: "park", next: "Check the token and its permissions." },
+  API_FORBIDDEN: { meaning: "The token lacks a permission, or the address is blocked.", retry: "park", next: "Give the token the permission, or wait until the block ends." },
+  API_NOT_FOUND: { meaning: "The API does not know the object.", retry: "park", next: "Run a preview with refresh to see what is left." },
+  API_REJECTED: { meaning: "The API refused the request as invalid.", retry: "park", next: "Correct the fields that the message names." },
+  API_RATE_LIMITED: { meaning: "The API's rate limit held for longer than the time limit.", retry: "backoff", next: "It is tried again later; lower the number of workers if it recurs." },
+  API_UNAVAILABLE: { meaning: "The API answered with a server error until the time limit.", retry: "backoff", next: "It is tried again later; see the provider's status page." },
+  API_UNREACHABLE: { meaning: "No connection to the API, or it broke off.", retry: "backoff", next: "Check network, DNS and proxy; it is tried again later." },
+  API_TIMEOUT: { meaning: "The API did not answer within the time limit.", retry: "backoff", next: "It is tried again later." },
+  API_ANSWER_UNEXPECTED: { meaning: "The API's answer lacks something that is relied on.", retry: "park", next: "Report the answer's shape; the API may have changed." },
+
+  PAYMENT_REFUSED: { meaning: "Hostinger refused the purchase because of the payment.", retry: "park", next: "Check the payment method in the Hostinger panel, then try again." },
+  PURCHASE_UNCERTAIN: { meaning: "A purchase was sent and neither its answer nor its VM was seen.", retry: "backoff", next: "The next run looks again before it buys; nothing is bought twice." },
+  PURCHASE_NOT_ALLOWED: { meaning: "Buying a VM here needs an explicit permission.", retry: "park", next: "Set the switch that the message names, if a purchase is meant." },
+  VM_MISMATCH: { meaning: "A VM of this host name exists, but it is not as declared.", retry: "park", next: "Declare it as it is, or give that VM up first." },
+  VM_ERROR: { meaning: "Hostinger reports the VM in the state 'error'.", retry: "park", next: "Repair the VM in the Hostinger panel, then run `up` again: it goes on with the same VM." },
+  VM_SUSPENDED: { meaning: "Hostinger has suspended the VM.", retry: "park", next: "Settle the subscription or the abuse report in the Hostinger panel, then run `up` again." },
+  VM_LOCKED: { meaning: "The VM is locked by another action that does not end.", retry: "backoff", next: "Wait for the action to end, then run `up` again." },
+  VM_GONE: { meaning: "The VM does not exist any more.", retry: "park", next: "Allow a new purchase explicitly if the user is to have a new VM." },
+  VM_NOT_RUNNING: { meaning: "The VM did not reach the state 'running' within the time limit.", retry: "backoff", next: "Run `up` again: it goes on waiting for the same VM." },
+  VM_ACTION_FAILED: { meaning: "An action on the VM ended in the state 'error'.", retry: "backoff", next: "Look at the VM's actions, then run `up` again." },
+  CHANGE_REFUSED: { meaning: "The change would wipe the user's VM or buy another one.", retry: "park", next: "Undo the change, or allow it with the switch that the message names." },
+  DELETION_PROTECTED: { meaning: "The resource is protected from deletion.", retry: "park", next: "Switch the protection off explicitly first." },
+
+  HEALTH_CHECK_FAILED: { meaning: "The VPS did not become healthy within the time limit.", retry: "backoff", next: "Look at the stage that the message names; /post_install.log on the VPS tells how far the script came." },
+
+  DATABASE_FAILED: { meaning: "PostgreSQL cannot be reached or started.", retry: "backoff", next: "Check DATABASE_URL, and that PostgreSQL runs and lets this user in." },
+  ENGINE_MISSING: { meaning: "There is no usable Pulumi engine.", retry: "park", next: "Install Pulumi, allow its download, or install Go." },
+  ENGINE_FAILED: { meaning: "The Pulumi engine ended with an error.", retry: "backoff", next: "Read the run's log." },
+  RUN_LOST: { meaning: "A run ended without a word: its worker died or lost its hold on the user.", retry: "backoff", next: "It is started again by itself; nothing is bought twice." },
+  STACK_LOCKED: { meaning: "Another update of the stack is running.", retry: "backoff", next: "Wait for it; if its process is gone, `pulumi cancel` removes the lock." },
+  SANDBOX_ONLY: { meaning: "A sandbox stand-in was pointed at something that is not on loopback.", retry: "park", next: "Install the real plugin for use with a real API." },
+  CANCELLED: { meaning: "The run was cancelled.", retry: "park", next: "Start it again when it is wanted." },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+export interface ErrorDetails {
+  /** Overrides the catalogue's general advice. */
+  readonly next?: string;
+  /** HTTP status of the answer that caused it. */
+  readonly status?: number;
+  /** Hostinger's `correlation_id`, for its support. */
+  readonly correlationId?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * A failure with a code of the catalogue. The message is for people, holds no secret, and ends
+ * with what to do next; it never carries a request or an answer as a whole.
+ */
+export class UserVpsError extends Error {
+  override readonly name = "UserVpsError";
+  readonly code: ErrorCode;
+  readonly next: string;
+  readonly status: number | undefined;
+  readonly correlationId: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    const next = details.next ?? ERROR_CATALOGUE[code].next;
+    const reference = details.correlationId ? ` (correlation id ${details.correlationId})` : "";
+    super(`${code}: ${message}${reference} Next: ${next}`, { cause: details.cause });
+    this.code = code;
+    this.next = next;
+    this.status = details.status;
+    this.correlationId = details.correlationId;
+  }
+
+  get retry(): Retry {
+    return ERROR_CATALOGUE[this.code].retry;
+  }
+}
+
+/** The first code of the catalogue that a text names, as engine output does; undefined if none. */
+export function codeInText(text: string): ErrorCode | undefined {
+  for (const match of text.matchAll(/\b([A-Z][A-Z_]+[A-Z]):/g)) {
+    if (match[1] && match[1] in ERROR_CATALOGUE) return match[1] as ErrorCode;
+  }
+  return undefined;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

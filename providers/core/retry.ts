@@ -1,0 +1,49 @@
+/** How long to wait before a repetition: by the answer's headers, else by backoff with full jitter. */
+
+import { SECOND_MS } from "./time.ts";
+
+export interface BackoffOptions {
+  readonly baseMs?: number;
+  readonly maxMs?: number;
+  /** Uniform in [0, 1). */
+  readonly random?: () => number;
+}
+
+/** Full jitter: uniform between 0 and `baseMs * 2^(attempt - 1)`, at most `maxMs`; `attempt` counts from 1. */
+export function backoffMs(attempt: number, { baseMs = 500, maxMs = 15 * SECOND_MS, random = Math.random }: BackoffOptions = {}): number {
+  return random() * Math.min(maxMs, baseMs * 2 ** (attempt - 1));
+}
+
+type Headers = Readonly<Record<string, string | undefined>>;
+
+/**
+ * How long an answer asks to wait, in ms; undefined if it does not say. Read are `Retry-After`
+ * (seconds or an HTTP date), else `X-RateLimit-Reset` or `RateLimit-Reset` (seconds from now, or
+ * an epoch in seconds or milliseconds). Moments are measured by the server's own `Date`.
+ */
+export function waitAskedMs(headers: Headers, nowMs: number = Date.now()): number | undefined {
+  const serverNowMs = Date.parse(headers["date"] ?? "") || nowMs;
+  return (
+    asDurationMs(headers["retry-after"], serverNowMs) ??
+    asDurationMs(headers["x-ratelimit-reset"], serverNowMs) ??
+    asDurationMs(headers["ratelimit-reset"], serverNowMs)
+  );
+}
+
+function asDurationMs(value: string | undefined, serverNowMs: number): number | undefined {
+  const text = value?.trim();
+  if (!text) return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) {
+    const number = Number(text);
+    if (number >= 1e12) return Math.max(0, number - serverNowMs);
+    if (number >= 1e9) return Math.max(0, number * SECOND_MS - serverNowMs);
+    return number * SECOND_MS;
+  }
+  const momentMs = Date.parse(text);
+  return Number.isNaN(momentMs) ? undefined : Math.max(0, momentMs - serverNowMs);
+}
+
+/** True when the answer says that the next request would be one too many. */
+export function isLastAllowed(headers: Headers): boolean {
+  return (headers["x-ratelimit-remaining"] ?? headers["ratelimit-remaining"])?.trim() === "0";
+}

@@ -1,0 +1,80 @@
+/** The inputs of a HealthCheck as the provider gets them: validation and defaults. */
+import type { dynamic } from "@pulumi/pulumi";
+import { isIPv4 } from "node:net";
+import { UserVpsError } from "../core/errors.ts";
+import { readTrust, type HealthTarget } from "./target.ts";
+
+export interface HealthCheckInputs {
+  readonly hostname: string;
+  readonly address: string;
+  readonly port?: number;
+  readonly path?: string;
+  readonly expectedStatus?: number;
+  readonly timeoutSeconds?: number;
+  readonly resolver?: string;
+  readonly caFile?: string;
+}
+
+export const INPUT_NAMES = [
+  "hostname", "address", "port", "path", "expectedStatus", "timeoutSeconds", "resolver", "caFile",
+] as const satisfies readonly (keyof HealthCheckInputs)[];
+
+export const DEFAULT_TIMEOUT_SECONDS = 900;
+const DEFAULT_PORT = 443;
+const DEFAULT_PATH = "/health";
+const DEFAULT_STATUS = 200;
+
+/** Stands for a value that is not known yet, in a preview (`rpc.unknownValue` of the SDK). */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+const isIntegerBetween = (low: number, high: number) => (value: unknown) =>
+  Number.isInteger(value) && (value as number) >= low && (value as number) <= high;
+
+const RULES: { readonly [Name in keyof Required<HealthCheckInputs>]: readonly [test: (value: unknown) => boolean, expected: string] } = {
+  hostname: [(value) => typeof value === "string" && /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(value), "a lower-case host name with a domain"],
+  address: [(value) => typeof value === "string" && isIPv4(value), "an IPv4 address"],
+  port: [isIntegerBetween(1, 65_535), "a port number"],
+  path: [(value) => typeof value === "string" && /^\/[\x21-\x7e]*$/.test(value), "a path that begins with '/'"],
+  expectedStatus: [isIntegerBetween(100, 599), "an HTTP status"],
+  timeoutSeconds: [(value) => typeof value === "number" && value > 0, "a number of seconds above 0"],
+  resolver: [(value) => typeof value === "string" && /^\S+$/.test(value), "the address of a DNS server"],
+  caFile: [(value) => typeof value === "string" && value !== "", "the path of a PEM file"],
+};
+const REQUIRED: readonly string[] = ["hostname", "address"];
+
+/** What cannot be used among the inputs; values that are unknown in a preview pass. */
+export function validate(inputs: HealthCheckInputs): dynamic.CheckFailure[] {
+  return INPUT_NAMES.flatMap((property) => {
+    const value = inputs[property];
+    const [isValid, expected] = RULES[property];
+    const passes = value === UNKNOWN || (value === undefined || value === null ? !REQUIRED.includes(property) : isValid(value));
+    return passes ? [] : [{ property, reason: `INPUT_INVALID: expected ${expected}, got ${JSON.stringify(value) ?? "nothing"}` }];
+  });
+}
+
+/**
+ * The target of the inputs. Where the inputs leave it open, the environment of the process decides
+ * about port, DNS server and authorities; these are about the machine that the program runs on and
+ * must not differ in the state.
+ *
+ * @throws UserVpsError CONFIG_INVALID if the CA file or a variable cannot be used
+ */
+export async function targetOf(inputs: HealthCheckInputs, environment: NodeJS.ProcessEnv = process.env): Promise<HealthTarget> {
+  const caFile = inputs.caFile ?? environment["USER_VPS_CA_FILE"];
+  return {
+    hostname: inputs.hostname,
+    address: inputs.address,
+    port: inputs.port ?? portOf(environment["USER_VPS_HEALTH_PORT"]),
+    path: inputs.path ?? DEFAULT_PATH,
+    expectedStatus: inputs.expectedStatus ?? DEFAULT_STATUS,
+    resolver: inputs.resolver ?? (environment["USER_VPS_DNS_RESOLVER"] || undefined),
+    trust: caFile ? await readTrust(caFile) : undefined,
+  };
+}
+
+function portOf(variable: string | undefined): number {
+  if (!variable) return DEFAULT_PORT;
+  const [isPort, expected] = RULES.port;
+  if (isPort(Number(variable))) return Number(variable);
+  throw new UserVpsError("CONFIG_INVALID", `USER_VPS_HEALTH_PORT: expected ${expected}, got ${JSON.stringify(variable)}.`);
+}

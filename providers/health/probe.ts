@@ -1,0 +1,47 @@
+/** One look at a VPS: DNS, TCP, TLS, HTTP, in this order, up to the first that fails. */
+import type { Socket } from "node:net";
+import { messageOf } from "../core/errors.ts";
+import { inSeconds, SECOND_MS } from "../core/time.ts";
+import { checkDns } from "./dns-stage.ts";
+import { requestHealth } from "./http-stage.ts";
+import type { HealthTarget, ProbeResult, Stage } from "./target.ts";
+import { connectTcp } from "./tcp-stage.ts";
+import { handshakeTls } from "./tls-stage.ts";
+
+const ATTEMPT_TIMEOUT_MS = 10 * SECOND_MS;
+
+export interface ProbeOptions {
+  /** Abandons the probe: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Limit of all stages together, 10 s unless given. */
+  readonly timeoutMs?: number;
+}
+
+/** Probes once. An unhealthy target is a result, not an error. */
+export async function probe(target: HealthTarget, options: ProbeOptions = {}): Promise<ProbeResult> {
+  const { signal, timeoutMs = ATTEMPT_TIMEOUT_MS } = options;
+  signal?.throwIfAborted();
+  const limit = AbortSignal.timeout(Math.ceil(timeoutMs)); // takes whole milliseconds only
+  const either = signal ? AbortSignal.any([signal, limit]) : limit;
+  const startedMs = performance.now();
+  const found: { -readonly [Key in keyof ProbeResult]?: ProbeResult[Key] } = {};
+  let stage: Stage = "dns";
+  let connection: Socket | undefined;
+  try {
+    found.resolvedAddresses = await checkDns(target, either);
+    stage = "tcp";
+    connection = await connectTcp(target, either);
+    stage = "tls";
+    const secured = await handshakeTls(target, connection, either);
+    found.certificateExpiresAt = new Date(secured.getPeerCertificate().valid_to);
+    stage = "http";
+    found.status = await requestHealth(target, secured, either);
+    return { ...found, healthy: true, stage: "ok", detail: `status ${found.status}`, durationMs: performance.now() - startedMs };
+  } catch (error) {
+    signal?.throwIfAborted();
+    const detail = limit.aborted ? `no answer within ${inSeconds(timeoutMs)}` : messageOf(error);
+    return { ...found, healthy: false, stage, detail, durationMs: performance.now() - startedMs };
+  } finally {
+    connection?.destroy();
+  }
+}

@@ -1,0 +1,61 @@
+/** Probes again and again until the VPS is healthy, or until a limit. */
+import { UserVpsError } from "../core/errors.ts";
+import { inSeconds, SECOND_MS, sleep } from "../core/time.ts";
+import { probe } from "./probe.ts";
+import { STAGE_NAMES, type HealthTarget, type ProbeResult } from "./target.ts";
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 5 * SECOND_MS;
+const PAUSE_GROWTH = 1.5;
+const ATTEMPT_TIMEOUT_MS = 10 * SECOND_MS;
+/** The last attempt gets at least this, so a wait may overrun its limit by as much. */
+const SHORTEST_ATTEMPT_MS = SECOND_MS;
+
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  /** Called after every attempt that found the target unhealthy. */
+  readonly onStage?: ((result: ProbeResult) => void) | undefined;
+  /** Ends the wait: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Waits until a probe passes every stage. The pause between two probes grows from 0.5 s to 5 s and
+ * is short again when a further stage is reached.
+ *
+ * @throws UserVpsError HEALTH_CHECK_FAILED with the stage, the last error, and for how long it has
+ *   been at that stage
+ */
+export async function waitUntilHealthy(target: HealthTarget, options: WaitOptions): Promise<ProbeResult> {
+  const { timeoutMs, onStage, signal } = options;
+  const startedMs = performance.now();
+  let stage: ProbeResult["stage"] | undefined;
+  let stageSinceMs = startedMs;
+  let pauseMs = FIRST_PAUSE_MS;
+  for (;;) {
+    const leftMs = timeoutMs - (performance.now() - startedMs);
+    const attemptMs = Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_TIMEOUT_MS, leftMs));
+    const attemptedMs = performance.now();
+    const result = await probe(target, { signal, timeoutMs: attemptMs });
+    if (result.healthy) return result;
+    if (result.stage !== stage) {
+      stage = result.stage;
+      stageSinceMs = attemptedMs;
+      pauseMs = FIRST_PAUSE_MS;
+    }
+    onStage?.(result);
+    const nowMs = performance.now();
+    const remainingMs = timeoutMs - (nowMs - startedMs);
+    if (remainingMs <= 0) throw tooLate(target, result, timeoutMs, nowMs - stageSinceMs);
+    await sleep(Math.min(pauseMs, remainingMs), signal);
+    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * PAUSE_GROWTH);
+  }
+}
+
+function tooLate(target: HealthTarget, last: ProbeResult, timeoutMs: number, inStageMs: number): UserVpsError {
+  return new UserVpsError(
+    "HEALTH_CHECK_FAILED",
+    `https://${target.hostname}${target.path} was not healthy within ${inSeconds(timeoutMs)}: ` +
+      `at ${STAGE_NAMES[last.stage]} for ${inSeconds(inStageMs)}, last: ${last.detail}.`,
+  );
+}

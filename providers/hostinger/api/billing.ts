@@ -1,0 +1,87 @@
+/** Subscriptions and payment methods: /api/billing/v1. */
+
+import { z } from "zod";
+
+import { idSchema, momentSchema, numberOrNull, stateSchema, textOrNull } from "./fields.ts";
+import type { CallOptions, HostingerTransport } from "./transport.ts";
+
+/** OpenAPI, `Billing.V1.Subscription.SubscriptionResource`. */
+export type SubscriptionStatus =
+  | "active" | "paused" | "cancelled" | "not_renewing" | "transferred" | "in_trial" | "future" | (string & {});
+
+const subscriptionSchema = z
+  .object({
+    id: z.string().min(1),
+    name: textOrNull,
+    status: stateSchema.transform((status): SubscriptionStatus => status),
+    billing_period: numberOrNull,
+    billing_period_unit: textOrNull,
+    currency_code: textOrNull,
+    total_price: numberOrNull,
+    renewal_price: numberOrNull,
+    is_auto_renewed: z.boolean(),
+    created_at: momentSchema,
+    expires_at: momentSchema,
+    next_billing_at: momentSchema,
+  })
+  .transform((subscription) => ({
+    id: subscription.id,
+    name: subscription.name ?? "",
+    status: subscription.status,
+    billingPeriod: subscription.billing_period,
+    billingPeriodUnit: subscription.billing_period_unit,
+    currencyCode: subscription.currency_code,
+    totalPriceCents: subscription.total_price,
+    renewalPriceCents: subscription.renewal_price,
+    isAutoRenewed: subscription.is_auto_renewed,
+    createdAt: subscription.created_at,
+    expiresAt: subscription.expires_at,
+    nextBillingAt: subscription.next_billing_at,
+  }));
+
+const paymentMethodSchema = z
+  .object({
+    id: idSchema,
+    name: textOrNull,
+    payment_method: textOrNull,
+    is_default: z.boolean().catch(false),
+    is_expired: z.boolean().catch(false),
+    is_suspended: z.boolean().catch(false),
+    expires_at: momentSchema,
+  })
+  .transform((method) => ({
+    id: method.id,
+    name: method.name ?? "",
+    paymentMethod: method.payment_method,
+    isDefault: method.is_default,
+    isExpired: method.is_expired,
+    isSuspended: method.is_suspended,
+    expiresAt: method.expires_at,
+  }));
+
+export type Subscription = z.output<typeof subscriptionSchema>;
+/** Without the card's identifier, which nothing here needs. */
+export type PaymentMethod = z.output<typeof paymentMethodSchema>;
+
+export function subscriptionCalls(transport: HostingerTransport) {
+  const path = "/api/billing/v1/subscriptions";
+  const autoRenewalPath = (id: string) => `${path}/${encodeURIComponent(id)}/auto-renewal`;
+  return {
+    list: (call?: CallOptions): Promise<Subscription[]> =>
+      transport.call(z.array(subscriptionSchema), { method: "GET", path }, call),
+    /** DELETE …/auto-renewal/disable: it stays paid until the end of its term. */
+    disableAutoRenewal: (id: string, call?: CallOptions): Promise<Subscription> =>
+      transport.call(subscriptionSchema, { method: "DELETE", path: `${autoRenewalPath(id)}/disable` }, call),
+    /** PATCH …/auto-renewal/enable */
+    enableAutoRenewal: (id: string, call?: CallOptions): Promise<Subscription> =>
+      transport.call(subscriptionSchema, { method: "PATCH", path: `${autoRenewalPath(id)}/enable` }, call),
+  };
+}
+
+export function paymentMethodCalls(transport: HostingerTransport) {
+  return {
+    /** GET /api/billing/v1/payment-methods */
+    list: (call?: CallOptions): Promise<PaymentMethod[]> =>
+      transport.call(z.array(paymentMethodSchema), { method: "GET", path: "/api/billing/v1/payment-methods" }, call),
+  };
+}

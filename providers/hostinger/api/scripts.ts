@@ -1,0 +1,43 @@
+/** Post-install scripts: /api/vps/v1/post-install-scripts. */
+
+import { z } from "zod";
+
+import { idSchema, momentSchema, textOrNull } from "./fields.ts";
+import { listPages } from "./paging.ts";
+import type { CallOptions, HostingerTransport } from "./transport.ts";
+
+const scriptSchema = z
+  .object({ id: idSchema, name: z.string(), content: textOrNull, created_at: momentSchema, updated_at: momentSchema })
+  .transform((script) => ({
+    id: script.id,
+    name: script.name,
+    /** Secret. Null when the answer leaves it out, as the specification's example does. */
+    content: script.content,
+    createdAt: script.created_at,
+    updatedAt: script.updated_at,
+  }));
+
+export type PostInstallScript = z.output<typeof scriptSchema>;
+
+export interface ScriptRequest {
+  readonly name: string;
+  /** At most 48 KB; saved and run as `/post_install`. Secret. */
+  readonly content: string;
+}
+
+export function scriptCalls(transport: HostingerTransport) {
+  const path = "/api/vps/v1/post-install-scripts";
+  const body = ({ name, content }: ScriptRequest) => ({ body: { name, content }, secrets: [content] });
+  return {
+    /** All pages. */
+    list: (call?: CallOptions): Promise<PostInstallScript[]> => listPages(transport, path, scriptSchema, call),
+    get: (id: number, call?: CallOptions): Promise<PostInstallScript> =>
+      transport.call(scriptSchema, { method: "GET", path: `${path}/${id}` }, call),
+    /** Not repeated once it may have arrived: look for the name before creating again. */
+    create: (script: ScriptRequest, call?: CallOptions): Promise<PostInstallScript> =>
+      transport.call(scriptSchema, { method: "POST", path, ...body(script) }, call),
+    update: (id: number, script: ScriptRequest, call?: CallOptions): Promise<PostInstallScript> =>
+      transport.call(scriptSchema, { method: "PUT", path: `${path}/${id}`, ...body(script) }, call),
+    delete: (id: number, call?: CallOptions): Promise<void> => transport.remove(`${path}/${id}`, call),
+  };
+}

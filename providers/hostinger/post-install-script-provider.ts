@@ -1,0 +1,87 @@
+/** The PostInstallScript as Pulumi's engine drives it; loaded at run time by post-install-script.ts. */
+import { createHash } from "node:crypto";
+import { UserVpsError } from "../core/errors.ts";
+import type { PostInstallScript } from "./api/client.ts";
+import { deleteScript } from "./delete-script.ts";
+import { currentSession } from "./session.ts";
+import { isUnknown, withoutProvider } from "./values.ts";
+
+export { configure } from "./session.ts";
+
+type Values = Record<string, unknown>;
+
+/** Hostinger's limit, in bytes of UTF-8. */
+export const MAX_CONTENT_BYTES = 48 * 1024;
+
+/** The engine prints the value of a property that fails: the content is never named as the property. */
+export function check(_olds: Values, news: Values): { inputs: Values; failures: { property: string; reason: string }[] } {
+  const failures: { property: string; reason: string }[] = [];
+  const { name, content, importId } = news;
+  if (!isUnknown(name) && (typeof name !== "string" || name.trim() === "")) failures.push({ property: "name", reason: "expected a name that is not empty" });
+  if (importId !== undefined && !isUnknown(importId) && !Number.isInteger(importId)) failures.push({ property: "importId", reason: "expected a whole number" });
+  if (!isUnknown(content)) {
+    if (typeof content !== "string" || content === "") {
+      failures.push({ property: "", reason: "content: expected a script that is not empty" });
+    } else if (Buffer.byteLength(content) > MAX_CONTENT_BYTES) {
+      failures.push({ property: "", reason: `SCRIPT_TOO_LARGE: content: expected at most ${MAX_CONTENT_BYTES} bytes, got ${Buffer.byteLength(content)}` });
+    }
+  }
+  return { inputs: news, failures };
+}
+
+/** Outputs hold the content's hash as the API last told it, so drift shows without the content travelling. */
+export function diff(_id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
+  const unknown = isUnknown(news["content"]) || isUnknown(news["name"]);
+  return { changes: unknown || olds["name"] !== news["name"] || olds["contentSha256"] !== sha256(news["content"]), replaces: [] };
+}
+
+/** A script of the same name is one whose creation was not answered, or a left-over: it is taken over. */
+export async function create(given: Values): Promise<{ id: string; outs: Values }> {
+  const { client, signal } = currentSession();
+  const body = bodyOf(given);
+  const importId = given["importId"];
+  const present = importId === undefined
+    ? (await client.scripts.list({ signal })).find((script) => script.name === body.name)
+    : await client.scripts.get(Number(importId), { signal });
+  const script = present ? await storeAt(present.id, body) : await client.scripts.create(body, { signal });
+  return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
+}
+
+export async function read(id: string, props: Values): Promise<{ id: string; props: Values }> {
+  const { client, signal } = currentSession();
+  try {
+    const script = await client.scripts.get(Number(id), { signal });
+    return { id, props: { ...props, name: script.name, contentSha256: sha256(script.content ?? "") } };
+  } catch (error) {
+    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return { id: "", props: {} };
+    throw error;
+  }
+}
+
+export async function update(id: string, _olds: Values, given: Values): Promise<{ outs: Values }> {
+  const body = bodyOf(given);
+  const script = await storeAt(Number(id), body);
+  return { outs: outputsOf(given, script.id, script.name, body.content) };
+}
+
+async function deletePostInstallScript(id: string): Promise<void> {
+  await deleteScript(currentSession(), Number(id));
+}
+export { deletePostInstallScript as delete };
+
+function storeAt(id: number, body: { name: string; content: string }): Promise<PostInstallScript> {
+  const { client, signal } = currentSession();
+  return client.scripts.update(id, body, { signal });
+}
+
+function bodyOf(given: Values): { name: string; content: string } {
+  return { name: String(given["name"]), content: String(given["content"]) };
+}
+
+function outputsOf(given: Values, scriptId: number, name: string, content: string): Values {
+  return { ...withoutProvider(given), scriptId, name, contentSha256: sha256(content) };
+}
+
+function sha256(content: unknown): string {
+  return createHash("sha256").update(String(content)).digest("hex");
+}

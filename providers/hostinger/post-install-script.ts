@@ -1,0 +1,58 @@
+import * as pulumi from "@pulumi/pulumi";
+
+export interface PostInstallScriptArgs {
+  /** Name in the account; a script that already has it is taken over. */
+  name: pulumi.Input<string>;
+  /** At most 48 KB. Kept as a secret: it is where the credentials travel. */
+  content: pulumi.Input<string>;
+  /** Takes over this script instead of looking for the name. */
+  importId?: pulumi.Input<number>;
+}
+
+/**
+ * A post-install script of the Hostinger account. It runs once, when a VM is set up with it;
+ * a later change is stored, but reaches a VM only by a wipe.
+ */
+export class PostInstallScript extends pulumi.dynamic.Resource {
+  declare readonly scriptId: pulumi.Output<number>;
+  declare readonly name: pulumi.Output<string>;
+  /** SHA-256 of the content, in hex. */
+  declare readonly contentSha256: pulumi.Output<string>;
+
+  constructor(name: string, args: PostInstallScriptArgs, options?: pulumi.CustomResourceOptions) {
+    const merged = pulumi.mergeOptions(options, { additionalSecretOutputs: ["content"] });
+    super(provider, name, { scriptId: undefined, contentSha256: undefined, ...args, content: pulumi.secret(args.content) }, merged, "hostinger", "PostInstallScript");
+  }
+}
+
+/** Nothing but the way to the implementation; see virtual-machine.ts for the reason. */
+const provider: pulumi.dynamic.ResourceProvider = {
+  async configure(request) {
+    const implementation = await import("user-vps/providers/hostinger/post-install-script-provider");
+    implementation.configure(request.config);
+  },
+  async check(olds, news) {
+    const implementation = await import("user-vps/providers/hostinger/post-install-script-provider");
+    return implementation.check(olds, news);
+  },
+  async diff(id, olds, news) {
+    const implementation = await import("user-vps/providers/hostinger/post-install-script-provider");
+    return implementation.diff(id, olds, news);
+  },
+  async create(inputs) {
+    const implementation = await import("user-vps/providers/hostinger/post-install-script-provider");
+    return implementation.create(inputs);
+  },
+  async read(id, props) {
+    const implementation = await import("user-vps/providers/hostinger/post-install-script-provider");
+    return implementation.read(id, props);
+  },
+  async update(id, olds, news) {
+    const implementation = await import("user-vps/providers/hostinger/post-install-script-provider");
+    return implementation.update(id, olds, news);
+  },
+  async delete(id) {
+    const implementation = await import("user-vps/providers/hostinger/post-install-script-provider");
+    return implementation.delete(id);
+  },
+};

@@ -1,0 +1,51 @@
+import { UserVpsError } from "../core/errors.ts";
+import { MINUTE_MS, SECOND_MS, inSeconds, sleep } from "../core/time.ts";
+import type { Action } from "./api/client.ts";
+import type { Session } from "./session.ts";
+import { getVm } from "./wait-for-running.ts";
+
+const ACTION_TIMEOUT_MS = 10 * MINUTE_MS;
+const INTERVAL_MS = 1 * SECOND_MS;
+const FIRST_INTERVAL_MS = 0.2 * SECOND_MS;
+
+/** A VM and the host name by which people know it. */
+export interface NamedVm {
+  readonly vmId: number;
+  readonly hostname: string;
+}
+
+/**
+ * Orders an action, once the VM is not locked, and waits for its end
+ * (`GET /virtual-machines/{id}/actions/{actionId}`).
+ * Errors: VM_LOCKED, VM_ACTION_FAILED, VM_GONE, API_*.
+ */
+export async function runAction(session: Session, vm: NamedVm, what: string, order: () => Promise<Action>): Promise<void> {
+  await waitUntilUnlocked(session, vm, what);
+  session.report(`${vm.hostname}: ${what}`);
+  let action = await order();
+  const startMs = Date.now();
+  for (let intervalMs = FIRST_INTERVAL_MS; ; intervalMs = Math.min(2 * intervalMs, INTERVAL_MS)) {
+    if (action.state === "success" || action.state === "completed") return;
+    if (action.state === "error" || action.state === "failed") {
+      throw new UserVpsError("VM_ACTION_FAILED", `${what}: action ${action.id} (${action.name}) on VM ${vm.vmId} of ${vm.hostname} ended in '${action.state}'.`);
+    }
+    if (Date.now() - startMs > ACTION_TIMEOUT_MS) {
+      throw new UserVpsError("VM_ACTION_FAILED", `${what}: action ${action.id} (${action.name}) on VM ${vm.vmId} of ${vm.hostname} is still '${action.state}' after ${inSeconds(ACTION_TIMEOUT_MS)}.`);
+    }
+    await sleep(intervalMs, session.signal);
+    action = await session.client.virtualMachines.action(vm.vmId, action.id, { signal: session.signal });
+  }
+}
+
+async function waitUntilUnlocked(session: Session, vm: NamedVm, what: string): Promise<void> {
+  const startMs = Date.now();
+  let reported = false;
+  while ((await getVm(session, vm.vmId, vm.hostname)).actionsLock === "locked") {
+    if (!reported) session.report(`${vm.hostname}: ${what}: waiting until VM ${vm.vmId} is unlocked`);
+    reported = true;
+    if (Date.now() - startMs > ACTION_TIMEOUT_MS) {
+      throw new UserVpsError("VM_LOCKED", `${what}: VM ${vm.vmId} of ${vm.hostname} is locked for ${inSeconds(ACTION_TIMEOUT_MS)} now.`);
+    }
+    await sleep(INTERVAL_MS, session.signal);
+  }
+}

@@ -1,0 +1,39 @@
+import { engineGoneSignal } from "../core/engine-liveness.ts";
+import { reportProgress } from "../core/progress.ts";
+import { HostingerClient } from "./api/client.ts";
+import { hostingerSettings } from "./settings.ts";
+import type { HostingerSettings, StackConfig } from "./settings.ts";
+
+/** What every operation of the Hostinger providers works with. */
+export interface Session {
+  readonly client: HostingerClient;
+  readonly settings: HostingerSettings;
+  /** Aborted when the engine that asked is gone: an orphan must not go on waiting. */
+  readonly signal: AbortSignal;
+  /** Tells the person who runs `up` what is waited for. */
+  report(text: string): void;
+}
+
+let stackConfig: StackConfig = { get: () => undefined };
+let session: Session | undefined;
+
+/** The dynamic provider's `configure`: called once in a provider process, before anything else. */
+export function configure(config: StackConfig): void {
+  stackConfig = config;
+  session = undefined;
+}
+
+export function currentSession(): Session {
+  session ??= openSession();
+  return session;
+}
+
+function openSession(): Session {
+  const settings = hostingerSettings(stackConfig, process.env);
+  return {
+    client: new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey, purchaseTimeoutMs: settings.purchaseTimeoutMs }),
+    settings,
+    signal: engineGoneSignal(),
+    report: reportProgress,
+  };
+}

@@ -1,0 +1,96 @@
+import { UserVpsError } from "../core/errors.ts";
+import { isHostname, isUnknown } from "./values.ts";
+import { findByHostname } from "./search.ts";
+import { currentSession } from "./session.ts";
+import { DEFAULT_INPUTS } from "./virtual-machine-args.ts";
+import { needsPurchase, needsWipe } from "./virtual-machine-diff.ts";
+
+type Values = Record<string, unknown>;
+export interface CheckFailure {
+  property: string;
+  reason: string;
+}
+export interface CheckResult {
+  inputs: Values;
+  failures: CheckFailure[];
+}
+
+/** The API sets the backup schedule when the VM is set up and never again. */
+const FIXED = ["enableBackups"] as const;
+
+/**
+ * Checks the inputs and refuses, in preview already, what would wipe or buy (rule 2).
+ * `olds`: the inputs as of the last `up`, or as `read` found them where they drifted.
+ * The engine prints the value beside the property of a failure: never name a secret one.
+ */
+export async function checkVirtualMachine(olds: Values, given: Values): Promise<CheckResult> {
+  const inputs: Values = { ...DEFAULT_INPUTS, ...given };
+  const failures = [...invalidValues(inputs)];
+  if (failures.length === 0 && Object.keys(olds).length > 1) failures.push(...(await refusedChanges(olds, inputs)));
+  return { inputs, failures };
+}
+
+function* invalidValues(inputs: Values): Generator<CheckFailure> {
+  const { plan, hostname, rootPassword } = inputs;
+  if (!isUnknown(plan) && (typeof plan !== "string" || plan === "")) {
+    yield { property: "plan", reason: "expected a catalog item id, for example hostingercom-vps-kvm1-usd-1m" };
+  }
+  if (!isUnknown(hostname) && !isHostname(hostname)) yield { property: "hostname", reason: "expected a lower-case host name, for example alice.spoq.dev" };
+  for (const property of ["templateId", "dataCenterId", "postInstallScriptId", "paymentMethodId", "importId", "allowRecreateOf", "allowReplaceOf"]) {
+    const value = inputs[property];
+    if (value === undefined || isUnknown(value)) continue;
+    if (!Number.isInteger(value) || Number(value) <= 0) yield { property, reason: "expected a whole number above 0" };
+  }
+  for (const property of ["templateId", "dataCenterId"]) if (inputs[property] === undefined) yield { property, reason: "is required" };
+  if (!isUnknown(rootPassword) && !isAcceptablePassword(rootPassword)) {
+    yield { property: "", reason: "rootPassword: expected at least 12 characters with an upper-case and a lower-case letter and a digit" };
+  }
+}
+
+/** Hostinger's rule; that the password has not leaked anywhere is checked by Hostinger alone. */
+function isAcceptablePassword(value: unknown): boolean {
+  return typeof value === "string" && value.length >= 12 && /[A-Z]/.test(value) && /[a-z]/.test(value) && /\d/.test(value);
+}
+
+async function refusedChanges(olds: Values, news: Values): Promise<CheckFailure[]> {
+  const replace = needsPurchase(olds, news);
+  const recreate = needsWipe(olds, news);
+  const failures: CheckFailure[] = FIXED.filter((property) => olds[property] !== undefined && olds[property] !== news[property]).map((property) => ({
+    property,
+    reason: `CHANGE_REFUSED: Hostinger's API sets this at the first setup only; keep ${String(olds[property])} here and change the schedule in the Hostinger panel`,
+  }));
+  const gone = typeof olds["goneVmId"] === "number" ? olds["goneVmId"] : undefined;
+  if (replace.length === 0 && recreate.length === 0 && gone === undefined) return failures;
+  const vmId = gone ?? await vmIdOf(String(olds["hostname"]));
+  const switchTo = (name: string) => (vmId === undefined ? `set ${name} to the VM's id` : `set ${name} to ${vmId} (\`pulumi config set ${name} ${vmId}\`)`);
+  if (gone !== undefined && news["allowReplaceOf"] !== gone) {
+    failures.push({ property: "", reason: `VM_GONE: VM ${gone} does not exist any more. To buy a new one, ${switchTo("allowReplaceOf")}` });
+  }
+  if (replace.length > 0 && (vmId === undefined || news["allowReplaceOf"] !== vmId)) {
+    failures.push({
+      property: "",
+      reason: `CHANGE_REFUSED: ${describe(olds, news, replace)} would buy another VM, and the user's data stays on the old one. To allow it, ${switchTo("allowReplaceOf")}`,
+    });
+  }
+  if (recreate.length > 0 && replace.length === 0 && (vmId === undefined || news["allowRecreateOf"] !== vmId)) {
+    failures.push({
+      property: "",
+      reason: `CHANGE_REFUSED: ${describe(olds, news, recreate)} takes effect at first boot only, so the VM would have to be wiped with all the user's data. To allow it, ${switchTo("allowRecreateOf")}`,
+    });
+  }
+  return failures;
+}
+
+function describe(olds: Values, news: Values, properties: readonly string[]): string {
+  return properties.map((property) => `${property} ${String(olds[property])} -> ${String(news[property])}`).join(", ");
+}
+
+/** Only asked when something is refused, to name the id that the switch takes. */
+async function vmIdOf(hostname: string): Promise<number | undefined> {
+  try {
+    return (await findByHostname(currentSession(), hostname))?.id;
+  } catch (error) {
+    if (error instanceof UserVpsError) return undefined;
+    throw error;
+  }
+}

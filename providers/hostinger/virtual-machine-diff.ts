@@ -1,0 +1,43 @@
+import { isUnknown } from "./values.ts";
+
+type Values = Record<string, unknown>;
+
+/** The inputs whose change asks something of the VM. The others only matter at a purchase or a deletion. */
+const COMPARED = [
+  "plan", "dataCenterId", "templateId", "postInstallScriptId", "postInstallFingerprint",
+  "hostname", "rootPassword", "sshPublicKey", "autoRenew", "wipeOnDelete",
+] as const;
+
+/**
+ * What `up` has something to do about. `olds` are the outputs as of the last `up` or refresh, so
+ * drift shows here as well: the state counts as if `running` were declared.
+ */
+export function changesOf(olds: Values, news: Values): string[] {
+  const changed: string[] = COMPARED.filter((property) => isUnknown(news[property]) || olds[property] !== news[property]);
+  if (olds["state"] !== "running") changed.push("state");
+  return changed;
+}
+
+/** Changes that would buy another VM. */
+export function needsPurchase(olds: Values, news: Values): string[] {
+  return (["plan", "dataCenterId"] as const).filter((property) => differs(olds, news, property));
+}
+
+/**
+ * Changes that take effect at first boot only, so that the VM would have to be wiped. Where the
+ * script has a fingerprint, that tells whether it differs; its id alone may change (made anew).
+ */
+export function needsWipe(olds: Values, news: Values): string[] {
+  const scriptProperty = news["postInstallFingerprint"] === undefined ? "postInstallScriptId" : "postInstallFingerprint";
+  return ["templateId", scriptProperty].filter((property) => differs(olds, news, property));
+}
+
+function differs(olds: Values, news: Values, property: string): boolean {
+  return !isUnknown(news[property]) && olds[property] !== undefined && olds[property] !== news[property];
+}
+
+/** Only what a switch allows for just this VM is a replacement; everything else is refused elsewhere. */
+export function needsReplacement(vmId: number, olds: Values, news: Values): string[] {
+  if (news["allowReplaceOf"] !== vmId) return [];
+  return olds["state"] === "gone" ? [...needsPurchase(olds, news), "vmId"] : needsPurchase(olds, news);
+}

@@ -1,0 +1,84 @@
+/**
+ * The VirtualMachine as Pulumi's engine drives it: check, diff, create, read, update, delete.
+ * Loaded at run time by the thin provider in virtual-machine.ts, so that changes here are no
+ * diff on existing stacks.
+ */
+import { initializationFailed, withoutUndefined } from "../core/initialization-failed.ts";
+import { UserVpsError } from "../core/errors.ts";
+import { acquire } from "./acquire.ts";
+import type { Acquired } from "./acquire.ts";
+import { applyChanges } from "./change.ts";
+import { changesOf, needsReplacement } from "./virtual-machine-diff.ts";
+import { isLost, refuseMismatch } from "./search.ts";
+import { giveUp } from "./give-up.ts";
+import { currentSession } from "./session.ts";
+import type { Session } from "./session.ts";
+import { withoutProvider } from "./values.ts";
+import { DEFAULT_INPUTS } from "./virtual-machine-args.ts";
+import type { VirtualMachineInputs, VirtualMachineOutputs } from "./virtual-machine-args.ts";
+import { factsOf } from "./virtual-machine-facts.ts";
+import { getVm } from "./wait-for-running.ts";
+
+export { configure } from "./session.ts";
+export { checkVirtualMachine as check } from "./virtual-machine-check.ts";
+export { readVirtualMachine as read } from "./virtual-machine-read.ts";
+
+type Values = Record<string, unknown>;
+type AcquiredVm = Acquired | { vmId: number; how: "imported"; orderId: undefined; hostname: string };
+
+export function diff(id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
+  const replaces = needsReplacement(Number(id), olds, news);
+  return { changes: replaces.length > 0 || changesOf(olds, news).length > 0, replaces };
+}
+
+/** Adopts or buys the VM and waits until it runs. From the moment the VM is known, no failure forgets it. */
+export async function create(given: Values): Promise<{ id: string; outs: Values }> {
+  const session = currentSession();
+  const inputs = inputsFrom(given);
+  const acquired = inputs.importId === undefined ? await acquire(session, inputs) : await importVm(session, inputs, inputs.importId);
+  const id = String(acquired.vmId);
+  let known = knownAfter(acquired, inputs);
+  try {
+    const vm = await applyChanges(session, acquired.vmId, known, inputs, (done) => (known = { ...known, ...done }));
+    return { id, outs: withoutUndefined({ ...known, ...factsOf(vm), ...inputs }) };
+  } catch (error) {
+    throw initializationFailed(error, id, known, given);
+  }
+}
+
+/** What the VM has already. What an adopted one may lack is left out, so that it counts as a change. */
+function knownAfter(acquired: AcquiredVm, inputs: VirtualMachineInputs): Values {
+  const { rootPassword, sshPublicKey, autoRenew: _autoRenew, ...rest } = inputs;
+  const facts = { vmId: acquired.vmId, orderId: acquired.orderId, state: "creating" };
+  if (acquired.how === "imported") return { ...rest, ...facts, hostname: acquired.hostname, acquired: "imported" };
+  if (acquired.how === "adopted") return { ...rest, ...facts, acquired: "adopted" };
+  return { ...rest, ...facts, rootPassword, sshPublicKey, autoRenew: true, acquired: "bought" };
+}
+
+/** Changes in place what can be changed in place, after the VM runs. A failure keeps what was done so far. */
+export async function update(id: string, oldValues: Values, given: Values): Promise<{ outs: Values }> {
+  const inputs = inputsFrom(given);
+  let known: Values = withoutProvider(oldValues);
+  try {
+    const vm = await applyChanges(currentSession(), Number(id), known, inputs, (done) => (known = { ...known, ...done }));
+    return { outs: withoutUndefined({ ...known, ...factsOf(vm), ...inputs }) };
+  } catch (error) {
+    throw initializationFailed(error, id, known, given);
+  }
+}
+
+async function deleteVirtualMachine(id: string, props: Values): Promise<void> {
+  await giveUp(currentSession(), Number(id), props as unknown as VirtualMachineOutputs);
+}
+export { deleteVirtualMachine as delete };
+
+async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: number): Promise<AcquiredVm> {
+  const vm = await getVm(session, vmId, inputs.hostname);
+  if (isLost(vm)) throw new UserVpsError("VM_GONE", `VM ${vmId}, to be imported for ${inputs.hostname}, is ${vm.state}.`);
+  refuseMismatch(inputs, vm);
+  return { vmId, how: "imported", orderId: undefined, hostname: vm.hostname };
+}
+
+function inputsFrom(given: Values): VirtualMachineInputs {
+  return { ...DEFAULT_INPUTS, ...withoutProvider(given) } as unknown as VirtualMachineInputs;
+}

@@ -1,0 +1,86 @@
+import { UserVpsError } from "../core/errors.ts";
+import { withoutUndefined } from "../core/initialization-failed.ts";
+import type { VirtualMachine } from "./api/client.ts";
+import { isLost } from "./search.ts";
+import { currentSession } from "./session.ts";
+import type { Session } from "./session.ts";
+import { withoutProvider } from "./values.ts";
+import { itemIdOfPlanName, planNameOf } from "./virtual-machine-args.ts";
+import { factsOf } from "./virtual-machine-facts.ts";
+
+type Values = Record<string, unknown>;
+export interface ReadResult {
+  id: string;
+  props: Values;
+  /** Given back only where `check` must see the drift; see `driftedInputs`. */
+  inputs?: Values;
+}
+
+/** Drift in these cannot be repaired without a purchase or a wipe: `check` has to refuse it in preview. */
+const GUARDED = ["plan", "dataCenterId", "templateId"] as const;
+
+/** Only inputs without secrets: what a provider gives back as inputs, the engine stores in plain text. */
+const OPEN_INPUTS = [
+  "plan", "templateId", "dataCenterId", "hostname", "postInstallScriptId", "postInstallFingerprint",
+  "enableBackups", "autoRenew", "allowPurchase", "wipeOnDelete", "sshPublicKey", "sshPublicKeyName",
+] as const;
+
+/**
+ * Reads the VM and tells what differs from what is known (`props`, the outputs so far).
+ * A VM that is gone is not dropped from the stack, because the next `up` would then buy another
+ * one: it is reported with the state `gone`, and `check` refuses until a purchase is allowed.
+ */
+export async function readVirtualMachine(id: string, given: Values): Promise<ReadResult> {
+  const session = currentSession();
+  const props = withoutProvider(given);
+  const vm = await lookUp(session, Number(id));
+  if (!vm) {
+    return { id, props: { ...props, state: "gone" }, inputs: { ...openInputs(props), goneVmId: Number(id) } };
+  }
+  const actual = withoutUndefined({
+    ...props,
+    ...factsOf(vm),
+    ipv4: vm.ipv4[0]?.address ?? props["ipv4"] ?? "",
+    plan: vm.plan && vm.plan !== planNameOf(String(props["plan"])) ? itemIdOfPlanName(vm.plan) : props["plan"],
+    dataCenterId: vm.dataCenterId ?? props["dataCenterId"],
+    templateId: vm.template?.id ?? props["templateId"],
+    hostname: vm.hostname.toLowerCase(),
+    autoRenew: (await autoRenewalOf(session, vm)) ?? props["autoRenew"],
+    sshPublicKey: await sshPublicKeyOf(session, vm, props["sshPublicKey"]),
+  });
+  const guardedDrift = props["state"] === "gone" || GUARDED.some((property) => actual[property] !== props[property]);
+  return { id, props: actual, ...(guardedDrift ? { inputs: openInputs(actual) } : {}) };
+}
+
+async function lookUp(session: Session, vmId: number): Promise<VirtualMachine | undefined> {
+  try {
+    const vm = await session.client.virtualMachines.get(vmId, { signal: session.signal });
+    return isLost(vm) ? undefined : vm;
+  } catch (error) {
+    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+function openInputs(values: Values): Values {
+  return withoutUndefined(Object.fromEntries(OPEN_INPUTS.map((name) => [name, values[name]])));
+}
+
+async function autoRenewalOf(session: Session, vm: VirtualMachine): Promise<boolean | undefined> {
+  if (!vm.subscriptionId) return undefined;
+  const subscriptions = await session.client.subscriptions.list({ signal: session.signal });
+  return subscriptions.find((subscription) => subscription.id === vm.subscriptionId)?.isAutoRenewed;
+}
+
+/** The API's quirk: it documents a list of a VM's keys, but answers 404; then the key counts as declared. */
+async function sshPublicKeyOf(session: Session, vm: VirtualMachine, declared: unknown): Promise<unknown> {
+  if (typeof declared !== "string") return declared;
+  const attached = await session.client.virtualMachines.publicKeys(vm.id, { signal: session.signal });
+  return attached === undefined || attached.some((publicKey) => sameKey(publicKey.key, declared)) ? declared : undefined;
+}
+
+/** Type and base64 text count; the comment does not. */
+export function sameKey(a: string, b: string): boolean {
+  const essence = (key: string) => key.trim().split(/\s+/).slice(0, 2).join(" ");
+  return essence(a) === essence(b);
+}

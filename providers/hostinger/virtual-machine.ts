@@ -1,0 +1,99 @@
+import * as pulumi from "@pulumi/pulumi";
+
+export interface VirtualMachineArgs {
+  /** Catalog price item, for example `hostingercom-vps-kvm1-usd-1m`. A change would buy another VM: refused, see allowReplaceOf. */
+  plan: pulumi.Input<string>;
+  /** OS template. A change would wipe the VM: refused, see allowRecreateOf. */
+  templateId: pulumi.Input<number>;
+  /** A change would buy another VM: refused, see allowReplaceOf. */
+  dataCenterId: pulumi.Input<number>;
+  /** Fully qualified, lower case. By it an already bought VM is found and adopted. Changed in place. */
+  hostname: pulumi.Input<string>;
+  /** At least 12 characters with upper case, lower case and a digit; Hostinger refuses leaked ones. Changed in place. */
+  rootPassword: pulumi.Input<string>;
+  /** Runs at first boot. A change would wipe the VM: refused, see allowRecreateOf. */
+  postInstallScriptId?: pulumi.Input<number>;
+  /** Any text that changes when the script has to run again; a change would wipe the VM. */
+  postInstallFingerprint?: pulumi.Input<string>;
+  /** Weekly backups, set at first setup only (default true). */
+  enableBackups?: pulumi.Input<boolean>;
+  /** Whether the subscription renews itself (default true). Changed in place. */
+  autoRenew?: pulumi.Input<boolean>;
+  /** OpenSSH format. A new one is attached in place; Hostinger's API cannot detach the old one. */
+  sshPublicKey?: pulumi.Input<string>;
+  /** The key's name in the account (default `spoq-deploy`). */
+  sshPublicKeyName?: pulumi.Input<string>;
+  /** Pays for the purchase; default: the account's default method. */
+  paymentMethodId?: pulumi.Input<number>;
+  /** Takes over this VM instead of looking for the host name or buying. (Pulumi's own `import` does not work with dynamic providers.) */
+  importId?: pulumi.Input<number>;
+  /** With `false` a VM is adopted or nothing (default true). */
+  allowPurchase?: pulumi.Input<boolean>;
+  /** The id of the VM that may be wiped to apply a change. Good for that VM alone. */
+  allowRecreateOf?: pulumi.Input<number>;
+  /** The id of the VM that may be given up for a newly bought one. Good for that VM alone. */
+  allowReplaceOf?: pulumi.Input<number>;
+  /** Wipe the VM when it is deleted from the stack (default false: it is stopped and keeps its data). */
+  wipeOnDelete?: pulumi.Input<boolean>;
+}
+
+/**
+ * A Hostinger VPS: adopted by its host name or bought, at most once, then awaited until it runs
+ * and has an address. Deleting it stops it and ends its auto-renewal: the API has no delete.
+ */
+export class VirtualMachine extends pulumi.dynamic.Resource {
+  declare readonly vmId: pulumi.Output<number>;
+  /** `running`, another of Hostinger's states, or `gone`. */
+  declare readonly state: pulumi.Output<string>;
+  declare readonly ipv4: pulumi.Output<string>;
+  declare readonly ipv6: pulumi.Output<string | undefined>;
+  declare readonly subscriptionId: pulumi.Output<string | undefined>;
+  /** Only known where the purchase was answered. */
+  declare readonly orderId: pulumi.Output<string | undefined>;
+  declare readonly acquired: pulumi.Output<"bought" | "adopted" | "imported">;
+  declare readonly plan: pulumi.Output<string>;
+  declare readonly dataCenterId: pulumi.Output<number>;
+  declare readonly templateId: pulumi.Output<number>;
+  declare readonly hostname: pulumi.Output<string>;
+
+  constructor(name: string, args: VirtualMachineArgs, options?: pulumi.CustomResourceOptions) {
+    const outputs = { vmId: undefined, state: undefined, ipv4: undefined, ipv6: undefined, subscriptionId: undefined, orderId: undefined, acquired: undefined };
+    const merged = pulumi.mergeOptions(options, { additionalSecretOutputs: ["rootPassword"] });
+    super(provider, name, { ...outputs, ...args, rootPassword: pulumi.secret(args.rootPassword) }, merged, "hostinger", "VirtualMachine");
+  }
+}
+
+/**
+ * Its text is stored with every resource of every stack. It holds nothing but the way to the
+ * implementation, so that no secret gets into it and no change of the code is a diff.
+ */
+const provider: pulumi.dynamic.ResourceProvider = {
+  async configure(request) {
+    const implementation = await import("user-vps/providers/hostinger/virtual-machine-provider");
+    implementation.configure(request.config);
+  },
+  async check(olds, news) {
+    const implementation = await import("user-vps/providers/hostinger/virtual-machine-provider");
+    return implementation.check(olds, news);
+  },
+  async diff(id, olds, news) {
+    const implementation = await import("user-vps/providers/hostinger/virtual-machine-provider");
+    return implementation.diff(id, olds, news);
+  },
+  async create(inputs) {
+    const implementation = await import("user-vps/providers/hostinger/virtual-machine-provider");
+    return implementation.create(inputs);
+  },
+  async read(id, props) {
+    const implementation = await import("user-vps/providers/hostinger/virtual-machine-provider");
+    return implementation.read(id, props);
+  },
+  async update(id, olds, news) {
+    const implementation = await import("user-vps/providers/hostinger/virtual-machine-provider");
+    return implementation.update(id, olds, news);
+  },
+  async delete(id, props) {
+    const implementation = await import("user-vps/providers/hostinger/virtual-machine-provider");
+    return implementation.delete(id, props);
+  },
+};

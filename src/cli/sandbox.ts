@@ -1,0 +1,36 @@
+/** `npm run sandbox`: the simulated world for a plain `pulumi up`, until Ctrl-C. */
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ensureEngine } from "../engine/ensure-engine.ts";
+import { sandboxBanner, startSandbox } from "../sandbox/index.ts";
+import { messageOf } from "../../providers/core/errors.ts";
+import { asExportLines, sandboxEnvironment } from "./sandbox-env.ts";
+
+const FOLDER = resolve(import.meta.dirname, "..", "..", ".sandbox");
+const ENV_FILE = join(FOLDER, "env");
+
+try {
+  await rm(ENV_FILE, { force: true });
+  const stateFolder = join(FOLDER, "state");
+  await mkdir(stateFolder, { recursive: true });
+  const engine = await ensureEngine({ onProgress: (line) => console.error(line) });
+  const sandbox = await startSandbox({ dataDir: FOLDER, persistFile: join(FOLDER, "world.json") });
+  const environment = sandboxEnvironment(sandbox, engine, pathToFileURL(stateFolder).href);
+
+  const exports = asExportLines(environment, engine.binDir);
+  console.log(`${sandboxBanner(sandbox)}\n\n${exports}`);
+  // Written last and at once, so that whoever sees the file can use it.
+  await writeFile(`${ENV_FILE}.new`, exports, { mode: 0o600 });
+  await rename(`${ENV_FILE}.new`, ENV_FILE);
+  console.log("Ready. In a second terminal:  . .sandbox/env  and then the Pulumi CLI as README tells. Ctrl-C ends the sandbox.");
+
+  const end = async () => {
+    await rm(ENV_FILE, { force: true });
+    await sandbox.close();
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void end());
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,58 @@
+import type { z } from "zod";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { VARIABLES, type Role, type Variable } from "./variables.ts";
+
+type ValueOf<V> = V extends { readonly schema: z.ZodType<infer T> } ? T | (V extends { readonly byDefault: string } ? never : undefined) : never;
+
+/** The service's settings; `variables.ts` says what each is. Frozen. Secrets among them: never log it as a whole. */
+export type Settings = Readonly<{ role: Role } & { [Key in keyof typeof VARIABLES]: ValueOf<(typeof VARIABLES)[Key]> }>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads and checks the settings that a role needs. An empty variable counts as missing.
+ *
+ * @throws UserVpsError CONFIG_INVALID that names everything missing or malformed at once, each with an example
+ */
+export function readSettings({ env, role }: { env: Environment; role: Role }): Settings {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = { role };
+  for (const [key, variable] of Object.entries<Variable<unknown>>(VARIABLES)) {
+    const text = env[variable.name] || variable.byDefault;
+    if (text === undefined) {
+      if (variable.requiredFor?.includes(role)) problems.push(missing(variable));
+      continue;
+    }
+    const parsed = variable.schema.safeParse(text);
+    if (parsed.success) values[key] = parsed.data;
+    else problems.push(`${variable.name}: ${parsed.error.issues[0]?.message ?? "malformed"}, for example ${example(variable)}`);
+  }
+  const given = (variable: Variable<unknown>) => Boolean(env[variable.name]);
+  if (role !== "http") problems.push(...onlyOne(given, VARIABLES.hostingerApiKey, VARIABLES.hostingerApiKeyFile));
+  if (role !== "http") problems.push(...onlyOne(given, VARIABLES.passphrase, VARIABLES.passphraseFile, VARIABLES.secretsProvider));
+  if (role !== "worker") problems.push(...onlyOne(given, VARIABLES.jwtSecret, VARIABLES.jwtJwksUrl));
+  if (problems.length > 0) throw refused(problems);
+  return Object.freeze(values) as Settings;
+}
+
+function onlyOne(given: (variable: Variable<unknown>) => boolean, ...choices: [Variable<unknown>, ...Variable<unknown>[]]): string[] {
+  const set = choices.filter(given);
+  const [first, ...others] = choices;
+  if (set.length === 0) return [`${missing(first)}${others.map(({ name }) => ` (or ${name})`).join("")}`];
+  return set.length > 1 ? [`only one of ${set.map(({ name }) => name).join(", ")} may be set`] : [];
+}
+
+function missing(variable: Variable<unknown>): string {
+  return `${variable.name} is missing, for example ${example(variable)}`;
+}
+
+function example(variable: Variable<unknown>): string {
+  return `${variable.name}='${variable.example}'`;
+}
+
+function refused(problems: readonly string[]): UserVpsError {
+  const count = problems.length === 1 ? "1 setting" : `${problems.length} settings`;
+  return new UserVpsError("CONFIG_INVALID", `${count} cannot be used:\n  - ${problems.join("\n  - ")}\n`, {
+    next: "Set them in the environment or in the file .env. `npm run demo` shows everything without an account and needs none of them.",
+  });
+}

@@ -1,0 +1,68 @@
+/** How the text of a variable becomes a value; each error says what was expected, and never repeats the text (it may be a secret). */
+import { BlockList, isIP } from "node:net";
+import { z } from "zod";
+import { DATA_CENTERS, findPlan, PLANS } from "../../providers/hostinger/api/specification.ts";
+import type { CipherKey } from "../records/credentials-cipher.ts";
+
+export const text = z.string().min(1);
+
+export function wholeNumber(smallest: number, largest = Number.MAX_SAFE_INTEGER) {
+  const expected = largest === Number.MAX_SAFE_INTEGER ? `expected a whole number from ${smallest}` : `expected a whole number from ${smallest} to ${largest}`;
+  return z.string().regex(/^\d{1,15}$/, expected).transform(Number).refine((value) => value >= smallest && value <= largest, expected);
+}
+
+export const httpUrl = z.url({ protocol: /^https?$/, error: "expected an http or https URL" });
+
+export const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "expected a postgres:// URL" });
+
+export const hostname = z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/, "expected a lower-case domain name");
+
+export const sshPublicKey = z.string().max(8_192).regex(/^(ssh|ecdsa|sk)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,3}( [^\p{C}]*)?$/u, "expected one public key in OpenSSH format");
+
+/** A plan's id, name or catalog item -> the catalog item that a purchase names. */
+export const planItem = z.string()
+  .refine((name) => findPlan(name) !== undefined, `expected one of ${PLANS.map(({ itemId }) => itemId).join(", ")}`)
+  .transform((name) => findPlan(name)!.itemId);
+
+export const dataCenterId = wholeNumber(1)
+  .refine((id) => DATA_CENTERS.some((dataCenter) => dataCenter.id === id), `expected one of ${DATA_CENTERS.map(({ id, city }) => `${id} (${city})`).join(", ")}`);
+
+/** HS256 wants a key as long as its hash (RFC 7518, 3.2). */
+export const hs256Secret = z.string().refine((secret) => Buffer.byteLength(secret) >= 32, "expected at least 32 bytes");
+
+/** Whose X-Forwarded-For is believed: a number of hops, or addresses and networks. 'true' would believe anybody, so it is none. */
+export const trustedProxies = z.string()
+  .refine((list) => /^\d{1,2}$/.test(list) || list.split(",").every((part) => isAddressOrNetwork(part.trim())), "expected a number of proxies, or their addresses and networks with commas between")
+  .transform((list) => (/^\d{1,2}$/.test(list) ? Number(list) : list.split(",").map((part) => part.trim())));
+
+function isAddressOrNetwork(part: string): boolean {
+  const [address = "", prefix, ...rest] = part.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0 || (prefix !== undefined && !/^\d+$/.test(prefix))) return false;
+  try {
+    new BlockList().addSubnet(address, Number(prefix ?? 0), family === 4 ? "ipv4" : "ipv6");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const KEY_BYTES = 32;
+
+/** `id:base64key,…` -> keys, the current one first. */
+export const cipherKeys = z.string().transform((list, context): [CipherKey, ...CipherKey[]] => {
+  const keys = list.split(",").map((part): CipherKey => {
+    const [, id = "", encoded = ""] = /^([A-Za-z0-9_.-]{1,64}):([A-Za-z0-9+/]+={0,2})$/.exec(part.trim()) ?? [];
+    return { id, key: Buffer.from(encoded, "base64") };
+  });
+  const [first, ...others] = keys;
+  if (!first || keys.some(({ id, key }) => id === "" || key.length !== KEY_BYTES)) {
+    context.addIssue({ code: "custom", message: "expected keys as id:key with commas between, each key 32 bytes in base64" });
+    return z.NEVER;
+  }
+  if (new Set(keys.map(({ id }) => id)).size < keys.length) {
+    context.addIssue({ code: "custom", message: "expected a different id for each key" });
+    return z.NEVER;
+  }
+  return [first, ...others];
+});

@@ -1,0 +1,76 @@
+/**
+ * Every environment variable of the service: the one table that settings are read by and that the
+ * configuration reference is made from.
+ */
+import type { z } from "zod";
+import { cipherKeys, dataCenterId, hostname, hs256Secret, httpUrl, planItem, postgresUrl, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
+import { LOG_LEVELS, logLevel } from "./log-level.ts";
+
+/** What a process does: answer HTTP, run the engine, or both. */
+export const ROLES = ["all", "http", "worker"] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface Variable<T> {
+  /** The environment variable. */
+  readonly name: string;
+  readonly schema: z.ZodType<T, string>;
+  readonly description: string;
+  readonly example: string;
+  readonly secret?: true;
+  /** As text, as it would stand in the environment. */
+  readonly byDefault?: string;
+  /** The roles that cannot do without it. */
+  readonly requiredFor?: readonly Role[];
+}
+
+const variable = <T, V extends Omit<Variable<T>, "schema">>(schema: z.ZodType<T, string>, description: V) => ({ schema, ...description });
+
+const EVERY_ROLE: readonly Role[] = ROLES;
+const WORKERS: readonly Role[] = ["all", "worker"];
+const SEVERAL: readonly Role[] = ["http", "worker"];
+const A_KEY = "k1:c2l4dHktZm91ci1iaXRzLXRpbWVzLWZvdXItaXMtMzI=";
+
+export const VARIABLES = {
+  databaseUrl: variable(postgresUrl, { name: "DATABASE_URL", description: "The PostgreSQL for records and queue. Without it, a PostgreSQL of the project's own is started.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true, requiredFor: SEVERAL }),
+  dataFolder: variable(text, { name: "USER_VPS_DATA_FOLDER", description: "Where the project's own PostgreSQL keeps its data.", example: "/var/lib/user-vps" }),
+  stateBackendUrl: variable(text, { name: "STATE_BACKEND_URL", description: "Where Pulumi keeps the stacks' state. The default is the database.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true }),
+  passphrase: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE", description: "Encrypts the secrets in the stacks' state.", example: "a-long-passphrase-kept-in-a-vault", secret: true }),
+  passphraseFile: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE_FILE", description: "A file with the passphrase, in place of PULUMI_CONFIG_PASSPHRASE.", example: "/run/secrets/pulumi-passphrase" }),
+  secretsProvider: variable(text, { name: "SECRETS_PROVIDER", description: "A cloud's key service that encrypts the secrets in the stacks' state, in place of a passphrase.", example: "awskms://alias/user-vps?region=eu-central-1" }),
+
+  hostingerApiKey: variable(text, { name: "HOSTINGER_API_KEY", description: "The token of Hostinger's API.", example: "the token from hPanel, Account, API", secret: true }),
+  hostingerApiKeyFile: variable(text, { name: "HOSTINGER_API_KEY_FILE", description: "A file with the token, in place of HOSTINGER_API_KEY.", example: "/run/secrets/hostinger-api-key" }),
+  hostingerApiBaseUrl: variable(httpUrl, { name: "HOSTINGER_API_BASE_URL", description: "Where Hostinger's API is.", example: "https://developers.hostinger.com", byDefault: "https://developers.hostinger.com" }),
+  hostingerPaymentMethodId: variable(wholeNumber(1), { name: "HOSTINGER_PAYMENT_METHOD_ID", description: "What purchases are paid with. Without it, the account's default.", example: "1234567" }),
+  cloudflareApiToken: variable(text, { name: "CLOUDFLARE_API_TOKEN", description: "The token of Cloudflare's API; it needs to edit the zone's DNS.", example: "a token with the permission Zone, DNS, Edit", secret: true, requiredFor: WORKERS }),
+  cloudflareZoneId: variable(text, { name: "CLOUDFLARE_ZONE_ID", description: "The zone of VPS_DOMAIN.", example: "0123456789abcdef0123456789abcdef", requiredFor: WORKERS }),
+  cloudflareBaseUrl: variable(httpUrl, { name: "CLOUDFLARE_BASE_URL", description: "Where Cloudflare's API is, if not at its own address.", example: "https://api.cloudflare.com/client/v4" }),
+
+  defaultPlan: variable(planItem, { name: "DEFAULT_VPS_PLAN", description: "The plan of a user who names none.", example: "hostingercom-vps-kvm1-usd-1m", byDefault: "hostingercom-vps-kvm1-usd-1m" }),
+  defaultTemplateId: variable(wholeNumber(1), { name: "DEFAULT_VPS_TEMPLATE", description: "The operating system template of every VPS.", example: "1007", byDefault: "1007" }),
+  defaultDataCenterId: variable(dataCenterId, { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: "9" }),
+  domain: variable(hostname, { name: "VPS_DOMAIN", description: "Each VPS is {username} under this domain.", example: "spoq.dev", byDefault: "spoq.dev" }),
+  conductorUrl: variable(httpUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),
+  cliUrl: variable(httpUrl, { name: "CLI_URL", description: "Where a VPS downloads the Spoq CLI from.", example: "https://downloads.example.com/spoq", requiredFor: WORKERS }),
+  sshPublicKey: variable(sshPublicKey, { name: "SSH_PUBLIC_KEY", description: "A key that may log in to each VPS whose user names none.", example: "ssh-ed25519 AAAAC3Nza… operator" }),
+
+  jwtSecret: variable(hs256Secret, { name: "JWT_SECRET", description: "What users' tokens are signed with (HS256). Either this or JWT_JWKS_URL.", example: "at-least-32-random-bytes-shared-with-the-issuer", secret: true }),
+  jwtJwksUrl: variable(httpUrl, { name: "JWT_JWKS_URL", description: "The public keys that users' tokens are verified with.", example: "https://auth.example.com/.well-known/jwks.json" }),
+  jwtIssuer: variable(text, { name: "JWT_ISSUER", description: "If set, a token's iss must be this.", example: "https://auth.example.com/" }),
+  jwtAudience: variable(text, { name: "JWT_AUDIENCE", description: "If set, a token's aud must hold this.", example: "user-vps" }),
+  credentialsKeys: variable(cipherKeys, { name: "CREDENTIALS_KEYS", description: "Encrypt credentials until they are shown: id:key with commas between, the current one first, each key 32 bytes in base64.", example: A_KEY, secret: true, requiredFor: EVERY_ROLE }),
+
+  host: variable(text, { name: "HOST", description: "The address that HTTP is served at.", example: "127.0.0.1", byDefault: "127.0.0.1" }),
+  port: variable(wholeNumber(0, 65_535), { name: "PORT", description: "The port that HTTP is served at; 0 takes a free one.", example: "8080", byDefault: "8080" }),
+  trustProxy: variable(trustedProxies, { name: "TRUST_PROXY", description: "Whose X-Forwarded-For is believed: a number of proxies, or their addresses and networks.", example: "10.0.0.0/8" }),
+  rateLimitPerMinute: variable(wholeNumber(1), { name: "RATE_LIMIT_PER_MINUTE", description: "Requests a minute of one user, and of one address without a user.", example: "120", byDefault: "120" }),
+  bodyLimitBytes: variable(wholeNumber(1_024, 1_048_576), { name: "BODY_LIMIT_BYTES", description: "The longest body of a request.", example: "16384", byDefault: "16384" }),
+  logLevel: variable(logLevel, { name: "LOG_LEVEL", description: `How much is logged: ${LOG_LEVELS.join(", ")}.`, example: "info", byDefault: "info" }),
+
+  workerConcurrency: variable(wholeNumber(1, 64), { name: "WORKER_CONCURRENCY", description: "How many users a worker works for at once.", example: "2", byDefault: "2" }),
+  shutdownGraceSeconds: variable(wholeNumber(0, 86_400), { name: "SHUTDOWN_GRACE_SECONDS", description: "How long running work may take to finish after SIGTERM, before it is handed over.", example: "60", byDefault: "60" }),
+  healthTimeoutSeconds: variable(wholeNumber(1), { name: "HEALTH_TIMEOUT_SECONDS", description: "How long a VPS may take to answer its health check.", example: "900", byDefault: "900" }),
+  dnsResolver: variable(text, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
+  caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),
+  healthPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_HEALTH_PORT", description: "The port of health checks.", example: "443", byDefault: "443" }),
+} as const;

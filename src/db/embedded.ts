@@ -1,0 +1,138 @@
+/**
+ * A real PostgreSQL of the project's own, for those who have none. It outlives the process that
+ * started it: several processes on one machine share it, the last one to go stops it, and after a
+ * kill -9 the next one finds it running.
+ */
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { access, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { MINUTE_MS } from "../../providers/core/time.ts";
+import { withLock } from "../engine/lock.ts";
+import { embeddedBinaries } from "./embedded-binaries.ts";
+import { holdPresence, nobodyElseIsConnected } from "./embedded-presence.ts";
+import { serverUser, type ServerUser } from "./embedded-user.ts";
+
+const run = promisify(execFile);
+const START_TRIES = 5;
+
+export interface EmbeddedOptions {
+  /** Holds the server's data, password and log. */
+  readonly folder?: string | undefined;
+  /** Further settings of the server, such as `{ fsync: "off" }`; they count when this process starts it. */
+  readonly serverSettings?: Readonly<Record<string, string>>;
+  readonly onProgress?: ((line: string) => void) | undefined;
+}
+
+export interface EmbeddedServer {
+  /** Of the database `postgres`, with user and password. */
+  readonly url: string;
+  readonly folder: string;
+  /** This process needs it no more; it is stopped if no other process is connected. */
+  release(): Promise<void>;
+  /** Stops it, whoever uses it. */
+  stop(): Promise<void>;
+}
+
+/** Not below root's home: the server runs as another user, who may not enter it. */
+export function defaultEmbeddedFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  if (process.getuid?.() === 0) return "/var/lib/user-vps/postgresql";
+  return join(env["XDG_DATA_HOME"] || join(homedir(), ".local", "share"), "user-vps", "postgresql");
+}
+
+/**
+ * Starts the server, or finds it running.
+ *
+ * @throws UserVpsError DATABASE_FAILED with the end of the server's log
+ */
+export async function startEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedServer> {
+  const folder = options.folder ?? defaultEmbeddedFolder();
+  const user = await serverUser();
+  await makeFolder(folder, user);
+  const bin = await embeddedBinaries(user, folder);
+  const control = (command: string, ...more: string[]) => run(join(bin, "pg_ctl"), [command, "--pgdata", join(folder, "data"), "--wait", ...more], { ...user, cwd: folder });
+  const alone = <T>(work: () => Promise<T>) => withLock(join(folder, "lock"), work, { onWait: () => undefined, pollMs: 50, timeoutMs: MINUTE_MS });
+  const { url, presence } = await alone(async () => {
+    await initialise(folder, bin, user, options.onProgress);
+    const port = (await runningPort(folder, control)) ?? await start(folder, control, options);
+    const url = `postgres://postgres:${await readFile(join(folder, "password"), "utf8")}@127.0.0.1:${port}/postgres`;
+    return { url, presence: await holdPresence(url) };
+  });
+  const stop = async () => void await control("stop", "--mode", "fast").catch(() => undefined);
+  return {
+    url,
+    folder,
+    release: () => alone(async () => {
+      const unused = await nobodyElseIsConnected(presence).catch(() => false);
+      await presence.end().catch(() => undefined);
+      if (unused) await stop();
+    }),
+    stop: () => alone(stop),
+  };
+}
+
+type Control = (command: string, ...more: string[]) => Promise<unknown>;
+
+async function makeFolder(folder: string, user: ServerUser | undefined): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (user) await chown(folder, user.uid, user.gid);
+}
+
+/** `initdb` into a folder beside, moved into place when it is complete: a kill in between leaves nothing half made. */
+async function initialise(folder: string, bin: string, user: ServerUser | undefined, onProgress?: (line: string) => void): Promise<void> {
+  const data = join(folder, "data");
+  if (await access(join(data, "PG_VERSION")).then(() => true, () => false)) return;
+  onProgress?.(`making a PostgreSQL in ${folder}, once`);
+  const password = join(folder, "password");
+  await writeFile(password, randomBytes(24).toString("base64url"), { mode: 0o600 });
+  if (user) await chown(password, user.uid, user.gid);
+  const unfinished = join(folder, "data.unfinished");
+  await rm(unfinished, { recursive: true, force: true });
+  // The locale is PostgreSQL's own, so the machine needs to have none.
+  const flags = ["--username=postgres", `--pwfile=${password}`, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
+  await run(join(bin, "initdb"), [`--pgdata=${unfinished}`, ...flags], { ...user, cwd: folder }).catch((error: unknown) => {
+    throw new UserVpsError("DATABASE_FAILED", `PostgreSQL could not be initialised in ${folder}: ${messageOf(error)}`, { cause: error });
+  });
+  await rename(unfinished, data);
+}
+
+/** Line 4 of postmaster.pid is the port; the file outlives a crash, so `pg_ctl status` says whether it is true. */
+async function runningPort(folder: string, control: Control): Promise<number | undefined> {
+  const runs = await control("status").then(() => true, () => false);
+  if (!runs) return undefined;
+  const port = Number((await readFile(join(folder, "data", "postmaster.pid"), "utf8")).split("\n")[3]);
+  return Number.isInteger(port) && port > 0 ? port : undefined;
+}
+
+async function start(folder: string, control: Control, { serverSettings = {} }: EmbeddedOptions): Promise<number> {
+  const log = join(folder, "log");
+  const remembered = Number(await readFile(join(folder, "port"), "utf8").catch(() => "0"));
+  const settings = { listen_addresses: "127.0.0.1", unix_socket_directories: "", max_connections: "300", ...serverSettings };
+  for (let attempt = 1; ; attempt += 1) {
+    // The port of the last time, so that a URL that somebody has noted stays true; another if it is taken.
+    const port = attempt === 1 && remembered > 0 ? remembered : await freePort();
+    const flags = [`-p ${port}`, ...Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`)].join(" ");
+    await rm(log, { force: true });
+    try {
+      await control("start", "--log", log, "--options", flags);
+      await writeFile(join(folder, "port"), String(port));
+      return port;
+    } catch (error) {
+      const end = (await readFile(log, "utf8").catch(() => messageOf(error))).trim().split("\n").slice(-8).join("\n");
+      if (attempt < START_TRIES && /could not (bind|create any TCP)/.test(end)) continue;
+      throw new UserVpsError("DATABASE_FAILED", `PostgreSQL did not start in ${folder}; the end of its log:\n${end}\n`);
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,5 @@
+export * from "./queryable.ts";
+export * from "./transaction.ts";
+export * from "./migrate.ts";
+export * from "./embedded.ts";
+export * from "./open-database.ts";

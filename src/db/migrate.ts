@@ -1,0 +1,59 @@
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Pool } from "pg";
+import type { Queryable } from "./queryable.ts";
+
+const FOLDER = join(import.meta.dirname, "migrations");
+
+/** Any number of ours that nobody else locks with; see PostgreSQL, 'Advisory Locks'. */
+const LOCK = "hashtextextended('user-vps:migrations', 0)";
+
+/**
+ * Brings the database to the newest numbered migration: each file once, in order, in a transaction
+ * of its own. Several processes may call it at once; the others wait for the first.
+ *
+ * @returns the file names that were applied now
+ */
+export async function migrate(pool: Pool): Promise<string[]> {
+  const client = await pool.connect();
+  try {
+    await client.query(`SELECT pg_advisory_lock(${LOCK})`);
+    try {
+      return await applyMissing(client);
+    } finally {
+      await client.query(`SELECT pg_advisory_unlock(${LOCK})`);
+    }
+  } finally {
+    client.release();
+  }
+}
+
+/** The file names that `migrate` would apply; all of them on an empty database. */
+export async function missingMigrations(db: Queryable): Promise<string[]> {
+  const { rows: [table] } = await db.query<{ known: boolean }>("SELECT to_regclass('user_vps_migrations') IS NOT NULL AS known");
+  const { rows } = table?.known ? await db.query<{ name: string }>("SELECT name FROM user_vps_migrations") : { rows: [] };
+  const applied = new Set(rows.map(({ name }) => name));
+  return (await migrationFiles()).filter((name) => !applied.has(name));
+}
+
+async function applyMissing(client: Queryable): Promise<string[]> {
+  await client.query("CREATE TABLE IF NOT EXISTS user_vps_migrations (name TEXT PRIMARY KEY, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())");
+  const missing = await missingMigrations(client);
+  for (const name of missing) {
+    const text = await readFile(join(FOLDER, name), "utf8");
+    await client.query("BEGIN");
+    try {
+      await client.query(text);
+      await client.query("INSERT INTO user_vps_migrations (name) VALUES ($1)", [name]);
+      await client.query("COMMIT");
+    } catch (error) {
+      await client.query("ROLLBACK");
+      throw new Error(`The migration ${name} failed: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  return missing;
+}
+
+async function migrationFiles(): Promise<string[]> {
+  return (await readdir(FOLDER)).filter((name) => /^\d{3}_.+\.sql$/.test(name)).sort();
+}

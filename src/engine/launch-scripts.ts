@@ -1,0 +1,30 @@
+/** The small shell scripts that belong to an engine of our own making. */
+
+/**
+ * `pulumi-resource-pulumi-nodejs`, which the engine runs to start a dynamic provider. The
+ * official package brings one; this is for engines without it. Like the official one it takes
+ * the SDK that the working directory resolves; unlike it, it prefers the project's own Node
+ * (the PATH's may be too old to load TypeScript) and leaves no shell between engine and Node.
+ */
+export const DYNAMIC_PROVIDER_SCRIPT = `#!/bin/sh
+node=node
+if [ -x node_modules/.bin/node ]; then node=node_modules/.bin/node; fi
+provider=node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js
+if [ ! -f "$provider" ]; then
+  provider=$("$node" -e "console.log(require.resolve('@pulumi/pulumi/cmd/dynamic-provider'))") || exit 1
+fi
+exec "$node" "$provider" "$@"
+`;
+
+/** The built language host itself, in the engine's folder; the script below starts it. */
+export const LANGUAGE_HOST_PROGRAM = "language-host-3.68";
+
+/**
+ * `pulumi-language-nodejs` of a built engine. Its host is older than the engine and does not see
+ * `runtime.options` of Pulumi.yaml, so what that file says is repeated here: without it the host
+ * starts ts-node (0.3 s), and Node warns about SQLite in the output of every run.
+ */
+export const LANGUAGE_HOST_SCRIPT = `#!/bin/sh
+folder=$(dirname "$(readlink -f "$0")")
+exec "$folder/${LANGUAGE_HOST_PROGRAM}" -typescript=false -nodeargs=--disable-warning=ExperimentalWarning "$@"
+`;

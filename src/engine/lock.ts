@@ -1,0 +1,85 @@
+/**
+ * A lock file, so that of several processes one builds and the others wait for it. It spares
+ * work and no more: what is built is moved into place in one step, so two builders do no harm.
+ */
+import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { inSeconds, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
+
+export interface LockOptions {
+  /** Called once, if another process holds the lock. */
+  readonly onWait: (holder: string) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly pollMs?: number;
+  /** The holder touches the file; one that has not done so for this long is taken for dead. */
+  readonly staleAfterMs?: number;
+  readonly timeoutMs?: number;
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+}
+
+/** Does `work` while holding the lock file; waits for another holder, takes over from a dead one. */
+export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions): Promise<T> {
+  const staleAfterMs = options.staleAfterMs ?? MINUTE_MS;
+  await takeLock(file, staleAfterMs, options);
+  const heartbeat = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => undefined), staleAfterMs / 4);
+  try {
+    return await work();
+  } finally {
+    clearInterval(heartbeat);
+    await rm(file, { force: true });
+  }
+}
+
+async function takeLock(file: string, staleAfterMs: number, options: LockOptions): Promise<void> {
+  const { onWait, signal, pollMs = SECOND_MS / 2, timeoutMs = 40 * MINUTE_MS } = options;
+  const me: Holder = { pid: process.pid, host: hostname() };
+  const startedAt = Date.now();
+  for (let turn = 0; ; turn += 1) {
+    signal?.throwIfAborted();
+    const taken = await writeFile(file, JSON.stringify(me), { flag: "wx" }).then(() => true, (error: NodeJS.ErrnoException) => {
+      if (error.code === "EEXIST") return false;
+      throw error;
+    });
+    if (taken) return;
+    const holder = await holderOf(file);
+    if (await isStale(file, holder, staleAfterMs)) {
+      await rm(file, { force: true });
+      continue;
+    }
+    if (Date.now() - startedAt > timeoutMs) {
+      throw new UserVpsError("ENGINE_MISSING", `Waited ${inSeconds(timeoutMs)} for another process that prepares the engine.`, {
+        next: `If no such process runs, remove ${file} and start again.`,
+      });
+    }
+    if (turn === 0) onWait(holder ? `process ${holder.pid} on ${holder.host}` : "another process");
+    await sleep(pollMs, signal);
+  }
+}
+
+async function holderOf(file: string): Promise<Holder | undefined> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isStale(file: string, holder: Holder | undefined, staleAfterMs: number): Promise<boolean> {
+  if (holder?.host === hostname() && holder.pid !== process.pid && !isAlive(holder.pid)) return true;
+  const touched = await stat(file).then((found) => found.mtimeMs, () => undefined);
+  return touched !== undefined && Date.now() - touched > staleAfterMs;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Chooses the plugins of @pulumi/cloudflare and @pulumi/command: the real ones wherever the
+ * engine has or can fetch them, sandbox stand-ins where it cannot. Both or neither.
+ */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { EnvHttpProxyAgent, fetch } from "undici";
+import { inSeconds, DAY_MS, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { exists, readJson, writeWhole } from "./files.ts";
+import { neededPlugins, type Plugin } from "./needed-plugins.ts";
+import { findOnPath } from "./on-path.ts";
+import { run } from "./run.ts";
+import { installStandIns, STAND_IN_MARK } from "./stand-in-plugins.ts";
+
+export interface PluginOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly checkout: string;
+  readonly cacheRoot: string;
+  /** The CLI that would fetch the plugins. */
+  readonly pulumi: string;
+  readonly onProgress: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly probeTimeoutMs?: number;
+}
+
+export interface PluginChoice {
+  readonly standIns: boolean;
+  /** Holds the plugins, as the folder `plugins` of a PULUMI_HOME does. */
+  readonly pluginsFolder: string;
+  /** What PULUMI_HOME must be for the engine to find them; undefined: the user's own serves. */
+  readonly pulumiHome: string | undefined;
+}
+
+/** Asks the CLI to fetch plugins at most this often where it once failed. */
+const RETRY_AFTER_MS = DAY_MS;
+const INSTALL_TIMEOUT_MS = 5 * MINUTE_MS;
+/** Where the engine looks for plugins, in its order. */
+const PLUGIN_SITES = ["https://api.github.com/", "https://get.pulumi.com/"];
+
+export async function choosePlugins(options: PluginOptions): Promise<PluginChoice> {
+  const { env, checkout, cacheRoot } = options;
+  const plugins = neededPlugins();
+  const standInHome = join(checkout, ".user-vps", "pulumi-home");
+  const userHome = env["PULUMI_HOME"] || join(env["HOME"] || homedir(), ".pulumi");
+  const ownHome = join(cacheRoot, "pulumi-home");
+
+  for (const home of [userHome, ownHome]) {
+    const folder = join(home, "plugins");
+    const present = await Promise.all(plugins.map((plugin) => isAvailable(plugin, folder, env)));
+    if (present.every(Boolean)) return { standIns: false, pluginsFolder: folder, pulumiHome: home === userHome ? undefined : home };
+  }
+  if (await fetchPlugins(plugins, ownHome, options)) return { standIns: false, pluginsFolder: join(ownHome, "plugins"), pulumiHome: ownHome };
+  return { standIns: true, pluginsFolder: await installStandIns(standInHome, checkout, plugins), pulumiHome: standInHome };
+}
+
+async function isAvailable(plugin: Plugin, folder: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const installed = join(folder, `resource-${plugin.name}-v${plugin.version}`);
+  // The engine marks a plugin that is not wholly unpacked by a file beside it.
+  if ((await exists(installed)) && !(await exists(`${installed}.partial`)) && !(await exists(join(installed, STAND_IN_MARK)))) return true;
+  return (await findOnPath(`pulumi-resource-${plugin.name}`, env)).length > 0;
+}
+
+async function fetchPlugins(plugins: readonly Plugin[], home: string, options: PluginOptions): Promise<boolean> {
+  const { env, cacheRoot, pulumi, onProgress, signal } = options;
+  const record = join(cacheRoot, "plugins-not-fetched.json");
+  const failed = await readJson<{ at: number }>(record);
+  if (failed && Date.now() - failed.at < RETRY_AFTER_MS) return false;
+
+  const reason = await tryToFetch();
+  if (!reason) return true;
+  onProgress(`no plugins for Cloudflare and Command (${reason}): sandbox stand-ins serve, for loopback only; tried again after ${inSeconds(RETRY_AFTER_MS)}`);
+  await writeWhole(record, JSON.stringify({ at: Date.now(), reason }));
+  return false;
+
+  async function tryToFetch(): Promise<string | undefined> {
+    const siteIsSet = env["PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES"] !== undefined;
+    if (!siteIsSet && !(await isAnySiteReachable(options))) return "their download sites are not reachable";
+    for (const { name, version } of plugins) {
+      onProgress(`fetching the plugin ${name} ${version}`);
+      const installed = await run(pulumi, ["plugin", "install", "resource", name, version], {
+        env: { ...env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
+        timeoutMs: INSTALL_TIMEOUT_MS,
+        signal,
+      });
+      if (!installed.ok) return installed.reason;
+    }
+    return undefined;
+  }
+}
+
+/** Spares the engine's own long retries where there is no way out. */
+async function isAnySiteReachable({ signal, probeTimeoutMs = 4 * SECOND_MS }: PluginOptions): Promise<boolean> {
+  const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: probeTimeoutMs } });
+  const limit = AbortSignal.timeout(2 * probeTimeoutMs);
+  const probes = PLUGIN_SITES.map(async (site) => {
+    await fetch(site, { method: "HEAD", redirect: "manual", dispatcher, signal: signal ? AbortSignal.any([signal, limit]) : limit });
+  });
+  const reached = await Promise.any(probes).then(() => true, () => false);
+  await dispatcher.destroy();
+  signal?.throwIfAborted();
+  return reached;
+}

@@ -1,0 +1,35 @@
+/** The refusals that a route can answer with, for its OpenAPI description. */
+import { z } from "zod";
+import { ERROR_SHAPE } from "./error-answer.ts";
+
+const DESCRIPTIONS = {
+  400: "The request is malformed, or has fields that are not known.",
+  401: "No token, or none that is valid.",
+  403: "The token lacks the scope.",
+  404: "There is no such thing, or it is not the caller's.",
+  409: "It does not fit the present state.",
+  413: "The body is too long.",
+  415: "The body is not JSON.",
+  422: "A value cannot be used.",
+  429: "Too many requests.",
+  500: "The service failed.",
+  503: "The service cannot answer for the moment.",
+} as const;
+
+type RefusalStatus = keyof typeof DESCRIPTIONS;
+
+/** @param statuses besides those that every route may answer with */
+export function refusals<S extends RefusalStatus>(...statuses: S[]) {
+  const all = [400, ...statuses, 429, 500, 503] as const;
+  return Object.fromEntries(all.map((status) => [status, refusal(DESCRIPTIONS[status])])) as Record<S | 400 | 429 | 500 | 503, ReturnType<typeof refusal>>;
+}
+
+function refusal(description: string) {
+  return { description, content: { "application/json": { schema: ERROR_SHAPE } } };
+}
+
+/** For a route that wants nothing in its body: none, or `{}`. */
+export const NO_FIELDS = z.strictObject({}).optional();
+
+export const USER_REFUSALS = [401] as const;
+export const BODY_REFUSALS = [413, 415] as const;

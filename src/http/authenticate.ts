@@ -1,0 +1,82 @@
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from "jose";
+import type { Settings } from "../config/settings.ts";
+import { HttpError } from "./http-error.ts";
+
+/** Who a verified token speaks for. */
+export interface Caller {
+  /** `sub`: the owner of the VPS. */
+  readonly userId: string;
+  /** The claim `username`, unchecked; undefined if the token has none. */
+  readonly username: string | undefined;
+  readonly scopes: ReadonlySet<string>;
+  readonly expiresAt: Date;
+}
+
+export type AuthenticationSettings = Pick<Settings, "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience">;
+
+/** For clocks that differ a little. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+const LONGEST_USER_ID = 255;
+
+/** Signatures with public keys only: a public key must never be taken for an HS256 secret, nor 'none' for a signature. */
+const PUBLIC_KEY_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
+
+/**
+ * Verifies tokens as the settings say: HS256 by the secret, or public keys by the JWKS address.
+ *
+ * @returns a function from the header `Authorization` to the caller
+ * @throws HttpError (from that function) UNAUTHENTICATED; SIGN_IN_UNAVAILABLE if the public keys cannot be fetched
+ */
+export function createAuthenticator(settings: AuthenticationSettings): (authorization: string | undefined) => Promise<Caller> {
+  const verify = createVerifier(settings);
+  return async (authorization) => {
+    if (!authorization) throw unauthenticated("expected a token in the header Authorization, got none");
+    const token = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)$/i.exec(authorization)?.[1];
+    if (!token) throw unauthenticated("expected 'Bearer' and a JWT in the header Authorization");
+    return callerOf(await verify(token).catch(refused));
+  };
+}
+
+function createVerifier({ jwtSecret, jwtJwksUrl, jwtIssuer, jwtAudience }: AuthenticationSettings): (token: string) => Promise<JWTPayload> {
+  const options: JWTVerifyOptions = {
+    requiredClaims: ["exp", "sub"],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    ...(jwtIssuer ? { issuer: jwtIssuer } : {}),
+    ...(jwtAudience ? { audience: jwtAudience } : {}),
+  };
+  if (jwtSecret) {
+    const key = new TextEncoder().encode(jwtSecret);
+    return async (token) => (await jwtVerify(token, key, { ...options, algorithms: ["HS256"] })).payload;
+  }
+  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwtJwksUrl!));
+  return async (token) => (await jwtVerify(token, keys, { ...options, algorithms: PUBLIC_KEY_ALGORITHMS })).payload;
+}
+
+function refused(error: unknown): never {
+  if (error instanceof errors.JWTExpired) throw unauthenticated("the token has expired");
+  if (error instanceof errors.JWTClaimValidationFailed) throw unauthenticated(`the token's claim '${error.claim}' is missing or not as expected`);
+  const keysAreAway = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError) || error.code === "ERR_JOSE_GENERIC";
+  if (keysAreAway) throw new HttpError("SIGN_IN_UNAVAILABLE", "The keys that tokens are verified with cannot be fetched.", { cause: error, headers: { "retry-after": "5" } });
+  throw unauthenticated("the token's signature is not valid here");
+}
+
+function callerOf({ sub, exp, ...claims }: JWTPayload): Caller {
+  const sound = typeof sub === "string" && sub.length > 0 && sub.length <= LONGEST_USER_ID && !/\p{C}/u.test(sub);
+  if (!sound) throw unauthenticated(`the token's claim 'sub' is not a text of 1 to ${LONGEST_USER_ID} visible characters`);
+  return {
+    userId: sub,
+    username: typeof claims["username"] === "string" ? claims["username"] : undefined,
+    scopes: scopesOf(claims),
+    expiresAt: new Date(exp! * 1_000),
+  };
+}
+
+/** `scope` is a text with blanks between (RFC 8693); `scp` and `scopes` are what other issuers call it, often as a list. */
+function scopesOf(claims: JWTPayload): ReadonlySet<string> {
+  const lists = ["scope", "scp", "scopes"].map((name) => claims[name]);
+  return new Set(lists.flatMap((list) => (typeof list === "string" ? list.split(" ") : Array.isArray(list) ? list.filter((scope) => typeof scope === "string") : [])).filter(Boolean));
+}
+
+function unauthenticated(reason: string): HttpError {
+  return new HttpError("UNAUTHENTICATED", `The request is not signed in: ${reason}.`, { headers: { "www-authenticate": 'Bearer realm="user-vps"' } });
+}

@@ -1,0 +1,29 @@
+import type { Pool } from "pg";
+import type { Settings } from "../config/settings.ts";
+import type { CredentialsCipher } from "../records/credentials-cipher.ts";
+import type { Caller } from "./authenticate.ts";
+import type { ChangeFeed } from "./change-feed.ts";
+import type { Jobs } from "./jobs.ts";
+
+export type HttpSettings = Pick<Settings,
+  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "credentialsKeys" | "trustProxy" | "rateLimitPerMinute" | "bodyLimitBytes">;
+
+/** What the routes work with. */
+export interface HttpContext {
+  readonly pool: Pool;
+  readonly jobs: Jobs;
+  readonly settings: HttpSettings;
+  readonly cipher: CredentialsCipher;
+  readonly feed: ChangeFeed;
+  /** From the address of a client to the id of a data center; undefined if its country is not known. */
+  readonly nearestDataCenter: (address: string) => number | undefined;
+  /** Aborted when the server closes: open streams end. */
+  readonly closing: AbortSignal;
+}
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who has signed in; only routes behind `requireCaller` have one. */
+    caller: Caller | undefined;
+  }
+}

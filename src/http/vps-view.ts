@@ -1,0 +1,78 @@
+/** A record as HTTP shows it: to its user, and with more to operators. */
+import { z } from "zod";
+import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
+import type { Queryable } from "../db/queryable.ts";
+import { PHASES, phaseTimes, VPS_STATUSES, type PhaseTime, type VpsRecord } from "../records/index.ts";
+
+const time = z.iso.datetime();
+
+export const PHASE_VIEW = z.object({
+  phase: z.enum(PHASES),
+  startedAt: time,
+  endedAt: time.nullable(),
+  seconds: z.number().nonnegative().describe("So far, if it has not ended."),
+}).meta({ id: "Phase" });
+
+export const VPS_VIEW = z.object({
+  username: z.string(),
+  hostname: z.string(),
+  status: z.enum(VPS_STATUSES),
+  phase: z.enum(PHASES).nullable().describe("What is being worked on."),
+  waitingFor: z.string().nullable().describe("What the phase waits for."),
+  failure: z.object({ code: z.string().nullable(), reason: z.string(), next: z.string().nullable().describe("What happens next.") }).nullable(),
+  plan: z.string().describe("Hostinger's catalog item."),
+  templateId: z.int(),
+  dataCenter: z.object({ id: z.int(), city: z.string().nullable(), country: z.string().nullable() }),
+  address: z.string().nullable(),
+  url: z.string().nullable(),
+  vmId: z.number().nullable(),
+  credentials: z.enum(["none", "available", "shown"]).describe("`available`: POST /api/vps/credentials shows them, once."),
+  phases: z.array(PHASE_VIEW).describe("Of the last run."),
+  requestedAt: time,
+  readyAt: time.nullable(),
+  updatedAt: time,
+  version: z.int().describe("Counts every change."),
+  statusUrl: z.string(),
+  eventsUrl: z.string(),
+}).meta({ id: "Vps" });
+
+export const ADMIN_VPS_VIEW = VPS_VIEW.omit({ phases: true, statusUrl: true, eventsUrl: true }).extend({
+  userId: z.string(),
+  orderId: z.string().nullable(),
+  subscriptionId: z.string().nullable(),
+  sshPublicKey: z.string().nullable(),
+  credentialsRotation: z.int(),
+}).meta({ id: "AdminVps" });
+
+export type VpsView = z.output<typeof VPS_VIEW>;
+export type AdminVpsView = z.output<typeof ADMIN_VPS_VIEW>;
+
+/** The record and its phase times, as its user sees them. */
+export async function readVpsView(db: Queryable, record: VpsRecord): Promise<VpsView> {
+  const phases = await phaseTimes(db, record.userId);
+  return { ...common(record), phases: phases.map(phaseView), statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" };
+}
+
+export function adminVpsView(record: VpsRecord): AdminVpsView {
+  const { userId, hostingerOrderId: orderId, subscriptionId, sshPublicKey, credentialsRotation } = record;
+  return { ...common(record), userId, orderId, subscriptionId, sshPublicKey, credentialsRotation };
+}
+
+function common(record: VpsRecord) {
+  const { username, hostname, status, phase, waitingFor, plan, templateId, address, url, hostingerVmId: vmId, version } = record;
+  const center = DATA_CENTERS.find(({ id }) => id === record.dataCenterId);
+  return {
+    username, hostname, status, phase, waitingFor, plan, templateId, address, url, vmId, version,
+    failure: record.reason === null ? null : { code: record.errorCode, reason: record.reason, next: record.nextStep },
+    dataCenter: { id: record.dataCenterId, city: center?.city ?? null, country: center?.country ?? null },
+    credentials: record.credentialsAvailable ? "available" as const : record.credentialsShownAt ? "shown" as const : "none" as const,
+    requestedAt: record.requestedAt.toISOString(),
+    readyAt: record.readyAt?.toISOString() ?? null,
+    updatedAt: record.updatedAt.toISOString(),
+  };
+}
+
+function phaseView({ phase, startedAt, endedAt }: PhaseTime): z.output<typeof PHASE_VIEW> {
+  const seconds = Math.max(0, (endedAt?.getTime() ?? Date.now()) - startedAt.getTime()) / 1_000;
+  return { phase, startedAt: startedAt.toISOString(), endedAt: endedAt?.toISOString() ?? null, seconds };
+}

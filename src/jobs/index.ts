@@ -1,0 +1,5 @@
+export { pgBossJobs } from "./pg-boss-jobs.ts";
+export { startQueue } from "./queue.ts";
+export { startWorker } from "./worker.ts";
+export type { Worker } from "./worker.ts";
+export type { Job, JobRequest, Jobs } from "./job.ts";

@@ -1,0 +1,28 @@
+import type { Queryable } from "../db/queryable.ts";
+import { POWER_ACTIONS } from "../provisioning/operation.ts";
+import { z } from "zod";
+
+/** What is to be done for a user. It holds no secret: job payloads lie in the database in plain text. */
+export const jobSchema = z.object({
+  operation: z.enum(["up", "destroy", "power", "refresh"]),
+  userId: z.string().min(1),
+  /** For `power`. */
+  action: z.enum(POWER_ACTIONS).optional(),
+  /** Counts the tries that came to an end, from 1. */
+  attempt: z.number().int().positive().optional(),
+});
+
+export type Job = z.infer<typeof jobSchema>;
+
+export type JobRequest = Omit<Job, "attempt">;
+
+/** The seam between those who want something done and those who do it. */
+export interface Jobs {
+  /**
+   * Has the operation done soon; part of the caller's transaction. Asked for again while it waits,
+   * it is one job, and one that waits for its next try is done at once.
+   */
+  enqueue(db: Queryable, job: JobRequest): Promise<void>;
+  /** Ends what runs or waits for the user. The record then says that it was cancelled. */
+  cancel(userId: string): Promise<void>;
+}

@@ -1,0 +1,24 @@
+import type { PgBoss } from "pg-boss";
+import type { Pool } from "pg";
+import { inTransaction } from "../db/index.ts";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { openRunsOf, setVpsStatus } from "../records/index.ts";
+import type { JobRequest, Jobs } from "./job.ts";
+import { dropWaiting, send } from "./queue.ts";
+import { CANCEL_CHANNEL } from "./user-lock.ts";
+
+export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
+  return {
+    enqueue: (db, { operation, userId, action }: JobRequest) => send(boss, db, { operation, userId, ...(action && { action }) }),
+    async cancel(userId) {
+      await inTransaction(pool, async (db) => {
+        await dropWaiting(db, userId);
+        // A run that goes on says itself that it was cancelled, when it has ended.
+        await db.query("SELECT pg_notify($1, $2)", [CANCEL_CHANNEL, userId]);
+        if ((await openRunsOf(db, userId)).length > 0) return;
+        const { code, message, next } = new UserVpsError("CANCELLED", "An operator cancelled it before it ran.");
+        await setVpsStatus(db, userId, { status: "failed", errorCode: code, reason: message, nextStep: next }, ["queued", "provisioning"]);
+      });
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { PgBoss } from "pg-boss";
+import type { Db } from "pg-boss";
+import type { Queryable } from "../db/queryable.ts";
+import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { jobSchema } from "./job.ts";
+import type { Job } from "./job.ts";
+
+/** One queue for all operations, so that a worker's concurrency is one number. */
+export const QUEUE = "user-vps";
+export const QUEUE_SCHEMA = "user_vps_jobs";
+
+/** A job whose worker is silent for this long is given to another; the least that pg-boss allows. */
+export const HEARTBEAT_SECONDS = 10;
+const LOOK_SECONDS = 1;
+/** Longer than any run: each wait within it has its own limit. */
+const LONGEST_RUN_MS = 6 * HOUR_MS;
+/** How often a job may lose its worker. */
+export const MOST_LOST_WORKERS = 10;
+
+export interface QueueOptions {
+  readonly databaseUrl: string;
+  /** Workers also look for jobs whose worker has died; a process that only sends need not. */
+  readonly works: boolean;
+  readonly onError: (error: Error) => void;
+}
+
+/**
+ * Starts pg-boss. `stately`: of one operation for one user, at most one job waits and one runs.
+ * Errors of its connections are events; it goes on when PostgreSQL is back.
+ */
+export async function startQueue({ databaseUrl, works, onError }: QueueOptions): Promise<PgBoss> {
+  const boss = new PgBoss({
+    connectionString: databaseUrl,
+    schema: QUEUE_SCHEMA,
+    application_name: "user-vps jobs",
+    max: 4,
+    supervise: works,
+    superviseIntervalSeconds: LOOK_SECONDS,
+    monitorIntervalSeconds: LOOK_SECONDS,
+    schedule: false,
+    useListenNotify: works,
+  });
+  boss.on("error", onError);
+  await boss.start({ attempts: 10 });
+  await boss.createQueue(QUEUE, {
+    policy: "stately",
+    heartbeatSeconds: HEARTBEAT_SECONDS,
+    expireInSeconds: LONGEST_RUN_MS / SECOND_MS,
+    retryLimit: MOST_LOST_WORKERS,
+    retryDelay: 0,
+    notify: true,
+  });
+  return boss;
+}
+
+export function keyOf(job: Pick<Job, "operation" | "userId">): string {
+  return `${job.operation}:${job.userId}`;
+}
+
+/** Lets pg-boss speak inside the caller's transaction. */
+export function inside(db: Queryable): { db: Db } {
+  return { db: { executeSql: (text: string, values?: unknown[]) => db.query(text, values) } };
+}
+
+/** Sends the job, or has the one that waits already run when this one is to. Times are PostgreSQL's. */
+export async function send(boss: PgBoss, db: Queryable, job: Job, delayMs = 0): Promise<void> {
+  await boss.upsert(QUEUE, job, { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...inside(db) });
+}
+
+/** Drops all that waits for the user. What runs goes on. */
+export async function dropWaiting(db: Queryable, userId: string): Promise<void> {
+  const keys = jobSchema.shape.operation.options.map((operation) => keyOf({ operation, userId }));
+  await db.query(`DELETE FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND singleton_key = ANY ($2) AND state IN ('created', 'retry')`, [QUEUE, keys]);
+}

@@ -1,0 +1,37 @@
+import { ERROR_CATALOGUE } from "../../providers/core/errors.ts";
+import type { ErrorCode } from "../../providers/core/errors.ts";
+import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
+
+export type Decision =
+  | { readonly kind: "again"; readonly delayMs: number }
+  /** Somebody has to do something first, or it has been tried often enough. */
+  | { readonly kind: "park"; readonly exhausted: boolean };
+
+interface Backoff {
+  readonly baseMs: number;
+  readonly maxMs: number;
+  readonly attempts: number;
+}
+
+/** Twelve tries, spread over about an hour. */
+const USUAL: Backoff = { baseMs: 2 * SECOND_MS, maxMs: 10 * MINUTE_MS, attempts: 12 };
+
+const PARTICULAR: Partial<Record<ErrorCode, Backoff>> = {
+  // Costs nothing to try, and ends by itself.
+  RUN_LOST: { baseMs: SECOND_MS / 2, maxMs: 15 * SECOND_MS, attempts: 20 },
+  DATABASE_FAILED: { baseMs: SECOND_MS / 2, maxMs: 15 * SECOND_MS, attempts: 1_000 },
+  // A person's `pulumi up` may take an hour.
+  STACK_LOCKED: { baseMs: 2 * SECOND_MS, maxMs: 20 * SECOND_MS, attempts: 500 },
+};
+
+/**
+ * What to do after the try number `attempt` (from 1) failed: exponential backoff, at least half of
+ * which is kept, so that a fleet's tries spread.
+ */
+export function decide(code: ErrorCode, attempt: number, random: () => number = Math.random): Decision {
+  if (ERROR_CATALOGUE[code].retry === "park") return { kind: "park", exhausted: false };
+  const { baseMs, maxMs, attempts } = PARTICULAR[code] ?? USUAL;
+  if (attempt >= attempts) return { kind: "park", exhausted: true };
+  const fullMs = Math.min(maxMs, baseMs * 2 ** Math.min(attempt - 1, 30));
+  return { kind: "again", delayMs: Math.round(fullMs * (0.5 + 0.5 * random())) };
+}

@@ -1,0 +1,72 @@
+import type { JobWithMetadata, PgBoss } from "pg-boss";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { sleep } from "../../providers/core/time.ts";
+import { jobSchema } from "./job.ts";
+import { performJob } from "./perform-job.ts";
+import type { WorkerContext } from "./perform-job.ts";
+import { HEARTBEAT_SECONDS, QUEUE } from "./queue.ts";
+import { startSweeper } from "./sweeper.ts";
+
+export interface Worker {
+  /**
+   * Takes no more jobs, lets the running ones finish for `graceMs`, and hands over what is left.
+   * Called again with 0, it hands over at once.
+   */
+  stop(graceMs: number): Promise<void>;
+}
+
+const POLL_SECONDS = 0.5;
+
+export type WorkerSetup = Omit<WorkerContext, "handOver">;
+
+export async function startWorker(setup: WorkerSetup): Promise<Worker> {
+  const { boss, settings, log } = setup;
+  const handOver = new AbortController();
+  const context: WorkerContext = { ...setup, handOver: handOver.signal };
+  const running = new Set<Promise<void>>();
+
+  const handle = async ([job]: JobWithMetadata<object>[]) => {
+    const parsed = jobSchema.safeParse(job?.data);
+    if (!job || !parsed.success) return log(`a job that is none was dropped: ${job?.id}`);
+    const work = performJob(context, parsed.data, job.retryCount);
+    running.add(work);
+    try {
+      await work;
+    } catch (error) {
+      log(`job ${job.id} failed, the queue has it done again: ${messageOf(error)}`);
+      throw error;
+    } finally {
+      running.delete(work);
+    }
+  };
+  await boss.work(QUEUE, {
+    includeMetadata: true,
+    batchSize: 1,
+    localConcurrency: settings.workerConcurrency,
+    pollingIntervalSeconds: POLL_SECONDS,
+    // What a dead worker left is not announced, so NOTIFY does not replace looking.
+    notifyPollingIntervalSeconds: POLL_SECONDS,
+    heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4,
+  }, handle);
+  const sweeper = startSweeper(context);
+
+  return {
+    async stop(graceMs) {
+      sweeper.stop();
+      await stopFetching(boss, log);
+      const ended = (async () => { while (running.size > 0) await Promise.allSettled(running); })();
+      const limit = new AbortController();
+      await Promise.race([ended, sleep(graceMs, limit.signal).catch(() => undefined)]);
+      limit.abort();
+      if (running.size === 0) return;
+      log(`${running.size} running jobs are handed over`);
+      handOver.abort(new UserVpsError("RUN_LOST", "The worker was shut down; the run is handed over to another."));
+      await ended;
+    },
+  };
+}
+
+async function stopFetching(boss: PgBoss, log: (line: string) => void): Promise<void> {
+  await boss.offWork(QUEUE, { wait: false }).catch((error: unknown) => log(`the queue does not stop: ${messageOf(error)}`));
+}
+

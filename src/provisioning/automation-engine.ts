@@ -1,0 +1,215 @@
+/** The engine by Pulumi's Automation API: the stack's program runs in this process, the engine is the CLI. */
+import { createHash } from "node:crypto";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { PulumiFn, StackSettings } from "@pulumi/pulumi/automation/index.js";
+import { userVpsProgram } from "../../stacks/program.ts";
+import { engineEnvironment, preparePulumiHome } from "../engine/ensure-engine.ts";
+import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
+import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest } from "./engine.ts";
+import { createEventTranslator } from "./engine-events.ts";
+import { failureOf } from "./failure.ts";
+import { clearLeftovers } from "./leftovers.ts";
+import type { DnsLeftovers } from "./dns-leftovers.ts";
+import { killTagged } from "./process-tags.ts";
+import { createPulumiCommand } from "./pulumi-command.ts";
+import type { CommandEnd, RunnableCommand } from "./pulumi-command.ts";
+import { releaseStaleLocks } from "./state-locks.ts";
+import type { EngineProcesses } from "./state-locks.ts";
+import type { StackState, StateBackend } from "./state-backend.ts";
+import { createWorkFolder } from "./work-folder.ts";
+
+export const PROJECT_NAME = "user-vps";
+
+export interface AutomationEngineOptions {
+  readonly installed: InstalledEngine;
+  /** A PULUMI_HOME of this worker's own: parallel CLIs write into it. */
+  readonly pulumiHome: string;
+  /** For the engine and its providers: tokens and base URLs, passphrase. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly backendUrl: string;
+  readonly backend: StateBackend;
+  readonly secretsProvider?: string | undefined;
+  readonly workerId: string;
+  readonly processes: EngineProcesses;
+  readonly dns: DnsLeftovers;
+  readonly program?: PulumiFn;
+}
+
+interface OpenStack {
+  readonly stack: Stack;
+  readonly workspace: LocalWorkspace;
+  /** Calls the CLI; returns what it printed. */
+  cli(...args: string[]): Promise<string>;
+  readonly onEvent: NonNullable<Parameters<Stack["up"]>[0]>["onEvent"];
+}
+
+export class AutomationEngine implements Engine {
+  readonly #options: AutomationEngineOptions;
+  readonly #installation: string;
+  #ready: Promise<void> | undefined;
+
+  constructor(options: AutomationEngineOptions) {
+    this.#options = options;
+    this.#installation = installationOf(options.backendUrl);
+  }
+
+  up(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
+    return this.#withStack(request, hooks, { create: true }, async ({ stack, onEvent }) => {
+      const { summary } = await stack.up({ onEvent: onEvent! });
+      return { changes: summary.resourceChanges ?? {} };
+    });
+  }
+
+  preview(request: StackRequest, { refresh }: { refresh: boolean }, hooks: RunHooks): Promise<RunResult> {
+    return this.#withStack(request, hooks, {}, async ({ stack, onEvent }) => ({ changes: (await stack.preview({ onEvent: onEvent!, refresh })).changeSummary }));
+  }
+
+  refresh(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
+    return this.#withStack(request, hooks, {}, async ({ stack, onEvent }) => ({ changes: (await stack.refresh({ onEvent: onEvent! })).summary.resourceChanges ?? {} }));
+  }
+
+  destroy(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
+    return this.#withStack(request, hooks, {}, async ({ stack, workspace, cli, onEvent }) => {
+      await cli("state", "unprotect", "--all", "--yes", "--stack", request.stackName);
+      // A DNS record that is gone already makes a destroy fail unless it is looked for first.
+      const { summary } = await stack.destroy({ onEvent: onEvent!, refresh: true });
+      await workspace.removeStack(request.stackName);
+      return { changes: summary.resourceChanges ?? {} };
+    });
+  }
+
+  async outputs(stackName: string, hooks: RunHooks): Promise<StackOutputs | undefined> {
+    if (!(await this.#options.backend.readStack(stackName))) return undefined;
+    return this.#withStack({ stackName, config: {} }, hooks, {}, async ({ cli }) => {
+      // `Stack.outputs` would call the CLI twice to tell which values are secret; that is known here.
+      return JSON.parse(await cli("stack", "output", "--json", "--show-secrets", "--stack", stackName)) as StackOutputs;
+    }, { quiet: true });
+  }
+
+  async clearLeftovers(request: StackRequest, hooks: RunHooks): Promise<void> {
+    const { backend, processes, dns } = this.#options;
+    await this.cancel(request.stackName);
+    await releaseStaleLocks({ backend, processes, stackName: request.stackName, hostId: hostname() });
+    const state = await backend.readStack(request.stackName);
+    if (!state) return;
+    await clearLeftovers(state, {
+      dns,
+      say: (text) => hooks.onLine?.(text),
+      forgetPendingOperations: () => this.#withStack(request, hooks, {}, async ({ stack }) => {
+        const exported = await stack.exportStack();
+        delete exported.deployment.pending_operations;
+        await stack.importStack(exported);
+      }),
+    });
+  }
+
+  async cancel(stackName: string): Promise<void> {
+    await killTagged("stack", this.#stackTag(stackName));
+  }
+
+  #stackTag(stackName: string): string {
+    return `${this.#installation}/${stackName}`;
+  }
+
+  async #withStack<T>(
+    request: StackRequest,
+    hooks: RunHooks,
+    { create = false }: { create?: boolean },
+    work: (open: OpenStack) => Promise<T>,
+    { quiet = false }: { quiet?: boolean } = {},
+  ): Promise<T> {
+    const { installed, pulumiHome, backend, processes, workerId } = this.#options;
+    await (this.#ready ??= preparePulumiHome(pulumiHome, installed));
+    const state = await backend.readStack(request.stackName);
+    const folder = await createWorkFolder();
+    const errors: string[] = [];
+    const pulumi = createPulumiCommand({
+      binDir: installed.binDir,
+      version: installed.version,
+      env: this.#environment(hooks.runId),
+      tags: { run: hooks.runId, stack: this.#stackTag(request.stackName), worker: workerId },
+      signal: hooks.signal,
+      killSignal: hooks.killSignal,
+      onLine: quiet ? undefined : hooks.onLine,
+      beforeStart: (pid) => processes.add({ runId: hooks.runId, hostId: hostname(), pid }),
+    });
+    try {
+      const workspace = await this.#workspace(request, folder.path, state, pulumi);
+      const stack = state || !create ? await Stack.select(request.stackName, workspace) : await Stack.create(request.stackName, workspace);
+      const onEvent = createEventTranslator((event) => {
+        collectErrors(event, errors);
+        hooks.onEvent?.(event);
+      });
+      const cli = async (...args: string[]) => (await pulumi.run(args, folder.path, {})).stdout;
+      return await work({ stack, workspace, cli, onEvent });
+    } catch (error) {
+      throw this.#failure(error, request.stackName, hooks, errors, pulumi.last);
+    } finally {
+      await folder.remove();
+    }
+  }
+
+  async #workspace(request: StackRequest, workDir: string, state: StackState | undefined, pulumi: RunnableCommand): Promise<LocalWorkspace> {
+    const { secretsProvider, pulumiHome, program = async () => userVpsProgram() } = this.#options;
+    const config = Object.fromEntries(Object.entries(request.config).map(([key, value]) => [`${PROJECT_NAME}:${key}`, value]));
+    const settings: StackSettings = { ...state?.secretsSettings, config };
+    const workspace = await LocalWorkspace.create({
+      workDir,
+      pulumiHome,
+      pulumiCommand: pulumi.command,
+      program,
+      ...(secretsProvider && { secretsProvider }),
+      projectSettings: { name: PROJECT_NAME, runtime: "nodejs" },
+      stackSettings: { [request.stackName]: settings },
+    });
+    // Every call names its stack. Selecting one would only write to a file that parallel runs share.
+    workspace.selectStack = async () => undefined;
+    // `Stack.up` asks for the outputs by two calls of the CLI; see `outputs` above.
+    workspace.stackOutputs = async () => ({});
+    return workspace;
+  }
+
+  #environment(runId: string): Record<string, string> {
+    const { installed, env, backendUrl, pulumiHome } = this.#options;
+    const complete = {
+      ...engineEnvironment(installed, env as NodeJS.ProcessEnv),
+      PULUMI_HOME: pulumiHome,
+      PULUMI_BACKEND_URL: withApplicationName(backendUrl, `user-vps ${runId}`),
+      PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
+    };
+    return Object.fromEntries(Object.entries(complete).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  }
+
+  /** A signal's reason says it better than the engine that it ended. */
+  #failure(error: unknown, stackName: string, { signal, killSignal }: RunHooks, errors: readonly string[], last: CommandEnd): unknown {
+    if (killSignal?.aborted) return killSignal.reason;
+    if (signal?.aborted) return signal.reason;
+    if (last.end === "not started" || last.end === "exit code 0") return error;
+    return failureOf({ stackName, errors, output: last.output, end: last.end });
+  }
+}
+
+function collectErrors(event: EngineProgress, errors: string[]): void {
+  if (event.kind === "message" && event.severity === "error") errors.push(event.text);
+}
+
+/** Short, and different for each state backend; holds nothing of the URL. */
+function installationOf(backendUrl: string): string {
+  const { host, pathname, search } = new URL(backendUrl);
+  return createHash("sha256").update(`${host}${pathname}${search}`).digest("hex").slice(0, 12);
+}
+
+/** So that an operator sees in pg_stat_activity whose connections these are. */
+function withApplicationName(backendUrl: string, name: string): string {
+  const url = new URL(backendUrl);
+  url.searchParams.set("application_name", name);
+  // Go's driver insists on TLS unless told, node-postgres does not.
+  if (!url.searchParams.has("sslmode")) url.searchParams.set("sslmode", "disable");
+  return url.href;
+}
+
+export function workerPulumiHome(folder: string, workerId: string): string {
+  return join(folder, `pulumi-home-${workerId}`);
+}

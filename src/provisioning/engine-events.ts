@@ -1,0 +1,48 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import type { EngineProgress } from "./engine.ts";
+
+/** Types that the engine itself brings along: not of anybody's interest. */
+const ENGINE_TYPES = /^pulumi:(pulumi|providers):/;
+
+/** Translates one run's events of the engine; keeps when each resource was begun. */
+export function createEventTranslator(onProgress: (event: EngineProgress) => void): (event: EngineEvent) => void {
+  const begunMs = new Map<string, number>();
+  const started = (metadata: Metadata) => {
+    begunMs.set(metadata.urn, performance.now());
+    onProgress({ kind: "resource-started", ...named(metadata) });
+  };
+  const ended = (metadata: Metadata, failed: boolean) => {
+    const seconds = (performance.now() - (begunMs.get(metadata.urn) ?? performance.now())) / 1_000;
+    onProgress({ kind: "resource-ended", ...named(metadata), seconds: Math.round(seconds * 1_000) / 1_000, failed });
+  };
+  return (event) => {
+    const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
+    if (resourcePreEvent && isOurs(resourcePreEvent.metadata)) started(resourcePreEvent.metadata);
+    if (resOutputsEvent && isOurs(resOutputsEvent.metadata)) ended(resOutputsEvent.metadata, false);
+    if (resOpFailedEvent && isOurs(resOpFailedEvent.metadata)) ended(resOpFailedEvent.metadata, true);
+    if (diagnosticEvent) {
+      const severity = severityOf(diagnosticEvent.severity);
+      const text = diagnosticEvent.message.trimEnd();
+      if (severity && text) onProgress({ kind: "message", severity, text });
+    }
+  };
+}
+
+interface Metadata {
+  readonly urn: string;
+  readonly type: string;
+  readonly op: string;
+}
+
+function isOurs({ type }: Metadata): boolean {
+  return !ENGINE_TYPES.test(type);
+}
+
+function named({ urn, type, op }: Metadata) {
+  return { type, name: urn.split("::").at(-1) ?? urn, operation: op };
+}
+
+function severityOf(severity: string): "info" | "warning" | "error" | undefined {
+  if (severity === "info" || severity === "info#err") return "info";
+  return severity === "warning" || severity === "error" ? severity : undefined;
+}

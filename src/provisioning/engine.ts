@@ -1,0 +1,53 @@
+/**
+ * The one narrow interface to the Pulumi engine. How an engine is started is the business of what
+ * is behind it (automation-engine.ts) and may change without anybody here noticing.
+ */
+
+export interface StackRequest {
+  /** The user name: every user has one stack. */
+  readonly stackName: string;
+  /** Settings of the stack by their names in stacks/config.ts, as text. None of them is a secret. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** What the engine says while it works, as far as anybody here listens. */
+export type EngineProgress =
+  | { readonly kind: "resource-started"; readonly type: string; readonly name: string; readonly operation: string }
+  | { readonly kind: "resource-ended"; readonly type: string; readonly name: string; readonly operation: string; readonly seconds: number; readonly failed: boolean }
+  /** A message of the engine or of a provider, without its trailing newline. */
+  | { readonly kind: "message"; readonly severity: "info" | "warning" | "error"; readonly text: string };
+
+export interface RunHooks {
+  /** Marks every process of the run, so that it can be found again. */
+  readonly runId: string;
+  /** Asks the engine to stop: what is under way ends, the state is saved. What does not end soon is killed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Kills the engine and its providers at once. */
+  readonly killSignal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: EngineProgress) => void) | undefined;
+  /** The engine's own output, line by line. May hold what must not be shown: see redact.ts. */
+  readonly onLine?: ((line: string) => void) | undefined;
+}
+
+export interface RunResult {
+  /** As the engine counts them: `{ create: 5, same: 1 }`. */
+  readonly changes: Readonly<Record<string, number>>;
+}
+
+export type StackOutputs = Readonly<Record<string, unknown>>;
+
+/** Every operation throws a UserVpsError with a code of the catalogue. */
+export interface Engine {
+  /** Creates the stack if there is none. */
+  up(stack: StackRequest, hooks: RunHooks): Promise<RunResult>;
+  preview(stack: StackRequest, options: { readonly refresh: boolean }, hooks: RunHooks): Promise<RunResult>;
+  refresh(stack: StackRequest, hooks: RunHooks): Promise<RunResult>;
+  /** Gives up everything, protected or not, and the stack with it. A stack that is not there is fine. */
+  destroy(stack: StackRequest, hooks: RunHooks): Promise<RunResult>;
+  /** Secrets among them in plain text; undefined if there is no such stack. */
+  outputs(stackName: string, hooks: RunHooks): Promise<StackOutputs | undefined>;
+  /** Removes what earlier runs of this installation left behind: see leftovers.ts. */
+  clearLeftovers(stack: StackRequest, hooks: RunHooks): Promise<void>;
+  /** Ends all processes of the stack's runs on this machine; returns when they are gone. */
+  cancel(stackName: string): Promise<void>;
+}

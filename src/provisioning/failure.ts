@@ -1,0 +1,56 @@
+import { codeInText, UserVpsError } from "../../providers/core/errors.ts";
+import type { ErrorCode } from "../../providers/core/errors.ts";
+
+/** What a failed run of the engine left to judge by. */
+export interface FailedRun {
+  readonly stackName: string;
+  /** Messages of severity `error`, in their order. */
+  readonly errors: readonly string[];
+  /** Everything that the command line printed. */
+  readonly output: string;
+  /** Of the process: `exit code 255`, `killed by SIGKILL`. */
+  readonly end: string;
+}
+
+/** The engine's words for what has a code here. */
+const KNOWN: readonly [RegExp, ErrorCode][] = [
+  [/the stack is currently locked/i, "STACK_LOCKED"],
+  [/failed to ping PostgreSQL|failed to connect to PostgreSQL|\bpq: |\bdriver: bad connection|dial tcp \S+: connect: connection refused.*sql/i, "DATABASE_FAILED"],
+];
+
+const LONGEST_MESSAGE = 2_000;
+
+/** The failure as a UserVpsError: by the code that a provider put into its message, else by the engine's own words. */
+export function failureOf(run: FailedRun): UserVpsError {
+  const telling = run.errors.filter((text) => !/^(update|preview|refresh|destroy) failed$/.test(text.trim()));
+  for (const [pattern, code] of KNOWN) {
+    const line = run.output.split("\n").find((text) => pattern.test(text)) ?? telling.find((text) => pattern.test(text));
+    if (line) return new UserVpsError(code, `The engine could not work on the stack ${run.stackName}: ${shortened(line)}`);
+  }
+  for (const text of telling) {
+    const code = codeInText(text);
+    if (code) return new UserVpsError(code, withoutFrame(text, code), nextIn(text));
+  }
+  const reason = telling[0] ?? lastLine(run.output);
+  return new UserVpsError("ENGINE_FAILED", `The engine stopped on the stack ${run.stackName} (${run.end})${reason ? `: ${shortened(reason)}` : "."}`);
+}
+
+/** Between the code and the advice is what happened; before it, the engine's own words. */
+function withoutFrame(text: string, code: ErrorCode): string {
+  const fromCode = text.slice(text.indexOf(`${code}:`) + code.length + 1);
+  return shortened(fromCode.split(/ Next: /)[0] ?? fromCode);
+}
+
+function nextIn(text: string): { next?: string } {
+  const next = /\bNext: ([^\n]+)/.exec(text)?.[1]?.trim();
+  return next ? { next } : {};
+}
+
+function lastLine(output: string): string {
+  return output.trim().split("\n").at(-1)?.trim() ?? "";
+}
+
+function shortened(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE)}…` : line;
+}

@@ -1,0 +1,43 @@
+import type { Pool } from "pg";
+import type { Settings } from "../config/index.ts";
+import type { Queryable } from "../db/queryable.ts";
+import type { CredentialsCipher, VpsRecord, VpsStatus } from "../records/index.ts";
+import type { Engine, RunHooks } from "./engine.ts";
+import type { Redactor } from "./redact.ts";
+import type { RunRecorder } from "./run-recorder.ts";
+
+/** What every operation on a user's VPS works with. */
+export interface OperationContext {
+  readonly pool: Pool;
+  readonly engine: Engine;
+  readonly settings: Settings;
+  readonly cipher: CredentialsCipher;
+  readonly record: VpsRecord;
+  readonly hooks: RunHooks;
+  readonly recorder: RunRecorder;
+  readonly redactor: Redactor;
+  readonly powerAction?: PowerAction | undefined;
+  readonly vms: VmPower;
+}
+
+export interface OperationResult {
+  readonly changes: Readonly<Record<string, number>>;
+  /** Writes the results into the record; part of the transaction that ends the run. */
+  save(db: Queryable): Promise<void>;
+}
+
+export interface OperationKind {
+  /** A record in another status makes the job pointless: it was overtaken. */
+  readonly from: readonly VpsStatus[];
+  /** The status while it is tried again later. */
+  readonly waiting: VpsStatus | undefined;
+  run(context: OperationContext): Promise<OperationResult>;
+}
+
+export const POWER_ACTIONS = ["start", "stop", "restart"] as const;
+export type PowerAction = (typeof POWER_ACTIONS)[number];
+
+export interface VmPower {
+  /** Orders the action and waits for its end. */
+  act(vm: { readonly vmId: number; readonly hostname: string }, action: PowerAction, options: { readonly signal: AbortSignal; readonly report: (text: string) => void }): Promise<void>;
+}

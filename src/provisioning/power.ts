@@ -1,0 +1,33 @@
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { HostingerClient } from "../../providers/hostinger/api/client.ts";
+import { runAction } from "../../providers/hostinger/run-action.ts";
+import type { Session } from "../../providers/hostinger/session.ts";
+import { hostingerSettings } from "../../providers/hostinger/settings.ts";
+import type { OperationContext, OperationKind, OperationResult, VmPower } from "./operation.ts";
+
+/** Starts, stops or restarts the user's VM; the stack is not touched. */
+export const power: OperationKind = {
+  from: ["ready", "failed", "provisioning", "queued"],
+  waiting: undefined,
+  async run({ vms, record, powerAction, hooks, recorder }: OperationContext): Promise<OperationResult> {
+    const { hostingerVmId: vmId, hostname } = record;
+    if (!powerAction) throw new UserVpsError("INPUT_INVALID", "The job does not say whether to start, stop or restart.");
+    if (!vmId) throw new UserVpsError("INPUT_INVALID", `There is no VM of ${hostname} to ${powerAction} yet.`, { next: "Wait until it is ready." });
+    const signal = AbortSignal.any([hooks.signal, hooks.killSignal].filter((one) => one !== undefined));
+    await vms.act({ vmId, hostname }, powerAction, { signal, report: (text) => recorder.onLine(text) });
+    return { changes: {}, save: async () => undefined };
+  },
+};
+
+/** By Hostinger's API: POST /virtual-machines/{id}/start, stop, restart. */
+export function hostingerPower(env: Readonly<Record<string, string | undefined>>): VmPower & { close(): Promise<void> } {
+  const settings = hostingerSettings({ get: () => undefined }, env);
+  const client = new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey });
+  return {
+    async act(vm, action, { signal, report }) {
+      const session: Session = { client, settings, signal, report };
+      await runAction(session, vm, action, () => client.virtualMachines[action](vm.vmId, { signal }));
+    },
+    close: () => client.close(),
+  };
+}

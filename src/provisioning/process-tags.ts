@@ -1,0 +1,77 @@
+/**
+ * Every process of a run carries tags in its environment, which children inherit: the engine, the
+ * providers, whatever they start. So all of a run's processes can be found and ended for certain,
+ * also those that have left the process group or have lost their parent.
+ */
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { SECOND_MS, inSeconds, sleep } from "../../providers/core/time.ts";
+
+export const TAG_VARIABLES = { run: "USER_VPS_RUN", stack: "USER_VPS_STACK", worker: "USER_VPS_WORKER" } as const;
+
+export interface ProcessTags {
+  readonly run: string;
+  /** Distinguishes installations too: another database's `alice` is another stack. */
+  readonly stack: string;
+  readonly worker: string;
+}
+
+export function tagEnvironment(tags: ProcessTags): Record<string, string> {
+  return Object.fromEntries(Object.entries(tags).map(([key, value]) => [TAG_VARIABLES[key as keyof ProcessTags], value]));
+}
+
+const KILL_LIMIT_MS = 10 * SECOND_MS;
+const LOOK_INTERVAL_MS = 20;
+
+/** Kills all processes with this tag and returns when none is left; one may start others meanwhile. */
+export async function killTagged(tag: keyof ProcessTags, value: string): Promise<void> {
+  const endMs = Date.now() + KILL_LIMIT_MS;
+  for (;;) {
+    const pids = await findTagged(tag, value);
+    if (pids.length === 0) return;
+    if (Date.now() > endMs) {
+      throw new UserVpsError("ENGINE_FAILED", `Processes ${pids.join(", ")} of an earlier run are still there ${inSeconds(KILL_LIMIT_MS)} after they were killed.`);
+    }
+    for (const pid of pids) kill(pid);
+    await sleep(LOOK_INTERVAL_MS);
+  }
+}
+
+/** The ids of all living processes with this tag, this one excluded. */
+export async function findTagged(tag: keyof ProcessTags, value: string): Promise<number[]> {
+  const entry = `${TAG_VARIABLES[tag]}=${value}`;
+  const pids = process.platform === "linux" ? await fromProc(entry) : await fromPs(entry);
+  return pids.filter((pid) => pid !== process.pid);
+}
+
+async function fromProc(entry: string): Promise<number[]> {
+  const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  // A zombie's environment is empty, so it does not count as living.
+  const found = await Promise.all(names.map(async (name) => (await environmentOf(name)).includes(`\0${entry}\0`) ? Number(name) : undefined));
+  return found.filter((pid) => pid !== undefined);
+}
+
+/** Between NULs at both ends; empty for a process that is gone or not ours. */
+async function environmentOf(pid: string): Promise<string> {
+  return readFile(`/proc/${pid}/environ`, "latin1").then((text) => `\0${text}\0`, () => "");
+}
+
+/** Where there is no /proc, `ps` shows the environment of one's own processes after their arguments. */
+function fromPs(entry: string): Promise<number[]> {
+  return new Promise((resolve, reject) => {
+    execFile("ps", ["-A", "-E", "-ww", "-o", "pid=,command="], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout) => {
+      if (error) return reject(new UserVpsError("ENGINE_FAILED", "The processes of an earlier run cannot be looked for: neither /proc nor `ps -E` works here.", { cause: error }));
+      const lines = stdout.split("\n").filter((line) => `${line} `.includes(` ${entry} `));
+      resolve(lines.map((line) => Number.parseInt(line, 10)));
+    });
+  });
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

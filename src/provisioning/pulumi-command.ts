@@ -1,0 +1,145 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import { SECOND_MS } from "../../providers/core/time.ts";
+import { killTagged, tagEnvironment } from "./process-tags.ts";
+import type { ProcessTags } from "./process-tags.ts";
+
+export interface CommandOptions {
+  readonly binDir: string;
+  readonly version: string;
+  /** All that the command line and the providers get; nothing is inherited from this process. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly tags: ProcessTags;
+  readonly signal?: AbortSignal | undefined;
+  readonly killSignal?: AbortSignal | undefined;
+  readonly onLine?: ((line: string) => void) | undefined;
+  /** Awaited before the command does anything. */
+  readonly beforeStart?: ((pid: number) => Promise<void>) | undefined;
+}
+
+/** How the last command ended and what it printed, for a failure's message. */
+export interface CommandEnd {
+  output: string;
+  end: string;
+}
+
+export interface RunnableCommand {
+  /** As the Automation API takes it. */
+  readonly command: PulumiCommand;
+  readonly last: CommandEnd;
+  /** Runs `pulumi` with these arguments. */
+  run(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<Finished>;
+}
+
+interface Finished {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+/** How long the engine may take to stop on its own after it was asked to. */
+const CANCEL_GRACE_MS = 10 * SECOND_MS;
+
+/** Waits for a line of input, then becomes the command: it keeps the process id. */
+const START_ON_INPUT = 'read -r _ || exit 1; exec "$0" "$@" </dev/null';
+
+/**
+ * The Automation API's way of running the command line, with what it lacks: every process is
+ * tagged and gone when the call returns, its id is known before it does anything, a signal ends it
+ * for certain, and Ctrl-C in a terminal does not reach it (a process group of its own), so that the
+ * service decides what becomes of a run.
+ */
+export function createPulumiCommand(options: CommandOptions): RunnableCommand {
+  const last: CommandEnd = { output: "", end: "not started" };
+  const command = {
+    command: join(options.binDir, "pulumi"),
+    version: { toString: () => options.version },
+    run: (args: readonly string[], cwd: string, env: Readonly<Record<string, string>>, onOutput?: (text: string) => void, onError?: (text: string) => void) =>
+      run(options, last, args, cwd, env, onOutput, onError),
+  };
+  return { command: command as unknown as PulumiCommand, last, run: (args, cwd, env) => command.run(args, cwd, env) };
+}
+
+async function run(
+  options: CommandOptions,
+  last: CommandEnd,
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  onOutput?: (text: string) => void,
+  onError?: (text: string) => void,
+): Promise<Finished> {
+  options.signal?.throwIfAborted();
+  options.killSignal?.throwIfAborted();
+  const { tags } = options;
+  const child = spawn("/bin/sh", ["-c", START_ON_INPUT, join(options.binDir, "pulumi"), ...args, "--non-interactive"], {
+    cwd,
+    env: { ...options.env, ...env, ...tagEnvironment(tags), PULUMI_AUTOMATION_API: "true" },
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
+  });
+  let stdout = "";
+  let stderr = "";
+  last.output = "";
+  const lines = lineSplitter((line) => options.onLine?.(line));
+  child.stdout.setEncoding("utf8").on("data", (text: string) => { stdout += text; last.output += text; lines.push(text); onOutput?.(text); });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => { stderr += text; last.output += text; lines.push(text); onError?.(text); });
+  child.stdin.on("error", () => undefined);
+
+  const killAll = () => void killTagged("run", tags.run).catch(() => undefined);
+  let grace: NodeJS.Timeout | undefined;
+  const onCancel = () => {
+    if (child.pid) tryKill(child.pid, "SIGINT");
+    grace = setTimeout(killAll, CANCEL_GRACE_MS);
+  };
+  options.signal?.addEventListener("abort", onCancel, { once: true });
+  options.killSignal?.addEventListener("abort", killAll, { once: true });
+  try {
+    const ended = new Promise<number>((resolve, reject) => {
+      child.on("error", reject);
+      // Providers of an engine that was killed may hold its pipes open.
+      child.on("exit", (_code, signal) => { if (signal) killAll(); });
+      child.on("close", (code, signal) => {
+        last.end = signal ? `killed by ${signal}` : `exit code ${code}`;
+        resolve(code ?? -1);
+      });
+    });
+    const started = (async () => {
+      if (child.pid) await options.beforeStart?.(child.pid);
+      child.stdin.end("\n");
+    })().catch((error: unknown) => { killAll(); throw error; });
+    const [code] = await Promise.all([ended, started]);
+    lines.end();
+    if (code !== 0) throw new Error(`pulumi ${args[0]}: ${last.end}`);
+    return { stdout, stderr, code };
+  } finally {
+    clearTimeout(grace);
+    options.signal?.removeEventListener("abort", onCancel);
+    options.killSignal?.removeEventListener("abort", killAll);
+    await killTagged("run", tags.run);
+  }
+}
+
+function tryKill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function lineSplitter(onLine: (line: string) => void): { push(text: string): void; end(): void } {
+  let rest = "";
+  return {
+    push(text) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line.trim() !== "") onLine(line);
+    },
+    end() {
+      if (rest.trim() !== "") onLine(rest);
+      rest = "";
+    },
+  };
+}

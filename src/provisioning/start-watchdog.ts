@@ -1,0 +1,20 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import type { Socket } from "node:net";
+
+/**
+ * Starts the watchdog of this process for the engines tagged with the worker's id. It ends by
+ * itself with this process, and keeps it from nothing.
+ */
+export function startWatchdog(workerId: string): { stop(): void } {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "watchdog.ts"), workerId], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+    // None of the worker's secrets.
+    env: { PATH: process.env["PATH"] },
+  });
+  child.unref();
+  (child.stdin as Socket).unref();
+  child.stdin.on("error", () => undefined);
+  return { stop: () => child.stdin.end() };
+}

@@ -1,0 +1,64 @@
+import type { Queryable } from "../db/queryable.ts";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
+import type { StateBackend, StateLock } from "./state-backend.ts";
+
+export interface EngineProcess {
+  readonly runId: string;
+  readonly hostId: string;
+  readonly pid: number;
+}
+
+/** Which processes were ours: written down before one of them can take a lock. */
+export interface EngineProcesses {
+  add(process: EngineProcess): Promise<void>;
+  /** Whether the holder of the lock is a process of ours. */
+  holds(lock: StateLock): Promise<boolean>;
+}
+
+/** A process takes the lock this long after it was written down at most; ids are given out again some time. */
+const LOCK_DELAY_SECONDS = 60;
+/** Between this machine's clock and PostgreSQL's. */
+const CLOCK_SKEW_SECONDS = 5;
+
+export function engineProcesses(db: Queryable): EngineProcesses {
+  return {
+    async add({ runId, hostId, pid }) {
+      await db.query("INSERT INTO vps_engine_processes (run_id, host_id, pid) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", [runId, hostId, pid]);
+    },
+    async holds({ hostname, pid, atMs }) {
+      const { rows } = await db.query<{ known: boolean }>(
+        `SELECT EXISTS (
+           SELECT FROM vps_engine_processes WHERE host_id = $1 AND pid = $2
+             AND to_timestamp($3) BETWEEN started_at - make_interval(secs => $4) AND started_at + make_interval(secs => $5)
+         ) AS known`,
+        [hostname, pid, atMs / SECOND_MS, CLOCK_SKEW_SECONDS, LOCK_DELAY_SECONDS],
+      );
+      return rows[0]?.known === true;
+    },
+  };
+}
+
+export interface StaleLockOptions {
+  readonly backend: StateBackend;
+  readonly processes: EngineProcesses;
+  readonly stackName: string;
+  readonly hostId: string;
+}
+
+/**
+ * Removes the locks that earlier runs of the service left on the stack. Only for the holder of the
+ * user's advisory lock, after the processes of those runs were ended. A lock of anybody else, such
+ * as a person's `pulumi up`, is respected.
+ *
+ * @throws UserVpsError STACK_LOCKED that says whose lock it is
+ */
+export async function releaseStaleLocks({ backend, processes, stackName }: StaleLockOptions): Promise<void> {
+  for (const lock of await backend.readLocks(stackName)) {
+    if (await processes.holds(lock)) {
+      await backend.removeLock(lock);
+      continue;
+    }
+    throw new UserVpsError("STACK_LOCKED", `${lock.username}@${lock.hostname} (process ${lock.pid}) has been working on the stack ${stackName} since ${new Date(lock.atMs).toISOString()}.`);
+  }
+}

@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { beginPhase, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
+import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
+import { stackRequestOf } from "./stack-request.ts";
+
+/** The stack's outputs as stacks/program.ts has them, as far as they are recorded. */
+const outputsSchema = z.object({
+  address: z.string(),
+  hostname: z.string(),
+  url: z.string(),
+  vmId: z.number(),
+  orderId: z.string().nullish(),
+  subscriptionId: z.string().nullish(),
+  healthy: z.literal(true),
+  password: z.string().min(1),
+  jwtSecret: z.string().min(1),
+});
+
+/** From signup to ready: whatever is missing is made, what is there stays. */
+export const up: OperationKind = {
+  from: ["queued", "provisioning", "failed", "ready"],
+  waiting: "queued",
+  run: provision,
+};
+
+async function provision({ pool, engine, settings, cipher, record, hooks, recorder, redactor }: OperationContext): Promise<OperationResult> {
+  const { userId } = record;
+  const stack = stackRequestOf(record, settings);
+  await setVpsStatus(pool, userId, { status: "provisioning" });
+  recorder.phase("engine");
+  await engine.clearLeftovers(stack, hooks);
+  const { changes } = await engine.up(stack, hooks);
+  const outputs = outputsSchema.safeParse(await engine.outputs(stack.stackName, hooks));
+  if (!outputs.success) {
+    const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");
+    throw new UserVpsError("ENGINE_FAILED", `The run of the stack ${stack.stackName} succeeded, but these outputs are not as expected: ${names}.`);
+  }
+  const { address, hostname, url, vmId, orderId, subscriptionId, password, jwtSecret } = outputs.data;
+  redactor.add(password, jwtSecret);
+  return {
+    changes,
+    async save(db) {
+      await saveVpsResult(db, userId, {
+        address, url, hostingerVmId: vmId,
+        // An adopted VM's order is not known; what was once known stays.
+        ...(orderId && { hostingerOrderId: orderId }),
+        ...(subscriptionId && { subscriptionId }),
+      });
+      await saveCredentials(db, cipher, userId, { username: "spoq", hostname, password, jwtSecret }, record.credentialsRotation);
+      await beginPhase(db, { runId: hooks.runId, userId, phase: "done" });
+      await setVpsStatus(db, userId, { status: "ready" });
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { Queryable } from "../db/queryable.ts";
+import { RUN_COLUMNS, type RunRecord } from "./runs.ts";
+
+export async function findRun(db: Queryable, runId: string): Promise<RunRecord | undefined> {
+  return (await db.query<RunRecord>(`SELECT ${RUN_COLUMNS} FROM vps_runs WHERE run_id = $1`, [runId])).rows[0];
+}
+
+const NEWEST_FIRST = `
+  SELECT ${RUN_COLUMNS} FROM vps_runs
+  WHERE user_id = $1
+    AND ($2::text IS NULL OR (started_at, run_id) < (SELECT started_at, run_id FROM vps_runs WHERE run_id = $2 AND user_id = $1))
+  ORDER BY started_at DESC, run_id DESC
+  LIMIT $3`;
+
+/** Newest first. `cursor`: the `nextCursor` of the page before. */
+export async function listRuns(db: Queryable, userId: string, page: { limit?: number; cursor?: string | undefined } = {}): Promise<{ items: RunRecord[]; nextCursor: string | null }> {
+  const limit = page.limit ?? 50;
+  const { rows } = await db.query<RunRecord>(NEWEST_FIRST, [userId, page.cursor ?? null, limit + 1]);
+  const items = rows.slice(0, limit);
+  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.runId ?? null) : null };
+}
+
+/** The user's runs that have not ended, whoever works on them. */
+export async function openRunsOf(db: Queryable, userId: string): Promise<RunRecord[]> {
+  return (await db.query<RunRecord>(`SELECT ${RUN_COLUMNS} FROM vps_runs WHERE user_id = $1 AND outcome IS NULL ORDER BY started_at`, [userId])).rows;
+}
+
+/** Runs on this machine that have not ended and whose worker is none of those that live. */
+export async function findLostRuns(db: Queryable, { hostId, liveWorkerIds }: { hostId: string; liveWorkerIds: readonly string[] }): Promise<RunRecord[]> {
+  const { rows } = await db.query<RunRecord>(
+    `SELECT ${RUN_COLUMNS} FROM vps_runs WHERE host_id = $1 AND worker_id <> ALL ($2) AND outcome IS NULL ORDER BY started_at`,
+    [hostId, liveWorkerIds],
+  );
+  return rows;
+}

@@ -1,0 +1,12 @@
+import type { Queryable } from "../db/queryable.ts";
+import { VPS_COLUMNS, type VpsRecord } from "./vps-record.ts";
+
+export async function findVpsByUserId(db: Queryable, userId: string): Promise<VpsRecord | undefined> {
+  const { rows } = await db.query<VpsRecord>(`SELECT ${VPS_COLUMNS} FROM user_vps WHERE user_id::text = $1 AND username IS NOT NULL`, [userId]);
+  return rows[0];
+}
+
+export async function findVpsByUsername(db: Queryable, username: string): Promise<VpsRecord | undefined> {
+  const { rows } = await db.query<VpsRecord>(`SELECT ${VPS_COLUMNS} FROM user_vps WHERE username = $1`, [username]);
+  return rows[0];
+}

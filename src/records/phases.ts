@@ -1,0 +1,32 @@
+import type { Queryable } from "../db/queryable.ts";
+import type { Phase } from "./vps-record.ts";
+
+export interface PhaseTime {
+  readonly phase: Phase;
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+}
+
+const BEGIN = `
+  WITH ended AS (
+    UPDATE vps_phases SET ended_at = clock_timestamp() WHERE run_id = $1 AND phase <> $3 AND ended_at IS NULL
+  ), begun AS (
+    INSERT INTO vps_phases (run_id, user_id, phase, ended_at) VALUES ($1, $2, $3, CASE WHEN $3 = 'done' THEN clock_timestamp() END)
+    ON CONFLICT (run_id, phase) DO UPDATE SET ended_at = NULL
+  )
+  UPDATE user_vps SET phase = $3, waiting_for = NULL WHERE user_id::text = $2 AND username IS NOT NULL AND phase IS DISTINCT FROM $3`;
+
+/** The phase before ends, this one begins (or goes on, if the run was in it before), and the record says so. */
+export async function beginPhase(db: Queryable, { runId, userId, phase }: { runId: string; userId: string; phase: Phase }): Promise<void> {
+  await db.query(BEGIN, [runId, userId, phase]);
+}
+
+const LAST_RUN = `
+  SELECT phase, started_at AS "startedAt", ended_at AS "endedAt" FROM vps_phases
+  WHERE run_id = (SELECT run_id FROM vps_phases WHERE user_id = $1 ORDER BY started_at DESC LIMIT 1)
+  ORDER BY started_at`;
+
+/** The phases of the user's last run, in the order in which they began. */
+export async function phaseTimes(db: Queryable, userId: string): Promise<PhaseTime[]> {
+  return (await db.query<PhaseTime>(LAST_RUN, [userId])).rows;
+}

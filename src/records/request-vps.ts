@@ -1,0 +1,84 @@
+import { UserVpsError } from "../../providers/core/errors.ts";
+import type { Queryable } from "../db/queryable.ts";
+import { findVpsByUserId } from "./find-vps.ts";
+import { VPS_COLUMNS, type VpsRecord } from "./vps-record.ts";
+
+export interface VpsRequest {
+  readonly userId: string;
+  readonly username: string;
+  readonly hostname: string;
+  readonly plan: string;
+  readonly templateId: number;
+  readonly dataCenterId: number;
+  readonly sshPublicKey: string | null;
+}
+
+const UNIQUE_VIOLATION = "23505";
+const INVALID_TEXT_REPRESENTATION = "22P02";
+const VALUE_OUT_OF_RANGE = "22003";
+
+/** A VPS that was given up is asked for afresh: everything of the old one is forgotten, new credentials are wanted. */
+const INSERT = `
+  INSERT INTO user_vps (user_id, username, hostname, plan_id, template_id, data_center_id, ssh_public_key, status, phase, requested_at, updated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 'queued', clock_timestamp(), clock_timestamp())
+  ON CONFLICT ((user_id::text)) WHERE username IS NOT NULL DO UPDATE SET
+    username = EXCLUDED.username, hostname = EXCLUDED.hostname, plan_id = EXCLUDED.plan_id, template_id = EXCLUDED.template_id,
+    data_center_id = EXCLUDED.data_center_id, ssh_public_key = EXCLUDED.ssh_public_key, status = 'queued', phase = 'queued',
+    requested_at = EXCLUDED.requested_at, waiting_for = NULL, error_code = NULL, reason = NULL, next_step = NULL, ready_at = NULL,
+    address = NULL, url = NULL, hostinger_vm_id = NULL, hostinger_order_id = NULL, subscription_id = NULL,
+    credentials_rotation = user_vps.credentials_rotation + 1, credentials_shown_at = NULL
+  WHERE user_vps.status = 'deprovisioned'
+  RETURNING ${VPS_COLUMNS}`;
+
+/** A row of an older backend that never came to a VPS becomes ours. */
+const TAKE_OVER = `
+  UPDATE user_vps SET username = $2, hostname = $3, plan_id = $4, template_id = $5, data_center_id = $6, ssh_public_key = $7,
+    status = 'queued', phase = 'queued', requested_at = clock_timestamp()
+  WHERE ctid = (SELECT ctid FROM user_vps WHERE user_id::text = $1 AND username IS NULL LIMIT 1 FOR UPDATE)
+    AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = $1 AND username IS NOT NULL)
+  RETURNING ${VPS_COLUMNS}`;
+
+/** Statuses of an older backend's row that say there is no VPS yet. */
+const WITHOUT_VPS = ["pending", "requested", "queued", "failed", "deprovisioned", "deleted"];
+
+/**
+ * Records that a user wants a VPS. Idempotent: a user who has one (or whose first one is on its way)
+ * gets that record back unchanged, with `created: false`.
+ *
+ * @throws UserVpsError USERNAME_TAKEN; VPS_EXISTS if an older backend's row says that the user has a
+ *   VPS already; INPUT_INVALID if the table's user_id cannot hold the id (such as a column of type uuid)
+ */
+export async function requestVps(db: Queryable, request: VpsRequest): Promise<{ record: VpsRecord; created: boolean }> {
+  const existing = await findVpsByUserId(db, request.userId);
+  if (existing && existing.status !== "deprovisioned") return { record: existing, created: false };
+  if (!existing) await refuseForeignVps(db, request.userId);
+  const values = [request.userId, request.username, request.hostname, request.plan, request.templateId, request.dataCenterId, request.sshPublicKey];
+  try {
+    const takenOver = await db.query<VpsRecord>(TAKE_OVER, values);
+    const created = takenOver.rows[0] ?? (await db.query<VpsRecord>(INSERT, values)).rows[0];
+    if (created) return { record: created, created: true };
+  } catch (error) {
+    throw explained(error as { code?: string; constraint?: string }, request);
+  }
+  const record = await findVpsByUserId(db, request.userId);
+  if (!record) throw new Error("A row that another transaction has just inserted is not to be seen; the transaction's isolation level must be READ COMMITTED.");
+  return { record, created: false };
+}
+
+async function refuseForeignVps(db: Queryable, userId: string): Promise<void> {
+  const { rows } = await db.query<{ status: string | null }>(
+    "SELECT status FROM user_vps WHERE user_id::text = $1 AND username IS NULL AND (hostinger_vm_id IS NOT NULL OR status <> ALL ($2)) LIMIT 1",
+    [userId, WITHOUT_VPS],
+  );
+  if (rows[0]) throw new UserVpsError("VPS_EXISTS", `The user has a VPS of an older backend already (its status: ${rows[0].status ?? "none"}).`);
+}
+
+function explained(error: { code?: string; constraint?: string }, { username }: VpsRequest): unknown {
+  if (error.code === UNIQUE_VIOLATION && error.constraint === "idx_user_vps_username") {
+    return new UserVpsError("USERNAME_TAKEN", `The user name '${username}' belongs to another user.`);
+  }
+  if (error.code === INVALID_TEXT_REPRESENTATION || error.code === VALUE_OUT_OF_RANGE) {
+    return new UserVpsError("INPUT_INVALID", "The user id is not of the kind that this database's user_vps.user_id holds.", { cause: error });
+  }
+  return error;
+}

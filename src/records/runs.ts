@@ -1,0 +1,72 @@
+import type { Queryable } from "../db/queryable.ts";
+
+export const OPERATIONS = ["up", "destroy", "refresh", "preview", "power"] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+export const OUTCOMES = ["succeeded", "failed", "cancelled", "lost"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export interface RunStart {
+  readonly runId: string;
+  readonly userId: string;
+  readonly username: string;
+  readonly operation: Operation;
+  /** The worker's own name, new with each start of its process. */
+  readonly workerId: string;
+  /** The machine, so that only processes there are looked for there. */
+  readonly hostId: string;
+  readonly pid: number;
+}
+
+/** One resource of the run and how long it took. */
+export interface RunResource {
+  readonly type: string;
+  readonly name: string;
+  readonly operation: string;
+  readonly seconds: number;
+}
+
+export interface RunEnd {
+  readonly outcome: Outcome;
+  readonly errorCode?: string | null | undefined;
+  readonly message?: string | null | undefined;
+  readonly seconds: number;
+  /** As the engine counts them: `{ create: 5, same: 1 }`. */
+  readonly resourceChanges?: Readonly<Record<string, number>> | null | undefined;
+  readonly resources?: readonly RunResource[] | null | undefined;
+}
+
+export interface RunRecord extends RunStart {
+  readonly startedAt: Date;
+  readonly endedAt: Date | null;
+  /** null while the run goes on. */
+  readonly outcome: Outcome | null;
+  readonly errorCode: string | null;
+  readonly message: string | null;
+  readonly seconds: number | null;
+  readonly resourceChanges: Readonly<Record<string, number>> | null;
+  readonly resources: readonly RunResource[] | null;
+}
+
+export const RUN_COLUMNS = `
+  run_id AS "runId", user_id AS "userId", username, operation, worker_id AS "workerId", host_id AS "hostId", pid,
+  started_at AS "startedAt", ended_at AS "endedAt", outcome, error_code AS "errorCode", message, seconds,
+  resource_changes AS "resourceChanges", resources`;
+
+export async function startRun(db: Queryable, run: RunStart): Promise<void> {
+  await db.query(
+    "INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at) VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())",
+    [run.runId, run.userId, run.username, run.operation, run.workerId, run.hostId, run.pid],
+  );
+}
+
+const FINISH = `
+  WITH ended AS (UPDATE vps_phases SET ended_at = clock_timestamp() WHERE run_id = $1 AND ended_at IS NULL)
+  UPDATE vps_runs SET outcome = $2, error_code = $3, message = $4, seconds = $5, resource_changes = $6, resources = $7, ended_at = clock_timestamp()
+  WHERE run_id = $1 AND outcome IS NULL`;
+
+/** Ends the run and the phase it is in. A run that has ended already stays as it is. */
+export async function finishRun(db: Queryable, runId: string, end: RunEnd): Promise<void> {
+  const json = (value: unknown) => (value ? JSON.stringify(value) : null);
+  await db.query(FINISH, [runId, end.outcome, end.errorCode ?? null, end.message ?? null, end.seconds, json(end.resourceChanges), json(end.resources)]);
+}

@@ -1,0 +1,21 @@
+import type { Queryable } from "../db/queryable.ts";
+
+/** What a run found out; a field that is not named stays as it is. */
+export interface VpsResult {
+  readonly address?: string | null;
+  readonly hostingerVmId?: number | null;
+  readonly hostingerOrderId?: string | null;
+  readonly subscriptionId?: string | null;
+  readonly url?: string | null;
+}
+
+const COLUMNS = { address: "address", hostingerVmId: "hostinger_vm_id", hostingerOrderId: "hostinger_order_id", subscriptionId: "subscription_id", url: "url" } as const;
+
+export async function saveVpsResult(db: Queryable, userId: string, result: VpsResult): Promise<void> {
+  const values: unknown[] = [userId];
+  const assignments = Object.entries(result)
+    .filter(([, value]) => value !== undefined)
+    .map(([field, value]) => `${COLUMNS[field as keyof VpsResult]} = $${values.push(value)}`);
+  if (assignments.length === 0) return;
+  await db.query(`UPDATE user_vps SET ${assignments.join(", ")} WHERE user_id::text = $1 AND username IS NOT NULL`, values);
+}

@@ -1,0 +1,39 @@
+import type { Queryable } from "../db/queryable.ts";
+import { VPS_COLUMNS, type Phase, type VpsRecord, type VpsStatus } from "./vps-record.ts";
+
+/** What is not named stays as it is, with one exception: see `status`. */
+export interface StatusChange {
+  /** A new status clears waitingFor, errorCode, reason and nextStep unless they are named too; 'ready' sets readyAt. */
+  readonly status?: VpsStatus;
+  readonly phase?: Phase | null;
+  readonly waitingFor?: string | null;
+  readonly errorCode?: string | null;
+  readonly reason?: string | null;
+  readonly nextStep?: string | null;
+}
+
+const COLUMNS = { status: "status", phase: "phase", waitingFor: "waiting_for", errorCode: "error_code", reason: "reason", nextStep: "next_step" } as const;
+const CLEARED = { waitingFor: null, errorCode: null, reason: null, nextStep: null } as const;
+
+/**
+ * Changes the status and what belongs to it.
+ *
+ * @param from if given, nothing happens unless the record is in one of these statuses
+ * @returns the record as it is now; undefined if nothing was changed
+ */
+export async function setVpsStatus(db: Queryable, userId: string, change: StatusChange, from?: readonly VpsStatus[]): Promise<VpsRecord | undefined> {
+  const values: unknown[] = [userId, from ?? null];
+  const complete = change.status ? { ...CLEARED, ...change } : change;
+  const assignments = Object.entries(complete)
+    .filter(([, value]) => value !== undefined)
+    .map(([field, value]) => `${COLUMNS[field as keyof StatusChange]} = $${values.push(value)}`);
+  if (change.status === "ready") assignments.push("ready_at = clock_timestamp()");
+  if (assignments.length === 0) return undefined;
+  const { rows } = await db.query<VpsRecord>(
+    `UPDATE user_vps SET ${assignments.join(", ")}
+     WHERE user_id::text = $1 AND username IS NOT NULL AND ($2::text[] IS NULL OR status = ANY ($2))
+     RETURNING ${VPS_COLUMNS}`,
+    values,
+  );
+  return rows[0];
+}

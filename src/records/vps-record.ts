@@ -1,0 +1,53 @@
+/** A user's VPS as the database records it: one row of user_vps. */
+
+export const VPS_STATUSES = ["queued", "provisioning", "ready", "failed", "deprovisioning", "deprovisioned"] as const;
+export type VpsStatus = (typeof VPS_STATUSES)[number];
+
+export const PHASES = ["queued", "engine", "credentials", "script", "vm", "dns", "health", "done"] as const;
+export type Phase = (typeof PHASES)[number];
+
+export interface VpsRecord {
+  /** The `sub` of the user's token. */
+  readonly userId: string;
+  readonly username: string;
+  readonly hostname: string;
+  readonly status: VpsStatus;
+  readonly phase: Phase | null;
+  readonly waitingFor: string | null;
+  readonly errorCode: string | null;
+  readonly reason: string | null;
+  readonly nextStep: string | null;
+  readonly plan: string;
+  readonly templateId: number;
+  readonly dataCenterId: number;
+  readonly sshPublicKey: string | null;
+  readonly address: string | null;
+  readonly hostingerVmId: number | null;
+  readonly hostingerOrderId: string | null;
+  readonly subscriptionId: string | null;
+  readonly url: string | null;
+  /** Credentials are stored and not yet shown. */
+  readonly credentialsAvailable: boolean;
+  /** Which making of the credentials is wanted: 1 at first, one more with each rotation. */
+  readonly credentialsRotation: number;
+  /** The making that was last stored to be shown; 0 for none. */
+  readonly credentialsSavedRotation: number;
+  readonly credentialsShownAt: Date | null;
+  readonly requestedAt: Date;
+  readonly readyAt: Date | null;
+  readonly updatedAt: Date;
+  /** Counts every change of the row. */
+  readonly version: number;
+}
+
+/** For SELECT and RETURNING, with `user_vps` under that name. */
+export const VPS_COLUMNS = `
+  user_vps.user_id::text AS "userId", username, hostname, status, phase, waiting_for AS "waitingFor",
+  error_code AS "errorCode", reason, next_step AS "nextStep", plan_id AS plan, template_id AS "templateId",
+  data_center_id AS "dataCenterId", ssh_public_key AS "sshPublicKey", address,
+  hostinger_vm_id::double precision AS "hostingerVmId", hostinger_order_id AS "hostingerOrderId",
+  subscription_id AS "subscriptionId", url,
+  EXISTS (SELECT FROM vps_credentials WHERE vps_credentials.user_id = user_vps.user_id::text) AS "credentialsAvailable",
+  credentials_rotation AS "credentialsRotation", credentials_saved_rotation AS "credentialsSavedRotation",
+  credentials_shown_at AS "credentialsShownAt", requested_at AS "requestedAt", ready_at AS "readyAt",
+  updated_at AS "updatedAt", version`;

@@ -1,0 +1,93 @@
+import { z } from "zod";
+
+const text = z.string().min(1);
+const durationMs = z.number().nonnegative();
+const times = z.number().int().nonnegative();
+
+const fault = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("delay"), delayMs: durationMs, when: z.enum(["before", "after"]).optional() }),
+  z.strictObject({
+    kind: z.literal("status"),
+    status: z.number().int().min(400).max(599),
+    retryAfterSeconds: z.number().nonnegative().optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+    body: z.unknown().optional(),
+    afterEffect: z.boolean().optional(),
+  }),
+  z.strictObject({ kind: z.literal("drop-before") }),
+  z.strictObject({ kind: z.literal("drop-after") }),
+  z.strictObject({ kind: z.literal("hang") }),
+  z.strictObject({ kind: z.literal("garbage") }),
+]);
+
+export const faultRule = z.strictObject({
+  api: z.enum(["hostinger", "cloudflare"]),
+  method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).optional(),
+  path: text.optional(),
+  times: times.optional(),
+  skip: times.optional(),
+  afterMs: durationMs.optional(),
+  forMs: durationMs.optional(),
+  fault,
+});
+
+export const bootRule = z.strictObject({
+  hostname: text.optional(),
+  times: times.default(1),
+  bootMs: durationMs.optional(),
+  scriptMs: durationMs.optional(),
+  outcome: z.enum(["ok", "error", "initial", "suspended", "script-fails"]).default("ok"),
+});
+
+export const actionRule = z.strictObject({
+  hostname: text.optional(),
+  times: times.default(1),
+  name: text.optional(),
+  durationMs: durationMs.optional(),
+  outcome: z.enum(["ok", "error"]).default("ok"),
+});
+
+export const settings = z.strictObject({
+  rateLimitPerMinute: times.optional(),
+  purchaseAnswer: z.enum(["order", "specification"]).optional(),
+  vmPublicKeys: z.boolean().optional(),
+  paymentsDeclined: z.boolean().optional(),
+  certificatesNeedDns: z.boolean().optional(),
+});
+
+export const vmDrift = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.enum([
+      "stopped", "started", "gone", "new-ip", "error", "initial", "suspended", "locked", "unlocked", "repaired", "healthy",
+    ]),
+  }),
+  z.strictObject({ kind: z.literal("renamed"), hostname: text }),
+  z.strictObject({ kind: z.literal("plan"), itemId: text }),
+  z.strictObject({ kind: z.literal("template"), templateId: z.number().int() }),
+  z.strictObject({ kind: z.literal("data-center"), dataCenterId: z.number().int() }),
+  z.strictObject({ kind: z.literal("unhealthy"), status: z.number().int().default(503) }),
+]);
+
+export const recordDrift = z.discriminatedUnion("kind", [
+  z.strictObject({ name: text, kind: z.literal("content"), content: text }),
+  z.strictObject({ name: text, kind: z.literal("ttl"), ttl: z.number().int() }),
+  z.strictObject({ name: text, kind: z.literal("removed") }),
+  z.strictObject({ name: text, kind: z.literal("proxied"), proxied: z.boolean().default(true) }),
+  z.strictObject({ name: text, kind: z.literal("doubled"), content: text.default("127.253.0.1") }),
+]);
+
+export const bulk = z.strictObject({
+  count: z.number().int().positive(),
+  prefix: text.default("user"),
+  /** The number of the first one: `user1` and so on. */
+  from: z.number().int().nonnegative().default(1),
+  itemId: text.default("hostingercom-vps-kvm1-usd-1m"),
+  dataCenterId: z.number().int().default(9),
+  /** Whether the VMs answer over TLS; without, only the APIs and the DNS know them. */
+  listeners: z.boolean().default(false),
+  records: z.boolean().default(true),
+});
+
+export type VmDrift = z.infer<typeof vmDrift>;
+export type RecordDrift = z.infer<typeof recordDrift>;
+export type Bulk = z.infer<typeof bulk>;

@@ -1,0 +1,60 @@
+import { STATUS_CODES } from "node:http";
+import { bearerToken } from "../http/api.ts";
+import type { Api } from "../http/api.ts";
+import { ok, Router } from "../http/router.ts";
+import type { Route } from "../http/router.ts";
+import { billingRoutes } from "./billing.ts";
+import { DATA_CENTERS, TEMPLATES, templateOf } from "./catalog.ts";
+import { numberOf } from "./context.ts";
+import type { Context } from "./context.ts";
+import { copyRoutes } from "./copies.ts";
+import { errorAnswer, HostingerError, notFound } from "./error.ts";
+import { firewallRoutes } from "./firewall.ts";
+import { machineSettingRoutes } from "./machine-settings.ts";
+import { metricRoutes } from "./metrics.ts";
+import { publicKeyRoutes } from "./public-keys.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { scriptRoutes } from "./scripts.ts";
+import { virtualMachineRoutes } from "./virtual-machines.ts";
+
+/** Hostinger's API as its OpenAPI document describes it (version 1.42.5), as far as this project needs it. */
+export function hostingerApi(context: Context, token: string): Api {
+  const rateLimit = new RateLimit(() => context.world.state.settings.rateLimitPerMinute);
+  return {
+    name: "hostinger",
+    prefix: "/api/",
+    router: new Router(hostingerRoutes(context)),
+    refuse: (request) => {
+      if (bearerToken(request) !== token) return errorAnswer(new HostingerError(401, "Unauthenticated"));
+      return rateLimit.refuse();
+    },
+    failed: (error) => (error instanceof HostingerError ? errorAnswer(error) : undefined),
+    errorOf: (status) => errorAnswer(new HostingerError(status, STATUS_CODES[status] ?? "Error")),
+    notFound: () => errorAnswer(new HostingerError(404, "Not Found")),
+    headers: () => rateLimit.headers(),
+  };
+}
+
+export function hostingerRoutes(context: Context): Route[] {
+  return [
+    ...billingRoutes(context),
+    { method: "GET", pattern: "/api/vps/v1/data-centers", handler: () => ok(DATA_CENTERS) },
+    { method: "GET", pattern: "/api/vps/v1/templates", handler: () => ok(TEMPLATES) },
+    {
+      method: "GET",
+      pattern: "/api/vps/v1/templates/{templateId}",
+      handler: (request) => {
+        const template = templateOf(numberOf(request, "templateId"));
+        if (template === undefined) throw notFound("Template");
+        return ok(template);
+      },
+    },
+    ...scriptRoutes(context),
+    ...publicKeyRoutes(context),
+    ...virtualMachineRoutes(context),
+    ...machineSettingRoutes(context),
+    ...copyRoutes(context),
+    ...metricRoutes(context),
+    ...firewallRoutes(context),
+  ];
+}

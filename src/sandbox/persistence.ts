@@ -1,0 +1,38 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { WorldState } from "./model.ts";
+import type { AuthorityFiles } from "./vm/certificate-authority.ts";
+import type { World } from "./world.ts";
+
+/** All that a sandbox needs to be the same one after a restart. */
+export interface Saved {
+  ports: { api: number; dns: number; https: number };
+  authority: AuthorityFiles;
+  state: WorldState;
+}
+
+/** undefined if there is no such file yet. */
+export function load(file: string): Saved | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Saved) : undefined;
+}
+
+/**
+ * Writes the state after every change, before the request that made it is answered (a microtask comes before
+ * the answer), so that not even kill -9 makes the sandbox forget a purchase. The file is complete at any time.
+ */
+export function saveOnChange(file: string, world: World, rest: Omit<Saved, "state">): void {
+  mkdirSync(dirname(file), { recursive: true });
+  let pending = false;
+  const save = () => {
+    pending = false;
+    const saved: Saved = { ...rest, state: world.state };
+    const unfinished = `${file}.${process.pid}.tmp`;
+    writeFileSync(unfinished, JSON.stringify(saved), { mode: 0o600 });
+    renameSync(unfinished, file);
+  };
+  world.on("changed", () => {
+    if (!pending) queueMicrotask(save);
+    pending = true;
+  });
+  save();
+}

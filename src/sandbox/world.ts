@@ -1,0 +1,94 @@
+import { EventEmitter } from "node:events";
+import { vmAddress } from "./loopback.ts";
+import type { Action, IpAddress, Settings, Vm, WorldState } from "./model.ts";
+
+/** How long things take, in milliseconds. */
+export interface Pace {
+  /** From the purchase until the VM is running. */
+  bootMs: number;
+  /** From running until the post-install script has ended. */
+  scriptMs: number;
+  /** From the start of any other action to its end. */
+  actionMs: number;
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  rateLimitPerMinute: 0,
+  purchaseAnswer: "order",
+  vmPublicKeys: false,
+  paymentsDeclined: false,
+  certificatesNeedDns: true,
+};
+
+export function emptyState(): WorldState {
+  return {
+    nextId: 100_001,
+    nextAddress: 0,
+    vms: [],
+    subscriptions: [],
+    purchases: [],
+    scripts: [],
+    publicKeys: [],
+    firewalls: [],
+    records: [],
+    zoneSerial: 1,
+    steps: [],
+    settings: { ...DEFAULT_SETTINGS },
+  };
+}
+
+interface WorldEvents {
+  /** A VM may serve now, or serve no longer, or is gone. */
+  vm: [vmId: number];
+  /** Anything in the state is different. */
+  changed: [];
+}
+
+/** The state and the only place where numbers and addresses are given out. */
+export class World extends EventEmitter<WorldEvents> {
+  state: WorldState;
+  readonly pace: Pace;
+  /** Not `domain`: an EventEmitter's `domain` belongs to node:domain, which Pulumi's Automation API loads. */
+  readonly zoneName: string;
+  readonly zoneId: string;
+
+  constructor(given: { state: WorldState; pace: Pace; domain: string; zoneId: string }) {
+    super();
+    this.state = given.state;
+    this.pace = given.pace;
+    this.zoneName = given.domain;
+    this.zoneId = given.zoneId;
+  }
+
+  now(): string {
+    return new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  }
+
+  newId(): number {
+    return this.state.nextId++;
+  }
+
+  newAddress(): IpAddress {
+    return { id: this.newId(), address: vmAddress(this.state.nextAddress++), ptr: null };
+  }
+
+  findVm(id: number): Vm | undefined {
+    return this.state.vms.find((vm) => vm.id === id);
+  }
+
+  newAction(vm: Vm, name: string): Action {
+    const now = this.now();
+    const action: Action = { id: this.newId(), name, state: "created", createdAt: now, updatedAt: now };
+    vm.actions.push(action);
+    return action;
+  }
+
+  vmChanged(vm: Vm): void {
+    this.emit("vm", vm.id);
+    this.changed();
+  }
+
+  changed(): void {
+    this.emit("changed");
+  }
+}

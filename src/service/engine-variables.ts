@@ -1,0 +1,20 @@
+import { VARIABLES } from "../config/index.ts";
+import type { Environment, Settings } from "../config/index.ts";
+
+/** What is the service's own business: neither the engine nor a provider gets to see it. */
+const KEPT: ReadonlySet<string> = new Set([
+  VARIABLES.databaseUrl.name, VARIABLES.stateBackendUrl.name, VARIABLES.jwtSecret.name, VARIABLES.credentialsKeys.name,
+]);
+
+/** The environment of an engine. */
+export function engineVariables(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !KEPT.has(name)));
+}
+
+/** The values of all settings that are secrets, for the redaction of logs. */
+export function secretsOf(settings: Settings): string[] {
+  return Object.entries(VARIABLES)
+    .filter(([, variable]) => "secret" in variable)
+    .map(([key]) => settings[key as keyof typeof VARIABLES])
+    .filter((value): value is string => typeof value === "string");
+}

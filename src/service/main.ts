@@ -1,0 +1,27 @@
+/** `npm start`: the service, with `--role http|worker` for one half of it. */
+import { parseArgs } from "node:util";
+import { loadEnvironment, readSettings, ROLES } from "../config/index.ts";
+import type { Role } from "../config/index.ts";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { startService } from "./service.ts";
+import { closeOnSignals } from "./signals.ts";
+
+const print = (line: string) => console.error(`${new Date().toISOString()} ${line}`);
+
+try {
+  const { values } = parseArgs({ options: { role: { type: "string", default: "all" } } });
+  const role = roleOf(values.role);
+  const env = loadEnvironment();
+  const service = await startService({ settings: readSettings({ env, role }), env, onProgress: print });
+  print(service.url ? `ready at ${service.url}` : "ready, waiting for jobs");
+  closeOnSignals(service, print);
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = 1;
+}
+
+function roleOf(text: string): Role {
+  const role = ROLES.find((one) => one === text);
+  if (!role) throw new UserVpsError("CONFIG_INVALID", `--role is one of ${ROLES.join(", ")}, got '${text}'.`);
+  return role;
+}

@@ -1,0 +1,71 @@
+import { createCredentialsCipher } from "../records/index.ts";
+import type { Environment, Settings } from "../config/index.ts";
+import { openDatabase } from "../db/index.ts";
+import { messageOf } from "../../providers/core/errors.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
+import { pgBossJobs, startQueue } from "../jobs/index.ts";
+import { startWorkerProcess } from "./worker-process.ts";
+
+export interface ServiceOptions {
+  readonly settings: Settings;
+  /** For the engine and its providers; the settings were read from it. */
+  readonly env: Environment;
+  readonly onProgress?: (line: string) => void;
+}
+
+export interface Service {
+  /** Where HTTP is served; absent in a worker. */
+  readonly url?: string;
+  /** Of the database that is in use, with user and password. */
+  readonly databaseUrl: string;
+  /**
+   * Takes nothing new, lets running work finish for SHUTDOWN_GRACE_SECONDS, hands over what is left.
+   * Called again with `atOnce`, it waits no longer.
+   */
+  close(how?: { readonly atOnce?: boolean }): Promise<void>;
+}
+
+/** Starts what the settings' role asks for: HTTP, a worker, or both in this process. */
+export async function startService({ settings, env, onProgress = () => undefined }: ServiceOptions): Promise<Service> {
+  const { role } = settings;
+  const database = await openDatabase({ databaseUrl: settings.databaseUrl, dataFolder: settings.dataFolder, onProgress });
+  const closers: (() => Promise<unknown>)[] = [() => database.close()];
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => onProgress(`not everything could be closed: ${messageOf(error)}`));
+  };
+  try {
+    const boss = await startQueue({
+      databaseUrl: database.url,
+      works: role !== "http",
+      onError: (error) => onProgress(`queue: ${messageOf(error)}`),
+    });
+    closers.push(() => boss.stop({ graceful: false }));
+    const common = { settings, env, pool: database.pool, databaseUrl: database.url, boss, onProgress };
+    const worker = role === "http" ? undefined : await startWorkerProcess(common);
+    const http = role === "worker" ? undefined : await startHttp();
+    if (http) closers.push(() => http.close());
+    let closed: Promise<void> | undefined;
+    return {
+      databaseUrl: database.url,
+      ...(http && { url: http.url }),
+      async close({ atOnce = false } = {}) {
+        await worker?.stop(atOnce ? 0 : settings.shutdownGraceSeconds * SECOND_MS);
+        await (closed ??= closeAll());
+      },
+    };
+
+    async function startHttp() {
+      const { serveHttp } = await import("../http/index.ts");
+      return await serveHttp({
+        settings,
+        pool: database.pool,
+        databaseUrl: database.url,
+        jobs: pgBossJobs(boss, database.pool),
+        cipher: createCredentialsCipher(settings.credentialsKeys!),
+      });
+    }
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}

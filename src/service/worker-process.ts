@@ -1,0 +1,71 @@
+/** Everything that a process needs to work on jobs: engine, watchdog, queue worker. */
+import { randomUUID } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Pool } from "pg";
+import type { PgBoss } from "pg-boss";
+import type { Environment, Settings } from "../config/index.ts";
+import { ensureEngine } from "../engine/ensure-engine.ts";
+import { startWorker } from "../jobs/index.ts";
+import { AutomationEngine, PROJECT_NAME } from "../provisioning/automation-engine.ts";
+import { cloudflareLeftovers } from "../provisioning/dns-leftovers.ts";
+import { hostingerPower } from "../provisioning/power.ts";
+import { startWatchdog } from "../provisioning/start-watchdog.ts";
+import { StateBackend } from "../provisioning/state-backend.ts";
+import { engineProcesses } from "../provisioning/state-locks.ts";
+import { createCredentialsCipher } from "../records/index.ts";
+import { engineVariables, secretsOf } from "./engine-variables.ts";
+
+export interface WorkerProcessOptions {
+  readonly settings: Settings;
+  readonly env: Environment;
+  readonly pool: Pool;
+  readonly databaseUrl: string;
+  readonly boss: PgBoss;
+  readonly onProgress: (line: string) => void;
+}
+
+export interface WorkerProcess {
+  readonly workerId: string;
+  stop(graceMs: number): Promise<void>;
+}
+
+export async function startWorkerProcess({ settings, env, pool, databaseUrl, boss, onProgress }: WorkerProcessOptions): Promise<WorkerProcess> {
+  const workerId = randomUUID();
+  const installed = await ensureEngine({ env: { ...env }, onProgress });
+  const folder = await mkdtemp(join(tmpdir(), "user-vps-worker-"));
+  const backendUrl = settings.stateBackendUrl ?? databaseUrl;
+  const backend = new StateBackend(backendUrl, PROJECT_NAME);
+  const vms = hostingerPower(env);
+  const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
+  const engine = new AutomationEngine({
+    installed, backend, backendUrl, workerId, dns,
+    pulumiHome: join(folder, "pulumi-home"),
+    env: engineVariables(env),
+    secretsProvider: settings.secretsProvider,
+    processes: engineProcesses(pool),
+  });
+  const watchdog = startWatchdog(workerId);
+  const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));
+  const worker = await startWorker({
+    boss, pool, databaseUrl, engine, vms, settings, workerId,
+    cipher: createCredentialsCipher(settings.credentialsKeys!),
+    hostId: hostname(),
+    secrets: [...secretsOf(settings), ...fromFiles.map((text) => text.trim())],
+    log: onProgress,
+  });
+  let ended: Promise<void> | undefined;
+  const end = async () => {
+    watchdog.stop();
+    await Promise.all([backend.close(), vms.close(), dns.close()]);
+    await rm(folder, { recursive: true, force: true });
+  };
+  return {
+    workerId,
+    async stop(graceMs) {
+      await worker.stop(graceMs);
+      await (ended ??= end());
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/** How a value is written into bash and into TOML, and which values cannot be. */
+
+/** One bash word that means exactly `value`, whatever it holds (but NUL and newlines: see `unrepresentable`). */
+export function bashWord(value: string): string {
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+/** `value` for the inside of a TOML basic string (toml.io, v1.0.0, "String"). */
+export function tomlStringBody(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\t", "\\t");
+}
+
+/**
+ * Why a text cannot stand in the script; undefined if it can. The reason never quotes the text.
+ * A tab is the one control character that bash, TOML and chpasswd all carry.
+ */
+export function unrepresentable(value: string): string | undefined {
+  if (value === "") return "is empty";
+  if (!value.isWellFormed()) return "holds half of a surrogate pair, which UTF-8 cannot express";
+  const control = /[^\P{Cc}\t]/u.exec(value)?.[0];
+  if (control === undefined) return undefined;
+  const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+  return `holds the control character U+${code}`;
+}
+
+/** Why a text is no host name of at least two labels (RFC 1123); undefined if it is one. */
+export function hostnameFault(value: string): string | undefined {
+  if (value.length > 253) return "is longer than the 253 characters of a DNS name";
+  const labels = value.split(".");
+  if (labels.length < 2) return "is not a full DNS name such as alice.spoq.dev";
+  if (!labels.every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(label))) {
+    return "is not a DNS name: each part is 1 to 63 characters of a-z, 0-9 and '-', with no '-' at its ends";
+  }
+  return /^\d+$/.test(labels.at(-1) ?? "") ? "is an address or ends in a number, not in a domain" : undefined;
+}
+
+/**
+ * Why a text is no download address; undefined if it is one. User names and passwords are
+ * refused because curl's arguments can be read by every process of the VPS.
+ */
+export function urlFault(value: string): string | undefined {
+  if (/[^\x21-\x7e]/.test(value)) return "holds blanks or characters outside ASCII, which a URL writes as %XX";
+  if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return "is not an http or https URL";
+  const { username, password } = new URL(value);
+  return username || password ? "holds a user name or password" : undefined;
+}

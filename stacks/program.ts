@@ -1,0 +1,44 @@
+import * as pulumi from "@pulumi/pulumi";
+import { UserVpsError } from "../providers/core/errors.ts";
+import type { StackConfig } from "./config.ts";
+import { readStackConfig } from "./config.ts";
+import { UserVps } from "./user-vps.ts";
+
+/** The Pulumi program of one user's stack: the same for `pulumi up` and for the service. Returns the stack's outputs. */
+export function userVpsProgram() {
+  const config = stackConfig();
+  const vps = new UserVps(config);
+  return {
+    username: config.username,
+    hostname: vps.hostname,
+    url: `https://${vps.hostname}`,
+    address: vps.vm.ipv4,
+    vmId: vps.vm.vmId,
+    orderId: vps.vm.orderId,
+    subscriptionId: vps.vm.subscriptionId,
+    plan: vps.vm.plan,
+    dataCenterId: vps.vm.dataCenterId,
+    templateId: vps.vm.templateId,
+    scriptId: vps.script.scriptId,
+    recordId: vps.record.id,
+    healthy: vps.health.healthy,
+    /** User `root` and user `spoq`. */
+    password: pulumi.secret(vps.credentials.password),
+    jwtSecret: pulumi.secret(vps.credentials.jwtSecret),
+  };
+}
+
+/**
+ * A RunError is shown by its message alone; for a mistake in the settings a stack trace would tell
+ * nothing. Its stack is cut because the SDK inspects it in colour, on which Node 24.9 spends
+ * seconds (`markNodeModules` runs until the string is too long).
+ */
+function stackConfig(): StackConfig {
+  const pulumiConfig = new pulumi.Config("user-vps");
+  try {
+    return readStackConfig({ config: (key) => pulumiConfig.get(key), env: process.env });
+  } catch (error) {
+    if (!(error instanceof UserVpsError)) throw error;
+    throw Object.assign(new pulumi.RunError(error.message), { stack: error.message });
+  }
+}

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { CliWorld, until } from "../support/cli-world.ts";
+
+const PURCHASE = { api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$" } as const;
+
+let world: CliWorld;
+before(async () => void (world = await CliWorld.open()));
+afterEach(() => world.sandbox.clearFaults());
+after(() => world.close());
+
+function purchaseCalls(): number {
+  return world.sandbox.state().calls.counts.find((count) => count.method === "POST" && count.pattern === "/api/vps/v1/virtual-machines")?.count ?? 0;
+}
+
+async function assertReadyWithOnePurchase(username: string): Promise<void> {
+  const outputs = await world.outputs(username);
+  assert.equal(outputs["healthy"], true);
+  assert.equal(world.purchasesOf(`${username}.spoq.dev`), 1);
+  assert.equal(world.sandbox.state().records.filter((record) => record.name === `${username}.spoq.dev`).length, 1);
+}
+
+describe("a purchase happens at most once", () => {
+  it("when its answer is lost after the effect", async () => {
+    await world.newStack("e2e-lost");
+    world.sandbox.addFault({ ...PURCHASE, fault: { kind: "drop-after" } });
+    const { code, text } = await world.up("e2e-lost");
+    assert.equal(code, 0, text);
+    await assertReadyWithOnePurchase("e2e-lost");
+  });
+
+  it("when it is answered with 500 although it happened", async () => {
+    await world.newStack("e2e-500");
+    world.sandbox.addFault({ ...PURCHASE, fault: { kind: "status", status: 500, afterEffect: true } });
+    const { code, text } = await world.up("e2e-500");
+    assert.equal(code, 0, text);
+    await assertReadyWithOnePurchase("e2e-500");
+  });
+
+  it("when it is lost without effect, and then the user still gets a VPS", async () => {
+    await world.newStack("e2e-before");
+    world.sandbox.addFault({ ...PURCHASE, fault: { kind: "drop-before" } });
+    const { code, text } = await world.up("e2e-before");
+    assert.equal(code, 0, text);
+    await assertReadyWithOnePurchase("e2e-before");
+  });
+
+  for (const [name, when, username] of [["before Hostinger acts on it", "before", "e2e-kill-1"], ["after Hostinger acted on it", "after", "e2e-kill-2"]] as const) {
+    it(`when the engine is killed with -9 while it runs, ${name}`, async () => {
+      await world.newStack(username);
+      world.sandbox.addFault({ ...PURCHASE, fault: { kind: "delay", delayMs: 2_500, when } });
+      const callsBefore = purchaseCalls();
+      const { child, finished } = world.start("up", "--yes", "--skip-preview", "--stack", username);
+      await until("the purchase is on its way", () => purchaseCalls() > callsBefore);
+      child.kill("SIGKILL");
+      await finished;
+
+      const locked = await world.up(username);
+      assert.match(locked.text, /locked/);
+      await world.ok("cancel", "--yes", "--stack", username);
+      const { code, text } = await world.up(username);
+      assert.equal(code, 0, text);
+      await assertReadyWithOnePurchase(username);
+      const { code: second, text: secondText } = await world.up(username);
+      assert.equal(second, 0, secondText);
+      assert.match(secondText, /7 unchanged/);
+    });
+  }
+
+  it("during a storm of 429 and 5xx on every call, and the user still gets a VPS", async () => {
+    await world.newStack("e2e-storm");
+    world.sandbox.addFault({ api: "hostinger", times: 0, forMs: 3_000, fault: { kind: "status", status: 429, retryAfterSeconds: 1 } });
+    world.sandbox.addFault({ api: "hostinger", method: "GET", times: 4, fault: { kind: "status", status: 503 } });
+    world.sandbox.addFault({ ...PURCHASE, fault: { kind: "status", status: 429, retryAfterSeconds: 1 } });
+    world.sandbox.addFault({ api: "cloudflare", times: 2, fault: { kind: "status", status: 500 } });
+    const { code, text } = await world.up("e2e-storm");
+    assert.equal(code, 0, text);
+    await assertReadyWithOnePurchase("e2e-storm");
+  });
+
+  it("when the VM ends in `error`: a clear failure, and the next `up` after its repair goes on with it", async () => {
+    await world.newStack("e2e-error");
+    await world.control("boot", { hostname: "e2e-error.spoq.dev", outcome: "error" });
+    const failed = await world.up("e2e-error");
+    assert.notEqual(failed.code, 0);
+    assert.match(failed.text, /VM_ERROR: VM \d+ of e2e-error\.spoq\.dev is in the state 'error'/);
+    assert.notEqual((await world.up("e2e-error")).code, 0);
+
+    const vmId = world.sandbox.state().vms.find((vm) => vm.hostname === "e2e-error.spoq.dev")?.id;
+    await world.control(`vms/${vmId}/drift`, { kind: "repaired" });
+    const { code, text } = await world.up("e2e-error");
+    assert.equal(code, 0, text);
+    await assertReadyWithOnePurchase("e2e-error");
+  });
+
+  it("when the payment is refused: nothing is bought and the failure says so", async () => {
+    await world.newStack("e2e-unpaid");
+    world.sandbox.addFault({ ...PURCHASE, fault: { kind: "status", status: 402, body: { message: "Payment declined", correlation_id: "fake-correlation-id" } } });
+    const { code, text } = await world.up("e2e-unpaid");
+    assert.notEqual(code, 0);
+    assert.match(text, /PAYMENT_REFUSED: .*fake-correlation-id/);
+    assert.equal(world.purchasesOf("e2e-unpaid.spoq.dev"), 0);
+  });
+});

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { describe, it } from "node:test";
+import { migrate, missingMigrations } from "../../src/db/migrate.ts";
+import { findVpsByUserId, listVps, requestVps, saveVpsResult, setVpsStatus, type VpsRequest } from "../../src/records/index.ts";
+import { withDatabase } from "../support/postgres.ts";
+
+const REQUEST: VpsRequest = { userId: "5d1f4b2e-6f6e-4b53-9f0f-0d0c3a3c1111", username: "alice", hostname: "alice.spoq.dev", plan: "hostingercom-vps-kvm1-usd-1m", templateId: 1007, dataCenterId: 9, sshPublicKey: null };
+const SPECIFIED = await readFile(new URL("../../src/db/migrations/006_hostinger.sql", import.meta.url), "utf8");
+
+describe("migrations", () => {
+  it("apply to an empty database, and a second time change nothing", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    assert.equal((await missingMigrations(pool)).length, 7);
+    const applied = await migrate(pool);
+    assert.deepEqual(applied.map((name) => name.slice(0, 3)), ["001", "002", "003", "004", "005", "006", "007"]);
+    assert.deepEqual(await migrate(pool), []);
+    assert.deepEqual(await missingMigrations(pool), []);
+    assert.equal((await requestVps(pool, REQUEST)).created, true);
+  });
+
+  const foreignTables = [
+    ["uuid", "CREATE TABLE user_vps (id uuid PRIMARY KEY, user_id uuid NOT NULL UNIQUE, status text NOT NULL, hostname text, created_at timestamptz NOT NULL)", REQUEST.userId],
+    ["bigint", "CREATE TABLE user_vps (id bigint PRIMARY KEY, user_id bigint, status varchar(40), hostname varchar(255), created_at timestamp)", "42"],
+    ["text", "CREATE TABLE user_vps (id serial PRIMARY KEY, user_id text, status text DEFAULT 'pending', hostname text, created_at timestamptz DEFAULT now(), updated_at timestamptz)", "user_42"],
+  ] as const;
+  for (const [type, table, userId] of foreignTables) {
+    it(`apply where a user_vps with user_id ${type} exists, and its records work`, async () => {
+      const { pool } = await withDatabase({ migrated: false });
+      await pool.query(table);
+      await migrate(pool);
+      const { record, created } = await requestVps(pool, { ...REQUEST, userId });
+      assert.equal(created, true);
+      assert.equal(record.userId, userId);
+      assert.equal((await requestVps(pool, { ...REQUEST, userId })).created, false);
+      assert.equal((await setVpsStatus(pool, userId, { status: "ready" }))?.status, "ready");
+      await saveVpsResult(pool, userId, { hostingerVmId: 17_923 });
+      assert.equal((await findVpsByUserId(pool, userId))?.hostingerVmId, 17_923);
+    });
+  }
+
+  it("leave the rows of an older backend as they are and do not list them", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    await pool.query("CREATE TABLE user_vps (id uuid PRIMARY KEY, user_id uuid, status text, hostname text, created_at timestamptz)");
+    const userId = "7b0c9f8e-1111-4222-8333-444455556666";
+    await pool.query("INSERT INTO user_vps VALUES (gen_random_uuid(), $1, 'active', 'old.example.com', now()), (gen_random_uuid(), $1, 'active', 'older.example.com', now())", [userId]);
+    await migrate(pool);
+    assert.deepEqual(await listVps(pool, { limit: 10 }), { items: [], nextCursor: null });
+    assert.equal(await findVpsByUserId(pool, userId), undefined);
+    await assert.rejects(requestVps(pool, { ...REQUEST, userId }), { code: "VPS_EXISTS" });
+  });
+
+  it("let a row of an older backend that never came to a VPS be taken over", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    await pool.query("CREATE TABLE user_vps (id uuid PRIMARY KEY, user_id uuid UNIQUE, status text, hostname text, created_at timestamptz)");
+    await pool.query("INSERT INTO user_vps VALUES (gen_random_uuid(), $1, 'pending', NULL, now())", [REQUEST.userId]);
+    await migrate(pool);
+    const both = await Promise.all([requestVps(pool, REQUEST), requestVps(pool, REQUEST)]);
+    assert.deepEqual(both.map(({ created }) => created).sort(), [false, true]);
+    assert.equal((await pool.query("SELECT FROM user_vps")).rowCount, 1);
+  });
+
+  it("refuse a status column that cannot hold the statuses, and say so", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    await pool.query("CREATE TYPE vps_state AS ENUM ('on', 'off'); CREATE TABLE user_vps (user_id text, status vps_state)");
+    await assert.rejects(migrate(pool), /002_existing_user_vps\.sql failed: The existing column user_vps\.status/);
+    assert.equal((await missingMigrations(pool)).length, 6);
+  });
+
+  it("apply after the specification's 006 was applied by hand", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    await pool.query("CREATE TABLE user_vps (id uuid PRIMARY KEY, user_id uuid, status text)");
+    await pool.query(SPECIFIED);
+    await migrate(pool);
+    assert.equal((await requestVps(pool, REQUEST)).created, true);
+  });
+
+  it("leave the specification's 006 applicable afterwards", async () => {
+    const { pool } = await withDatabase();
+    await pool.query(SPECIFIED);
+    assert.equal((await requestVps(pool, REQUEST)).created, true);
+  });
+
+  it("apply once when 4 processes start at once", async () => {
+    const { pool, url } = await withDatabase({ migrated: false });
+    const script = new URL("../support/migrate-child.ts", import.meta.url);
+    const children = Array.from({ length: 4 }, () => fork(script, { env: { ...process.env, DATABASE_URL: url } }));
+    const counts = await Promise.all(children.map(async (child) => {
+      const [message] = (await once(child, "message")) as [{ applied: number }];
+      const [code] = (await once(child, "exit")) as [number];
+      assert.equal(code, 0);
+      return message.applied;
+    }));
+    assert.deepEqual(counts.sort(), [0, 0, 0, 7]);
+    assert.deepEqual(await missingMigrations(pool), []);
+  });
+});

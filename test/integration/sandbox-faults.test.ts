@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { control, hostinger, purchaseBody, QUICK, records, until } from "./sandbox-support.ts";
+
+const MACHINES = "vps/v1/virtual-machines";
+const PATTERN = "/api/vps/v1/virtual-machines$";
+
+describe("the sandbox's faults", () => {
+  let sandbox: Sandbox;
+  before(async () => {
+    sandbox = await startSandbox(QUICK);
+  });
+  beforeEach(() => sandbox.reset());
+  after(() => sandbox.close());
+
+  const faulty = (rule: object) => control(sandbox, "POST", "faults", { api: "hostinger", path: PATTERN, ...rule });
+  const buyOnce = async () => hostinger(sandbox, "POST", MACHINES, await purchaseBody(sandbox));
+  const purchases = () => sandbox.state().purchases.length;
+
+  it("drop-before cuts the connection, and nothing was bought", async () => {
+    await faulty({ method: "POST", fault: { kind: "drop-before" } });
+    await assert.rejects(buyOnce(), TypeError);
+    assert.equal(purchases(), 0);
+    assert.equal((await buyOnce()).status, 200);
+  });
+
+  it("drop-after cuts the connection after the purchase", async () => {
+    await faulty({ method: "POST", fault: { kind: "drop-after" } });
+    await assert.rejects(buyOnce(), TypeError);
+    assert.equal(purchases(), 1);
+  });
+
+  it("status answers an error instead of the effect, with its headers", async () => {
+    const fault = { kind: "status", status: 429, retryAfterSeconds: 7, headers: { "x-extra": "yes" } };
+    await faulty({ method: "POST", fault });
+    const answer = await buyOnce();
+    assert.equal(answer.status, 429);
+    assert.equal(answer.body.message, "Too Many Requests");
+    assert.ok(answer.body.correlation_id);
+    assert.deepEqual([answer.headers.get("retry-after"), answer.headers.get("x-extra")], ["7", "yes"]);
+    assert.equal(purchases(), 0);
+  });
+
+  it("status with afterEffect answers an error although it was bought", async () => {
+    await faulty({ method: "POST", fault: { kind: "status", status: 502, afterEffect: true, body: { message: "so sorry" } } });
+    const answer = await buyOnce();
+    assert.deepEqual([answer.status, answer.body, purchases()], [502, { message: "so sorry" }, 1]);
+  });
+
+  it("delay holds back the request, or, after the effect, the answer", async () => {
+    const body = await purchaseBody(sandbox);
+    await faulty({ method: "POST", fault: { kind: "delay", delayMs: 300 } });
+    const started = Date.now();
+    const late = hostinger(sandbox, "POST", MACHINES, body);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(purchases(), 0);
+    assert.equal((await late).status, 200);
+    assert.ok(Date.now() - started >= 290);
+    await faulty({ method: "POST", fault: { kind: "delay", delayMs: 300, when: "after" } });
+    const answeredLate = hostinger(sandbox, "POST", MACHINES, body);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.equal(purchases(), 2);
+    assert.equal((await answeredLate).status, 200);
+  });
+
+  it("delay lets a purchase land whose client has gone meanwhile", async () => {
+    await faulty({ method: "POST", fault: { kind: "delay", delayMs: 300 } });
+    const body = JSON.stringify(await purchaseBody(sandbox));
+    const headers = { authorization: `Bearer ${sandbox.hostingerToken}` };
+    const sent = fetch(`${sandbox.hostingerUrl}/api/${MACHINES}`, { method: "POST", headers, body, signal: AbortSignal.timeout(30) });
+    await assert.rejects(sent, { name: "TimeoutError" });
+    assert.equal(purchases(), 0);
+    await until(sandbox, (state) => state.purchases.length === 1);
+  });
+
+  it("hang never answers and does nothing", async () => {
+    await faulty({ method: "POST", fault: { kind: "hang" } });
+    const body = JSON.stringify(await purchaseBody(sandbox));
+    const headers = { authorization: `Bearer ${sandbox.hostingerToken}` };
+    const sent = fetch(`${sandbox.hostingerUrl}/api/${MACHINES}`, { method: "POST", headers, body, signal: AbortSignal.timeout(60) });
+    await assert.rejects(sent, { name: "TimeoutError" });
+    assert.equal(purchases(), 0);
+  });
+
+  it("garbage answers 200 with something that is no JSON", async () => {
+    await faulty({ method: "GET", fault: { kind: "garbage" } });
+    await assert.rejects(hostinger(sandbox, "GET", MACHINES), SyntaxError);
+  });
+
+  it("hit as often as they are told, skip the first, and start and end in time", async () => {
+    const status = async () => (await hostinger(sandbox, "GET", MACHINES)).status;
+    const fault = { kind: "status", status: 503 };
+    await faulty({ times: 2, skip: 1, fault });
+    assert.deepEqual([await status(), await status(), await status(), await status()], [200, 503, 503, 200]);
+    sandbox.clearFaults();
+    const { id } = await faulty({ times: 0, fault });
+    assert.deepEqual([await status(), await status(), await status()], [503, 503, 503]);
+    assert.equal((await control(sandbox, "GET", "faults"))[0].hits, 3);
+    await control(sandbox, "DELETE", `faults/${id}`);
+    assert.equal(await status(), 200);
+    await faulty({ times: 0, afterMs: 200, forMs: 400, fault });
+    assert.equal(await status(), 200);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    assert.equal(await status(), 503);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    assert.equal(await status(), 200);
+  });
+
+  it("concern their API, method and path alone", async () => {
+    await faulty({ method: "POST", times: 0, fault: { kind: "status", status: 500 } });
+    assert.equal((await hostinger(sandbox, "GET", MACHINES)).status, 200);
+    assert.equal((await hostinger(sandbox, "GET", "vps/v1/templates")).status, 200);
+    await control(sandbox, "POST", "faults", { api: "cloudflare", fault: { kind: "status", status: 500 } });
+    const answer = await records(sandbox, "GET");
+    assert.deepEqual([answer.status, answer.body.success], [500, false]);
+    assert.equal((await records(sandbox, "GET")).status, 200);
+  });
+
+  it("are refused if nobody could have meant them", async () => {
+    for (const wrong of [{ fault: { kind: "nonsense" } }, { path: "(", fault: { kind: "hang" } }, { tims: 1, fault: { kind: "hang" } }]) {
+      await assert.rejects(faulty(wrong), /400/);
+    }
+  });
+
+  it("a limit of requests a minute answers 429 with the rate limit's headers", async () => {
+    const free = await hostinger(sandbox, "GET", MACHINES);
+    assert.ok(Number(free.headers.get("x-ratelimit-remaining")) > 0);
+    const fresh = await startSandbox(QUICK);
+    try {
+      await control(fresh, "POST", "settings", { rateLimitPerMinute: 2 });
+      const answers = [];
+      for (let number = 0; number < 3; number += 1) answers.push(await hostinger(fresh, "GET", MACHINES));
+      assert.deepEqual(answers.map((answer) => answer.status), [200, 200, 429]);
+      assert.deepEqual(answers.map((answer) => answer.headers.get("x-ratelimit-remaining")), ["1", "0", "0"]);
+      assert.ok(Number(answers[2]?.headers.get("retry-after")) >= 1);
+    } finally {
+      await fresh.close();
+    }
+  });
+
+  it("every call is counted and remembered, without bodies and tokens", async () => {
+    await buyOnce();
+    await hostinger(sandbox, "GET", "vps/v1/virtual-machines/1");
+    const counts = sandbox.state().calls.counts.map(({ method, pattern, count }) => `${method} ${pattern} ${count}`);
+    assert.ok(counts.includes("POST /api/vps/v1/virtual-machines 1"));
+    assert.ok(counts.includes("GET /api/vps/v1/virtual-machines/{virtualMachineId} 1"));
+    const calls = await control(sandbox, "GET", "calls");
+    assert.deepEqual(calls.map((one: { status: number }) => one.status), [200, 200, 404]);
+    const everything = JSON.stringify([calls, sandbox.state()]);
+    for (const secret of ["SecurePassword123!", "jwt_secret =", sandbox.hostingerToken]) assert.ok(!everything.includes(secret));
+  });
+});

@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { Ajv } from "ajv";
+import addFormats from "ajv-formats";
+import { hostingerRoutes } from "../../src/sandbox/hostinger/api.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { Lifecycle } from "../../src/sandbox/vm/lifecycle.ts";
+import { emptyState, World } from "../../src/sandbox/world.ts";
+import { buy, control, hostinger, QUICK, until, vmIs } from "./sandbox-support.ts";
+import type { Body } from "./sandbox-support.ts";
+
+const FILE = new URL("../../../shared/reference/hostinger-openapi.json", import.meta.url);
+assert.ok(existsSync(FILE), `these tests need Hostinger's OpenAPI document at ${FILE.pathname}`);
+const DOCUMENT: Body = JSON.parse(readFileSync(FILE, "utf8"));
+
+/** OpenAPI 3.0's `nullable` in JSON Schema's words; and an answer has to have exactly the documented fields. */
+function exact(schema: Body): Body {
+  if (Array.isArray(schema)) return schema.map(exact);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const converted: Body = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, exact(value)]));
+  if (converted.properties !== undefined && converted.type === "object") {
+    converted.required = Object.keys(converted.properties);
+    converted.additionalProperties = false;
+  }
+  if (schema.nullable !== true) return converted;
+  delete converted.nullable;
+  return { anyOf: [converted, { type: "null" }] };
+}
+
+const ajv = new Ajv({ strict: false, allErrors: true });
+(addFormats as unknown as (instance: Ajv) => void)(ajv);
+ajv.addSchema({ $id: "openapi", components: exact(DOCUMENT.components) });
+
+function responseSchema(pattern: string, method: string, status: string): Body {
+  const response = DOCUMENT.paths[pattern][method.toLowerCase()].responses[status];
+  const resolved = response.$ref === undefined ? response : DOCUMENT.components.responses[response.$ref.split("/").pop()];
+  return JSON.parse(JSON.stringify(exact(resolved.content["application/json"].schema)).replaceAll('"#/', '"openapi#/'));
+}
+
+function assertFits(schema: Body, body: Body, what: string): void {
+  const fits = ajv.compile(schema);
+  assert.ok(fits(body), `${what}: ${ajv.errorsText(fits.errors)} in ${JSON.stringify(body)}`);
+}
+
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3Q test";
+const PASSWORD = "SecurePassword123!";
+
+describe("the sandbox's Hostinger API and Hostinger's OpenAPI document", () => {
+  let sandbox: Sandbox;
+  const called = new Set<string>();
+  /** Ids of things made by earlier calls, by the name of their path parameter. */
+  const ids: Record<string, string | number> = {};
+
+  before(async () => {
+    sandbox = await startSandbox(QUICK);
+  });
+  after(() => sandbox.close());
+
+  /** Calls a documented endpoint and checks status and answer; then, that each required field is demanded. */
+  async function check(method: string, pattern: string, body?: Record<string, Body>, query = ""): Promise<Body> {
+    const path = `${pattern.replace(/\{(\w+)\}/g, (_all, name: string) => String(ids[name]))}${query}`.replace("/api/", "");
+    const schema = DOCUMENT.paths[pattern]?.[method.toLowerCase()]?.requestBody?.content["application/json"].schema;
+    const required: string[] = schema === undefined ? [] : (DOCUMENT.components.schemas[schema.$ref.split("/").pop()].required ?? []);
+    for (const field of required) {
+      const { [field]: _left, ...rest } = body ?? {};
+      const answer = await hostinger(sandbox, method, path, rest);
+      assert.equal(answer.status, 422, `${method} ${pattern} without ${field}`);
+      assert.ok(field in answer.body.errors, `${method} ${pattern}: 422 names ${field}`);
+      assert.match(answer.body.errors[field][0], /field is required/);
+    }
+    const answer = await hostinger(sandbox, method, path, body);
+    assert.equal(answer.status, 200, `${method} ${pattern}: ${JSON.stringify(answer.body)}`);
+    assertFits(responseSchema(pattern, method, "200"), answer.body, `${method} ${pattern}`);
+    called.add(`${method} ${pattern}`);
+    return answer.body;
+  }
+
+  async function unlocked(): Promise<void> {
+    await until(sandbox, vmIs(Number(ids["virtualMachineId"]), (vm) => !vm.locked));
+  }
+
+  it("billing: catalog, payment methods, subscriptions", async () => {
+    await buy(sandbox);
+    assert.equal((await check("GET", "/api/billing/v1/catalog")).length, 4);
+    assert.equal((await check("GET", "/api/billing/v1/catalog", undefined, "?category=DOMAIN")).length, 0);
+    assert.deepEqual((await check("GET", "/api/billing/v1/catalog", undefined, "?name=kvm%202*")).map((item: Body) => item.name), ["KVM 2"]);
+    await check("GET", "/api/billing/v1/payment-methods");
+    ids["subscriptionId"] = (await check("GET", "/api/billing/v1/subscriptions"))[0].id;
+    const disabled = await check("DELETE", "/api/billing/v1/subscriptions/{subscriptionId}/auto-renewal/disable");
+    assert.deepEqual([disabled.is_auto_renewed, disabled.status], [false, "not_renewing"]);
+    const enabled = await check("PATCH", "/api/billing/v1/subscriptions/{subscriptionId}/auto-renewal/enable");
+    assert.deepEqual([enabled.is_auto_renewed, enabled.status], [true, "active"]);
+  });
+
+  it("data centers and templates are those of the specification", async () => {
+    const dataCenters = await check("GET", "/api/vps/v1/data-centers");
+    assert.deepEqual(dataCenters.map((one: Body) => one.id).sort(), [11, 13, 14, 15, 17, 18, 19, 20, 21, 9]);
+    const templates = await check("GET", "/api/vps/v1/templates");
+    assert.deepEqual(templates.map((one: Body) => one.id), [1002, 1007, 1012, 1013, 1014, 1015, 1016]);
+    ids["templateId"] = 1007;
+    assert.equal((await check("GET", "/api/vps/v1/templates/{templateId}")).name, "Ubuntu 22.04 LTS");
+  });
+
+  it("post-install scripts", async () => {
+    const all = "/api/vps/v1/post-install-scripts";
+    ids["postInstallScriptId"] = (await check("POST", all, { name: "one", content: "#!/bin/sh\n" })).id;
+    await check("GET", all);
+    await check("GET", `${all}/{postInstallScriptId}`);
+    const changed = await check("PUT", `${all}/{postInstallScriptId}`, { name: "two", content: "#!/bin/bash\n" });
+    assert.deepEqual([changed.name, changed.content], ["two", "#!/bin/bash\n"]);
+    await check("DELETE", `${all}/{postInstallScriptId}`);
+  });
+
+  it("virtual machines: purchase, list, get, setup, power, actions", async () => {
+    const all = "/api/vps/v1/virtual-machines";
+    const one = `${all}/{virtualMachineId}`;
+    const setup = { template_id: 1007, data_center_id: 9, hostname: "bob.spoq.dev", password: PASSWORD };
+    const bought = await check("POST", all, { item_id: "hostingercom-vps-kvm1-usd-1m", setup });
+    ids["virtualMachineId"] = bought.virtual_machine.id;
+    assert.equal((await check("GET", all)).length, 2);
+    await check("GET", one);
+    await unlocked();
+    const running = await check("GET", one);
+    assert.equal(running.state, "running");
+    ids["ipAddressId"] = running.ipv4[0].id;
+    for (const action of ["stop", "start", "restart"]) {
+      ids["actionId"] = (await check("POST", `${one}/${action}`)).id;
+      await unlocked();
+      assert.equal((await check("GET", `${one}/actions/{actionId}`)).state, "success");
+    }
+    const actions = await check("GET", `${one}/actions`);
+    assert.deepEqual(actions.data.map((action: Body) => action.name), ["restart", "start", "stop", "create"]);
+    await check("POST", `${one}/recreate`, { template_id: 1002, password: PASSWORD });
+    await unlocked();
+    assert.equal((await check("GET", one)).template.id, 1002);
+    await control(sandbox, "POST", `vms/${ids["virtualMachineId"]}/drift`, { kind: "initial" });
+    await check("POST", `${one}/setup`, setup);
+    await unlocked();
+  });
+
+  it("virtual machines: what can be changed in place", async () => {
+    const one = "/api/vps/v1/virtual-machines/{virtualMachineId}";
+    const calls: [method: string, path: string, body?: Record<string, Body>][] = [
+      ["PUT", "hostname", { hostname: "carol.spoq.dev" }],
+      ["DELETE", "hostname"],
+      ["PUT", "root-password", { password: PASSWORD }],
+      ["PUT", "panel-password", { password: PASSWORD }],
+      ["PUT", "nameservers", { ns1: "9.9.9.9" }],
+      ["POST", "ptr/{ipAddressId}", { domain: "carol.spoq.dev" }],
+      ["DELETE", "ptr/{ipAddressId}"],
+      ["POST", "snapshot"],
+      ["GET", "snapshot"],
+      ["POST", "snapshot/restore"],
+      ["DELETE", "snapshot"],
+      ["POST", "recovery", { root_password: PASSWORD }],
+      ["DELETE", "recovery"],
+    ];
+    for (const [method, path, body] of calls) {
+      await check(method, `${one}/${path}`, body);
+      await unlocked();
+    }
+    ids["backupId"] = (await check("GET", `${one}/backups`)).data[0].id;
+    await check("POST", `${one}/backups/{backupId}/restore`);
+    await unlocked();
+    await check("GET", `${one}/metrics`, undefined, "?date_from=2025-05-01T00:00:00Z&date_to=2025-05-02T00:00:00Z");
+    const vm = await check("GET", one);
+    assert.deepEqual([vm.hostname, vm.ns1, vm.state], [`srv${ids["virtualMachineId"]}.hstgr.cloud`, "9.9.9.9", "running"]);
+  });
+
+  it("public keys", async () => {
+    const all = "/api/vps/v1/public-keys";
+    ids["publicKeyId"] = (await check("POST", all, { name: "deploy", key: KEY })).id;
+    await check("GET", all);
+    await check("POST", `${all}/attach/{virtualMachineId}`, { ids: [ids["publicKeyId"]] });
+    await unlocked();
+    await control(sandbox, "POST", "settings", { vmPublicKeys: true });
+    const attached = await check("GET", "/api/vps/v1/virtual-machines/{virtualMachineId}/public-keys");
+    assert.equal(attached.data[0].id, ids["publicKeyId"]);
+    await check("DELETE", `${all}/{publicKeyId}`);
+  });
+
+  it("firewalls", async () => {
+    const all = "/api/vps/v1/firewall";
+    const one = `${all}/{firewallId}`;
+    const rule = { protocol: "TCP", port: "443", source: "any", source_detail: "any" };
+    ids["firewallId"] = (await check("POST", all, { name: "web only" })).id;
+    ids["ruleId"] = (await check("POST", `${one}/rules`, rule)).id;
+    await check("PUT", `${one}/rules/{ruleId}`, { ...rule, port: "80:443" });
+    await check("GET", all);
+    for (const verb of ["activate", "sync", "deactivate"]) {
+      await check("POST", `${one}/${verb}/{virtualMachineId}`);
+      await unlocked();
+    }
+    assert.equal((await check("GET", one)).is_synced, true);
+    await check("DELETE", `${one}/rules/{ruleId}`);
+    await check("DELETE", one);
+  });
+
+  it("errors have the documented shapes", async () => {
+    const path = "/api/vps/v1/virtual-machines";
+    const invalid = await hostinger(sandbox, "POST", "vps/v1/virtual-machines", {});
+    assert.deepEqual(Object.keys(invalid.body).sort(), ["correlation_id", "errors", "message"]);
+    assert.match(invalid.body.message, /^The item id field is required\. \(and 1 more error\)$/);
+    const stranger = await fetch(sandbox.hostingerUrl + path, { headers: { authorization: "Bearer fake-wrong-token" } });
+    assert.equal(stranger.status, 401);
+    const body = (await stranger.json()) as Body;
+    assertFits(responseSchema(path, "GET", "401"), body, "401");
+    assert.equal(body.message, "Unauthenticated");
+    const missing = await hostinger(sandbox, "GET", "vps/v1/virtual-machines/1");
+    assert.equal(missing.status, 404);
+    assertFits(responseSchema(path, "GET", "500"), missing.body, "404");
+  });
+
+  it("every endpoint of the sandbox is a documented one and was checked here", () => {
+    const world = new World({ state: emptyState(), pace: QUICK, domain: "spoq.dev", zoneId: "z" });
+    const routes = hostingerRoutes({ world, lifecycle: new Lifecycle(world) });
+    for (const { method, pattern } of routes) {
+      assert.ok(DOCUMENT.paths[pattern]?.[method.toLowerCase()], `${method} ${pattern} is in the document`);
+      assert.ok(called.has(`${method} ${pattern}`), `${method} ${pattern} was checked`);
+    }
+    assert.ok(routes.length > 45);
+  });
+});

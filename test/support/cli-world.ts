@@ -1,0 +1,113 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
+import { engineEnvironment, ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox, SandboxOptions } from "../../src/sandbox/index.ts";
+
+const CHECKOUT = resolve(import.meta.dirname, "..", "..");
+const COMMAND_LIMIT_MS = 120_000;
+
+export interface Finished {
+  readonly code: number | null;
+  /** Standard output and standard error, in the order in which they came. */
+  readonly text: string;
+}
+
+/** A sandbox, a state backend of its own and the real Pulumi CLI: what a platform engineer has in front of them. */
+export class CliWorld {
+  readonly sandbox: Sandbox;
+  readonly env: NodeJS.ProcessEnv;
+  readonly #folder: string;
+  readonly #stacks = new Set<string>();
+  readonly #running = new Set<ChildProcess>();
+
+  private constructor(sandbox: Sandbox, env: NodeJS.ProcessEnv, folder: string) {
+    this.sandbox = sandbox;
+    this.env = env;
+    this.#folder = folder;
+  }
+
+  static async open(options: SandboxOptions = {}): Promise<CliWorld> {
+    const engine = await ensureEngine({ onProgress: (line) => process.stderr.write(`${line}\n`) });
+    const folder = await mkdtemp(join(tmpdir(), "user-vps-e2e-"));
+    const sandbox = await startSandbox({ dataDir: folder, ...options });
+    const own = sandboxEnvironment(sandbox, engine, pathToFileURL(folder).href);
+    return new CliWorld(sandbox, { ...engineEnvironment(engine), ...own }, folder);
+  }
+
+  /** A new stack for the user; its name is the user's. */
+  async newStack(username: string, settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.#stacks.add(username);
+    await this.ok("stack", "init", username, "--no-select");
+    for (const [key, value] of Object.entries({ username, ...settings })) await this.ok("config", "set", key, value, "--stack", username);
+  }
+
+  /** Runs `pulumi` in the checkout and waits for its end. */
+  async pulumi(...args: string[]): Promise<Finished> {
+    const { finished } = this.start(...args);
+    return finished;
+  }
+
+  /** Like `pulumi`; throws with the output if it fails. */
+  async ok(...args: string[]): Promise<string> {
+    const { code, text } = await this.pulumi(...args);
+    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with ${code}:\n${text}`);
+    return text;
+  }
+
+  start(...args: string[]): { child: ChildProcess; finished: Promise<Finished> } {
+    const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: CHECKOUT, env: this.env, stdio: ["ignore", "pipe", "pipe"], timeout: COMMAND_LIMIT_MS });
+    this.#running.add(child);
+    let text = "";
+    child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    const finished = new Promise<Finished>((done, failed) => {
+      child.on("error", failed);
+      // `exit` and not `close`: an orphaned provider keeps the pipe open.
+      child.on("exit", (code) => {
+        this.#running.delete(child);
+        setImmediate(() => done({ code, text }));
+      });
+    });
+    return { child, finished };
+  }
+
+  up(username: string): Promise<Finished> {
+    return this.pulumi("up", "--yes", "--skip-preview", "--stack", username);
+  }
+
+  async outputs(username: string): Promise<Record<string, unknown>> {
+    return JSON.parse(await this.ok("stack", "output", "--json", "--show-secrets", "--stack", username)) as Record<string, unknown>;
+  }
+
+  /** `POST /sandbox/…`, for what makes the simulated world go wrong. */
+  async control(path: string, body: unknown): Promise<void> {
+    const response = await fetch(`${this.sandbox.controlUrl}/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`/sandbox/${path}: ${response.status} ${await response.text()}`);
+  }
+
+  purchasesOf(hostname: string): number {
+    return this.sandbox.state().purchases.filter((purchase) => purchase.hostname === hostname).length;
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.#running) child.kill("SIGKILL");
+    await this.sandbox.close();
+    for (const stack of this.#stacks) await rm(join(CHECKOUT, `Pulumi.${stack}.yaml`), { force: true });
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until `condition` holds; fails with `what` after the limit. */
+export async function until(what: string, condition: () => boolean, limitMs = 30_000): Promise<void> {
+  const endMs = Date.now() + limitMs;
+  while (!condition()) {
+    if (Date.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { backoffMs, isLastAllowed, waitAskedMs } from "../../../providers/core/retry.ts";
+
+const NOW_MS = Date.parse("2026-01-05T07:00:00Z");
+
+describe("backoffMs", () => {
+  it("is uniform below a bound that doubles with every attempt", () => {
+    const bounds = [1, 2, 3, 4].map((attempt) => backoffMs(attempt, { baseMs: 100, random: () => 1 }));
+    assert.deepEqual(bounds, [100, 200, 400, 800]);
+    assert.equal(backoffMs(3, { baseMs: 100, random: () => 0 }), 0);
+  });
+
+  it("never exceeds its maximum", () => {
+    assert.equal(backoffMs(50, { maxMs: 7_000, random: () => 1 }), 7_000);
+  });
+});
+
+describe("waitAskedMs", () => {
+  const cases: [string, Record<string, string>, number | undefined][] = [
+    ["Retry-After in seconds", { "retry-after": "7" }, 7_000],
+    ["Retry-After of 0", { "retry-after": "0" }, 0],
+    ["Retry-After as an HTTP date", { "retry-after": "Mon, 05 Jan 2026 07:00:09 GMT" }, 9_000],
+    ["Retry-After as a date that has passed", { "retry-after": "Mon, 05 Jan 2026 06:00:00 GMT" }, 0],
+    ["X-RateLimit-Reset as an epoch in seconds", { "x-ratelimit-reset": String(NOW_MS / 1_000 + 12) }, 12_000],
+    ["X-RateLimit-Reset as an epoch in milliseconds", { "x-ratelimit-reset": String(NOW_MS + 3_500) }, 3_500],
+    ["X-RateLimit-Reset in seconds from now", { "x-ratelimit-reset": "31" }, 31_000],
+    ["RateLimit-Reset in seconds from now", { "ratelimit-reset": "5" }, 5_000],
+    ["Retry-After before X-RateLimit-Reset", { "retry-after": "2", "x-ratelimit-reset": "60" }, 2_000],
+    ["X-RateLimit-Reset when Retry-After is unreadable", { "retry-after": "soon", "x-ratelimit-reset": "4" }, 4_000],
+    ["nothing without headers", {}, undefined],
+    ["nothing with an empty header", { "retry-after": " " }, undefined],
+  ];
+  for (const [what, headers, expected] of cases) {
+    it(`reads ${what}`, () => assert.equal(waitAskedMs(headers, NOW_MS), expected));
+  }
+
+  it("measures moments by the server's clock, not by the local one", () => {
+    const headers = { date: "Mon, 05 Jan 2026 09:00:00 GMT", "retry-after": "Mon, 05 Jan 2026 09:00:03 GMT" };
+    assert.equal(waitAskedMs(headers, NOW_MS), 3_000);
+  });
+});
+
+describe("isLastAllowed", () => {
+  it("is true only when nothing remains", () => {
+    assert.equal(isLastAllowed({ "x-ratelimit-remaining": "0" }), true);
+    assert.equal(isLastAllowed({ "x-ratelimit-remaining": "10" }), false);
+    assert.equal(isLastAllowed({}), false);
+  });
+});

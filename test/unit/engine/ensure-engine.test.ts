@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { mkdir, readlink, realpath, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import { engineFolder, fillEngineFolder } from "../../../src/engine/cache.ts";
+import { engineEnvironment, ensureEngine, preparePulumiHome } from "../../../src/engine/ensure-engine.ts";
+import { scratch, type Scratch } from "./scratch.ts";
+
+const engineFiles = async (folder: string) => {
+  for (const name of ["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"]) {
+    await writeFile(join(folder, name), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  }
+  return undefined;
+};
+
+/** Nothing is reachable: downloads go to a closed port, fetching plugins fails at once, no Go on PATH. */
+async function ensure(folder: Scratch, path = "bin") {
+  const progress: string[] = [];
+  const cacheDir = join(folder.path, "cache");
+  await mkdir(cacheDir, { recursive: true });
+  await writeFile(join(cacheDir, "plugins-not-fetched.json"), JSON.stringify({ at: Date.now() }));
+  const env = { HOME: folder.path, PATH: join(folder.path, path), PULUMI_DOWNLOAD_URL: "http://127.0.0.1:1" };
+  const started = performance.now();
+  const engine = await ensureEngine({ env, cacheDir, checkout: join(folder.path, "checkout"), onProgress: (line) => progress.push(line) });
+  return { engine, progress, durationMs: performance.now() - started };
+}
+
+describe("ensureEngine", () => {
+  it("takes a cached engine without calling anything, and quickly", async () => {
+    await using folder = await scratch();
+    const cached = await engineFolder(join(folder.path, "cache"));
+    await fillEngineFolder(cached, "built", engineFiles);
+    const { engine } = await ensure(folder);
+    const home = join(folder.path, "checkout", ".user-vps", "pulumi-home");
+    const binDir = join(folder.path, "checkout", ".user-vps", "bin");
+    assert.deepEqual(engine, {
+      version: "3.250.0",
+      binDir,
+      source: "cache",
+      standIns: true,
+      pluginsDir: join(home, "plugins"),
+      env: { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
+    });
+    for (const name of ["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"]) assert.equal(await readlink(join(binDir, name)), join(cached, name));
+    assert.equal(await realpath(join(binDir, "node")), await realpath(process.execPath));
+
+    const again = await ensure(folder);
+    assert.deepEqual(again.engine, engine);
+    assert.deepEqual(again.progress, []);
+    assert.ok(again.durationMs < 100, `took ${again.durationMs} ms`);
+  });
+
+  it("prefers an installed engine that is new enough, and gives it the script that it lacks", async () => {
+    await using folder = await scratch();
+    await fillEngineFolder(await engineFolder(join(folder.path, "cache")), "built", engineFiles);
+    await folder.script("installed/pulumi", "echo v3.260.1");
+    await folder.script("installed/pulumi-language-nodejs", "");
+    const { engine } = await ensure(folder, "installed");
+    assert.equal(engine.source, "path");
+    assert.equal(engine.version, "3.260.1");
+    assert.equal(await readlink(join(engine.binDir, "pulumi")), join(folder.path, "installed", "pulumi"));
+    await assert.rejects(readlink(join(engine.binDir, "pulumi-resource-pulumi-nodejs")), { code: "EINVAL" });
+  });
+
+  it("is right however many prepare at once", async () => {
+    await using folder = await scratch();
+    await fillEngineFolder(await engineFolder(join(folder.path, "cache")), "built", engineFiles);
+    const found = await Promise.all(Array.from({ length: 8 }, () => ensure(folder)));
+    for (const { engine } of found) assert.deepEqual(engine, found[0]?.engine);
+  });
+
+  it("names the three ways and why each failed", async () => {
+    await using folder = await scratch();
+    await folder.script("bin/pulumi", "echo v3.100.0");
+    await assert.rejects(ensure(folder), (error) => {
+      assert.ok(error instanceof UserVpsError);
+      assert.equal(error.code, "ENGINE_MISSING");
+      assert.match(error.message, /on PATH: .*bin\/pulumi is v3\.100\.0, needed is 3\.250\.0/);
+      assert.match(error.message, /download: 127\.0\.0\.1:1: /);
+      assert.match(error.message, /build: 'go version' failed/);
+      assert.match(error.next, /install Pulumi 3\.250\.0 .*PULUMI_DOWNLOAD_URL.*install Go 1\.25\.11/);
+      return true;
+    });
+  });
+
+  it("builds once when two need it at the same time", async () => {
+    await using folder = await scratch();
+    await folder.script("bin/go", `PATH=/usr/bin:/bin
+[ "$1" = version ] && exit
+echo "$2" >> ${folder.path}/builds; sleep 0.2
+while [ "$1" != -o ]; do shift; done
+printf '#!/bin/sh\\n' > "$2"; chmod +x "$2"`);
+    const found = await Promise.all([ensure(folder), ensure(folder)]);
+    assert.deepEqual(found.map(({ engine }) => engine.source).sort(), ["built", "cache"]);
+    assert.match(found.flatMap(({ progress }) => progress).join("\n"), /waiting for process \d+ on .*, which prepares the Pulumi engine/);
+  });
+});
+
+describe("engineEnvironment", () => {
+  it("puts the engine first on PATH and keeps the rest", () => {
+    const env = engineEnvironment({ binDir: "/b", env: { PULUMI_HOME: "/h" } }, { PATH: "/usr/bin", PULUMI_HOME: "/other", LANG: "C" });
+    assert.deepEqual(env, { PATH: "/b:/usr/bin", PULUMI_HOME: "/h", LANG: "C" });
+  });
+});
+
+describe("preparePulumiHome", () => {
+  it("gives a home of one's own the chosen plugins", async () => {
+    await using folder = await scratch();
+    const home = join(folder.path, "homes", "worker-1");
+    for (let turn = 0; turn < 2; turn += 1) await preparePulumiHome(home, { pluginsDir: "/plugins" });
+    assert.equal(await readlink(join(home, "plugins")), "/plugins");
+  });
+});

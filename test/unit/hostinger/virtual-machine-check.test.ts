@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { configure } from "../../../providers/hostinger/session.ts";
+import { checkVirtualMachine } from "../../../providers/hostinger/virtual-machine-check.ts";
+import { ALICE } from "../../support/fake-account.ts";
+
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const VM_ID = 17;
+
+/** Answers the list of VMs, which `check` asks for only to name the id of a refused VM. */
+const api = createServer((_request, response) => {
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify([{ id: VM_ID, hostname: ALICE.hostname, state: "running", actions_lock: "unlocked", ipv4: null, ipv6: null }]));
+});
+
+before(async () => {
+  await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
+  const settings: Record<string, string> = { "hostinger:apiKey": "fake-key", "hostinger:baseUrl": `http://127.0.0.1:${(api.address() as AddressInfo).port}` };
+  configure({ get: (key) => settings[key] });
+});
+after(() => void (api.closeAllConnections(), api.close()));
+
+function check(news: object, olds: object = {}) {
+  return checkVirtualMachine(olds as Record<string, unknown>, { ...ALICE, ...news, __provider: "text" });
+}
+const OLD = { ...ALICE, postInstallFingerprint: "aa", __provider: "text" };
+
+describe("checking a VM's inputs", () => {
+  it("takes what is right and adds the defaults", async () => {
+    const { plan, templateId, dataCenterId, hostname, rootPassword } = ALICE;
+    const { inputs, failures } = await checkVirtualMachine({}, { plan, templateId, dataCenterId, hostname, rootPassword });
+    assert.deepEqual(failures, []);
+    assert.equal(inputs["enableBackups"], true);
+    assert.equal(inputs["wipeOnDelete"], false);
+  });
+
+  it("takes values that are not known yet", async () => {
+    const { failures } = await check({ hostname: UNKNOWN, rootPassword: UNKNOWN, postInstallScriptId: UNKNOWN });
+    assert.deepEqual(failures, []);
+  });
+
+  for (const [property, value] of [["plan", ""], ["hostname", "Alice.spoq.dev"], ["hostname", "alice"], ["templateId", 0], ["dataCenterId", 1.5], ["importId", -1]] as const) {
+    it(`refuses ${property} = ${JSON.stringify(value)}`, async () => {
+      const { failures } = await check({ [property]: value });
+      assert.deepEqual(failures.map((failure) => failure.property), [property]);
+    });
+  }
+
+  it("refuses a weak password without naming the property, whose value the engine would print", async () => {
+    const { failures } = await check({ rootPassword: "short" });
+    assert.equal(failures.length, 1);
+    assert.equal(failures[0]?.property, "");
+    assert.doesNotMatch(failures[0]?.reason ?? "", /short/);
+  });
+});
+
+describe("refusing changes in preview", () => {
+  for (const [property, value] of [["plan", "hostingercom-vps-kvm2-usd-1m"], ["dataCenterId", 19]] as const) {
+    it(`refuses another ${property}, because it would buy, and names the switch`, async () => {
+      const { failures } = await check({ postInstallFingerprint: "aa", [property]: value }, OLD);
+      assert.equal(failures.length, 1);
+      assert.match(failures[0]?.reason ?? "", new RegExp(`CHANGE_REFUSED: ${property} .* would buy another VM.*pulumi config set allowReplaceOf ${VM_ID}`));
+    });
+    it(`allows another ${property} for just the VM that the switch names`, async () => {
+      assert.deepEqual((await check({ postInstallFingerprint: "aa", [property]: value, allowReplaceOf: VM_ID }, OLD)).failures, []);
+      assert.equal((await check({ postInstallFingerprint: "aa", [property]: value, allowReplaceOf: VM_ID + 1 }, OLD)).failures.length, 1);
+    });
+  }
+
+  for (const change of [{ templateId: 1002, postInstallFingerprint: "aa" }, { postInstallFingerprint: "bb" }]) {
+    it(`refuses ${JSON.stringify(change)}, because it would wipe, unless the switch names the VM`, async () => {
+      const { failures } = await check(change, OLD);
+      assert.match(failures[0]?.reason ?? "", new RegExp(`CHANGE_REFUSED: .* wiped .*allowRecreateOf ${VM_ID}`));
+      assert.deepEqual((await check({ ...change, allowRecreateOf: VM_ID }, OLD)).failures, []);
+    });
+  }
+
+  it("takes a script that was made anew under another id, if its fingerprint is the same", async () => {
+    const { failures } = await check({ postInstallFingerprint: "aa", postInstallScriptId: 8 }, { ...OLD, postInstallScriptId: 7 });
+    assert.deepEqual(failures, []);
+  });
+
+  it("refuses another script where there is no fingerprint", async () => {
+    const { failures } = await check({ postInstallScriptId: 8 }, { ...ALICE, postInstallScriptId: 7, __provider: "text" });
+    assert.match(failures[0]?.reason ?? "", /postInstallScriptId 7 -> 8/);
+  });
+
+  it("refuses another backup schedule, which the API cannot change", async () => {
+    const { failures } = await check({ postInstallFingerprint: "aa", enableBackups: false }, OLD);
+    assert.equal(failures[0]?.property, "enableBackups");
+  });
+
+  it("refuses to buy in place of a VM that is gone, until the switch names it", async () => {
+    const gone = { ...OLD, goneVmId: 99 };
+    assert.match((await check({ postInstallFingerprint: "aa" }, gone)).failures[0]?.reason ?? "", /VM_GONE: VM 99 .*allowReplaceOf 99/);
+    assert.deepEqual((await check({ postInstallFingerprint: "aa", allowReplaceOf: 99 }, gone)).failures, []);
+  });
+
+  it("takes what changes in place", async () => {
+    const { failures } = await check({ postInstallFingerprint: "aa", hostname: "alina.spoq.dev", rootPassword: "fake-Password-2", autoRenew: false, sshPublicKey: "ssh-ed25519 AAAA", wipeOnDelete: true }, OLD);
+    assert.deepEqual(failures, []);
+  });
+});
