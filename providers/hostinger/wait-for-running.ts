@@ -31,8 +31,9 @@ export async function waitForRunning(session: Session, vmId: number, inputs: Vir
       told = { state: vm.state, atMs: Date.now() };
       session.report(`${inputs.hostname}: waiting for VM ${vm.id} to run: ${vm.state}${await lastAction(session, vm)} (${inSeconds(waitedMs)})`);
     }
-    if (waitedMs > session.settings.runningTimeoutMs) throw await notRunning(session, vm, inputs.hostname, waitedMs);
-    await sleep(intervalMs, session.signal);
+    const leftMs = session.settings.runningTimeoutMs - waitedMs;
+    if (leftMs <= 0) throw await notRunning(session, vm, inputs.hostname, waitedMs);
+    await sleep(Math.min(intervalMs, leftMs), session.signal);
     intervalMs = Math.min(intervalMs * INTERVAL_GROWTH, LONGEST_INTERVAL_MS);
   }
 }

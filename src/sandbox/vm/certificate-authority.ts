@@ -1,7 +1,8 @@
 import { randomBytes, webcrypto } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import type { SecureContext } from "node:tls";
-import "./reflect.ts";
+// tsyringe, beneath @peculiar/x509, wants it to be there before it is loaded.
+import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 
 const ECDSA_P256 = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };

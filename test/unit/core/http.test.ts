@@ -3,7 +3,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 
-import "../../../src/sandbox/vm/reflect.ts";
+import "reflect-metadata";
 import { PemConverter, X509CertificateGenerator } from "@peculiar/x509";
 
 import { HttpEndpoint, HttpFailure, isLoopback, type HttpRequest } from "../../../providers/core/http.ts";

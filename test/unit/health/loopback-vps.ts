@@ -1,5 +1,5 @@
 /** Real servers on loopback for the probes: a DNS server and a TLS server with a certificate of its own authority. */
-import "../../../src/sandbox/vm/reflect.ts";
+import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import dgram from "node:dgram";
 import dnsPacket from "dns-packet";

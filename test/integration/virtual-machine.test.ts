@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import * as provider from "../../providers/hostinger/virtual-machine-provider.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { ALICE } from "../support/fake-account.ts";
+
+type Values = Record<string, unknown>;
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeKeyForTestsFakeKeyForTestsFakeKeyFor deploy";
+
+let sandbox: Sandbox;
+before(async () => {
+  sandbox = await startSandbox({ bootMs: 30, scriptMs: 10, actionMs: 10 });
+  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
+  Object.assign(process.env, { HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "0.3", HOSTINGER_INITIAL_GRACE_SECONDS: "0.1", HOSTINGER_RUNNING_TIMEOUT_SECONDS: "3" });
+  provider.configure({ get: (key) => settings[key] });
+});
+afterEach(() => sandbox.reset());
+after(() => sandbox.close());
+
+function inputs(changes: Values = {}): Values {
+  return { ...ALICE, ...changes, __provider: "serialised provider" };
+}
+
+async function created(changes: Values = {}): Promise<{ id: string; outs: Values }> {
+  return provider.create(inputs(changes));
+}
+
+async function control(path: string, body: unknown): Promise<void> {
+  const response = await fetch(`${sandbox.controlUrl}/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  assert.ok(response.ok, await response.text());
+}
+
+function onlyVm() {
+  const { vms } = sandbox.state();
+  assert.equal(vms.length, 1);
+  return vms[0]!;
+}
+
+/** The error by which create and update say 'it is there, but not ready'. */
+async function failsKeepingVm(promise: Promise<unknown>, code: string): Promise<{ id: string; properties: Values }> {
+  const error = await promise.then(() => assert.fail("expected a failure"), (reason: unknown) => reason as Error & { id: string; properties: Values; reasons: string[] });
+  assert.match(error.message, new RegExp(`^${code}:`));
+  assert.deepEqual(error.reasons, [error.message]);
+  assert.equal(error.properties["__provider"], "serialised provider");
+  return error;
+}
+
+describe("creating a VM", () => {
+  it("buys it and waits until it runs and has an address", async () => {
+    const { id, outs } = await created();
+    const vm = onlyVm();
+    assert.equal(id, String(vm.id));
+    assert.deepEqual([outs["state"], outs["ipv4"], outs["acquired"], outs["subscriptionId"]], ["running", vm.address, "bought", vm.subscriptionId]);
+    assert.deepEqual(provider.diff(id, outs, inputs()), { changes: false, replaces: [] });
+  });
+
+  it("understands the purchase's answer in the specification's older shape", async () => {
+    await control("settings", { purchaseAnswer: "specification" });
+    const { id } = await created();
+    assert.equal(id, String(onlyVm().id));
+    assert.equal(sandbox.state().purchases.length, 1);
+  });
+
+  it("switches auto-renewal off where it is declared so", async () => {
+    await created({ autoRenew: false });
+    assert.equal(onlyVm().autoRenewed, false);
+  });
+
+  it("hands the SSH key to the purchase", async () => {
+    await created({ sshPublicKey: KEY });
+    assert.equal(onlyVm().publicKeyIds.length, 1);
+  });
+
+  it("sets up a VM that stays in `initial`", async () => {
+    await control("boot", { outcome: "initial" });
+    const { outs } = await created();
+    assert.equal(outs["state"], "running");
+    assert.equal(sandbox.state().purchases.length, 1);
+  });
+
+  for (const [outcome, code] of [["error", "VM_ERROR"], ["suspended", "VM_SUSPENDED"]] as const) {
+    it(`keeps a VM that ends in ${outcome}, and goes on with it once it is repaired`, async () => {
+      await control("boot", { outcome });
+      const failure = await failsKeepingVm(created(), code);
+      assert.equal(failure.id, String(onlyVm().id));
+      await control(`vms/${failure.id}/drift`, { kind: "repaired" });
+      const { outs } = await provider.update(failure.id, failure.properties, inputs());
+      assert.deepEqual(provider.diff(failure.id, outs, inputs()), { changes: false, replaces: [] });
+      assert.equal(sandbox.state().purchases.length, 1);
+    });
+  }
+
+  it("keeps a VM that takes too long, and waits on for the same one", async () => {
+    await control("boot", { bootMs: 3_500 });
+    const failure = await failsKeepingVm(created(), "VM_(NOT_RUNNING|LOCKED)");
+    const { outs } = await provider.update(failure.id, failure.properties, inputs());
+    assert.equal(outs["state"], "running");
+    assert.equal(sandbox.state().purchases.length, 1);
+  });
+
+  it("sets the password and key of a VM that was there before, because only the stack knows its own", async () => {
+    await created();
+    const before = onlyVm().rootPasswordSha256;
+    const { outs } = await created({ rootPassword: "fake-Password-2", sshPublicKey: KEY });
+    assert.equal(outs["acquired"], "adopted");
+    assert.notEqual(onlyVm().rootPasswordSha256, before);
+    assert.equal(onlyVm().publicKeyIds.length, 1);
+    assert.equal(sandbox.state().purchases.length, 1);
+  });
+
+  it("imports a VM by its id, and gives it the declared host name", async () => {
+    const { id } = await created({ hostname: "other.spoq.dev" });
+    const { id: imported, outs } = await created({ importId: Number(id) });
+    assert.equal(imported, id);
+    assert.deepEqual([outs["acquired"], onlyVm().hostname], ["imported", "alice.spoq.dev"]);
+  });
+
+  it("refuses to import a VM that is not as declared", async () => {
+    const { id } = await created({ hostname: "other.spoq.dev", plan: "hostingercom-vps-kvm2-usd-1m" });
+    await assert.rejects(created({ importId: Number(id) }), /VM_MISMATCH/);
+  });
+});
+
+describe("changing a VM in place", () => {
+  const changes: [string, Values, (vm: ReturnType<typeof onlyVm>) => void][] = [
+    ["host name", { hostname: "alina.spoq.dev" }, (vm) => assert.equal(vm.hostname, "alina.spoq.dev")],
+    ["auto-renewal", { autoRenew: false }, (vm) => assert.equal(vm.autoRenewed, false)],
+    ["SSH key", { sshPublicKey: KEY }, (vm) => assert.equal(vm.publicKeyIds.length, 1)],
+  ];
+  for (const [what, change, assertDone] of changes) {
+    it(`changes the ${what}`, async () => {
+      const { id, outs } = await created();
+      const updated = await provider.update(id, outs, inputs(change));
+      assertDone(onlyVm());
+      assert.deepEqual(provider.diff(id, updated.outs, inputs(change)), { changes: false, replaces: [] });
+      assert.equal(onlyVm().state, "running");
+    });
+  }
+
+  it("changes the root password", async () => {
+    const { id, outs } = await created();
+    const before = onlyVm().rootPasswordSha256;
+    await provider.update(id, outs, inputs({ rootPassword: "fake-Password-2" }));
+    assert.notEqual(onlyVm().rootPasswordSha256, before);
+  });
+
+  it("remembers what was done when a later step fails", async () => {
+    const { id, outs } = await created();
+    await control("actions", { name: "set_root_password", outcome: "error" });
+    const failure = await failsKeepingVm(provider.update(id, outs, inputs({ hostname: "alina.spoq.dev", rootPassword: "fake-Password-2" })), "VM_ACTION_FAILED");
+    assert.equal(failure.properties["hostname"], "alina.spoq.dev");
+    assert.equal(failure.properties["rootPassword"], ALICE.rootPassword);
+  });
+
+  it("waits for a locked VM", async () => {
+    const { id, outs } = await created();
+    await control(`vms/${id}/drift`, { kind: "locked" });
+    setTimeout(() => void control(`vms/${id}/drift`, { kind: "unlocked" }), 300);
+    await provider.update(id, outs, inputs({ hostname: "alina.spoq.dev" }));
+    assert.equal(onlyVm().hostname, "alina.spoq.dev");
+  });
+
+  it("wipes only where the switch names this very VM", async () => {
+    const { id, outs } = await created();
+    const change = { templateId: 1002 };
+    await failsKeepingVm(provider.update(id, outs, inputs(change)), "CHANGE_REFUSED");
+    await failsKeepingVm(provider.update(id, outs, inputs({ ...change, allowRecreateOf: Number(id) + 1 })), "CHANGE_REFUSED");
+    assert.equal(onlyVm().templateId, 1007);
+    const { outs: recreated } = await provider.update(id, outs, inputs({ ...change, allowRecreateOf: Number(id) }));
+    assert.equal(onlyVm().templateId, 1002);
+    assert.equal(recreated["state"], "running");
+  });
+
+  it("never buys in an update", async () => {
+    const { id, outs } = await created();
+    await failsKeepingVm(provider.update(id, outs, inputs({ plan: "hostingercom-vps-kvm2-usd-1m", allowReplaceOf: Number(id) })), "CHANGE_REFUSED");
+    assert.equal(sandbox.state().purchases.length, 1);
+  });
+});
+
+describe("reading a VM", () => {
+  const drifts: [Values, string, unknown][] = [
+    [{ kind: "stopped" }, "state", "stopped"],
+    [{ kind: "renamed", hostname: "mallory.spoq.dev" }, "hostname", "mallory.spoq.dev"],
+    [{ kind: "template", templateId: 1002 }, "templateId", 1002],
+    [{ kind: "data-center", dataCenterId: 19 }, "dataCenterId", 19],
+    [{ kind: "plan", itemId: "hostingercom-vps-kvm4-usd-1m" }, "plan", "hostingercom-vps-kvm4-usd-1m"],
+  ];
+  for (const [drift, property, actual] of drifts) {
+    it(`finds drift: ${String(drift["kind"])}`, async () => {
+      const { id, outs } = await created();
+      await control(`vms/${id}/drift`, drift);
+      const { props, inputs: drifted } = await provider.read(id, outs);
+      assert.equal(props[property], actual);
+      assert.equal(provider.diff(id, props, inputs()).changes, true);
+      assert.ok(!("rootPassword" in (drifted ?? {})), "inputs that are given back are stored in plain text");
+    });
+  }
+
+  it("finds nothing where nothing changed", async () => {
+    const { id, outs } = await created({ sshPublicKey: KEY });
+    const { props, inputs: drifted } = await provider.read(id, outs);
+    assert.equal(drifted, undefined);
+    assert.deepEqual(provider.diff(id, props, inputs({ sshPublicKey: KEY })), { changes: false, replaces: [] });
+  });
+
+  it("reports a VM that is gone, and takes it back when it is there again", async () => {
+    const { id, outs } = await created();
+    await control(`vms/${id}/drift`, { kind: "gone" });
+    const gone = await provider.read(id, outs);
+    assert.equal(gone.id, id);
+    assert.equal(gone.props["state"], "gone");
+    assert.equal(gone.inputs?.["goneVmId"], Number(id));
+    assert.match((await provider.check(gone.inputs ?? {}, inputs())).failures[0]?.reason ?? "", /VM_GONE/);
+    assert.deepEqual(provider.diff(id, gone.props, inputs({ allowReplaceOf: Number(id) })).replaces, ["vmId"]);
+  });
+});
+
+describe("giving a VM up", () => {
+  it("ends its renewal and stops it, with all its data", async () => {
+    const { id, outs } = await created();
+    await provider.delete(id, outs);
+    const vm = onlyVm();
+    assert.deepEqual([vm.state, vm.autoRenewed, vm.hostname], ["stopped", false, "alice.spoq.dev"]);
+    assert.ok(vm.actions.every((action) => action.name !== "recreate"));
+  });
+
+  it("wipes it and gives back its host name where that is declared", async () => {
+    const { id, outs } = await created({ wipeOnDelete: true });
+    await provider.delete(id, outs);
+    const vm = onlyVm();
+    assert.equal(vm.state, "stopped");
+    assert.match(vm.hostname, /hstgr\.cloud$/);
+    assert.ok(vm.actions.some((action) => action.name === "recreate" && action.state === "success"));
+  });
+
+  it("has nothing to do where the VM is gone", async () => {
+    const { id, outs } = await created();
+    await control(`vms/${id}/drift`, { kind: "gone" });
+    await provider.delete(id, outs);
+  });
+
+  it("may be repeated", async () => {
+    const { id, outs } = await created();
+    await provider.delete(id, outs);
+    await provider.delete(id, outs);
+    assert.equal(onlyVm().state, "stopped");
+  });
+});
