@@ -1,95 +1,61 @@
-/** `npm run demo`: one user from nothing to a healthy VPS, with the real engine against the embedded sandbox. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
-import type { EngineEvent, Stack } from "@pulumi/pulumi/automation/index.js";
+/**
+ * `npm run demo`: two users sign up at the same time and get a healthy VPS each, through the
+ * service, with the real engine and a real PostgreSQL, against the embedded sandbox.
+ * `--json`: the last line on standard output is one JSON object.
+ */
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
-import { userVpsProgram } from "../../stacks/program.ts";
-import { engineEnvironment, ensureEngine } from "../engine/ensure-engine.ts";
-import { sandboxBanner, startSandbox } from "../sandbox/index.ts";
-import { sandboxEnvironment } from "./sandbox-env.ts";
+import { sandboxBanner } from "../sandbox/index.ts";
+import { openDemoWorld } from "./demo-world.ts";
+import { DemoUser } from "./demo-user.ts";
+import { openPlainCli } from "./plain-cli.ts";
 
-const USERNAME = "alice";
-const CHECKOUT = resolve(import.meta.dirname, "..", "..");
+const USERNAMES = ["alice", "bob"] as const;
 const asJson = process.argv.includes("--json");
 const startMs = Date.now();
 
 function say(text: string): void {
-  console.error(`${`${((Date.now() - startMs) / SECOND_MS).toFixed(1)} s`.padStart(7)}  ${text}`);
+  console.error(`${inSecondsSince(startMs).toFixed(1).padStart(6)} s  ${text}`);
 }
 
-/** Turns the engine's events into lines, and remembers how long each resource took. */
-function follow(seconds: Record<string, number>): (event: EngineEvent) => void {
-  const startedMs = new Map<string, number>();
-  return ({ resourcePreEvent, resOutputsEvent, diagnosticEvent }) => {
-    const name = (urn: string) => urn.split("::").at(-1) ?? urn;
-    if (resourcePreEvent && resourcePreEvent.metadata.op !== "same") {
-      startedMs.set(resourcePreEvent.metadata.urn, Date.now());
-      say(`${resourcePreEvent.metadata.op} ${name(resourcePreEvent.metadata.urn)}`);
-    }
-    const urn = resOutputsEvent?.metadata.urn;
-    if (urn && startedMs.has(urn)) {
-      const took = Math.round((Date.now() - startedMs.get(urn)!) / 10) / 100;
-      seconds[name(urn)] = took;
-      say(`  ${name(urn)}: done after ${took} s`);
-    }
-    if (diagnosticEvent && diagnosticEvent.severity !== "debug") say(`  ${diagnosticEvent.message.replaceAll(/<\{%\w+%\}>/g, "").trim()}`);
-  };
-}
-
-function changesIn(summary: Record<string, number> | undefined): number {
-  return Object.entries(summary ?? {}).reduce((sum, [operation, count]) => (operation === "same" ? sum : sum + count), 0);
-}
-
-async function provision(stack: Stack): Promise<{ seconds: Record<string, number>; tookSeconds: number }> {
-  const beganMs = Date.now();
-  const seconds: Record<string, number> = {};
-  await stack.up({ onEvent: follow(seconds) });
-  return { seconds, tookSeconds: Math.round((Date.now() - beganMs) / 100) / 10 };
+function inSecondsSince(momentMs: number): number {
+  return Math.round((Date.now() - momentMs) / 100) / 10;
 }
 
 async function demo(): Promise<void> {
-  const engine = await ensureEngine({ onProgress: say });
-  const folder = await mkdtemp(join(tmpdir(), "user-vps-demo-"));
-  const sandbox = await startSandbox({ dataDir: folder });
+  const world = await openDemoWorld(say);
   try {
-    console.error(sandboxBanner(sandbox));
-    const environment = sandboxEnvironment(sandbox, engine, pathToFileURL(folder).href);
-    Object.assign(process.env, engineEnvironment(engine), environment);
-    const stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: USERNAME, projectName: "user-vps", program: async () => userVpsProgram() },
-      { workDir: CHECKOUT, pulumiHome: join(folder, "home"), envVars: environment },
-    );
-    await stack.setConfig("username", { value: USERNAME });
-
-    say(`${USERNAME} signs up`);
-    const first = await provision(stack);
-    const { url, address, vmId } = Object.fromEntries(Object.entries(await stack.outputs()).map(([key, { value }]) => [key, value as unknown]));
-    const { purchases, calls } = sandbox.state();
-    say(`ready: ${String(url)} at ${String(address)}, VM ${String(vmId)}, ${purchases.length} purchase, ${calls.hostinger} calls to Hostinger`);
-
-    const second = await stack.up();
-    const secondChanges = changesIn(second.summary.resourceChanges);
-    say(`a second \`up\`: ${secondChanges} changes`);
-    const drift = changesIn((await stack.preview({ refresh: true })).changeSummary);
-    say(`a preview with refresh: ${drift} changes`);
-
-    if (!asJson) return;
-    console.log(JSON.stringify({
-      users: [{ username: USERNAME, status: "ready", url, address, vmId, seconds: first.tookSeconds, resources: first.seconds }],
-      purchases: purchases.length,
-      hostingerCalls: calls.hostinger,
-      secondUp: { changes: secondChanges },
-      drift: { changes: drift },
-      seconds: Math.round((Date.now() - startMs) / 100) / 10,
+    console.error(sandboxBanner(world.sandbox));
+    const users = await Promise.all(USERNAMES.map((username) => DemoUser.open(world, username)));
+    const ready = await Promise.all(users.map(async (user) => {
+      await user.signUp();
+      say(`${user.username}: POST /api/vps/provision accepted`);
+      return user.followUntilReady((text) => say(`${user.username}: ${text}`));
     }));
+    const { purchases, calls } = world.sandbox.state();
+    for (const { username, url, address, vmId, seconds, resources } of ready) {
+      say(`${username}: ready after ${seconds} s: ${url} at ${address}, VM ${vmId}; ${Object.entries(resources).map(([name, took]) => `${name} ${took} s`).join(", ")}`);
+    }
+    say(`${purchases.length} purchases, ${calls.hostinger} calls to Hostinger`);
+
+    const [alice] = users;
+    const first = await alice!.askForCredentials();
+    const second = await alice!.askForCredentials();
+    say(`alice: credentials asked for: ${first}; asked for again: ${second}`);
+
+    const cli = await openPlainCli(world);
+    const secondUp = { changes: await cli.up("alice") };
+    say(`alice: a plain \`pulumi up\` on the same stack: ${secondUp.changes} changes`);
+    const drift = { changes: await cli.previewWithRefresh("alice") };
+    say(`alice: a plain \`pulumi preview --refresh\`: ${drift.changes} changes`);
+
+    if (asJson) {
+      console.log(JSON.stringify({
+        users: ready, purchases: purchases.length, hostingerCalls: calls.hostinger, secondUp, drift, credentials: { first, second }, seconds: inSecondsSince(startMs),
+      }));
+    }
   } finally {
-    await sandbox.close();
-    await rm(folder, { recursive: true, force: true });
-    await rm(join(CHECKOUT, `Pulumi.${USERNAME}.yaml`), { force: true });
+    await world.close();
   }
 }
 
@@ -99,3 +65,5 @@ try {
   console.error(messageOf(error));
   process.exitCode = 1;
 }
+// The exit code is set; a database client of the engine's may still hold the process open for seconds.
+setTimeout(() => process.exit(), SECOND_MS).unref();

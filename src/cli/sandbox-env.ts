@@ -8,7 +8,7 @@ const DOWNLOADS = { CONDUCTOR_URL: "https://downloads.example.com/conductor", CL
  * The environment in which the stacks' program, the providers and the CLI work against a sandbox:
  * base URLs, obviously fake tokens, CA, resolver, state backend and passphrase, no secret of anybody.
  */
-export function sandboxEnvironment(sandbox: Sandbox, engine: Pick<Engine, "env">, stateBackendUrl: string): Record<string, string> {
+export function sandboxEnvironment(sandbox: Sandbox, engine: Pick<Engine, "env">, stateBackendUrl?: string): Record<string, string> {
   return {
     ...sandbox.env,
     ...DOWNLOADS,
@@ -17,7 +17,7 @@ export function sandboxEnvironment(sandbox: Sandbox, engine: Pick<Engine, "env">
     HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "10",
     HOSTINGER_PURCHASE_SETTLE_SECONDS: "2",
     HEALTH_TIMEOUT_SECONDS: "60",
-    PULUMI_BACKEND_URL: stateBackendUrl,
+    ...(stateBackendUrl !== undefined && { PULUMI_BACKEND_URL: stateBackendUrl }),
     PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-the-sandbox",
   };
 }

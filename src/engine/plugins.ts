@@ -5,7 +5,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { EnvHttpProxyAgent, fetch } from "undici";
-import { inSeconds, DAY_MS, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { exists, readJson, writeWhole } from "./files.ts";
 import { neededPlugins, type Plugin } from "./needed-plugins.ts";
 import { findOnPath } from "./on-path.ts";
@@ -68,7 +68,7 @@ async function fetchPlugins(plugins: readonly Plugin[], home: string, options: P
 
   const reason = await tryToFetch();
   if (!reason) return true;
-  onProgress(`no plugins for Cloudflare and Command (${reason}): sandbox stand-ins serve, for loopback only; tried again after ${inSeconds(RETRY_AFTER_MS)}`);
+  onProgress(`no plugins for Cloudflare and Command (${reason}): sandbox stand-ins serve, for loopback only; tried again in a day`);
   await writeWhole(record, JSON.stringify({ at: Date.now(), reason }));
   return false;
 

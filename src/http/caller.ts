@@ -1,4 +1,5 @@
 /** Who asks: found out first, then counted against the rate limit, then required. */
+import "@fastify/rate-limit";
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import type { Caller } from "./authenticate.ts";
 import { HttpError } from "./http-error.ts";

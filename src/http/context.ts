@@ -3,10 +3,10 @@ import type { Settings } from "../config/settings.ts";
 import type { CredentialsCipher } from "../records/credentials-cipher.ts";
 import type { Caller } from "./authenticate.ts";
 import type { ChangeFeed } from "./change-feed.ts";
-import type { Jobs } from "./jobs.ts";
+import type { Jobs } from "../jobs/job.ts";
 
 export type HttpSettings = Pick<Settings,
-  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "credentialsKeys" | "trustProxy" | "rateLimitPerMinute" | "bodyLimitBytes">;
+  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "rateLimitPerMinute" | "bodyLimitBytes">;
 
 /** What the routes work with. */
 export interface HttpContext {

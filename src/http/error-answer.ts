@@ -53,7 +53,7 @@ function httpErrorOf(error: unknown): HttpError {
 
 function invalidRequest(issues: readonly { instancePath: string; message?: string; params: unknown }[], context = "body"): HttpError {
   const place = context === "querystring" ? "query" : context;
-  const details = issues.map(({ instancePath, message = "malformed" }) => ({ path: place + instancePath.replaceAll("/", "."), message }));
+  const details = issues.map(({ instancePath, message = "malformed" }) => ({ path: [place, ...instancePath.split("/").filter(Boolean)].join("."), message }));
   return new HttpError("REQUEST_INVALID", details.map(({ path, message }) => `${path}: ${message}`).join("; "), { details });
 }
 

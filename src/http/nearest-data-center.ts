@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { Reader } from "mmdb-lib";
+import { BlockList, isIP } from "node:net";
+import { Reader, type Response } from "mmdb-lib";
 import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
 import { COUNTRY_COORDINATES } from "./country-coordinates.ts";
 
@@ -13,20 +14,33 @@ const DATABASE = "@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-count
  *   address of no known country, such as a private one
  */
 export function createNearestDataCenter(): (address: string) => number | undefined {
-  const reader = new Reader<{ country_code?: string }>(readFileSync(createRequire(import.meta.url).resolve(DATABASE)));
+  const reader = new Reader<Response>(readFileSync(createRequire(import.meta.url).resolve(DATABASE)));
   return (address) => {
     const country = countryIn(reader, address);
     return country === undefined ? undefined : nearestToCountry(country);
   };
 }
 
-function countryIn(reader: Reader<{ country_code?: string }>, address: string): string | undefined {
-  try {
-    // An IPv4 client of an IPv6 socket comes as ::ffff:a.b.c.d.
-    return reader.get(address.replace(/^::ffff:(?=\d+\.)/i, ""))?.country_code;
-  } catch {
-    return undefined;
-  }
+/** Not anybody's place (IANA's special-purpose address registries); the database names a country for some of them. */
+const PLACELESS = new BlockList();
+for (const network of ["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3"]) {
+  const [address, prefix] = network.split("/");
+  PLACELESS.addSubnet(address!, Number(prefix), "ipv4");
+}
+/** All of IPv6 that is given to places. */
+const GLOBAL_IPV6 = new BlockList();
+GLOBAL_IPV6.addSubnet("2000::", 3, "ipv6");
+
+function isPlaced(address: string): boolean {
+  const family = isIP(address);
+  return family === 4 ? !PLACELESS.check(address) : family === 6 && GLOBAL_IPV6.check(address, "ipv6");
+}
+
+function countryIn(reader: Reader<Response>, clientAddress: string): string | undefined {
+  // An IPv4 client of an IPv6 socket comes as ::ffff:a.b.c.d.
+  const address = clientAddress.replace(/^::ffff:(?=\d+\.)/i, "");
+  if (!isPlaced(address)) return undefined;
+  return (reader.get(address) as { country_code?: string } | null)?.country_code;
 }
 
 /** By ISO 3166-1 code of two letters. */

@@ -25,4 +25,6 @@ export interface Jobs {
   enqueue(db: Queryable, job: JobRequest): Promise<void>;
   /** Ends what runs or waits for the user. The record then says that it was cancelled. */
   cancel(userId: string): Promise<void>;
+  /** Resolves when the queue can take jobs; rejects with the reason when it cannot. */
+  check(): Promise<void>;
 }

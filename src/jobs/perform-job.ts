@@ -142,7 +142,7 @@ async function recordFailure(context: WorkerContext, failed: FailedJob, error: U
       // A handed-over run has not failed, so it does not count.
       await send(boss, db, { ...job, attempt: handedOver ? (job.attempt ?? 1) : attempt + 1 }, decision.delayMs);
       const waitingFor = handedOver ? "another worker" : `the next try, in ${inSeconds(decision.delayMs)}`;
-      if (kind.waiting) await setVpsStatus(db, userId, { status: kind.waiting, ...details, waitingFor, nextStep: "Nothing: it is tried again by itself." });
+      if (kind.waiting) await setVpsStatus(db, userId, { status: kind.waiting, ...(kind.waiting === "queued" && { phase: "queued" }), ...details, waitingFor, nextStep: "Nothing: it is tried again by itself." });
       return;
     }
     const nextStep = decision.exhausted ? `It was tried ${attempt} times. ${error.next} Then have an operator retry it.` : error.next;

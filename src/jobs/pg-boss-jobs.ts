@@ -10,6 +10,9 @@ import { CANCEL_CHANNEL } from "./user-lock.ts";
 export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
   return {
     enqueue: (db, { operation, userId, action }: JobRequest) => send(boss, db, { operation, userId, ...(action && { action }) }),
+    async check() {
+      if (!(await boss.isInstalled())) throw new UserVpsError("DATABASE_FAILED", "The queue's tables are not there.");
+    },
     async cancel(userId) {
       await inTransaction(pool, async (db) => {
         await dropWaiting(db, userId);
@@ -17,7 +20,7 @@ export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
         await db.query("SELECT pg_notify($1, $2)", [CANCEL_CHANNEL, userId]);
         if ((await openRunsOf(db, userId)).length > 0) return;
         const { code, message, next } = new UserVpsError("CANCELLED", "An operator cancelled it before it ran.");
-        await setVpsStatus(db, userId, { status: "failed", errorCode: code, reason: message, nextStep: next }, ["queued", "provisioning"]);
+        await setVpsStatus(db, userId, { status: "failed", errorCode: code, reason: message, nextStep: next }, ["queued", "provisioning", "deprovisioning"]);
       });
     },
   };

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
-import type { PulumiFn, StackSettings } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, PulumiFn, StackSettings } from "@pulumi/pulumi/automation/index.js";
 import { userVpsProgram } from "../../stacks/program.ts";
 import { engineEnvironment, preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
@@ -13,7 +13,7 @@ import { failureOf } from "./failure.ts";
 import { clearLeftovers } from "./leftovers.ts";
 import type { DnsLeftovers } from "./dns-leftovers.ts";
 import { killTagged } from "./process-tags.ts";
-import { createPulumiCommand } from "./pulumi-command.ts";
+import { CommandFailed, createPulumiCommand } from "./pulumi-command.ts";
 import type { CommandEnd, RunnableCommand } from "./pulumi-command.ts";
 import { releaseStaleLocks } from "./state-locks.ts";
 import type { EngineProcesses } from "./state-locks.ts";
@@ -24,8 +24,8 @@ export const PROJECT_NAME = "user-vps";
 
 export interface AutomationEngineOptions {
   readonly installed: InstalledEngine;
-  /** A PULUMI_HOME of this worker's own: parallel CLIs write into it. */
-  readonly pulumiHome: string;
+  /** The worker's own: for its PULUMI_HOME, into which parallel CLIs write, and for the folders of runs. */
+  readonly folder: string;
   /** For the engine and its providers: tokens and base URLs, passphrase. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly backendUrl: string;
@@ -40,9 +40,12 @@ export interface AutomationEngineOptions {
 interface OpenStack {
   readonly stack: Stack;
   readonly workspace: LocalWorkspace;
+  /** How every operation reports. */
+  readonly options: { readonly onEvent: (event: EngineEvent) => void; readonly suppressProgress: true; readonly suppressOutputs: true };
   /** Calls the CLI; returns what it printed. */
   cli(...args: string[]): Promise<string>;
-  readonly onEvent: NonNullable<Parameters<Stack["up"]>[0]>["onEvent"];
+  /** By the engine's last summary. */
+  result(): RunResult;
 }
 
 export class AutomationEngine implements Engine {
@@ -56,27 +59,34 @@ export class AutomationEngine implements Engine {
   }
 
   up(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
-    return this.#withStack(request, hooks, { create: true }, async ({ stack, onEvent }) => {
-      const { summary } = await stack.up({ onEvent: onEvent! });
-      return { changes: summary.resourceChanges ?? {} };
+    return this.#withStack(request, hooks, { create: true }, async ({ stack, options, result }) => {
+      await stack.up(options);
+      return result();
     });
   }
 
   preview(request: StackRequest, { refresh }: { refresh: boolean }, hooks: RunHooks): Promise<RunResult> {
-    return this.#withStack(request, hooks, {}, async ({ stack, onEvent }) => ({ changes: (await stack.preview({ onEvent: onEvent!, refresh })).changeSummary }));
+    return this.#withStack(request, hooks, {}, async ({ stack, options, result }) => {
+      await stack.preview({ ...options, refresh });
+      return result();
+    });
   }
 
   refresh(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
-    return this.#withStack(request, hooks, {}, async ({ stack, onEvent }) => ({ changes: (await stack.refresh({ onEvent: onEvent! })).summary.resourceChanges ?? {} }));
+    return this.#withStack(request, hooks, {}, async ({ stack, options, result }) => {
+      await stack.refresh(options);
+      return result();
+    });
   }
 
-  destroy(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
-    return this.#withStack(request, hooks, {}, async ({ stack, workspace, cli, onEvent }) => {
+  async destroy(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
+    if (!(await this.#options.backend.readStack(request.stackName))) return { changes: {} };
+    return this.#withStack(request, hooks, {}, async ({ stack, workspace, cli, options, result }) => {
       await cli("state", "unprotect", "--all", "--yes", "--stack", request.stackName);
       // A DNS record that is gone already makes a destroy fail unless it is looked for first.
-      const { summary } = await stack.destroy({ onEvent: onEvent!, refresh: true });
+      await stack.destroy({ ...options, refresh: true });
       await workspace.removeStack(request.stackName);
-      return { changes: summary.resourceChanges ?? {} };
+      return result();
     });
   }
 
@@ -85,7 +95,7 @@ export class AutomationEngine implements Engine {
     return this.#withStack({ stackName, config: {} }, hooks, {}, async ({ cli }) => {
       // `Stack.outputs` would call the CLI twice to tell which values are secret; that is known here.
       return JSON.parse(await cli("stack", "output", "--json", "--show-secrets", "--stack", stackName)) as StackOutputs;
-    }, { quiet: true });
+    });
   }
 
   async clearLeftovers(request: StackRequest, hooks: RunHooks): Promise<void> {
@@ -109,6 +119,10 @@ export class AutomationEngine implements Engine {
     await killTagged("stack", this.#stackTag(stackName));
   }
 
+  get #pulumiHome(): string {
+    return join(this.#options.folder, "pulumi-home");
+  }
+
   #stackTag(stackName: string): string {
     return `${this.#installation}/${stackName}`;
   }
@@ -118,12 +132,11 @@ export class AutomationEngine implements Engine {
     hooks: RunHooks,
     { create = false }: { create?: boolean },
     work: (open: OpenStack) => Promise<T>,
-    { quiet = false }: { quiet?: boolean } = {},
   ): Promise<T> {
-    const { installed, pulumiHome, backend, processes, workerId } = this.#options;
-    await (this.#ready ??= preparePulumiHome(pulumiHome, installed));
+    const { installed, backend, processes, workerId } = this.#options;
+    await (this.#ready ??= preparePulumiHome(this.#pulumiHome, installed));
     const state = await backend.readStack(request.stackName);
-    const folder = await createWorkFolder();
+    const folder = await createWorkFolder(this.#options.folder);
     const errors: string[] = [];
     const pulumi = createPulumiCommand({
       binDir: installed.binDir,
@@ -132,18 +145,29 @@ export class AutomationEngine implements Engine {
       tags: { run: hooks.runId, stack: this.#stackTag(request.stackName), worker: workerId },
       signal: hooks.signal,
       killSignal: hooks.killSignal,
-      onLine: quiet ? undefined : hooks.onLine,
+      onLine: hooks.onLine,
       beforeStart: (pid) => processes.add({ runId: hooks.runId, hostId: hostname(), pid }),
     });
     try {
       const workspace = await this.#workspace(request, folder.path, state, pulumi);
       const stack = state || !create ? await Stack.select(request.stackName, workspace) : await Stack.create(request.stackName, workspace);
-      const onEvent = createEventTranslator((event) => {
+      // Not asked for: it would be one more call of the CLI, for what the events have told.
+      stack.info = async () => undefined;
+      let changes: RunResult["changes"] = {};
+      const translate = createEventTranslator((event) => {
         collectErrors(event, errors);
         hooks.onEvent?.(event);
       });
-      const cli = async (...args: string[]) => (await pulumi.run(args, folder.path, {})).stdout;
-      return await work({ stack, workspace, cli, onEvent });
+      const onEvent = (event: EngineEvent) => {
+        if (event.summaryEvent) changes = event.summaryEvent.resourceChanges ?? {};
+        translate(event);
+      };
+      return await work({
+        stack, workspace,
+        options: { onEvent, suppressProgress: true, suppressOutputs: true },
+        cli: async (...args) => (await pulumi.run(args, folder.path, {})).stdout,
+        result: () => ({ changes }),
+      });
     } catch (error) {
       throw this.#failure(error, request.stackName, hooks, errors, pulumi.last);
     } finally {
@@ -152,12 +176,12 @@ export class AutomationEngine implements Engine {
   }
 
   async #workspace(request: StackRequest, workDir: string, state: StackState | undefined, pulumi: RunnableCommand): Promise<LocalWorkspace> {
-    const { secretsProvider, pulumiHome, program = async () => userVpsProgram() } = this.#options;
+    const { secretsProvider, program = async () => userVpsProgram() } = this.#options;
     const config = Object.fromEntries(Object.entries(request.config).map(([key, value]) => [`${PROJECT_NAME}:${key}`, value]));
     const settings: StackSettings = { ...state?.secretsSettings, config };
     const workspace = await LocalWorkspace.create({
       workDir,
-      pulumiHome,
+      pulumiHome: this.#pulumiHome,
       pulumiCommand: pulumi.command,
       program,
       ...(secretsProvider && { secretsProvider }),
@@ -172,10 +196,10 @@ export class AutomationEngine implements Engine {
   }
 
   #environment(runId: string): Record<string, string> {
-    const { installed, env, backendUrl, pulumiHome } = this.#options;
+    const { installed, env, backendUrl } = this.#options;
     const complete = {
       ...engineEnvironment(installed, env as NodeJS.ProcessEnv),
-      PULUMI_HOME: pulumiHome,
+      PULUMI_HOME: this.#pulumiHome,
       PULUMI_BACKEND_URL: withApplicationName(backendUrl, `user-vps ${runId}`),
       PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
     };
@@ -186,7 +210,7 @@ export class AutomationEngine implements Engine {
   #failure(error: unknown, stackName: string, { signal, killSignal }: RunHooks, errors: readonly string[], last: CommandEnd): unknown {
     if (killSignal?.aborted) return killSignal.reason;
     if (signal?.aborted) return signal.reason;
-    if (last.end === "not started" || last.end === "exit code 0") return error;
+    if (!(error instanceof CommandFailed)) return error;
     return failureOf({ stackName, errors, output: last.output, end: last.end });
   }
 }
@@ -208,8 +232,4 @@ function withApplicationName(backendUrl: string, name: string): string {
   // Go's driver insists on TLS unless told, node-postgres does not.
   if (!url.searchParams.has("sslmode")) url.searchParams.set("sslmode", "disable");
   return url.href;
-}
-
-export function workerPulumiHome(folder: string, workerId: string): string {
-  return join(folder, `pulumi-home-${workerId}`);
 }

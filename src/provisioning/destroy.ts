@@ -4,7 +4,7 @@ import { stackRequestOf } from "./stack-request.ts";
 
 /** Gives the user's VPS up: DNS record and script go, the VM is stopped and no longer renewed. */
 export const destroy: OperationKind = {
-  from: ["queued", "provisioning", "ready", "failed", "deprovisioning"],
+  from: ["deprovisioning"],
   waiting: "deprovisioning",
   run: deprovision,
 };

@@ -27,7 +27,7 @@ export interface OperationResult {
 }
 
 export interface OperationKind {
-  /** A record in another status makes the job pointless: it was overtaken. */
+  /** The statuses that ask for it. In any other the job was overtaken: cancelled, or something else is wanted by now. */
   readonly from: readonly VpsStatus[];
   /** The status while it is tried again later. */
   readonly waiting: VpsStatus | undefined;

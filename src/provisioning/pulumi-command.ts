@@ -24,6 +24,11 @@ export interface CommandEnd {
   end: string;
 }
 
+/** The command ended otherwise than with exit code 0. */
+export class CommandFailed extends Error {
+  override readonly name = "CommandFailed";
+}
+
 export interface RunnableCommand {
   /** As the Automation API takes it. */
   readonly command: PulumiCommand;
@@ -40,6 +45,9 @@ interface Finished {
 
 /** How long the engine may take to stop on its own after it was asked to. */
 const CANCEL_GRACE_MS = 10 * SECOND_MS;
+
+/** The commands whose output belongs into a run's log; others print data. */
+const LOGGED = new Set(["up", "preview", "refresh", "destroy"]);
 
 /** Waits for a line of input, then becomes the command: it keeps the process id. */
 const START_ON_INPUT = 'read -r _ || exit 1; exec "$0" "$@" </dev/null';
@@ -82,7 +90,7 @@ async function run(
   let stdout = "";
   let stderr = "";
   last.output = "";
-  const lines = lineSplitter((line) => options.onLine?.(line));
+  const lines = lineSplitter((line) => { if (LOGGED.has(args[0] ?? "")) options.onLine?.(line); });
   child.stdout.setEncoding("utf8").on("data", (text: string) => { stdout += text; last.output += text; lines.push(text); onOutput?.(text); });
   child.stderr.setEncoding("utf8").on("data", (text: string) => { stderr += text; last.output += text; lines.push(text); onError?.(text); });
   child.stdin.on("error", () => undefined);
@@ -111,7 +119,7 @@ async function run(
     })().catch((error: unknown) => { killAll(); throw error; });
     const [code] = await Promise.all([ended, started]);
     lines.end();
-    if (code !== 0) throw new Error(`pulumi ${args[0]}: ${last.end}`);
+    if (code !== 0) throw new CommandFailed(`pulumi ${args[0]}: ${last.end}`);
     return { stdout, stderr, code };
   } finally {
     clearTimeout(grace);

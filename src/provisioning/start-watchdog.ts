@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Socket } from "node:net";
 
 /**
- * Starts the watchdog of this process for the engines tagged with the worker's id. It ends by
- * itself with this process, and keeps it from nothing.
+ * Starts the watchdog of this process for the engines tagged with the worker's id and for the
+ * worker's temporary folder. It ends by itself with this process, and keeps it from nothing.
  */
-export function startWatchdog(workerId: string): { stop(): void } {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "watchdog.ts"), workerId], {
+export function startWatchdog(workerId: string, folder: string): { stop(): void } {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "watchdog.ts"), workerId, folder], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
     // None of the worker's secrets.

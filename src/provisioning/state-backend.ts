@@ -39,6 +39,7 @@ interface Blob {
 export class StateBackend {
   readonly #pool: Pool;
   readonly #table: string;
+  readonly #index: string;
   readonly #root: string;
   readonly #project: string;
 
@@ -46,12 +47,26 @@ export class StateBackend {
     const parsed = new URL(url);
     const table = parsed.searchParams.get("table") ?? "pulumi_state";
     parsed.searchParams.delete("table");
+    this.#index = `"${table.split(".").at(-1)}_key_prefix_idx"`;
     this.#table = table.split(".").map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
     this.#root = `${decodeURIComponent(parsed.pathname).replace(/^\//, "")}/.pulumi`;
     this.#project = project;
     this.#pool = new Pool({ connectionString: parsed.href, max: 4, allowExitOnIdle: true, connectionTimeoutMillis: 10_000 });
     // A connection that breaks while idle is replaced by the next query.
     this.#pool.on("error", () => undefined);
+  }
+
+  /**
+   * Makes the table as the engine does when it first meets the database, but one worker at a time:
+   * PostgreSQL's CREATE TABLE IF NOT EXISTS fails in one of two engines that start at once.
+   */
+  async prepare(): Promise<void> {
+    await this.#pool.query(`
+      BEGIN;
+      SELECT pg_advisory_xact_lock(hashtextextended('user-vps:pulumi-state', 0));
+      CREATE TABLE IF NOT EXISTS ${this.#table} (key TEXT PRIMARY KEY, data JSON NOT NULL, updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now());
+      CREATE INDEX IF NOT EXISTS ${this.#index} ON ${this.#table} (key text_pattern_ops);
+      COMMIT;`);
   }
 
   /** undefined if there is no such stack. */

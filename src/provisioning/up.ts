@@ -19,7 +19,7 @@ const outputsSchema = z.object({
 
 /** From signup to ready: whatever is missing is made, what is there stays. */
 export const up: OperationKind = {
-  from: ["queued", "provisioning", "failed", "ready"],
+  from: ["queued", "provisioning", "ready"],
   waiting: "queued",
   run: provision,
 };

@@ -1,5 +1,4 @@
 import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createRequire } from "node:module";
 
@@ -10,8 +9,8 @@ const PROJECT_FOLDER = resolve(import.meta.dirname, "..", "..");
  * Pulumi.<stack>.yaml. The dynamic provider resolves `@pulumi/pulumi` and `user-vps/…` from its
  * working directory, which is this, so both are linked.
  */
-export async function createWorkFolder(): Promise<{ path: string; remove(): Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), "user-vps-run-"));
+export async function createWorkFolder(parent: string): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(parent, "run-"));
   const modules = join(path, "node_modules");
   await mkdir(modules);
   const sdk = createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json");

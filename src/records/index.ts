@@ -3,6 +3,8 @@ export * from "./request-vps.ts";
 export * from "./find-vps.ts";
 export * from "./list-vps.ts";
 export * from "./count-vps.ts";
+export * from "./count-runs.ts";
+export * from "./seconds-to-ready.ts";
 export * from "./set-vps-status.ts";
 export * from "./save-vps-result.ts";
 export * from "./phases.ts";

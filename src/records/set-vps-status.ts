@@ -3,7 +3,7 @@ import { VPS_COLUMNS, type Phase, type VpsRecord, type VpsStatus } from "./vps-r
 
 /** What is not named stays as it is, with one exception: see `status`. */
 export interface StatusChange {
-  /** A new status clears waitingFor, errorCode, reason and nextStep unless they are named too; 'ready' sets readyAt. */
+  /** A new status clears waitingFor, errorCode, reason and nextStep unless they are named too; the first 'ready' sets readyAt. */
   readonly status?: VpsStatus;
   readonly phase?: Phase | null;
   readonly waitingFor?: string | null;
@@ -27,7 +27,7 @@ export async function setVpsStatus(db: Queryable, userId: string, change: Status
   const assignments = Object.entries(complete)
     .filter(([, value]) => value !== undefined)
     .map(([field, value]) => `${COLUMNS[field as keyof StatusChange]} = $${values.push(value)}`);
-  if (change.status === "ready") assignments.push("ready_at = clock_timestamp()");
+  if (change.status === "ready") assignments.push("ready_at = coalesce(ready_at, clock_timestamp())");
   if (assignments.length === 0) return undefined;
   const { rows } = await db.query<VpsRecord>(
     `UPDATE user_vps SET ${assignments.join(", ")}

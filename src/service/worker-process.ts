@@ -1,6 +1,6 @@
 /** Everything that a process needs to work on jobs: engine, watchdog, queue worker. */
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Pool } from "pg";
@@ -37,16 +37,16 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const folder = await mkdtemp(join(tmpdir(), "user-vps-worker-"));
   const backendUrl = settings.stateBackendUrl ?? databaseUrl;
   const backend = new StateBackend(backendUrl, PROJECT_NAME);
+  await backend.prepare();
   const vms = hostingerPower(env);
   const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
   const engine = new AutomationEngine({
-    installed, backend, backendUrl, workerId, dns,
-    pulumiHome: join(folder, "pulumi-home"),
+    installed, backend, backendUrl, workerId, dns, folder,
     env: engineVariables(env),
     secretsProvider: settings.secretsProvider,
     processes: engineProcesses(pool),
   });
-  const watchdog = startWatchdog(workerId);
+  const watchdog = startWatchdog(workerId, folder);
   const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));
   const worker = await startWorker({
     boss, pool, databaseUrl, engine, vms, settings, workerId,
@@ -59,7 +59,6 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const end = async () => {
     watchdog.stop();
     await Promise.all([backend.close(), vms.close(), dns.close()]);
-    await rm(folder, { recursive: true, force: true });
   };
   return {
     workerId,

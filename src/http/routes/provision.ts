@@ -8,7 +8,7 @@ import { requestVps } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
-import { SSH_PUBLIC_KEY } from "../ssh-public-key.ts";
+import { checkSshPublicKey, SSH_PUBLIC_KEY } from "../ssh-public-key.ts";
 import { readVpsView, VPS_VIEW } from "../vps-view.ts";
 
 const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]);
@@ -35,6 +35,7 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     if (claim === undefined) throw new UserVpsError("USERNAME_INVALID", "The token has no claim 'username' that is a text.");
     const username = parseUsername(claim);
     const { plan, dataCenterId, sshPublicKey } = request.body ?? {};
+    if (sshPublicKey !== undefined) checkSshPublicKey(sshPublicKey);
     const { record, created } = await inTransaction(pool, async (client) => {
       const result = await requestVps(client, {
         userId,

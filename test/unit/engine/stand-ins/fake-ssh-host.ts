@@ -19,6 +19,8 @@ export async function fakeSshHost(refuseFirst = 0): Promise<FakeHost> {
   const clients = new Set<ssh2.Connection>();
   const server = new ssh2.Server({ hostKeys: [HOST_KEY.private] }, (client) => {
     clients.add(client);
+    // The method is there; @types/ssh2 lacks it. Without it each exchange waits for a delayed ACK.
+    (client as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
     client.on("error", () => undefined).on("close", () => void clients.delete(client));
     if ((host.connections += 1) <= refuseFirst) return void client.end();
     client.on("authentication", (attempt) => {

@@ -1,0 +1,55 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { engineEnvironment, preparePulumiHome } from "../engine/ensure-engine.ts";
+import type { DemoWorld } from "./demo-world.ts";
+
+const CHECKOUT = resolve(import.meta.dirname, "..", "..");
+const run = promisify(execFile);
+
+interface Summary {
+  readonly changeSummary?: Readonly<Record<string, number>>;
+}
+
+/** The plain Pulumi CLI on the service's stacks, as README's 'The same stacks by hand' tells. Answers the number of changes. */
+export interface PlainCli {
+  up(username: string): Promise<number>;
+  previewWithRefresh(username: string): Promise<number>;
+}
+
+export async function openPlainCli(world: DemoWorld): Promise<PlainCli> {
+  const home = join(world.folder, "pulumi-home");
+  await preparePulumiHome(home, world.engine);
+  const folder = join(world.folder, "checkout");
+  await likeTheCheckout(folder);
+  const backend = new URL(world.databaseUrl);
+  backend.searchParams.set("sslmode", "disable");
+  const env = { ...engineEnvironment(world.engine, world.env as NodeJS.ProcessEnv), PULUMI_HOME: home, PULUMI_BACKEND_URL: backend.href };
+  const pulumi = async (...args: string[]) => (await run("pulumi", [...args, "--non-interactive"], { cwd: folder, env, maxBuffer: 64 * 1024 * 1024 })).stdout;
+
+  return {
+    async up(username) {
+      await pulumi("stack", "select", username);
+      await pulumi("config", "refresh", "--force");
+      await pulumi("up", "--yes", "--skip-preview");
+      const [last] = JSON.parse(await pulumi("stack", "history", "--json", "--page-size", "1")) as { resourceChanges?: Record<string, number> }[];
+      return changesIn(last?.resourceChanges);
+    },
+    async previewWithRefresh(username) {
+      return changesIn((JSON.parse(await pulumi("preview", "--refresh", "--json", "--stack", username)) as Summary).changeSummary);
+    },
+  };
+}
+
+/** Pulumi writes the stack's settings file beside Pulumi.yaml: not into the checkout of whoever runs the demo. */
+async function likeTheCheckout(folder: string): Promise<void> {
+  await mkdir(folder);
+  for (const name of ["node_modules", "package.json", "providers", "stacks"]) await symlink(join(CHECKOUT, name), join(folder, name));
+  await cp(join(CHECKOUT, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
+  await writeFile(join(folder, ".gitignore"), "*\n");
+}
+
+function changesIn(summary: Readonly<Record<string, number>> = {}): number {
+  return Object.entries(summary).reduce((sum, [operation, count]) => (operation === "same" ? sum : sum + count), 0);
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import rateLimit from "@fastify/rate-limit";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { Pool } from "pg";
+import { SECOND_MS } from "../../providers/core/time.ts";
+import type { CredentialsCipher } from "../records/credentials-cipher.ts";
+import { answerBrokenRequest, answerErrors, sendError } from "./answer-errors.ts";
+import { createAuthenticator } from "./authenticate.ts";
+import { identify, limitRate, requireAdmin, requireCaller } from "./caller.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import type { HttpContext, HttpSettings } from "./context.ts";
+import { HttpError } from "./http-error.ts";
+import type { Jobs } from "../jobs/job.ts";
+import { createMetrics, measureAnswers } from "./metrics.ts";
+import { createNearestDataCenter } from "./nearest-data-center.ts";
+import { describeRoutes } from "./openapi.ts";
+import { parseJson } from "./parse-json.ts";
+import { refuseOtherMethods } from "./refuse-methods.ts";
+import { adminActionRoutes } from "./routes/admin-actions.ts";
+import { adminRunRoutes } from "./routes/admin-runs.ts";
+import { adminVpsRoutes } from "./routes/admin-vps.ts";
+import { credentialsRoute } from "./routes/credentials.ts";
+import { eventsRoute } from "./routes/events.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { provisionRoute } from "./routes/provision.ts";
+import { statusRoute } from "./routes/status.ts";
+
+export interface AppOptions {
+  /** Migrated. The app does not end it. */
+  readonly pool: Pool;
+  /** Of the same database, for a connection of its own that listens for changes. */
+  readonly databaseUrl: string;
+  readonly jobs: Jobs;
+  readonly cipher: CredentialsCipher;
+  readonly settings: HttpSettings;
+  /** `createLogger`'s; without one, nothing is logged. */
+  readonly logger?: FastifyBaseLogger;
+}
+
+/**
+ * The HTTP side, ready for `listen` or `inject`. `close` ends open streams, lets running requests
+ * finish, and stops listening for changes; the pool is the caller's to end afterwards.
+ */
+export async function buildApp({ pool, databaseUrl, jobs, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    ...(logger ? { loggerInstance: logger } : {}),
+    trustProxy: trustedProxies(settings.trustProxy),
+    bodyLimit: settings.bodyLimitBytes,
+    requestTimeout: 30 * SECOND_MS,
+    genReqId: () => randomUUID(),
+    forceCloseConnections: "idle",
+    // Its own 503 would not have the one shape; see the first hook.
+    return503OnClosing: false,
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => void sendError(new HttpError("REQUEST_INVALID", error.message), request, reply),
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.decorateRequest("caller", undefined);
+  answerErrors(app);
+  parseJson(app);
+
+  const closing = new AbortController();
+  const feed = new ChangeFeed(databaseUrl);
+  app.addHook("preClose", async () => closing.abort());
+  app.addHook("onClose", async () => feed.close());
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff" });
+    if (closing.signal.aborted) throw new HttpError("SHUTTING_DOWN", "This process is going.", { headers: { connection: "close", "retry-after": "1" } });
+  });
+
+  const registry = createMetrics(pool, (error) => app.log.warn({ err: error }, "metrics of the database are missing"));
+  measureAnswers(app, registry);
+  await app.register(rateLimit, { global: false });
+  await describeRoutes(app);
+  const addRefusals = refuseOtherMethods(app);
+  app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+
+  const context: HttpContext = {
+    pool, jobs, settings, feed, cipher,
+    nearestDataCenter: createNearestDataCenter(),
+    closing: closing.signal,
+  };
+  await app.register(healthRoutes, context);
+  await app.register(async (signedIn) => {
+    signedIn.addHook("onRequest", identify(createAuthenticator(settings)));
+    signedIn.addHook("onRequest", limitRate(app, settings.rateLimitPerMinute));
+    signedIn.addHook("onRequest", requireCaller);
+    signedIn.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
+    for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
+    await signedIn.register(async (operators) => {
+      operators.addHook("onRequest", requireAdmin);
+      for (const routes of [adminVpsRoutes, adminRunRoutes]) await operators.register(routes, context);
+      await operators.register(adminActionRoutes, { ...context, prefix: "/vps/:username" });
+    }, { prefix: "/api/admin" });
+  });
+  addRefusals();
+
+  try {
+    await app.ready();
+    await feed.start();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+}
+
+/** Of fastify's ways to say it, the function is the one for a number of hops: hop 0 is the connection itself. */
+function trustedProxies(setting: HttpSettings["trustProxy"]): false | string[] | ((address: string, hop: number) => boolean) {
+  return typeof setting === "number" ? (_address, hop) => hop < setting : (setting ?? false);
+}

@@ -1,0 +1,88 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { inTransaction } from "../../db/transaction.ts";
+import { listRuns, requestCredentialsRotation, setVpsStatus, type VpsStatus } from "../../records/index.ts";
+import { NO_FIELDS, refusals } from "../answers.ts";
+import type { HttpContext } from "../context.ts";
+import { HttpError } from "../http-error.ts";
+import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
+import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
+
+const CONFIRMATION = z.strictObject({ confirm: z.string().max(63).describe("The user name again.") });
+const BUSY: readonly VpsStatus[] = ["queued", "provisioning", "deprovisioning"];
+const AT_REST: readonly VpsStatus[] = ["ready", "failed"];
+
+const schema = (summary: string, description?: string) => ({
+  tags: ["operators"],
+  summary,
+  ...(description ? { description } : {}),
+  params: USERNAME_PARAMS,
+  body: NO_FIELDS,
+  response: { 202: { description: "It is queued.", content: { "application/json": { schema: ADMIN_VPS_VIEW } } }, ...refusals(401, 403, 404, 409, 413, 415) },
+});
+
+/** POST /api/admin/vps/{username}/…: what operators do. Each changes the record and queues the job in one transaction. */
+export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs }) => {
+  app.addHook("onResponse", async (request, reply) => {
+    const { username } = request.params as { username?: string };
+    request.log.info({ operator: request.caller?.userId, username, action: request.routeOptions.url, status: reply.statusCode }, "operator's action");
+  });
+
+  app.post("/retry", { schema: schema("Try again what failed") }, async ({ params }, reply) => {
+    const record = await inTransaction(pool, async (client) => {
+      const user = await findUser(client, params.username);
+      const { items: [lastRun] } = await listRuns(client, user.userId, { limit: 1 });
+      const operation = lastRun?.operation === "destroy" ? "destroy" : "up";
+      const changed = await setVpsStatus(client, user.userId, operation === "up" ? { status: "queued", phase: "queued" } : { status: "deprovisioning" }, ["failed"]);
+      if (!changed) throw statusConflict(user, "To try again", ["failed"]);
+      await jobs.enqueue(client, { operation, userId: user.userId });
+      return changed;
+    });
+    return reply.code(202).send(adminVpsView(record));
+  });
+
+  app.post("/cancel", { schema: schema("End what is being done", "What is there already stays; `retry` goes on with it.") }, async ({ params }, reply) => {
+    const user = await findUser(pool, params.username);
+    if (!BUSY.includes(user.status)) throw statusConflict(user, "To cancel", BUSY);
+    await jobs.cancel(user.userId);
+    return reply.code(202).send(adminVpsView(await findUser(pool, params.username)));
+  });
+
+  for (const action of ["start", "stop", "restart"] as const) {
+    app.post(`/${action}`, { schema: schema(`${action[0]!.toUpperCase()}${action.slice(1)} the VM`) }, async ({ params }, reply) => {
+      const record = await inTransaction(pool, async (client) => {
+        const user = await findUser(client, params.username);
+        if (!AT_REST.includes(user.status)) throw statusConflict(user, `To ${action} the VM`, AT_REST);
+        if (user.hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${user.username}' has no VM yet.`);
+        await jobs.enqueue(client, { operation: "power", action, userId: user.userId });
+        return user;
+      });
+      return reply.code(202).send(adminVpsView(record));
+    });
+  }
+
+  app.post("/deprovision", {
+    schema: { ...schema("Give the VPS up", "The user's data is lost. The user name has to be typed again, as `confirm`."), body: CONFIRMATION, response: { ...schema("").response, ...refusals(422) } },
+  }, async ({ params, body }, reply) => {
+    const record = await inTransaction(pool, async (client) => {
+      const user = await findUser(client, params.username);
+      if (body.confirm !== user.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${user.username}' as confirm.`);
+      const changed = await setVpsStatus(client, user.userId, { status: "deprovisioning" }, AT_REST);
+      if (!changed) throw statusConflict(user, "To give the VPS up", AT_REST);
+      await jobs.enqueue(client, { operation: "destroy", userId: user.userId });
+      return changed;
+    });
+    return reply.code(202).send(adminVpsView(record));
+  });
+
+  app.post("/rotate-credentials", { schema: schema("Make new credentials", "When they are made, the user can be shown them, once.") }, async ({ params }, reply) => {
+    const record = await inTransaction(pool, async (client) => {
+      const user = await findUser(client, params.username);
+      if (user.status !== "ready") throw statusConflict(user, "To rotate credentials", ["ready"]);
+      await requestCredentialsRotation(client, user.userId);
+      await jobs.enqueue(client, { operation: "up", userId: user.userId });
+      return findUser(client, params.username);
+    });
+    return reply.code(202).send(adminVpsView(record));
+  });
+};

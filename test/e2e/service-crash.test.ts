@@ -1,0 +1,99 @@
+/** Whatever dies, the user gets ready, with one purchase and one DNS record, and nobody has to do anything. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { findTagged } from "../../src/provisioning/process-tags.ts";
+import type { VpsRecord } from "../../src/records/index.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { startServiceWorld } from "../support/service-world.ts";
+import type { ServiceWorld } from "../support/service-world.ts";
+
+/** What another worker may take to go on after one has died. */
+const TAKEOVER_LIMIT_MS = 15_000;
+/** How long a phase is held open: until all five users are in theirs and the worker is dead. */
+const HOLD_MS = 14_000;
+
+const HOSTINGER = "/api/vps/v1";
+const database = await withDatabase();
+
+describe("kill -9 of a worker with five users, each in another phase", () => {
+  let world: ServiceWorld;
+  const users = { script: "amy", purchase: "bea", running: "cleo", dns: "dora", health: "ella" } as const;
+  type Held = keyof typeof users;
+  const id = (held: Held) => `user-${held}`;
+
+  /** Whether the user is where the worker is to die. */
+  const inPhase: Readonly<Record<Held, (record: VpsRecord) => boolean>> = {
+    script: ({ phase }) => phase === "script",
+    purchase: ({ phase, waitingFor }) => phase === "vm" && /: buying /.test(waitingFor ?? ""),
+    running: ({ phase, waitingFor }) => phase === "vm" && /waiting for VM \d+ to run/.test(waitingFor ?? ""),
+    dns: ({ phase }) => phase === "dns",
+    health: ({ phase, waitingFor }) => phase === "health" && waitingFor !== null,
+  };
+
+  before(async () => {
+    world = await startServiceWorld(database.url);
+  });
+  after(() => world.close());
+
+  async function hold(held: Held): Promise<void> {
+    const hostname = `${users[held]}.${world.sandbox.domain}`;
+    const late = { kind: "delay", delayMs: HOLD_MS } as const;
+    if (held === "script") world.sandbox.addFault({ api: "hostinger", method: "POST", path: `${HOSTINGER}/post-install-scripts$`, fault: late });
+    if (held === "purchase") world.sandbox.addFault({ api: "hostinger", method: "POST", path: `${HOSTINGER}/virtual-machines$`, fault: late });
+    if (held === "dns") world.sandbox.addFault({ api: "cloudflare", method: "POST", path: ".*/dns_records$", fault: late });
+    if (held === "running") await boot({ hostname, bootMs: HOLD_MS });
+    if (held === "health") await boot({ hostname, scriptMs: HOLD_MS });
+  }
+
+  async function boot(plan: object): Promise<void> {
+    const answer = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(plan) });
+    assert.ok(answer.ok, await answer.text());
+  }
+
+  it("has another worker go on within 15 s, and everybody ends ready", async () => {
+    const lasting = { WORKER_CONCURRENCY: "5", HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "20" };
+    const first = await world.startWorker(lasting);
+    // One after the other, so that each fault hits the user whom it is meant for.
+    for (const held of ["health", "running", "dns", "purchase", "script"] as const) {
+      await hold(held);
+      await world.signUp(id(held), users[held]);
+      await world.until(id(held), `the phase ${held}`, inPhase[held], 20_000);
+    }
+    const second = await world.startWorker(lasting);
+    for (const held of Object.keys(users) as Held[]) {
+      await world.until(id(held), `still the phase ${held}`, inPhase[held], 1_000);
+    }
+    const [firstRun] = await world.runs(id("script"));
+    const killedAtMs = Date.now();
+    await first.kill();
+    await untilNoProcess(firstRun!.workerId, 3_000);
+
+    for (const held of Object.keys(users) as Held[]) {
+      await world.until(id(held), "ready", ({ status }) => status === "ready", 90_000);
+      const [last, ...earlier] = await world.runs(id(held));
+      assert.equal(last?.outcome, "succeeded");
+      assert.ok(last.workerId !== firstRun!.workerId, `${held}: the run that succeeded is another worker's`);
+      const taken = [last, ...earlier].find((run) => run.workerId === last.workerId && run.startedAt.getTime() > killedAtMs);
+      const takeoverMs = Math.min(...[last, ...earlier].filter(({ startedAt }) => startedAt.getTime() > killedAtMs).map(({ startedAt }) => startedAt.getTime() - killedAtMs));
+      assert.ok(taken && takeoverMs < TAKEOVER_LIMIT_MS, `${held}: taken over after ${takeoverMs} ms`);
+      assert.equal(earlier.at(-1)?.outcome, "lost");
+    }
+    for (const held of Object.keys(users) as Held[]) {
+      const hostname = `${users[held]}.${world.sandbox.domain}`;
+      const { purchases, records } = world.sandbox.state();
+      assert.equal(purchases.filter((one) => one.hostname === hostname).length, 1, `${held}: purchases`);
+      assert.equal(records.filter(({ name }) => name === hostname).length, 1, `${held}: DNS records`);
+    }
+    assert.match(second.output(), /up succeeded/);
+  });
+});
+
+async function untilNoProcess(workerId: string, timeoutMs: number): Promise<void> {
+  const endMs = Date.now() + timeoutMs;
+  for (;;) {
+    const left = await findTagged("worker", workerId);
+    if (left.length === 0) return;
+    assert.ok(Date.now() < endMs, `processes ${left.join(", ")} outlive their worker`);
+    await new Promise((resume) => setTimeout(resume, 20));
+  }
+}

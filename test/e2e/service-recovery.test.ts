@@ -1,0 +1,84 @@
+/** The engine alone dies, PostgreSQL goes away, the API refuses for a while: nobody has to do anything. */
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { after, before, describe, it } from "node:test";
+import { startEmbedded } from "../../src/db/embedded.ts";
+import { findTagged } from "../../src/provisioning/process-tags.ts";
+import { startServiceWorld } from "../support/service-world.ts";
+import type { ServiceWorld, WorkerProcess } from "../support/service-world.ts";
+
+const OUTAGE_MS = 10_000;
+const SERVER_SETTINGS = { fsync: "off", full_page_writes: "off" };
+
+describe("a service whose surroundings fail", () => {
+  let folder: string;
+  let server: Awaited<ReturnType<typeof startEmbedded>>;
+  let world: ServiceWorld;
+  let worker: WorkerProcess;
+
+  before(async () => {
+    folder = await mkdtemp("/var/tmp/user-vps-outage-");
+    server = await startEmbedded({ folder, serverSettings: SERVER_SETTINGS });
+    world = await startServiceWorld(server.url);
+    worker = await world.startWorker();
+  });
+  after(async () => {
+    await world?.close();
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  function boughtOnce(username: string): void {
+    const hostname = `${username}.${world.sandbox.domain}`;
+    const { purchases, records } = world.sandbox.state();
+    assert.equal(purchases.filter((one) => one.hostname === hostname).length, 1, "purchases");
+    assert.equal(records.filter(({ name }) => name === hostname).length, 1, "DNS records");
+  }
+
+  it("goes on after kill -9 of the engine during the purchase, with one purchase", async () => {
+    world.sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", fault: { kind: "delay", delayMs: 4_000 } });
+    await world.signUp("u-engine", "frank");
+    await world.until("u-engine", "the purchase", ({ waitingFor }) => /: buying /.test(waitingFor ?? ""), 30_000);
+    const [run] = await world.runs("u-engine");
+    const pid = await engineOf(run!.runId);
+    process.kill(pid, "SIGKILL");
+    await world.until("u-engine", "ready", ({ status }) => status === "ready", 60_000);
+    const runs = await world.runs("u-engine");
+    assert.deepEqual(runs.map(({ outcome }) => outcome), ["succeeded", "failed"]);
+    assert.equal(runs[1]?.errorCode, "ENGINE_FAILED");
+    boughtOnce("frank");
+  });
+
+  it("goes on by itself after PostgreSQL was stopped for 10 s during a run", async () => {
+    const hostname = `gina.${world.sandbox.domain}`;
+    const answer = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ hostname, bootMs: 5_000 }) });
+    assert.ok(answer.ok);
+    await world.signUp("u-outage", "gina");
+    await world.until("u-outage", "waiting for the VM", ({ waitingFor }) => /waiting for VM \d+/.test(waitingFor ?? ""), 30_000);
+    await server.stop();
+    await new Promise((resume) => setTimeout(resume, OUTAGE_MS));
+    server = await startEmbedded({ folder, serverSettings: SERVER_SETTINGS });
+    await world.until("u-outage", "ready", ({ status }) => status === "ready", 60_000);
+    boughtOnce("gina");
+    assert.equal(worker.child.exitCode, null, "the worker has lived through it");
+  });
+
+  it("waits while Hostinger's API answers 429 for 30 s, without a failed run", async () => {
+    world.sandbox.addFault({ api: "hostinger", path: "/api/", times: 0, forMs: 30_000, fault: { kind: "status", status: 429, retryAfterSeconds: 3 } });
+    const startedMs = Date.now();
+    await world.signUp("u-limit", "hugo");
+    await world.until("u-limit", "ready", ({ status }) => status === "ready", 90_000);
+    assert.ok(Date.now() - startedMs > 29_000, "the fault was in the way");
+    assert.deepEqual((await world.runs("u-limit")).map(({ outcome }) => outcome), ["succeeded"]);
+    boughtOnce("hugo");
+  });
+});
+
+/** The command line's process among those of the run. */
+async function engineOf(runId: string): Promise<number> {
+  for (const pid of await findTagged("run", runId)) {
+    const [command = "", operation] = (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0");
+    if (command.endsWith("/pulumi") && operation === "up") return pid;
+  }
+  throw new Error(`run ${runId} has no engine`);
+}

@@ -1,0 +1,99 @@
+/** The service takes turns with others: a person's CLI, a worker that is shut down, an operator. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setVpsStatus } from "../../src/records/index.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { startServiceWorld } from "../support/service-world.ts";
+import type { ServiceWorld } from "../support/service-world.ts";
+
+const database = await withDatabase();
+
+describe("a worker that is not alone", () => {
+  let world: ServiceWorld;
+
+  before(async () => {
+    world = await startServiceWorld(database.url);
+  });
+  after(() => world.close());
+
+  const slowBoot = async (username: string, bootMs: number) => {
+    const body = JSON.stringify({ hostname: `${username}.${world.sandbox.domain}`, bootMs });
+    const answer = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body });
+    assert.ok(answer.ok);
+  };
+
+  it("respects a lock that a person's CLI holds, says whose it is, and goes on when it is released", async () => {
+    const worker = await world.startWorker();
+    await world.signUp("u-lock", "jana");
+    await world.until("u-lock", "ready", ({ status }) => status === "ready");
+    const { rows } = await world.pool.query<{ root: string }>("SELECT split_part(key, '/stacks/', 1) AS root FROM pulumi_state WHERE key LIKE '%/stacks/user-vps/jana.json'");
+    const lock = `${rows[0]!.root}/locks/organization/user-vps/jana/00000000-0000-4000-8000-000000000000.json`;
+    const holder = { pid: process.pid, username: "petra", hostname: "petras-laptop", timestamp: new Date().toISOString() };
+    await world.pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, $2)", [lock, { data: Buffer.from(JSON.stringify(holder)).toString("base64") }]);
+
+    await world.jobs.enqueue(world.pool, { operation: "up", userId: "u-lock" });
+    const waiting = await world.until("u-lock", "waiting for the lock", ({ errorCode }) => errorCode === "STACK_LOCKED", 20_000);
+    assert.match(waiting.reason ?? "", /petra@petras-laptop/);
+    assert.match(waiting.waitingFor ?? "", /the next try/);
+    const { rowCount } = await world.pool.query("DELETE FROM pulumi_state WHERE key = $1", [lock]);
+    assert.equal(rowCount, 1, "the lock was still there");
+    await world.until("u-lock", "ready", ({ status }) => status === "ready", 40_000);
+    assert.equal(await worker.stop(), 0);
+  });
+
+  it("lets a running run finish after SIGTERM", async () => {
+    const worker = await world.startWorker();
+    await slowBoot("karl", 3_000);
+    await world.signUp("u-finish", "karl");
+    await world.until("u-finish", "waiting for the VM", ({ waitingFor }) => /waiting for VM/.test(waitingFor ?? ""), 20_000);
+    assert.equal(await worker.stop(), 0);
+    const [run] = await world.runs("u-finish");
+    assert.equal(run?.outcome, "succeeded");
+  });
+
+  it("hands a run over that does not finish within the grace, and the other worker goes on at once", async () => {
+    const first = await world.startWorker({ SHUTDOWN_GRACE_SECONDS: "0" });
+    await slowBoot("lena", 6_000);
+    await world.signUp("u-handover", "lena");
+    await world.until("u-handover", "waiting for the VM", ({ waitingFor }) => /waiting for VM/.test(waitingFor ?? ""), 20_000);
+    const second = await world.startWorker();
+    const stoppedMs = Date.now();
+    assert.equal(await first.stop(), 0);
+    await world.until("u-handover", "ready", ({ status }) => status === "ready", 40_000);
+    const [last, ...earlier] = await world.runs("u-handover");
+    assert.deepEqual([last?.outcome, ...earlier.map(({ outcome }) => outcome)], ["succeeded", "lost"]);
+    assert.ok(last!.startedAt.getTime() - stoppedMs < 8_000, "taken over before a heartbeat could have been missed");
+    assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith("lena.")).length, 1);
+    assert.equal(await second.stop(), 0);
+  });
+
+  it("ends a run that an operator cancels, and gives everything up when asked to", async () => {
+    const worker = await world.startWorker();
+    await slowBoot("mira", 60_000);
+    await world.signUp("u-cancel", "mira");
+    await world.until("u-cancel", "waiting for the VM", ({ waitingFor }) => /waiting for VM/.test(waitingFor ?? ""), 20_000);
+    await world.jobs.cancel("u-cancel");
+    const cancelled = await world.until("u-cancel", "failed", ({ status }) => status === "failed", 20_000);
+    assert.equal(cancelled.errorCode, "CANCELLED");
+    assert.equal((await world.runs("u-cancel"))[0]?.outcome, "cancelled");
+
+    await world.jobs.enqueue(world.pool, { operation: "power", userId: "u-lock", action: "stop" });
+    await reached(() => world.sandbox.state().vms.find(({ hostname }) => hostname.startsWith("jana."))?.state === "stopped", "the VM to stop");
+
+    await setVpsStatus(world.pool, "u-finish", { status: "deprovisioning" });
+    await world.jobs.enqueue(world.pool, { operation: "destroy", userId: "u-finish" });
+    await world.until("u-finish", "deprovisioned", ({ status }) => status === "deprovisioned", 60_000);
+    assert.equal(world.sandbox.state().records.some(({ name }) => name.startsWith("karl.")), false);
+    const vm = world.sandbox.state().vms.find(({ hostname }) => hostname.startsWith("karl."));
+    assert.deepEqual([vm?.state, vm?.autoRenewed], ["stopped", false]);
+    assert.equal(await worker.stop(), 0);
+  });
+});
+
+async function reached(isReached: () => boolean, what: string): Promise<void> {
+  const endMs = Date.now() + 20_000;
+  while (!isReached()) {
+    assert.ok(Date.now() < endMs, `waited in vain for ${what}`);
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+}

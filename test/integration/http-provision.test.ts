@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { findVpsByUserId, setVpsStatus } from "../../src/records/index.ts";
+import { withApp } from "../support/http-app.ts";
+import { asUser } from "../support/tokens.ts";
+
+const { app, pool, jobs } = await withApp();
+
+describe("POST /api/vps/provision", () => {
+  it("answers 202 with the record and a status address, and queues one job", async () => {
+    const answer = await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("alice"), payload: { plan: "kvm2", dataCenterId: 19 } });
+    assert.equal(answer.statusCode, 202);
+    assert.equal(answer.headers.location, "/api/vps/status");
+    const body = answer.json();
+    assert.deepEqual([body.username, body.hostname, body.status, body.plan, body.templateId], ["alice", "alice.spoq.dev", "queued", "hostingercom-vps-kvm2-usd-1m", 1007]);
+    assert.deepEqual(body.dataCenter, { id: 19, city: "Frankfurt", country: "Germany" });
+    assert.equal(body.statusUrl, "/api/vps/status");
+    assert.deepEqual(jobs.enqueued.filter(({ userId }) => userId === "user_alice"), [{ operation: "up", userId: "user_alice" }]);
+  });
+
+  it("asked again, also with another plan, answers with the same record and queues nothing", async () => {
+    const headers = await asUser("bob");
+    const first = (await app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: { plan: "kvm1" } })).json();
+    const again = await app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: { plan: "kvm8" } });
+    assert.equal(again.statusCode, 202);
+    assert.deepEqual(again.json(), first);
+    assert.equal(jobs.enqueued.filter(({ userId }) => userId === "user_bob").length, 1);
+  });
+
+  it("posted 50 times at once, makes one record and one job", async () => {
+    const headers = await asUser("carol");
+    const answers = await Promise.all(Array.from({ length: 50 }, () => app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: {} })));
+    assert.deepEqual([...new Set(answers.map(({ statusCode }) => statusCode))], [202]);
+    assert.equal(jobs.enqueued.filter(({ userId }) => userId === "user_carol").length, 1);
+    assert.equal((await pool.query("SELECT FROM user_vps WHERE user_id = 'user_carol'")).rowCount, 1);
+  });
+
+  for (const [name, body] of [["none", {}], ["{}", { payload: {} }], ["none with a content type", { headers: { "content-type": "application/json" } }]] as const) {
+    it(`takes the defaults when the body is ${name}`, async () => {
+      const user = `defaults-${name.replaceAll(/[^a-z]/g, "").length}`;
+      const answer = await app.inject({ method: "POST", url: "/api/vps/provision", ...body, headers: { ...("headers" in body ? body.headers : {}), ...(await asUser(user)) } });
+      assert.equal(answer.statusCode, 202, answer.body);
+      assert.equal(answer.json().plan, "hostingercom-vps-kvm1-usd-1m");
+      assert.equal(answer.json().dataCenter.id, 9);
+    });
+  }
+
+  it("makes neither record nor job when the queue fails", async () => {
+    jobs.outage = new Error("fake outage");
+    const answer = await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("dave"), payload: {} });
+    jobs.outage = undefined;
+    assert.equal(answer.statusCode, 500);
+    assert.equal(answer.json().error.code, "INTERNAL");
+    assert.doesNotMatch(answer.body, /fake outage/);
+    assert.equal(await findVpsByUserId(pool, "user_dave"), undefined);
+  });
+
+  it("makes a given-up VPS afresh, with new credentials wanted", async () => {
+    const headers = await asUser("erin");
+    await app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: {} });
+    await setVpsStatus(pool, "user_erin", { status: "deprovisioned" });
+    const again = await app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: { plan: "kvm4" } });
+    assert.equal(again.statusCode, 202);
+    assert.deepEqual([again.json().status, again.json().plan, again.json().credentials], ["queued", "hostingercom-vps-kvm4-usd-1m", "none"]);
+    assert.equal(jobs.enqueued.filter(({ userId }) => userId === "user_erin").length, 2);
+    assert.equal((await findVpsByUserId(pool, "user_erin"))?.credentialsRotation, 2);
+  });
+
+  it("refuses the user name of another user with 409", async () => {
+    await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("frank"), payload: {} });
+    const answer = await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("frank", { sub: "somebody_else" }), payload: {} });
+    assert.equal(answer.statusCode, 409);
+    assert.equal(answer.json().error.code, "USERNAME_TAKEN");
+    assert.equal(jobs.enqueued.filter(({ userId }) => userId === "somebody_else").length, 0);
+  });
+
+  it("keeps an SSH key that is one", async () => {
+    const sshPublicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHSXsV1/JOzlZoLdM4r7vH0bKsc4kGKbVqEiZyJ0Q3mC grace@laptop";
+    await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("grace"), payload: { sshPublicKey } });
+    assert.equal((await findVpsByUserId(pool, "user_grace"))?.sshPublicKey, sshPublicKey);
+  });
+});
+
+describe("the data center of a user who names none", async () => {
+  const proxied = await withApp({ env: { TRUST_PROXY: "1" } });
+  const centerFor = async (target: typeof app, username: string, address: string) =>
+    (await target.inject({ method: "POST", url: "/api/vps/provision", headers: { ...(await asUser(username)), "x-forwarded-for": address }, payload: {} })).json().dataCenter.id;
+
+  it("is the nearest to the country of the address that a trusted proxy names", async () => {
+    assert.equal(await centerFor(proxied.app, "paris", "90.84.1.1"), 15);
+    assert.equal(await centerFor(proxied.app, "mumbai", "49.36.0.1"), 13);
+    assert.equal(await centerFor(proxied.app, "berlin", "2a02:2e0:3fe::1"), 19);
+  });
+
+  it("is the default for a private address", async () => {
+    assert.equal(await centerFor(proxied.app, "private", "192.168.1.1"), 9);
+    assert.equal(await centerFor(proxied.app, "loop", "::1"), 9);
+  });
+
+  it("believes only the last hop: what a client puts in front counts for nothing", async () => {
+    assert.equal(await centerFor(proxied.app, "liar", "49.36.0.1, 90.84.1.1"), 15);
+  });
+
+  it("believes nobody when no proxy is trusted", async () => {
+    assert.equal(await centerFor(app, "untrusted", "49.36.0.1"), 9);
+  });
+});

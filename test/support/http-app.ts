@@ -1,0 +1,60 @@
+/** The HTTP side on a fresh database, with a queue that only notes what it is asked for. */
+import { after } from "node:test";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { readSettings, type Settings } from "../../src/config/index.ts";
+import { buildApp } from "../../src/http/app.ts";
+import type { JobRequest, Jobs } from "../../src/jobs/job.ts";
+import { createCredentialsCipher, type CredentialsCipher } from "../../src/records/index.ts";
+import { withDatabase, type TestDatabase } from "./postgres.ts";
+import { TEST_JWT_SECRET } from "./tokens.ts";
+
+/** 32 bytes, obviously fake. */
+const FAKE_KEY = Buffer.from("fake-credentials-key-for-tests-!").toString("base64");
+
+export class RecordingJobs implements Jobs {
+  readonly enqueued: JobRequest[] = [];
+  readonly cancelled: string[] = [];
+  /** If set, the queue is away for this reason. */
+  outage: Error | undefined;
+
+  async enqueue(_db: unknown, job: JobRequest): Promise<void> {
+    if (this.outage) throw this.outage;
+    this.enqueued.push(job);
+  }
+
+  async cancel(userId: string): Promise<void> {
+    this.cancelled.push(userId);
+  }
+
+  async check(): Promise<void> {
+    if (this.outage) throw this.outage;
+  }
+}
+
+export interface TestApp extends TestDatabase {
+  readonly app: FastifyInstance;
+  readonly jobs: RecordingJobs;
+  readonly cipher: CredentialsCipher;
+}
+
+export function testSettings(env: Record<string, string> = {}): Settings {
+  return readSettings({ role: "http", env: { DATABASE_URL: "postgres://unused@127.0.0.1/unused", JWT_SECRET: TEST_JWT_SECRET, CREDENTIALS_KEYS: `k1:${FAKE_KEY}`, RATE_LIMIT_PER_MINUTE: "100000", LOG_LEVEL: "silent", ...env } });
+}
+
+export interface TestAppOptions {
+  readonly env?: Record<string, string>;
+  readonly logger?: FastifyBaseLogger;
+  /** Of another app: several processes on one database. */
+  readonly database?: TestDatabase;
+}
+
+/** Closed when the test file (or suite) that calls it ends. */
+export async function withApp({ env, logger, database }: TestAppOptions = {}): Promise<TestApp> {
+  const { pool, url } = database ?? (await withDatabase());
+  const settings = testSettings(env);
+  const jobs = new RecordingJobs();
+  const cipher = createCredentialsCipher(settings.credentialsKeys!);
+  const app = await buildApp({ pool, databaseUrl: url, jobs, cipher, settings, ...(logger ? { logger } : {}) });
+  after(() => app.close());
+  return { app, pool, url, jobs, cipher };
+}

@@ -1,0 +1,136 @@
+/** A sandbox, a database and worker processes of the service, for tests of the whole with the real engine. */
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+import { Pool } from "pg";
+import { inTransaction, migrate } from "../../src/db/index.ts";
+import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
+import type { Jobs } from "../../src/jobs/index.ts";
+import { findVpsByUserId, listRuns, readRunLog, requestVps } from "../../src/records/index.ts";
+import type { RunRecord, VpsRecord } from "../../src/records/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox, SandboxOptions } from "../../src/sandbox/index.ts";
+
+const PROJECT = resolve(import.meta.dirname, "..", "..");
+
+export const FAKE_PASSPHRASE = "fake-passphrase-for-tests";
+
+export interface WorkerProcess {
+  readonly child: ChildProcess;
+  /** All that it has printed so far. */
+  output(): string;
+  /** Kills it (-9) and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Ends it by SIGTERM, and returns its exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface ServiceWorld {
+  readonly sandbox: Sandbox;
+  readonly pool: Pool;
+  readonly jobs: Jobs;
+  /** What workers are started with. */
+  readonly env: Readonly<Record<string, string>>;
+  startWorker(more?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
+  /** As the HTTP side does it: record and job in one transaction. */
+  signUp(userId: string, username: string): Promise<VpsRecord>;
+  /** Waits until the user's record is as wanted; fails with what is known about it at the limit. */
+  until(userId: string, what: string, isReached: (record: VpsRecord) => boolean, timeoutMs?: number): Promise<VpsRecord>;
+  runs(userId: string): Promise<RunRecord[]>;
+  close(): Promise<void>;
+}
+
+export async function startServiceWorld(databaseUrl: string, options: SandboxOptions = {}): Promise<ServiceWorld> {
+  const sandbox = await startSandbox({ bootMs: 200, scriptMs: 150, ...options });
+  const pool = new Pool({ connectionString: databaseUrl, max: 5 });
+  await migrate(pool);
+  pool.on("error", () => undefined);
+  const boss = await startQueue({ databaseUrl, works: false, onError: () => undefined });
+  const jobs = pgBossJobs(boss, pool);
+  const workers = new Set<WorkerProcess>();
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: process.env["HOME"] ?? "/",
+    ...sandbox.env,
+    DATABASE_URL: databaseUrl,
+    PULUMI_CONFIG_PASSPHRASE: FAKE_PASSPHRASE,
+    CREDENTIALS_KEYS: `test:${randomBytes(32).toString("base64")}`,
+    VPS_DOMAIN: sandbox.domain,
+    CONDUCTOR_URL: "https://downloads.example.com/conductor",
+    CLI_URL: "https://downloads.example.com/spoq",
+    HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "6",
+    HOSTINGER_PURCHASE_SETTLE_SECONDS: "2",
+    HEALTH_TIMEOUT_SECONDS: "120",
+  };
+
+  const world: ServiceWorld = {
+    sandbox, pool, jobs, env,
+    async startWorker(more = {}) {
+      const worker = spawnWorker({ ...env, ...more });
+      workers.add(worker);
+      await untilPrinted(worker, "waiting for jobs");
+      return worker;
+    },
+    async signUp(userId, username) {
+      return await inTransaction(pool, async (db) => {
+        const { record, created } = await requestVps(db, { userId, username, hostname: `${username}.${sandbox.domain}`, plan: "hostingercom-vps-kvm1-usd-1m", templateId: 1007, dataCenterId: 9, sshPublicKey: null });
+        if (created) await jobs.enqueue(db, { operation: "up", userId });
+        return record;
+      });
+    },
+    async until(userId, what, isReached, timeoutMs = 60_000) {
+      const endMs = Date.now() + timeoutMs;
+      for (;;) {
+        // The database may be the very thing that is away.
+        const record = await findVpsByUserId(pool, userId).catch(() => undefined);
+        if (record && isReached(record)) return record;
+        if (Date.now() > endMs) throw new Error(`${userId} did not come to ${what} within ${timeoutMs} ms: ${await known(world, userId, workers)}`);
+        await new Promise((resume) => setTimeout(resume, 50));
+      }
+    },
+    runs: async (userId) => (await listRuns(pool, userId)).items,
+    async close() {
+      await Promise.all([...workers].map((worker) => worker.kill()));
+      await boss.stop({ graceful: false });
+      await pool.end();
+      await sandbox.close();
+    },
+  };
+  return world;
+}
+
+function spawnWorker(env: Readonly<Record<string, string>>): WorkerProcess {
+  const child = spawn(process.execPath, [join(PROJECT, "src", "service", "main.ts"), "--role", "worker"], { env, stdio: ["ignore", "pipe", "pipe"] });
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { printed += text; });
+  const gone = () => (child.exitCode === null && child.signalCode === null ? once(child, "exit") : Promise.resolve());
+  return {
+    child,
+    output: () => printed,
+    async kill() {
+      child.kill("SIGKILL");
+      await gone();
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      await gone();
+      return child.exitCode;
+    },
+  };
+}
+
+async function untilPrinted(worker: WorkerProcess, text: string): Promise<void> {
+  const endMs = Date.now() + 60_000;
+  while (!worker.output().includes(text)) {
+    if (worker.child.exitCode !== null || Date.now() > endMs) throw new Error(`The worker did not start: ${worker.output()}`);
+    await new Promise((resume) => setTimeout(resume, 20));
+  }
+}
+
+async function known(world: ServiceWorld, userId: string, workers: ReadonlySet<WorkerProcess>): Promise<string> {
+  const runs = await world.runs(userId);
+  const log = runs[0] ? await readRunLog(world.pool, runs[0].runId, { limit: 200 }) : [];
+  return JSON.stringify({ record: await findVpsByUserId(world.pool, userId), runs, log: log.map(({ line }) => line), workers: [...workers].map((one) => one.output()) }, undefined, 1);
+}
