@@ -68,14 +68,15 @@ export function watchEngine(address: string | undefined, options: WatchOptions =
 
   // One refusal may be an accident of a busy machine; two in a row are not.
   let refusals = 0;
-  const timer = setInterval(async () => {
+  const look = async () => {
     refusals = (await isRefused(address, intervalMs)) ? refusals + 1 : 0;
     if (refusals !== 2) return;
     clearInterval(timer);
     unsubscribe(REQUEST_CHANNEL, onRequest);
     controller.abort(new UserVpsError("CANCELLED", "The Pulumi engine that waited for this is gone."));
     onGone?.();
-  }, intervalMs).unref();
+  };
+  const timer = setInterval(() => void look(), intervalMs).unref();
   return controller.signal;
 }
 

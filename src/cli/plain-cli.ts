@@ -25,7 +25,7 @@ export async function openPlainCli(world: DemoWorld): Promise<PlainCli> {
   await likeTheCheckout(folder);
   const backend = new URL(world.databaseUrl);
   backend.searchParams.set("sslmode", "disable");
-  const env = { ...engineEnvironment(world.engine, world.env as NodeJS.ProcessEnv), PULUMI_HOME: home, PULUMI_BACKEND_URL: backend.href };
+  const env = { ...engineEnvironment(world.engine, { ...world.env }), PULUMI_HOME: home, PULUMI_BACKEND_URL: backend.href };
   const pulumi = async (...args: string[]) => (await run("pulumi", [...args, "--non-interactive"], { cwd: folder, env, maxBuffer: 64 * 1024 * 1024 })).stdout;
 
   return {
