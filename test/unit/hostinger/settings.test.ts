@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { hostingerSettings } from "../../../providers/hostinger/settings.ts";
+
+const NO_CONFIG = { get: () => undefined };
+
+describe("the providers' settings", () => {
+  it("say what is missing and where to get on without it, when there is no key", () => {
+    assert.throws(() => hostingerSettings(NO_CONFIG, {}), /CONFIG_INVALID: There is no Hostinger API key.*HOSTINGER_API_KEY.*npm run demo/);
+  });
+
+  it("take the stack's configuration before the environment", () => {
+    const config: Record<string, string> = { "hostinger:apiKey": "fake-configured", "hostinger:baseUrl": "http://127.0.0.1:1" };
+    const { apiKey, baseUrl } = hostingerSettings({ get: (key) => config[key] }, { HOSTINGER_API_KEY: "fake-environment", HOSTINGER_API_BASE_URL: "http://127.0.0.1:2" });
+    assert.deepEqual([apiKey, baseUrl], ["fake-configured", "http://127.0.0.1:1"]);
+  });
+
+  it("read the key from a file", () => {
+    const folder = mkdtempSync(join(tmpdir(), "user-vps-"));
+    writeFileSync(join(folder, "key"), "fake-from-file\n");
+    assert.equal(hostingerSettings(NO_CONFIG, { HOSTINGER_API_KEY_FILE: join(folder, "key") }).apiKey, "fake-from-file");
+    rmSync(folder, { recursive: true });
+  });
+
+  it("speak to Hostinger itself unless told otherwise", () => {
+    assert.equal(hostingerSettings(NO_CONFIG, { HOSTINGER_API_KEY: "fake" }).baseUrl, "https://developers.hostinger.com");
+  });
+
+  for (const text of ["soon", "0", "-5", "Infinity"]) {
+    it(`refuse '${text}' as a number of seconds, by name`, () => {
+      assert.throws(() => hostingerSettings(NO_CONFIG, { HOSTINGER_API_KEY: "fake", HOSTINGER_PURCHASE_TIMEOUT_SECONDS: text }), /HOSTINGER_PURCHASE_TIMEOUT_SECONDS/);
+    });
+  }
+});
