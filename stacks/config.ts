@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserVpsError } from "../providers/core/errors.ts";
+import { releaseFaults, SHA256_PATTERN, VERSION_PATTERN } from "./release.ts";
 import { parseUsername } from "./username.ts";
 
 /** Where a setting is read from: `pulumi config set KEY`, else the environment variable, else the default. */
@@ -11,6 +12,8 @@ interface Source {
 const wholeNumber = z.coerce.number().int().positive();
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const downloadUrl = z.url({ protocol: /^https?$/ });
+const sha256 = z.string().regex(SHA256_PATTERN, "expected a SHA-256: 64 hex digits in lower case");
+const opensshKey = z.string().regex(/^(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+/, "expected a public key in OpenSSH format");
 const hostname = z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/, "expected a lower-case domain name");
 
 interface Setting<T> {
@@ -38,17 +41,27 @@ const SETTINGS = {
   wipeOnDelete: setting({ schema: flag, byDefault: false, example: "false" }),
   allowPurchase: setting({ schema: flag, byDefault: true, example: "true" }),
   dnsTtlSeconds: setting({ schema: z.coerce.number().int().min(60).max(86_400), byDefault: 60, example: "60" }),
+  firewall: setting({ schema: flag, byDefault: false, example: "false" }),
+  ptr: setting({ schema: flag, byDefault: false, example: "false" }),
+  sshPort: setting({ schema: z.coerce.number().int().min(1).max(65_535), env: "USER_VPS_SSH_PORT", byDefault: 22, example: "22" }),
   healthTimeoutSeconds: setting({ schema: wholeNumber, env: "HEALTH_TIMEOUT_SECONDS", byDefault: 900, example: "900" }),
 } as const;
 
 const OPTIONAL_SETTINGS = {
   ownerId: { schema: z.string().min(1), example: "user_42" },
-  sshPublicKey: { schema: z.string().regex(/^(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+/, "expected a public key in OpenSSH format"), env: "SSH_PUBLIC_KEY", example: "ssh-ed25519 AAAA… name" },
+  sshPublicKey: { schema: opensshKey, env: "SSH_PUBLIC_KEY", example: "ssh-ed25519 AAAA… name" },
   paymentMethodId: { schema: wholeNumber, env: "HOSTINGER_PAYMENT_METHOD_ID", example: "1234567" },
   credentialRotation: { schema: z.string().min(1), example: "2" },
   importVmId: { schema: wholeNumber, example: "17923" },
   allowRecreateOf: { schema: wholeNumber, example: "17923" },
   allowReplaceOf: { schema: wholeNumber, example: "17923" },
+  releaseVersion: { schema: z.string().regex(VERSION_PATTERN, "expected 1 to 64 letters, digits, '.', '_', '+' or '-'"), example: "1.4.2" },
+  releaseConductorUrl: { schema: downloadUrl, example: "https://downloads.example.com/conductor-1.4.2" },
+  releaseConductorSha256: { schema: sha256, example: "e3b0c44298fc1c14…" },
+  releaseCliUrl: { schema: downloadUrl, example: "https://downloads.example.com/spoq-1.4.2" },
+  releaseCliSha256: { schema: sha256, example: "e3b0c44298fc1c14…" },
+  sshPrivateKey: { schema: z.string().regex(/^-----BEGIN [A-Z ]*PRIVATE KEY-----/, "expected a private key in PEM or OpenSSH format"), env: "SSH_PRIVATE_KEY", example: "-----BEGIN OPENSSH PRIVATE KEY-----…" },
+  sshHostKey: { schema: opensshKey, example: "ecdsa-sha2-nistp256 AAAA…" },
 } as const satisfies Record<string, Setting<string | number>>;
 
 type ValueOf<S> = S extends { readonly schema: z.ZodType<infer T> } ? T : never;
@@ -81,6 +94,7 @@ export function readStackConfig(source: Source): StackConfig {
     else problems.push(`${place}: ${parsed.error.issues[0]?.message ?? "malformed"}, for example ${description.example}`);
   }
   const username = source.config("username");
+  problems.push(...releaseFaults(values));
   if (username === undefined) problems.unshift("username is missing, for example: pulumi config set username alice");
   if (problems.length > 0) throw new UserVpsError("CONFIG_INVALID", `${problems.length === 1 ? "1 setting" : `${problems.length} settings`} of the stack cannot be used:\n  - ${problems.join("\n  - ")}\n`);
   return Object.freeze({ ...values, username: parseUsername(username!) }) as StackConfig;

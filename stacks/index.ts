@@ -5,5 +5,5 @@ const outputs = userVpsProgram();
 
 export const {
   username, hostname, url, address, vmId, orderId, subscriptionId, plan, dataCenterId, templateId,
-  scriptId, recordId, healthy, password, jwtSecret,
+  scriptId, recordId, healthy, releaseVersion, password, jwtSecret,
 } = outputs;

@@ -1,20 +1,31 @@
 import { createHash } from "node:crypto";
 import { DnsRecord } from "@pulumi/cloudflare/dnsRecord.js";
+import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { Credentials } from "../providers/credentials/credentials.ts";
 import { HealthCheck } from "../providers/health/health-check.ts";
+import { HostingerFirewall } from "../providers/hostinger/firewall.ts";
 import { PostInstallScript } from "../providers/hostinger/post-install-script.ts";
+import { PtrRecord } from "../providers/hostinger/ptr-record.ts";
 import { VirtualMachine } from "../providers/hostinger/virtual-machine.ts";
 import type { StackConfig } from "./config.ts";
 import { renderPostInstallScript } from "./post-install.ts";
+import { releaseOf } from "./release.ts";
+import { createRelease } from "./release-command.ts";
 
-/** One user's VPS, from top to bottom: credentials, script, VM, DNS record, health. */
+/** What a VPS has to answer to: SSH, the verification of certificates, HTTPS. */
+const OPEN_PORTS = ["22", "80", "443"] as const;
+
+/** One user's VPS, from top to bottom: credentials, script, VM, firewall, DNS record, release, health. */
 export class UserVps extends pulumi.ComponentResource {
   readonly hostname: string;
   readonly credentials: Credentials;
   readonly script: PostInstallScript;
   readonly vm: VirtualMachine;
+  readonly firewall: HostingerFirewall | undefined;
   readonly record: DnsRecord;
+  readonly ptr: PtrRecord | undefined;
+  readonly release: remote.Command | undefined;
   readonly health: HealthCheck;
 
   constructor(config: StackConfig, options?: pulumi.ComponentResourceOptions) {
@@ -54,6 +65,14 @@ export class UserVps extends pulumi.ComponentResource {
       }),
     }, { ...parent, protect: config.protect });
 
+    if (config.firewall) {
+      this.firewall = new HostingerFirewall("firewall", {
+        name: hostname,
+        vmId: this.vm.vmId,
+        rules: OPEN_PORTS.map((port) => ({ protocol: "TCP", port, source: "any", sourceDetail: "any" })),
+      }, parent);
+    }
+
     this.record = new DnsRecord("record", {
       zoneId: config.zoneId,
       name: hostname,
@@ -63,11 +82,22 @@ export class UserVps extends pulumi.ComponentResource {
       proxied: false,
     }, parent);
 
+    // Mail servers look for the way back from the name, so the name has to lead here first. A VM takes one action at a time.
+    if (config.ptr) {
+      const dependsOn = this.firewall ? [this.record, this.firewall] : [this.record];
+      this.ptr = new PtrRecord("ptr", { vmId: this.vm.vmId, address: this.vm.ipv4, hostname }, { ...parent, dependsOn });
+    }
+
+    const release = releaseOf(config);
+    if (release) this.release = createRelease({ release, config, vm: this.vm, bootFingerprint: fingerprint(boot), password: this.credentials.password }, parent);
+
     this.health = new HealthCheck("health", {
       hostname,
       address: this.vm.ipv4,
       timeoutSeconds: config.healthTimeoutSeconds,
-    }, { ...parent, dependsOn: [this.record] });
+      // Checked again after each release.
+      ...defined({ release: release?.version }),
+    }, { ...parent, dependsOn: this.release ? [this.record, this.release] : [this.record] });
 
     this.registerOutputs({});
   }

@@ -31,6 +31,8 @@ export interface HealthCheckArgs {
   resolver?: pulumi.Input<string | undefined>;
   /** PEM file of the authorities to trust; unless given USER_VPS_CA_FILE, else Node's own. */
   caFile?: pulumi.Input<string | undefined>;
+  /** What was released to the VPS; whenever it changes, the VPS is checked again. */
+  release?: pulumi.Input<string | undefined>;
 }
 
 /**

@@ -13,10 +13,11 @@ export interface HealthCheckInputs {
   readonly timeoutSeconds?: number;
   readonly resolver?: string;
   readonly caFile?: string;
+  readonly release?: string;
 }
 
 export const INPUT_NAMES = [
-  "hostname", "address", "port", "path", "expectedStatus", "timeoutSeconds", "resolver", "caFile",
+  "hostname", "address", "port", "path", "expectedStatus", "timeoutSeconds", "resolver", "caFile", "release",
 ] as const satisfies readonly (keyof HealthCheckInputs)[];
 
 export const DEFAULT_TIMEOUT_SECONDS = 900;
@@ -39,6 +40,7 @@ const RULES: { readonly [Name in keyof Required<HealthCheckInputs>]: readonly [t
   timeoutSeconds: [(value) => typeof value === "number" && value > 0, "a number of seconds above 0"],
   resolver: [(value) => typeof value === "string" && /^\S+$/.test(value), "the address of a DNS server"],
   caFile: [(value) => typeof value === "string" && value !== "", "the path of a PEM file"],
+  release: [(value) => typeof value === "string" && value !== "", "what a release is called"],
 };
 const REQUIRED: readonly string[] = ["hostname", "address"];
 

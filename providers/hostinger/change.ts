@@ -61,7 +61,7 @@ function refuseWhatNeedsAPurchase(vm: NamedVm, olds: Values, inputs: VirtualMach
 async function recreate(session: Session, vm: NamedVm, inputs: VirtualMachineInputs): Promise<void> {
   if (inputs.allowRecreateOf !== vm.vmId) {
     throw new UserVpsError("CHANGE_REFUSED", `Template or post-install script of ${vm.hostname} differ from VM ${vm.vmId}; applying them would wipe it.`, {
-      next: `Declare them as they are, or set allowRecreateOf to ${vm.vmId}.`,
+      next: `Declare them as they are (a new Conductor or CLI reaches the VM by a release), or set allowRecreateOf to ${vm.vmId}.`,
     });
   }
   await runAction(session, vm, `wiping VM ${vm.vmId} and installing it anew`, () =>

@@ -20,9 +20,7 @@ export interface NamedVm {
  * Errors: VM_LOCKED, VM_ACTION_FAILED, VM_GONE, API_*.
  */
 export async function runAction(session: Session, vm: NamedVm, what: string, order: () => Promise<Action>): Promise<void> {
-  await waitUntilUnlocked(session, vm, what);
-  session.report(`${vm.hostname}: ${what}`);
-  let action = await order();
+  let action = await orderWhenUnlocked(session, vm, what, order);
   const startMs = Date.now();
   for (let intervalMs = FIRST_INTERVAL_MS; ; intervalMs = Math.min(2 * intervalMs, INTERVAL_MS)) {
     if (action.state === "success" || action.state === "completed") return;
@@ -34,6 +32,21 @@ export async function runAction(session: Session, vm: NamedVm, what: string, ord
     }
     await sleep(intervalMs, session.signal);
     action = await session.client.virtualMachines.action(vm.vmId, action.id, { signal: session.signal });
+  }
+}
+
+/** Somebody else's action may come in between the look and the order, which is then refused. */
+async function orderWhenUnlocked(session: Session, vm: NamedVm, what: string, order: () => Promise<Action>): Promise<Action> {
+  const endMs = Date.now() + ACTION_TIMEOUT_MS;
+  for (;;) {
+    await waitUntilUnlocked(session, vm, what);
+    session.report(`${vm.hostname}: ${what}`);
+    try {
+      return await order();
+    } catch (error) {
+      const isRefusal = error instanceof UserVpsError && error.code === "API_REJECTED";
+      if (!isRefusal || Date.now() > endMs || (await getVm(session, vm.vmId, vm.hostname)).actionsLock !== "locked") throw error;
+    }
   }
 }
 

@@ -75,10 +75,16 @@ async function refusedChanges(olds: Values, news: Values): Promise<CheckFailure[
   if (recreate.length > 0 && replace.length === 0 && (vmId === undefined || news["allowRecreateOf"] !== vmId)) {
     failures.push({
       property: "",
-      reason: `CHANGE_REFUSED: ${describe(olds, news, recreate)} takes effect at first boot only, so the VM would have to be wiped with all the user's data. To allow it, ${switchTo("allowRecreateOf")}`,
+      reason: `CHANGE_REFUSED: ${describe(olds, news, recreate)} takes effect at first boot only, so the VM would have to be wiped with all the user's data.${byRelease(recreate)} To allow the wipe, ${switchTo("allowRecreateOf")}`,
     });
   }
   return failures;
+}
+
+/** What the script installs can be renewed without it. */
+function byRelease(properties: readonly string[]): string {
+  if (!properties.includes("postInstallFingerprint")) return "";
+  return " A new Conductor or CLI reaches a VM that is already there by a release over SSH: keep conductorUrl and cliUrl, and set releaseVersion, releaseConductorUrl and releaseConductorSha256.";
 }
 
 function describe(olds: Values, news: Values, properties: readonly string[]): string {

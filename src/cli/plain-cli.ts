@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { engineEnvironment, preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { DemoWorld } from "./demo-world.ts";
+import { makeStackFolder } from "./stack-folder.ts";
 
-const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 const run = promisify(execFile);
 
 interface Summary {
@@ -22,7 +21,7 @@ export async function openPlainCli(world: DemoWorld): Promise<PlainCli> {
   const home = join(world.folder, "pulumi-home");
   await preparePulumiHome(home, world.engine);
   const folder = join(world.folder, "checkout");
-  await likeTheCheckout(folder);
+  await makeStackFolder(folder);
   const backend = new URL(world.databaseUrl);
   backend.searchParams.set("sslmode", "disable");
   const env = { ...engineEnvironment(world.engine, { ...world.env }), PULUMI_HOME: home, PULUMI_BACKEND_URL: backend.href };
@@ -40,14 +39,6 @@ export async function openPlainCli(world: DemoWorld): Promise<PlainCli> {
       return changesIn((JSON.parse(await pulumi("preview", "--refresh", "--json", "--stack", username)) as Summary).changeSummary);
     },
   };
-}
-
-/** Pulumi writes the stack's settings file beside Pulumi.yaml: not into the checkout of whoever runs the demo. */
-async function likeTheCheckout(folder: string): Promise<void> {
-  await mkdir(folder);
-  for (const name of ["node_modules", "package.json", "providers", "stacks"]) await symlink(join(CHECKOUT, name), join(folder, name));
-  await cp(join(CHECKOUT, "Pulumi.yaml"), join(folder, "Pulumi.yaml"));
-  await writeFile(join(folder, ".gitignore"), "*\n");
 }
 
 function changesIn(summary: Readonly<Record<string, number>> = {}): number {

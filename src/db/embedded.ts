@@ -11,10 +11,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
-import { MINUTE_MS } from "../../providers/core/time.ts";
+import { MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { withLock } from "../engine/lock.ts";
 import { embeddedBinaries } from "./embedded-binaries.ts";
 import { holdPresence, nobodyElseIsConnected } from "./embedded-presence.ts";
+import { forgetZombie, readPidFile } from "./postmaster-pid.ts";
 import { serverUser, type ServerUser } from "./embedded-user.ts";
 
 const run = promisify(execFile);
@@ -100,21 +101,20 @@ async function initialise(folder: string, bin: string, user: ServerUser | undefi
   await rename(unfinished, data);
 }
 
-/** Line 4 of postmaster.pid is the port; the file outlives a crash, so `pg_ctl status` says whether it is true. */
 async function runningPort(folder: string, control: Control): Promise<number | undefined> {
+  await forgetZombie(folder);
   const runs = await control("status").then(() => true, () => false);
-  if (!runs) return undefined;
-  const port = Number((await readFile(join(folder, "data", "postmaster.pid"), "utf8")).split("\n")[3]);
-  return Number.isInteger(port) && port > 0 ? port : undefined;
+  return runs ? (await readPidFile(folder))?.port : undefined;
 }
 
 async function start(folder: string, control: Control, { serverSettings = {} }: EmbeddedOptions): Promise<number> {
   const log = join(folder, "log");
   const remembered = Number(await readFile(join(folder, "port"), "utf8").catch(() => "0"));
   const settings = { listen_addresses: "127.0.0.1", unix_socket_directories: "", max_connections: "300", ...serverSettings };
+  let portIsTaken = false;
   for (let attempt = 1; ; attempt += 1) {
     // The port of the last time, so that a URL that somebody has noted stays true; another if it is taken.
-    const port = attempt === 1 && remembered > 0 ? remembered : await freePort();
+    const port = remembered > 0 && !portIsTaken ? remembered : await freePort();
     const flags = [`-p ${port}`, ...Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`)].join(" ");
     await rm(log, { force: true });
     try {
@@ -123,7 +123,11 @@ async function start(folder: string, control: Control, { serverSettings = {} }: 
       return port;
     } catch (error) {
       const end = (await readFile(log, "utf8").catch(() => messageOf(error))).trim().split("\n").slice(-8).join("\n");
-      if (attempt < START_TRIES && /could not (bind|create any TCP)/.test(end)) continue;
+      portIsTaken = /could not (bind|create any TCP)/.test(end);
+      // Of a server that was killed, the processes that served connections go a little later.
+      const isStillGoing = end.includes("pre-existing shared memory block");
+      if (isStillGoing) await sleep(SECOND_MS);
+      if (attempt < START_TRIES && (portIsTaken || isStillGoing)) continue;
       throw new UserVpsError("DATABASE_FAILED", `PostgreSQL did not start in ${folder}; the end of its log:\n${end}\n`);
     }
   }

@@ -25,6 +25,10 @@ import { eventsRoute } from "./routes/events.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { provisionRoute } from "./routes/provision.ts";
 import { statusRoute } from "./routes/status.ts";
+import { acceptSession, webOperatorRoutes, webRoutes } from "./routes/web.ts";
+
+/** How long requests may take to finish when the server closes. */
+const CLOSE_LIMIT_MS = 5 * SECOND_MS;
 
 export interface AppOptions {
   /** Migrated. The app does not end it. */
@@ -63,11 +67,20 @@ export async function buildApp({ pool, databaseUrl, jobs, cipher, settings, logg
 
   const closing = new AbortController();
   const feed = new ChangeFeed(databaseUrl);
-  app.addHook("preClose", async () => closing.abort());
+  app.addHook("preClose", async () => {
+    closing.abort();
+    // A connection that a browser opened in advance, and that has asked for nothing yet, would be waited for.
+    setTimeout(() => app.server.closeAllConnections(), CLOSE_LIMIT_MS).unref();
+  });
   app.addHook("onClose", async () => feed.close());
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff" });
     if (closing.signal.aborted) throw new HttpError("SHUTTING_DOWN", "This process is going.", { headers: { connection: "close", "retry-after": "1" } });
+  });
+
+  // Otherwise a connection that becomes idle only now would hold the closing up until it times out.
+  app.addHook("onSend", async (_request, reply) => {
+    if (closing.signal.aborted) reply.header("connection", "close");
   });
 
   const registry = createMetrics(pool, (error) => app.log.warn({ err: error }, "metrics of the database are missing"));
@@ -83,7 +96,9 @@ export async function buildApp({ pool, databaseUrl, jobs, cipher, settings, logg
     closing: closing.signal,
   };
   await app.register(healthRoutes, context);
+  await app.register(webRoutes, context);
   await app.register(async (signedIn) => {
+    signedIn.addHook("onRequest", acceptSession(cipher));
     signedIn.addHook("onRequest", identify(createAuthenticator(settings)));
     signedIn.addHook("onRequest", limitRate(app, settings.rateLimitPerMinute));
     signedIn.addHook("onRequest", requireCaller);
@@ -91,7 +106,7 @@ export async function buildApp({ pool, databaseUrl, jobs, cipher, settings, logg
     for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
-      for (const routes of [adminVpsRoutes, adminRunRoutes]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, webOperatorRoutes]) await operators.register(routes, context);
       await operators.register(adminActionRoutes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

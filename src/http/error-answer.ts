@@ -44,7 +44,7 @@ function shape(status: number, code: string, message: string, next: string, requ
 function httpErrorOf(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return invalidRequest(error.validation, (error as FastifyError).validationContext);
-  const { code = "", statusCode = 500, message } = error as FastifyError;
+  const { code = "", statusCode = 500, message = "malformed" } = (error ?? {}) as Partial<FastifyError>;
   const known = CODE_OF_FASTIFY[code];
   if (known) return new HttpError(known, message);
   if (statusCode >= 400 && statusCode < 500) return new HttpError("REQUEST_INVALID", message, { details: [{ path: "body", message }] });

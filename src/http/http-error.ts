@@ -9,6 +9,7 @@ export const HTTP_ERRORS = {
   REQUEST_INVALID: { status: 400, next: "Correct what `details` names; /docs describes every request." },
   UNAUTHENTICATED: { status: 401, next: "Send a valid token: `Authorization: Bearer …`." },
   SCOPE_MISSING: { status: 403, next: "Use a token with the scope that the message names." },
+  CSRF_TOKEN_WRONG: { status: 403, next: "Load the page again; a program sends its token in the header Authorization." },
   VPS_NOT_FOUND: { status: 404, next: "Ask for a VPS first: POST /api/vps/provision." },
   USER_NOT_FOUND: { status: 404, next: "List the users: GET /api/admin/vps." },
   RUN_NOT_FOUND: { status: 404, next: "List the user's runs: GET /api/admin/vps/{username}/runs." },

@@ -8,7 +8,7 @@ export function parseJson(app: FastifyInstance): void {
   app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
     if (body === "") return done(null, undefined);
     if ((body as string).trim() === "null") return done(new HttpError("REQUEST_INVALID", "body: expected an object, got null", { details: [{ path: "body", message: "expected an object, got null" }] }));
-    parse(request, body as string, done);
+    void parse(request, body as string, done);
   });
   // Without a body, Fastify would have null validated.
   app.addHook("preValidation", async (request) => {

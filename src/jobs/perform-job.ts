@@ -54,8 +54,8 @@ const SAVE_LIMIT_MS = 10 * 60 * SECOND_MS;
  * @param lostWorkers how often the job was begun by a worker that did not end it
  */
 export async function performJob(context: WorkerContext, job: Job, lostWorkers: number): Promise<void> {
-  const { boss, pool, databaseUrl } = context;
-  const lock = await tryLockUser(databaseUrl, job.userId);
+  const { boss, pool, databaseUrl, log } = context;
+  const lock = await tryLockUser(databaseUrl, job.userId).catch((error: unknown) => log(messageOf(error)));
   if (!lock) return await send(boss, pool, job, BUSY_DELAY_MS);
   try {
     const record = await findVpsByUserId(pool, job.userId);

@@ -1,10 +1,9 @@
-/** The engine by Pulumi's Automation API: the stack's program runs in this process, the engine is the CLI. */
+/** The engine by Pulumi's Automation API: the stack's program runs in a process beside this one, the engine is the CLI. */
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
-import type { EngineEvent, PulumiFn, StackSettings } from "@pulumi/pulumi/automation/index.js";
-import { userVpsProgram } from "../../stacks/program.ts";
+import type { EngineEvent, StackSettings } from "@pulumi/pulumi/automation/index.js";
 import { engineEnvironment, preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
 import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest } from "./engine.ts";
@@ -13,6 +12,7 @@ import { failureOf } from "./failure.ts";
 import { clearLeftovers } from "./leftovers.ts";
 import type { DnsLeftovers } from "./dns-leftovers.ts";
 import { killTagged } from "./process-tags.ts";
+import type { ProgramProcesses } from "./program-processes.ts";
 import { CommandFailed, createPulumiCommand } from "./pulumi-command.ts";
 import type { CommandEnd, RunnableCommand } from "./pulumi-command.ts";
 import { releaseStaleLocks } from "./state-locks.ts";
@@ -34,7 +34,7 @@ export interface AutomationEngineOptions {
   readonly workerId: string;
   readonly processes: EngineProcesses;
   readonly dns: DnsLeftovers;
-  readonly program?: PulumiFn;
+  readonly programs: ProgramProcesses;
 }
 
 interface OpenStack {
@@ -43,9 +43,9 @@ interface OpenStack {
   /** How every operation reports. */
   readonly options: { readonly onEvent: (event: EngineEvent) => void; readonly suppressProgress: true; readonly suppressOutputs: true };
   /** Calls the CLI; returns what it printed. */
-  cli(...args: string[]): Promise<string>;
+  readonly cli: (...args: string[]) => Promise<string>;
   /** By the engine's last summary. */
-  result(): RunResult;
+  readonly result: () => RunResult;
 }
 
 export class AutomationEngine implements Engine {
@@ -59,14 +59,14 @@ export class AutomationEngine implements Engine {
   }
 
   up(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
-    return this.#withStack(request, hooks, { create: true }, async ({ stack, options, result }) => {
+    return this.#withStack(request, hooks, { create: true, program: true }, async ({ stack, options, result }) => {
       await stack.up(options);
       return result();
     });
   }
 
   preview(request: StackRequest, { refresh }: { refresh: boolean }, hooks: RunHooks): Promise<RunResult> {
-    return this.#withStack(request, hooks, {}, async ({ stack, options, result }) => {
+    return this.#withStack(request, hooks, { program: true }, async ({ stack, options, result }) => {
       await stack.preview({ ...options, refresh });
       return result();
     });
@@ -101,7 +101,7 @@ export class AutomationEngine implements Engine {
   async clearLeftovers(request: StackRequest, hooks: RunHooks): Promise<void> {
     const { backend, processes, dns } = this.#options;
     await this.cancel(request.stackName);
-    await releaseStaleLocks({ backend, processes, stackName: request.stackName, hostId: hostname() });
+    await releaseStaleLocks({ backend, processes, stackName: request.stackName });
     const state = await backend.readStack(request.stackName);
     if (!state) return;
     await clearLeftovers(state, {
@@ -130,18 +130,21 @@ export class AutomationEngine implements Engine {
   async #withStack<T>(
     request: StackRequest,
     hooks: RunHooks,
-    { create = false }: { create?: boolean },
+    { create = false, program = false }: { create?: boolean; program?: boolean },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
-    const { installed, backend, processes, workerId } = this.#options;
+    const { installed, backend, processes, workerId, programs } = this.#options;
     await (this.#ready ??= preparePulumiHome(this.#pulumiHome, installed));
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);
+    const served = program ? await programs.serve() : undefined;
+    let failed = true;
     const errors: string[] = [];
     const pulumi = createPulumiCommand({
       binDir: installed.binDir,
       version: installed.version,
       env: this.#environment(hooks.runId),
+      programAddress: served?.address,
       tags: { run: hooks.runId, stack: this.#stackTag(request.stackName), worker: workerId },
       signal: hooks.signal,
       killSignal: hooks.killSignal,
@@ -162,28 +165,30 @@ export class AutomationEngine implements Engine {
         if (event.summaryEvent) changes = event.summaryEvent.resourceChanges ?? {};
         translate(event);
       };
-      return await work({
+      const worked = await work({
         stack, workspace,
         options: { onEvent, suppressProgress: true, suppressOutputs: true },
         cli: async (...args) => (await pulumi.run(args, folder.path, {})).stdout,
         result: () => ({ changes }),
       });
+      failed = false;
+      return worked;
     } catch (error) {
       throw this.#failure(error, request.stackName, hooks, errors, pulumi.last);
     } finally {
+      await served?.release({ failed });
       await folder.remove();
     }
   }
 
   async #workspace(request: StackRequest, workDir: string, state: StackState | undefined, pulumi: RunnableCommand): Promise<LocalWorkspace> {
-    const { secretsProvider, program = async () => userVpsProgram() } = this.#options;
+    const { secretsProvider } = this.#options;
     const config = Object.fromEntries(Object.entries(request.config).map(([key, value]) => [`${PROJECT_NAME}:${key}`, value]));
     const settings: StackSettings = { ...state?.secretsSettings, config };
     const workspace = await LocalWorkspace.create({
       workDir,
       pulumiHome: this.#pulumiHome,
       pulumiCommand: pulumi.command,
-      program,
       ...(secretsProvider && { secretsProvider }),
       projectSettings: { name: PROJECT_NAME, runtime: "nodejs" },
       stackSettings: { [request.stackName]: settings },
@@ -198,7 +203,7 @@ export class AutomationEngine implements Engine {
   #environment(runId: string): Record<string, string> {
     const { installed, env, backendUrl } = this.#options;
     const complete = {
-      ...engineEnvironment(installed, env as NodeJS.ProcessEnv),
+      ...engineEnvironment(installed, env),
       PULUMI_HOME: this.#pulumiHome,
       PULUMI_BACKEND_URL: withApplicationName(backendUrl, `user-vps ${runId}`),
       PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",

@@ -10,6 +10,8 @@ export interface CommandOptions {
   readonly version: string;
   /** All that the command line and the providers get; nothing is inherited from this process. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where the stack's program is served, for the commands that run it. */
+  readonly programAddress?: string | undefined;
   readonly tags: ProcessTags;
   readonly signal?: AbortSignal | undefined;
   readonly killSignal?: AbortSignal | undefined;
@@ -47,6 +49,7 @@ interface Finished {
 const CANCEL_GRACE_MS = 10 * SECOND_MS;
 
 /** The commands whose output belongs into a run's log; others print data. */
+const RUNS_PROGRAM = new Set(["up", "preview"]);
 const LOGGED = new Set(["up", "preview", "refresh", "destroy"]);
 
 /** Waits for a line of input, then becomes the command: it keeps the process id. */
@@ -80,8 +83,9 @@ async function run(
 ): Promise<Finished> {
   options.signal?.throwIfAborted();
   options.killSignal?.throwIfAborted();
-  const { tags } = options;
-  const child = spawn("/bin/sh", ["-c", START_ON_INPUT, join(options.binDir, "pulumi"), ...args, "--non-interactive"], {
+  const { tags, programAddress } = options;
+  const client = programAddress && RUNS_PROGRAM.has(args[0] ?? "") ? [`--client=${programAddress}`] : [];
+  const child = spawn("/bin/sh", ["-c", START_ON_INPUT, join(options.binDir, "pulumi"), ...args, ...client, "--non-interactive"], {
     cwd,
     env: { ...options.env, ...env, ...tagEnvironment(tags), PULUMI_AUTOMATION_API: "true" },
     stdio: ["pipe", "pipe", "pipe"],

@@ -5,8 +5,8 @@ import type { EngineProgress } from "./engine.ts";
 import type { Redactor } from "./redact.ts";
 
 export interface RunRecorder {
-  onEvent(event: EngineProgress): void;
-  onLine(line: string): void;
+  readonly onEvent: (event: EngineProgress) => void;
+  readonly onLine: (line: string) => void;
   phase(phase: Phase): void;
   resources(): readonly RunResource[];
   /** Resolves when everything so far is written, or could not be. */

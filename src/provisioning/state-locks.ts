@@ -43,7 +43,6 @@ export interface StaleLockOptions {
   readonly backend: StateBackend;
   readonly processes: EngineProcesses;
   readonly stackName: string;
-  readonly hostId: string;
 }
 
 /**

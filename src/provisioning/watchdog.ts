@@ -12,7 +12,8 @@ if (!workerId || !folder) throw new Error("expected the worker's id and its fold
 // The signals that end a terminal's processes are for the worker to answer.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 
-process.stdin.resume().on("close", async () => {
+const clearUp = async () => {
   await killTagged("worker", workerId);
   await rm(folder, { recursive: true, force: true });
-});
+};
+process.stdin.resume().on("close", () => void clearUp());

@@ -37,7 +37,8 @@ export function createCredentialsCipher(keys: readonly [CipherKey, ...CipherKey[
     open(userId, { keyId, sealed }) {
       const key = byId.get(keyId);
       if (!key) throw new Error(`The key '${keyId}' is not among the keys for credentials.`);
-      const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE_BYTES)).setAAD(Buffer.from(userId));
+      // The length is named because a shorter tag, which is easier to guess, would be taken otherwise.
+      const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES }).setAAD(Buffer.from(userId));
       decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
       return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString("utf8");
     },

@@ -45,6 +45,7 @@ const WITHOUT_VPS = ["pending", "requested", "queued", "failed", "deprovisioned"
  * Records that a user wants a VPS. Idempotent: a user who has one (or whose first one is on its way)
  * gets that record back unchanged, with `created: false`.
  *
+ * @param db inside a transaction, which is rolled back if this throws
  * @throws UserVpsError USERNAME_TAKEN; VPS_EXISTS if an older backend's row says that the user has a
  *   VPS already; INPUT_INVALID if the table's user_id cannot hold the id (such as a column of type uuid)
  */
@@ -56,13 +57,19 @@ export async function requestVps(db: Queryable, request: VpsRequest): Promise<{ 
   try {
     const takenOver = await db.query<VpsRecord>(TAKE_OVER, values);
     const created = takenOver.rows[0] ?? (await db.query<VpsRecord>(INSERT, values)).rows[0];
-    if (created) return { record: created, created: true };
+    if (created?.userId === request.userId) return { record: created, created: true };
+    if (created) throw foreignUserId();
   } catch (error) {
     throw explained(error as { code?: string; constraint?: string }, request);
   }
   const record = await findVpsByUserId(db, request.userId);
-  if (!record) throw new Error("A row that another transaction has just inserted is not to be seen; the transaction's isolation level must be READ COMMITTED.");
+  if (!record) throw foreignUserId();
   return { record, created: false };
+}
+
+/** Such as 'ABC…' in a column of type uuid, which keeps 'abc…': under its own id the record would not be found again. */
+function foreignUserId(cause?: unknown): UserVpsError {
+  return new UserVpsError("INPUT_INVALID", "The user id is not one as this database's user_vps.user_id holds it.", { cause });
 }
 
 async function refuseForeignVps(db: Queryable, userId: string): Promise<void> {
@@ -78,7 +85,7 @@ function explained(error: { code?: string; constraint?: string }, { username }: 
     return new UserVpsError("USERNAME_TAKEN", `The user name '${username}' belongs to another user.`);
   }
   if (error.code === INVALID_TEXT_REPRESENTATION || error.code === VALUE_OUT_OF_RANGE) {
-    return new UserVpsError("INPUT_INVALID", "The user id is not of the kind that this database's user_vps.user_id holds.", { cause: error });
+    return foreignUserId(error);
   }
   return error;
 }

@@ -9,10 +9,12 @@ import { Faults } from "./http/faults.ts";
 import { ApiServer } from "./http/server.ts";
 import { assertLoopback } from "./loopback.ts";
 import { load, saveOnChange } from "./persistence.ts";
-import { preferring, reserveHttpsPort } from "./ports.ts";
+import { preferring, reserveVmPort } from "./ports.ts";
 import type { Sandbox, SandboxOptions } from "./sandbox.ts";
+import { Artefacts } from "./vm/artefacts.ts";
 import { CertificateAuthority } from "./vm/certificate-authority.ts";
 import { Lifecycle } from "./vm/lifecycle.ts";
+import { SshServers } from "./vm/ssh-servers.ts";
 import { WebServers } from "./vm/web-servers.ts";
 import { emptyState, World } from "./world.ts";
 
@@ -50,12 +52,17 @@ async function open(options: SandboxOptions, atEnd: (end: () => unknown) => void
   const world = new World({ state: saved?.state ?? emptyState(), pace, domain, zoneId: ZONE_ID });
   atEnd(() => world.removeAllListeners());
 
-  const https = await preferring(options.httpsPort ?? 0, saved?.ports.https, reserveHttpsPort);
+  const https = await preferring(options.httpsPort ?? 0, saved?.ports.https, reserveVmPort);
   atEnd(() => https.close());
+  const ssh = await preferring(options.sshPort ?? 0, saved?.ports.ssh, reserveVmPort);
+  atEnd(() => ssh.close());
   const dns = await preferring(options.dnsPort ?? 0, saved?.ports.dns, (port) => DnsServer.listen(world, host, port));
   atEnd(() => dns.close());
   const servers = new WebServers(world, authority, https.port);
   atEnd(() => servers.close());
+  const artefacts = new Artefacts();
+  const sshServers = new SshServers(world, artefacts, ssh.port);
+  atEnd(() => sshServers.close());
   const lifecycle = new Lifecycle(world);
   atEnd(() => lifecycle.close());
 
@@ -64,18 +71,19 @@ async function open(options: SandboxOptions, atEnd: (end: () => unknown) => void
   const reset = () => {
     resetWorld(world, lifecycle);
     faults.clear();
+    artefacts.clear();
     calls.clear();
   };
   const apis = [
     hostingerApi({ world, lifecycle }, HOSTINGER_TOKEN),
     cloudflareApi(world, CLOUDFLARE_TOKEN),
-    controlApi({ world, lifecycle, servers, faults, calls, reset }),
+    controlApi({ world, lifecycle, servers, faults, calls, artefacts, reset }),
   ];
   const server = new ApiServer({ apis, faults, calls });
   const apiPort = await preferring(options.apiPort ?? 0, saved?.ports.api, (port) => server.listen(host, port));
   atEnd(() => server.close());
 
-  const ports = { api: apiPort, dns: dns.port, https: https.port };
+  const ports = { api: apiPort, dns: dns.port, https: https.port, ssh: ssh.port };
   if (options.persistFile !== undefined) saveOnChange(options.persistFile, world, { ports, authority: authority.files });
   const ca = writeCaFile(options.dataDir, authority.files.certificatePem);
   atEnd(() => ca.remove());
@@ -91,6 +99,7 @@ async function open(options: SandboxOptions, atEnd: (end: () => unknown) => void
     caFile: ca.file,
     caPem: authority.files.certificatePem,
     httpsPort: https.port,
+    sshPort: ssh.port,
     hostingerToken: HOSTINGER_TOKEN,
     cloudflareToken: CLOUDFLARE_TOKEN,
     zoneId: ZONE_ID,
@@ -104,6 +113,7 @@ async function open(options: SandboxOptions, atEnd: (end: () => unknown) => void
       USER_VPS_DNS_RESOLVER: resolver,
       USER_VPS_CA_FILE: ca.file,
       USER_VPS_HEALTH_PORT: String(https.port),
+      USER_VPS_SSH_PORT: String(ssh.port),
     },
     state: () => stateView({ world, calls, servers }),
     addFault: (rule) => faults.add(rule),

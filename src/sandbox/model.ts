@@ -46,6 +46,23 @@ export interface Disk {
   /** Whether the services were brought up by the script (true) or by a later boot (false). */
   firstBoot: boolean;
   log: string;
+  /** What releases have brought; absent as long as there is only what the script installed. */
+  programs?: Programs;
+}
+
+/** A program as a release installed it. */
+export interface InstalledProgram {
+  version: string;
+  sha256: string;
+  /** false: started, it does not answer. */
+  healthy: boolean;
+}
+
+export interface Programs {
+  conductor?: InstalledProgram | undefined;
+  /** What a release would go back to; absent if that is the one that the script installed. */
+  previousConductor?: InstalledProgram | undefined;
+  cli?: InstalledProgram | undefined;
 }
 
 export interface Vm {
@@ -69,6 +86,8 @@ export interface Vm {
   backupsEnabled: boolean;
   /** Never the password itself: enough to check one at a log-in. */
   rootPasswordSha256: string | null;
+  /** The SSH server's private key, made when it first listens; a wipe takes it away. */
+  sshHostKey?: string | undefined;
   /** The script as it was when the VM was set up; a later change of the stored script does not reach it. */
   script: { id: number; content: string } | null;
   disk: Disk | null;

@@ -6,7 +6,7 @@ import type { World } from "./world.ts";
 
 /** All that a sandbox needs to be the same one after a restart. */
 export interface Saved {
-  ports: { api: number; dns: number; https: number };
+  ports: { api: number; dns: number; https: number; ssh?: number };
   authority: AuthorityFiles;
   state: WorldState;
 }

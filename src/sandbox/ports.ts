@@ -9,10 +9,10 @@ export interface ReservedPort {
 }
 
 /**
- * One port for all VMs of this sandbox. It is held on an address that no VM gets, so that two sandboxes never use
+ * One port for one service of all VMs of this sandbox. It is held on an address that no VM gets, so that two sandboxes never use
  * the same port although their VMs have the same addresses. Port 0 takes any that is free.
  */
-export async function reserveHttpsPort(port: number): Promise<ReservedPort> {
+export async function reserveVmPort(port: number): Promise<ReservedPort> {
   assertLoopback(RESERVATION_ADDRESS);
   const holder = createServer((connection) => connection.destroy());
   holder.listen(port, RESERVATION_ADDRESS);

@@ -8,6 +8,7 @@ export interface SandboxOptions {
   apiPort?: number;
   dnsPort?: number;
   httpsPort?: number;
+  sshPort?: number;
   /** From the purchase of a VM until it runs. Default 400. */
   bootMs?: number;
   /** From running until the post-install script has ended and /health answers. Default 300. */
@@ -34,6 +35,8 @@ export interface Sandbox {
   caPem: string;
   /** The port on which every VM serves HTTPS. */
   httpsPort: number;
+  /** The port on which every VM has its SSH server. */
+  sshPort: number;
   hostingerToken: string;
   cloudflareToken: string;
   zoneId: string;

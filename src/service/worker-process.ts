@@ -11,6 +11,7 @@ import { startWorker } from "../jobs/index.ts";
 import { AutomationEngine, PROJECT_NAME } from "../provisioning/automation-engine.ts";
 import { cloudflareLeftovers } from "../provisioning/dns-leftovers.ts";
 import { hostingerPower } from "../provisioning/power.ts";
+import { ProgramProcesses } from "../provisioning/program-processes.ts";
 import { startWatchdog } from "../provisioning/start-watchdog.ts";
 import { StateBackend } from "../provisioning/state-backend.ts";
 import { engineProcesses } from "../provisioning/state-locks.ts";
@@ -40,8 +41,10 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   await backend.prepare();
   const vms = hostingerPower(env);
   const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
+  const programs = new ProgramProcesses();
+  programs.prepare(settings.workerConcurrency);
   const engine = new AutomationEngine({
-    installed, backend, backendUrl, workerId, dns, folder,
+    programs, installed, backend, backendUrl, workerId, dns, folder,
     env: engineVariables(env),
     secretsProvider: settings.secretsProvider,
     processes: engineProcesses(pool),
@@ -58,7 +61,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([backend.close(), vms.close(), dns.close()]);
+    await Promise.all([programs.close(), backend.close(), vms.close(), dns.close()]);
   };
   return {
     workerId,

@@ -35,7 +35,11 @@ describe("a service whose surroundings fail", () => {
     assert.equal(records.filter(({ name }) => name === hostname).length, 1, "DNS records");
   }
 
-  it("goes on after kill -9 of the engine during the purchase, with one purchase", async () => {
+  it("goes on after kill -9 of the engine during the purchase, with one purchase, and no other run notices", async () => {
+    const answer = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ hostname: `fred.${world.sandbox.domain}`, bootMs: 8_000 }) });
+    assert.ok(answer.ok);
+    await world.signUp("u-beside", "fred");
+    await world.until("u-beside", "waiting for the VM", ({ waitingFor }) => /waiting for VM/.test(waitingFor ?? ""), 30_000);
     world.sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", fault: { kind: "delay", delayMs: 4_000 } });
     await world.signUp("u-engine", "frank");
     await world.until("u-engine", "the purchase", ({ waitingFor }) => /: buying /.test(waitingFor ?? ""), 30_000);
@@ -47,6 +51,8 @@ describe("a service whose surroundings fail", () => {
     assert.deepEqual(runs.map(({ outcome }) => outcome), ["succeeded", "failed"]);
     assert.equal(runs[1]?.errorCode, "ENGINE_FAILED");
     boughtOnce("frank");
+    await world.until("u-beside", "ready", ({ status }) => status === "ready", 60_000);
+    assert.deepEqual((await world.runs("u-beside")).map(({ outcome }) => outcome), ["succeeded"]);
   });
 
   it("goes on by itself after PostgreSQL was stopped for 10 s during a run", async () => {

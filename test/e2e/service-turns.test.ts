@@ -1,11 +1,18 @@
 /** The service takes turns with others: a person's CLI, a worker that is shut down, an operator. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
+import { engineEnvironment, ensureEngine } from "../../src/engine/ensure-engine.ts";
 import { setVpsStatus } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
 
+const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 const database = await withDatabase();
 
 describe("a worker that is not alone", () => {
@@ -39,6 +46,19 @@ describe("a worker that is not alone", () => {
     assert.equal(rowCount, 1, "the lock was still there");
     await world.until("u-lock", "ready", ({ status }) => status === "ready", 40_000);
     assert.equal(await worker.stop(), 0);
+  });
+
+  it("leaves a stack on which the plain CLI, with the configuration of the last deployment, finds nothing to change", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "user-vps-cli-test-"));
+    const env = engineEnvironment(await ensureEngine(), { ...world.env, PULUMI_BACKEND_URL: `${database.url}${database.url.includes("?") ? "&" : "?"}sslmode=disable` });
+    const cli = async (...args: string[]) => await promisify(execFile)("pulumi", [...args, "--stack", "jana", "--config-file", join(folder, "jana.yaml")], { env, cwd: CHECKOUT });
+    try {
+      await cli("config", "refresh", "--force");
+      const { stdout } = await cli("preview", "--refresh", "--expect-no-changes", "--non-interactive");
+      assert.match(stdout, /\d unchanged/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("lets a running run finish after SIGTERM", async () => {
@@ -78,7 +98,10 @@ describe("a worker that is not alone", () => {
     assert.equal((await world.runs("u-cancel"))[0]?.outcome, "cancelled");
 
     await world.jobs.enqueue(world.pool, { operation: "power", userId: "u-lock", action: "stop" });
-    await reached(() => world.sandbox.state().vms.find(({ hostname }) => hostname.startsWith("jana."))?.state === "stopped", "the VM to stop");
+    await eventually(() => world.sandbox.state().vms.find(({ hostname }) => hostname.startsWith("jana.")), (vm) => vm?.state === "stopped", "the VM to stop");
+
+    await world.jobs.enqueue(world.pool, { operation: "refresh", userId: "u-handover" });
+    await eventually(async () => (await world.runs("u-handover"))[0], (run) => run?.operation === "refresh" && run.outcome === "succeeded", "the refresh");
 
     await setVpsStatus(world.pool, "u-finish", { status: "deprovisioning" });
     await world.jobs.enqueue(world.pool, { operation: "destroy", userId: "u-finish" });
@@ -90,10 +113,12 @@ describe("a worker that is not alone", () => {
   });
 });
 
-async function reached(isReached: () => boolean, what: string): Promise<void> {
+async function eventually<T>(look: () => T | Promise<T>, isReached: (found: T) => boolean, what: string): Promise<void> {
   const endMs = Date.now() + 20_000;
-  while (!isReached()) {
-    assert.ok(Date.now() < endMs, `waited in vain for ${what}`);
+  for (;;) {
+    const found = await look();
+    if (isReached(found)) return;
+    assert.ok(Date.now() < endMs, `waited in vain for ${what}; last: ${JSON.stringify(found)}`);
     await new Promise((resume) => setTimeout(resume, 50));
   }
 }

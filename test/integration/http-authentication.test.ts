@@ -89,9 +89,8 @@ describe("a valid token", () => {
 
 describe("tokens of public keys (JWKS)", async () => {
   const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
-  const keyServer = createServer(async (_request, response) => {
-    response.setHeader("content-type", "application/json").end(JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "k", alg: "ES256" }] }));
-  });
+  const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "k", alg: "ES256" }] });
+  const keyServer = createServer((_request, response) => void response.setHeader("content-type", "application/json").end(keys));
   const jwksUrl = await listen(keyServer);
   after(() => keyServer.close());
   const { app: withKeys } = await withApp({ env: { JWT_SECRET: "", JWT_JWKS_URL: jwksUrl } });

@@ -8,7 +8,7 @@ import { asOperator, asUser } from "../support/tokens.ts";
 
 const { app, jobs, pool } = await withApp({ env: { BODY_LIMIT_BYTES: "2048" } });
 const provision = async (payload: object | string, username = "alice", headers: Record<string, string> = {}) =>
-  app.inject({ method: "POST", url: "/api/vps/provision", headers: { ...(await asUser(username)), "content-type": "application/json", ...headers }, payload: typeof payload === "string" ? payload : JSON.stringify(payload) });
+  app.inject({ method: "POST", url: "/api/vps/provision", headers: { ...(await asUser(username, { sub: "user_1" })), "content-type": "application/json", ...headers }, payload: typeof payload === "string" ? payload : JSON.stringify(payload) });
 
 describe("bad input to POST /api/vps/provision", () => {
   it("an unknown plan: 400, and the message lists the valid ones", async () => {

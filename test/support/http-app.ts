@@ -50,11 +50,14 @@ export interface TestAppOptions {
 
 /** Closed when the test file (or suite) that calls it ends. */
 export async function withApp({ env, logger, database }: TestAppOptions = {}): Promise<TestApp> {
+  // Hooks run in the order in which they were asked for: the app goes before its database.
+  const started: { app?: FastifyInstance } = {};
+  after(() => started.app?.close());
   const { pool, url } = database ?? (await withDatabase());
   const settings = testSettings(env);
   const jobs = new RecordingJobs();
   const cipher = createCredentialsCipher(settings.credentialsKeys!);
   const app = await buildApp({ pool, databaseUrl: url, jobs, cipher, settings, ...(logger ? { logger } : {}) });
-  after(() => app.close());
+  started.app = app;
   return { app, pool, url, jobs, cipher };
 }

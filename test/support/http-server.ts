@@ -44,9 +44,11 @@ const [userToken, operatorToken] = await Promise.all([
 ]);
 console.log(JSON.stringify({ url: server.url, userToken, operatorToken }));
 
-process.stdin.resume().once("end", async () => {
+async function end(): Promise<void> {
   await server.close();
   await database.close();
   await rm(folder, { recursive: true, force: true });
   process.exit();
-});
+}
+
+process.stdin.resume().once("end", () => void end());

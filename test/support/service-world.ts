@@ -34,6 +34,8 @@ export interface ServiceWorld {
   /** What workers are started with. */
   readonly env: Readonly<Record<string, string>>;
   startWorker(more?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
+  /** HTTP and worker in one process. */
+  startAll(more: Readonly<Record<string, string>>): Promise<WorkerProcess & { readonly url: string }>;
   /** As the HTTP side does it: record and job in one transaction. */
   signUp(userId: string, username: string): Promise<VpsRecord>;
   /** Waits until the user's record is as wanted; fails with what is known about it at the limit. */
@@ -68,10 +70,15 @@ export async function startServiceWorld(databaseUrl: string, options: SandboxOpt
   const world: ServiceWorld = {
     sandbox, pool, jobs, env,
     async startWorker(more = {}) {
-      const worker = spawnWorker({ ...env, ...more });
+      const worker = spawnService("worker", { ...env, ...more });
       workers.add(worker);
-      await untilPrinted(worker, "waiting for jobs");
+      await untilPrinted(worker, /waiting for jobs/);
       return worker;
+    },
+    async startAll(more) {
+      const all = spawnService("all", { ...env, PORT: "0", LOG_LEVEL: "warn", ...more });
+      workers.add(all);
+      return { ...all, url: (await untilPrinted(all, /ready at (\S+)/))[1]! };
     },
     async signUp(userId, username) {
       return await inTransaction(pool, async (db) => {
@@ -101,8 +108,8 @@ export async function startServiceWorld(databaseUrl: string, options: SandboxOpt
   return world;
 }
 
-function spawnWorker(env: Readonly<Record<string, string>>): WorkerProcess {
-  const child = spawn(process.execPath, [join(PROJECT, "src", "service", "main.ts"), "--role", "worker"], { env, stdio: ["ignore", "pipe", "pipe"] });
+function spawnService(role: string, env: Readonly<Record<string, string>>): WorkerProcess {
+  const child = spawn(process.execPath, [join(PROJECT, "src", "service", "main.ts"), "--role", role], { env, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { printed += text; });
   const gone = () => (child.exitCode === null && child.signalCode === null ? once(child, "exit") : Promise.resolve());
@@ -121,10 +128,12 @@ function spawnWorker(env: Readonly<Record<string, string>>): WorkerProcess {
   };
 }
 
-async function untilPrinted(worker: WorkerProcess, text: string): Promise<void> {
+async function untilPrinted(worker: WorkerProcess, text: RegExp): Promise<RegExpExecArray> {
   const endMs = Date.now() + 60_000;
-  while (!worker.output().includes(text)) {
-    if (worker.child.exitCode !== null || Date.now() > endMs) throw new Error(`The worker did not start: ${worker.output()}`);
+  for (;;) {
+    const found = text.exec(worker.output());
+    if (found) return found;
+    if (worker.child.exitCode !== null || Date.now() > endMs) throw new Error(`The service did not start: ${worker.output()}`);
     await new Promise((resume) => setTimeout(resume, 20));
   }
 }

@@ -42,6 +42,6 @@ export const eventsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { poo
     });
     const expired = AbortSignal.timeout(Math.max(0, Math.min(expiresAt.getTime() - Date.now(), LONGEST_TIMER_MS)));
     const events = statusEvents({ db: pool, feed, userId, signal: AbortSignal.any([gone.signal, expired, closing]), heartbeatMs: HEARTBEAT_MS });
-    return reply.type("text/event-stream").header("x-accel-buffering", "no").send(Readable.from(events, { objectMode: false }) as never);
+    return reply.type("text/event-stream").headers({ "x-accel-buffering": "no", connection: "close" }).send(Readable.from(events, { objectMode: false }) as never);
   });
 };

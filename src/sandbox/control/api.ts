@@ -6,6 +6,7 @@ import type { FaultRule, Faults } from "../http/faults.ts";
 import { ok, Router } from "../http/router.ts";
 import type { ApiAnswer, ApiRequest, Route } from "../http/router.ts";
 import type { Vm } from "../model.ts";
+import type { Artefacts } from "../vm/artefacts.ts";
 import type { Lifecycle } from "../vm/lifecycle.ts";
 import type { WebServers } from "../vm/web-servers.ts";
 import type { World } from "../world.ts";
@@ -20,6 +21,7 @@ export interface Controls {
   servers: WebServers;
   faults: Faults;
   calls: CallLog;
+  artefacts: Artefacts;
   reset: () => void;
 }
 
@@ -37,7 +39,7 @@ export function controlApi(controls: Controls): Api {
   };
 }
 
-function controlRoutes({ world, lifecycle, servers, faults, calls, reset }: Controls): Route[] {
+function controlRoutes({ world, lifecycle, servers, faults, calls, artefacts, reset }: Controls): Route[] {
   const vmOf = (request: ApiRequest): Vm => {
     const vm = world.findVm(Number(request.params["id"]));
     if (vm === undefined) throw new ControlError(404, `no VM ${request.params["id"]}`);
@@ -67,6 +69,8 @@ function controlRoutes({ world, lifecycle, servers, faults, calls, reset }: Cont
       const { hostname, times, outcome, ...rest } = input.actionRule.parse(body);
       lifecycle.actionPlans.add({ ...defined({ hostname }), times, effect: { outcome, ...defined(rest) } });
     }),
+    route("POST", "artefacts", ({ body }) => artefacts.add(input.artefact.parse(body))),
+    route("DELETE", "artefacts", () => artefacts.clear()),
     route("GET", "settings", () => world.state.settings),
     route("POST", "settings", ({ body }) => {
       Object.assign(world.state.settings, defined(input.settings.parse(body)));

@@ -47,6 +47,15 @@ export const actionRule = z.strictObject({
   outcome: z.enum(["ok", "error"]).default("ok"),
 });
 
+export const artefact = z.strictObject({
+  url: z.url(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  version: text,
+  hostname: text.optional(),
+  downloads: z.boolean().default(true),
+  healthy: z.boolean().default(true),
+});
+
 export const settings = z.strictObject({
   rateLimitPerMinute: times.optional(),
   purchaseAnswer: z.enum(["order", "specification"]).optional(),

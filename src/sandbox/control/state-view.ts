@@ -47,6 +47,8 @@ export function vmView(world: World, servers: WebServers, vm: Vm) {
     scriptOutcome: vm.disk?.outcome ?? null,
     /** null: nothing listens on the HTTPS port. */
     health: serving === null || !servers.isListening(vm.id) ? null : serving,
+    /** What releases have brought. */
+    programs: vm.disk?.programs ?? {},
     hasCertificate: vm.disk !== null && vm.disk.certificateFor !== null,
     actions: vm.actions.map(({ id, name, state }) => ({ id, name, state })),
   };

@@ -38,6 +38,7 @@ export const ACTION_EFFECTS: Record<string, Effect> = {
     vm.state = "running";
     vm.ipv4 ??= world.newAddress();
     vm.disk = null;
+    delete vm.sshHostKey;
     vm.snapshot = null;
     vm.templateId = params["templateId"] as number;
     vm.script = params["script"] as Vm["script"];

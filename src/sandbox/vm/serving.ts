@@ -6,6 +6,8 @@ export interface Serving {
   siteAddress: string;
   /** Status of GET /health: 502 is Caddy without a conductor behind it. */
   healthStatus: number;
+  /** Of the conductor, if a release brought it. */
+  version?: string;
 }
 
 /** null: nothing listens on the VM's HTTPS port. */
@@ -16,7 +18,8 @@ export function servingOf(vm: Vm): Serving | null {
   const caddyRuns = firstBoot ? outcome.caddyStarted : outcome.caddyEnabled;
   if (!caddyRuns || outcome.siteAddress === null) return null;
   const conductorRuns = firstBoot ? outcome.conductorStarted : outcome.conductorEnabled;
-  const healthy = conductorRuns && outcome.conductorConfigured && outcome.caddyConfigured;
+  const conductor = disk.programs?.conductor;
+  const healthy = conductor?.healthy !== false && conductorRuns && outcome.conductorConfigured && outcome.caddyConfigured;
   const healthStatus = vm.healthStatus ?? (healthy ? 200 : 502);
-  return { address: ipv4.address, siteAddress: outcome.siteAddress, healthStatus };
+  return { address: ipv4.address, siteAddress: outcome.siteAddress, healthStatus, ...(conductor && { version: conductor.version }) };
 }

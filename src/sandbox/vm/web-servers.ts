@@ -54,10 +54,11 @@ export class WebServers {
     });
     server.on("request", (request, response) => {
       const vm = this.#world.findVm(vmId);
-      const healthStatus = (vm === undefined ? null : servingOf(vm))?.healthStatus ?? 502;
+      const serving = vm === undefined ? null : servingOf(vm);
+      const healthStatus = serving?.healthStatus ?? 502;
       const status = request.url === "/health" || healthStatus === 502 ? healthStatus : 404;
       response.writeHead(status, { "content-type": "application/json", server: "Caddy" });
-      response.end(status === 502 ? "" : JSON.stringify({ status: status === 200 ? "ok" : "error" }));
+      response.end(status === 502 ? "" : JSON.stringify({ status: status === 200 ? "ok" : "error", version: serving?.version }));
     });
     // A handshake for a name that is not served ends here; the client sees the failure.
     server.on("tlsClientError", () => undefined);

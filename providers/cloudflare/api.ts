@@ -1,0 +1,128 @@
+/** The DNS records of one zone by Cloudflare's API v4: https://developers.cloudflare.com/api/resources/dns/subresources/records/ */
+import { z } from "zod";
+import { UserVpsError } from "../core/errors.ts";
+import { HttpEndpoint, HttpFailure } from "../core/http.ts";
+import type { HttpAnswer } from "../core/http.ts";
+import { backoffMs, waitAskedMs } from "../core/retry.ts";
+import { MINUTE_MS, SECOND_MS, sleep } from "../core/time.ts";
+
+export interface CloudflareAccess {
+  readonly baseUrl?: string | undefined;
+  readonly apiToken: string;
+  readonly zoneId: string;
+}
+
+const recordSchema = z
+  .object({
+    id: z.string(), name: z.string(), type: z.string(),
+    // Some types have their value in `data` alone.
+    content: z.string().catch(""),
+    proxied: z.boolean().catch(false),
+    ttl: z.number(),
+    created_on: z.string().nullish(),
+  })
+  .transform(({ created_on, ...record }) => ({ ...record, createdAt: created_on ?? null }));
+
+export type ZoneRecord = z.output<typeof recordSchema>;
+
+export interface RecordFilter {
+  /** The full name, exactly. */
+  readonly name?: string;
+  readonly type?: string;
+}
+
+export interface ZoneRecords {
+  /** All that fit, however many pages they fill; 1,000 records a call. */
+  list(filter?: RecordFilter, signal?: AbortSignal): Promise<ZoneRecord[]>;
+  /** One that is gone already is fine. */
+  remove(recordId: string): Promise<void>;
+  /** Requests so far, repetitions included. */
+  readonly calls: number;
+  close(): Promise<void>;
+}
+
+const DEFAULT_BASE_URL = "https://api.cloudflare.com/client/v4";
+const REQUEST_TIMEOUT_MS = 30 * SECOND_MS;
+const RETRY_LIMIT_MS = 2 * MINUTE_MS;
+/** Documented are 5 to 5,000,000; an answer has to stay of a size that can be read. */
+const PER_PAGE = 1_000;
+/** A zone that changes while its pages are read is read again, this often. */
+const MOST_READS = 3;
+
+const answerSchema = z.object({ result: z.unknown(), result_info: z.object({ total_pages: z.number(), total_count: z.number() }).nullish().catch(undefined) });
+type Answer = z.output<typeof answerSchema>;
+
+export function zoneRecords({ baseUrl = DEFAULT_BASE_URL, apiToken, zoneId }: CloudflareAccess): ZoneRecords {
+  const endpoint = new HttpEndpoint({ baseUrl, connections: 4, connectTimeoutMs: 10 * SECOND_MS });
+  const path = `/zones/${encodeURIComponent(zoneId)}/dns_records`;
+  let calls = 0;
+
+  async function call(method: "GET" | "DELETE", rest: string, signal?: AbortSignal): Promise<Answer | undefined> {
+    const endMs = Date.now() + RETRY_LIMIT_MS;
+    for (let attempt = 1; ; attempt++) {
+      calls++;
+      const answer = await endpoint
+        .send({ method, path: `${path}${rest}`, headers: { authorization: `Bearer ${apiToken}` }, timeoutMs: REQUEST_TIMEOUT_MS, signal })
+        .catch((error: unknown) => { signal?.throwIfAborted(); if (error instanceof HttpFailure) return error; throw error; });
+      if (!(answer instanceof HttpFailure)) {
+        if (answer.status < 300) return parsed(answer);
+        if (method === "DELETE" && answer.status === 404) return undefined;
+        if (answer.status !== 429 && answer.status < 500) throw refused(method, answer.status);
+      }
+      const waitMs = (answer instanceof HttpFailure ? undefined : waitAskedMs(answer.headers)) ?? backoffMs(attempt);
+      if (Date.now() + waitMs > endMs) throw new UserVpsError("API_UNAVAILABLE", `Cloudflare did not answer ${method} of the zone's DNS records: ${answer instanceof HttpFailure ? answer.message : `status ${answer.status}`}.`);
+      await sleep(waitMs, signal);
+    }
+  }
+
+  async function readPages(filter: RecordFilter, signal: AbortSignal | undefined): Promise<{ records: ZoneRecord[]; whole: boolean }> {
+    const found = new Map<string, ZoneRecord>();
+    const totals = new Set<number>();
+    for (let page = 1, pages = 1; page <= pages; page++) {
+      const query = new URLSearchParams({ ...filter, page: String(page), per_page: String(PER_PAGE) });
+      const answer = await call("GET", `?${query}`, signal);
+      for (const record of recordsOf(answer)) found.set(record.id, record);
+      pages = answer?.result_info?.total_pages ?? 1;
+      totals.add(answer?.result_info?.total_count ?? found.size);
+    }
+    // With records coming and going, one can move over the border of two pages unseen.
+    return { records: [...found.values()], whole: totals.size === 1 && totals.has(found.size) };
+  }
+
+  return {
+    async list(filter = {}, signal) {
+      for (let read = 1; ; read++) {
+        const { records, whole } = await readPages(filter, signal);
+        if (whole || read === MOST_READS) return records;
+      }
+    },
+    async remove(recordId) {
+      await call("DELETE", `/${encodeURIComponent(recordId)}`);
+    },
+    get calls() {
+      return calls;
+    },
+    close: () => endpoint.close(),
+  };
+}
+
+function parsed({ text }: HttpAnswer): Answer {
+  const answer = answerSchema.safeParse(text.startsWith("{") ? JSON.parse(text) : undefined);
+  if (!answer.success) throw unexpected();
+  return answer.data;
+}
+
+function recordsOf(answer: Answer | undefined): ZoneRecord[] {
+  const records = z.array(recordSchema).safeParse(answer?.result);
+  if (!records.success) throw unexpected();
+  return records.data;
+}
+
+function unexpected(): UserVpsError {
+  return new UserVpsError("API_ANSWER_UNEXPECTED", "Cloudflare's answer about DNS records is not in its usual envelope.");
+}
+
+function refused(method: string, status: number): UserVpsError {
+  const code = status === 401 ? "API_UNAUTHORIZED" : status === 403 ? "API_FORBIDDEN" : "API_REJECTED";
+  return new UserVpsError(code, `Cloudflare answered ${status} to ${method} of the zone's DNS records.`, { status });
+}

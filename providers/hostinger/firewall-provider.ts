@@ -1,0 +1,124 @@
+/** The HostingerFirewall as Pulumi's engine drives it; loaded at run time by firewall.ts. */
+import { UserVpsError } from "../core/errors.ts";
+import { initializationFailed } from "../core/initialization-failed.ts";
+import type { Firewall, FirewallRuleRequest } from "./api/client.ts";
+import { ruleFaults, reconcileRules, sameRules } from "./firewall-rules.ts";
+import { runAction } from "./run-action.ts";
+import { currentSession } from "./session.ts";
+import type { Session } from "./session.ts";
+import { isUnknown, withoutProvider } from "./values.ts";
+
+export { configure } from "./session.ts";
+
+type Values = Record<string, unknown>;
+
+interface Inputs {
+  readonly name: string;
+  readonly vmId: number;
+  readonly rules: readonly FirewallRuleRequest[];
+}
+
+export function check(_olds: Values, news: Values): { inputs: Values; failures: { property: string; reason: string }[] } {
+  const failures: { property: string; reason: string }[] = [];
+  const { name, vmId, rules } = news;
+  if (!isUnknown(name) && (typeof name !== "string" || name.trim() === "")) failures.push({ property: "name", reason: "expected a name that is not empty" });
+  if (!isUnknown(vmId) && (!Number.isInteger(vmId) || Number(vmId) <= 0)) failures.push({ property: "vmId", reason: "expected a whole number above 0" });
+  if (!isUnknown(rules)) failures.push(...ruleFaults(rules).map((reason) => ({ property: "rules", reason })));
+  return { inputs: news, failures };
+}
+
+/** The API cannot rename a firewall. Everything else is changed in place, so that the VM is never without one. */
+export function diff(_id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
+  const replaces = !isUnknown(news["name"]) && olds["name"] !== news["name"] ? ["name"] : [];
+  const unknown = ["name", "vmId", "rules"].some((property) => isUnknown(news[property]));
+  const changes = unknown || replaces.length > 0 || olds["vmId"] !== news["vmId"] || !sameRules(rulesOf(olds), rulesOf(news)) || olds["active"] !== true || olds["synced"] !== true;
+  return { changes, replaces };
+}
+
+/** A firewall of the same name is one whose creation was not answered, or a left-over: it is taken over. */
+export async function create(given: Values): Promise<{ id: string; outs: Values }> {
+  const session = currentSession();
+  const { client, signal } = session;
+  const inputs = inputsFrom(given);
+  const present = (await client.firewalls.list({ signal })).filter(({ name }) => name === inputs.name).sort((a, b) => a.id - b.id)[0];
+  const firewall = present ?? (await client.firewalls.create(inputs.name, { signal }));
+  return { id: String(firewall.id), outs: await establish(session, firewall, inputs, given) };
+}
+
+export async function read(id: string, props: Values): Promise<{ id: string; props: Values }> {
+  const { client, signal } = currentSession();
+  const firewall = await undefinedIfGone(client.firewalls.get(Number(id), { signal }));
+  if (!firewall) return { id: "", props: {} };
+  const vm = await undefinedIfGone(client.virtualMachines.get(Number(props["vmId"]), { signal }));
+  const declared = rulesOf(props);
+  const actual = actualRules(firewall);
+  return {
+    id,
+    props: { ...props, name: firewall.name, rules: sameRules(declared, actual) ? declared : actual, active: vm?.firewallGroupId === firewall.id, synced: firewall.isSynced },
+  };
+}
+
+export async function update(id: string, olds: Values, given: Values): Promise<{ outs: Values }> {
+  const session = currentSession();
+  const inputs = inputsFrom(given);
+  const firewall = await session.client.firewalls.get(Number(id), { signal: session.signal });
+  if (typeof olds["vmId"] === "number" && olds["vmId"] !== inputs.vmId) await deactivate(session, firewall.id, inputs.name, olds["vmId"]);
+  return { outs: await establish(session, firewall, inputs, given) };
+}
+
+/** A firewall that is still active on a VM is taken off it first. */
+async function deleteFirewall(id: string, props: Values): Promise<void> {
+  const session = currentSession();
+  await deactivate(session, Number(id), String(props["name"]), Number(props["vmId"]));
+  await undefinedIfGone(session.client.firewalls.delete(Number(id), { signal: session.signal }));
+}
+export { deleteFirewall as delete };
+
+/** Rules first, so that a VM never gets a firewall without them; then the VM is put behind it. */
+async function establish(session: Session, firewall: Firewall, inputs: Inputs, given: Values): Promise<Values> {
+  const { client, signal } = session;
+  let known: Values = { ...withoutProvider(given), firewallId: firewall.id, rules: actualRules(firewall), active: false, synced: false };
+  try {
+    const changed = await reconcileRules(session, firewall, inputs.rules);
+    known = { ...known, rules: inputs.rules };
+    const named = { vmId: inputs.vmId, hostname: inputs.name };
+    const vm = await client.virtualMachines.get(inputs.vmId, { signal });
+    if (vm.firewallGroupId !== firewall.id) {
+      await runAction(session, named, "activating the firewall", () => client.firewalls.activate(firewall.id, inputs.vmId, { signal }));
+    }
+    if (changed || !(await client.firewalls.get(firewall.id, { signal })).isSynced) {
+      await runAction(session, named, "bringing the firewall's rules to the VM", () => client.firewalls.sync(firewall.id, inputs.vmId, { signal }));
+    }
+    return { ...known, active: true, synced: true };
+  } catch (error) {
+    throw initializationFailed(error, String(firewall.id), known, given);
+  }
+}
+
+async function deactivate(session: Session, firewallId: number, hostname: string, vmId: number): Promise<void> {
+  const { client, signal } = session;
+  const vm = await undefinedIfGone(client.virtualMachines.get(vmId, { signal }));
+  if (vm?.firewallGroupId !== firewallId) return;
+  await runAction(session, { vmId, hostname }, "deactivating the firewall", () => client.firewalls.deactivate(firewallId, vmId, { signal }));
+}
+
+async function undefinedIfGone<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+function actualRules(firewall: Firewall) {
+  return firewall.rules.map(({ protocol, port, source, sourceDetail }) => ({ protocol, port, source, sourceDetail: sourceDetail ?? "any" }));
+}
+
+function rulesOf(values: Values): readonly FirewallRuleRequest[] {
+  return Array.isArray(values["rules"]) ? (values["rules"] as FirewallRuleRequest[]) : [];
+}
+
+function inputsFrom(given: Values): Inputs {
+  return { name: String(given["name"]), vmId: Number(given["vmId"]), rules: rulesOf(given) };
+}

@@ -1,0 +1,64 @@
+/** The rules of a firewall: what they may be, and how those that are there become those that are declared. */
+import { FIREWALL_PROTOCOLS } from "./api/firewalls.ts";
+import type { Firewall, FirewallRuleRequest } from "./api/client.ts";
+import type { Session } from "./session.ts";
+import { isUnknown } from "./values.ts";
+
+/** A rule as it is compared: the API's own may have other protocols than can be declared. */
+type AnyRule = Readonly<Record<"protocol" | "port" | "source", string> & { sourceDetail: string | null }>;
+
+/** Why rules cannot be used; empty if they can. */
+export function ruleFaults(rules: unknown): string[] {
+  if (!Array.isArray(rules) || rules.length === 0) return ["expected at least one rule: a firewall without rules lets nothing in"];
+  const seen = new Set<string>();
+  return rules.flatMap((rule: Record<string, unknown>, index) => {
+    if (isUnknown(rule) || Object.values(rule).some(isUnknown)) return [];
+    const { protocol, port, source, sourceDetail } = rule;
+    const place = `rule ${index + 1}`;
+    const faults: string[] = [];
+    if (!FIREWALL_PROTOCOLS.some((known) => known === protocol)) faults.push(`${place}: protocol: expected one of ${FIREWALL_PROTOCOLS.join(", ")}`);
+    if (typeof port !== "string" || !isPorts(port)) faults.push(`${place}: port: expected a port such as '443', a range such as '1024:2048', or 'any'`);
+    if (source !== "any" && source !== "custom") faults.push(`${place}: source: expected 'any' or 'custom'`);
+    if (typeof sourceDetail !== "string" || sourceDetail === "") faults.push(`${place}: sourceDetail: expected an address, a range such as '192.0.2.0/24', or 'any'`);
+    if (seen.has(keyOf(rule as unknown as AnyRule))) faults.push(`${place}: the same rule is there twice`);
+    seen.add(keyOf(rule as unknown as AnyRule));
+    return faults;
+  });
+}
+
+export function sameRules(some: readonly AnyRule[], others: readonly AnyRule[]): boolean {
+  const keys = (rules: readonly AnyRule[]) => rules.map(keyOf).sort().join("\n");
+  return keys(some) === keys(others);
+}
+
+/**
+ * Makes the firewall's rules those that are declared: one that is not declared is changed into one
+ * that is missing, else removed; new ones come before old ones go. Returns whether anything changed.
+ */
+export async function reconcileRules({ client, signal, report }: Session, firewall: Firewall, declared: readonly FirewallRuleRequest[]): Promise<boolean> {
+  const present = new Set<string>();
+  const surplus = firewall.rules.filter((rule) => {
+    const isFirst = declared.some((one) => keyOf(one) === keyOf(rule)) && !present.has(keyOf(rule));
+    present.add(keyOf(rule));
+    return !isFirst;
+  });
+  const missing = declared.filter((rule) => !present.has(keyOf(rule)));
+  if (missing.length === 0 && surplus.length === 0) return false;
+  report(`${firewall.name}: changing the rules of firewall ${firewall.id}`);
+  const reused = surplus.slice(0, missing.length);
+  for (const rule of missing.slice(reused.length)) await client.firewalls.addRule(firewall.id, rule, { signal });
+  for (const [index, rule] of reused.entries()) await client.firewalls.updateRule(firewall.id, rule.id, missing[index]!, { signal });
+  for (const rule of surplus.slice(reused.length)) await client.firewalls.deleteRule(firewall.id, rule.id, { signal });
+  return true;
+}
+
+function keyOf({ protocol, port, source, sourceDetail }: AnyRule): string {
+  return JSON.stringify([protocol, port, source, sourceDetail ?? "any"]);
+}
+
+function isPorts(text: string): boolean {
+  const match = /^(\d{1,5})(?::(\d{1,5}))?$/.exec(text);
+  if (!match) return text === "any";
+  const [first, last] = [Number(match[1]), Number(match[2] ?? match[1])];
+  return first >= 1 && first <= last && last <= 65_535;
+}

@@ -1,0 +1,24 @@
+import { parseUsername } from "../../../stacks/username.ts";
+import type { CliCommand } from "../command.ts";
+import { confirmTyped } from "../confirm.ts";
+import { withUserStack } from "../user-stack.ts";
+
+/** `pulumi destroy` on the user's stack, protection and all. */
+export const destroy: CliCommand<{ confirm?: string }> = {
+  usage: "destroy <username>",
+  summary: "Give a user's VPS up and remove its stack",
+  details: "Stops the VM, ends its auto-renewal, removes the DNS record and the script. The VM stays paid until its term ends. For a user whom the service knows use its endpoint `deprovision`, which keeps the record right.",
+  options: [{ flags: "--confirm <username>", description: "the user name again, in place of typing it" }],
+  examples: ["destroy alice", "destroy alice --confirm alice"],
+  async run(invocation) {
+    const username = parseUsername(invocation.args[0]!);
+    return withUserStack(invocation, {}, async (stack) => {
+      await confirmTyped({ what: `The VPS of ${username} will be given up: its VM is stopped, its name is gone.`, expected: username, given: invocation.options.confirm, option: `--confirm ${username}` });
+      await stack.quietly("state", "unprotect", "--all", "--yes");
+      // A DNS record that is gone already makes a destroy fail unless it is looked for first.
+      await stack.inFront("destroy", "--yes", "--refresh", "--skip-preview");
+      await stack.quietly("stack", "rm", "--yes");
+      return { data: { username, destroyed: true }, text: `The VPS of ${username} is given up, its stack is gone.` };
+    });
+  },
+};

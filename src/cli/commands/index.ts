@@ -1,0 +1,41 @@
+/** Every command; their order is that of `--help`. */
+import type { CliCommand } from "../command.ts";
+import { completion } from "./completion.ts";
+import { dataCenters } from "./data-centers.ts";
+import { demo } from "./demo.ts";
+import { destroy } from "./destroy.ts";
+import { doctor } from "./doctor.ts";
+import { events } from "./events.ts";
+import { logs } from "./logs.ts";
+import { plans } from "./plans.ts";
+import { preview } from "./preview.ts";
+import { sandbox } from "./sandbox.ts";
+import { scriptCreate } from "./script-create.ts";
+import { scriptDelete } from "./script-delete.ts";
+import { scriptList } from "./script-list.ts";
+import { scriptShow } from "./script-show.ts";
+import { serve } from "./serve.ts";
+import { status } from "./status.ts";
+import { templates } from "./templates.ts";
+import { up } from "./up.ts";
+import { vmActions } from "./vm-actions.ts";
+import { vmCreate } from "./vm-create.ts";
+import { vmGet } from "./vm-get.ts";
+import { vmList } from "./vm-list.ts";
+import { vmRestart, vmStart, vmStop } from "./vm-power.ts";
+import { vmRecreate } from "./vm-recreate.ts";
+
+export const COMMANDS: readonly CliCommand[] = [
+  up, preview, destroy, status, events, logs,
+  serve, sandbox, demo, doctor,
+  plans, dataCenters, templates,
+  scriptCreate, scriptList, scriptShow, scriptDelete,
+  vmCreate, vmList, vmGet, vmStart, vmStop, vmRestart, vmRecreate, vmActions,
+  completion,
+];
+
+/** Commands of two words: the first one. */
+export const GROUPS: Readonly<Record<string, { readonly summary: string; readonly example: string }>> = {
+  script: { summary: "Post-install scripts of the Hostinger account", example: "script list" },
+  vm: { summary: "VMs of the Hostinger account, without any stack", example: "vm list" },
+};

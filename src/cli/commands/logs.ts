@@ -1,0 +1,80 @@
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import { sleep } from "../../../providers/core/time.ts";
+import type { Queryable } from "../../db/index.ts";
+import { findRun, listRuns, readRunLog } from "../../records/index.ts";
+import type { RunRecord } from "../../records/index.ts";
+import type { CliCommand } from "../command.ts";
+import { withRecords } from "../database.ts";
+import { moment, table } from "../output.ts";
+import { recordOf } from "../user-record.ts";
+
+interface Options {
+  readonly run?: string;
+  readonly runs?: true;
+  readonly follow?: true;
+}
+
+const PAGE = 1_000;
+const INTERVAL_MS = 500;
+
+/** What the engine printed, from the service's database; secrets were removed before it was stored. */
+export const logs: CliCommand<Options> = {
+  usage: "logs <username>",
+  summary: "What the last run for a user printed",
+  options: [
+    { flags: "--run <run-id>", description: "another run" },
+    { flags: "--runs", description: "list the runs instead" },
+    { flags: "--follow", description: "go on until the run ends; with --json one line a JSON document" },
+  ],
+  examples: ["logs alice", "logs alice --follow", "logs alice --runs"],
+  async run({ args, env, options, progress, signal, show }) {
+    progress.say("asking the database");
+    return withRecords(env, async (pool) => {
+      const { userId, username } = await recordOf(pool, args[0]!);
+      if (options.runs) return listing((await listRuns(pool, userId)).items);
+      const runId = (await runOf(pool, userId, username, options.run)).runId;
+      const all: { at: string; line: string }[] = [];
+      for (let afterSeq = 0; ; ) {
+        // The run before its lines: if it has ended by then, no line can be missing.
+        const run = (await findRun(pool, runId))!;
+        const lines = await readRunLog(pool, runId, { afterSeq, limit: PAGE });
+        afterSeq = lines.at(-1)?.seq ?? afterSeq;
+        progress.end();
+        for (const { at, line } of lines) {
+          const shown = { at: at.toISOString(), line };
+          if (options.follow) show({ data: shown, text: asText(shown) });
+          else all.push(shown);
+        }
+        if (lines.length === PAGE) continue;
+        if (options.follow && run.outcome === null) {
+          progress.say(`run ${runId} goes on`);
+          await sleep(INTERVAL_MS, signal);
+          continue;
+        }
+        const ended = ending(run);
+        if (options.follow) return { data: { run: ended }, text: ended.text };
+        return { data: { run: ended, lines: all }, text: [...all.map(asText), ended.text].join("\n") };
+      }
+    });
+  },
+};
+
+async function runOf(db: Queryable, userId: string, username: string, runId: string | undefined): Promise<RunRecord> {
+  const run = runId === undefined ? (await listRuns(db, userId, { limit: 1 })).items[0] : await findRun(db, runId);
+  if (run?.userId === userId) return run;
+  throw new UserVpsError("INPUT_INVALID", runId === undefined ? `There was no run for '${username}' yet.` : `'${username}' has no run '${runId}'.`, { next: `\`user-vps logs ${username} --runs\` lists them.` });
+}
+
+function ending({ runId, operation, outcome, errorCode, seconds }: RunRecord) {
+  const how = outcome === null ? "goes on" : `${outcome}${errorCode ? ` (${errorCode})` : ""} after ${seconds ?? "?"} s`;
+  return { runId, operation, outcome, errorCode, seconds, text: `run ${runId}, ${operation}: ${how}` };
+}
+
+function listing(runs: readonly RunRecord[]) {
+  const rows = runs.map((run) => [run.runId, run.operation, run.outcome ?? "goes on", run.errorCode, run.seconds, moment(run.startedAt)]);
+  return { data: runs.map((run) => ({ ...run, startedAt: run.startedAt.toISOString(), endedAt: run.endedAt?.toISOString() ?? null })), text: table(["RUN", "OPERATION", "OUTCOME", "ERROR", "SECONDS", "STARTED (UTC)"], rows) };
+}
+
+function asText({ at, line }: { at: string; line: string }): string {
+  return `${at.slice(11, 19)}  ${line}`;
+}

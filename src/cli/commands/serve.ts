@@ -1,0 +1,27 @@
+import { readSettings, ROLES } from "../../config/index.ts";
+import type { Role } from "../../config/index.ts";
+import type { CliCommand } from "../command.ts";
+import { role } from "../values.ts";
+
+/** The same as `npm start`. */
+export const serve: CliCommand<{ role?: Role }> = {
+  usage: "serve",
+  summary: "Run the service: HTTP, a worker, or both",
+  details: "Ends in good order at SIGTERM or Ctrl-C.",
+  options: [{ flags: "--role <role>", description: `${ROLES.join(", ")} (default: all)`, parse: role }],
+  examples: ["serve", "serve --role worker"],
+  staysUp: true,
+  async run({ env, options, progress }) {
+    const served = options.role ?? "all";
+    const settings = readSettings({ env, role: served });
+    const [{ startService }, { closeOnSignals }] = await Promise.all([import("../../service/service.ts"), import("../../service/signals.ts")]);
+    const print = (line: string) => {
+      progress.say(line);
+      // Nobody waits for it: no seconds are to be counted.
+      progress.end();
+    };
+    const service = await startService({ settings, env, onProgress: print });
+    closeOnSignals(service, print);
+    return { data: { ready: true, role: served, url: service.url ?? null }, text: service.url ? `ready at ${service.url}` : "ready, waiting for jobs" };
+  },
+};

@@ -1,0 +1,28 @@
+import type { CliCommand } from "../command.ts";
+import { NotConfirmed } from "../exit-codes.ts";
+import { SET_OPTION, withUserStack } from "../user-stack.ts";
+
+interface Options {
+  readonly yes?: true;
+  readonly set?: readonly string[];
+}
+
+/** `pulumi up` on the user's stack. */
+export const up: CliCommand<Options> = {
+  usage: "up <username>",
+  summary: "Make a user's VPS as declared; buys it if there is none",
+  details: "Shows the changes and asks first. The settings are those of the last deployment; a new stack takes them from the environment. The service's stacks too: both respect each other's lock.",
+  options: [{ flags: "--yes", description: "do not ask" }, SET_OPTION],
+  examples: ["up alice", "up alice --yes --json", "up alice --set dnsTtlSeconds=300"],
+  async run(invocation) {
+    const { yes, set = [], json } = invocation.options;
+    if (!yes && (json || !process.stdin.isTTY)) throw new NotConfirmed("Nobody can be asked here, so nothing was done.", "Use --yes if it is meant; `user-vps preview` shows the changes.");
+    return withUserStack(invocation, { create: true, set }, async (stack) => {
+      await stack.inFront("up", ...(yes ? ["--yes", "--skip-preview"] : []));
+      const [last] = JSON.parse(await stack.quietly("stack", "history", "--json", "--page-size", "1")) as { resourceChanges?: Record<string, number> }[];
+      // Secrets among the outputs are told as [secret].
+      const outputs = JSON.parse(await stack.quietly("stack", "output", "--json")) as Record<string, unknown>;
+      return { data: { username: stack.username, changes: last?.resourceChanges ?? {}, outputs }, text: "" };
+    });
+  },
+};

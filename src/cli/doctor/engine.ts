@@ -1,0 +1,19 @@
+import { join } from "node:path";
+import { binFolder } from "../../engine/bin-folder.ts";
+import { cacheRoot, completeEngine, engineFolder } from "../../engine/cache.ts";
+import { engineOnPath } from "../../engine/on-path.ts";
+import type { Environment } from "../../config/index.ts";
+import { CHECKOUT } from "../stack-folder.ts";
+import { failed, ok } from "./check.ts";
+import type { Finding } from "./check.ts";
+
+/** Only looks: to download or build one takes minutes. */
+export async function checkEngine(given: Environment): Promise<Finding> {
+  const env = { ...given };
+  const root = cacheRoot(env);
+  const onPath = await engineOnPath({ env, versionsFile: join(root, "versions-on-path.json"), ownFolders: [root, binFolder(CHECKOUT)] });
+  if (typeof onPath !== "string") return ok("engine", `Pulumi ${onPath.version} in ${onPath.folder}`);
+  const cached = await completeEngine(await engineFolder(root));
+  if (cached) return ok("engine", `Pulumi ${cached.version}, ${cached.madeBy === "built" ? "built" : "downloaded"} by the project`);
+  return failed("engine", `none yet: ${onPath}`, "Run `npm run engine`: it downloads or builds one, which takes some minutes, and says what it lacks.");
+}

@@ -1,0 +1,41 @@
+import { SECOND_MS } from "../../../providers/core/time.ts";
+import { HostingerClient } from "../../../providers/hostinger/api/client.ts";
+import { hostingerSettings } from "../../../providers/hostinger/settings.ts";
+import { errorView } from "../report-error.ts";
+import { failed, ok, skipped } from "./check.ts";
+import type { CheckContext, Finding } from "./check.ts";
+
+const TIMEOUT_MS = 8 * SECOND_MS;
+/** Purchases respect each other's marks by Hostinger's clock, tokens and certificates by ours. */
+const LARGEST_SKEW_MS = 30 * SECOND_MS;
+
+/** The token by harmless calls, and the clock against the API's `Date`. */
+export async function checkHostinger({ env, signal }: CheckContext): Promise<Finding[]> {
+  try {
+    const { baseUrl, apiKey } = hostingerSettings({ get: () => undefined }, env);
+    const client = new HostingerClient({ baseUrl, apiKey, requestTimeoutMs: TIMEOUT_MS, retryLimitMs: SECOND_MS });
+    try {
+      const [vms, catalog] = await Promise.all([client.virtualMachines.list({ signal }), client.catalog.list({ category: "VPS" }, { signal })]);
+      return [ok("hostinger", `${baseUrl} accepts the token: ${vms.length} VMs, ${catalog.length} plans`), checkClock(client.serverTimeOffsetMs)];
+    } finally {
+      await client.close();
+    }
+  } catch (error) {
+    const { code, message, next } = errorView(error).error;
+    return [failed("hostinger", `${code}: ${message}`, mendOf(code) ?? next), skipped("clock", "Hostinger did not tell the time")];
+  }
+}
+
+/** @param offsetMs the server's clock minus this machine's */
+export function checkClock(offsetMs: number): Finding {
+  const seconds = Math.round(Math.abs(offsetMs) / SECOND_MS);
+  if (Math.abs(offsetMs) <= LARGEST_SKEW_MS) return ok("clock", `within ${Math.max(1, seconds)} s of Hostinger's`);
+  return failed("clock", `${seconds} s ${offsetMs > 0 ? "behind" : "ahead of"} Hostinger's`, "Set the clock, and keep it right with NTP: `timedatectl set-ntp true`.");
+}
+
+function mendOf(code: string): string | undefined {
+  if (code === "API_UNAUTHORIZED") return "Make a new token in hPanel under Account, API, and set it as HOSTINGER_API_KEY.";
+  if (code === "API_FORBIDDEN") return "Give the token access to VPS and Billing; if it has that, this machine's address is blocked for a while.";
+  if (code === "API_UNREACHABLE" || code === "API_TIMEOUT") return "Check HOSTINGER_API_BASE_URL, and that this machine may connect to it (DNS, firewall, proxy).";
+  return undefined;
+}

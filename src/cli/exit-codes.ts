@@ -1,0 +1,37 @@
+/** How the process ends, for scripts. */
+import { UserVpsError } from "../../providers/core/errors.ts";
+import type { ErrorCode } from "../../providers/core/errors.ts";
+
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usedWrongly: 2,
+  notConfirmed: 3,
+  tryAgainLater: 4,
+  interrupted: 130,
+} as const;
+
+export const EXIT_CODES_HELP = `Exit codes:
+  0    done
+  1    failed, or doctor found something
+  2    used wrongly, or a setting is missing or malformed
+  3    not confirmed: nothing was done
+  4    failed for now; the same command may succeed later
+  130  interrupted by Ctrl-C`;
+
+const USED_WRONGLY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["CONFIG_INVALID", "INPUT_INVALID", "USERNAME_INVALID"]);
+
+/** Somebody was asked, or would have to be, and did not say yes. */
+export class NotConfirmed extends UserVpsError {
+  constructor(message: string, next: string) {
+    super("CANCELLED", message, { next });
+  }
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof NotConfirmed) return EXIT.notConfirmed;
+  if (!(error instanceof UserVpsError)) return EXIT.failed;
+  if (error.code === "CANCELLED") return EXIT.interrupted;
+  if (USED_WRONGLY.has(error.code)) return EXIT.usedWrongly;
+  return error.retry === "backoff" ? EXIT.tryAgainLater : EXIT.failed;
+}

@@ -1,0 +1,79 @@
+/** `user-vps`: reads the command line, runs one command, prints what it says and sets the exit code. */
+import { CommanderError } from "commander";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
+import { loadEnvironment, VARIABLES } from "../config/index.ts";
+import { createRedactor } from "../provisioning/redact.ts";
+import type { CliCommand, CommonOptions, Invocation, Result } from "./command.ts";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { signalOfInterrupts } from "./interrupt.ts";
+import { buildProgram } from "./program.ts";
+import { startProgress } from "./progress.ts";
+import { errorText, errorView } from "./report-error.ts";
+
+const redactor = createRedactor();
+const asJson = process.argv.includes("--json");
+const verbose = process.argv.includes("--verbose");
+let staysUp = false;
+
+/** The last barrier: no setting that is a secret gets out, whatever a message holds. */
+const print = (text: string) => void process.stdout.write(`${redactor.redact(text)}\n`);
+const printError = (text: string) => void process.stderr.write(`${redactor.redact(text)}\n`);
+
+async function execute(command: CliCommand, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+  const env = loadEnvironment();
+  for (const variable of Object.values(VARIABLES)) if ("secret" in variable) redactor.add(env[variable.name]);
+  redactor.add(env["USER_VPS_TOKEN"], env["SSH_PRIVATE_KEY"]);
+  const progress = startProgress({ isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(redactor.redact(text)) });
+  let signal: AbortSignal | undefined;
+  const invocation: Invocation<never> = {
+    args,
+    options: options as CommonOptions as never,
+    env,
+    progress,
+    get signal() {
+      return (signal ??= signalOfInterrupts((text) => progress.say(text)));
+    },
+    show: ({ data, text }) => print(asJson ? JSON.stringify(data) : text),
+  };
+  try {
+    const result = await command.run(invocation);
+    progress.end();
+    if (result) finish(result);
+    staysUp = command.staysUp === true && !process.exitCode;
+  } finally {
+    progress.end();
+  }
+}
+
+function finish({ data, text, exitCode = EXIT.done }: Result): void {
+  if (asJson && data !== undefined) print(JSON.stringify(data));
+  else if (!asJson && text !== "") print(text);
+  process.exitCode = exitCode;
+}
+
+function fail(error: unknown): void {
+  if (asJson) print(JSON.stringify(errorView(error)));
+  if (!asJson || verbose) printError(errorText(error, { verbose }));
+  process.exitCode = exitCodeOf(error);
+}
+
+/** Help and version were asked for and have been printed; all else was a mistake on the command line. */
+function failOfCommander(error: CommanderError): void {
+  if (error.exitCode === 0) return;
+  // A group without a command: commander has printed its help.
+  const message = error.code === "commander.help" ? "A command is missing." : `${error.message.replace(/^error: /, "").replace(/[^.]$/, "$&.")}`;
+  fail(new UserVpsError("INPUT_INVALID", message, { next: "`user-vps --help` lists the commands, `user-vps COMMAND --help` shows one with an example." }));
+}
+
+// Whoever reads may have seen enough, as `| head` does.
+process.stdout.on("error", () => process.exit());
+
+try {
+  await buildProgram(execute).parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) failOfCommander(error);
+  else fail(error);
+}
+// A connection that is about to close may hold the process open for seconds.
+if (!staysUp) setTimeout(() => process.exit(), SECOND_MS).unref();

@@ -1,0 +1,34 @@
+/** How things look: tables for people, JSON for programs. */
+
+type Cell = string | number | null | undefined;
+
+/** Columns as wide as their longest cell, two blanks between; `-` where there is nothing. */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], whenEmpty = "none"): string {
+  if (rows.length === 0) return whenEmpty;
+  const lines = [head, ...rows.map((row) => row.map(asText))];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()).join("\n");
+}
+
+/** One line a field; those without a value are left out. */
+export function fields(values: Readonly<Record<string, Cell>>): string {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const width = Math.max(0, ...given.map(([name]) => name.length));
+  return given.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}
+
+function asText(cell: Cell): string {
+  return cell === undefined || cell === null || cell === "" ? "-" : String(cell);
+}
+
+/** 499, "USD" -> `4.99 USD`; undefined if the price is not known. */
+export function money(cents: number | null | undefined, currency: string | null | undefined): string | undefined {
+  return cents === null || cents === undefined ? undefined : `${(cents / 100).toFixed(2)} ${currency ?? ""}`.trimEnd();
+}
+
+/** `2026-01-31T12:00:00.000Z` -> `2026-01-31 12:00:00`, in UTC as everything here. */
+export function moment(time: string | Date | null | undefined): string | undefined {
+  if (!time) return undefined;
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? String(time) : date.toISOString().slice(0, 19).replace("T", " ");
+}

@@ -1,0 +1,23 @@
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { parseUsername } from "../../stacks/username.ts";
+import type { Queryable } from "../db/index.ts";
+import { findVpsByUsername } from "../records/index.ts";
+import type { VpsRecord, VpsStatus } from "../records/index.ts";
+
+export async function recordOf(db: Queryable, username: string): Promise<VpsRecord> {
+  const record = await findVpsByUsername(db, parseUsername(username));
+  if (!record) throw new UserVpsError("INPUT_INVALID", `The service knows no user '${username}'.`, { next: "Check the name, and that DATABASE_URL is the service's." });
+  return record;
+}
+
+/** Nothing more happens by itself. */
+export function isAtRest(status: VpsStatus): boolean {
+  return status === "ready" || status === "failed" || status === "deprovisioned";
+}
+
+/** `provisioning, health: waiting for DNS` */
+export function statusLine(vps: { readonly status: string; readonly phase: string | null; readonly waitingFor: string | null; readonly failure: { readonly code: string | null; readonly reason: string } | null }): string {
+  if (vps.failure) return `${vps.status}: ${vps.failure.reason}`;
+  const phase = vps.phase && vps.phase !== "done" && vps.phase !== vps.status ? `, ${vps.phase}` : "";
+  return `${vps.status}${phase}${vps.waitingFor ? `: ${vps.waitingFor}` : ""}`;
+}

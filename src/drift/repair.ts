@@ -1,0 +1,81 @@
+/** Repair of what a sweep has found: by `up`, where that loses nothing and buys nothing. */
+import type { Pool } from "pg";
+import type { Queryable } from "../db/queryable.ts";
+import { inTransaction } from "../db/transaction.ts";
+import type { Jobs } from "../jobs/job.ts";
+import { findVpsByUserId, setVpsStatus } from "../records/index.ts";
+import { lockFinding, openFindingsOf } from "./findings.ts";
+import type { FindingRecord } from "./findings.ts";
+import { kindOf } from "./kinds.ts";
+
+export type RepairPlan =
+  | { readonly by: "up"; /** May be done without a person asking. */ readonly automatic: boolean }
+  | { readonly by: "nothing"; readonly why: string };
+
+/**
+ * What can be done about a finding.
+ *
+ * @param others the open findings of the same user: `up` works on all of them, or is refused for one
+ */
+export function planRepair(finding: Pick<FindingRecord, "kind" | "preview" | "resolvedAt">, others: readonly Pick<FindingRecord, "kind" | "preview">[] = []): RepairPlan {
+  if (finding.resolvedAt) return { by: "nothing", why: "It is resolved already." };
+  const { repair, why } = kindOf(finding.kind);
+  if (repair === "none") return { by: "nothing", why: `\`up\` does not mend ${finding.kind}: ${why}.` };
+  const blocker = others.find(({ kind }) => kindOf(kind).blocks);
+  if (blocker) return { by: "nothing", why: `First ${blocker.kind} has to be settled: ${kindOf(blocker.kind).why}.` };
+  const refusal = [finding, ...others].map(({ preview }) => (preview && "refusal" in preview ? preview.refusal : null)).find(Boolean);
+  if (refusal) return { by: "nothing", why: `\`up\` would be refused: ${refusal}` };
+  // Switching the renewal on is a part of any `up`, whatever else it was meant for.
+  const automatic = [finding, ...others].every(({ kind }) => kindOf(kind).repair !== "operator");
+  return { by: "up", automatic };
+}
+
+export interface RepairRequest {
+  readonly findingId: number;
+  /** An operator's user id, or `automatic`. */
+  readonly requestedBy: string;
+  readonly why: string;
+}
+
+export interface RepairRecord extends RepairRequest {
+  readonly repairId: number;
+  readonly userId: string | null;
+  readonly requestedAt: Date;
+  readonly decision: "queued" | "refused";
+  /** What is done, or why nothing is. */
+  readonly reason: string;
+}
+
+export const AUTOMATIC = "automatic";
+
+const REPAIR_COLUMNS = `repair_id::double precision AS "repairId", finding_id::double precision AS "findingId", user_id AS "userId", requested_by AS "requestedBy",
+  why, requested_at AS "requestedAt", decision, reason`;
+
+/** Queues the repair and writes down who wanted it and why; a refusal is written down too. undefined: no such finding. */
+export async function requestRepair(pool: Pool, jobs: Pick<Jobs, "enqueue">, request: RepairRequest): Promise<RepairRecord | undefined> {
+  return await inTransaction(pool, async (db) => {
+    const finding = await lockFinding(db, request.findingId);
+    if (!finding) return undefined;
+    const others = finding.username === null ? [] : (await openFindingsOf(db, finding.username)).filter(({ findingId }) => findingId !== finding.findingId);
+    const plan = planRepair(finding, others);
+    const refusal = plan.by === "nothing" ? plan.why : await queueUp(db, jobs, finding.userId);
+    const { rows } = await db.query<RepairRecord>(
+      `INSERT INTO vps_repairs (finding_id, user_id, requested_by, why, decision, reason) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${REPAIR_COLUMNS}`,
+      [finding.findingId, finding.userId, request.requestedBy, request.why, refusal ? "refused" : "queued", refusal ?? "`up` is queued."],
+    );
+    return rows[0];
+  });
+}
+
+/** @returns why not, if not */
+async function queueUp(db: Queryable, jobs: Pick<Jobs, "enqueue">, userId: string | null): Promise<string | undefined> {
+  const user = userId === null ? undefined : await findVpsByUserId(db, userId);
+  if (!user || !["ready", "failed"].includes(user.status)) return `The user is '${user?.status ?? "not there"}'; wait until nothing is being done.`;
+  if (user.status === "failed") await setVpsStatus(db, user.userId, { status: "queued", phase: "queued" }, ["failed"]);
+  await jobs.enqueue(db, { operation: "up", userId: user.userId });
+  return undefined;
+}
+
+export async function listRepairs(db: Queryable, findingIds: readonly number[]): Promise<RepairRecord[]> {
+  return (await db.query<RepairRecord>(`SELECT ${REPAIR_COLUMNS} FROM vps_repairs WHERE finding_id = ANY ($1) ORDER BY repair_id`, [findingIds])).rows;
+}

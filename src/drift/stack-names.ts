@@ -1,0 +1,35 @@
+import { Pool } from "pg";
+
+export interface StackNames {
+  list(): Promise<Set<string>>;
+  close(): Promise<void>;
+}
+
+const UNDEFINED_TABLE = "42P01";
+
+/** The names of the project's stacks in Pulumi's state on PostgreSQL; its layout is told in ../provisioning/state-backend.ts. */
+export function stackNames(backendUrl: string, project: string): StackNames {
+  const url = new URL(backendUrl);
+  const table = (url.searchParams.get("table") ?? "pulumi_state").split(".").map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
+  url.searchParams.delete("table");
+  const folder = `${decodeURIComponent(url.pathname).replace(/^\//, "")}/.pulumi/stacks/${project}/`;
+  const pool = new Pool({ connectionString: url.href, max: 1, allowExitOnIdle: true, connectionTimeoutMillis: 10_000 });
+  // A connection that breaks while idle is replaced by the next query.
+  pool.on("error", () => undefined);
+  return {
+    async list() {
+      try {
+        const { rows } = await pool.query<{ name: string }>(
+          `SELECT substr(key, length($1) + 1, length(key) - length($1) - length('.json')) AS name FROM ${table} WHERE starts_with(key, $1) AND key LIKE '%.json'`,
+          [folder],
+        );
+        return new Set(rows.map(({ name }) => name));
+      } catch (error) {
+        // The engine makes the table when it is first used.
+        if ((error as { code?: string }).code === UNDEFINED_TABLE) return new Set();
+        throw error;
+      }
+    },
+    close: () => pool.end(),
+  };
+}

@@ -1,0 +1,69 @@
+/** Drift as the service's settings have it. */
+import type { PgBoss } from "pg-boss";
+import type { Pool } from "pg";
+import { zoneRecords } from "../../providers/cloudflare/api.ts";
+import { HostingerClient } from "../../providers/hostinger/api/client.ts";
+import { hostingerSettings } from "../../providers/hostinger/settings.ts";
+import { readTrust } from "../../providers/health/target.ts";
+import type { Environment, Settings } from "../config/index.ts";
+import { pgBossJobs } from "../jobs/index.ts";
+import { PROJECT_NAME } from "../provisioning/automation-engine.ts";
+import { stackRequestOf } from "../provisioning/stack-request.ts";
+import type { PreviewWithRefresh } from "./preview-events.ts";
+import { stackDrift } from "./stack-drift.ts";
+import { stackNames } from "./stack-names.ts";
+import { startDriftWorker } from "./worker.ts";
+import type { DriftWorker } from "./worker.ts";
+
+export interface StartDriftOptions {
+  readonly settings: Settings;
+  readonly env: Environment;
+  readonly pool: Pool;
+  readonly boss: PgBoss;
+  readonly backendUrl: string;
+  readonly preview: PreviewWithRefresh;
+  /** As in crontab, UTC; undefined: sweeps only when they are asked for. */
+  readonly cron?: string | undefined;
+  readonly ignoredNames?: readonly string[];
+  /** Automatic repairs at a time; 0 for none. */
+  readonly repairsAtOnce?: number;
+  readonly graceSeconds?: number;
+  readonly onProgress: (line: string) => void;
+}
+
+export const HEALTH_PATH = "/health";
+const HEALTH_STATUS = 200;
+
+export async function startDrift(options: StartDriftOptions): Promise<DriftWorker> {
+  const { settings, env, pool, boss, backendUrl, preview, cron, ignoredNames, repairsAtOnce = 0, graceSeconds, onProgress } = options;
+  const { apiKey, baseUrl } = hostingerSettings({ get: () => undefined }, env);
+  const hostinger = new HostingerClient({ baseUrl, apiKey });
+  const zone = zoneRecords({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
+  const stacks = stackNames(backendUrl, PROJECT_NAME);
+  const close = () => Promise.all([hostinger.close(), zone.close(), stacks.close()]);
+  try {
+    const trust = settings.caFile ? await readTrust(settings.caFile) : undefined;
+    const worker = await startDriftWorker({
+      boss, cron,
+      driftOf: (user, signal) => stackDrift(preview, stackRequestOf(user, settings), signal),
+      sweep: {
+        pool, hostinger, zone, stacks,
+        domain: settings.domain,
+        probe: { target: { port: settings.healthPort, path: HEALTH_PATH, expectedStatus: HEALTH_STATUS, resolver: settings.dnsResolver, trust } },
+        ...(ignoredNames && { ignoredNames }),
+        ...(graceSeconds !== undefined && { graceSeconds }),
+      },
+      repair: repairsAtOnce > 0 ? { jobs: pgBossJobs(boss, pool), mostAtOnce: repairsAtOnce } : undefined,
+      log: onProgress,
+    });
+    return {
+      async stop() {
+        await worker.stop();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+/** The worker's side of drift: takes sweeps and previews from their queues. */
+import type { PgBoss } from "pg-boss";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { HEARTBEAT_SECONDS } from "../jobs/queue.ts";
+import { findVpsByUserId } from "../records/index.ts";
+import type { VpsRecord } from "../records/index.ts";
+import { performSweep } from "./perform-sweep.ts";
+import type { PerformSweepOptions } from "./perform-sweep.ts";
+import { createDriftQueues, DRIFT_QUEUE, driftJobSchema, scheduleSweeps, SWEEP_QUEUE, sweepJobSchema } from "./queues.ts";
+import type { DriftAnswer } from "./queues.ts";
+import type { StackDrift } from "./stack-drift.ts";
+
+export interface DriftWorkerOptions extends Omit<PerformSweepOptions, "signal"> {
+  /** Started with `schedule: true`, or nothing comes by the schedule. */
+  readonly boss: PgBoss;
+  readonly driftOf: (user: VpsRecord, signal?: AbortSignal) => Promise<StackDrift>;
+  /** As in crontab, UTC. */
+  readonly cron?: string | undefined;
+}
+
+export interface DriftWorker {
+  /** Ends what is under way: nothing of it changes anything, and a sweep is done again by another worker. */
+  stop(): Promise<void>;
+}
+
+const POLL_SECONDS = 0.5;
+
+export async function startDriftWorker(options: DriftWorkerOptions): Promise<DriftWorker> {
+  const { boss, driftOf, cron, log } = options;
+  const { pool } = options.sweep;
+  const stopping = new AbortController();
+  const running = new Set<Promise<unknown>>();
+  const tracked = async <T>(work: Promise<T>): Promise<T> => {
+    running.add(work);
+    return await work.finally(() => running.delete(work));
+  };
+
+  await createDriftQueues(boss);
+  await scheduleSweeps(boss, cron);
+  await boss.work(SWEEP_QUEUE, { pollingIntervalSeconds: POLL_SECONDS, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4 }, async ([job]) => {
+    const { scheduled } = sweepJobSchema.parse(job?.data ?? {});
+    await tracked(performSweep({ ...options, sweep: { ...options.sweep, driftOf }, signal: stopping.signal }, scheduled)).catch((error: unknown) => {
+      log(`the sweep failed: ${messageOf(error)}`);
+      throw error;
+    });
+  });
+  await boss.work(DRIFT_QUEUE, { pollingIntervalSeconds: POLL_SECONDS }, async ([job]): Promise<DriftAnswer> => {
+    const { userId } = driftJobSchema.parse(job?.data);
+    return await tracked(answer(userId));
+  });
+
+  async function answer(userId: string): Promise<DriftAnswer> {
+    try {
+      const user = await findVpsByUserId(pool, userId);
+      if (!user) throw new UserVpsError("INPUT_INVALID", "There is no such user.");
+      return { drift: await driftOf(user, stopping.signal) };
+    } catch (error) {
+      return { error: messageOf(error) };
+    }
+  }
+
+  return {
+    async stop() {
+      await Promise.all([SWEEP_QUEUE, DRIFT_QUEUE].map((queue) => boss.offWork(queue, { wait: false }).catch(() => undefined)));
+      stopping.abort(new UserVpsError("RUN_LOST", "The worker was shut down."));
+      await Promise.allSettled(running);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { countVpsByStatus, VPS_STATUSES } from "../../records/index.ts";
+import { NUMBER_RANGES, readFleetNumbers, type NumberRange } from "../../web/fleet-numbers.ts";
+import { refusals } from "../answers.ts";
+import type { HttpContext } from "../context.ts";
+
+const QUERY = z.strictObject({ range: z.enum(Object.keys(NUMBER_RANGES) as NumberRange[]).default("day") });
+
+const STEP = z.object({
+  at: z.iso.datetime().describe("The end of the step."),
+  ready: z.int(),
+  failedRuns: z.int().describe("Within the step."),
+  secondsToReadyP50: z.number().nullable(),
+  secondsToReadyP95: z.number().nullable(),
+  monthlySpendCents: z.int().describe("US cents."),
+});
+
+const NUMBERS = z.object({
+  users: z.record(z.enum(VPS_STATUSES), z.int()).describe("By status, now."),
+  stepSeconds: z.int(),
+  steps: z.array(STEP).describe("Oldest first."),
+}).meta({ id: "FleetNumbers" });
+
+/** GET /api/admin/numbers: the fleet over time. */
+export const webNumbersRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool }) => {
+  app.get("/numbers", {
+    schema: { tags: ["operators"], summary: "The fleet over time", querystring: QUERY, response: { 200: { description: "Now, and step by step.", content: { "application/json": { schema: NUMBERS } } }, ...refusals(401, 403) } },
+  }, async ({ query: { range } }) => {
+    const [users, steps] = await Promise.all([countVpsByStatus(pool), readFleetNumbers(pool, range)]);
+    return { users, stepSeconds: NUMBER_RANGES[range].stepSeconds, steps: steps.map(({ at, ...step }) => ({ at: at.toISOString(), ...step })) };
+  });
+};

@@ -1,0 +1,81 @@
+/** Operators' login to the page: a token is exchanged once for a cookie, which the operators' routes then take in its place. */
+import type { FastifyRequest, onRequestAsyncHookHandler } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { SECOND_MS } from "../../../providers/core/time.ts";
+import type { CredentialsCipher } from "../../records/index.ts";
+import { readSessionCookie, sessionCookie } from "../../web/session-cookie.ts";
+import { isCsrfToken, newSession, openSession, sealSession, type OperatorSession } from "../../web/session.ts";
+import { createAuthenticator } from "../authenticate.ts";
+import { ADMIN_SCOPE } from "../caller.ts";
+import type { HttpContext } from "../context.ts";
+import { HttpError } from "../http-error.ts";
+
+export const CSRF_HEADER = "x-csrf-token";
+
+const LOGINS_PER_MINUTE = 10;
+const SAFE_METHODS = ["GET", "HEAD"];
+const LOGIN = z.strictObject({ token: z.string().min(1).max(8_192).describe("A JWT with the scope vps:admin.") });
+const SESSION_VIEW = z.object({ operator: z.string(), expiresAt: z.iso.datetime(), csrfToken: z.string().describe(`For the header ${CSRF_HEADER} of every change.`) });
+
+export function sessionOf(request: FastifyRequest, cipher: CredentialsCipher): OperatorSession | undefined {
+  const cookie = readSessionCookie(request);
+  return cookie === undefined ? undefined : openSession(cipher, cookie);
+}
+
+/**
+ * Signs a request to an operators' route in by its session. A change must also carry the session's
+ * CSRF token; a request with a token of its own in Authorization needs neither.
+ */
+export function acceptSession(cipher: CredentialsCipher): onRequestAsyncHookHandler {
+  return async (request) => {
+    if (request.headers.authorization !== undefined || !request.routeOptions.url?.startsWith("/api/admin/")) return;
+    const session = sessionOf(request, cipher);
+    if (!session) return;
+    requireCsrfToken(request, session);
+    request.caller = { userId: session.userId, username: undefined, scopes: new Set([ADMIN_SCOPE]), expiresAt: session.expiresAt };
+  };
+}
+
+/** POST, GET and DELETE /session. */
+export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { settings, cipher }) => {
+  const authenticate = createAuthenticator(settings);
+  const countLogin = app.createRateLimit({ max: LOGINS_PER_MINUTE, timeWindow: "1 minute", keyGenerator: ({ ip }) => `login:${ip}` });
+  app.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
+
+  app.post("/session", {
+    schema: { hide: true, body: LOGIN },
+    onRequest: async (request) => {
+      const result = await countLogin(request);
+      if (!result.isAllowed && result.isExceeded) throw new HttpError("RATE_LIMITED", `More than ${LOGINS_PER_MINUTE} logins were tried within a minute.`, { headers: { "retry-after": String(result.ttlInSeconds) } });
+    },
+  }, async (request, reply) => {
+    const caller = await authenticate(`Bearer ${request.body.token.trim()}`);
+    if (!caller.scopes.has(ADMIN_SCOPE)) throw new HttpError("SCOPE_MISSING", `The token lacks the scope '${ADMIN_SCOPE}'.`);
+    const session = newSession(caller);
+    const seconds = Math.max(0, Math.floor((session.expiresAt.getTime() - Date.now()) / SECOND_MS));
+    request.log.info({ operator: caller.userId }, "operator logged in");
+    return reply.header("set-cookie", sessionCookie(request, sealSession(cipher, session), seconds)).send(sessionView(session));
+  });
+
+  app.get("/session", { schema: { hide: true } }, async (request) => {
+    const session = sessionOf(request, cipher);
+    if (!session) throw new HttpError("UNAUTHENTICATED", "There is no session, or it has expired.");
+    return sessionView(session);
+  });
+
+  app.delete("/session", { schema: { hide: true } }, async (request, reply) => {
+    const session = sessionOf(request, cipher);
+    if (session) requireCsrfToken(request, session);
+    return reply.code(204).header("set-cookie", sessionCookie(request, "", 0)).send();
+  });
+};
+
+function requireCsrfToken(request: FastifyRequest, session: OperatorSession): void {
+  if (SAFE_METHODS.includes(request.method) || isCsrfToken(session, request.headers[CSRF_HEADER])) return;
+  throw new HttpError("CSRF_TOKEN_WRONG", `The request is signed in by a cookie, but its header ${CSRF_HEADER} is not the session's.`);
+}
+
+function sessionView({ userId, expiresAt, csrfToken }: OperatorSession): z.output<typeof SESSION_VIEW> {
+  return { operator: userId, expiresAt: expiresAt.toISOString(), csrfToken };
+}

@@ -1,0 +1,42 @@
+import type { Vm } from "../model.ts";
+import type { CommandResult, Releases } from "./release.ts";
+import { releaseOrder } from "./release-script.ts";
+import { servingOf } from "./serving.ts";
+
+/** Whether a command reads a script from its standard input. */
+export function readsScript(command: string): boolean {
+  return /^(?:\/bin\/)?bash -s$/.test(command.trim());
+}
+
+/** What the VM would answer. Nothing is ever run on the machine that the sandbox is on. */
+export async function answerCommand(vm: Vm, releases: Releases, command: string, stdin: string): Promise<CommandResult> {
+  if (readsScript(command)) {
+    const order = releaseOrder(stdin);
+    if (order === undefined) return failed(127, "the sandbox's VMs understand no script but a release");
+    return await releases.perform(vm, order);
+  }
+  const [program = "", ...words] = command.trim().split(/\s+/);
+  const [first = ""] = words;
+  if (program === "hostname") return said(vm.hostname);
+  if (program === "cat" && first === "/post_install.log") return vm.disk === null ? failed(1, "cat: /post_install.log: No such file or directory") : said(vm.disk.log.trimEnd());
+  if (program === "systemctl" && first === "is-active") return activity(vm, words[1] ?? "");
+  if (program === "sha256sum" && first === "/usr/local/bin/conductor") {
+    const sha256 = vm.disk?.programs?.conductor?.sha256;
+    return sha256 === undefined ? failed(1, `sha256sum: ${first}: the sandbox knows it only after a release`) : said(`${sha256}  ${first}`);
+  }
+  return failed(127, `bash: ${program}: command not found (the sandbox's VMs know hostname, cat /post_install.log, systemctl is-active, sha256sum /usr/local/bin/conductor and releases)`);
+}
+
+function activity(vm: Vm, unit: string): CommandResult {
+  const serving = servingOf(vm);
+  const active = unit === "conductor" ? serving?.healthStatus === 200 : unit === "caddy" && serving !== null;
+  return { ...said(active ? "active" : "inactive"), status: active ? 0 : 3 };
+}
+
+function said(text: string): CommandResult {
+  return { status: 0, stdout: `${text}\n`, stderr: "" };
+}
+
+function failed(status: number, text: string): CommandResult {
+  return { status, stdout: "", stderr: `${text}\n` };
+}

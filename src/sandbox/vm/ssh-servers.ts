@@ -1,0 +1,98 @@
+import ssh2 from "ssh2";
+import type { Connection, Server, ServerChannel } from "ssh2";
+import { assertLoopback } from "../loopback.ts";
+import type { Vm } from "../model.ts";
+import type { World } from "../world.ts";
+import type { Artefacts } from "./artefacts.ts";
+import { Releases } from "./release.ts";
+import { answerCommand, readsScript } from "./ssh-commands.ts";
+import { answerLogin } from "./ssh-login.ts";
+
+interface Running {
+  address: string;
+  hostKey: string;
+  server: Server;
+  clients: Set<Connection>;
+}
+
+/** The SSH servers of all VMs: each on its VM's own address, with its own host key, all on one port. */
+export class SshServers {
+  readonly #world: World;
+  readonly #port: number;
+  readonly #releases: Releases;
+  readonly #running = new Map<number, Running>();
+  readonly #onVm = (vmId: number) => this.#follow(vmId);
+
+  constructor(world: World, artefacts: Artefacts, port: number) {
+    this.#world = world;
+    this.#port = port;
+    this.#releases = new Releases(world, artefacts);
+    world.on("vm", this.#onVm);
+    for (const vm of world.state.vms) this.#follow(vm.id);
+  }
+
+  async close(): Promise<void> {
+    this.#world.off("vm", this.#onVm);
+    await Promise.all([...this.#running.keys()].map((vmId) => this.#stop(vmId)));
+  }
+
+  /** Opens or closes a VM's server as its state says. */
+  #follow(vmId: number): void {
+    const vm = this.#world.findVm(vmId);
+    const address = vm?.state === "running" && !vm.withoutListener ? vm.ipv4?.address : undefined;
+    const running = this.#running.get(vmId);
+    if (running?.address === address && running?.hostKey === vm?.sshHostKey) return;
+    void this.#stop(vmId);
+    if (vm !== undefined && address !== undefined) this.#start(vm, address);
+  }
+
+  #start(vm: Vm, address: string): void {
+    assertLoopback(address);
+    const hostKey = (vm.sshHostKey ??= ssh2.utils.generateKeyPairSync("ed25519").private);
+    const clients = new Set<Connection>();
+    const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+      clients.add(client);
+      // The method is there; @types/ssh2 lacks it. Without it each exchange waits for a delayed ACK.
+      (client as unknown as { setNoDelay(on: boolean): void }).setNoDelay(true);
+      client.on("error", () => undefined).on("close", () => void clients.delete(client));
+      client.on("authentication", (attempt) => answerLogin(this.#world, vm, attempt));
+      client.on("session", (accept) => {
+        accept().on("exec", (acceptExec, _reject, { command }) => this.#exec(vm.id, acceptExec(), command));
+      });
+    });
+    server.on("error", (error: Error) => process.emitWarning(`sandbox VM ${vm.id} cannot listen for SSH: ${error.message}`));
+    this.#running.set(vm.id, { address, hostKey, server, clients });
+    server.listen(this.#port, address);
+  }
+
+  #exec(vmId: number, channel: ServerChannel, command: string): void {
+    let stdin = "";
+    let begun = false;
+    const answer = () => {
+      if (begun) return;
+      begun = true;
+      const vm = this.#world.findVm(vmId);
+      if (vm === undefined) return void channel.end();
+      void answerCommand(vm, this.#releases, command, stdin).then(({ status, stdout, stderr }) => {
+        channel.write(stdout);
+        channel.stderr.write(stderr);
+        channel.exit(status);
+        channel.end();
+      });
+    };
+    channel.on("error", () => undefined);
+    channel.on("data", (text: Buffer) => (stdin += text.toString()));
+    channel.on("end", answer);
+    if (!readsScript(command)) answer();
+  }
+
+  async #stop(vmId: number): Promise<void> {
+    const running = this.#running.get(vmId);
+    if (running === undefined) return;
+    this.#running.delete(vmId);
+    await new Promise<void>((resolve) => {
+      running.server.close(() => resolve());
+      for (const client of running.clients) client.end();
+    });
+  }
+}

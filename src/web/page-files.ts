@@ -1,0 +1,29 @@
+/** The page as it lies in the folder `pages`: read once, sent as it is. */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { extname, join } from "node:path";
+
+const FOLDER = join(import.meta.dirname, "pages");
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
+export interface PageFile {
+  readonly name: string;
+  readonly type: string;
+  readonly content: Buffer;
+  readonly etag: string;
+}
+
+/** By file name. */
+export function readPageFiles(): ReadonlyMap<string, PageFile> {
+  const names = readdirSync(FOLDER).filter((name) => TYPES[extname(name)]);
+  return new Map(names.map((name) => {
+    const content = readFileSync(join(FOLDER, name));
+    return [name, { name, type: TYPES[extname(name)]!, content, etag: `"${createHash("sha256").update(content).digest("base64url").slice(0, 22)}"` }];
+  }));
+}

@@ -1,0 +1,68 @@
+/** What is declared beside what is there: of one stack by a preview, and what sweeps have found of this user. */
+import { get, post } from "./api.js";
+import { byId, h, show } from "./dom.js";
+import { findings } from "./findings.js";
+import { tell, tellProblem } from "./frame.js";
+import { time } from "./text.js";
+
+export function openDrift(username) {
+  byId("check-drift").addEventListener("click", () => void check(username));
+  void showFindings(username);
+}
+
+async function check(username) {
+  const button = byId("check-drift");
+  button.disabled = true;
+  byId("drift").replaceChildren(h("p", {}, "Comparing; it takes some seconds."));
+  try {
+    const drift = await get(`/api/admin/vps/${username}/drift`);
+    byId("drift").replaceChildren(drift.changes === 0 ? h("p", {}, "None: everything is as declared.") : driftTable(drift));
+  } catch (error) {
+    const missing = error.code === "ROUTE_NOT_FOUND";
+    byId("drift").replaceChildren(h("p", { class: missing ? "quiet" : "problem" }, missing ? "Not available in this service." : `${error.message} ${error.next ?? ""}`));
+  } finally {
+    button.disabled = false;
+    await showFindings(username);
+  }
+}
+
+function driftTable({ resources, refusal }) {
+  const rows = resources.flatMap(({ resource, type, properties, whatUpWouldDo }) => (properties.length > 0
+    ? properties.map((property) => [resource, property.name, asText(property.declared), asText(property.actual), property.whatUpWouldDo])
+    : [[resource, "–", type, "not there", whatUpWouldDo]]));
+  return h("div", {},
+    refusal && h("p", { class: "problem" }, `A repair would be refused: ${refusal}`),
+    comparison("Drift of the stack", ["Resource", "Property", "Declared", "Actual", "What a repair does"], rows));
+}
+
+async function showFindings(username) {
+  try {
+    const found = await findings();
+    const open = found?.filter((finding) => finding.username === username && !finding.resolvedAt) ?? [];
+    show(byId("findings"), open, () => open.length > 0 && comparison("Found by sweeps", ["Finding", "Declared", "Actual", "First seen", ""], open.map((finding) => [
+      finding.kind, asText(finding.detail?.declared), asText(finding.detail?.actual), time(finding.firstSeen),
+      h("button", { type: "button", "data-key": `finding-${finding.id}`, onclick: () => void repair(finding) }, "Repair"),
+    ])));
+  } catch (error) {
+    tellProblem(error);
+  }
+}
+
+async function repair({ id, kind }) {
+  try {
+    await post(`/api/admin/findings/${id}/repair`);
+    tell(`Repair of ${kind}: asked for.`);
+  } catch (error) {
+    tellProblem(error);
+  }
+}
+
+function comparison(caption, heads, rows) {
+  return h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" }, h("table", {},
+    h("thead", {}, h("tr", {}, heads.map((head) => (head ? h("th", { scope: "col" }, head) : h("td"))))),
+    h("tbody", {}, rows.map(([first, ...others]) => h("tr", {}, h("th", { scope: "row" }, first), others.map((value) => h("td", { class: "text" }, value)))))));
+}
+
+function asText(value) {
+  return value === undefined || value === null ? "–" : typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,51 @@
+/** What every page has around it: who is logged in, log out, notices. */
+import { logOut, openSession } from "./api.js";
+import { byId, h } from "./dom.js";
+
+const NOTICE_MS = 8_000;
+const notice = h("div", { id: "notice", role: "status" });
+let noticeTimer;
+
+export async function openFrame() {
+  document.body.append(notice);
+  const { operator } = await openSession();
+  byId("top").replaceChildren(
+    h("a", { class: "home", href: "/" }, h("img", { src: "/assets/icon.svg", alt: "", width: "22", height: "22" }), "user-vps"),
+    h("span", { class: "space" }),
+    h("span", { class: "operator" }, operator),
+    h("button", { type: "button", id: "log-out", onclick: logOut }, "Log out"),
+  );
+}
+
+export function tell(text) {
+  put(h("p", {}, text));
+}
+
+export function tellProblem({ message, next }) {
+  put(h("p", { class: "bad" }, message, next ? ` ${next}` : ""));
+}
+
+function put(element) {
+  notice.replaceChildren(element);
+  clearTimeout(noticeTimer);
+  noticeTimer = setTimeout(() => notice.replaceChildren(), NOTICE_MS);
+}
+
+/** Does the work now and then again and again, while the page is seen. Only one at a time; a failure is told and tried again. */
+export function keepUp(work, intervalMs) {
+  let running = false;
+  const turn = async () => {
+    if (running || document.hidden) return;
+    running = true;
+    try {
+      await work();
+    } catch (error) {
+      tellProblem(error);
+    } finally {
+      running = false;
+    }
+  };
+  setInterval(turn, intervalMs);
+  document.addEventListener("visibilitychange", turn);
+  return turn();
+}

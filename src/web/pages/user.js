@@ -1,0 +1,84 @@
+import { get } from "./api.js";
+import { showActions } from "./actions.js";
+import { byId, h, show } from "./dom.js";
+import { openDrift } from "./drift.js";
+import { openFrame, tellProblem } from "./frame.js";
+import { showRuns } from "./runs.js";
+import { plan, status, time } from "./text.js";
+import { timeline } from "./timeline.js";
+
+const TICK_MS = 250;
+const RUNS_INTERVAL_MS = 1_000;
+
+const username = decodeURIComponent(location.pathname.split("/").at(-1));
+document.title = `${username} · user-vps`;
+byId("username").textContent = username;
+
+let vps;
+let receivedMs = 0;
+
+/** What the events tell, and with it what only operators see. */
+function receive(next) {
+  vps = next;
+  receivedMs = Date.now();
+  show(byId("badge"), vps.status, () => status(vps.status));
+  const now = vps.status === "ready" ? "" : [vps.phase, vps.waitingFor].filter(Boolean).join(": ");
+  if (byId("now").textContent !== now) byId("now").textContent = now;
+  show(byId("failure"), vps.failure, (failure) => failure && h("div", { class: "problem", role: "alert" }, failure.code ? h("strong", {}, `${failure.code}: `) : null, failure.reason, failure.next ? h("p", { class: "next" }, failure.next) : null));
+  showActions(vps);
+  tick();
+  soonReadTheRest();
+}
+
+function tick() {
+  if (!vps) return;
+  const runs = vps.phases.some(({ endedAt }) => endedAt === null);
+  const sinceMs = runs ? Math.floor((Date.now() - receivedMs) / TICK_MS) * TICK_MS : 0;
+  show(byId("phases"), [vps.status, vps.phases, sinceMs], () => timeline(vps, sinceMs));
+}
+
+let rest;
+/** Events may come many a second. */
+function soonReadTheRest() {
+  rest ??= setTimeout(async () => {
+    rest = undefined;
+    try {
+      const [record] = await Promise.all([get(`/api/admin/vps/${username}`), showRuns(username)]);
+      show(byId("facts"), record, facts);
+    } catch (error) {
+      tellProblem(error);
+    }
+  }, RUNS_INTERVAL_MS);
+}
+
+function facts(record) {
+  const { dataCenter, url } = record;
+  const entries = {
+    Address: h("span", { class: "mono" }, record.address ?? "–"),
+    "Web address": url ? h("a", { href: url, rel: "noreferrer" }, url) : record.hostname,
+    VM: record.vmId ?? "–",
+    Plan: `${plan(record.plan)}, template ${record.templateId}`,
+    "Data center": [dataCenter.city, dataCenter.country].filter(Boolean).join(", ") || dataCenter.id,
+    Subscription: record.subscriptionId ?? "–",
+    Order: record.orderId ?? "–",
+    Credentials: { none: "not made yet", available: "wait to be shown to the user", shown: "were shown to the user" }[record.credentials],
+    "User id": record.userId,
+    "Asked for": time(record.requestedAt),
+    Ready: time(record.readyAt),
+  };
+  return Object.entries(entries).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, typeof value === "number" ? String(value) : value)]);
+}
+
+function listen() {
+  const events = new EventSource(`/api/admin/vps/${username}/events`);
+  events.addEventListener("status", ({ data }) => receive(JSON.parse(data)));
+  // The browser connects anew by itself unless the answer was a refusal: then the reason is asked for.
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED) get(`/api/admin/vps/${username}`).then(() => setTimeout(listen, 2_000), tellProblem);
+  });
+}
+
+await openFrame().catch(tellProblem);
+listen();
+setInterval(tick, TICK_MS);
+openDrift(username);

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { CliWorld } from "../support/cli-world.ts";
+
+const USER = "e2e-rita";
+const HOSTNAME = "e2e-rita.spoq.dev";
+
+let world: CliWorld;
+before(async () => {
+  world = await CliWorld.open();
+  await world.newStack(USER, { healthTimeoutSeconds: "20" });
+  const { code, text } = await world.up(USER);
+  assert.equal(code, 0, text);
+});
+after(() => world.close());
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+const urlOf = (version: string) => `https://downloads.example.com/conductor-${version}`;
+
+async function publish(version: string, more: Record<string, unknown> = {}): Promise<void> {
+  await world.control("artefacts", { url: urlOf(version), sha256: sha256(version), version, ...more });
+}
+
+async function configure(settings: Record<string, string>): Promise<void> {
+  for (const [key, value] of Object.entries(settings)) await world.ok("config", "set", key, value, "--stack", USER);
+}
+
+async function release(version: string, checksum = sha256(version)) {
+  await configure({ releaseVersion: version, releaseConductorUrl: urlOf(version), releaseConductorSha256: checksum });
+  return world.up(USER);
+}
+
+async function succeeds(run: Promise<{ code: number | null; text: string }>): Promise<string> {
+  const { code, text } = await run;
+  assert.equal(code, 0, text);
+  return text;
+}
+
+const vm = () => world.sandbox.state().vms.find(({ hostname }) => hostname === HOSTNAME)!;
+const noChanges = () => succeeds(world.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", USER));
+
+describe("a release on a VPS that is already there, by the plain Pulumi CLI", () => {
+  it("is what the refusal of another conductorUrl points to", async () => {
+    await configure({ conductorUrl: urlOf("2.0.0") });
+    const { code, text } = await world.pulumi("preview", "--stack", USER);
+    await world.ok("config", "rm", "conductorUrl", "--stack", USER);
+    assert.notEqual(code, 0);
+    assert.match(text, /CHANGE_REFUSED: .* by a release over SSH: keep conductorUrl and cliUrl, and set releaseVersion/);
+  });
+
+  it("refuses a release without a checksum", async () => {
+    await configure({ releaseVersion: "2.0.0", releaseConductorUrl: urlOf("2.0.0") });
+    const { code, text } = await world.pulumi("preview", "--stack", USER);
+    assert.notEqual(code, 0);
+    assert.match(text, /CONFIG_INVALID: .*releaseConductorUrl and releaseConductorSha256 go together/s);
+  });
+
+  it("installs over SSH, checks health again, and has nothing to do a second time", async () => {
+    await publish("2.0.0");
+    assert.match(await succeeds(release("2.0.0")), /HealthCheck health updated/);
+    assert.deepEqual(vm().programs.conductor, { version: "2.0.0", sha256: sha256("2.0.0"), healthy: true });
+    assert.equal((await world.outputs(USER))["releaseVersion"], "2.0.0");
+    await noChanges();
+  });
+
+  it("goes back to the previous program when the new one is not healthy, and fails with the reason", async () => {
+    await publish("2.1.0", { healthy: false });
+    const { code, text } = await release("2.1.0");
+    assert.notEqual(code, 0);
+    assert.match(text, /RELEASE_FAILED: release 2\.1\.0: Conductor was not healthy and was rolled back; the previous program runs and is healthy/);
+    assert.equal(vm().programs.conductor?.version, "2.0.0");
+    assert.equal(vm().health?.healthStatus, 200);
+  });
+
+  it("changes nothing when the download fails or has another checksum", async () => {
+    for (const [version, more, reason] of [["2.2.0", { downloads: false }, /cannot be downloaded; nothing was changed/], ["2.3.0", { sha256: sha256("something else") }, /another checksum .*nothing was changed/]] as const) {
+      await publish(version, more);
+      const { code, text } = await release(version);
+      assert.notEqual(code, 0);
+      assert.match(text, reason);
+      assert.equal(vm().programs.conductor?.version, "2.0.0");
+    }
+  });
+
+  it("keeps the release through a rotation of the password, and holds no secret in plain text", async () => {
+    await publish("2.4.0");
+    await succeeds(release("2.4.0"));
+    await configure({ credentialRotation: "2" });
+    const text = await succeeds(world.up(USER));
+    assert.equal(vm().programs.conductor?.version, "2.4.0");
+    const { password } = (await world.outputs(USER)) as { password: string };
+    for (const place of [text, await world.ok("stack", "export", "--stack", USER)]) assert.ok(!place.includes(password));
+    await noChanges();
+  });
+});
+
+describe("firewall and reverse DNS, where the stack asks for them", () => {
+  it("are made, found unchanged, and repaired when somebody else changes them", async () => {
+    await configure({ firewall: "true", ptr: "true" });
+    await succeeds(world.up(USER));
+    await noChanges();
+    const { firewalls, vms } = world.sandbox.state();
+    assert.deepEqual(firewalls.map(({ name, rules, synced }) => [name, synced, ...rules.map(({ port }) => port)]), [[HOSTNAME, true, "22", "80", "443"]]);
+    assert.equal(vms[0]?.id, vm().id);
+
+    const headers = { authorization: `Bearer ${world.sandbox.hostingerToken}` };
+    const rule = firewalls[0]!.rules[2]!;
+    await fetch(`${world.sandbox.hostingerUrl}/api/vps/v1/firewall/${firewalls[0]!.id}/rules/${rule.id}`, { method: "DELETE", headers });
+    const drift = await world.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", USER);
+    assert.notEqual(drift.code, 0);
+    assert.match(drift.text, /HostingerFirewall firewall/);
+    await succeeds(world.pulumi("up", "--yes", "--skip-preview", "--refresh", "--stack", USER));
+    await noChanges();
+  });
+
+  it("go with the stack's settings, without a trace at Hostinger", async () => {
+    await configure({ firewall: "false", ptr: "false" });
+    await succeeds(world.up(USER));
+    assert.deepEqual(world.sandbox.state().firewalls, []);
+  });
+});

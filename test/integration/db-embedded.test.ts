@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { Client } from "pg";
+import { startEmbedded } from "../../src/db/embedded.ts";
+import { openDatabase } from "../../src/db/open-database.ts";
+import { findVpsByUserId, requestVps } from "../../src/records/index.ts";
+
+const parent = await mkdtemp(join(tmpdir(), "user-vps-embedded-"));
+await chmod(parent, 0o755);
+const dataFolder = join(parent, "postgresql");
+after(async () => {
+  await (await startEmbedded({ folder: dataFolder })).stop();
+  await rm(parent, { recursive: true, force: true });
+});
+
+const REQUEST = { userId: "user_alice", username: "alice", hostname: "alice.spoq.dev", plan: "kvm1", templateId: 1007, dataCenterId: 9, sshPublicKey: null };
+const runs = async () => {
+  const pid = Number((await readFile(join(dataFolder, "data", "postmaster.pid"), "utf8").catch(() => "0")).split("\n")[0]);
+  return pid > 0 ? pid : undefined;
+};
+const openInChild = async (): Promise<[ChildProcess, string]> => {
+  const child = fork(new URL("../support/open-database-child.ts", import.meta.url), [dataFolder]);
+  const [message] = (await once(child, "message")) as [{ url: string }];
+  return [child, message.url];
+};
+
+describe("the embedded PostgreSQL", () => {
+  it("keeps its data and its port, and is stopped by the last to go", async () => {
+    const first = await openDatabase({ dataFolder });
+    await requestVps(first.pool, REQUEST);
+    const other = await openDatabase({ dataFolder });
+    assert.equal(other.url, first.url);
+    await first.close();
+    assert.ok(await runs(), "the other still uses it");
+    assert.ok(await findVpsByUserId(other.pool, "user_alice"));
+    await other.close();
+    assert.equal(await runs(), undefined);
+    const again = await openDatabase({ dataFolder });
+    assert.equal(again.url, first.url);
+    assert.ok(await findVpsByUserId(again.pool, "user_alice"));
+    await again.close();
+  });
+
+  it("listens on loopback only, and lets nobody in without the password, which only its user can read", async () => {
+    const { pool, url, close } = await openDatabase({ dataFolder });
+    const { rows } = await pool.query("SELECT name, setting FROM pg_settings WHERE name IN ('listen_addresses', 'unix_socket_directories') ORDER BY name");
+    assert.deepEqual(rows.map(({ setting }) => setting), ["127.0.0.1", ""]);
+    const wrong = new URL(url);
+    wrong.password = "fake-password-for-tests";
+    const client = new Client({ connectionString: wrong.href });
+    await assert.rejects(client.connect(), /password authentication failed/);
+    assert.equal((await stat(join(dataFolder, "password"))).mode & 0o777, 0o600);
+    await close();
+  });
+
+  it("is found running after kill -9 of the process that started it", async () => {
+    const [child, url] = await openInChild();
+    const pid = await runs();
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const next = await openDatabase({ dataFolder });
+    assert.equal(next.url, url);
+    assert.equal(await runs(), pid);
+    await next.close();
+    assert.equal(await runs(), undefined);
+  });
+
+  it("started by 3 processes at once, is one", async () => {
+    const children = await Promise.all([openInChild(), openInChild(), openInChild()]);
+    assert.equal(new Set(children.map(([, url]) => url)).size, 1);
+    await Promise.all(children.map(async ([child]) => {
+      child.send("close");
+      await once(child, "exit");
+    }));
+    assert.equal(await runs(), undefined);
+  });
+
+  it("starts after kill -9 of the server itself", async () => {
+    const { url, pool, close } = await openDatabase({ dataFolder });
+    process.kill((await runs())!, "SIGKILL");
+    await assert.rejects(pool.query("SELECT pg_sleep(5)"));
+    const again = await openDatabase({ dataFolder });
+    assert.ok(await findVpsByUserId(again.pool, "user_alice"));
+    assert.equal(again.url, url);
+    await close();
+    await again.close();
+  });
+
+  it("says what is wrong when its data cannot be used", async () => {
+    const folder = join(parent, "broken");
+    const server = await startEmbedded({ folder });
+    await server.stop();
+    await rm(join(folder, "data", "global"), { recursive: true });
+    await assert.rejects(startEmbedded({ folder }), (error: Error & { code: string }) => error.code === "DATABASE_FAILED" && /the end of its log:\n.*could not open file/s.test(error.message));
+  });
+});
+
+describe("a database that is not there", () => {
+  it("fails with DATABASE_FAILED, without the password", async () => {
+    const opening = openDatabase({ databaseUrl: "postgres://user:fake-password-for-tests@127.0.0.1:1/none" });
+    await assert.rejects(opening, (error: Error & { code: string }) => error.code === "DATABASE_FAILED" && !error.message.includes("fake-password"));
+  });
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { migrate } from "../../src/db/migrate.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
+import { beginPhase, discardCredentials, createCredentialsCipher, findLostRuns, findRun, findVpsByUserId, findVpsByUsername, finishRun, openRunsOf, phaseTimes, requestVps, saveCredentials, setVpsStatus, startRun, takeCredentials } from "../../src/records/index.ts";
+import { withDatabase } from "../support/postgres.ts";
+
+const { pool } = await withDatabase();
+const request = (username: string, userId = `user_${username}`) => ({ userId, username, hostname: `${username}.spoq.dev`, plan: "kvm1", templateId: 1007, dataCenterId: 9, sshPublicKey: null });
+const run = (username: string, runId: string, more: { workerId?: string; hostId?: string } = {}) => ({ runId, userId: `user_${username}`, username, operation: "up" as const, workerId: "w1", hostId: "h1", pid: 1, ...more });
+
+describe("setVpsStatus", () => {
+  it("with a new status clears what the old one said, unless it is named again", async () => {
+    await requestVps(pool, request("alice"));
+    await setVpsStatus(pool, "user_alice", { status: "failed", phase: "vm", errorCode: "VM_ERROR", reason: "an example", nextStep: "wait" });
+    const retried = await setVpsStatus(pool, "user_alice", { status: "provisioning", reason: "after a failure" });
+    assert.deepEqual([retried?.phase, retried?.errorCode, retried?.reason, retried?.nextStep], ["vm", null, "after a failure", null]);
+    const waiting = await setVpsStatus(pool, "user_alice", { waitingFor: "the VM" });
+    assert.deepEqual([waiting?.status, waiting?.reason, waiting?.waitingFor], ["provisioning", "after a failure", "the VM"]);
+  });
+
+  it("changes nothing from a status that is not expected", async () => {
+    await requestVps(pool, request("bob"));
+    assert.equal(await setVpsStatus(pool, "user_bob", { status: "deprovisioning" }, ["ready", "failed"]), undefined);
+    assert.equal((await findVpsByUsername(pool, "bob"))?.status, "queued");
+  });
+
+  it("keeps the time at which the user was ready first", async () => {
+    await requestVps(pool, request("carol"));
+    const first = await setVpsStatus(pool, "user_carol", { status: "ready" });
+    await setVpsStatus(pool, "user_carol", { status: "provisioning" });
+    const second = await setVpsStatus(pool, "user_carol", { status: "ready" });
+    assert.ok(first?.readyAt);
+    assert.deepEqual(second?.readyAt, first.readyAt);
+    assert.equal(second?.version, first.version + 2);
+  });
+});
+
+describe("runs", () => {
+  it("end once: what is said later does not change the outcome", async () => {
+    await startRun(pool, run("dave", "dave-1"));
+    await finishRun(pool, "dave-1", { outcome: "succeeded", seconds: 3 });
+    await finishRun(pool, "dave-1", { outcome: "lost", seconds: 9 });
+    const found = await findRun(pool, "dave-1");
+    assert.deepEqual([found?.outcome, found?.seconds], ["succeeded", 3]);
+  });
+
+  it("that are open are found by user, and lost ones by the machine and the workers that live", async () => {
+    await startRun(pool, run("erin", "erin-1", { hostId: "h9", workerId: "dead" }));
+    await startRun(pool, run("erin", "erin-2", { hostId: "h9", workerId: "alive" }));
+    await startRun(pool, run("erin", "erin-3", { hostId: "h8", workerId: "dead" }));
+    assert.deepEqual((await openRunsOf(pool, "user_erin")).map(({ runId }) => runId), ["erin-1", "erin-2", "erin-3"]);
+    assert.deepEqual((await findLostRuns(pool, { hostId: "h9", liveWorkerIds: ["alive"] })).map(({ runId }) => runId), ["erin-1"]);
+    await finishRun(pool, "erin-1", { outcome: "lost", seconds: 1 });
+    assert.deepEqual(await findLostRuns(pool, { hostId: "h9", liveWorkerIds: ["alive"] }), []);
+  });
+
+  it("have phases; those of the last run are the ones that count", async () => {
+    await requestVps(pool, request("frank"));
+    for (const runId of ["frank-1", "frank-2"]) {
+      await startRun(pool, run("frank", runId));
+      await beginPhase(pool, { runId, userId: "user_frank", phase: "engine" });
+    }
+    await beginPhase(pool, { runId: "frank-2", userId: "user_frank", phase: "done" });
+    const times = await phaseTimes(pool, "user_frank");
+    assert.deepEqual(times.map(({ phase, endedAt }) => [phase, endedAt !== null]), [["engine", true], ["done", true]]);
+    assert.equal((await findVpsByUserId(pool, "user_frank"))?.phase, "done");
+  });
+});
+
+describe("credentials", () => {
+  const cipher = createCredentialsCipher([{ id: "new", key: Buffer.alloc(32, 1) }, { id: "old", key: Buffer.alloc(32, 2) }]);
+  const credentials = { username: "spoq", hostname: "grace.spoq.dev", password: "fake-password-for-tests", jwtSecret: "fake-secret-for-tests" };
+
+  it("sealed with an older key are still opened", async () => {
+    await requestVps(pool, request("grace"));
+    const before = createCredentialsCipher([{ id: "old", key: Buffer.alloc(32, 2) }]);
+    await saveCredentials(pool, before, "user_grace", credentials, 1);
+    assert.deepEqual(await takeCredentials(pool, cipher, "user_grace"), credentials);
+  });
+
+  it("that are discarded are not shown", async () => {
+    await requestVps(pool, request("heidi"));
+    await saveCredentials(pool, cipher, "user_heidi", credentials, 1);
+    await discardCredentials(pool, "user_heidi");
+    assert.equal(await takeCredentials(pool, cipher, "user_heidi"), undefined);
+  });
+
+  it("of a user without a record are not stored", async () => {
+    assert.equal(await saveCredentials(pool, cipher, "nobody", credentials, 1), false);
+    assert.equal((await pool.query("SELECT FROM vps_credentials WHERE user_id = 'nobody'")).rowCount, 0);
+  });
+});
+
+describe("requestVps where user_id is a uuid", () => {
+  it("refuses an id that is none, or is written in another way, and leaves nothing behind", async () => {
+    const foreign = await withDatabase({ migrated: false });
+    await foreign.pool.query("CREATE TABLE user_vps (id uuid PRIMARY KEY, user_id uuid NOT NULL, status text)");
+    await migrate(foreign.pool);
+    for (const userId of ["user_42", "5D1F4B2E-6F6E-4B53-9F0F-0D0C3A3C1111"]) {
+      await assert.rejects(inTransaction(foreign.pool, (client) => requestVps(client, request("alice", userId))), { code: "INPUT_INVALID" });
+    }
+    assert.equal((await foreign.pool.query("SELECT FROM user_vps")).rowCount, 0);
+  });
+});

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { appendRunLog, beginPhase, finishRun, findVpsByUserId, requestVps, saveVpsResult, setVpsStatus, startRun, type StatusChange } from "../../src/records/index.ts";
+import { assertRefusal } from "../support/assert-refusal.ts";
+import { withApp } from "../support/http-app.ts";
+import { asOperator } from "../support/tokens.ts";
+
+const { app, pool, jobs } = await withApp();
+const headers = await asOperator();
+const get = (url: string) => app.inject({ url: `/api/admin${url}`, headers });
+const act = (username: string, action: string, payload?: object) => app.inject({ method: "POST", url: `/api/admin/vps/${username}/${action}`, headers, ...(payload ? { payload } : {}) });
+const jobsOf = (username: string) => jobs.enqueued.filter(({ userId }) => userId === `user_${username}`);
+
+async function user(username: string, change?: StatusChange, vmId?: number): Promise<string> {
+  const userId = `user_${username}`;
+  await requestVps(pool, { userId, username, hostname: `${username}.spoq.dev`, plan: "kvm1", templateId: 1007, dataCenterId: 19, sshPublicKey: null });
+  if (change) await setVpsStatus(pool, userId, change);
+  if (vmId) await saveVpsResult(pool, userId, { hostingerVmId: vmId, address: "192.0.2.7", url: `https://${username}.spoq.dev` });
+  return userId;
+}
+
+async function run(username: string, runId: string, operation: "up" | "destroy", outcome?: "failed" | "succeeded"): Promise<void> {
+  await startRun(pool, { runId, userId: `user_${username}`, username, operation, workerId: "w", hostId: "h", pid: 1 });
+  if (outcome) await finishRun(pool, runId, { outcome, seconds: 1.5, resourceChanges: { create: 5 }, resources: [{ type: "t", name: "n", operation: "create", seconds: 1 }] });
+}
+
+describe("GET /api/admin/vps", () => {
+  it("lists page by page without repeating or leaving out, and filters", async () => {
+    for (const name of ["page-a", "page-b", "page-c", "page-d", "page-e"]) await user(name, name === "page-c" ? { status: "failed", reason: "an example" } : undefined);
+    const seen: string[] = [];
+    let cursor = "";
+    for (let pages = 0; pages < 3; pages += 1) {
+      const page = (await get(`/vps?search=PAGE-&limit=2${cursor}`)).json();
+      seen.push(...page.items.map(({ username }: { username: string }) => username));
+      if (pages < 2) assert.equal(page.items.length, 2);
+      else assert.equal(page.nextCursor, null);
+      cursor = `&cursor=${page.nextCursor}`;
+    }
+    assert.deepEqual(seen, ["page-a", "page-b", "page-c", "page-d", "page-e"]);
+    const failed = (await get("/vps?search=page&status=failed")).json();
+    assert.deepEqual(failed.items.map(({ username }: { username: string }) => username), ["page-c"]);
+    assert.equal(failed.items[0].failure.reason, "an example");
+  });
+
+  it("takes the search's characters as they are", async () => {
+    await user("literal");
+    assert.deepEqual((await get(`/vps?search=${encodeURIComponent("lit%")}`)).json().items, []);
+    assert.deepEqual((await get(`/vps?search=${encodeURIComponent("l_teral")}`)).json().items, []);
+  });
+
+  it("shows one user with the ids that only operators see", async () => {
+    await user("shown", { status: "ready" }, 17_923);
+    const body = (await get("/vps/shown")).json();
+    assert.deepEqual([body.userId, body.vmId, body.address, body.dataCenter.city], ["user_shown", 17_923, "192.0.2.7", "Frankfurt"]);
+    assertRefusal(await get("/vps/nobody"), 404, "USER_NOT_FOUND");
+  });
+});
+
+describe("runs", () => {
+  it("are listed newest first, page by page", async () => {
+    await user("runner");
+    for (const id of ["r1", "r2", "r3"]) await run("runner", id, "up", "succeeded");
+    const first = (await get("/vps/runner/runs?limit=2")).json();
+    assert.deepEqual(first.items.map(({ runId }: { runId: string }) => runId), ["r3", "r2"]);
+    const second = (await get(`/vps/runner/runs?limit=2&cursor=${first.nextCursor}`)).json();
+    assert.deepEqual([second.items.map(({ runId }: { runId: string }) => runId), second.nextCursor], [["r1"], null]);
+    assert.deepEqual(first.items[0].resourceChanges, { create: 5 });
+    assert.equal(first.items[0].seconds, 1.5);
+  });
+
+  it("have a log that is read on from a line, and says when it has ended", async () => {
+    await user("logger");
+    await run("logger", "log-run", "up");
+    await appendRunLog(pool, "log-run", ["one", "two", "three\0"]);
+    const part = (await get("/runs/log-run/log?limit=2")).json();
+    assert.deepEqual([part.lines.map(({ line }: { line: string }) => line), part.ended], [["one", "two"], false]);
+    await finishRun(pool, "log-run", { outcome: "succeeded", seconds: 1 });
+    const rest = (await get(`/runs/log-run/log?afterSeq=${part.lines[1].seq}`)).json();
+    assert.deepEqual([rest.lines.map(({ line }: { line: string }) => line), rest.ended], [["three"], true]);
+  });
+
+  it("that are not there: 404", async () => {
+    assertRefusal(await get("/runs/none"), 404, "RUN_NOT_FOUND");
+    assertRefusal(await get("/runs/none/log"), 404, "RUN_NOT_FOUND");
+    assertRefusal(await get("/vps/nobody/runs"), 404, "USER_NOT_FOUND");
+  });
+});
+
+describe("operators' actions", () => {
+  it("retry queues a failed user's `up` again and forgets the failure", async () => {
+    await user("again", { status: "failed", errorCode: "VM_ERROR", reason: "an example", nextStep: "none" });
+    const answer = await act("again", "retry");
+    assert.equal(answer.statusCode, 202);
+    assert.deepEqual([answer.json().status, answer.json().failure], ["queued", null]);
+    assert.deepEqual(jobsOf("again"), [{ operation: "up", userId: "user_again" }]);
+    assertRefusal(await act("again", "retry"), 409, "STATUS_CONFLICT");
+  });
+
+  it("retry after a failed destroy destroys, and does not make anew", async () => {
+    await user("leaving", { status: "failed", reason: "an example" });
+    await run("leaving", "leaving-run", "destroy", "failed");
+    assert.equal((await act("leaving", "retry")).json().status, "deprovisioning");
+    assert.deepEqual(jobsOf("leaving"), [{ operation: "destroy", userId: "user_leaving" }]);
+  });
+
+  it("posted twice at once, retry queues one job", async () => {
+    await user("twice", { status: "failed", reason: "an example" });
+    const answers = await Promise.all([act("twice", "retry"), act("twice", "retry")]);
+    assert.deepEqual(answers.map(({ statusCode }) => statusCode).sort(), [202, 409]);
+    assert.equal(jobsOf("twice").length, 1);
+  });
+
+  it("cancel reaches the queue while something is being done, else 409", async () => {
+    const userId = await user("stopme");
+    assert.equal((await act("stopme", "cancel")).statusCode, 202);
+    assert.deepEqual(jobs.cancelled, [userId]);
+    await setVpsStatus(pool, userId, { status: "ready" });
+    assertRefusal(await act("stopme", "cancel"), 409, "STATUS_CONFLICT");
+  });
+
+  for (const action of ["start", "stop", "restart"]) {
+    it(`${action} queues the VM's ${action}; without a VM, or while busy, 409`, async () => {
+      const name = `vm-${action}`;
+      const userId = await user(name);
+      assertRefusal(await act(name, action), 409, "STATUS_CONFLICT");
+      await setVpsStatus(pool, userId, { status: "ready" });
+      assertRefusal(await act(name, action), 409, "STATUS_CONFLICT");
+      await saveVpsResult(pool, userId, { hostingerVmId: 5 });
+      assert.equal((await act(name, action)).statusCode, 202);
+      assert.deepEqual(jobsOf(name), [{ operation: "power", action, userId }]);
+    });
+  }
+
+  it("deprovision wants the user name typed again", async () => {
+    await user("goner", { status: "ready" });
+    assertRefusal(await act("goner", "deprovision"), 400, "REQUEST_INVALID");
+    assertRefusal(await act("goner", "deprovision", { confirm: "gone" }), 422, "CONFIRMATION_WRONG");
+    assert.deepEqual(jobsOf("goner"), []);
+    assert.equal((await act("goner", "deprovision", { confirm: "goner" })).json().status, "deprovisioning");
+    assert.deepEqual(jobsOf("goner"), [{ operation: "destroy", userId: "user_goner" }]);
+    assertRefusal(await act("goner", "deprovision", { confirm: "goner" }), 409, "STATUS_CONFLICT");
+  });
+
+  it("rotate-credentials asks for the next rotation and queues an `up`", async () => {
+    const userId = await user("rotate", { status: "ready" });
+    assert.equal((await act("rotate", "rotate-credentials")).json().credentialsRotation, 2);
+    assert.deepEqual(jobsOf("rotate"), [{ operation: "up", userId }]);
+    await setVpsStatus(pool, userId, { status: "provisioning" });
+    assertRefusal(await act("rotate", "rotate-credentials"), 409, "STATUS_CONFLICT");
+  });
+
+  it("change nothing when the queue fails", async () => {
+    const userId = await user("rollback", { status: "failed", reason: "an example" });
+    jobs.outage = new Error("fake outage");
+    assertRefusal(await act("rollback", "retry"), 500, "INTERNAL");
+    jobs.outage = undefined;
+    assert.equal((await findVpsByUserId(pool, userId))?.status, "failed");
+  });
+
+  it("on an unknown user: 404", async () => {
+    for (const action of ["retry", "cancel", "start", "stop", "restart", "rotate-credentials"]) assertRefusal(await act("nobody", action), 404, "USER_NOT_FOUND");
+    assertRefusal(await act("nobody", "deprovision", { confirm: "nobody" }), 404, "USER_NOT_FOUND");
+  });
+});
+
+describe("phases", () => {
+  it("are shown with their seconds, the open one so far", async () => {
+    const userId = await user("phases");
+    await run("phases", "phases-run", "up");
+    for (const phase of ["engine", "vm"] as const) await beginPhase(pool, { runId: "phases-run", userId, phase });
+    const { rows } = await pool.query("SELECT phase, ended_at IS NULL AS open FROM vps_phases WHERE user_id = $1 ORDER BY started_at", [userId]);
+    assert.deepEqual(rows, [{ phase: "engine", open: false }, { phase: "vm", open: true }]);
+    await finishRun(pool, "phases-run", { outcome: "succeeded", seconds: 1 });
+    assert.equal((await pool.query("SELECT FROM vps_phases WHERE user_id = $1 AND ended_at IS NULL", [userId])).rowCount, 0);
+  });
+});

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { Writable } from "node:stream";
+import { describe, it } from "node:test";
+import { createLogger } from "../../src/http/logger.ts";
+import { appendRunLog, createCredentialsCipher, requestCredentialsRotation, saveCredentials, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { assertRefusal } from "../support/assert-refusal.ts";
+import { dumpDatabase } from "../support/dump-database.ts";
+import { withApp } from "../support/http-app.ts";
+import { asOperator, asUser, TEST_JWT_SECRET } from "../support/tokens.ts";
+
+const SECRETS = { password: "fake-password-for-tests-4711", jwtSecret: "fake-conductor-secret-for-tests-0815" };
+const logged: string[] = [];
+const logger = createLogger("trace", new Writable({ write: (chunk, _encoding, done) => { logged.push(String(chunk)); done(); } }));
+const { app, pool, cipher } = await withApp({ logger });
+
+async function provisioned(username: string): Promise<{ userId: string; headers: { authorization: string } }> {
+  const headers = await asUser(username);
+  await app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: {} });
+  return { userId: `user_${username}`, headers };
+}
+const save = (userId: string, rotation = 1) => saveCredentials(pool, cipher, userId, { username: "spoq", hostname: "alice.spoq.dev", ...SECRETS }, rotation);
+const show = (headers: { authorization: string }) => app.inject({ method: "POST", url: "/api/vps/credentials", headers });
+
+describe("POST /api/vps/credentials", () => {
+  it("before they are there: 409", async () => {
+    const { headers } = await provisioned("early");
+    assertRefusal(await show(headers), 409, "CREDENTIALS_NOT_READY");
+  });
+
+  it("shows them once, not to be cached, and then never again", async () => {
+    const { userId, headers } = await provisioned("alice");
+    await save(userId);
+    await setVpsStatus(pool, userId, { status: "ready" });
+    assert.equal((await app.inject({ url: "/api/vps/status", headers })).json().credentials, "available");
+    const answer = await show(headers);
+    assert.equal(answer.statusCode, 200);
+    assert.deepEqual(answer.json(), { username: "spoq", hostname: "alice.spoq.dev", ...SECRETS });
+    assert.equal(answer.headers["cache-control"], "no-store");
+    assertRefusal(await show(headers), 409, "CREDENTIALS_ALREADY_SHOWN");
+    assert.equal((await app.inject({ url: "/api/vps/status", headers })).json().credentials, "shown");
+    assert.equal(await save(userId), false, "a later run of the same rotation must not bring them back");
+    assertRefusal(await show(headers), 409, "CREDENTIALS_ALREADY_SHOWN");
+  });
+
+  it("asked for 20 times at once, are shown to one", async () => {
+    const { userId, headers } = await provisioned("bob");
+    await save(userId);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => show(headers)));
+    assert.equal(answers.filter(({ statusCode }) => statusCode === 200).length, 1);
+    assert.equal(answers.filter(({ statusCode }) => statusCode === 409).length, 19);
+  });
+
+  it("can be shown again after a rotation", async () => {
+    const { userId, headers } = await provisioned("carol");
+    await save(userId);
+    await show(headers);
+    assert.equal(await requestCredentialsRotation(pool, userId), 2);
+    assert.equal(await save(userId, 2), true);
+    assert.equal((await show(headers)).statusCode, 200);
+  });
+
+  it("stay, with a 500, while their key is not configured", async () => {
+    const { userId, headers } = await provisioned("dave");
+    const other = createCredentialsCipher([{ id: "gone", key: Buffer.alloc(32, 7) }]);
+    await saveCredentials(pool, other, userId, { username: "spoq", hostname: "dave.spoq.dev", ...SECRETS }, 1);
+    assertRefusal(await show(headers), 500, "INTERNAL");
+    assert.equal((await app.inject({ url: "/api/vps/status", headers })).json().credentials, "available");
+  });
+
+  it("of one user do not open for another, though the row be moved", async () => {
+    const { userId } = await provisioned("erin");
+    const { userId: thief, headers } = await provisioned("mallory");
+    await save(userId);
+    await pool.query("UPDATE vps_credentials SET user_id = $2 WHERE user_id = $1", [userId, thief]);
+    assertRefusal(await show(headers), 500, "INTERNAL");
+  });
+});
+
+describe("secrets", () => {
+  it("are in the database in no plain text while they wait to be shown", async () => {
+    const { userId, headers } = await provisioned("frank");
+    await save(userId);
+    await startRun(pool, { runId: "run-frank", userId, username: "frank", operation: "up", workerId: "w", hostId: "h", pid: 1 });
+    await appendRunLog(pool, "run-frank", ["a line that is there"]);
+    const dump = await dumpDatabase(pool);
+    assert.match(dump, /a line that is there/);
+    assert.match(dump, /user_frank/);
+    for (const secret of [SECRETS.password, SECRETS.jwtSecret, TEST_JWT_SECRET, headers.authorization.split(" ")[1]!]) {
+      for (const form of [secret, Buffer.from(secret).toString("base64").slice(0, -4), Buffer.from(secret).toString("hex")]) assert.ok(!dump.includes(form));
+    }
+  });
+
+  it("are in no log line, though every request was logged", async () => {
+    const headers = await asOperator();
+    await app.inject({ url: "/api/admin/vps", headers });
+    logger.info({ req: { headers }, authorization: headers.authorization, nested: { password: SECRETS.password } }, "by mistake");
+    const log = logged.join("");
+    assert.match(log, /"url":"\/api\/vps\/credentials"/);
+    assert.match(log, /"msg":"by mistake"/);
+    for (const secret of [SECRETS.password, SECRETS.jwtSecret, TEST_JWT_SECRET, headers.authorization.split(" ")[1]!]) assert.ok(!log.includes(secret));
+  });
+});

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { statusEvents } from "../../src/http/status-events.ts";
+import { ChangeFeed } from "../../src/http/change-feed.ts";
+import { beginPhase, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { withApp } from "../support/http-app.ts";
+import { openStream } from "../support/event-stream.ts";
+import { asUser, signToken } from "../support/tokens.ts";
+
+const first = await withApp();
+const second = await withApp({ database: first });
+const { pool } = first;
+const urls = await Promise.all([first, second].map(({ app }) => app.listen({ host: "127.0.0.1", port: 0 })));
+
+async function request(username: string): Promise<string> {
+  const userId = `user_${username}`;
+  await requestVps(pool, { userId, username, hostname: `${username}.spoq.dev`, plan: "kvm1", templateId: 1007, dataCenterId: 9, sshPublicKey: null });
+  return userId;
+}
+
+describe("GET /api/vps/events", () => {
+  it("tells the record at once, and each change, in every process", async () => {
+    const userId = await request("alice");
+    const streams = await Promise.all(urls.map(async (url) => openStream(`${url}/api/vps/events`, await asUser("alice"))));
+    for (const stream of streams) {
+      assert.match(stream.contentType, /^text\/event-stream/);
+      assert.equal((await stream.next()).data.status, "queued");
+    }
+    await setVpsStatus(pool, userId, { status: "provisioning", waitingFor: "a worker" });
+    for (const stream of streams) {
+      const { data, id } = await stream.next();
+      assert.deepEqual([data.status, data.waitingFor], ["provisioning", "a worker"]);
+      assert.equal(id, String(data.version));
+    }
+    await startRun(pool, { runId: "run-alice", userId, username: "alice", operation: "up", workerId: "w", hostId: "h", pid: 1 });
+    await beginPhase(pool, { runId: "run-alice", userId, phase: "vm" });
+    for (const stream of streams) {
+      const { data } = await stream.next();
+      assert.equal(data.phase, "vm");
+      assert.deepEqual(data.phases.map(({ phase }) => phase), ["vm"]);
+    }
+    for (const stream of streams) await stream.close();
+  });
+
+  it("tells nothing of another user's changes", async () => {
+    const other = await request("bob");
+    await request("carol");
+    const stream = await openStream(`${urls[0]}/api/vps/events`, await asUser("carol"));
+    assert.equal((await stream.next()).data.username, "carol");
+    await setVpsStatus(pool, other, { status: "provisioning" });
+    await setVpsStatus(pool, "user_carol", { waitingFor: "the end" });
+    const { data } = await stream.next();
+    assert.deepEqual([data.username, data.waitingFor], ["carol", "the end"]);
+    await stream.close();
+  });
+
+  it("goes on after the connection that listens has broken", async () => {
+    const userId = await request("dave");
+    const stream = await openStream(`${urls[0]}/api/vps/events`, await asUser("dave"));
+    await stream.next();
+    await pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'user-vps listener' AND datname = current_database()");
+    await setVpsStatus(pool, userId, { status: "provisioning", waitingFor: "written while nobody listened" });
+    assert.equal((await stream.next()).data.waitingFor, "written while nobody listened");
+    await stream.close();
+  });
+
+  it("ends when the token expires", async () => {
+    await request("erin");
+    const token = await signToken({ sub: "user_erin", username: "erin" }, { expiresInSeconds: 2 });
+    const stream = await openStream(`${urls[0]}/api/vps/events`, { authorization: `Bearer ${token}` });
+    await stream.next();
+    await stream.ended();
+  });
+
+  it("refuses more than 8 streams of one user in a process, until one is closed", async () => {
+    await request("frank");
+    const open = async () => openStream(`${urls[0]}/api/vps/events`, await asUser("frank"));
+    const streams = [];
+    for (let count = 0; count < 8; count += 1) streams.push(await open());
+    await assert.rejects(open, /429/);
+    await streams.pop()?.close();
+    let again: Awaited<ReturnType<typeof open>> | undefined;
+    for (let tries = 0; tries < 50 && !again; tries += 1) {
+      await sleep(20);
+      again = await open().catch(() => undefined);
+    }
+    assert.ok(again);
+    for (const stream of [...streams, again]) await stream.close();
+  });
+
+  it("ends when the server closes, and the server does not wait for the client", async () => {
+    await request("grace");
+    const third = await withApp({ database: first });
+    const url = await third.app.listen({ host: "127.0.0.1", port: 0 });
+    const stream = await openStream(`${url}/api/vps/events`, await asUser("grace"));
+    await stream.next();
+    await Promise.all([third.app.close(), stream.ended()]);
+  });
+
+  it("holds one listening connection a process, however many streams", async () => {
+    await request("heidi");
+    const streams = await Promise.all(Array.from({ length: 5 }, async () => openStream(`${urls[0]}/api/vps/events`, await asUser("heidi"))));
+    const { rows } = await pool.query("SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'user-vps listener' AND datname = current_database()");
+    assert.equal(rows[0].count, 2);
+    for (const stream of streams) await stream.close();
+  });
+});
+
+describe("statusEvents", () => {
+  it("sends a heartbeat while nothing changes", async () => {
+    await request("ivan");
+    const feed = new ChangeFeed(first.url);
+    const stop = new AbortController();
+    const texts: string[] = [];
+    for await (const text of statusEvents({ db: pool, feed, userId: "user_ivan", signal: stop.signal, heartbeatMs: 10 })) {
+      texts.push(text);
+      if (texts.length === 4) stop.abort();
+    }
+    assert.equal(texts[0], "retry: 2000\n\n");
+    assert.match(texts[1] ?? "", /^event: status\nid: 1\ndata: \{.*\}\n\n$/);
+    assert.deepEqual(texts.slice(2), [": heartbeat\n\n", ": heartbeat\n\n"]);
+  });
+});

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { connect } from "node:net";
+import { describe, it } from "node:test";
+import { Pool } from "pg";
+import { finishRun, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { assertRefusal } from "../support/assert-refusal.ts";
+import { withApp } from "../support/http-app.ts";
+import { asUser } from "../support/tokens.ts";
+
+const { app, pool, jobs, url } = await withApp();
+
+interface Operation {
+  readonly security?: unknown;
+  readonly responses: Record<string, { content: Record<string, { schema: { $ref?: string } }> }>;
+}
+
+describe("health", () => {
+  it("/healthz answers without a token", async () => {
+    assert.deepEqual((await app.inject("/healthz")).json(), { status: "ok" });
+  });
+
+  it("/readyz names what it checked", async () => {
+    assert.deepEqual((await app.inject("/readyz")).json(), { status: "ready", checks: { database: "ok", migrations: "ok", queue: "ok" } });
+  });
+
+  it("/readyz is 503 and names the queue while that is away", async () => {
+    jobs.outage = new Error("an example of an outage");
+    const answer = await app.inject("/readyz");
+    jobs.outage = undefined;
+    assert.deepEqual(assertRefusal(answer, 503, "NOT_READY").details, [{ path: "queue", message: "an example of an outage" }]);
+  });
+
+  it("/readyz is 503 and names a migration that is missing", async () => {
+    await pool.query("DELETE FROM user_vps_migrations WHERE name LIKE '007%'");
+    const answer = await app.inject("/readyz");
+    await pool.query("INSERT INTO user_vps_migrations (name) VALUES ('007_user_vps_changed.sql')");
+    assert.deepEqual(assertRefusal(answer, 503, "NOT_READY").details, [{ path: "migrations", message: "not applied: 007_user_vps_changed.sql" }]);
+  });
+
+  it("while the database is away: 503 to users too, and /healthz still answers", async () => {
+    const nowhere = new Pool({ host: "127.0.0.1", port: 1 });
+    const alone = await withApp({ database: { pool: nowhere, url } });
+    assertRefusal(await alone.app.inject({ url: "/api/vps/status", headers: await asUser("alice") }), 503, "DATABASE_FAILED");
+    assertRefusal(await alone.app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("alice"), payload: {} }), 503, "DATABASE_FAILED");
+    assertRefusal(await alone.app.inject("/readyz"), 503, "NOT_READY");
+    assert.equal((await alone.app.inject("/healthz")).statusCode, 200);
+    assert.match((await alone.app.inject("/metrics")).body, /process_cpu_seconds_total/);
+    await nowhere.end();
+  });
+});
+
+describe("/metrics", () => {
+  it("counts users by status, runs by outcome, seconds to ready, and answers by route", async () => {
+    for (const username of ["m1", "m2", "m3"]) await requestVps(pool, { userId: username, username, hostname: `${username}.spoq.dev`, plan: "kvm1", templateId: 1007, dataCenterId: 9, sshPublicKey: null });
+    await setVpsStatus(pool, "m1", { status: "ready" });
+    await pool.query("UPDATE user_vps SET requested_at = ready_at - interval '90 seconds' WHERE user_id = 'm1'");
+    await startRun(pool, { runId: "m-run", userId: "m1", username: "m1", operation: "up", workerId: "w", hostId: "h", pid: 1 });
+    await finishRun(pool, "m-run", { outcome: "failed", errorCode: "VM_ERROR", message: "an example", seconds: 2 });
+    await app.inject({ url: "/api/admin/vps/m1", headers: await asUser("m1") });
+    const { body } = await app.inject("/metrics");
+    for (const line of [
+      'user_vps_users{status="ready"} 1', 'user_vps_users{status="queued"} 2', 'user_vps_users{status="failed"} 0',
+      'user_vps_runs{operation="up",outcome="failed"} 1',
+      'user_vps_seconds_to_ready_bucket{le="60"} 0', 'user_vps_seconds_to_ready_bucket{le="120"} 1', 'user_vps_seconds_to_ready_bucket{le="+Inf"} 1',
+    ]) assert.ok(body.includes(line), line);
+    assert.match(body, /user_vps_http_seconds_count\{method="GET",route="\/api\/admin\/vps\/:username",status="403"\} 1/);
+  });
+});
+
+describe("the description", () => {
+  it("/openapi.json is OpenAPI 3.1 with every route, and every refusal is the one shape", async () => {
+    const document = (await app.inject("/openapi.json")).json();
+    assert.equal(document.openapi, "3.1.0");
+    for (const path of ["/api/vps/provision", "/api/vps/status", "/api/vps/events", "/api/vps/credentials", "/api/admin/vps", "/api/admin/runs/{runId}/log", "/readyz"]) assert.ok(path in document.paths, path);
+    for (const [path, operations] of Object.entries<Record<string, Operation>>(document.paths)) {
+      for (const operation of Object.values(operations)) {
+        if (path === "/healthz") continue;
+        assert.deepEqual(["400", "429", "500", "503"].filter((status) => !(status in operation.responses)), [], path);
+        if (path.startsWith("/api/")) assert.ok("401" in operation.responses && operation.security, path);
+        for (const [status, answer] of Object.entries(operation.responses)) {
+          if (Number(status) >= 400) assert.equal(answer.content["application/json"]?.schema.$ref, "#/components/schemas/Error", `${path} ${status}`);
+        }
+      }
+    }
+    assert.equal(document.paths["/api/vps/provision"].post.requestBody.required, false);
+    assert.equal(document.paths["/api/admin/vps/{username}/deprovision"].post.requestBody.required, true);
+  });
+
+  it("/docs is readable in a browser", async () => {
+    const answer = await app.inject("/docs/");
+    assert.equal(answer.statusCode, 200);
+    assert.match(String(answer.headers["content-type"]), /^text\/html/);
+  });
+});
+
+describe("closing", () => {
+  it("lets a running request finish, and does not wait for connections that ask for nothing", async () => {
+    const leaving = await withApp({ database: { pool, url } });
+    const address = await leaving.app.listen({ host: "127.0.0.1", port: 0 });
+    let arrived = () => {};
+    const isThere = new Promise<void>((resolve) => { arrived = resolve; });
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => { letGo = resolve; });
+    leaving.jobs.enqueue = async () => { arrived(); await held; };
+    const idle = connect(Number(new URL(address).port), "127.0.0.1");
+    idle.on("error", () => undefined);
+    const running = fetch(`${address}/api/vps/provision`, { method: "POST", headers: await asUser("last") });
+    await isThere;
+    const closed = leaving.app.close();
+    letGo();
+    assert.equal((await running).status, 202);
+    idle.destroy();
+    await closed;
+    await assert.rejects(fetch(`${address}/healthz`));
+  });
+});

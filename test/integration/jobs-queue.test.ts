@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+import type { PgBoss } from "pg-boss";
+import { inTransaction } from "../../src/db/index.ts";
+import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
+import type { Jobs } from "../../src/jobs/index.ts";
+import { QUEUE, QUEUE_SCHEMA, send } from "../../src/jobs/queue.ts";
+import { sweep } from "../../src/jobs/sweeper.ts";
+import { findVpsByUserId, requestVps, setVpsStatus } from "../../src/records/index.ts";
+import { withDatabase } from "../support/postgres.ts";
+
+const { pool, url } = await withDatabase();
+
+describe("the queue", () => {
+  let boss: PgBoss;
+  let jobs: Jobs;
+
+  before(async () => {
+    boss = await startQueue({ databaseUrl: url, works: false, onError: () => undefined });
+    jobs = pgBossJobs(boss, pool);
+  });
+  beforeEach(async () => {
+    await pool.query(`DELETE FROM ${QUEUE_SCHEMA}.job`);
+    await pool.query("DELETE FROM user_vps");
+  });
+  after(() => boss.stop({ graceful: false }));
+
+  const waiting = async () => (await pool.query<{ key: string; data: Record<string, unknown>; due: boolean }>(`SELECT singleton_key AS key, data, start_after <= now() AS due FROM ${QUEUE_SCHEMA}.job WHERE state = 'created' ORDER BY 1`)).rows;
+  const record = (userId: string) => requestVps(pool, { userId, username: userId, hostname: `${userId}.spoq.dev`, plan: "p", templateId: 1, dataCenterId: 9, sshPublicKey: null });
+
+  it("has a job when the caller's transaction commits, and only then", async () => {
+    await assert.rejects(inTransaction(pool, async (db) => {
+      await jobs.enqueue(db, { operation: "up", userId: "amy" });
+      throw new Error("rolled back");
+    }));
+    assert.deepEqual(await waiting(), []);
+    await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "amy" }));
+    assert.deepEqual((await waiting()).map(({ key }) => key), ["up:amy"]);
+  });
+
+  it("keeps one waiting job for an operation and a user, however often and from wherever it is asked for", async () => {
+    await Promise.all(Array.from({ length: 20 }, () => jobs.enqueue(pool, { operation: "up", userId: "amy" })));
+    await jobs.enqueue(pool, { operation: "destroy", userId: "amy" });
+    await jobs.enqueue(pool, { operation: "up", userId: "bea" });
+    assert.deepEqual((await waiting()).map(({ key }) => key), ["destroy:amy", "up:amy", "up:bea"]);
+  });
+
+  it("has a job that waits for its next try run at once, as a first try, when somebody asks", async () => {
+    await send(boss, pool, { operation: "up", userId: "amy", attempt: 7 }, 600_000);
+    assert.deepEqual(await waiting(), [{ key: "up:amy", data: { operation: "up", userId: "amy", attempt: 7 }, due: false }]);
+    await jobs.enqueue(pool, { operation: "up", userId: "amy" });
+    assert.deepEqual(await waiting(), [{ key: "up:amy", data: { operation: "up", userId: "amy" }, due: true }]);
+  });
+
+  it("takes a new job for a user whose job is being worked on", async () => {
+    await jobs.enqueue(pool, { operation: "up", userId: "amy" });
+    assert.equal((await boss.fetch(QUEUE)).length, 1);
+    await jobs.enqueue(pool, { operation: "up", userId: "amy" });
+    assert.equal((await waiting()).length, 1);
+    assert.equal((await boss.fetch(QUEUE)).length, 0, "but not both at once");
+  });
+
+  it("drops what waits for a cancelled user, and the record says so", async () => {
+    await record("amy");
+    await jobs.enqueue(pool, { operation: "up", userId: "amy" });
+    await jobs.enqueue(pool, { operation: "up", userId: "bea" });
+    await jobs.cancel("amy");
+    assert.deepEqual((await waiting()).map(({ key }) => key), ["up:bea"]);
+    const cancelled = await findVpsByUserId(pool, "amy");
+    assert.deepEqual([cancelled?.status, cancelled?.errorCode], ["failed", "CANCELLED"]);
+  });
+
+  it("gives a job to records that wait for one and have none, and to no others", async () => {
+    for (const userId of ["amy", "bea", "cleo", "dora"]) await record(userId);
+    await setVpsStatus(pool, "bea", { status: "deprovisioning" });
+    await setVpsStatus(pool, "cleo", { status: "ready" });
+    await jobs.enqueue(pool, { operation: "up", userId: "dora" });
+    assert.deepEqual(await sweep({ boss, pool, log: () => undefined }, 3_600), [], "none is that old");
+    assert.deepEqual((await sweep({ boss, pool, log: () => undefined }, 0)).toSorted(), ["amy", "bea"]);
+    assert.deepEqual((await waiting()).map(({ key }) => key), ["destroy:bea", "up:amy", "up:dora"]);
+  });
+
+  it("says that it is there", async () => {
+    await jobs.check();
+  });
+});

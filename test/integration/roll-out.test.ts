@@ -1,0 +1,183 @@
+/** The roll-out's own rules, with an engine that only notes what it is asked for. */
+import assert from "node:assert/strict";
+import { afterEach, before, describe, it } from "node:test";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
+import { listRuns, readRunLog } from "../../src/records/index.ts";
+import { cancelRollOut, createRelease, createRollOut, findOpenRollOut, findReleaseOfUser, listMembers, runRollOut } from "../../src/releases/index.ts";
+import type { RollOutContext } from "../../src/releases/index.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { insertReadyUser } from "../support/ready-user.ts";
+
+const SHA256 = "ab".repeat(32);
+const SECRET = "fake-secret-for-tests";
+const USERS = ["anna", "bert", "carl", "dora"];
+
+const { pool } = await withDatabase();
+let upped: StackRequest[] = [];
+let onUp: (request: StackRequest, hooks: RunHooks) => Promise<void> = async () => undefined;
+let next = 1;
+before(async () => {
+  for (const user of USERS) await insertReadyUser(pool, user);
+  await insertReadyUser(pool, "zoe");
+  await pool.query("UPDATE user_vps SET status = 'provisioning' WHERE user_id = 'zoe'");
+});
+afterEach(async () => {
+  upped = [];
+  onUp = async () => undefined;
+  await pool.query("UPDATE vps_roll_outs SET outcome = 'cancelled', ended_at = now() WHERE outcome IS NULL");
+  await pool.query("UPDATE user_vps SET status = 'ready' WHERE user_id = ANY($1)", [USERS]);
+});
+
+const engine = {
+  clearLeftovers: async () => undefined,
+  async up(request: StackRequest, hooks: RunHooks) {
+    upped.push(request);
+    hooks.onLine?.(`working with ${SECRET}`);
+    await onUp(request, hooks);
+    return { changes: { update: 1 } };
+  },
+} as unknown as Engine;
+
+function context(more: Partial<RollOutContext> = {}): RollOutContext {
+  return {
+    pool, engine,
+    stackOf: ({ username }) => ({ stackName: username, config: { username } }),
+    lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, release: async () => undefined }),
+    workerId: "test", hostId: "test", secrets: [SECRET], log: () => undefined, signal: new AbortController().signal, ...more,
+  };
+}
+
+/** A release of its own for each test. */
+async function planned(more: Partial<Parameters<typeof createRollOut>[1]> = {}): Promise<{ rollOutId: string; version: string }> {
+  const version = `1.${next++}`;
+  await createRelease(pool, { version, conductor: { url: "https://downloads.example.com/conductor", sha256: SHA256 } }, "operator");
+  const { rollOutId } = await createRollOut(pool, { version, requestedBy: "operator", reason: "test", concurrency: 1, waves: ["1", "rest"], ...more });
+  return { rollOutId, version };
+}
+
+async function statusesOf(rollOutId: string): Promise<Record<string, string>> {
+  return Object.fromEntries((await listMembers(pool, rollOutId)).map(({ username, wave, status }) => [username, `${wave} ${status}`]));
+}
+
+const fails = (username: string) => async ({ stackName }: StackRequest) => {
+  if (stackName === username) throw new UserVpsError("RELEASE_FAILED", `it was not healthy, says ${SECRET}`);
+};
+
+describe("a roll-out", () => {
+  it("runs `up` with the release's settings for everybody who is ready, and records who, what and when", async () => {
+    const { rollOutId, version } = await planned();
+    const rollOut = await runRollOut(context(), rollOutId);
+    assert.deepEqual([rollOut.outcome, rollOut.requestedBy, rollOut.reason, rollOut.version], ["succeeded", "operator", "test", version]);
+    assert.deepEqual(upped.map(({ stackName }) => stackName), USERS);
+    assert.deepEqual(upped[0]?.config, { username: "anna", releaseVersion: version, releaseConductorUrl: "https://downloads.example.com/conductor", releaseConductorSha256: SHA256 });
+    const [member] = await listMembers(pool, rollOutId);
+    assert.ok(member?.startedAt && member.endedAt && member.startedAt <= member.endedAt);
+    const { items: [run] } = await listRuns(pool, "anna");
+    assert.deepEqual([run?.runId, run?.operation, run?.outcome], [member.runId, "up", "succeeded"]);
+    assert.equal((await findReleaseOfUser(pool, "anna"))?.version, version);
+  });
+
+  it("stops at the first failure and skips whoever is left; no log and no message holds a secret", async () => {
+    const { rollOutId } = await planned();
+    onUp = fails("bert");
+    assert.equal((await runRollOut(context(), rollOutId)).outcome, "stopped");
+    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 failed", carl: "2 skipped", dora: "2 skipped" });
+    const bert = (await listMembers(pool, rollOutId))[1]!;
+    assert.deepEqual([bert.errorCode, bert.message?.includes("[secret]"), bert.message?.includes(SECRET)], ["RELEASE_FAILED", true, false]);
+    const log = await readRunLog(pool, bert.runId!, { limit: 10 });
+    assert.match(log[0]?.line ?? "", /^working with \[secret\]$/);
+  });
+
+  it("goes on through as many failures as it may have", async () => {
+    const { rollOutId } = await planned({ maxFailures: 2 });
+    onUp = fails("bert");
+    assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
+    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 failed", carl: "2 succeeded", dora: "2 succeeded" });
+  });
+
+  it("works on several at once, but on no more than asked for", async () => {
+    const { rollOutId } = await planned({ waves: ["rest"], concurrency: 3 });
+    let running = 0;
+    let most = 0;
+    onUp = async () => {
+      most = Math.max(most, (running += 1));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      running -= 1;
+    };
+    await runRollOut(context(), rollOutId);
+    assert.equal(most, 3);
+  });
+
+  it("is gone on with after its process has ended: the one that was under way is done again, those that are done are not", async () => {
+    const { rollOutId } = await planned();
+    const ending = new AbortController();
+    onUp = async ({ stackName }) => {
+      if (stackName !== "bert") return;
+      ending.abort(new UserVpsError("RUN_LOST", "The process ends."));
+      throw ending.signal.reason;
+    };
+    assert.equal((await runRollOut(context({ signal: ending.signal }), rollOutId)).outcome, null);
+    assert.equal((await findOpenRollOut(pool))?.rollOutId, rollOutId);
+    onUp = async () => undefined;
+    assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
+    assert.deepEqual(upped.map(({ stackName }) => stackName), ["anna", "bert", "bert", "carl", "dora"]);
+  });
+
+  it("begins nobody else once it is cancelled", async () => {
+    const { rollOutId } = await planned();
+    onUp = async () => void (await cancelRollOut(pool, rollOutId));
+    assert.equal((await runRollOut(context(), rollOutId)).outcome, "cancelled");
+    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 skipped", carl: "2 skipped", dora: "2 skipped" });
+  });
+
+  it("skips a VPS that is not ready any more when its turn comes", async () => {
+    const { rollOutId } = await planned();
+    await pool.query("UPDATE user_vps SET status = 'deprovisioning' WHERE user_id = 'carl'");
+    assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
+    assert.equal((await statusesOf(rollOutId))["carl"], "2 skipped");
+    assert.ok(!upped.some(({ stackName }) => stackName === "carl"));
+  });
+
+  it("waits for a user's other run, and counts one that does not end as a failure", async () => {
+    const { rollOutId } = await planned();
+    let busy = 1;
+    const held = await context().lockUser("anna");
+    assert.equal((await runRollOut(context({ lockUser: async () => (busy-- > 0 ? undefined : held) }), rollOutId)).outcome, "succeeded");
+
+    const other = await planned();
+    assert.equal((await runRollOut(context({ lockUser: async () => undefined, lockTimeoutMs: 0 }), other.rollOutId)).outcome, "stopped");
+    assert.equal((await listMembers(pool, other.rollOutId))[0]?.errorCode, "STACK_LOCKED");
+  });
+
+  it("is the only one, and only one process works on it", async () => {
+    const { rollOutId, version } = await planned();
+    await assert.rejects(createRollOut(pool, { version, requestedBy: "operator", reason: "test" }), /RELEASE_FAILED: Another roll-out is open/);
+    let second: Promise<unknown> | undefined;
+    onUp = async () => void (await (second ??= assert.rejects(runRollOut(context(), rollOutId), /STACK_LOCKED/)));
+    await runRollOut(context(), rollOutId);
+    assert.ok(second);
+  });
+});
+
+describe("what is refused before anything is done", () => {
+  it("a second release of the same version, and one that cannot be verified", async () => {
+    const { version } = await planned();
+    const conductor = { url: "https://downloads.example.com/conductor", sha256: SHA256 };
+    await assert.rejects(createRelease(pool, { version, conductor }, "operator"), /INPUT_INVALID: There is a release/);
+    await assert.rejects(createRelease(pool, { version: "9.9", conductor: { ...conductor, sha256: "?" } }, "operator"), /INPUT_INVALID: .*conductor\.sha256/);
+    await assert.rejects(createRelease(pool, { version: "9.9", conductor: { ...conductor, url: "https://user:fake@example.com/x" } }, "operator"), /INPUT_INVALID: .*user name or password/);
+    await assert.rejects(createRelease(pool, { version: "9.9" }, "operator"), /INPUT_INVALID/);
+  });
+
+  it("a roll-out of no release, to users who are not ready, or without saying who and why", async () => {
+    const { version } = await planned();
+    await pool.query("UPDATE vps_roll_outs SET outcome = 'cancelled', ended_at = now() WHERE outcome IS NULL");
+    const request = { version, requestedBy: "operator", reason: "test" };
+    await assert.rejects(createRollOut(pool, { ...request, version: "0.0" }), /INPUT_INVALID: There is no release 0\.0/);
+    await assert.rejects(createRollOut(pool, { ...request, userIds: ["anna", "zoe"] }), /INPUT_INVALID: These users have no VPS that is ready: zoe\./);
+    await assert.rejects(createRollOut(pool, { ...request, reason: " " }), /INPUT_INVALID: reason is empty/);
+    await assert.rejects(createRollOut(pool, { ...request, maxFailures: 0 }), /INPUT_INVALID: maxFailures/);
+    assert.equal(await findOpenRollOut(pool), undefined);
+  });
+});

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { requestVps, setVpsStatus } from "../../src/records/index.ts";
+import { assertRefusal } from "../support/assert-refusal.ts";
+import { openStream } from "../support/event-stream.ts";
+import { withApp } from "../support/http-app.ts";
+import { asOperator, asUser, signToken } from "../support/tokens.ts";
+
+const { app, pool, jobs } = await withApp();
+let addresses = 0;
+
+const logIn = (token: string, remoteAddress = `10.1.0.${(addresses += 1)}`) => app.inject({ method: "POST", url: "/session", payload: { token }, remoteAddress, headers: { host: "localhost" } });
+const adminToken = (expiresInSeconds = 600) => signToken({ sub: "operator_1", scope: "vps:admin" }, { expiresInSeconds });
+
+/** What a browser would send afterwards. */
+async function session(expiresInSeconds?: number) {
+  const answer = await logIn(await adminToken(expiresInSeconds));
+  assert.equal(answer.statusCode, 200, answer.body);
+  const cookie = String(answer.headers["set-cookie"]).split(";")[0]!;
+  return { cookie, host: "localhost", csrf: answer.json<{ csrfToken: string }>().csrfToken };
+}
+
+async function readyUser(username: string): Promise<void> {
+  await requestVps(pool, { userId: `user_${username}`, username, hostname: `${username}.spoq.dev`, plan: "hostingercom-vps-kvm1-usd-1m", templateId: 1007, dataCenterId: 9, sshPublicKey: null });
+  await setVpsStatus(pool, `user_${username}`, { status: "ready" });
+}
+
+describe("POST /session", () => {
+  it("gives an operator's token a cookie that scripts and other sites cannot use, and the token is not in it", async () => {
+    const token = await adminToken();
+    const answer = await logIn(token);
+    const cookie = String(answer.headers["set-cookie"]);
+    assert.match(cookie, /^user-vps-session=[^;]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict$/);
+    assert.equal(answer.headers["cache-control"], "no-store");
+    assert.equal(answer.json().operator, "operator_1");
+    assert.ok(!cookie.includes(token.split(".")[2]!));
+  });
+
+  it("refuses a token without the scope, an expired one, and what is no token", async () => {
+    assertRefusal(await logIn(await signToken({ sub: "user_1", scope: "vps:read" })), 403, "SCOPE_MISSING");
+    assertRefusal(await logIn(await adminToken(-60)), 401, "UNAUTHENTICATED");
+    assertRefusal(await logIn("x"), 401, "UNAUTHENTICATED");
+  });
+
+  it("refuses a form of another site", async () => {
+    const answer = await app.inject({ method: "POST", url: "/session", payload: `token=${await adminToken()}`, headers: { "content-type": "application/x-www-form-urlencoded" } });
+    assertRefusal(answer, 415, "CONTENT_TYPE_UNSUPPORTED");
+  });
+
+  it("refuses the eleventh try of an address within a minute, right or wrong", async () => {
+    for (let tries = 0; tries < 10; tries += 1) assert.equal((await logIn("x", "10.2.0.1")).statusCode, 401);
+    const answer = await logIn(await adminToken(), "10.2.0.1");
+    assertRefusal(answer, 429, "RATE_LIMITED");
+    assert.ok(Number(answer.headers["retry-after"]) > 0);
+  });
+});
+
+describe("a session", () => {
+  it("reads the operators' routes", async () => {
+    const { csrf: _csrf, ...headers } = await session();
+    for (const url of ["/api/admin/vps", "/api/admin/numbers", "/session"]) assert.equal((await app.inject({ url, headers })).statusCode, 200, url);
+  });
+
+  it("changes something only with its CSRF token", async () => {
+    await readyUser("alice");
+    const [{ csrf, ...headers }, other] = [await session(), await session()];
+    const repair = (more: Record<string, string>) => app.inject({ method: "POST", url: "/api/admin/vps/alice/repair", headers: { ...headers, ...more } });
+    assertRefusal(await repair({}), 403, "CSRF_TOKEN_WRONG");
+    assertRefusal(await repair({ "x-csrf-token": other.csrf }), 403, "CSRF_TOKEN_WRONG");
+    assert.deepEqual(jobs.enqueued, []);
+    assert.equal((await repair({ "x-csrf-token": csrf })).statusCode, 202);
+    assert.deepEqual(jobs.enqueued, [{ operation: "up", userId: "user_alice" }]);
+  });
+
+  it("is nobody at the users' own routes", async () => {
+    const { csrf, ...headers } = await session();
+    assertRefusal(await app.inject({ url: "/api/vps/status", headers }), 401, "UNAUTHENTICATED");
+    assertRefusal(await app.inject({ method: "POST", url: "/api/vps/provision", headers: { ...headers, "x-csrf-token": csrf } }), 401, "UNAUTHENTICATED");
+  });
+
+  it("does not stand in for a token that is given and wrong", async () => {
+    const { csrf: _csrf, ...headers } = await session();
+    assertRefusal(await app.inject({ url: "/api/admin/vps", headers: { ...headers, authorization: "Bearer x" } }), 401, "UNAUTHENTICATED");
+    assertRefusal(await app.inject({ url: "/api/admin/vps", headers: { ...headers, ...(await asUser("alice")) } }), 403, "SCOPE_MISSING");
+  });
+
+  it("ends with its token", async () => {
+    const { csrf: _csrf, ...headers } = await session(1);
+    await sleep(1_100);
+    assertRefusal(await app.inject({ url: "/api/admin/vps", headers }), 401, "UNAUTHENTICATED");
+  });
+
+  it("is forged by nobody", async () => {
+    for (const cookie of ["user-vps-session=", "user-vps-session=k1.AAAA", `user-vps-session=${await adminToken()}`]) {
+      assertRefusal(await app.inject({ url: "/api/admin/vps", headers: { cookie, host: "localhost" } }), 401, "UNAUTHENTICATED");
+    }
+  });
+
+  it("is removed from the browser by DELETE /session, with the CSRF token", async () => {
+    const { csrf, ...headers } = await session();
+    assertRefusal(await app.inject({ method: "DELETE", url: "/session", headers }), 403, "CSRF_TOKEN_WRONG");
+    const answer = await app.inject({ method: "DELETE", url: "/session", headers: { ...headers, "x-csrf-token": csrf } });
+    assert.equal(answer.statusCode, 204);
+    assert.match(String(answer.headers["set-cookie"]), /^user-vps-session=; Path=\/; Max-Age=0;/);
+  });
+});
+
+describe("the pages", () => {
+  it("send who is not logged in to the login, and back", async () => {
+    const answer = await app.inject({ url: "/users/alice?x=1" });
+    assert.equal(answer.statusCode, 303);
+    assert.equal(answer.headers.location, "/login?next=%2Fusers%2Falice%3Fx%3D1");
+    assert.equal((await app.inject({ url: "/login" })).statusCode, 200);
+  });
+
+  it("come with the strict headers, and are not sent again while they are the same", async () => {
+    const { csrf: _csrf, ...headers } = await session();
+    for (const url of ["/", "/users/alice", "/login", "/assets/fleet.js", "/assets/page.css"]) {
+      const answer = await app.inject({ url, headers });
+      assert.equal(answer.statusCode, 200, url);
+      assert.match(String(answer.headers["content-security-policy"]), /default-src 'none'; script-src 'self'/, url);
+      assert.equal(answer.headers["x-content-type-options"], "nosniff");
+      const again = await app.inject({ url, headers: { ...headers, "if-none-match": String(answer.headers.etag) } });
+      assert.deepEqual([again.statusCode, again.body], [304, ""], url);
+    }
+  });
+});
+
+describe("GET /api/admin/vps/{username}/events", () => {
+  it("tells an operator of each change, and nobody else", async () => {
+    await readyUser("bob");
+    const url = `${await app.listen({ host: "127.0.0.1", port: 0 })}/api/admin/vps/bob/events`;
+    await assert.rejects(openStream(url, await asUser("bob")), /403/);
+    const stream = await openStream(url, await asOperator());
+    assert.equal((await stream.next()).data.status, "ready");
+    await setVpsStatus(pool, "user_bob", { status: "provisioning", waitingFor: "a worker" });
+    assert.equal((await stream.next()).data.waitingFor, "a worker");
+    await stream.close();
+  });
+
+  it("is 404 for a user who is not there", async () => {
+    assertRefusal(await app.inject({ url: "/api/admin/vps/nobody/events", headers: await asOperator() }), 404, "USER_NOT_FOUND");
+  });
+});
+
+describe("POST /api/admin/vps/{username}/repair", () => {
+  it("is refused while the VPS is not ready", async () => {
+    await readyUser("carol");
+    await setVpsStatus(pool, "user_carol", { status: "failed", reason: "an example" });
+    assertRefusal(await app.inject({ method: "POST", url: "/api/admin/vps/carol/repair", headers: await asOperator() }), 409, "STATUS_CONFLICT");
+  });
+});

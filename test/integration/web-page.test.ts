@@ -1,0 +1,142 @@
+/** The real page in Chromium, in front of the whole service: real engine, real PostgreSQL, simulated Hostinger and Cloudflare. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { seriousViolations } from "../support/axe.ts";
+import { whyNoBrowser } from "../support/browser.ts";
+import { openPageWorld, type PageWorld } from "../support/page-world.ts";
+
+const skip = whyNoBrowser();
+if (skip) console.log(`the page is not tested: ${skip}`);
+
+describe("the operators' page", { skip }, () => {
+  let the: PageWorld;
+  before(async () => { the = await openPageWorld(); });
+  after(() => the.close());
+  const url = (path: string) => the.world.url + path;
+
+  it("asks for a login by keyboard, says what is wrong with a token, and leads to where the operator wanted to go", async () => {
+    const { page } = the;
+    await page.goto(url("/?status=ready"));
+    assert.match(page.url(), /\/login\?next=/);
+    assert.deepEqual(await seriousViolations(page), []);
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("not-a-token");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").filter({ hasText: "expected 'Bearer' and a JWT" }).waitFor();
+    await page.keyboard.insertText(await the.operatorToken());
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Fleet" }).waitFor();
+    assert.equal(page.url(), url("/?status=ready"));
+    await page.getByText("operator@example.com").waitFor();
+    assert.equal(await page.evaluate("document.cookie"), "");
+  });
+
+  it("shows a signup live, phase by phase, from queued to ready", async () => {
+    const { page } = the;
+    await the.logIn();
+    await the.signUp("alice");
+    await page.goto(url("/users/alice"));
+    const phase = (name: string, state: string) => page.locator(`#phases li.${state}[data-phase=${name}]`);
+    await phase("engine", "active").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Deprovision…" }).isDisabled(), true);
+    await phase("engine", "done").waitFor();
+    await page.locator("#badge", { hasText: "ready" }).waitFor();
+    for (const name of ["engine", "credentials", "script", "vm", "dns", "health"]) await phase(name, "done").waitFor();
+    await page.locator("#resources tbody tr", { hasText: "VirtualMachine" }).waitFor();
+    await page.getByRole("link", { name: "https://alice.spoq.dev" }).waitFor();
+    await page.locator("#runs summary", { hasText: "succeeded" }).click();
+    await page.locator("#runs pre", { hasText: "VirtualMachine vm created" }).waitFor();
+  });
+
+  it("finds the user in the table by search and status, and counts the fleet", async () => {
+    const { page } = the;
+    await the.logIn();
+    await the.signUp("bob");
+    await page.locator("#rows tr", { hasText: "bob" }).waitFor();
+    await page.getByLabel("Search").fill("ALI");
+    await page.locator("#rows tr", { hasText: "bob" }).waitFor({ state: "detached" });
+    assert.equal(await page.locator("#rows tr").count(), 1);
+    await page.getByRole("combobox", { name: "Status" }).selectOption("failed");
+    await page.getByText("No user fits.").waitFor();
+    await page.reload();
+    await page.getByText("No user fits.").waitFor();
+    await page.getByRole("img", { name: /^Spend a month: spend \$\d+\.\d\d/ }).waitFor();
+    await page.getByRole("img", { name: /^To ready: p50 .* s, p95 .* s/ }).waitFor();
+  });
+
+  for (const [name, colorScheme, width] of [["light", "light", 1_200], ["dark", "dark", 1_200], ["narrow", "light", 360]] as const) {
+    it(`has no serious violation of accessibility and nothing that runs out of the window: ${name}`, async () => {
+      const { page } = the;
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize({ width, height: 800 });
+      await page.goto(url("/"));
+      await page.locator("#rows tr", { hasText: "alice" }).waitFor();
+      await page.locator("#charts figure").first().waitFor();
+      assert.deepEqual(await seriousViolations(page), []);
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
+      await page.getByRole("link", { name: "alice", exact: true }).click();
+      await page.locator("#phases li.done").first().waitFor();
+      await page.locator("#runs summary").first().waitFor();
+      assert.deepEqual(await seriousViolations(page), []);
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
+      await page.getByRole("button", { name: "Deprovision…" }).click();
+      assert.deepEqual(await seriousViolations(page), []);
+      await page.keyboard.press("Escape");
+      await page.setViewportSize({ width: 1_200, height: 900 });
+    });
+  }
+
+  it("repairs when asked", async () => {
+    const { page } = the;
+    await page.goto(url("/users/alice"));
+    await page.getByRole("button", { name: "Repair" }).click();
+    await page.getByText("Repair: asked for.").waitFor();
+    await page.locator("#runs details").nth(1).waitFor();
+    await page.locator("#runs summary", { hasText: "running" }).waitFor({ state: "detached" });
+    await page.locator("#badge", { hasText: "ready" }).waitFor();
+  });
+
+  it("gives a VPS up only when the user name is typed, and shows it live", async () => {
+    const { page } = the;
+    await page.goto(url("/users/alice"));
+    const open = page.getByRole("button", { name: "Deprovision…" });
+    const giveUp = page.getByRole("button", { name: "Deprovision", exact: true });
+    await open.focus();
+    await page.keyboard.press("Enter");
+    assert.equal(await giveUp.isDisabled(), true);
+    await page.keyboard.type("alic");
+    await page.keyboard.press("Enter");
+    assert.equal(await giveUp.isDisabled(), true);
+    await page.keyboard.press("Escape");
+    assert.equal(await page.evaluate("document.activeElement.dataset.key"), "deprovision");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.getByLabel("Type the user name").inputValue(), "");
+    await page.keyboard.type("alice");
+    await page.keyboard.press("Enter");
+    await page.locator("#badge", { hasText: "deprovisioned" }).waitFor({ timeout: 15000 }).catch(async (e) => { await page.screenshot({ path: "/tmp/page-shots/fail.png", fullPage: true }); throw e; });
+    await page.locator("#runs summary", { hasText: "destroy" }).filter({ hasText: "succeeded" }).waitFor();
+    const [vm] = the.world.sandbox.state().vms.filter(({ hostname }) => hostname === "alice.spoq.dev");
+    assert.equal(vm?.state, "stopped");
+  });
+
+  it("logs out, and then shows nothing any more", async () => {
+    const { page } = the;
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByLabel("Operator's token").waitFor();
+    await page.goto(url("/users/alice"));
+    assert.match(page.url(), /\/login\?next=%2Fusers%2Falice$/);
+  });
+
+  it("goes to no other site after the login", async () => {
+    const { page } = the;
+    await page.goto(url("/login?next=//attacker.example/x"));
+    await page.getByLabel("Operator's token").fill(await the.operatorToken());
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("heading", { name: "Fleet" }).waitFor();
+    assert.equal(page.url(), url("/"));
+  });
+
+  it("ran without an error of a script and within its content security policy", () => {
+    assert.deepEqual(the.complaints, []);
+  });
+});

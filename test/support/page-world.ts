@@ -1,0 +1,52 @@
+/** The whole service against the sandbox, and operators in front of its page. */
+import { SignJWT } from "jose";
+import type { Page } from "playwright-core";
+import { openDemoWorld, type DemoWorld } from "../../src/cli/demo-world.ts";
+import { openBrowser } from "./browser.ts";
+
+const LIMIT_MS = 60_000;
+
+export interface PageWorld {
+  readonly world: DemoWorld;
+  readonly page: Page;
+  /** What the browser complained about: uncaught errors, and what the content security policy stopped. */
+  readonly complaints: readonly string[];
+  operatorToken(): Promise<string>;
+  logIn(): Promise<void>;
+  signUp(username: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openPageWorld(): Promise<PageWorld> {
+  const world = await openDemoWorld(() => undefined);
+  const browser = await openBrowser().catch(async (error: unknown) => {
+    await world.close();
+    throw error;
+  });
+  const page = await browser.context.newPage();
+  page.setDefaultTimeout(LIMIT_MS);
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (/Content Security Policy|Trusted/i.test(message.text())) complaints.push(message.text());
+  });
+  const sign = (sub: string, claims: Record<string, string>) => new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setSubject(sub).setExpirationTime("1 hour").sign(new TextEncoder().encode(world.jwtSecret));
+  const operatorToken = () => sign("operator@example.com", { scope: "vps:admin" });
+  return {
+    world, page, complaints, operatorToken,
+    async logIn() {
+      await page.goto(`${world.url}/login`);
+      await page.getByLabel("Operator's token").fill(await operatorToken());
+      await page.getByRole("button", { name: "Log in" }).click();
+      await page.getByRole("heading", { name: "Fleet" }).waitFor();
+    },
+    async signUp(username) {
+      const answer = await fetch(`${world.url}/api/vps/provision`, { method: "POST", headers: { authorization: `Bearer ${await sign(`user_${username}`, { username })}` } });
+      if (answer.status !== 202) throw new Error(`expected 202, got ${answer.status}: ${await answer.text()}`);
+    },
+    async close() {
+      await browser.close();
+      await world.close();
+    },
+  };
+}

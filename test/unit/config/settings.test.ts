@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { readSettings } from "../../../src/config/settings.ts";
+import { VARIABLES } from "../../../src/config/variables.ts";
+
+const KEY = Buffer.alloc(32, 7).toString("base64");
+const HTTP = { DATABASE_URL: "postgres://a@127.0.0.1/b", JWT_SECRET: "fake-jwt-secret-for-tests-of-32-bytes", CREDENTIALS_KEYS: `k1:${KEY}` };
+const WORKER = {
+  DATABASE_URL: HTTP.DATABASE_URL, CREDENTIALS_KEYS: HTTP.CREDENTIALS_KEYS, HOSTINGER_API_KEY: "fake-hostinger-token-for-tests", CLOUDFLARE_API_TOKEN: "fake-cloudflare-token-for-tests", CLOUDFLARE_ZONE_ID: "zone",
+  PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-tests", CONDUCTOR_URL: "https://downloads.example.com/conductor", CLI_URL: "https://downloads.example.com/spoq",
+};
+
+function problemsOf(env: Record<string, string>, role: "all" | "http" | "worker"): string {
+  try {
+    readSettings({ env, role });
+  } catch (error) {
+    assert.equal((error as { code?: string }).code, "CONFIG_INVALID");
+    return (error as Error).message;
+  }
+  return "";
+}
+
+describe("readSettings", () => {
+  it("gives the specification's defaults", () => {
+    const { defaultPlan, defaultTemplateId, defaultDataCenterId, domain, host, port, workerConcurrency } = readSettings({ env: HTTP, role: "http" });
+    assert.deepEqual([defaultPlan, defaultTemplateId, defaultDataCenterId, domain, host, port, workerConcurrency], ["hostingercom-vps-kvm1-usd-1m", 1007, 9, "spoq.dev", "127.0.0.1", 8080, 2]);
+  });
+
+  it("is frozen", () => {
+    assert.ok(Object.isFrozen(readSettings({ env: HTTP, role: "http" })));
+  });
+
+  it("names everything that is missing or malformed at once, each with an example, and the demo", () => {
+    const message = problemsOf({ PORT: "http", TRUST_PROXY: "true", VPS_DOMAIN: "Spoq" }, "all");
+    for (const name of ["HOSTINGER_API_KEY", "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ZONE_ID", "CONDUCTOR_URL", "CLI_URL", "CREDENTIALS_KEYS", "JWT_SECRET", "PULUMI_CONFIG_PASSPHRASE", "PORT", "TRUST_PROXY", "VPS_DOMAIN"]) {
+      assert.match(message, new RegExp(`- ${name}\\b.*for example ${name}='`), name);
+    }
+    assert.match(message, /npm run demo/);
+  });
+
+  it("asks a worker for no JWT secret, and HTTP for no tokens", () => {
+    assert.equal(problemsOf(WORKER, "worker"), "");
+    assert.equal(problemsOf(HTTP, "http"), "");
+  });
+
+  it("wants a database of those who are several, and none of one that is all", () => {
+    assert.match(problemsOf({ ...WORKER, DATABASE_URL: "" }, "worker"), /DATABASE_URL is missing/);
+    assert.match(problemsOf({ ...HTTP, DATABASE_URL: "" }, "http"), /DATABASE_URL is missing/);
+    assert.equal(problemsOf({ ...HTTP, ...WORKER, DATABASE_URL: "" }, "all"), "");
+  });
+
+  it("takes one of what excludes each other", () => {
+    assert.match(problemsOf({ ...HTTP, JWT_JWKS_URL: "https://auth.example.com/jwks.json" }, "http"), /only one of JWT_SECRET, JWT_JWKS_URL/);
+    assert.match(problemsOf({ ...WORKER, SECRETS_PROVIDER: "awskms://x" }, "worker"), /only one of PULUMI_CONFIG_PASSPHRASE, SECRETS_PROVIDER/);
+  });
+
+  it("takes a plan by id, name or catalog item, and lists them for another", () => {
+    for (const plan of ["kvm4", "KVM 4", "hostingercom-vps-kvm4-usd-1m"]) assert.equal(readSettings({ env: { ...HTTP, DEFAULT_VPS_PLAN: plan }, role: "http" }).defaultPlan, "hostingercom-vps-kvm4-usd-1m");
+    assert.match(problemsOf({ ...HTTP, DEFAULT_VPS_PLAN: "kvm3" }, "http"), /expected one of hostingercom-vps-kvm1-usd-1m, .*kvm8/);
+  });
+
+  it("lists the data centers for one that is not known", () => {
+    assert.match(problemsOf({ ...HTTP, DEFAULT_VPS_DATACENTER: "10" }, "http"), /11 \(Vilnius\), 9 \(Phoenix\)/);
+  });
+
+  it("reads trusted proxies as a number of hops or as networks", () => {
+    const read = (TRUST_PROXY: string) => readSettings({ env: { ...HTTP, TRUST_PROXY }, role: "http" }).trustProxy;
+    assert.equal(read("2"), 2);
+    assert.deepEqual(read("10.0.0.0/8, ::1"), ["10.0.0.0/8", "::1"]);
+    for (const wrong of ["yes", "10.0.0.0/33", "10.0.0", "10.0.0.0/8/8", "::/129"]) assert.match(problemsOf({ ...HTTP, TRUST_PROXY: wrong }, "http"), /TRUST_PROXY: expected/, wrong);
+  });
+
+  it("reads credential keys in their order, and refuses short ones, unnamed ones and names given twice", () => {
+    const keys = readSettings({ env: { ...HTTP, CREDENTIALS_KEYS: `new:${KEY}, old:${KEY}` }, role: "http" }).credentialsKeys;
+    assert.deepEqual(keys?.map(({ id, key }) => [id, key.length]), [["new", 32], ["old", 32]]);
+    for (const wrong of [KEY, `:${KEY}`, "k1:c2hvcnQ=", `k1:${KEY},`, `k1:${KEY},k1:${KEY}`]) assert.match(problemsOf({ ...HTTP, CREDENTIALS_KEYS: wrong }, "http"), /CREDENTIALS_KEYS: expected/);
+  });
+
+  it("repeats no secret in its message", () => {
+    const message = problemsOf({ ...HTTP, JWT_SECRET: "fake-short-secret", CREDENTIALS_KEYS: "fake-key-for-tests", DATABASE_URL: "mysql://fake-password-for-tests@x/y" }, "http");
+    assert.match(message, /3 settings/);
+    assert.doesNotMatch(message, /fake-/);
+  });
+
+  it("has examples that are themselves taken", () => {
+    for (const { name, schema, example } of Object.values(VARIABLES)) {
+      if (name === "SSH_PUBLIC_KEY") continue;
+      assert.ok(schema.safeParse(example).success, name);
+    }
+  });
+});

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { ZoneRecord } from "../../../providers/cloudflare/api.ts";
+import type { Subscription, VirtualMachine } from "../../../providers/hostinger/api/client.ts";
+import { judge } from "../../../src/drift/judge.ts";
+import type { JudgeOptions } from "../../../src/drift/judge.ts";
+import type { Observation } from "../../../src/drift/observe.ts";
+import type { FleetUser } from "../../../src/drift/users.ts";
+
+const LONG_AGO = "2025-01-01T00:00:00Z";
+const NOW_MS = Date.parse("2026-01-01T00:00:00Z");
+const OPTIONS: JudgeOptions = { domain: "spoq.dev", recordTtlSeconds: 60, ignoredNames: ["status-page.spoq.dev"], graceSeconds: 60, nowMs: NOW_MS };
+
+function user(values: Partial<FleetUser> = {}): FleetUser {
+  const username = values.username ?? "alice";
+  return {
+    userId: `u-${username}`, username, hostname: `${username}.spoq.dev`, status: "ready", plan: "hostingercom-vps-kvm1-usd-1m", templateId: 1007, dataCenterId: 9,
+    address: "127.0.0.2", hostingerVmId: 7, subscriptionId: "s7", settled: true, version: 3, ...values,
+  } as FleetUser;
+}
+
+function vm(values: Partial<VirtualMachine> = {}): VirtualMachine {
+  return {
+    id: 7, hostname: "alice.spoq.dev", state: "running", actionsLock: "unlocked", plan: "KVM 1", dataCenterId: 9, template: { id: 1007, name: "Ubuntu" },
+    subscriptionId: "s7", ipv4: [{ id: 1, address: "127.0.0.2", ptr: null }], ipv6: [], createdAt: LONG_AGO, ...values,
+  } as VirtualMachine;
+}
+
+const subscription = (values: Partial<Subscription> = {}) => ({ id: "s7", isAutoRenewed: true, expiresAt: "2026-02-01T00:00:00Z", ...values }) as Subscription;
+const record = (values: Partial<ZoneRecord> = {}): ZoneRecord => ({ id: "r1", name: "alice.spoq.dev", type: "A", content: "127.0.0.2", proxied: false, ttl: 60, createdAt: LONG_AGO, ...values });
+
+function fleet(values: { users?: FleetUser[]; before?: FleetUser[] } & Partial<Pick<Observation, "vms" | "subscriptions" | "records" | "stacks">> = {}): Observation {
+  const { users = [user()], before = users, ...rest } = values;
+  const byName = (all: FleetUser[]) => new Map(all.map((one) => [one.username, one]));
+  return { before: byName(before), after: byName(users), vms: [vm()], subscriptions: [subscription()], records: [record()], stacks: new Set(["alice"]), apiCalls: 3, ...rest };
+}
+
+const found = (observation: Observation) => judge(observation, OPTIONS).findings.map(({ kind, subject, declared, actual }) => [kind, subject, declared, actual]);
+const kinds = (observation: Observation) => judge(observation, OPTIONS).findings.map(({ kind }) => kind);
+
+describe("judge, a user's VM", () => {
+  it("finds nothing where all is as recorded, and asks for a probe", () => {
+    const { findings, toProbe, unexamined } = judge(fleet(), OPTIONS);
+    assert.deepEqual([findings, toProbe.map(({ username }) => username), unexamined], [[], ["alice"], []]);
+  });
+
+  const cases: [what: string, vms: VirtualMachine[], kind: string, declared: string, actual: string][] = [
+    ["gone", [], "VmGone", "VM 7 running", "no such VM"],
+    ["being destroyed", [vm({ state: "destroying" })], "VmGone", "VM 7 running", "destroying"],
+    ["stopped", [vm({ state: "stopped" })], "VmStopped", "VM 7 running", "stopped"],
+    ["in error", [vm({ state: "error" })], "VmInError", "VM 7 running", "error"],
+    ["never set up", [vm({ state: "initial" })], "VmInError", "VM 7 running", "initial"],
+    ["suspended", [vm({ state: "suspended" })], "VmSuspended", "VM 7 running", "suspended"],
+    ["renamed", [vm({ hostname: "mallory.spoq.dev" })], "VmRenamed", "alice.spoq.dev", "mallory.spoq.dev"],
+    ["of another plan", [vm({ plan: "KVM 4" })], "VmPlanDiffers", "hostingercom-vps-kvm1-usd-1m", "hostingercom-vps-kvm4-usd-1m"],
+    ["of another template", [vm({ template: { id: 1013, name: "Rocky" } })], "VmTemplateDiffers", "1007", "1013"],
+    ["in another data center", [vm({ dataCenterId: 19 })], "VmDataCenterDiffers", "9", "19"],
+    ["at another address", [vm({ ipv4: [{ id: 1, address: "127.0.0.9", ptr: null }] })], "VmAddressDiffers", "127.0.0.2", "127.0.0.9"],
+  ];
+  for (const [what, vms, kind, declared, actual] of cases) {
+    it(`${what}: ${kind}, and that alone`, () => assert.deepEqual(found(fleet({ vms })), [[kind, "alice", declared, actual]]));
+  }
+
+  it("not renewed: AutoRenewalOff, and it is probed all the same", () => {
+    const { findings, toProbe } = judge(fleet({ subscriptions: [subscription({ isAutoRenewed: false })] }), OPTIONS);
+    assert.deepEqual(findings.map(({ kind, actual }) => [kind, actual]), [["AutoRenewalOff", "ends 2026-02-01"]]);
+    assert.equal(toProbe.length, 1);
+  });
+
+  it("is not probed where its VM or record explains that it cannot be healthy", () => {
+    assert.deepEqual(judge(fleet({ vms: [vm({ state: "stopped" })] }), OPTIONS).toProbe, []);
+    assert.deepEqual(judge(fleet({ records: [] }), OPTIONS).toProbe, []);
+  });
+});
+
+describe("judge, a user's DNS record", () => {
+  const cases: [what: string, records: ZoneRecord[], kind: string, declared: string, actual: string][] = [
+    ["gone", [], "RecordGone", "A 127.0.0.2 ttl 60", "no record"],
+    ["with another content", [record({ content: "127.0.0.9" })], "RecordDiffers", "A 127.0.0.2 ttl 60", "A 127.0.0.9 ttl 60"],
+    ["with another time to live", [record({ ttl: 300 })], "RecordDiffers", "A 127.0.0.2 ttl 60", "A 127.0.0.2 ttl 300"],
+    ["of another type", [record({ type: "CNAME", content: "example.com" })], "RecordDiffers", "A 127.0.0.2 ttl 60", "CNAME example.com ttl 60"],
+    ["proxied", [record({ proxied: true, ttl: 1 })], "RecordProxied", "not proxied", "proxied"],
+    ["doubled", [record({ id: "r2", content: "127.0.0.9" }), record()], "RecordDoubled", "only A 127.0.0.2", "also A 127.0.0.9"],
+    ["joined by an AAAA", [record(), record({ id: "r2", type: "AAAA", content: "::1" })], "RecordDoubled", "only A 127.0.0.2", "also AAAA ::1"],
+  ];
+  for (const [what, records, kind, declared, actual] of cases) {
+    it(`${what}: ${kind}`, () => assert.deepEqual(found(fleet({ records })), [[kind, "alice", declared, actual]]));
+  }
+
+  it("takes no notice of records of other types", () => assert.deepEqual(kinds(fleet({ records: [record(), record({ id: "r2", type: "TXT", content: "x" })] })), []));
+});
+
+describe("judge, what is being worked on", () => {
+  const broken = { vms: [], records: [] };
+
+  for (const [what, users, before] of [
+    ["that is not settled", [user({ settled: false, status: "provisioning" })], undefined],
+    ["that was not settled before", [user()], [user({ settled: false })]],
+    ["that has changed meanwhile", [user({ version: 4 })], [user()]],
+    ["that was not there before", [user()], []],
+  ] as const) {
+    it(`says nothing of a user ${what}`, () => {
+      const { findings, examined, unexamined, toProbe } = judge(fleet({ users: [...users], ...(before && { before: [...before] }), ...broken, stacks: new Set() }), OPTIONS);
+      assert.deepEqual([findings, examined, toProbe], [[], [], []]);
+      assert.deepEqual(unexamined, ["alice"]);
+    });
+  }
+
+  for (const passing of [{ state: "starting" }, { state: "recreating" }, { actionsLock: "locked" }] as const) {
+    it(`says nothing of a user whose VM is ${Object.values(passing).join()}`, () => assert.deepEqual(judge(fleet({ vms: [vm(passing)], records: [] }), OPTIONS).unexamined, ["alice"]));
+  }
+
+  it("a stopped VM that is locked is stopped", () => assert.deepEqual(kinds(fleet({ vms: [vm({ state: "stopped", actionsLock: "locked" })] })), ["VmStopped"]));
+
+  it("forgets a user who has given up", () => {
+    const { unexamined, examined } = judge(fleet({ users: [user({ status: "deprovisioned", settled: false })], vms: [], records: [], stacks: new Set() }), OPTIONS);
+    assert.deepEqual([unexamined, examined], [[], []]);
+  });
+});
+
+describe("judge, what belongs to nobody", () => {
+  const stray = (values: Partial<VirtualMachine> = {}) => vm({ id: 9, hostname: "stray.spoq.dev", subscriptionId: "s9", ...values });
+  const withVm = (other: VirtualMachine, more: Parameters<typeof fleet>[0] = {}) => fleet({ vms: [vm(), other], subscriptions: [subscription(), subscription({ id: "s9" })], ...more });
+  const gone = [user(), user({ username: "stray", status: "deprovisioned", settled: false, hostingerVmId: 9 })];
+
+  it("a VM of the domain that no user has: OrphanVm", () => {
+    assert.deepEqual(found(withVm(stray())), [["OrphanVm", "9", "belongs to a user", "VM 9 stray.spoq.dev, KVM 1, running, renewed"]]);
+  });
+  it("a VM of a user who has given up, but still renewed", () => {
+    assert.deepEqual(found(withVm(stray({ hostname: "srv9.hstgr.cloud", state: "stopped" }), { users: gone })), [["OrphanVm", "9", "given up by stray", "VM 9 srv9.hstgr.cloud, KVM 1, stopped, renewed"]]);
+  });
+  it("a second VM under a user's host name", () => assert.deepEqual(kinds(withVm(stray({ hostname: "alice.spoq.dev" }))), ["OrphanVm"]));
+
+  for (const [what, observation] of [
+    ["that is stopped and not renewed", withVm(stray({ state: "stopped" }), { subscriptions: [subscription(), subscription({ id: "s9", isAutoRenewed: false })] })],
+    ["that has just been made", withVm(stray({ createdAt: new Date(NOW_MS - 5_000).toISOString() }))],
+    ["of another domain", withVm(stray({ hostname: "stray.example.com" }))],
+    ["that is called like a service", withVm(stray({ hostname: "www.spoq.dev" }))],
+    ["that is called like the domain", withVm(stray({ hostname: "spoq.dev" }))],
+    ["of a user who is just being provisioned", withVm(stray(), { users: [user(), user({ username: "stray", hostingerVmId: null, settled: false, status: "provisioning" })] })],
+    ["whose user was still there before", withVm(stray(), { users: gone, before: [user(), user({ username: "stray", status: "deprovisioning", hostingerVmId: 9, settled: false })] })],
+  ] as const) {
+    it(`not a VM ${what}`, () => assert.deepEqual(kinds(observation), []));
+  }
+  it("a VM of a stack without a row is the stack's", () => assert.deepEqual(kinds(withVm(stray(), { stacks: new Set(["alice", "stray"]) })), ["StackWithoutRecord"]));
+
+  it("a record of the domain that no user has: OrphanRecord, once a name", () => {
+    const records = [record(), record({ id: "r2", name: "stray.spoq.dev" }), record({ id: "r3", name: "stray.spoq.dev", content: "127.0.0.3" })];
+    assert.deepEqual(found(fleet({ records })), [["OrphanRecord", "stray.spoq.dev", "belongs to a user", "stray.spoq.dev A 127.0.0.2, 127.0.0.3"]]);
+  });
+  for (const name of ["spoq.dev", "www.spoq.dev", "*.spoq.dev", "a.b.spoq.dev", "status-page.spoq.dev", "stray.example.com"]) {
+    it(`not the record ${name}`, () => assert.deepEqual(kinds(fleet({ records: [record(), record({ id: "r2", name })] })), []));
+  }
+  it("not a record that has just been made", () => assert.deepEqual(kinds(fleet({ records: [record(), record({ id: "r2", name: "stray.spoq.dev", createdAt: new Date(NOW_MS - 1_000).toISOString() })] })), []));
+
+  it("a stack without a row, and a row without a stack", () => {
+    assert.deepEqual(found(fleet({ stacks: new Set(["bob"]) })), [
+      ["RecordWithoutStack", "alice", "the stack alice", "no such stack"],
+      ["StackWithoutRecord", "bob", "a row in user_vps", "the stack bob"],
+    ]);
+  });
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ERROR_CATALOGUE } from "../../../providers/core/errors.ts";
+import type { ErrorCode } from "../../../providers/core/errors.ts";
+import { decide } from "../../../src/jobs/retry-policy.ts";
+
+const MOST = () => 0.999999;
+const LEAST = () => 0;
+
+describe("decide", () => {
+  it("parks at once what somebody has to change first", () => {
+    for (const code of ["PAYMENT_REFUSED", "CONFIG_INVALID", "VM_ERROR", "CANCELLED"] as const) {
+      assert.deepEqual(decide(code, 1), { kind: "park", exhausted: false });
+    }
+  });
+
+  it("tries a transient fault again, each time later, up to ten minutes", () => {
+    const delays = [1, 2, 3, 4, 11].map((attempt) => {
+      const decision = decide("API_UNAVAILABLE", attempt, MOST);
+      assert.equal(decision.kind, "again");
+      return decision.kind === "again" ? decision.delayMs : 0;
+    });
+    assert.deepEqual(delays, [2_000, 4_000, 8_000, 16_000, 600_000]);
+  });
+
+  it("keeps at least half of the delay, whatever the chance", () => {
+    assert.deepEqual(decide("API_UNAVAILABLE", 3, LEAST), { kind: "again", delayMs: 4_000 });
+  });
+
+  it("gives up after twelve tries, and says that it was tried", () => {
+    assert.equal(decide("API_TIMEOUT", 11).kind, "again");
+    assert.deepEqual(decide("API_TIMEOUT", 12), { kind: "park", exhausted: true });
+  });
+
+  it("waits patiently for a lock that a person holds, never longer than 20 s at a time", () => {
+    assert.deepEqual(decide("STACK_LOCKED", 499, MOST), { kind: "again", delayMs: 20_000 });
+    assert.equal(decide("STACK_LOCKED", 500).kind, "park");
+  });
+
+  it("knows what to do about every code of the catalogue, however often", () => {
+    for (const code of Object.keys(ERROR_CATALOGUE) as ErrorCode[]) {
+      assert.ok(["again", "park"].includes(decide(code, 1).kind), code);
+      assert.equal(decide(code, 100_000).kind, "park", code);
+    }
+  });
+});

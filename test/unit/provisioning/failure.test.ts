@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { failureOf } from "../../../src/provisioning/failure.ts";
+
+const run = { stackName: "alice", errors: [], output: "", end: "exit code 255" };
+
+describe("failureOf", () => {
+  it("takes the code, the reason and the advice that a provider gave", () => {
+    const text = "Error: HEALTH_CHECK_FAILED: https://alice.spoq.dev/health was not healthy within 9 s. Next: Look at the log.\n    at waitFor (file:///x.ts:1:2)";
+    const error = failureOf({ ...run, errors: ["update failed", text] });
+    assert.equal(error.code, "HEALTH_CHECK_FAILED");
+    assert.equal(error.next, "Look at the log.");
+    assert.equal(error.message, "HEALTH_CHECK_FAILED: https://alice.spoq.dev/health was not healthy within 9 s. Next: Look at the log.");
+  });
+
+  it("knows a locked stack by the engine's words", () => {
+    const output = "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end";
+    assert.equal(failureOf({ ...run, output }).code, "STACK_LOCKED");
+  });
+
+  it("knows a state backend that is away by the engine's words", () => {
+    for (const output of ["error: failed to ping PostgreSQL: dial tcp 127.0.0.1:5: connect: connection refused", "error: pq: terminating connection due to administrator command"]) {
+      assert.equal(failureOf({ ...run, output }).code, "DATABASE_FAILED", output);
+    }
+  });
+
+  it("says how the engine ended and what it said last when nothing tells more", () => {
+    const error = failureOf({ ...run, output: "Updating (alice):\n + vm creating\n", end: "killed by SIGKILL" });
+    assert.equal(error.code, "ENGINE_FAILED");
+    assert.match(error.message, /killed by SIGKILL\): \+ vm creating/);
+  });
+
+  it("keeps a message short enough for a record", () => {
+    assert.ok(failureOf({ ...run, errors: ["x".repeat(100_000)] }).message.length < 2_300);
+  });
+});

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Queryable } from "../../../src/db/queryable.ts";
+import { createRedactor } from "../../../src/provisioning/redact.ts";
+import { createRunRecorder } from "../../../src/provisioning/run-recorder.ts";
+
+function recorder(fail = false) {
+  const written: unknown[][] = [];
+  const errors: unknown[] = [];
+  const query = async (_text: string, values: readonly unknown[] = []) => {
+    if (fail) throw new Error("the database is away");
+    written.push([...values]);
+    return { rows: [], rowCount: 0 };
+  };
+  const made = createRunRecorder({ db: { query } as unknown as Queryable, runId: "r", userId: "u", redactor: createRedactor("a-secret-value"), onError: (error) => errors.push(error) });
+  return { made, written, errors };
+}
+
+const started = (type: string, operation: string) => ({ kind: "resource-started", type, name: "x", operation }) as const;
+
+describe("createRunRecorder", () => {
+  it("turns the engine's resources into phases, in their order", async () => {
+    const { made, written } = recorder();
+    made.onEvent(started("pulumi-nodejs:dynamic/user-vps:Credentials", "create"));
+    made.onEvent(started("cloudflare:index/dnsRecord:DnsRecord", "same"));
+    made.onEvent(started("user-vps:index:UserVps", "create"));
+    made.onEvent(started("pulumi-nodejs:dynamic/user-vps:HealthCheck", "delete"));
+    await made.flush();
+    assert.deepEqual(written, [["r", "u", "credentials"], ["r", "u", "dns"]]);
+  });
+
+  it("writes what is waited for and the log without secrets", async () => {
+    const { made, written } = recorder();
+    made.onEvent({ kind: "message", severity: "info", text: "waiting with a-secret-value" });
+    made.onLine("line a-secret-value");
+    await made.flush();
+    assert.ok(written.length === 2 && !JSON.stringify(written).includes("a-secret-value"));
+  });
+
+  it("keeps the seconds of each resource", () => {
+    const { made } = recorder();
+    made.onEvent({ kind: "resource-ended", type: "a:b:VirtualMachine", name: "vm", operation: "create", seconds: 1.5, failed: true });
+    assert.deepEqual(made.resources(), [{ type: "VirtualMachine", name: "vm", operation: "create failed", seconds: 1.5 }]);
+  });
+
+  it("lets the run go on while nothing can be written", async () => {
+    const { made, errors } = recorder(true);
+    made.phase("engine");
+    made.onLine("x");
+    await made.flush();
+    assert.equal(errors.length, 2);
+  });
+});
