@@ -18,6 +18,8 @@ export interface PageWorld {
 }
 
 export async function openPageWorld(): Promise<PageWorld> {
+  // A test is faster than a person.
+  process.env["RATE_LIMIT_PER_MINUTE"] = "10000";
   const world = await openDemoWorld(() => undefined);
   const browser = await openBrowser().catch(async (error: unknown) => {
     await world.close();

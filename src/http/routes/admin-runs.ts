@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { wholeNumber } from "../whole-number.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { findRun, listRuns, readRunLog, type RunRecord } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
@@ -11,12 +12,12 @@ import { RUN_VIEW, runView } from "../run-view.ts";
 const RUN_ID = z.string().min(1).max(64).regex(/^[A-Za-z0-9_.-]+$/, "expected the id of a run");
 const RUN_PARAMS = z.object({ runId: RUN_ID });
 const RUNS_QUERY = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: wholeNumber(1, 200).default(50),
   cursor: RUN_ID.optional().describe("`nextCursor` of the page before."),
 });
 const LOG_QUERY = z.strictObject({
-  afterSeq: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe("`seq` of the last line that is known."),
-  limit: z.coerce.number().int().min(1).max(1_000).default(500),
+  afterSeq: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(0).describe("`seq` of the last line that is known."),
+  limit: wholeNumber(1, 1_000).default(500),
 });
 const RUNS = z.object({ items: z.array(RUN_VIEW), nextCursor: z.string().nullable() }).meta({ id: "RunPage" });
 const LOG = z.object({

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { wholeNumber } from "../whole-number.ts";
 import { listVps, VPS_STATUSES } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
@@ -9,7 +10,7 @@ import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 const QUERY = z.strictObject({
   status: z.enum(VPS_STATUSES).optional(),
   search: z.string().min(1).max(255).regex(/^[^\x00]*$/, "expected a text without NUL").optional().describe("A part of the user name, host name, address or user id."),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: wholeNumber(1, 200).default(50),
   cursor: z.string().min(1).max(63).regex(/^[a-z0-9-]+$/, "expected a nextCursor").optional().describe("`nextCursor` of the page before."),
 });
 

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { wholeNumber } from "../whole-number.ts";
 import { listFindings, type FindingRecord } from "../../drift/findings.ts";
 import { FINDING_KIND_NAMES } from "../../drift/kinds.ts";
 import type { DriftRequests } from "../../drift/queues.ts";
@@ -42,8 +43,8 @@ const REPAIR = z.object({
   repairId: z.number(), findingId: z.number(), requestedBy: z.string(), why: z.string(), requestedAt: time, decision: z.enum(["queued", "refused"]), reason: z.string(),
 }).meta({ id: "Repair" });
 
-const id = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
-const PAGE = { limit: z.coerce.number().int().min(1).max(200).default(50), cursor: id.optional().describe("`nextCursor` of the page before.") };
+const id = wholeNumber(1, Number.MAX_SAFE_INTEGER);
+const PAGE = { limit: wholeNumber(1, 200).default(50), cursor: id.optional().describe("`nextCursor` of the page before.") };
 const SWEEPS_QUERY = z.strictObject(PAGE);
 const FINDINGS_QUERY = z.strictObject({
   ...PAGE,

@@ -44,7 +44,7 @@ export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, 
   app.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
 
   app.post("/session", {
-    schema: { hide: true, body: LOGIN },
+    schema: { hide: true, body: LOGIN, response: { 200: SESSION_VIEW } },
     onRequest: async (request) => {
       const result = await countLogin(request);
       if (!result.isAllowed && result.isExceeded) throw new HttpError("RATE_LIMITED", `More than ${LOGINS_PER_MINUTE} logins were tried within a minute.`, { headers: { "retry-after": String(result.ttlInSeconds) } });
@@ -58,7 +58,7 @@ export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, 
     return reply.header("set-cookie", sessionCookie(request, sealSession(cipher, session), seconds)).send(sessionView(session));
   });
 
-  app.get("/session", { schema: { hide: true } }, async (request) => {
+  app.get("/session", { schema: { hide: true, response: { 200: SESSION_VIEW } } }, async (request) => {
     const session = sessionOf(request, cipher);
     if (!session) throw new HttpError("UNAUTHENTICATED", "There is no session, or it has expired.");
     return sessionView(session);
