@@ -11,6 +11,13 @@ import { waitForRunning } from "./wait-for-running.ts";
 
 type Values = Record<string, unknown>;
 
+/** What is known of a wiped VM that is taken over: there is nothing on it that a script has installed. */
+export const NOTHING_INSTALLED = { postInstallScriptId: 0, postInstallFingerprint: "" } as const;
+
+function isNothingInstalled(olds: Values): boolean {
+  return olds["acquired"] === "imported" && olds["postInstallScriptId"] === 0 && olds["postInstallFingerprint"] === "";
+}
+
 /**
  * Makes the VM as declared: in place where the API can, by a wipe where the switch allows it for
  * just this VM, and not at all where it would take a purchase. `onDone` hears of each property
@@ -23,7 +30,7 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
   refuseWhatNeedsAPurchase(named, olds, inputs);
 
   if (needsWipe(olds, { ...inputs }).length > 0) {
-    await recreate(session, named, inputs);
+    await recreate(session, named, inputs, isNothingInstalled(olds));
     const { templateId, postInstallScriptId, postInstallFingerprint, rootPassword } = inputs;
     onDone({ templateId, postInstallScriptId, postInstallFingerprint, rootPassword });
     olds = { ...olds, rootPassword };
@@ -58,8 +65,8 @@ function refuseWhatNeedsAPurchase(vm: NamedVm, olds: Values, inputs: VirtualMach
   });
 }
 
-async function recreate(session: Session, vm: NamedVm, inputs: VirtualMachineInputs): Promise<void> {
-  if (inputs.allowRecreateOf !== vm.vmId) {
+async function recreate(session: Session, vm: NamedVm, inputs: VirtualMachineInputs, holdsNothing: boolean): Promise<void> {
+  if (inputs.allowRecreateOf !== vm.vmId && !holdsNothing) {
     throw new UserVpsError("CHANGE_REFUSED", `Template or post-install script of ${vm.hostname} differ from VM ${vm.vmId}; applying them would wipe it.`, {
       next: `Declare them as they are (a new Conductor or CLI reaches the VM by a release), or set allowRecreateOf to ${vm.vmId}.`,
     });

@@ -35,7 +35,7 @@ export function sameRules(some: readonly AnyRule[], others: readonly AnyRule[]):
  * Makes the firewall's rules those that are declared: one that is not declared is changed into one
  * that is missing, else removed; new ones come before old ones go. Returns whether anything changed.
  */
-export async function reconcileRules({ client, signal, report }: Session, firewall: Firewall, declared: readonly FirewallRuleRequest[]): Promise<boolean> {
+export async function reconcileRules(session: Session, firewall: Firewall, declared: readonly FirewallRuleRequest[]): Promise<boolean> {
   const present = new Set<string>();
   const surplus = firewall.rules.filter((rule) => {
     const isFirst = declared.some((one) => keyOf(one) === keyOf(rule)) && !present.has(keyOf(rule));
@@ -44,7 +44,8 @@ export async function reconcileRules({ client, signal, report }: Session, firewa
   });
   const missing = declared.filter((rule) => !present.has(keyOf(rule)));
   if (missing.length === 0 && surplus.length === 0) return false;
-  report(`${firewall.name}: changing the rules of firewall ${firewall.id}`);
+  const { client, signal } = session;
+  session.report(`${firewall.name}: changing the rules of firewall ${firewall.id}`);
   const reused = surplus.slice(0, missing.length);
   for (const rule of missing.slice(reused.length)) await client.firewalls.addRule(firewall.id, rule, { signal });
   for (const [index, rule] of reused.entries()) await client.firewalls.updateRule(firewall.id, rule.id, missing[index]!, { signal });

@@ -29,7 +29,7 @@ export class HostingerFirewall extends pulumi.dynamic.Resource {
 }
 
 /** Nothing but the way to the implementation; see virtual-machine.ts for the reason. */
-const provider: pulumi.dynamic.ResourceProvider = {
+export const provider: pulumi.dynamic.ResourceProvider = {
   async configure(request) {
     const implementation = await import("user-vps/providers/hostinger/firewall-provider");
     implementation.configure(request.config);

@@ -35,15 +35,21 @@ export function diff(_id: string, olds: Values, news: Values): { changes: boolea
   return { changes: unknown || olds["name"] !== news["name"] || olds["contentSha256"] !== sha256(news["content"]), replaces: [] };
 }
 
-/** A script of the same name is one whose creation was not answered, or a left-over: it is taken over. */
+/**
+ * A script of the same name is one whose creation was not answered, or a left-over: it is taken
+ * over. More of them, which hold secrets as well, are removed.
+ */
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
   const { client, signal } = currentSession();
   const body = bodyOf(given);
   const importId = given["importId"];
-  const present = importId === undefined
-    ? (await client.scripts.list({ signal })).find((script) => script.name === body.name)
-    : await client.scripts.get(Number(importId), { signal });
+  if (importId !== undefined) {
+    const script = await storeAt(Number(importId), body);
+    return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
+  }
+  const [present, ...more] = await scriptsNamed(body.name);
   const script = present ? await storeAt(present.id, body) : await client.scripts.create(body, { signal });
+  for (const { id } of more) await deleteScript(currentSession(), id);
   return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
 }
 
@@ -64,10 +70,17 @@ export async function update(id: string, _olds: Values, given: Values): Promise<
   return { outs: outputsOf(given, script.id, script.name, body.content) };
 }
 
-async function deletePostInstallScript(id: string): Promise<void> {
+/** With it goes every script of its name: one whose creation landed after its run had died. */
+async function deletePostInstallScript(id: string, props: Values): Promise<void> {
   await deleteScript(currentSession(), Number(id));
+  for (const script of await scriptsNamed(String(props["name"]))) await deleteScript(currentSession(), script.id);
 }
 export { deletePostInstallScript as delete };
+
+async function scriptsNamed(name: string): Promise<PostInstallScript[]> {
+  const { client, signal } = currentSession();
+  return (await client.scripts.list({ signal })).filter((script) => script.name === name).sort((a, b) => a.id - b.id);
+}
 
 function storeAt(id: number, body: { name: string; content: string }): Promise<PostInstallScript> {
   const { client, signal } = currentSession();

@@ -51,8 +51,8 @@ const provider: pulumi.dynamic.ResourceProvider = {
     const implementation = await import("user-vps/providers/hostinger/post-install-script-provider");
     return implementation.update(id, olds, news);
   },
-  async delete(id) {
+  async delete(id, props) {
     const implementation = await import("user-vps/providers/hostinger/post-install-script-provider");
-    return implementation.delete(id);
+    return implementation.delete(id, props);
   },
 };

@@ -21,7 +21,7 @@ export class PtrRecord extends pulumi.dynamic.Resource {
 }
 
 /** Nothing but the way to the implementation; see virtual-machine.ts for the reason. */
-const provider: pulumi.dynamic.ResourceProvider = {
+export const provider: pulumi.dynamic.ResourceProvider = {
   async configure(request) {
     const implementation = await import("user-vps/providers/hostinger/ptr-record-provider");
     implementation.configure(request.config);

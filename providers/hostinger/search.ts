@@ -3,6 +3,7 @@ import { SECOND_MS } from "../core/time.ts";
 import type { VirtualMachine } from "./api/client.ts";
 import { setupRequest } from "./purchase-request.ts";
 import type { Session } from "./session.ts";
+import { isHostingersOwn } from "./hostname.ts";
 import { planNameOf } from "./virtual-machine-args.ts";
 import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
 
@@ -34,7 +35,7 @@ export async function claimUnfinishedPurchase(session: Session, inputs: VirtualM
   const planName = planNameOf(inputs.plan);
   const candidates = (await session.client.virtualMachines.list({ signal: session.signal }))
     .filter((vm) => vm.state === "initial" && (planName === undefined || vm.plan === planName))
-    .filter((vm) => /^(srv\d+\.hstgr\.cloud)?$/.test(vm.hostname))
+    .filter((vm) => isHostingersOwn(vm.hostname))
     .filter((vm) => Date.parse(vm.createdAt ?? "") >= sinceMs - CREATED_AT_RESOLUTION_MS)
     .sort((a, b) => a.id - b.id);
   for (const vm of candidates) {
@@ -49,7 +50,7 @@ export async function claimUnfinishedPurchase(session: Session, inputs: VirtualM
 }
 
 /** A VM that is not as declared is not adopted: what to do about it is for a person to decide. */
-export function refuseMismatch(inputs: VirtualMachineInputs, vm: VirtualMachine): void {
+export function refuseMismatch(inputs: Pick<VirtualMachineInputs, "plan" | "dataCenterId" | "templateId" | "hostname">, vm: VirtualMachine): void {
   const differences: string[] = [];
   const planName = planNameOf(inputs.plan);
   if (planName && vm.plan && vm.plan !== planName) differences.push(`plan: declared ${planName}, got ${vm.plan}`);

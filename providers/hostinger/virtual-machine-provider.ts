@@ -7,8 +7,9 @@ import { initializationFailed, withoutUndefined } from "../core/initialization-f
 import { UserVpsError } from "../core/errors.ts";
 import { acquire } from "./acquire.ts";
 import type { Acquired } from "./acquire.ts";
-import { applyChanges } from "./change.ts";
+import { applyChanges, NOTHING_INSTALLED } from "./change.ts";
 import { changesOf, needsReplacement } from "./virtual-machine-diff.ts";
+import { isHostingersOwn } from "./hostname.ts";
 import { isLost, refuseMismatch } from "./search.ts";
 import { giveUp } from "./give-up.ts";
 import { currentSession } from "./session.ts";
@@ -24,7 +25,7 @@ export { checkVirtualMachine as check } from "./virtual-machine-check.ts";
 export { readVirtualMachine as read } from "./virtual-machine-read.ts";
 
 type Values = Record<string, unknown>;
-type AcquiredVm = Acquired | { vmId: number; how: "imported"; orderId: undefined; hostname: string };
+type AcquiredVm = Acquired | { vmId: number; how: "imported"; orderId: undefined; hostname: string; isWiped: boolean };
 
 export function diff(id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
   const replaces = needsReplacement(Number(id), olds, news);
@@ -50,7 +51,9 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
 function knownAfter(acquired: AcquiredVm, inputs: VirtualMachineInputs): Values {
   const { rootPassword, sshPublicKey, autoRenew: _autoRenew, ...rest } = inputs;
   const facts = { vmId: acquired.vmId, orderId: acquired.orderId, state: "creating" };
-  if (acquired.how === "imported") return { ...rest, ...facts, hostname: acquired.hostname, acquired: "imported" };
+  if (acquired.how === "imported") {
+    return { ...rest, ...facts, hostname: acquired.hostname, acquired: "imported", ...(acquired.isWiped && NOTHING_INSTALLED) };
+  }
   if (acquired.how === "adopted") return { ...rest, ...facts, acquired: "adopted" };
   return { ...rest, ...facts, rootPassword, sshPublicKey, autoRenew: true, acquired: "bought" };
 }
@@ -76,7 +79,12 @@ async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: nu
   const vm = await getVm(session, vmId, inputs.hostname);
   if (isLost(vm)) throw new UserVpsError("VM_GONE", `VM ${vmId}, to be imported for ${inputs.hostname}, is ${vm.state}.`);
   refuseMismatch(inputs, vm);
-  return { vmId, how: "imported", orderId: undefined, hostname: vm.hostname };
+  const isWiped = inputs.importWiped && isHostingersOwn(vm.hostname);
+  // It gets the host name after it has been installed: with that, an interrupted run had come as far.
+  if (inputs.importWiped && !isWiped && vm.hostname.toLowerCase() !== inputs.hostname) {
+    throw new UserVpsError("VM_MISMATCH", `VM ${vmId}, to be installed anew for ${inputs.hostname}, has the host name ${vm.hostname}: it is not a wiped one.`);
+  }
+  return { vmId, how: "imported", orderId: undefined, hostname: vm.hostname, isWiped };
 }
 
 function inputsFrom(given: Values): VirtualMachineInputs {

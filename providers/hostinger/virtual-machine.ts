@@ -27,6 +27,11 @@ export interface VirtualMachineArgs {
   paymentMethodId?: pulumi.Input<number>;
   /** Takes over this VM instead of looking for the host name or buying. (Pulumi's own `import` does not work with dynamic providers.) */
   importId?: pulumi.Input<number>;
+  /**
+   * The VM of `importId` was given up and wiped: it is installed anew, with the script, when it is
+   * taken over (default false). Refused for a VM that still has a host name of somebody else's.
+   */
+  importWiped?: pulumi.Input<boolean>;
   /** With `false` a VM is adopted or nothing (default true). */
   allowPurchase?: pulumi.Input<boolean>;
   /** The id of the VM that may be wiped to apply a change. Good for that VM alone. */

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { HostingerClient } from "../../providers/hostinger/api/client.ts";
+import * as provider from "../../providers/hostinger/post-install-script-provider.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+
+const NAME = "spoq-conductor-setup alice.spoq.dev";
+const CONTENT = "#!/bin/bash\necho fake\n";
+
+let sandbox: Sandbox;
+let client: HostingerClient;
+before(async () => {
+  sandbox = await startSandbox();
+  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
+  provider.configure({ get: (key) => settings[key] });
+  client = new HostingerClient({ baseUrl: sandbox.hostingerUrl, apiKey: sandbox.hostingerToken });
+});
+afterEach(() => sandbox.reset());
+after(async () => {
+  await client.close();
+  await sandbox.close();
+});
+
+const inputs = (changes: object = {}) => ({ name: NAME, content: CONTENT, __provider: "text", ...changes });
+
+describe("a post-install script", () => {
+  it("is made, read without a difference, changed in place and removed", async () => {
+    const { id, outs } = await provider.create(inputs());
+    const { props } = await provider.read(id, outs);
+    assert.equal(provider.diff(id, props, inputs()).changes, false);
+    const changed = inputs({ content: `${CONTENT}echo more\n` });
+    assert.equal(provider.diff(id, props, changed).changes, true);
+    await provider.update(id, outs, changed);
+    assert.equal((await client.scripts.get(Number(id))).content, `${CONTENT}echo more\n`);
+    await provider.delete(id, outs);
+    assert.deepEqual(await client.scripts.list(), []);
+  });
+
+  it("takes over what an earlier try left, and removes what is there twice", async () => {
+    const first = await client.scripts.create({ name: NAME, content: "old" });
+    await client.scripts.create({ name: NAME, content: "older" });
+    const other = await client.scripts.create({ name: "another", content: "kept" });
+    const { id } = await provider.create(inputs());
+    assert.equal(id, String(first.id));
+    assert.deepEqual((await client.scripts.list()).map((script) => [script.id, script.content]).sort(), [[first.id, CONTENT], [other.id, "kept"]].sort());
+  });
+
+  it("takes over the one that is imported by its id", async () => {
+    const { id: scriptId } = await client.scripts.create({ name: "by hand", content: "old" });
+    const { id } = await provider.create(inputs({ importId: scriptId }));
+    assert.equal(id, String(scriptId));
+    assert.equal((await client.scripts.get(scriptId)).content, CONTENT);
+  });
+
+  it("takes one of the same name with it that landed after its run had died", async () => {
+    const { id, outs } = await provider.create(inputs());
+    await client.scripts.create({ name: NAME, content: "late" });
+    await provider.delete(id, outs);
+    assert.deepEqual(await client.scripts.list(), []);
+  });
+
+  it("shows drift of content and name, and that it is gone", async () => {
+    const { id, outs } = await provider.create(inputs());
+    await client.scripts.update(Number(id), { name: NAME, content: "changed by hand" });
+    assert.equal(provider.diff(id, (await provider.read(id, outs)).props, inputs()).changes, true);
+    await client.scripts.update(Number(id), { name: "renamed", content: CONTENT });
+    assert.equal(provider.diff(id, (await provider.read(id, outs)).props, inputs()).changes, true);
+    await client.scripts.delete(Number(id));
+    assert.deepEqual(await provider.read(id, outs), { id: "", props: {} });
+  });
+
+  it("is refused over 48 KB, and without naming the content, whose value the engine would print", () => {
+    assert.deepEqual(provider.check({}, inputs({ content: "x".repeat(48 * 1024) })).failures, []);
+    const { failures } = provider.check({}, inputs({ content: "ä".repeat(24 * 1024 + 1) }));
+    assert.deepEqual(failures.map(({ property }) => property), [""]);
+    assert.match(failures[0]!.reason, /SCRIPT_TOO_LARGE: content: expected at most 49152 bytes, got 49154/);
+  });
+});
