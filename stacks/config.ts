@@ -39,6 +39,7 @@ const SETTINGS = {
   autoRenew: setting({ schema: flag, byDefault: true, example: "true" }),
   protect: setting({ schema: flag, byDefault: true, example: "true" }),
   wipeOnDelete: setting({ schema: flag, byDefault: false, example: "false" }),
+  importWiped: setting({ schema: flag, byDefault: false, example: "false" }),
   allowPurchase: setting({ schema: flag, byDefault: true, example: "true" }),
   dnsTtlSeconds: setting({ schema: z.coerce.number().int().min(60).max(86_400), byDefault: 60, example: "60" }),
   firewall: setting({ schema: flag, byDefault: false, example: "false" }),

@@ -56,6 +56,8 @@ export class UserVps extends pulumi.ComponentResource {
       autoRenew: config.autoRenew,
       allowPurchase: config.allowPurchase,
       wipeOnDelete: config.wipeOnDelete,
+      // Only where it is asked for: a new input would be a change of every stack that is there.
+      ...(config.importWiped && { importWiped: true }),
       ...defined({
         sshPublicKey: config.sshPublicKey,
         paymentMethodId: config.paymentMethodId,
@@ -91,13 +93,16 @@ export class UserVps extends pulumi.ComponentResource {
     const release = releaseOf(config);
     if (release) this.release = createRelease({ release, config, vm: this.vm, bootFingerprint: fingerprint(boot), password: this.credentials.password }, parent);
 
+    // It depends on all the rest, and Pulumi removes nothing that something protected depends on:
+    // a destroy that is refused for the VM's sake leaves the DNS record alone as well.
+    const everything = [this.record, this.firewall, this.ptr, this.release].filter((resource) => resource !== undefined);
     this.health = new HealthCheck("health", {
       hostname,
       address: this.vm.ipv4,
       timeoutSeconds: config.healthTimeoutSeconds,
       // Checked again after each release.
       ...defined({ release: release?.version }),
-    }, { ...parent, dependsOn: this.release ? [this.record, this.release] : [this.record] });
+    }, { ...parent, protect: config.protect, dependsOn: everything });
 
     this.registerOutputs({});
   }

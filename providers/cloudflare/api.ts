@@ -107,9 +107,17 @@ export function zoneRecords({ baseUrl = DEFAULT_BASE_URL, apiToken, zoneId }: Cl
 }
 
 function parsed({ text }: HttpAnswer): Answer {
-  const answer = answerSchema.safeParse(text.startsWith("{") ? JSON.parse(text) : undefined);
+  const answer = answerSchema.safeParse(jsonOf(text));
   if (!answer.success) throw unexpected();
   return answer.data;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function recordsOf(answer: Answer | undefined): ZoneRecord[] {

@@ -23,7 +23,7 @@ export interface VirtualMachineInputs {
   /** Takes over this VM of the account instead of looking for the host name or buying. */
   readonly importId?: number;
   /** The VM of `importId` is a wiped one: it is installed anew, with the script, when it is taken over. */
-  readonly importWiped: boolean;
+  readonly importWiped?: boolean;
   /** May a VM be bought at all? With `false`, `create` adopts or fails. */
   readonly allowPurchase: boolean;
   /** Id of the VM that may be wiped to apply a change. */
@@ -37,7 +37,6 @@ export interface VirtualMachineInputs {
 export const DEFAULT_INPUTS = {
   enableBackups: true,
   autoRenew: true,
-  importWiped: false,
   allowPurchase: true,
   wipeOnDelete: false,
 } as const satisfies Partial<VirtualMachineInputs>;

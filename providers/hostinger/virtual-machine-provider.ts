@@ -79,7 +79,7 @@ async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: nu
   const vm = await getVm(session, vmId, inputs.hostname);
   if (isLost(vm)) throw new UserVpsError("VM_GONE", `VM ${vmId}, to be imported for ${inputs.hostname}, is ${vm.state}.`);
   refuseMismatch(inputs, vm);
-  const isWiped = inputs.importWiped && isHostingersOwn(vm.hostname);
+  const isWiped = inputs.importWiped === true && isHostingersOwn(vm.hostname);
   // It gets the host name after it has been installed: with that, an interrupted run had come as far.
   if (inputs.importWiped && !isWiped && vm.hostname.toLowerCase() !== inputs.hostname) {
     throw new UserVpsError("VM_MISMATCH", `VM ${vmId}, to be installed anew for ${inputs.hostname}, has the host name ${vm.hostname}: it is not a wiped one.`);

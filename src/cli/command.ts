@@ -20,7 +20,7 @@ export interface Invocation<Options = object> {
   /** Aborted by the first Ctrl-C; the second ends the process. Only who uses it takes over Ctrl-C. */
   readonly signal: AbortSignal;
   /** Shows something before the end: `text` to people, `data` as one line of JSON to programs. */
-  show(result: Result): void;
+  readonly show: (result: Result) => void;
 }
 
 /** What a command has to say at its end, to programs and to people. */

@@ -2,10 +2,11 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { Pool } from "pg";
-import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import type { Environment } from "../config/index.ts";
 import { defaultEmbeddedFolder, missingMigrations, startEmbedded } from "../db/index.ts";
+import { reasonOf } from "./report-error.ts";
 
 export interface ReachedDatabase {
   /** With user and password. */
@@ -51,11 +52,6 @@ export async function withRecords<T>(env: Environment, work: (pool: Pool) => Pro
     await pool.end();
     await database.close();
   }
-}
-
-/** An AggregateError, as of a refused connection, has no message of its own. */
-export function reasonOf(error: unknown): string {
-  return messageOf(error) || String((error as { code?: unknown }).code ?? "unknown error");
 }
 
 async function refuseUnmigrated(pool: Pool): Promise<void> {

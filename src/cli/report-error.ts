@@ -9,7 +9,7 @@ const UNKNOWN_NEXT = "Run it again with --verbose, and report what it says.";
 
 /** For `--json`. */
 export function errorView(error: unknown): ErrorView {
-  if (!(error instanceof UserVpsError)) return { error: { code: "UNEXPECTED", message: describe(error), next: UNKNOWN_NEXT } };
+  if (!(error instanceof UserVpsError)) return { error: { code: "UNEXPECTED", message: reasonOf(error), next: UNKNOWN_NEXT } };
   const { code, next } = error;
   return { error: { code, message: error.message.replace(`${code}: `, "").replace(` Next: ${next}`, "").trim(), next } };
 }
@@ -21,9 +21,9 @@ export function errorText(error: unknown, { verbose = false } = {}): string {
   return lines.join("\n");
 }
 
-function describe(error: unknown): string {
-  // An AggregateError of a failed connection has no message of its own.
-  return messageOf(error) || String((error as { code?: unknown }).code ?? "unknown error");
+/** An AggregateError, as of a refused connection, has no message of its own. */
+export function reasonOf(error: unknown): string {
+  return messageOf(error) || ((error as { code?: string }).code ?? "unknown error");
 }
 
 function* stacksOf(error: Error): Generator<string> {

@@ -12,7 +12,7 @@ export const PASSWORD_FILE_OPTION = {
 export interface RootPassword {
   readonly password: string;
   /** For when it is going to be used: a password that nobody has is of no use. */
-  save(): Promise<void>;
+  readonly save: () => Promise<void>;
 }
 
 export async function rootPassword(file: string | undefined): Promise<RootPassword> {
@@ -21,7 +21,7 @@ export async function rootPassword(file: string | undefined): Promise<RootPasswo
   const password = generatePassword();
   return {
     password,
-    async save() {
+    save: async () => {
       if (file === undefined) return;
       await writeFile(file, `${password}\n`, { mode: 0o600, flag: "wx" }).catch((error: unknown) => {
         throw new UserVpsError("INPUT_INVALID", `${file} cannot be written: ${messageOf(error)}.`, { next: "Name a file that you may write." });

@@ -11,6 +11,8 @@ export function wholeNumber(smallest: number, largest = Number.MAX_SAFE_INTEGER)
   return z.string().regex(/^\d{1,15}$/, expected).transform(Number).refine((value) => value >= smallest && value <= largest, expected);
 }
 
+export const flag = z.enum(["true", "false"], "expected true or false").transform((value) => value === "true");
+
 export const httpUrl = z.url({ protocol: /^https?$/, error: "expected an http or https URL" });
 
 export const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "expected a postgres:// URL" });

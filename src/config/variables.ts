@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import type { z } from "zod";
-import { cipherKeys, dataCenterId, hostname, hs256Secret, httpUrl, planItem, postgresUrl, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
+import { cipherKeys, dataCenterId, flag, hostname, hs256Secret, httpUrl, planItem, postgresUrl, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 
 /** What a process does: answer HTTP, run the engine, or both. */
@@ -70,6 +70,9 @@ export const VARIABLES = {
   workerConcurrency: variable(wholeNumber(1, 64), { name: "WORKER_CONCURRENCY", description: "How many users a worker works for at once.", example: "2", byDefault: "2" }),
   shutdownGraceSeconds: variable(wholeNumber(0, 86_400), { name: "SHUTDOWN_GRACE_SECONDS", description: "How long running work may take to finish after SIGTERM, before it is handed over.", example: "60", byDefault: "60" }),
   healthTimeoutSeconds: variable(wholeNumber(1), { name: "HEALTH_TIMEOUT_SECONDS", description: "How long a VPS may take to answer its health check.", example: "900", byDefault: "900" }),
+  deprovisionGraceHours: variable(wholeNumber(0, 8_760), { name: "DEPROVISION_GRACE_HOURS", description: "How long a VPS stays as it is after it was to be given up, and that can be cancelled. Then its data is wiped.", example: "72", byDefault: "72" }),
+  reuseWipedVms: variable(flag, { name: "REUSE_WIPED_VMS", description: "Whether a VM that was given up, is wiped and still paid serves the next user of the same plan, data center and template, in place of a purchase.", example: "true", byDefault: "false" }),
+  reuseLeastDays: variable(wholeNumber(0, 3_650), { name: "REUSE_LEAST_DAYS", description: "For how many days more a VM must be paid to be reused.", example: "3", byDefault: "3" }),
   dnsResolver: variable(text, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
   caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),
   healthPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_HEALTH_PORT", description: "The port of health checks.", example: "443", byDefault: "443" }),

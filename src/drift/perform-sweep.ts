@@ -14,6 +14,9 @@ export interface PerformSweepOptions {
   readonly log: (line: string) => void;
 }
 
+/** Any number of ours that nobody else locks with. */
+const LOCK = "hashtextextended('user-vps:sweep', 0)";
+
 /** Who asks for the sweeps of the schedule. */
 export const SCHEDULE = "schedule";
 
@@ -56,13 +59,14 @@ async function withSweepLock<T>(pool: Pool, work: (lost: AbortSignal) => Promise
     if (!(await lock(client))) throw new UserVpsError("STACK_LOCKED", "Another worker is at a sweep.", { next: "It is tried again by itself." });
     return await work(lost.signal);
   } finally {
+    // Of a session that cannot even unlock, the end unlocks.
+    const unlocked = await client.query(`SELECT pg_advisory_unlock(${LOCK})`).then(() => true, () => false);
     client.off("error", onError);
-    // Ended and not given back: the lock goes with its session.
-    client.release(true);
+    client.release(!unlocked);
   }
 }
 
 async function lock(client: PoolClient): Promise<boolean> {
-  const { rows } = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock(hashtextextended('user-vps:sweep', 0)) AS locked");
+  const { rows } = await client.query<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS locked`);
   return rows[0]?.locked === true;
 }

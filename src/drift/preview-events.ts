@@ -1,22 +1,21 @@
 /** A preview with refresh of one stack, whose events of the engine are handed on as they are. */
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { join } from "node:path";
-import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
+import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { userVpsProgram } from "../../stacks/program.ts";
-import { engineEnvironment, preparePulumiHome } from "../engine/ensure-engine.ts";
+import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
-import { PROJECT_NAME } from "../provisioning/automation-engine.ts";
 import type { StackRequest } from "../provisioning/engine.ts";
 import { failureOf } from "../provisioning/failure.ts";
+import type { ProgramProcesses } from "../provisioning/program-processes.ts";
 import { CommandFailed, createPulumiCommand } from "../provisioning/pulumi-command.ts";
+import { createStackWorkspace, runEnvironment } from "../provisioning/stack-workspace.ts";
 import type { StateBackend } from "../provisioning/state-backend.ts";
 import { createWorkFolder } from "../provisioning/work-folder.ts";
 
 export interface PreviewEnd {
-  /** undefined: the engine would change what its events say, or nothing. */
+  /** Why `up` would be refused; the events say which resource it is about. */
   readonly refusal?: UserVpsError | undefined;
 }
 
@@ -31,6 +30,8 @@ export interface PreviewOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly backendUrl: string;
   readonly backend: StateBackend;
+  readonly programs: ProgramProcesses;
+  readonly secretsProvider?: string | undefined;
   readonly workerId: string;
 }
 
@@ -38,7 +39,7 @@ export interface PreviewOptions {
 const REFUSALS: ReadonlySet<string> = new Set(["CHANGE_REFUSED", "VM_GONE"]);
 
 export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh {
-  const { installed, backend, workerId } = options;
+  const { installed, env, backend, backendUrl, programs, secretsProvider, workerId } = options;
   const pulumiHome = join(options.folder, "pulumi-home-of-previews");
   let ready: Promise<void> | undefined;
   return async (request, onEvent, signal) => {
@@ -46,37 +47,28 @@ export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh 
     await (ready ??= preparePulumiHome(pulumiHome, installed));
     const state = await backend.readStack(stackName);
     if (!state) throw new UserVpsError("INPUT_INVALID", `There is no stack '${stackName}'.`, { next: "Run `up` for the user first." });
-    const folder = await createWorkFolder(options.folder);
     const runId = randomUUID();
+    const folder = await createWorkFolder(options.folder);
+    const served = await programs.serve();
+    let failed = true;
     const errors: string[] = [];
     const pulumi = createPulumiCommand({
       binDir: installed.binDir,
       version: installed.version,
-      env: environmentOf(options, pulumiHome),
+      env: runEnvironment({ installed, env, backendUrl, pulumiHome, runId }),
+      programAddress: served.address,
       tags: { run: runId, stack: `preview/${stackName}`, worker: workerId },
       signal,
     });
     try {
-      const config = Object.fromEntries(Object.entries(request.config).map(([key, value]) => [`${PROJECT_NAME}:${key}`, value]));
-      const workspace = await LocalWorkspace.create({
-        workDir: folder.path,
-        pulumiHome,
-        pulumiCommand: pulumi.command,
-        program: async () => userVpsProgram(),
-        projectSettings: { name: PROJECT_NAME, runtime: "nodejs" },
-        stackSettings: { [stackName]: { ...state.secretsSettings, config } },
-      });
-      workspace.selectStack = async () => undefined;
+      const workspace = await createStackWorkspace({ request, state, pulumi, pulumiHome, secretsProvider, workDir: folder.path });
       const stack = await Stack.select(stackName, workspace);
-      await stack.preview({
-        refresh: true,
-        suppressProgress: true,
-        suppressOutputs: true,
-        onEvent: (event) => {
-          if (event.diagnosticEvent?.severity === "error") errors.push(event.diagnosticEvent.message);
-          onEvent(event);
-        },
-      });
+      const events = (event: EngineEvent) => {
+        if (event.diagnosticEvent?.severity === "error") errors.push(event.diagnosticEvent.message);
+        onEvent(event);
+      };
+      await stack.preview({ refresh: true, suppressProgress: true, suppressOutputs: true, onEvent: events });
+      failed = false;
       return {};
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
@@ -85,16 +77,8 @@ export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh 
       if (!REFUSALS.has(failure.code)) throw failure;
       return { refusal: failure };
     } finally {
+      await served.release({ failed });
       await folder.remove();
     }
   };
-}
-
-function environmentOf({ installed, env, backendUrl }: PreviewOptions, pulumiHome: string): Record<string, string> {
-  const url = new URL(backendUrl);
-  url.searchParams.set("application_name", `user-vps preview on ${hostname()}`);
-  // Go's driver insists on TLS unless told, node-postgres does not.
-  if (!url.searchParams.has("sslmode")) url.searchParams.set("sslmode", "disable");
-  const complete = { ...engineEnvironment(installed, env as NodeJS.ProcessEnv), PULUMI_HOME: pulumiHome, PULUMI_BACKEND_URL: url.href };
-  return Object.fromEntries(Object.entries(complete).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
 }

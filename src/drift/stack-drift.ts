@@ -69,7 +69,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
 
 /** Exported for tests. */
 export function driftFromEvents(username: string, events: readonly EngineEvent[], refusal: string | undefined): StackDrift {
-  const clean = createRedactor().redact;
+  const redactor = createRedactor();
+  const clean = (text: string) => redactor.redact(text);
   const looks = new Map<string, Look>();
   let refusedUrn: string | undefined;
   for (const { resOutputsEvent, resourcePreEvent, diagnosticEvent } of events) {

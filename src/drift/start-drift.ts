@@ -7,8 +7,8 @@ import { hostingerSettings } from "../../providers/hostinger/settings.ts";
 import { readTrust } from "../../providers/health/target.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { pgBossJobs } from "../jobs/index.ts";
-import { PROJECT_NAME } from "../provisioning/automation-engine.ts";
 import { stackRequestOf } from "../provisioning/stack-request.ts";
+import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
 import type { PreviewWithRefresh } from "./preview-events.ts";
 import { stackDrift } from "./stack-drift.ts";
 import { stackNames } from "./stack-names.ts";
@@ -31,7 +31,7 @@ export interface StartDriftOptions {
   readonly onProgress: (line: string) => void;
 }
 
-export const HEALTH_PATH = "/health";
+const HEALTH_PATH = "/health";
 const HEALTH_STATUS = 200;
 
 export async function startDrift(options: StartDriftOptions): Promise<DriftWorker> {

@@ -22,6 +22,7 @@ import { adminRunRoutes } from "./routes/admin-runs.ts";
 import { adminVpsRoutes } from "./routes/admin-vps.ts";
 import { credentialsRoute } from "./routes/credentials.ts";
 import { eventsRoute } from "./routes/events.ts";
+import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { provisionRoute } from "./routes/provision.ts";
 import { statusRoute } from "./routes/status.ts";
@@ -106,7 +107,7 @@ export async function buildApp({ pool, databaseUrl, jobs, cipher, settings, logg
     for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, givenUpVmRoutes, webOperatorRoutes]) await operators.register(routes, context);
       await operators.register(adminActionRoutes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

@@ -8,7 +8,7 @@ export const jobSchema = z.object({
   userId: z.string().min(1),
   /** For `power`. */
   action: z.enum(POWER_ACTIONS).optional(),
-  /** Counts the tries that came to an end, from 1. */
+  /** How many tries have failed so far; absent before the first has. */
   attempt: z.number().int().positive().optional(),
 });
 
@@ -19,10 +19,10 @@ export type JobRequest = Omit<Job, "attempt">;
 /** The seam between those who want something done and those who do it. */
 export interface Jobs {
   /**
-   * Has the operation done soon; part of the caller's transaction. Asked for again while it waits,
+   * Has the operation done soon, or after `delaySeconds`; part of the caller's transaction. Asked for again while it waits,
    * it is one job, and one that waits for its next try is done at once.
    */
-  enqueue(db: Queryable, job: JobRequest): Promise<void>;
+  enqueue(db: Queryable, job: JobRequest, options?: { readonly delaySeconds?: number }): Promise<void>;
   /** Ends what runs or waits for the user. The record then says that it was cancelled. */
   cancel(userId: string): Promise<void>;
   /** Resolves when the queue can take jobs; rejects with the reason when it cannot. */

@@ -1,6 +1,7 @@
 import type { PgBoss } from "pg-boss";
 import type { Pool } from "pg";
 import { inTransaction } from "../db/index.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { openRunsOf, setVpsStatus } from "../records/index.ts";
 import type { JobRequest, Jobs } from "./job.ts";
@@ -9,7 +10,7 @@ import { CANCEL_CHANNEL } from "./user-lock.ts";
 
 export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
   return {
-    enqueue: (db, { operation, userId, action }: JobRequest) => send(boss, db, { operation, userId, ...(action && { action }) }),
+    enqueue: (db, { operation, userId, action }: JobRequest, { delaySeconds = 0 } = {}) => send(boss, db, { operation, userId, ...(action && { action }) }, delaySeconds * SECOND_MS),
     async check() {
       if (!(await boss.isInstalled())) throw new UserVpsError("DATABASE_FAILED", "The queue's tables are not there.");
     },

@@ -2,7 +2,7 @@ import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import type { VpsStatus } from "../records/index.ts";
 import type { Job } from "./job.ts";
-import type { WorkerContext } from "./perform-job.ts";
+import type { WorkerContext } from "./worker-context.ts";
 import { keyOf, QUEUE, QUEUE_SCHEMA, send } from "./queue.ts";
 
 const INTERVAL_MS = 20 * SECOND_MS;
@@ -28,6 +28,7 @@ export async function sweep({ boss, pool, log }: Pick<WorkerContext, "boss" | "p
   const { rows } = await pool.query<{ userId: string; status: VpsStatus }>(
     `SELECT user_vps.user_id::text AS "userId", user_vps.status FROM user_vps
      WHERE username IS NOT NULL AND user_vps.status = ANY ($1) AND updated_at < clock_timestamp() - make_interval(secs => $2)
+       AND NOT EXISTS (SELECT FROM vps_give_ups WHERE vps_give_ups.user_id = user_vps.user_id::text AND ended_at IS NULL AND cancelled_at IS NULL AND due_at > clock_timestamp())
        AND NOT EXISTS (
          SELECT FROM ${QUEUE_SCHEMA}.job WHERE job.name = $3 AND job.state IN ('created', 'retry', 'active')
            AND job.singleton_key IN ('up:' || user_vps.user_id::text, 'destroy:' || user_vps.user_id::text))

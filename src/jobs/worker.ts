@@ -3,7 +3,7 @@ import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { sleep } from "../../providers/core/time.ts";
 import { jobSchema } from "./job.ts";
 import { performJob } from "./perform-job.ts";
-import type { WorkerContext } from "./perform-job.ts";
+import type { WorkerContext } from "./worker-context.ts";
 import { HEARTBEAT_SECONDS, QUEUE } from "./queue.ts";
 import { startSweeper } from "./sweeper.ts";
 

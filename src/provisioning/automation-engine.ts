@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
-import type { EngineEvent, StackSettings } from "@pulumi/pulumi/automation/index.js";
-import { engineEnvironment, preparePulumiHome } from "../engine/ensure-engine.ts";
+import { Stack } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
+import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
 import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest } from "./engine.ts";
 import { createEventTranslator } from "./engine-events.ts";
@@ -14,13 +14,12 @@ import type { DnsLeftovers } from "./dns-leftovers.ts";
 import { killTagged } from "./process-tags.ts";
 import type { ProgramProcesses } from "./program-processes.ts";
 import { CommandFailed, createPulumiCommand } from "./pulumi-command.ts";
-import type { CommandEnd, RunnableCommand } from "./pulumi-command.ts";
+import type { CommandEnd } from "./pulumi-command.ts";
 import { releaseStaleLocks } from "./state-locks.ts";
 import type { EngineProcesses } from "./state-locks.ts";
-import type { StackState, StateBackend } from "./state-backend.ts";
+import { createStackWorkspace, runEnvironment } from "./stack-workspace.ts";
+import type { StateBackend } from "./state-backend.ts";
 import { createWorkFolder } from "./work-folder.ts";
-
-export const PROJECT_NAME = "user-vps";
 
 export interface AutomationEngineOptions {
   readonly installed: InstalledEngine;
@@ -133,7 +132,7 @@ export class AutomationEngine implements Engine {
     { create = false, program = false }: { create?: boolean; program?: boolean },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
-    const { installed, backend, processes, workerId, programs } = this.#options;
+    const { installed, env, backend, backendUrl, processes, workerId, programs } = this.#options;
     await (this.#ready ??= preparePulumiHome(this.#pulumiHome, installed));
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);
@@ -143,7 +142,7 @@ export class AutomationEngine implements Engine {
     const pulumi = createPulumiCommand({
       binDir: installed.binDir,
       version: installed.version,
-      env: this.#environment(hooks.runId),
+      env: runEnvironment({ installed, env, backendUrl, pulumiHome: this.#pulumiHome, runId: hooks.runId }),
       programAddress: served?.address,
       tags: { run: hooks.runId, stack: this.#stackTag(request.stackName), worker: workerId },
       signal: hooks.signal,
@@ -152,7 +151,12 @@ export class AutomationEngine implements Engine {
       beforeStart: (pid) => processes.add({ runId: hooks.runId, hostId: hostname(), pid }),
     });
     try {
-      const workspace = await this.#workspace(request, folder.path, state, pulumi);
+      const workspace = await createStackWorkspace({
+        request, state, pulumi,
+        workDir: folder.path,
+        pulumiHome: this.#pulumiHome,
+        secretsProvider: this.#options.secretsProvider,
+      });
       const stack = state || !create ? await Stack.select(request.stackName, workspace) : await Stack.create(request.stackName, workspace);
       // Not asked for: it would be one more call of the CLI, for what the events have told.
       stack.info = async () => undefined;
@@ -181,36 +185,6 @@ export class AutomationEngine implements Engine {
     }
   }
 
-  async #workspace(request: StackRequest, workDir: string, state: StackState | undefined, pulumi: RunnableCommand): Promise<LocalWorkspace> {
-    const { secretsProvider } = this.#options;
-    const config = Object.fromEntries(Object.entries(request.config).map(([key, value]) => [`${PROJECT_NAME}:${key}`, value]));
-    const settings: StackSettings = { ...state?.secretsSettings, config };
-    const workspace = await LocalWorkspace.create({
-      workDir,
-      pulumiHome: this.#pulumiHome,
-      pulumiCommand: pulumi.command,
-      ...(secretsProvider && { secretsProvider }),
-      projectSettings: { name: PROJECT_NAME, runtime: "nodejs" },
-      stackSettings: { [request.stackName]: settings },
-    });
-    // Every call names its stack. Selecting one would only write to a file that parallel runs share.
-    workspace.selectStack = async () => undefined;
-    // `Stack.up` asks for the outputs by two calls of the CLI; see `outputs` above.
-    workspace.stackOutputs = async () => ({});
-    return workspace;
-  }
-
-  #environment(runId: string): Record<string, string> {
-    const { installed, env, backendUrl } = this.#options;
-    const complete = {
-      ...engineEnvironment(installed, env),
-      PULUMI_HOME: this.#pulumiHome,
-      PULUMI_BACKEND_URL: withApplicationName(backendUrl, `user-vps ${runId}`),
-      PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
-    };
-    return Object.fromEntries(Object.entries(complete).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
-  }
-
   /** A signal's reason says it better than the engine that it ended. */
   #failure(error: unknown, stackName: string, { signal, killSignal }: RunHooks, errors: readonly string[], last: CommandEnd): unknown {
     if (killSignal?.aborted) return killSignal.reason;
@@ -228,13 +202,4 @@ function collectErrors(event: EngineProgress, errors: string[]): void {
 function installationOf(backendUrl: string): string {
   const { host, pathname, search } = new URL(backendUrl);
   return createHash("sha256").update(`${host}${pathname}${search}`).digest("hex").slice(0, 12);
-}
-
-/** So that an operator sees in pg_stat_activity whose connections these are. */
-function withApplicationName(backendUrl: string, name: string): string {
-  const url = new URL(backendUrl);
-  url.searchParams.set("application_name", name);
-  // Go's driver insists on TLS unless told, node-postgres does not.
-  if (!url.searchParams.has("sslmode")) url.searchParams.set("sslmode", "disable");
-  return url.href;
 }

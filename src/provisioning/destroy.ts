@@ -1,24 +1,46 @@
-import { discardCredentials, setVpsStatus } from "../records/index.ts";
+import { inTransaction } from "../db/index.ts";
+import { beginGiveUp, discardCredentials, noteGiveUp, setVpsStatus } from "../records/index.ts";
+import { findVm } from "./give-up/find-vm.ts";
+import { giveUpVm, noteVm } from "./give-up/give-up-vm.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
+import { endOf } from "./power.ts";
 import { stackRequestOf } from "./stack-request.ts";
 
-/** Gives the user's VPS up: DNS record and script go, the VM is stopped and no longer renewed. */
+/**
+ * Gives the user's VPS up, when its grace period is over: DNS record first, then renewal and VM,
+ * then script and credentials (all that by the stack's destroy), then the user's data.
+ */
 export const destroy: OperationKind = {
   from: ["deprovisioning"],
   waiting: "deprovisioning",
   run: deprovision,
 };
 
-async function deprovision({ pool, engine, settings, record, hooks }: OperationContext): Promise<OperationResult> {
-  const { userId } = record;
-  const stack = stackRequestOf(record, settings);
+async function deprovision({ pool, engine, settings, record, hooks, recorder, vms }: OperationContext): Promise<OperationResult> {
+  const { userId, hostname } = record;
+  const giveUp = await inTransaction(pool, (db) => beginGiveUp(db, record));
+  // Cancelled, or put off: then another job comes when it is due.
+  if (!giveUp) return { changes: {}, save: async () => undefined };
   await setVpsStatus(pool, userId, { status: "deprovisioning" });
+  const session = vms.openSession({
+    signal: endOf(hooks),
+    report(text) {
+      recorder.onLine(text);
+      recorder.onEvent({ kind: "message", severity: "info", text });
+    },
+  });
+  const vmId = await findVm(session, { vmId: giveUp.vmId ?? record.hostingerVmId, hostname });
+  if (vmId !== undefined) await noteVm(pool, session, giveUp, vmId);
+  const stack = stackRequestOf(record, settings);
   await engine.clearLeftovers(stack, hooks);
   const { changes } = await engine.destroy(stack, hooks);
+  await noteGiveUp(pool, giveUp.giveUpId, {}, "stack_removed_at");
+  if (vmId !== undefined) await giveUpVm(pool, session, giveUp, vmId);
   return {
     changes,
     async save(db) {
       await discardCredentials(db, userId);
+      await noteGiveUp(db, giveUp.giveUpId, {}, "ended_at");
       await setVpsStatus(db, userId, { status: "deprovisioned", phase: null });
     },
   };

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Settings } from "../config/index.ts";
+import type { Session } from "../../providers/hostinger/session.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { CredentialsCipher, VpsRecord, VpsStatus } from "../records/index.ts";
 import type { Engine, RunHooks } from "./engine.ts";
@@ -38,6 +39,8 @@ export const POWER_ACTIONS = ["start", "stop", "restart"] as const;
 export type PowerAction = (typeof POWER_ACTIONS)[number];
 
 export interface VmPower {
+  /** For what the stack does not do: see the folder give-up. */
+  openSession(options: { readonly signal: AbortSignal; readonly report: (text: string) => void }): Session;
   /** Orders the action and waits for its end. */
   act(vm: { readonly vmId: number; readonly hostname: string }, action: PowerAction, options: { readonly signal: AbortSignal; readonly report: (text: string) => void }): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { runAction } from "../../providers/hostinger/run-action.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
+import type { RunHooks } from "./engine.ts";
 import type { OperationContext, OperationKind, OperationResult, VmPower } from "./operation.ts";
 
 /** Starts, stops or restarts the user's VM; the stack is not touched. */
@@ -13,19 +14,26 @@ export const power: OperationKind = {
     const { hostingerVmId: vmId, hostname } = record;
     if (!powerAction) throw new UserVpsError("INPUT_INVALID", "The job does not say whether to start, stop or restart.");
     if (!vmId) throw new UserVpsError("INPUT_INVALID", `There is no VM of ${hostname} to ${powerAction} yet.`, { next: "Wait until it is ready." });
-    const signal = AbortSignal.any([hooks.signal, hooks.killSignal].filter((one) => one !== undefined));
+    const signal = endOf(hooks);
     await vms.act({ vmId, hostname }, powerAction, { signal, report: (text) => recorder.onLine(text) });
     return { changes: {}, save: async () => undefined };
   },
 };
 
+/** Aborted, with the reason, when the run is to end. */
+export function endOf({ signal, killSignal }: RunHooks): AbortSignal {
+  return AbortSignal.any([signal, killSignal].filter((one) => one !== undefined));
+}
+
 /** By Hostinger's API: POST /virtual-machines/{id}/start, stop, restart. */
 export function hostingerPower(env: Readonly<Record<string, string | undefined>>): VmPower & { close(): Promise<void> } {
   const settings = hostingerSettings({ get: () => undefined }, env);
   const client = new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey });
+  const openSession = ({ signal, report }: Pick<Session, "signal" | "report">): Session => ({ client, settings, signal, report });
   return {
+    openSession,
     async act(vm, action, { signal, report }) {
-      const session: Session = { client, settings, signal, report };
+      const session = openSession({ signal, report });
       await runAction(session, vm, action, () => client.virtualMachines[action](vm.vmId, { signal }));
     },
     close: () => client.close(),

@@ -5,8 +5,10 @@ import type { StackRequest } from "./engine.ts";
 /**
  * The stack of a user: everything that its program needs, so that a plain `pulumi up` with the
  * configuration of the last deployment (`pulumi config refresh`) does the same.
+ *
+ * @param spareVmId a wiped VM that the stack takes over in place of a purchase
  */
-export function stackRequestOf(record: VpsRecord, settings: Settings): StackRequest {
+export function stackRequestOf(record: VpsRecord, settings: Settings, spareVmId?: number): StackRequest {
   const sshPublicKey = record.sshPublicKey ?? settings.sshPublicKey;
   const config: Record<string, string | undefined> = {
     username: record.username,
@@ -21,6 +23,7 @@ export function stackRequestOf(record: VpsRecord, settings: Settings): StackRequ
     healthTimeoutSeconds: String(settings.healthTimeoutSeconds),
     sshPublicKey,
     paymentMethodId: settings.hostingerPaymentMethodId?.toString(),
+    ...(spareVmId !== undefined && { importVmId: String(spareVmId), importWiped: "true" }),
     // The first making has no number, as in a stack that a person made.
     credentialRotation: record.credentialsRotation > 1 ? String(record.credentialsRotation) : undefined,
   };

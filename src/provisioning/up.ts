@@ -2,7 +2,9 @@ import { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { beginPhase, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
+import { endOf } from "./power.ts";
 import { stackRequestOf } from "./stack-request.ts";
+import { takeSpareVm } from "./give-up/take-spare-vm.ts";
 
 /** The stack's outputs as stacks/program.ts has them, as far as they are recorded. */
 const outputsSchema = z.object({
@@ -24,11 +26,13 @@ export const up: OperationKind = {
   run: provision,
 };
 
-async function provision({ pool, engine, settings, cipher, record, hooks, recorder, redactor }: OperationContext): Promise<OperationResult> {
+async function provision(context: OperationContext): Promise<OperationResult> {
+  const { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms } = context;
   const { userId } = record;
-  const stack = stackRequestOf(record, settings);
   await setVpsStatus(pool, userId, { status: "provisioning" });
   recorder.phase("engine");
+  const spareVmId = await takeSpareVm(context, vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) }));
+  const stack = stackRequestOf(record, settings, spareVmId);
   await engine.clearLeftovers(stack, hooks);
   const { changes } = await engine.up(stack, hooks);
   const outputs = outputsSchema.safeParse(await engine.outputs(stack.stackName, hooks));

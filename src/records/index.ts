@@ -13,3 +13,5 @@ export * from "./find-runs.ts";
 export * from "./run-log.ts";
 export * from "./credentials-cipher.ts";
 export * from "./credentials.ts";
+export * from "./give-ups.ts";
+export * from "./spare-vms.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, it } from "node:test";
-import { CliWorld } from "../support/cli-world.ts";
+import { CliWorld, until } from "../support/cli-world.ts";
 
 const USER = "e2e-rita";
 const HOSTNAME = "e2e-rita.spoq.dev";
@@ -61,6 +61,7 @@ describe("a release on a VPS that is already there, by the plain Pulumi CLI", ()
     assert.match(await succeeds(release("2.0.0")), /HealthCheck health updated/);
     assert.deepEqual(vm().programs.conductor, { version: "2.0.0", sha256: sha256("2.0.0"), healthy: true });
     assert.equal((await world.outputs(USER))["releaseVersion"], "2.0.0");
+    assert.match(await world.ok("stack", "export", "--stack", USER), /"hostKey": "ecdsa-sha2-nistp256 AAAA/);
     await noChanges();
   });
 
@@ -118,5 +119,20 @@ describe("firewall and reverse DNS, where the stack asks for them", () => {
     await configure({ firewall: "false", ptr: "false" });
     await succeeds(world.up(USER));
     assert.deepEqual(world.sandbox.state().firewalls, []);
+  });
+});
+
+describe("the SSH server's key", () => {
+  it("is pinned: what answers with another one, after a wipe by somebody else, gets neither password nor release", async () => {
+    const { id, actions } = vm();
+    const headers = { authorization: `Bearer ${world.sandbox.hostingerToken}`, "content-type": "application/json" };
+    const { password } = (await world.outputs(USER)) as { password: string };
+    await fetch(`${world.sandbox.hostingerUrl}/api/vps/v1/virtual-machines/${id}/recreate`, { method: "POST", headers, body: JSON.stringify({ template_id: 1007, password }) });
+    await until("the wipe", () => vm().state === "running" && vm().actions.length > actions.length && vm().actions.every(({ state }) => state === "success"));
+    await publish("3.0.0");
+    const { code, text } = await release("3.0.0");
+    assert.notEqual(code, 0);
+    assert.match(text, /failed attempts to connect to 127\.77\.0\.1: .*verif/i);
+    assert.deepEqual(vm().programs, {});
   });
 });

@@ -10,7 +10,7 @@ import type { ServiceWorld } from "../support/service-world.ts";
 /** What another worker may take to go on after one has died. */
 const TAKEOVER_LIMIT_MS = 15_000;
 /** How long a phase is held open: until all five users are in theirs and the worker is dead. */
-const HOLD_MS = 14_000;
+const HOLD_MS = 24_000;
 
 const HOSTINGER = "/api/vps/v1";
 const database = await withDatabase();
@@ -50,11 +50,11 @@ describe("kill -9 of a worker with five users, each in another phase", () => {
     assert.ok(answer.ok, await answer.text());
   }
 
-  it("has another worker go on within 15 s, and everybody ends ready", async () => {
-    const lasting = { WORKER_CONCURRENCY: "5", HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "20" };
+  it("has another worker go on within 15 s, and everybody ends ready", async (t) => {
+    const lasting = { WORKER_CONCURRENCY: "5", HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "40" };
     const first = await world.startWorker(lasting);
     // One after the other, so that each fault hits the user whom it is meant for.
-    for (const held of ["health", "running", "dns", "purchase", "script"] as const) {
+    for (const held of ["purchase", "health", "running", "dns", "script"] as const) {
       await hold(held);
       await world.signUp(id(held), users[held]);
       await world.until(id(held), `the phase ${held}`, inPhase[held], 20_000);
@@ -77,6 +77,7 @@ describe("kill -9 of a worker with five users, each in another phase", () => {
       const takeoverMs = Math.min(...[last, ...earlier].filter(({ startedAt }) => startedAt.getTime() > killedAtMs).map(({ startedAt }) => startedAt.getTime() - killedAtMs));
       assert.ok(taken && takeoverMs < TAKEOVER_LIMIT_MS, `${held}: taken over after ${takeoverMs} ms`);
       assert.equal(earlier.at(-1)?.outcome, "lost");
+      t.diagnostic(`${held}: another worker began after ${takeoverMs} ms, ready after ${last.endedAt!.getTime() - killedAtMs} ms`);
     }
     for (const held of Object.keys(users) as Held[]) {
       const hostname = `${users[held]}.${world.sandbox.domain}`;

@@ -87,6 +87,23 @@ describe("a worker that is not alone", () => {
     assert.equal(await second.stop(), 0);
   });
 
+  it("parks a refused payment with the reason, buys nothing, and goes on when an operator retries", async () => {
+    const worker = await world.startWorker();
+    const decline = async (paymentsDeclined: boolean) => assert.ok((await fetch(`${world.sandbox.controlUrl}/settings`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ paymentsDeclined }) })).ok);
+    await decline(true);
+    await world.signUp("u-payment", "nora");
+    const parked = await world.until("u-payment", "failed", ({ status }) => status === "failed", 20_000);
+    assert.equal(parked.errorCode, "PAYMENT_REFUSED");
+    assert.match(parked.nextStep ?? "", /payment method/);
+    assert.equal((await world.runs("u-payment")).length, 1);
+    await decline(false);
+    await setVpsStatus(world.pool, "u-payment", { status: "queued" });
+    await world.jobs.enqueue(world.pool, { operation: "up", userId: "u-payment" });
+    await world.until("u-payment", "ready", ({ status }) => status === "ready");
+    assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith("nora.")).length, 1);
+    assert.equal(await worker.stop(), 0);
+  });
+
   it("ends a run that an operator cancels, and gives everything up when asked to", async () => {
     const worker = await world.startWorker();
     await slowBoot("mira", 60_000);

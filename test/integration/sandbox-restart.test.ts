@@ -103,7 +103,7 @@ describe("a sandbox", () => {
     assert.match(sandboxBanner(sandbox), /NOTHING HERE IS REAL/);
     assert.deepEqual(Object.keys(sandbox.env).sort(), [
       "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_BASE_URL", "CLOUDFLARE_ZONE_ID", "HOSTINGER_API_BASE_URL", "HOSTINGER_API_KEY",
-      "USER_VPS_CA_FILE", "USER_VPS_DNS_RESOLVER", "USER_VPS_HEALTH_PORT",
+      "USER_VPS_CA_FILE", "USER_VPS_DNS_RESOLVER", "USER_VPS_HEALTH_PORT", "USER_VPS_SSH_PORT",
     ]);
     assert.equal(readFileSync(sandbox.env["USER_VPS_CA_FILE"] ?? "", "utf8"), sandbox.caPem);
     await sandbox.close();

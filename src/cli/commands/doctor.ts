@@ -23,10 +23,8 @@ export const doctor: CliCommand<{ role?: Role }> = {
   async run({ env, options, progress, signal }) {
     progress.say("looking at Node, settings, engine, plugins, Hostinger, Cloudflare, database and disk");
     const context = { env, signal };
-    const findings = (await Promise.all([
-      checkNode(), checkSettings(env, options.role ?? "all"), checkEngine(env), checkPlugins(env),
-      checkHostinger(context), checkCloudflare(context), checkDatabase(context), checkDisk(env),
-    ])).flat().sort((a, b) => CHECK_NAMES.indexOf(a.check) - CHECK_NAMES.indexOf(b.check));
+    const looked = await Promise.all([checkEngine(env), checkPlugins(env), checkHostinger(context), checkCloudflare(context), checkDatabase(context), checkDisk(env)]);
+    const findings = [checkNode(), checkSettings(env, options.role ?? "all"), ...looked.flat()].sort((a, b) => CHECK_NAMES.indexOf(a.check) - CHECK_NAMES.indexOf(b.check));
     signal.throwIfAborted();
     const isWell = findings.every(({ result }) => result !== "failed");
     return { data: { ok: isWell, checks: findings }, text: report(findings), exitCode: isWell ? EXIT.done : EXIT.failed };
@@ -34,11 +32,12 @@ export const doctor: CliCommand<{ role?: Role }> = {
 };
 
 const MARKS = { ok: "ok     ", failed: "FAILED ", skipped: "skipped" } as const;
+const INDENT = " ".repeat(21);
 
 function report(findings: readonly Finding[]): string {
   const lines = findings.flatMap(({ check, result, found, mend }) => [
-    `${MARKS[result]}  ${check.padEnd(10)}  ${found.trimEnd()}`,
-    ...(mend ? [`${" ".repeat(21)}mend: ${mend}`] : []),
+    `${MARKS[result]}  ${check.padEnd(10)}  ${found.trimEnd().replaceAll(/\n */g, `\n${INDENT}`)}`,
+    ...(mend ? [`${INDENT}mend: ${mend}`] : []),
   ]);
   const count = findings.filter(({ result }) => result === "failed").length;
   return [...lines, "", count === 0 ? "Nothing to mend." : `${count} to mend.`].join("\n");

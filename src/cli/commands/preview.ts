@@ -28,10 +28,10 @@ export const preview: CliCommand<Options> = {
       }
       invocation.progress.say(`${stack.username}: asking how things are`);
       const { steps = [], changeSummary = {} } = JSON.parse(await stack.quietly("preview", "--refresh", "--json")) as PulumiPreview;
-      const resources = steps.filter(({ op }) => op !== "same").map(({ op, urn }) => ({ operation: op, type: urn.split("::")[2], name: urn.split("::").at(-1) }));
+      const resources = steps.filter(({ op }) => op !== "same" && op !== "refresh").map(({ op, urn }) => ({ operation: op, type: urn.split("::")[2], name: urn.split("::").at(-1) }));
       return {
         data: { username: stack.username, changes: changeSummary, resources }, text: "",
-        ...(expectNoChanges && resources.length > 0 && { exitCode: EXIT.failed }),
+        ...(expectNoChanges && Object.keys(changeSummary).some((operation) => operation !== "same") && { exitCode: EXIT.failed }),
       };
     });
   },

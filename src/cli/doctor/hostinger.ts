@@ -34,7 +34,7 @@ export function checkClock(offsetMs: number): Finding {
 }
 
 function mendOf(code: string): string | undefined {
-  if (code === "API_UNAUTHORIZED") return "Make a new token in hPanel under Account, API, and set it as HOSTINGER_API_KEY.";
+  if (code === "CONFIG_INVALID" || code === "API_UNAUTHORIZED") return "Make a token in hPanel under Account, API, and set it as HOSTINGER_API_KEY.";
   if (code === "API_FORBIDDEN") return "Give the token access to VPS and Billing; if it has that, this machine's address is blocked for a while.";
   if (code === "API_UNREACHABLE" || code === "API_TIMEOUT") return "Check HOSTINGER_API_BASE_URL, and that this machine may connect to it (DNS, firewall, proxy).";
   return undefined;

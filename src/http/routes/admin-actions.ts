@@ -1,14 +1,20 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
-import { listRuns, requestCredentialsRotation, setVpsStatus, type VpsStatus } from "../../records/index.ts";
+import { SECOND_MS } from "../../../providers/core/time.ts";
+import { cancelGiveUp, listRuns, requestCredentialsRotation, requestGiveUp, setVpsStatus, type VpsStatus } from "../../records/index.ts";
+import { callerOf } from "../caller.ts";
 import { NO_FIELDS, refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 
-const CONFIRMATION = z.strictObject({ confirm: z.string().max(63).describe("The user name again.") });
+const GIVE_UP = z.strictObject({
+  confirm: z.string().max(63).describe("The user name again."),
+  reason: z.string().min(1).max(500).regex(/^[^\x00]*$/, "expected a text without NUL").optional().describe("Why; it is recorded."),
+  wipe: z.boolean().default(true).describe("With `false` the data stays on the stopped VM, which is then never reused; for a VM that cannot be wiped."),
+});
 const BUSY: readonly VpsStatus[] = ["queued", "provisioning", "deprovisioning"];
 const AT_REST: readonly VpsStatus[] = ["ready", "failed"];
 
@@ -22,7 +28,7 @@ const schema = (summary: string, description?: string) => ({
 });
 
 /** POST /api/admin/vps/{username}/…: what operators do. Each changes the record and queues the job in one transaction. */
-export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs }) => {
+export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings }) => {
   app.addHook("onResponse", async (request, reply) => {
     const { username } = request.params as { username?: string };
     request.log.info({ operator: request.caller?.userId, username, action: request.routeOptions.url, status: reply.statusCode }, "operator's action");
@@ -41,9 +47,15 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
     return reply.code(202).send(adminVpsView(record));
   });
 
-  app.post("/cancel", { schema: schema("End what is being done", "What is there already stays; `retry` goes on with it.") }, async ({ params }, reply) => {
+  app.post("/cancel", { schema: schema("End what is being done", "What is there already stays; `retry` goes on with it. A VPS that is to be given up stays as it was, if its grace period is not over.") }, async ({ params }, reply) => {
     const user = await findUser(pool, params.username);
     if (!BUSY.includes(user.status)) throw statusConflict(user, "To cancel", BUSY);
+    const kept = await inTransaction(pool, async (client) => {
+      const cancelled = await cancelGiveUp(client, user.userId);
+      return cancelled && (await setVpsStatus(client, user.userId, { status: cancelled.previousStatus }, ["deprovisioning"]));
+    });
+    // Its job comes to nothing when it is due.
+    if (kept) return reply.code(202).send(adminVpsView(kept));
     await jobs.cancel(user.userId);
     return reply.code(202).send(adminVpsView(await findUser(pool, params.username)));
   });
@@ -62,15 +74,23 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   }
 
   app.post("/deprovision", {
-    schema: { ...schema("Give the VPS up", "The user's data is lost. The user name has to be typed again, as `confirm`."), body: CONFIRMATION, response: { ...schema("").response, ...refusals(422) } },
-  }, async ({ params, body }, reply) => {
+    schema: { ...schema("Give the VPS up", "After the grace period (DEPROVISION_GRACE_HOURS) the DNS record goes, the data is wiped, the VM is stopped and not renewed; until then `cancel` keeps everything. The user name has to be typed again, as `confirm`."), body: GIVE_UP, response: { ...schema("").response, ...refusals(422) } },
+  }, async (request, reply) => {
+    const { params, body } = request;
     const record = await inTransaction(pool, async (client) => {
       const user = await findUser(client, params.username);
       if (body.confirm !== user.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${user.username}' as confirm.`);
       const changed = await setVpsStatus(client, user.userId, { status: "deprovisioning" }, AT_REST);
       if (!changed) throw statusConflict(user, "To give the VPS up", AT_REST);
-      await jobs.enqueue(client, { operation: "destroy", userId: user.userId });
-      return changed;
+      const { dueAt } = await requestGiveUp(client, user, {
+        requestedBy: callerOf(request).userId, reason: body.reason ?? "none given", wipe: body.wipe, graceHours: settings.deprovisionGraceHours,
+      });
+      const leftSeconds = (dueAt.getTime() - Date.now()) / SECOND_MS;
+      // Sent a second later than due: before that, nothing would be done.
+      const delaySeconds = leftSeconds > 0 ? leftSeconds + 1 : 0;
+      await jobs.enqueue(client, { operation: "destroy", userId: user.userId }, { delaySeconds });
+      if (delaySeconds === 0) return changed;
+      return (await setVpsStatus(client, user.userId, { waitingFor: `the end of the grace period, ${dueAt.toISOString()}; until then it can be cancelled` })) ?? changed;
     });
     return reply.code(202).send(adminVpsView(record));
   });

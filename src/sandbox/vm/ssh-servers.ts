@@ -48,7 +48,7 @@ export class SshServers {
 
   #start(vm: Vm, address: string): void {
     assertLoopback(address);
-    const hostKey = (vm.sshHostKey ??= ssh2.utils.generateKeyPairSync("ed25519").private);
+    const hostKey = (vm.sshHostKey ??= ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 }).private);
     const clients = new Set<Connection>();
     const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
       clients.add(client);

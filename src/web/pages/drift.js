@@ -37,29 +37,32 @@ function driftTable({ resources, refusal }) {
 
 async function showFindings(username) {
   try {
-    const found = await findings();
-    const open = found?.filter((finding) => finding.username === username && !finding.resolvedAt) ?? [];
-    show(byId("findings"), open, () => open.length > 0 && comparison("Found by sweeps", ["Finding", "Declared", "Actual", "First seen", ""], open.map((finding) => [
-      finding.kind, asText(finding.detail?.declared), asText(finding.detail?.actual), time(finding.firstSeen),
-      h("button", { type: "button", "data-key": `finding-${finding.id}`, onclick: () => void repair(finding) }, "Repair"),
-    ])));
+    const open = (await findings({ username, open: "true" })) ?? [];
+    show(byId("findings"), open, () => open.length > 0 && [
+      h("label", {}, "Why, for the record of repairs ", h("input", { id: "why", value: "repaired on the page", maxlength: "500" })),
+      comparison("Found by sweeps", ["Finding", "Declared", "Actual", "First seen", "Repair"], open.map((finding) => [finding.kind, finding.declared, finding.actual, time(finding.firstSeen), repairOf(finding)])),
+    ]);
   } catch (error) {
     tellProblem(error);
   }
 }
 
-async function repair({ id, kind }) {
-  try {
-    await post(`/api/admin/findings/${id}/repair`);
-    tell(`Repair of ${kind}: asked for.`);
-  } catch (error) {
-    tellProblem(error);
-  }
+function repairOf({ findingId, kind, repair }) {
+  if (repair.by === "nothing") return repair.why;
+  const ask = async () => {
+    try {
+      await post(`/api/admin/findings/${findingId}/repair`, { why: byId("why").value.trim() });
+      tell(`Repair of ${kind}: asked for.`);
+    } catch (error) {
+      tellProblem(error);
+    }
+  };
+  return h("button", { type: "button", "data-key": `finding-${findingId}`, onclick: () => void ask() }, `Repair ${kind}`);
 }
 
 function comparison(caption, heads, rows) {
   return h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" }, h("table", {},
-    h("thead", {}, h("tr", {}, heads.map((head) => (head ? h("th", { scope: "col" }, head) : h("td"))))),
+    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows.map(([first, ...others]) => h("tr", {}, h("th", { scope: "row" }, first), others.map((value) => h("td", { class: "text" }, value)))))));
 }
 

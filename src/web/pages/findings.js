@@ -1,23 +1,29 @@
-/** What sweeps of the fleet have found. */
+/** What sweeps of the fleet have found: `{ findingId, kind, username, declared, actual, firstSeen, resolvedAt }`, newest first. */
 import { get } from "./api.js";
 
-const PAGES = 5;
+const MOST = 200;
 
-/** The newest findings, also resolved ones; null where the service has no sweeps. */
-export async function findings() {
-  const items = [];
-  let cursor = "";
+/** @param filter of GET /api/admin/findings @returns null where the service has no sweeps */
+export async function findings(filter) {
+  return itemsOf(`/api/admin/findings?${new URLSearchParams({ limit: String(MOST), ...filter })}`);
+}
+
+/** @returns none or one; null where the service has no sweeps */
+export async function lastSweep() {
+  return itemsOf("/api/admin/sweeps?limit=1");
+}
+
+async function itemsOf(path) {
   try {
-    for (let page = 0; page < PAGES && cursor !== null; page += 1) {
-      const answer = await get(`/api/admin/findings${cursor && `?cursor=${encodeURIComponent(cursor)}`}`);
-      items.push(...answer.items);
-      cursor = answer.nextCursor ?? null;
-    }
+    return (await get(path)).items;
   } catch (error) {
     if (error.code === "ROUTE_NOT_FOUND") return null;
     throw error;
   }
-  return items;
 }
 
-export const isOrphan = ({ kind }) => kind.startsWith("Orphan");
+/** Machines and records that belong to nobody, also those that were. */
+export async function orphans() {
+  const found = await Promise.all(["OrphanVm", "OrphanRecord"].map((kind) => findings({ kind })));
+  return found.includes(null) ? null : found.flat();
+}

@@ -1,12 +1,14 @@
 import { get } from "./api.js";
 import { chart } from "./chart.js";
 import { byId, h, show } from "./dom.js";
-import { findings, isOrphan } from "./findings.js";
+import { orphans } from "./findings.js";
+import { openSweepButton, showFleetFindings } from "./fleet-findings.js";
 import { keepUp, openFrame, tellProblem } from "./frame.js";
 import { money, plan, seconds, status, STATUSES, time } from "./text.js";
 
 const PAGE_SIZE = 50;
 const USERS_INTERVAL_MS = 5_000;
+const FINDINGS_INTERVAL_MS = 10_000;
 const NUMBERS_INTERVAL_MS = 30_000;
 const TYPING_MS = 250;
 
@@ -37,7 +39,7 @@ function row(vps) {
   return h("tr", {},
     h("th", { scope: "row" }, h("a", { href: `/users/${vps.username}`, "data-key": vps.username }, vps.username)),
     h("td", {}, status(vps.status)),
-    h("td", { class: "text" }, doing(vps)),
+    h("td", { class: "text main" }, doing(vps)),
     h("td", { class: "wide" }, plan(vps.plan)),
     h("td", { class: "wide mono" }, vps.address ?? "–"),
     h("td", { class: "wide" }, time(vps.requestedAt)),
@@ -52,7 +54,7 @@ function doing({ status: name, failure, phase, waitingFor, url }) {
 
 async function showNumbers() {
   const range = byId("range").value;
-  const [numbers, found] = await Promise.all([get(`/api/admin/numbers?range=${range}`), findings()]);
+  const [numbers, found] = await Promise.all([get(`/api/admin/numbers?range=${range}`), orphans()]);
   show(byId("counts"), numbers.users, (users) => STATUSES.filter((name) => users[name] > 0).map((name) => h("li", {}, status(name, `${users[name]} ${name}`))));
   const steps = numbers.steps.map((step) => ({ ...step, orphans: orphansAt(found, step.at) }));
   show(byId("charts"), [range, steps], () => charts(range, steps));
@@ -61,7 +63,7 @@ async function showNumbers() {
 
 /** How many machines and records there were that belong to nobody; null: nobody has looked. */
 function orphansAt(found, at) {
-  return found && found.filter((finding) => isOrphan(finding) && finding.firstSeen <= at && (!finding.resolvedAt || finding.resolvedAt > at)).length;
+  return found && found.filter(({ firstSeen, resolvedAt }) => firstSeen <= at && (resolvedAt === null || resolvedAt > at)).length;
 }
 
 function charts(range, steps) {
@@ -108,4 +110,5 @@ byId("filter").addEventListener("submit", (event) => { event.preventDefault(); f
 byId("next").addEventListener("click", () => nextCursor && turnTo([...cursors, nextCursor]));
 byId("previous").addEventListener("click", () => cursors.length > 1 && turnTo(cursors.slice(0, -1)));
 byId("range").addEventListener("change", () => showNumbers().catch(tellProblem));
-await Promise.all([keepUp(showUsers, USERS_INTERVAL_MS), keepUp(showNumbers, NUMBERS_INTERVAL_MS)]);
+openSweepButton();
+await Promise.all([keepUp(showUsers, USERS_INTERVAL_MS), keepUp(showFleetFindings, FINDINGS_INTERVAL_MS), keepUp(showNumbers, NUMBERS_INTERVAL_MS)]);

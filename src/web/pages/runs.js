@@ -10,6 +10,7 @@ const RUNS = 20;
 /** runId -> its element; kept, so that an open log stays open. */
 const elements = new Map();
 
+/** Shows the newest runs, and returns them. */
 export async function showRuns(username) {
   const { items } = await get(`/api/admin/vps/${username}/runs?limit=${RUNS}`);
   for (const run of items) {
@@ -19,6 +20,7 @@ export async function showRuns(username) {
   show(byId("runs"), items.map(({ runId }) => runId), (ids) => (ids.length > 0 ? ids.map((id) => elements.get(id)) : h("p", { class: "quiet" }, "None yet.")));
   const latest = items.find(({ resources }) => resources?.length);
   show(byId("resources"), latest?.resources ?? null, resourceTable);
+  return items;
 }
 
 function head({ operation, outcome, startedAt, seconds: took, errorCode, message, resourceChanges }) {

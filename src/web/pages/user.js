@@ -8,7 +8,8 @@ import { plan, status, time } from "./text.js";
 import { timeline } from "./timeline.js";
 
 const TICK_MS = 250;
-const RUNS_INTERVAL_MS = 1_000;
+const SOON_MS = 300;
+const OPEN_RUN_MS = 5_000;
 
 const username = decodeURIComponent(location.pathname.split("/").at(-1));
 document.title = `${username} · user-vps`;
@@ -17,8 +18,10 @@ byId("username").textContent = username;
 let vps;
 let receivedMs = 0;
 
-/** What the events tell, and with it what only operators see. */
 function receive(next) {
+  // What is waited for changes often, and the rest does not change with it.
+  const milestone = ({ waitingFor: _waitingFor, version: _version, updatedAt: _updatedAt, phases, ...others }) => JSON.stringify([others, phases.length]);
+  if (!vps || milestone(vps) !== milestone(next)) soonReadTheRest();
   vps = next;
   receivedMs = Date.now();
   show(byId("badge"), vps.status, () => status(vps.status));
@@ -27,7 +30,6 @@ function receive(next) {
   show(byId("failure"), vps.failure, (failure) => failure && h("div", { class: "problem", role: "alert" }, failure.code ? h("strong", {}, `${failure.code}: `) : null, failure.reason, failure.next ? h("p", { class: "next" }, failure.next) : null));
   showActions(vps);
   tick();
-  soonReadTheRest();
 }
 
 function tick() {
@@ -38,17 +40,20 @@ function tick() {
 }
 
 let rest;
-/** Events may come many a second. */
+let openRun = false;
+
+/** What events do not tell. Several changes come at once. */
 function soonReadTheRest() {
   rest ??= setTimeout(async () => {
     rest = undefined;
     try {
-      const [record] = await Promise.all([get(`/api/admin/vps/${username}`), showRuns(username)]);
+      const [record, runs] = await Promise.all([get(`/api/admin/vps/${username}`), showRuns(username)]);
+      openRun = runs.some(({ outcome }) => outcome === null);
       show(byId("facts"), record, facts);
     } catch (error) {
       tellProblem(error);
     }
-  }, RUNS_INTERVAL_MS);
+  }, SOON_MS);
 }
 
 function facts(record) {
@@ -81,4 +86,5 @@ function listen() {
 await openFrame().catch(tellProblem);
 listen();
 setInterval(tick, TICK_MS);
+setInterval(() => openRun && !document.hidden && soonReadTheRest(), OPEN_RUN_MS);
 openDrift(username);

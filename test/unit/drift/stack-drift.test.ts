@@ -14,7 +14,7 @@ function urnOf(type: string, name: string): string {
 }
 
 function step(kind: "resourcePreEvent" | "resOutputsEvent", op: string, type: string, name: string, old?: State, now?: State): EngineEvent {
-  return { sequence: 0, timestamp: 0, [kind]: { metadata: { op, type, urn: urnOf(type, name), old: old ?? null, new: now ?? null } } } as unknown as EngineEvent;
+  return { sequence: 0, timestamp: 0, [kind]: { metadata: { op, type, urn: urnOf(type, name), old: old ?? null, new: now ?? null } } };
 }
 
 const VM = "pulumi-nodejs:dynamic/hostinger:VirtualMachine";

@@ -2,8 +2,8 @@
 import type { AddressInfo } from "node:net";
 import ssh2 from "ssh2";
 
-export const HOST_KEY = ssh2.utils.generateKeyPairSync("ed25519");
-export const OTHER_KEY = ssh2.utils.generateKeyPairSync("ed25519");
+export const HOST_KEY = ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
+export const OTHER_KEY = ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
 export const PASSWORD = "fake-root-password";
 
 export interface FakeHost extends AsyncDisposable {

@@ -1,0 +1,60 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { listGiveUps, type GiveUp } from "../../records/index.ts";
+import { refusals } from "../answers.ts";
+import type { HttpContext } from "../context.ts";
+import { wholeNumber } from "../whole-number.ts";
+
+const QUERY = z.strictObject({
+  limit: wholeNumber(1, 200).default(50),
+  cursor: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().describe("`nextCursor` of the page before."),
+});
+
+const time = z.iso.datetime().nullable();
+
+const GIVE_UP_VIEW = z.object({
+  username: z.string(),
+  vmId: z.number().nullable().describe("null: there was none, or it is not known yet."),
+  subscriptionId: z.string().nullable(),
+  plan: z.string(),
+  dataCenterId: z.int(),
+  paidUntil: time,
+  requestedBy: z.string().describe("An operator's user id."),
+  reason: z.string(),
+  wipe: z.boolean(),
+  requestedAt: z.iso.datetime(),
+  dueAt: z.iso.datetime().describe("The end of the grace period."),
+  cancelledAt: time,
+  startedAt: time,
+  stackRemovedAt: time,
+  wipedAt: time.describe("null: the user's data may still be on the VM."),
+  stoppedAt: time,
+  endedAt: time,
+  reusedBy: z.string().nullable().describe("The user who has got the wiped VM."),
+  reusedAt: time,
+  unusableBecause: z.string().nullable(),
+}).meta({ id: "GivenUpVm" });
+
+const PAGE = z.object({ items: z.array(GIVE_UP_VIEW), nextCursor: z.int().nullable() }).meta({ id: "GivenUpVmPage" });
+
+/** GET /api/admin/given-up-vms: what was given up, by whom and why, and what stays paid until when. */
+export const givenUpVmRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool }) => {
+  app.get("/given-up-vms", {
+    schema: { tags: ["operators"], summary: "What was given up, newest first", querystring: QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: PAGE } } }, ...refusals(401, 403) } },
+  }, async ({ query: { limit, cursor } }) => {
+    const found = await listGiveUps(pool, { limit: limit + 1, before: cursor });
+    const items = found.slice(0, limit);
+    return { items: items.map(view), nextCursor: found.length > limit ? items.at(-1)!.giveUpId : null };
+  });
+};
+
+function view(giveUp: GiveUp): z.output<typeof GIVE_UP_VIEW> {
+  const { username, vmId, subscriptionId, plan, dataCenterId, requestedBy, reason, wipe, reusedBy, unusableBecause } = giveUp;
+  const at = (moment: Date | null) => moment?.toISOString() ?? null;
+  return {
+    username, vmId, subscriptionId, plan, dataCenterId, requestedBy, reason, wipe, reusedBy, unusableBecause,
+    requestedAt: giveUp.requestedAt.toISOString(), dueAt: giveUp.dueAt.toISOString(),
+    paidUntil: at(giveUp.paidUntil), cancelledAt: at(giveUp.cancelledAt), startedAt: at(giveUp.startedAt), stackRemovedAt: at(giveUp.stackRemovedAt),
+    wipedAt: at(giveUp.wipedAt), stoppedAt: at(giveUp.stoppedAt), endedAt: at(giveUp.endedAt), reusedAt: at(giveUp.reusedAt),
+  };
+}

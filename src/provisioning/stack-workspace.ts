@@ -1,0 +1,68 @@
+import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
+import type { StackSettings } from "@pulumi/pulumi/automation/index.js";
+import { engineEnvironment } from "../engine/ensure-engine.ts";
+import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
+import type { StackRequest } from "./engine.ts";
+import type { RunnableCommand } from "./pulumi-command.ts";
+import type { StackState } from "./state-backend.ts";
+
+/** As Pulumi.yaml has it: the plain CLI works on the same stacks. */
+export const PROJECT_NAME = "user-vps";
+
+export interface StackWorkspaceOptions {
+  readonly request: StackRequest;
+  readonly workDir: string;
+  readonly pulumiHome: string;
+  /** Of the stack, if it is there already: its secrets stay encrypted as they are. */
+  readonly state: StackState | undefined;
+  readonly pulumi: RunnableCommand;
+  readonly secretsProvider?: string | undefined;
+}
+
+/** Writes the project's and the stack's settings into the folder, for the calls of the CLI that follow. */
+export async function createStackWorkspace({ request, workDir, pulumiHome, state, pulumi, secretsProvider }: StackWorkspaceOptions): Promise<LocalWorkspace> {
+  const config = Object.fromEntries(Object.entries(request.config).map(([key, value]) => [`${PROJECT_NAME}:${key}`, value]));
+  const settings: StackSettings = { ...state?.secretsSettings, config };
+  const workspace = await LocalWorkspace.create({
+    workDir,
+    pulumiHome,
+    pulumiCommand: pulumi.command,
+    ...(secretsProvider && { secretsProvider }),
+    projectSettings: { name: PROJECT_NAME, runtime: "nodejs" },
+    stackSettings: { [request.stackName]: settings },
+  });
+  // Every call names its stack. Selecting one would only write to a file that parallel runs share.
+  workspace.selectStack = async () => undefined;
+  // `Stack.up` asks for the outputs by two calls of the CLI; one is enough, see AutomationEngine.outputs.
+  workspace.stackOutputs = async () => ({});
+  return workspace;
+}
+
+export interface RunEnvironmentOptions {
+  readonly installed: InstalledEngine;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly pulumiHome: string;
+  readonly backendUrl: string;
+  readonly runId: string;
+}
+
+/** All that the engine and its providers get to see of the environment. */
+export function runEnvironment({ installed, env, pulumiHome, backendUrl, runId }: RunEnvironmentOptions): Record<string, string> {
+  const complete = {
+    ...engineEnvironment(installed, env),
+    PULUMI_HOME: pulumiHome,
+    PULUMI_BACKEND_URL: withApplicationName(backendUrl, `user-vps ${runId}`),
+    // A copy of each state before each change; the history has them as well.
+    PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
+  };
+  return Object.fromEntries(Object.entries(complete).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+}
+
+/** So that an operator sees in pg_stat_activity whose connections these are. */
+function withApplicationName(backendUrl: string, name: string): string {
+  const url = new URL(backendUrl);
+  url.searchParams.set("application_name", name);
+  // Go's driver insists on TLS unless told, node-postgres does not.
+  if (!url.searchParams.has("sslmode")) url.searchParams.set("sslmode", "disable");
+  return url.href;
+}

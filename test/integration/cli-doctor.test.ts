@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
+import { ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { runCli, runJson, temporaryFolder } from "./cli-support.ts";
+
+interface Report {
+  readonly ok: boolean;
+  readonly checks: readonly { readonly check: string; readonly result: string; readonly found: string; readonly mend?: string }[];
+}
+
+const FAKE_KEY = Buffer.from("fake-credentials-key-for-tests-!").toString("base64");
+
+describe("user-vps doctor", async () => {
+  const folder = temporaryFolder();
+  const sandbox = await startSandbox({ dataDir: folder });
+  // Doctor only looks; that there is an engine is the tests' business.
+  await ensureEngine();
+  after(() => sandbox.close());
+  const migrated = await withDatabase();
+  const empty = await withDatabase({ migrated: false });
+  const well = {
+    ...sandboxEnvironment(sandbox, { env: {} }),
+    DATABASE_URL: migrated.url,
+    JWT_SECRET: "fake-jwt-secret-for-tests-of-32-bytes-or-more",
+    CREDENTIALS_KEYS: `test:${FAKE_KEY}`,
+  };
+
+  const doctor = async (more: Record<string, string | undefined>, code: number, ...args: string[]) => {
+    const { ok, checks } = await runJson<Report>(["doctor", ...args], { env: { ...well, ...more }, code });
+    assert.equal(ok, code === 0);
+    return Object.fromEntries(checks.map((one) => [one.check, one]));
+  };
+  /** The one check fails, and says how to mend it. */
+  const assertFails = async (check: string, more: Record<string, string | undefined>, found: RegExp, mend: RegExp) => {
+    const checks = await doctor(more, 1);
+    assert.equal(checks[check]?.result, "failed", JSON.stringify(checks[check]));
+    assert.match(checks[check].found, found);
+    assert.match(checks[check].mend ?? "", mend);
+  };
+
+  it("finds nothing to mend where all is well, in every check", async () => {
+    const { code, stdout, stderr } = await runCli(["doctor"], { env: well });
+    assert.equal(code, 0, stdout);
+    for (const check of ["node", "settings", "engine", "plugins", "hostinger", "clock", "cloudflare", "database", "migrations", "disk"]) assert.match(stdout, new RegExp(`^ok +${check} +\\S`, "m"));
+    assert.match(stdout, /^Nothing to mend\.$/m);
+    for (const secret of [sandbox.hostingerToken, sandbox.cloudflareToken, well.JWT_SECRET, FAKE_KEY, new URL(migrated.url).password]) assert.ok(!(stdout + stderr).includes(secret));
+  });
+
+  it("settings: names what is missing for the role", async () => {
+    await assertFails("settings", { CONDUCTOR_URL: undefined }, /CONDUCTOR_URL is missing/, /environment or in the file \.env/);
+    assert.equal((await doctor({ CONDUCTOR_URL: undefined }, 0, "--role", "http"))["settings"]?.result, "ok");
+  });
+
+  it("hostinger: no token, one that is not accepted, nobody there", async () => {
+    await assertFails("hostinger", { HOSTINGER_API_KEY: undefined }, /There is no Hostinger API key/, /hPanel/);
+    await assertFails("hostinger", { HOSTINGER_API_KEY: "fake-token-that-nobody-accepts" }, /API_UNAUTHORIZED/, /hPanel/);
+    await assertFails("hostinger", { HOSTINGER_API_BASE_URL: "http://127.0.0.1:1" }, /API_UNREACHABLE/, /HOSTINGER_API_BASE_URL/);
+  });
+
+  it("clock: ten minutes behind the API's", async () => {
+    const server = createServer((_request, response) => {
+      response.sendDate = false;
+      response.setHeader("date", new Date(Date.now() + 600_000).toUTCString()).setHeader("content-type", "application/json").end("[]");
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    after(() => server.close());
+    await assertFails("clock", { HOSTINGER_API_BASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }, /^(599|600) s behind/, /timedatectl/);
+  });
+
+  it("cloudflare: no token, a wrong one, a wrong zone, another domain's zone, nobody there", async () => {
+    await assertFails("cloudflare", { CLOUDFLARE_API_TOKEN: undefined }, /CLOUDFLARE_API_TOKEN is missing/, /Zone, DNS, Edit/);
+    await assertFails("cloudflare", { CLOUDFLARE_API_TOKEN: "fake-token-that-nobody-accepts-0000000000000" }, /may not read/, /Zone, DNS, Edit/);
+    await assertFails("cloudflare", { CLOUDFLARE_ZONE_ID: "0123456789abcdef0123456789abcdef" }, /there is no zone/, /CLOUDFLARE_ZONE_ID/);
+    await assertFails("cloudflare", { VPS_DOMAIN: "example.com" }, /is spoq\.dev, but VPS_DOMAIN is example\.com/, /a name under spoq\.dev/);
+    await assertFails("cloudflare", { CLOUDFLARE_BASE_URL: "http://127.0.0.1:1/client/v4" }, /no answer/, /CLOUDFLARE_BASE_URL/);
+  });
+
+  it("database: nobody there", async () => {
+    await assertFails("database", { DATABASE_URL: "postgres://nobody:fake-password-for-tests@127.0.0.1:1/none" }, /ECONNREFUSED/, /DATABASE_URL/);
+  });
+
+  it("migrations: an empty database lacks all of them, and doctor applies none", async () => {
+    await assertFails("migrations", { DATABASE_URL: empty.url }, /not applied, the first is 001_user_vps\.sql/, /Start the service/);
+    await assertFails("migrations", { DATABASE_URL: empty.url }, /the first is 001_user_vps\.sql/, /Start the service/);
+  });
+
+  it("database: none yet is no failure, the service makes one", async () => {
+    const checks = await doctor({ DATABASE_URL: undefined, USER_VPS_DATA_FOLDER: join(folder, "no-database") }, 0);
+    assert.deepEqual([checks["database"]?.result, checks["migrations"]?.result], ["skipped", "skipped"]);
+  });
+
+  it("tells all that is wrong at once, with a way to mend each", async () => {
+    const { code, stdout } = await runCli(["doctor"], { env: { USER_VPS_DATA_FOLDER: join(folder, "no-database") }, cwd: folder });
+    assert.equal(code, 1);
+    const failures = stdout.match(/^FAILED/gm)?.length ?? 0;
+    assert.ok(failures >= 3, stdout);
+    assert.equal(stdout.match(/^ +mend: \S/gm)?.length, failures);
+    assert.match(stdout, new RegExp(`^${failures} to mend\\.$`, "m"));
+  });
+});

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { COMMANDS, GROUPS } from "../../src/cli/commands/index.ts";
+import { BIN, CHECKOUT, runCli, runJson, temporaryFolder } from "./cli-support.ts";
+import type { ErrorDocument } from "./cli-support.ts";
+
+describe("user-vps: use", () => {
+  it("--help lists every command and the exit codes; --version is that of the package", async () => {
+    const { code, stdout } = await runCli(["--help"]);
+    assert.equal(code, 0);
+    for (const { usage } of COMMANDS) assert.ok(stdout.includes(`\n  ${usage.split(" ")[0]}`), usage);
+    assert.match(stdout, /Exit codes:\n {2}0 +done/);
+    assert.match((await runCli(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("--help of every command shows what it does and an example of it", async () => {
+    for (const { usage, summary, examples } of COMMANDS) {
+      const words = usage.split(" ").filter((word) => !word.startsWith("<"));
+      const { code, stdout } = await runCli([...words, "--help"]);
+      assert.equal(code, 0);
+      assert.ok(stdout.replaceAll(/\s+/g, " ").includes(summary), usage);
+      assert.ok(stdout.includes(`  $ user-vps ${examples[0]}`), usage);
+      assert.ok(examples.every((example) => example.startsWith(words.join(" "))), usage);
+    }
+  });
+
+  it("a group without a command shows its commands, and fails", async () => {
+    for (const group of Object.keys(GROUPS)) {
+      const { code, stdout, stderr } = await runCli([group]);
+      assert.equal(code, 2);
+      assert.equal(stdout, "");
+      assert.match(stderr, /Usage: user-vps (vm|script)[\s\S]*Example:/);
+    }
+  });
+
+  it("wrong use ends with exit code 2, in words for people and in JSON for programs", async () => {
+    for (const args of [["bananas"], ["vm", "bananas"], ["vm", "get"], ["vm", "get", "1", "2"], ["vm", "list", "--bananas"], ["vm", "get", "one"], ["serve", "--role", "none"], ["completion", "tcsh"], ["up", "www", "--yes"], ["up", "alice", "--yes", "--set", "bananas"]]) {
+      const { code, stdout, stderr } = await runCli(args, { env: { PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-tests" } });
+      assert.deepEqual([code, stdout], [2, ""], args.join(" "));
+      assert.match(stderr, /^(INPUT|USERNAME)_INVALID: .+\nNext: .+\n$/, args.join(" "));
+      const { error } = await runJson<ErrorDocument>(args, { env: { PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-tests" }, code: 2 });
+      assert.match(error.code, /_INVALID$/);
+    }
+  });
+
+  it("--json may stand before the command", async () => {
+    const { stdout } = await runCli(["--json", "vm", "get", "one"]);
+    assert.equal((JSON.parse(stdout) as ErrorDocument).error.code, "INPUT_INVALID");
+  });
+
+  it("without a token says what is missing, and that the demo needs none", async () => {
+    const { code, stderr } = await runCli(["plans"]);
+    assert.equal(code, 2);
+    assert.match(stderr, /There is no Hostinger API key[\s\S]*demo/);
+  });
+
+  it("settings of the file .env count", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, ".env"), "HOSTINGER_API_KEY=fake-key-from-a-file\nHOSTINGER_API_BASE_URL=not-an-address\n");
+    const { error } = await runJson<ErrorDocument>(["plans"], { cwd: folder, code: 2 });
+    assert.match(error.message, /base URL/);
+  });
+
+  it("completion as JSON holds the script", async () => {
+    const { shell, script } = await runJson<{ shell: string; script: string }>(["completion", "bash"]);
+    assert.equal(shell, "bash");
+    assert.match(script, /complete -o default -F _user_vps user-vps/);
+  });
+
+  it("up, serve and destroy say what is missing before they do anything", async () => {
+    assert.match((await runJson<ErrorDocument>(["up", "alice"], { code: 3 })).error.next, /--yes/);
+    assert.match((await runJson<ErrorDocument>(["up", "alice", "--yes"], { code: 2 })).error.next, /PULUMI_CONFIG_PASSPHRASE/);
+    const withPassphrase = { PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-tests", USER_VPS_DATA_FOLDER: "/nonexistent" };
+    assert.match((await runJson<ErrorDocument>(["destroy", "alice"], { env: withPassphrase, code: 2 })).error.next, /DATABASE_URL/);
+    assert.match((await runJson<ErrorDocument>(["serve"], { code: 2 })).error.message, /HOSTINGER_API_KEY is missing/);
+  });
+});
+
+describe("bin/user-vps", () => {
+  it("runs the checkout's Node through a link, whatever the Node on PATH", () => {
+    const folder = temporaryFolder();
+    const oldNode = join(folder, "node");
+    writeFileSync(oldNode, "#!/bin/sh\necho an old node >&2\nexit 9\n");
+    chmodSync(oldNode, 0o755);
+    symlinkSync(BIN, join(folder, "user-vps"));
+    symlinkSync("user-vps", join(folder, "linked-twice"));
+    const env = { PATH: `${folder}:${process.env["PATH"]}` };
+    for (const name of ["user-vps", "linked-twice"]) assert.match(execFileSync(join(folder, name), ["--version"], { encoding: "utf8", env, cwd: folder }), /^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("is executable in the checkout", () => {
+    assert.match(execFileSync("git", ["-C", CHECKOUT, "ls-files", "--others", "--cached", "bin/user-vps"], { encoding: "utf8" }), /bin\/user-vps/);
+    assert.match(execFileSync(BIN, ["--version"], { encoding: "utf8" }), /^\d/);
+  });
+});

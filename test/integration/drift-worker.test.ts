@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { PgBoss } from "pg-boss";
+import { Registry } from "prom-client";
+import { readSettings } from "../../src/config/index.ts";
+import { addDriftMetrics } from "../../src/drift/metrics.ts";
+import { performSweep } from "../../src/drift/perform-sweep.ts";
+import { driftRequests, SWEEP_QUEUE } from "../../src/drift/queues.ts";
+import type { DriftRequests } from "../../src/drift/queues.ts";
+import { beginSweep, listSweeps, requestSweep } from "../../src/drift/sweeps.ts";
+import { startDrift } from "../../src/drift/start-drift.ts";
+import { startDriftWorker } from "../../src/drift/worker.ts";
+import type { DriftWorker, DriftWorkerOptions } from "../../src/drift/worker.ts";
+import { QUEUE_SCHEMA } from "../../src/jobs/queue.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { addFleet, control, sweepOptions } from "../support/fleet.ts";
+import type { TestSweep } from "../support/fleet.ts";
+import { RecordingJobs } from "../support/http-app.ts";
+import { withDatabase } from "../support/postgres.ts";
+
+const { pool, url } = await withDatabase();
+let sandbox: Sandbox;
+let options: TestSweep;
+let boss: PgBoss;
+let requests: DriftRequests;
+const workers: DriftWorker[] = [];
+const jobs = new RecordingJobs();
+
+before(async () => {
+  sandbox = await startSandbox();
+  options = await sweepOptions(sandbox, pool, url);
+  const members = await addFleet(sandbox, pool, 3);
+  await control(sandbox, `vms/${members[0]!.vmId}/drift`, { kind: "stopped" });
+  boss = new PgBoss({ connectionString: url, schema: QUEUE_SCHEMA, max: 4, schedule: true });
+  boss.on("error", () => undefined);
+  await boss.start();
+  requests = driftRequests(boss, 8_000);
+});
+after(async () => {
+  await Promise.all(workers.map((worker) => worker.stop()));
+  await boss.stop({ graceful: false });
+  await options.close();
+  await sandbox.close();
+});
+
+async function startWorker(more: Partial<DriftWorkerOptions> = {}): Promise<DriftWorker> {
+  const worker = await startDriftWorker({
+    boss, sweep: options, log: () => undefined, cron: "*/15 * * * *", repair: { jobs, mostAtOnce: 1 },
+    driftOf: async ({ username }) => {
+      if (username === "user3") throw new Error("an example of a failure");
+      return { username, resources: [], changes: 0, refusal: null };
+    },
+    ...more,
+  });
+  workers.push(worker);
+  return worker;
+}
+
+async function newest(outcome: string) {
+  const endMs = Date.now() + 10_000;
+  for (;;) {
+    const { items: [last] } = await listSweeps(pool, { limit: 1 });
+    if (last?.outcome === outcome) return last;
+    assert.ok(Date.now() < endMs, `waited in vain for a sweep that ${outcome}: ${JSON.stringify(last)}`);
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+}
+
+describe("sweeps by the queue", () => {
+  it("are done on demand, with what they cost and found; asked for twice, it is one", async () => {
+    await startWorker();
+    const [first, second] = await Promise.all([requests.requestSweep(pool, "operator_1"), requests.requestSweep(pool, "operator_2")]);
+    assert.equal(first.sweepId, second.sweepId);
+    const { requestedBy, users, examined, findings, apiCalls, seconds, previews } = await newest("succeeded");
+    assert.match(requestedBy, /^operator_[12]$/);
+    assert.deepEqual({ users, examined, findings, apiCalls, previews }, { users: 3, examined: 3, findings: 1, apiCalls: 3, previews: 1 });
+    assert.ok(seconds! > 0 && seconds! < 10);
+    assert.deepEqual(jobs.enqueued, [], "seen once only");
+  });
+
+  it("come by the schedule that is kept in PostgreSQL, and repair by themselves what two have seen", async () => {
+    const [schedule] = await boss.getSchedules(SWEEP_QUEUE);
+    assert.deepEqual([schedule?.cron, schedule?.data], ["*/15 * * * *", { scheduled: true }]);
+    await boss.send(SWEEP_QUEUE, schedule!.data as object, { singletonKey: "one" });
+    const endMs = Date.now() + 10_000;
+    while (jobs.enqueued.length === 0 && Date.now() < endMs) await new Promise((resume) => setTimeout(resume, 50));
+    assert.deepEqual(jobs.enqueued, [{ operation: "up", userId: "u-user1" }]);
+    assert.equal((await newest("succeeded")).requestedBy, "schedule");
+  });
+
+  it("are one at a time, whoever calls: a second one is refused while the first goes on", async () => {
+    let go = (): void => undefined;
+    const held = new Promise<void>((resolve) => { go = resolve; });
+    const slow = { ...options, stacks: { ...options.stacks, list: async () => { await held; return new Set<string>(); } } };
+    const first = performSweep({ sweep: slow, log: () => undefined }, true);
+    await new Promise((resume) => setTimeout(resume, 200));
+    await assert.rejects(performSweep({ sweep: options, log: () => undefined }, true), { code: "STACK_LOCKED" });
+    go();
+    assert.equal((await first)!.users, 3);
+  });
+
+  it("that fail say why; of one whose worker is gone, the next one says so", async () => {
+    const failing = { ...options, stacks: { ...options.stacks, list: async () => { throw new Error("an example of a failure"); } } };
+    await assert.rejects(performSweep({ sweep: failing, log: () => undefined }, true), /an example/);
+    assert.match((await newest("failed")).message!, /an example of a failure/);
+
+    await requestSweep(pool, "operator_1");
+    const lost = await beginSweep(pool);
+    await performSweep({ sweep: options, log: () => undefined }, true);
+    const { items } = await listSweeps(pool, { limit: 2 });
+    assert.deepEqual(items.map(({ sweepId, outcome }) => [sweepId, outcome]), [[lost!.sweepId + 1, "succeeded"], [lost!.sweepId, "lost"]]);
+    assert.equal(await performSweep({ sweep: options, log: () => undefined }, false), undefined, "none was asked for");
+  });
+
+  it("show in the metrics", async () => {
+    const registry = new Registry();
+    addDriftMetrics(registry, pool, (error) => { throw error; });
+    const text = await registry.metrics();
+    assert.match(text, /user_vps_findings\{kind="VmStopped"\} 1/);
+    assert.match(text, /user_vps_findings\{kind="VmGone"\} 0/);
+    assert.match(text, /user_vps_sweep_api_calls 3/);
+    assert.match(text, /user_vps_sweep_seconds [\d.]+/);
+  });
+});
+
+describe("the drift of one stack by the queue", () => {
+  it("is answered by a worker, a failure too", async () => {
+    assert.deepEqual(await requests.stackDrift("u-user2"), { drift: { username: "user2", resources: [], changes: 0, refusal: null } });
+    assert.deepEqual(await requests.stackDrift("u-user3"), { error: "an example of a failure" });
+  });
+
+  it("is not waited for without end if there is no worker", async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+    assert.equal(await driftRequests(boss, 300).stackDrift("u-user2"), undefined);
+  });
+
+  it("and sweeps work by the service's settings", async () => {
+    const env = {
+      ...sandbox.env, DATABASE_URL: url, VPS_DOMAIN: sandbox.domain, PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-tests", CREDENTIALS_KEYS: `test:${Buffer.alloc(32).toString("base64")}`,
+      CONDUCTOR_URL: "https://downloads.example.com/conductor", CLI_URL: "https://downloads.example.com/spoq",
+    };
+    const previewed: string[] = [];
+    const worker = await startDrift({
+      env, pool, boss, backendUrl: url, settings: readSettings({ env, role: "worker" }), onProgress: () => undefined,
+      preview: async ({ stackName, config }) => { previewed.push(`${stackName} ${config["domain"]}`); return {}; },
+    });
+    workers.push(worker);
+    assert.deepEqual(await requests.stackDrift("u-user1"), { drift: { username: "user1", resources: [], changes: 0, refusal: null } });
+    assert.deepEqual(previewed, [`user1 ${sandbox.domain}`]);
+    const { sweepId } = await requests.requestSweep(pool, "operator_1");
+    const done = await newest("succeeded");
+    assert.deepEqual([done.sweepId, done.examined, done.findings], [sweepId, 3, 1]);
+    assert.deepEqual(await boss.getSchedules(SWEEP_QUEUE), [], "no cron, no schedule");
+  });
+});

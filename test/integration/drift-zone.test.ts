@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { zoneRecords } from "../../providers/cloudflare/api.ts";
+import type { ZoneRecords } from "../../providers/cloudflare/api.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { control } from "../support/fleet.ts";
+
+let sandbox: Sandbox;
+let zone: ZoneRecords;
+
+before(async () => {
+  sandbox = await startSandbox();
+  zone = zoneRecords({ baseUrl: sandbox.cloudflareUrl, apiToken: sandbox.cloudflareToken, zoneId: sandbox.zoneId });
+  await control(sandbox, "bulk", { count: 2_500, listeners: false });
+});
+after(async () => {
+  await zone.close();
+  await sandbox.close();
+});
+afterEach(() => sandbox.clearFaults());
+
+describe("the zone's records", () => {
+  it("are all listed, 1,000 a call", async () => {
+    const before = zone.calls;
+    const records = await zone.list();
+    assert.deepEqual([new Set(records.map(({ name }) => name)).size, zone.calls - before], [2_500, 3]);
+    const { type, ttl, proxied, createdAt } = records[0]!;
+    assert.deepEqual([type, ttl, proxied, typeof createdAt], ["A", 60, false, "string"]);
+  });
+
+  it("are found by name and type, and removed by id, twice if need be", async () => {
+    const name = `user7.${sandbox.domain}`;
+    const [record] = await zone.list({ name, type: "A" });
+    assert.equal(record?.name, name);
+    await zone.remove(record.id);
+    await zone.remove(record.id);
+    assert.deepEqual(await zone.list({ name }), []);
+  });
+
+  it("are asked for again after a rate limit and a server error", async () => {
+    sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "status", status: 429, retryAfterSeconds: 0 } });
+    sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "status", status: 502, retryAfterSeconds: 0 } });
+    const before = zone.calls;
+    assert.equal((await zone.list({ name: `user8.${sandbox.domain}` })).length, 1);
+    assert.ok(zone.calls - before >= 2);
+  });
+
+  it("are refused with a code, without the token in the message", async () => {
+    const stranger = zoneRecords({ baseUrl: sandbox.cloudflareUrl, apiToken: "fake-cloudflare-token-of-a-stranger-00000", zoneId: sandbox.zoneId });
+    await assert.rejects(stranger.list(), (error: Error & { code?: string }) => error.code === "API_FORBIDDEN" && !error.message.includes("stranger"));
+    await stranger.close();
+  });
+
+  it("in an answer that is none, are an error and not an empty zone", async () => {
+    sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "garbage" } });
+    await assert.rejects(zone.list(), { code: "API_ANSWER_UNEXPECTED" });
+    sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "status", status: 400, body: { success: false } } });
+    await assert.rejects(zone.list(), { code: "API_REJECTED" });
+  });
+
+  it("are waited for no longer than wanted", async () => {
+    sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "hang" } });
+    const reason = new Error("enough");
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(reason), 50);
+    await assert.rejects(zone.list({}, stop.signal), reason);
+  });
+});

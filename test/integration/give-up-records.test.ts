@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, it } from "node:test";
+import { inTransaction } from "../../src/db/index.ts";
+import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
+import { QUEUE_SCHEMA } from "../../src/jobs/queue.ts";
+import { sweep } from "../../src/jobs/sweeper.ts";
+import { beginGiveUp, cancelGiveUp, claimedSpareVm, claimSpareVm, findVpsByUserId, listGiveUps, noteGiveUp, refuseSpareVm, requestGiveUp, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
+import type { GiveUp, VpsRecord } from "../../src/records/index.ts";
+import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
+import { withDatabase } from "../support/postgres.ts";
+
+const { pool, url } = await withDatabase();
+const DAY_MS = 86_400_000;
+
+beforeEach(async () => {
+  await pool.query("DELETE FROM vps_give_ups");
+  await pool.query("DELETE FROM user_vps");
+});
+
+async function user(userId: string, plan = "p1"): Promise<VpsRecord> {
+  await requestVps(pool, { userId, username: userId, hostname: `${userId}.spoq.dev`, plan, templateId: 1007, dataCenterId: 9, sshPublicKey: null });
+  return (await findVpsByUserId(pool, userId))!;
+}
+
+const begin = async (userId: string) => inTransaction(pool, async (db) => beginGiveUp(db, (await findVpsByUserId(db, userId))!));
+const ask = async (record: VpsRecord, graceHours = 0, wipe = true): Promise<GiveUp> => {
+  await setVpsStatus(pool, record.userId, { status: "deprovisioning" });
+  return requestGiveUp(pool, record, { requestedBy: "operator_1", reason: "a test", wipe, graceHours });
+};
+
+let nextVmId = 100;
+
+/** A VM that was given up, as it stands when all has gone well unless told otherwise. */
+async function givenUp(userId: string, { paidDays = 20, wiped = true, stopped = true, ended = true, plan = "p1" } = {}): Promise<number> {
+  const vmId = nextVmId++;
+  await ask(await user(userId, plan));
+  const { giveUpId } = (await begin(userId))!;
+  await noteGiveUp(pool, giveUpId, { vmId, paidUntil: new Date(Date.now() + paidDays * DAY_MS) });
+  if (wiped) await noteGiveUp(pool, giveUpId, { wipeActionId: 1 }, "wiped_at");
+  if (stopped) await noteGiveUp(pool, giveUpId, {}, "stopped_at");
+  if (ended) await noteGiveUp(pool, giveUpId, {}, "ended_at");
+  await setVpsStatus(pool, userId, { status: "deprovisioned" });
+  return vmId;
+}
+
+describe("the grace period", () => {
+  it("holds the giving up off until it is over, and lets it be cancelled: the record is what it was", async () => {
+    const amy = await user("amy");
+    await setVpsStatus(pool, "amy", { status: "ready" });
+    await ask({ ...amy, status: "ready" }, 72);
+    assert.equal(await begin("amy"), undefined);
+    const cancelled = await inTransaction(pool, (db) => cancelGiveUp(db, "amy"));
+    assert.equal(cancelled?.previousStatus, "ready");
+    assert.equal(await inTransaction(pool, (db) => cancelGiveUp(db, "amy")), undefined);
+  });
+
+  it("is over for good once it has begun", async () => {
+    await ask(await user("amy"));
+    assert.ok((await begin("amy"))?.startedAt);
+    assert.equal(await inTransaction(pool, (db) => cancelGiveUp(db, "amy")), undefined);
+    const again = await ask((await findVpsByUserId(pool, "amy"))!, 72, false);
+    assert.ok(again.dueAt <= new Date() && !again.wipe, "asked for again, it is not put off, but may do without the wipe");
+    assert.equal((await listGiveUps(pool, { limit: 10 })).length, 1);
+  });
+
+  it("ends in one of the two, however close a cancellation and the beginning come", async () => {
+    for (let round = 0; round < 10; round++) {
+      const userId = `close-${round}`;
+      const record = await user(userId);
+      await ask({ ...record, status: "ready" });
+      const [cancelled, begun] = await Promise.all([
+        inTransaction(pool, async (db) => {
+          const found = await cancelGiveUp(db, userId);
+          if (found) await setVpsStatus(db, userId, { status: found.previousStatus });
+          return found;
+        }),
+        begin(userId),
+      ]);
+      assert.equal([cancelled, begun].filter(Boolean).length, 1);
+    }
+  });
+
+  it("wipes nothing that was asked for without a record of it", async () => {
+    await user("amy");
+    await setVpsStatus(pool, "amy", { status: "deprovisioning" });
+    assert.deepEqual([(await begin("amy"))?.wipe, (await begin("amy"))?.requestedBy], [false, "unknown"]);
+  });
+
+  it("is not cut short by the sweeper, which sends the job of one that is over", async () => {
+    const boss = await startQueue({ databaseUrl: url, works: false, onError: () => undefined });
+    try {
+      await user("amy");
+      await user("bea");
+      await requestDeprovision({ pool, jobs: pgBossJobs(boss, pool) }, "amy", { graceHours: 72 });
+      await requestDeprovision({ pool, jobs: pgBossJobs(boss, pool) }, "bea");
+      await pool.query(`DELETE FROM ${QUEUE_SCHEMA}.job`);
+      assert.deepEqual(await sweep({ boss, pool, log: () => undefined }, 0), ["bea"]);
+    } finally {
+      await boss.stop({ graceful: false });
+    }
+  });
+});
+
+describe("a spare VM", () => {
+  it("is one that is wiped, stopped and paid for long enough, of the same plan, and of nobody", async () => {
+    const spare = await givenUp("spare");
+    await givenUp("not-wiped", { wiped: false });
+    await givenUp("not-stopped", { stopped: false });
+    await givenUp("not-ended", { ended: false });
+    await givenUp("not-paid", { paidDays: 2 });
+    await givenUp("bigger", { plan: "p2" });
+    const owned = await givenUp("owned");
+    await user("owner");
+    await saveVpsResult(pool, "owner", { hostingerVmId: owned });
+    const amy = await user("amy");
+    assert.equal((await claimSpareVm(pool, amy, 3))?.vmId, spare);
+    assert.equal(await claimSpareVm(pool, await user("bea"), 3), undefined);
+    assert.equal((await claimedSpareVm(pool, amy))?.vmId, spare);
+  });
+
+  it("goes to one user, however many want one at once", async () => {
+    const spares: number[] = [];
+    for (let index = 0; index < 5; index++) spares.push(await givenUp(`former-${index}`));
+    const users = await Promise.all(Array.from({ length: 12 }, (_, index) => user(`new-${index}`)));
+    const claimed = (await Promise.all(users.map((record) => claimSpareVm(pool, record, 3)))).flatMap((one) => one?.vmId ?? []);
+    assert.deepEqual(claimed.toSorted(), spares);
+  });
+
+  it("is given by the user's present request alone, and not after it was refused", async () => {
+    await givenUp("former");
+    const amy = await user("amy");
+    const claimed = (await claimSpareVm(pool, amy, 3))!;
+    assert.equal(await claimedSpareVm(pool, { ...amy, requestedAt: new Date(Date.now() + 1_000) }), undefined);
+    await refuseSpareVm(pool, claimed.giveUpId, "it is running");
+    assert.equal(await claimedSpareVm(pool, amy), undefined);
+    assert.equal(await claimSpareVm(pool, amy, 3), undefined);
+    assert.equal((await lastGiveUp(pool, "former")).unusableBecause, "it is running");
+  });
+
+  it("is none any more when it was given up another time", async () => {
+    const vmId = await givenUp("former");
+    await ask(await user("later"));
+    await noteGiveUp(pool, (await begin("later"))!.giveUpId, { vmId });
+    assert.equal(await claimSpareVm(pool, await user("amy"), 3), undefined);
+  });
+});

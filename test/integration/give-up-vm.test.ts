@@ -1,0 +1,107 @@
+/** What happens to the VM itself when it is given up, and when a wiped one is taken over. */
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { HostingerClient } from "../../providers/hostinger/api/client.ts";
+import { wipeVm } from "../../providers/hostinger/give-up.ts";
+import type { Session } from "../../providers/hostinger/session.ts";
+import { hostingerSettings } from "../../providers/hostinger/settings.ts";
+import * as provider from "../../providers/hostinger/virtual-machine-provider.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { ALICE } from "../support/fake-account.ts";
+import { control, hostinger, scriptFor } from "./sandbox-support.ts";
+
+type Values = Record<string, unknown>;
+
+let sandbox: Sandbox;
+let session: Session;
+let client: HostingerClient;
+before(async () => {
+  sandbox = await startSandbox({ bootMs: 30, scriptMs: 10, actionMs: 10 });
+  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
+  const config = { get: (key: string) => settings[key] };
+  provider.configure(config);
+  client = new HostingerClient({ baseUrl: sandbox.hostingerUrl, apiKey: sandbox.hostingerToken });
+  session = { client, settings: hostingerSettings(config, {}), signal: new AbortController().signal, report: () => undefined };
+});
+afterEach(() => sandbox.reset());
+after(async () => {
+  await client.close();
+  await sandbox.close();
+});
+
+const inputs = (changes: Values = {}): Values => ({ ...ALICE, ...changes, __provider: "serialised provider" });
+const vmOf = (id: string | number) => sandbox.state().vms.find((vm) => vm.id === Number(id))!;
+const recreations = (id: string | number) => vmOf(id).actions.filter(({ name }) => name === "recreate").length;
+
+/** Of a user before, wiped and stopped. */
+async function wipedVm(): Promise<number> {
+  const given = inputs({ hostname: "former.spoq.dev", wipeOnDelete: true });
+  const { id, outs } = await provider.create(given);
+  await provider.delete(id, outs);
+  return Number(id);
+}
+
+describe("a wipe", () => {
+  it("that fails leaves the VM stopped and not renewed, and fails", async () => {
+    const { id, outs } = await provider.create(inputs({ wipeOnDelete: true }));
+    await control(sandbox, "POST", "actions", { name: "recreate", outcome: "error" });
+    await assert.rejects(provider.delete(id, outs), /VM_ACTION_FAILED: wiping VM/);
+    assert.deepEqual([vmOf(id).state, vmOf(id).autoRenewed, vmOf(id).hostname], ["stopped", false, "alice.spoq.dev"]);
+  });
+
+  it("is ordered once: whoever goes on after a crash waits for the one that is under way, and orders another if that has failed", async () => {
+    const { id } = await provider.create(inputs());
+    const vm = { vmId: Number(id), hostname: "alice.spoq.dev" };
+    await control(sandbox, "POST", "actions", { name: "recreate", durationMs: 300 });
+    const { id: actionId } = await client.virtualMachines.recreate(vm.vmId, { templateId: 1007, password: "fake-Password-3" });
+    const ordered: number[] = [];
+    const onOrdered = async (ordering: number) => void ordered.push(ordering);
+    await wipeVm(session, vm, 1007, { actionId, onOrdered });
+    assert.deepEqual([recreations(id), ordered], [1, []]);
+
+    await control(sandbox, "POST", "actions", { name: "recreate", outcome: "error" });
+    const failing = await client.virtualMachines.recreate(vm.vmId, { templateId: 1007, password: "fake-Password-3" });
+    await wipeVm(session, vm, 1007, { actionId: failing.id, onOrdered });
+    assert.equal(ordered.length, 1);
+    assert.equal(vmOf(id).actions.find(({ id: one }) => one === ordered[0])?.state, "success");
+  });
+});
+
+describe("taking over a wiped VM", () => {
+  const script = async () => (await hostinger(sandbox, "POST", "vps/v1/post-install-scripts", { name: "alice", content: scriptFor("alice.spoq.dev") })).body.id as number;
+
+  it("installs it anew with the script, under the host name, renewed, and buys nothing", async () => {
+    const importId = await wipedVm();
+    const given = inputs({ importId, importWiped: true, postInstallScriptId: await script(), postInstallFingerprint: "one" });
+    const { id, outs } = await provider.create(given);
+    const { state, hostname, autoRenewed, script: ran } = vmOf(id);
+    assert.deepEqual([id, state, hostname, autoRenewed, ran?.id], [String(importId), "running", "alice.spoq.dev", true, given["postInstallScriptId"]]);
+    assert.equal(recreations(id), 2);
+    assert.equal(sandbox.state().purchases.length, 1);
+    assert.deepEqual(provider.diff(id, outs, given), { changes: false, replaces: [] });
+    assert.equal(outs["postInstallFingerprint"], "one");
+  });
+
+  it("goes on where it stopped: installed anew until that has succeeded, and never again afterwards", async () => {
+    const importId = await wipedVm();
+    const given = inputs({ importId, importWiped: true, postInstallScriptId: await script(), postInstallFingerprint: "one" });
+    await control(sandbox, "POST", "actions", { name: "recreate", outcome: "error" });
+    const failure = await provider.create(given).then(() => assert.fail("expected a failure"), (error: unknown) => error as Error & { id: string; properties: Values });
+    assert.match(failure.message, /^VM_ACTION_FAILED/);
+    const { outs } = await provider.update(failure.id, failure.properties, given);
+    assert.equal(recreations(importId), 3);
+
+    const other = { ...given, postInstallFingerprint: "two" };
+    await assert.rejects(provider.update(failure.id, outs, other), /CHANGE_REFUSED/);
+    assert.equal((await provider.check(given, other)).failures.length, 1, "refused in preview");
+    await provider.create(given);
+    assert.equal(recreations(importId), 3, "a VM of the user's host name is imported as it is");
+  });
+
+  it("is refused for a VM of somebody else's host name", async () => {
+    const { id } = await provider.create(inputs({ hostname: "bob.spoq.dev" }));
+    await assert.rejects(provider.create(inputs({ importId: Number(id), importWiped: true })), /VM_MISMATCH.*bob\.spoq\.dev.*not a wiped one/);
+    assert.equal(recreations(id), 0);
+  });
+});

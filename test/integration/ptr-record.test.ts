@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import * as provider from "../../providers/hostinger/ptr-record-provider.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { control, hostinger, provision, QUICK } from "./sandbox-support.ts";
+
+type Values = Record<string, unknown>;
+const HOSTNAME = "alice.spoq.dev";
+
+let sandbox: Sandbox;
+let vm: { id: number; address: string };
+before(async () => {
+  sandbox = await startSandbox(QUICK);
+  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
+  provider.configure({ get: (key) => settings[key] });
+});
+afterEach(() => sandbox.reset());
+after(() => sandbox.close());
+
+const inputs = (more: Values = {}): Values => ({ vmId: vm.id, address: vm.address, hostname: HOSTNAME, ...more });
+async function created() {
+  vm = await provision(sandbox);
+  return provider.create(inputs());
+}
+const ptrs = async () => ((await hostinger(sandbox, "GET", `vps/v1/virtual-machines/${vm.id}`)).body.ipv4 as { ptr: string | null }[]).map(({ ptr }) => ptr);
+const setPtr = async (domain: string, ipAddressId: unknown) => {
+  await hostinger(sandbox, "POST", `vps/v1/virtual-machines/${vm.id}/ptr/${String(ipAddressId)}`, { domain });
+  await new Promise((resolve) => setTimeout(resolve, 2 * QUICK.actionMs));
+};
+
+describe("a reverse DNS entry", () => {
+  it("is set for the VM's address; then nothing is left to do", async () => {
+    const { id, outs } = await created();
+    assert.deepEqual(await ptrs(), [HOSTNAME]);
+    assert.deepEqual(provider.diff(id, (await provider.read(id, outs)).props, inputs()), { changes: false, replaces: [] });
+    const calls = sandbox.state().calls.hostinger;
+    await provider.create(inputs());
+    assert.equal(sandbox.state().calls.hostinger, calls + 1, "one look, no second action");
+  });
+
+  it("is followed when it was changed or removed by somebody else", async () => {
+    const { id, outs } = await created();
+    await setPtr("mallory.spoq.dev", outs["ipAddressId"]);
+    const { props } = await provider.read(id, outs);
+    assert.deepEqual([props["ptr"], provider.diff(id, props, inputs()).changes], ["mallory.spoq.dev", true]);
+    await provider.update(id, props, inputs());
+    assert.deepEqual(await ptrs(), [HOSTNAME]);
+  });
+
+  it("is set again for the VM's new address", async () => {
+    const { id, outs } = await created();
+    await control(sandbox, "POST", `vms/${vm.id}/drift`, { kind: "new-ip" });
+    assert.equal((await provider.read(id, outs)).props["ptr"], "");
+    await assert.rejects(provider.update(id, outs, inputs()), /VM_MISMATCH: .*has no address/);
+    vm = { ...vm, address: sandbox.state().vms[0]!.address! };
+    await provider.update(id, outs, inputs());
+    assert.deepEqual(await ptrs(), [HOSTNAME]);
+  });
+
+  it("is removed, unless somebody else has given it another name", async () => {
+    const { id, outs } = await created();
+    await provider.delete(id, outs);
+    assert.deepEqual(await ptrs(), [null]);
+    await setPtr("mallory.spoq.dev", outs["ipAddressId"]);
+    await provider.delete(id, outs);
+    assert.deepEqual(await ptrs(), ["mallory.spoq.dev"]);
+  });
+
+  it("goes with its VM", async () => {
+    const { id, outs } = await created();
+    await control(sandbox, "POST", `vms/${vm.id}/drift`, { kind: "gone" });
+    assert.deepEqual(await provider.read(id, outs), { id: "", props: {} });
+    await provider.delete(id, outs);
+  });
+
+  it("refuses what is no VM, address or host name", () => {
+    const { failures } = provider.check({}, { vmId: "x", address: "alice", hostname: "Alice" });
+    assert.deepEqual(failures.map(({ property }) => property), ["vmId", "address", "hostname"]);
+  });
+});

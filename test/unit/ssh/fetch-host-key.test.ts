@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { after, before, describe, it } from "node:test";
+import ssh2 from "ssh2";
+import { fetchHostKey } from "../../../providers/ssh/fetch-host-key.ts";
+import * as provider from "../../../providers/ssh/ssh-host-key-provider.ts";
+
+/** About 3 in 1,000 Ed25519 keys that ssh2 1.17 makes it cannot read itself. */
+function readableEd25519() {
+  const key = Array.from({ length: 5 }, () => ssh2.utils.generateKeyPairSync("ed25519")).find((pair) => !(ssh2.utils.parseKey(pair.private) instanceof Error));
+  return key ?? assert.fail("no readable key among five");
+}
+
+const KEYS = { ed25519: readableEd25519(), ecdsa: ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 }) };
+const NEVER = new AbortController().signal;
+const publicPart = (text: string) => text.split(" ").slice(0, 2).join(" ");
+
+let server: ssh2.Server;
+let port: number;
+let logins = 0;
+before(async () => {
+  server = new ssh2.Server({ hostKeys: [KEYS.ed25519.private, KEYS.ecdsa.private] }, (client) => {
+    client.on("error", () => undefined);
+    client.on("authentication", () => void (logins += 1));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  ({ port } = server.address() as AddressInfo);
+});
+after(() => new Promise<void>((resolve) => server.close(() => resolve())));
+
+describe("the key of an SSH server", () => {
+  it("is the one that Go's client would be shown, and no login is tried", async () => {
+    assert.equal(await fetchHostKey("127.0.0.1", port, NEVER), publicPart(KEYS.ecdsa.public));
+    assert.equal(logins, 0);
+  });
+
+  it("cannot be had where nothing listens, which is said with the place", async () => {
+    const closed = createServer();
+    await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
+    const { port: freePort } = closed.address() as AddressInfo;
+    await new Promise((resolve) => closed.close(resolve));
+    await assert.rejects(fetchHostKey("127.0.0.1", freePort, NEVER, 0), new RegExp(`^UserVpsError: SSH_UNREACHABLE: .*127\\.0\\.0\\.1 port ${freePort}`));
+  });
+});
+
+describe("a pinned host key", () => {
+  const inputs = () => ({ host: "127.0.0.1", port, machine: "17 1007 abc", __provider: "serialised provider" });
+
+  it("stays when the address changes, and is asked for again only for another machine", async () => {
+    const { outs } = await provider.create(inputs());
+    assert.deepEqual(provider.diff("", outs, inputs()), { changes: false, replaces: [] });
+    const moved = { ...inputs(), host: "127.0.0.2", port: 1 };
+    assert.deepEqual(provider.diff("", outs, moved), { changes: true, replaces: [] });
+    assert.deepEqual((await provider.update("", outs, moved)).outs, { host: "127.0.0.2", port: 1, machine: "17 1007 abc", hostKey: publicPart(KEYS.ecdsa.public) });
+    assert.deepEqual(provider.diff("", outs, { ...inputs(), machine: "18 1007 abc" }), { changes: true, replaces: ["machine"] });
+  });
+});
