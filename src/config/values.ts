@@ -49,6 +49,14 @@ function isAddressOrNetwork(part: string): boolean {
   }
 }
 
+/** Five fields as in crontab; `off` is none. */
+export const cron = z.string()
+  .refine((line) => line === "off" || /^(\S+ ){4}\S+$/.test(line), "expected five fields as in crontab, or 'off'")
+  .transform((line) => (line === "off" ? undefined : line));
+
+/** `a.example.com, b.example.com` -> a list. */
+export const names = z.string().transform((list) => list.split(",").map((name) => name.trim().toLowerCase()).filter((name) => name !== ""));
+
 const KEY_BYTES = 32;
 
 /** `id:base64key,…` -> keys, the current one first. */

@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import type { z } from "zod";
-import { cipherKeys, dataCenterId, flag, hostname, hs256Secret, httpUrl, planItem, postgresUrl, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
+import { cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, planItem, postgresUrl, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 
 /** What a process does: answer HTTP, run the engine, or both. */
@@ -73,6 +73,9 @@ export const VARIABLES = {
   deprovisionGraceHours: variable(wholeNumber(0, 8_760), { name: "DEPROVISION_GRACE_HOURS", description: "How long a VPS stays as it is after it was to be given up, and that can be cancelled. Then its data is wiped.", example: "72", byDefault: "72" }),
   reuseWipedVms: variable(flag, { name: "REUSE_WIPED_VMS", description: "Whether a VM that was given up, is wiped and still paid serves the next user of the same plan, data center and template, in place of a purchase.", example: "true", byDefault: "false" }),
   reuseLeastDays: variable(wholeNumber(0, 3_650), { name: "REUSE_LEAST_DAYS", description: "For how many days more a VM must be paid to be reused.", example: "3", byDefault: "3" }),
+  sweepCron: variable(cron, { name: "SWEEP_CRON", description: "When the fleet is swept for drift by itself, as in crontab, UTC; `off`: only when asked for.", example: "*/15 * * * *", byDefault: "*/15 * * * *" }),
+  sweepIgnoredNames: variable(names, { name: "SWEEP_IGNORED_NAMES", description: "Host names under VPS_DOMAIN that belong to no user and are no orphans, with commas between.", example: "status.spoq.dev,old.spoq.dev" }),
+  repairsAtOnce: variable(wholeNumber(0, 64), { name: "REPAIRS_AT_ONCE", description: "How many users' drift is repaired by itself at a time, where that neither wipes nor buys; 0: none.", example: "2", byDefault: "0" }),
   dnsResolver: variable(text, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
   caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),
   healthPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_HEALTH_PORT", description: "The port of health checks.", example: "443", byDefault: "443" }),

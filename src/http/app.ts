@@ -12,6 +12,8 @@ import { ChangeFeed } from "./change-feed.ts";
 import type { HttpContext, HttpSettings } from "./context.ts";
 import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
+import { addDriftMetrics } from "../drift/metrics.ts";
+import type { DriftRequests } from "../drift/queues.ts";
 import { createMetrics, measureAnswers } from "./metrics.ts";
 import { createNearestDataCenter } from "./nearest-data-center.ts";
 import { describeRoutes } from "./openapi.ts";
@@ -21,6 +23,7 @@ import { adminActionRoutes } from "./routes/admin-actions.ts";
 import { adminRunRoutes } from "./routes/admin-runs.ts";
 import { adminVpsRoutes } from "./routes/admin-vps.ts";
 import { credentialsRoute } from "./routes/credentials.ts";
+import { driftRoutes } from "./routes/drift.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -37,6 +40,7 @@ export interface AppOptions {
   /** Of the same database, for a connection of its own that listens for changes. */
   readonly databaseUrl: string;
   readonly jobs: Jobs;
+  readonly drift: DriftRequests;
   readonly cipher: CredentialsCipher;
   readonly settings: HttpSettings;
   /** `createLogger`'s; without one, nothing is logged. */
@@ -47,7 +51,7 @@ export interface AppOptions {
  * The HTTP side, ready for `listen` or `inject`. `close` ends open streams, lets running requests
  * finish, and stops listening for changes; the pool is the caller's to end afterwards.
  */
-export async function buildApp({ pool, databaseUrl, jobs, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ pool, databaseUrl, jobs, drift, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : {}),
     trustProxy: trustedProxies(settings.trustProxy),
@@ -84,7 +88,9 @@ export async function buildApp({ pool, databaseUrl, jobs, cipher, settings, logg
     if (closing.signal.aborted) reply.header("connection", "close");
   });
 
-  const registry = createMetrics(pool, (error) => app.log.warn({ err: error }, "metrics of the database are missing"));
+  const onMetricsProblem = (error: unknown) => app.log.warn({ err: error }, "metrics of the database are missing");
+  const registry = createMetrics(pool, onMetricsProblem);
+  addDriftMetrics(registry, pool, onMetricsProblem);
   measureAnswers(app, registry);
   await app.register(rateLimit, { global: false });
   await describeRoutes(app);
@@ -92,7 +98,7 @@ export async function buildApp({ pool, databaseUrl, jobs, cipher, settings, logg
   app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
 
   const context: HttpContext = {
-    pool, jobs, settings, feed, cipher,
+    pool, jobs, drift, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
     closing: closing.signal,
   };
@@ -107,7 +113,7 @@ export async function buildApp({ pool, databaseUrl, jobs, cipher, settings, logg
     for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, givenUpVmRoutes, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, driftRoutes, givenUpVmRoutes, webOperatorRoutes]) await operators.register(routes, context);
       await operators.register(adminActionRoutes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

@@ -3,6 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import type { CredentialsCipher } from "../records/credentials-cipher.ts";
 import type { Caller } from "./authenticate.ts";
 import type { ChangeFeed } from "./change-feed.ts";
+import type { DriftRequests } from "../drift/queues.ts";
 import type { Jobs } from "../jobs/job.ts";
 
 export type HttpSettings = Pick<Settings,
@@ -12,6 +13,7 @@ export type HttpSettings = Pick<Settings,
 export interface HttpContext {
   readonly pool: Pool;
   readonly jobs: Jobs;
+  readonly drift: DriftRequests;
   readonly settings: HttpSettings;
   readonly cipher: CredentialsCipher;
   readonly feed: ChangeFeed;

@@ -13,6 +13,7 @@ export const HTTP_ERRORS = {
   VPS_NOT_FOUND: { status: 404, next: "Ask for a VPS first: POST /api/vps/provision." },
   USER_NOT_FOUND: { status: 404, next: "List the users: GET /api/admin/vps." },
   RUN_NOT_FOUND: { status: 404, next: "List the user's runs: GET /api/admin/vps/{username}/runs." },
+  FINDING_NOT_FOUND: { status: 404, next: "List the findings: GET /api/admin/findings." },
   ROUTE_NOT_FOUND: { status: 404, next: "See /docs for what there is." },
   METHOD_NOT_ALLOWED: { status: 405, next: "Use one of the methods of the header Allow." },
   REQUEST_TIMEOUT: { status: 408, next: "Send the whole request at once." },
@@ -27,6 +28,7 @@ export const HTTP_ERRORS = {
   INTERNAL: { status: 500, next: "Try again; if it recurs, tell an operator the requestId." },
   SIGN_IN_UNAVAILABLE: { status: 503, next: "Try again in a moment." },
   NOT_READY: { status: 503, next: "Wait, and see the log of the service." },
+  PREVIEW_FAILED: { status: 503, next: "Read the message; then try again." },
   SHUTTING_DOWN: { status: 503, next: "Try again at once: another process answers." },
 } as const satisfies Record<string, HttpErrorEntry>;
 

@@ -37,7 +37,7 @@ export async function startQueue({ databaseUrl, works, onError }: QueueOptions):
     supervise: works,
     superviseIntervalSeconds: LOOK_SECONDS,
     monitorIntervalSeconds: LOOK_SECONDS,
-    schedule: false,
+    schedule: works,
     useListenNotify: works,
   });
   boss.on("error", onError);

@@ -57,9 +57,9 @@ export class AutomationEngine implements Engine {
     this.#installation = installationOf(options.backendUrl);
   }
 
-  up(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
+  up(request: StackRequest, hooks: RunHooks, { refresh = false }: { readonly refresh?: boolean } = {}): Promise<RunResult> {
     return this.#withStack(request, hooks, { create: true, program: true }, async ({ stack, options, result }) => {
-      await stack.up(options);
+      await stack.up({ ...options, refresh });
       return result();
     });
   }

@@ -38,8 +38,8 @@ export type StackOutputs = Readonly<Record<string, unknown>>;
 
 /** Every operation throws a UserVpsError with a code of the catalogue. */
 export interface Engine {
-  /** Creates the stack if there is none. */
-  up(stack: StackRequest, hooks: RunHooks): Promise<RunResult>;
+  /** Creates the stack if there is none. With `refresh` it looks at what is really there first, and so repairs drift. */
+  up(stack: StackRequest, hooks: RunHooks, options?: { readonly refresh?: boolean }): Promise<RunResult>;
   preview(stack: StackRequest, options: { readonly refresh: boolean }, hooks: RunHooks): Promise<RunResult>;
   refresh(stack: StackRequest, hooks: RunHooks): Promise<RunResult>;
   /** Gives up everything, protected or not, and the stack with it. A stack that is not there is fine. */

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { beginPhase, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
+import { beginPhase, begunGiveUp, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
 import { endOf } from "./power.ts";
+import { releaseSettings } from "../../stacks/release.ts";
+import { findReleaseOfUser } from "../releases/records/index.ts";
 import { stackRequestOf } from "./stack-request.ts";
 import { takeSpareVm } from "./give-up/take-spare-vm.ts";
 
@@ -29,12 +31,21 @@ export const up: OperationKind = {
 async function provision(context: OperationContext): Promise<OperationResult> {
   const { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms } = context;
   const { userId } = record;
+  const giveUp = await begunGiveUp(pool, userId);
+  if (giveUp) {
+    throw new UserVpsError("CHANGE_REFUSED", `The VPS of ${record.username} is being given up since ${giveUp.startedAt?.toISOString()}; making it again would buy another VM.`, {
+      next: "Have it given up to its end (POST /api/admin/vps/{username}/deprovision), then ask for a new one.",
+    });
+  }
   await setVpsStatus(pool, userId, { status: "provisioning" });
   recorder.phase("engine");
   const spareVmId = await takeSpareVm(context, vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) }));
-  const stack = stackRequestOf(record, settings, spareVmId);
+  const declared = stackRequestOf(record, settings, spareVmId);
+  const release = await findReleaseOfUser(pool, userId);
+  const stack = { ...declared, config: { ...declared.config, ...(release && releaseSettings(release)) } };
   await engine.clearLeftovers(stack, hooks);
-  const { changes } = await engine.up(stack, hooks);
+  // What was ready once may have drifted since; what was never ready has nothing to look at.
+  const { changes } = await engine.up(stack, hooks, { refresh: record.readyAt !== null });
   const outputs = outputsSchema.safeParse(await engine.outputs(stack.stackName, hooks));
   if (!outputs.success) {
     const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");

@@ -100,6 +100,12 @@ export async function beginGiveUp(db: Queryable, record: VpsRecord): Promise<Giv
   return rows[0];
 }
 
+/** One that has begun and has not come to its end: it is not to be undone half-way. */
+export async function begunGiveUp(db: Queryable, userId: string): Promise<GiveUp | undefined> {
+  const { rows } = await db.query<GiveUp>(`SELECT ${GIVE_UP_COLUMNS} FROM vps_give_ups WHERE user_id = $1 AND started_at IS NOT NULL AND ${OPEN}`, [userId]);
+  return rows[0];
+}
+
 /** Keeps a cancellation and a beginning apart. */
 async function lockRecord(db: Queryable, userId: string): Promise<VpsStatus | undefined> {
   const { rows } = await db.query<{ status: VpsStatus }>("SELECT status FROM user_vps WHERE user_id::text = $1 AND username IS NOT NULL FOR UPDATE", [userId]);

@@ -1,6 +1,7 @@
 import { createCredentialsCipher } from "../records/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { openDatabase } from "../db/index.ts";
+import { createDriftQueues, driftRequests } from "../drift/queues.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { pgBossJobs, startQueue } from "../jobs/index.ts";
@@ -40,6 +41,7 @@ export async function startService({ settings, env, onProgress = () => undefined
       onError: (error) => onProgress(`queue: ${messageOf(error)}`),
     });
     closers.push(() => boss.stop({ graceful: false }));
+    await createDriftQueues(boss);
     const common = { settings, env, pool: database.pool, databaseUrl: database.url, boss, onProgress };
     const worker = role === "http" ? undefined : await startWorkerProcess(common);
     const http = role === "worker" ? undefined : await startHttp();
@@ -61,6 +63,7 @@ export async function startService({ settings, env, onProgress = () => undefined
         pool: database.pool,
         databaseUrl: database.url,
         jobs: pgBossJobs(boss, database.pool),
+        drift: driftRequests(boss),
         cipher: createCredentialsCipher(settings.credentialsKeys!),
       });
     }

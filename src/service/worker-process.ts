@@ -7,6 +7,8 @@ import type { Pool } from "pg";
 import type { PgBoss } from "pg-boss";
 import type { Environment, Settings } from "../config/index.ts";
 import { ensureEngine } from "../engine/ensure-engine.ts";
+import { previewWithRefresh } from "../drift/preview-events.ts";
+import { startDrift } from "../drift/start-drift.ts";
 import { startWorker } from "../jobs/index.ts";
 import { AutomationEngine } from "../provisioning/automation-engine.ts";
 import { cloudflareLeftovers } from "../provisioning/dns-leftovers.ts";
@@ -44,12 +46,8 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
   const programs = new ProgramProcesses();
   programs.prepare(settings.workerConcurrency);
-  const engine = new AutomationEngine({
-    programs, installed, backend, backendUrl, workerId, dns, folder,
-    env: engineVariables(env),
-    secretsProvider: settings.secretsProvider,
-    processes: engineProcesses(pool),
-  });
+  const engineBasis = { programs, installed, backend, backendUrl, workerId, folder, env: engineVariables(env), secretsProvider: settings.secretsProvider };
+  const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   const watchdog = startWatchdog(workerId, folder);
   const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));
   const worker = await startWorker({
@@ -59,9 +57,17 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     secrets: [...secretsOf(settings), ...fromFiles.map((text) => text.trim())],
     log: onProgress,
   });
+  const drift = await startDrift({
+    settings, env, pool, boss, backendUrl, onProgress,
+    preview: previewWithRefresh(engineBasis),
+    cron: settings.sweepCron,
+    ...(settings.sweepIgnoredNames && { ignoredNames: settings.sweepIgnoredNames }),
+    repairsAtOnce: settings.repairsAtOnce,
+  });
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
+    await drift.stop();
     await Promise.all([programs.close(), backend.close(), vms.close(), dns.close()]);
   };
   return {

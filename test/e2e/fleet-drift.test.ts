@@ -17,7 +17,6 @@ import { startQueue, startWorker } from "../../src/jobs/index.ts";
 import type { Worker } from "../../src/jobs/index.ts";
 import { AutomationEngine } from "../../src/provisioning/automation-engine.ts";
 import { cloudflareLeftovers } from "../../src/provisioning/dns-leftovers.ts";
-import type { Engine } from "../../src/provisioning/engine.ts";
 import { ProgramProcesses } from "../../src/provisioning/program-processes.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { stackRequestOf } from "../../src/provisioning/stack-request.ts";
@@ -63,7 +62,7 @@ describe("eight users of the engine", () => {
     const boss = await startQueue({ databaseUrl: small.url, works: true, onError: () => undefined });
     closers.push(() => boss.stop({ graceful: false }));
     const worker: Worker = await startWorker({
-      boss, vms, settings, pool: world.pool, databaseUrl: small.url, engine: lookingFirst(engine), workerId: "fleet-drift", hostId: hostname(),
+      boss, vms, settings, pool: world.pool, databaseUrl: small.url, engine, workerId: "fleet-drift", hostId: hostname(),
       cipher: createCredentialsCipher(settings.credentialsKeys!), secrets: [], log: () => undefined,
     });
     closers.push(() => worker.stop(0));
@@ -211,20 +210,3 @@ describe("a thousand users", () => {
     }
   });
 });
-
-/** An engine whose `up` looks at what is really there before it compares. */
-function lookingFirst(engine: Engine): Engine {
-  return {
-    up: async (stack, hooks) => {
-      // There is nothing to refresh at the first time.
-      await engine.refresh(stack, hooks).catch(() => undefined);
-      return await engine.up(stack, hooks);
-    },
-    preview: (stack, options, hooks) => engine.preview(stack, options, hooks),
-    refresh: (stack, hooks) => engine.refresh(stack, hooks),
-    destroy: (stack, hooks) => engine.destroy(stack, hooks),
-    outputs: (stackName, hooks) => engine.outputs(stackName, hooks),
-    clearLeftovers: (stack, hooks) => engine.clearLeftovers(stack, hooks),
-    cancel: (stackName) => engine.cancel(stackName),
-  };
-}

@@ -11,7 +11,7 @@ import { createAuthenticator } from "../../src/http/authenticate.ts";
 import { identify, requireAdmin, requireCaller } from "../../src/http/caller.ts";
 import { parseJson } from "../../src/http/parse-json.ts";
 import { driftRoutes } from "../../src/http/routes/drift.ts";
-import type { DriftContext } from "../../src/http/routes/drift.ts";
+import type { HttpContext } from "../../src/http/context.ts";
 import { requestVps } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { addRows } from "../support/fleet.ts";
@@ -35,8 +35,8 @@ before(async () => {
   answerErrors(app);
   parseJson(app);
   for (const hook of [identify(createAuthenticator(testSettings())), requireCaller, requireAdmin]) app.addHook("onRequest", hook);
-  const context: Pick<DriftContext, "pool" | "jobs" | "drift"> = { pool, jobs, drift: { requestSweep, stackDrift: async () => answer } };
-  await app.register(driftRoutes, { ...context, prefix: "/api/admin" } as DriftContext & { prefix: string });
+  const context: Pick<HttpContext, "pool" | "jobs" | "drift"> = { pool, jobs, drift: { requestSweep, stackDrift: async () => answer } };
+  await app.register(driftRoutes, { ...context, prefix: "/api/admin" } as HttpContext & { prefix: string });
   await addRows(pool, [{ username: "alice", hostname: "alice.spoq.dev", vmId: 1, address: "127.0.0.2" }]);
   await requestVps(pool, { userId: "u-new", username: "newcomer", hostname: "newcomer.spoq.dev", plan: "p", templateId: 1, dataCenterId: 1, sshPublicKey: null });
 });
@@ -57,7 +57,7 @@ describe("drift for operators", () => {
     answer = undefined;
     assertRefusal(await get("/vps/alice/drift"), 503, "NOT_READY");
     answer = { error: "an example of a failure" };
-    assert.match(assertRefusal(await get("/vps/alice/drift"), 503, "NOT_READY").message, /an example of a failure/);
+    assert.match(assertRefusal(await get("/vps/alice/drift"), 503, "PREVIEW_FAILED").message, /an example of a failure/);
   });
 
   it("takes a request for a sweep, and lists sweeps by pages", async () => {
@@ -93,7 +93,7 @@ describe("drift for operators", () => {
     assert.equal(statusCode, 202, body);
     assert.deepEqual([JSON.parse(body).requestedBy, JSON.parse(body).why, JSON.parse(body).decision], ["operator_1", "the user asked", "queued"]);
     assert.deepEqual(jobs.enqueued, [{ operation: "up", userId: "u-alice" }]);
-    assertRefusal(await post("/findings/999999/repair", { why: "x" }), 404, "ROUTE_NOT_FOUND");
+    assertRefusal(await post("/findings/999999/repair", { why: "x" }), 404, "FINDING_NOT_FOUND");
     assertRefusal(await post(`/findings/${rows[0]!.id}/repair`, {}), 400, "REQUEST_INVALID");
   });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { findVpsByUserId, requestVps, setVpsStatus } from "../../src/records/index.ts";
+import { inTransaction } from "../../src/db/index.ts";
+import { beginGiveUp, findVpsByUserId, requestVps, setVpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { lastGiveUp } from "../support/give-up.ts";
 import { withApp } from "../support/http-app.ts";
@@ -65,5 +66,17 @@ describe("GET /api/admin/given-up-vms", () => {
     assert.equal((await page(`limit=1&cursor=${first.nextCursor}`)).items[0].username, "list-a");
     assert.deepEqual([first.items[0].wipedAt, first.items[0].paidUntil, first.items[0].vmId], [null, null, null]);
     assertRefusal(await app.inject({ url: "/api/admin/given-up-vms?limit=0", headers }), 400, "REQUEST_INVALID");
+  });
+});
+
+describe("POST /api/admin/vps/{username}/retry", () => {
+  it("goes on with a giving up that has begun, whatever ran last", async () => {
+    const userId = await user("stuck");
+    await act("stuck", "deprovision", { confirm: "stuck" });
+    await pool.query("UPDATE vps_give_ups SET due_at = now() - interval '1 s' WHERE user_id = $1", [userId]);
+    await inTransaction(pool, async (db) => beginGiveUp(db, (await findVpsByUserId(db, userId))!));
+    await setVpsStatus(pool, userId, { status: "failed", reason: "an example" });
+    assert.equal((await act("stuck", "retry")).json().status, "deprovisioning");
+    assert.deepEqual(jobs.enqueued.filter((job) => job.userId === userId).at(-1), { operation: "destroy", userId });
   });
 });

@@ -2,6 +2,8 @@
 import { after } from "node:test";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { readSettings, type Settings } from "../../src/config/index.ts";
+import type { DriftRequests } from "../../src/drift/queues.ts";
+import { requestSweep } from "../../src/drift/sweeps.ts";
 import { buildApp } from "../../src/http/app.ts";
 import type { JobRequest, Jobs } from "../../src/jobs/job.ts";
 import { createCredentialsCipher, type CredentialsCipher } from "../../src/records/index.ts";
@@ -31,6 +33,9 @@ export class RecordingJobs implements Jobs {
   }
 }
 
+/** Sweeps and previews are asked for, and nobody does them. */
+export const NO_WORKER: DriftRequests = { requestSweep, stackDrift: async () => undefined };
+
 export interface TestApp extends TestDatabase {
   readonly app: FastifyInstance;
   readonly jobs: RecordingJobs;
@@ -57,7 +62,7 @@ export async function withApp({ env, logger, database }: TestAppOptions = {}): P
   const settings = testSettings(env);
   const jobs = new RecordingJobs();
   const cipher = createCredentialsCipher(settings.credentialsKeys!);
-  const app = await buildApp({ pool, databaseUrl: url, jobs, cipher, settings, ...(logger ? { logger } : {}) });
+  const app = await buildApp({ pool, databaseUrl: url, jobs, drift: NO_WORKER, cipher, settings, ...(logger ? { logger } : {}) });
   started.app = app;
   return { app, pool, url, jobs, cipher };
 }

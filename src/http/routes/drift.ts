@@ -3,7 +3,6 @@ import { z } from "zod";
 import { wholeNumber } from "../whole-number.ts";
 import { listFindings, type FindingRecord } from "../../drift/findings.ts";
 import { FINDING_KIND_NAMES } from "../../drift/kinds.ts";
-import type { DriftRequests } from "../../drift/queues.ts";
 import { planRepair, requestRepair } from "../../drift/repair.ts";
 import { listSweeps, type SweepRecord } from "../../drift/sweeps.ts";
 import { inTransaction } from "../../db/transaction.ts";
@@ -12,10 +11,6 @@ import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
-
-export interface DriftContext extends HttpContext {
-  readonly drift: DriftRequests;
-}
 
 const time = z.iso.datetime();
 const PROPERTY = z.object({ name: z.string(), declared: z.string().describe("`[secret]` for a secret."), actual: z.string(), whatUpWouldDo: z.string() });
@@ -60,7 +55,7 @@ const FINDINGS = pageOf(FINDING, "FindingPage");
 const answer = <T extends z.ZodType>(description: string, schema: T) => ({ description, content: { "application/json": { schema } } });
 
 /** /api/admin: drift of one stack, sweeps over all, what they found, repair. */
-export const driftRoutes: FastifyPluginAsyncZod<DriftContext> = async (app, { pool, jobs, drift }) => {
+export const driftRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, drift }) => {
   app.get("/vps/:username/drift", {
     // HEAD would make a worker run a preview for nothing.
     exposeHeadRoute: false,
@@ -74,7 +69,7 @@ export const driftRoutes: FastifyPluginAsyncZod<DriftContext> = async (app, { po
     if (user.hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${user.username}' is '${user.status}' and has nothing yet that could differ.`);
     const result = await drift.stackDrift(user.userId);
     if (!result) throw new HttpError("NOT_READY", "No worker has made the preview in time.", { headers: { "retry-after": "30" } });
-    if ("error" in result) throw new HttpError("NOT_READY", `The preview could not be made: ${result.error}`);
+    if ("error" in result) throw new HttpError("PREVIEW_FAILED", `The preview could not be made: ${result.error}`);
     return { ...result.drift, resources: result.drift.resources.map((resource) => ({ ...resource, properties: [...resource.properties] })) };
   });
 
@@ -114,7 +109,7 @@ export const driftRoutes: FastifyPluginAsyncZod<DriftContext> = async (app, { po
     const { userId } = callerOf(request);
     const findingId = request.params.id;
     const repair = await requestRepair(pool, jobs, { findingId, requestedBy: userId, why: request.body.why });
-    if (!repair) throw new HttpError("ROUTE_NOT_FOUND", `There is no finding ${findingId}.`);
+    if (!repair) throw new HttpError("FINDING_NOT_FOUND", `There is no finding ${findingId}.`);
     request.log.info({ operator: userId, findingId, decision: repair.decision }, "repair asked for");
     if (repair.decision === "refused") throw new HttpError("STATUS_CONFLICT", repair.reason);
     const { userId: _, ...rest } = repair;

@@ -77,7 +77,10 @@ export function driftRecord(world: World, drift: RecordDrift): void {
   const [first] = records;
   if (first === undefined) throw new ControlError(404, `the zone has no record "${drift.name}"`);
   if (drift.kind === "removed") world.state.records = world.state.records.filter((one) => !records.includes(one));
-  if (drift.kind === "doubled") addRecord(world, { ...first, content: drift.content });
+  if (drift.kind === "doubled") {
+    const { id: _id, ...copied } = first;
+    addRecord(world, { ...copied, content: drift.content });
+  }
   for (const record of records) {
     if (drift.kind === "content") record.content = drift.content;
     if (drift.kind === "ttl") record.ttl = drift.ttl;
