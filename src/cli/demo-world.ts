@@ -40,6 +40,7 @@ export async function openDemoWorld(say: (text: string) => void): Promise<DemoWo
     PORT: "0",
     LOG_LEVEL: "silent",
     SHUTDOWN_GRACE_SECONDS: "0",
+    DEPROVISION_GRACE_HOURS: "0",
   };
   const service = await startService({ settings: readSettings({ env, role: "all" }), env, onProgress: say });
   return {

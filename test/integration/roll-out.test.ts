@@ -102,6 +102,8 @@ describe("a roll-out", () => {
     let most = 0;
     onUp = async () => {
       most = Math.max(most, (running += 1));
+      // On a busy machine the others may take their time to begin.
+      for (let turn = 0; most < 3 && turn < 100; turn++) await new Promise((resolve) => setTimeout(resolve, 20));
       await new Promise((resolve) => setTimeout(resolve, 50));
       running -= 1;
     };

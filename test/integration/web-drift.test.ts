@@ -5,7 +5,7 @@ import { Client } from "pg";
 import { whyNoBrowser } from "../support/browser.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
 
-const skip = whyNoBrowser() || "the routes of drift are not registered in src/http/app.ts yet";
+const skip = whyNoBrowser();
 
 describe("drift on the operators' page", { skip }, () => {
   let the: PageWorld;

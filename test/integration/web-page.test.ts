@@ -98,6 +98,7 @@ describe("the operators' page", { skip }, () => {
 
   it("gives a VPS up only when the user name is typed, and shows it live", async () => {
     const { page } = the;
+    const alices = the.world.sandbox.state().vms.find(({ hostname }) => hostname === "alice.spoq.dev")?.id;
     await page.goto(url("/users/alice"));
     const open = page.getByRole("button", { name: "Deprovision…" });
     const giveUp = page.getByRole("button", { name: "Deprovision", exact: true });
@@ -116,7 +117,7 @@ describe("the operators' page", { skip }, () => {
     await page.locator("#badge", { hasText: /deprovisioned|failed/ }).waitFor();
     assert.equal(await page.locator("#failure").textContent(), "");
     await page.locator("#runs summary", { hasText: "destroy" }).filter({ hasText: "succeeded" }).waitFor();
-    const [vm] = the.world.sandbox.state().vms.filter(({ hostname }) => hostname === "alice.spoq.dev");
+    const vm = the.world.sandbox.state().vms.find(({ id }) => id === alices);
     assert.equal(vm?.state, "stopped");
   });
 
