@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { UserVpsError } from "../providers/core/errors.ts";
+import { SCRIPT_LIMIT_BYTES } from "../providers/hostinger/api/specification.ts";
 import { bashWord, hostnameFault, tomlStringBody, unrepresentable, urlFault } from "./post-install-quoting.ts";
 
 export interface PostInstallValues {
@@ -17,9 +18,6 @@ export interface PostInstallValues {
   readonly conductorUrl: string;
   readonly cliUrl: string;
 }
-
-/** Hostinger's limit: `POST /api/vps/v1/post-install-scripts`, 48 KB. */
-export const SCRIPT_LIMIT_BYTES = 48 * 1024;
 
 /** libcrypt's CRYPT_MAX_PASSPHRASE_SIZE (512) less the NUL; chpasswd fails on the VPS beyond it. */
 const PASSWORD_LIMIT_BYTES = 511;

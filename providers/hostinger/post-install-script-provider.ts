@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { UserVpsError } from "../core/errors.ts";
 import type { PostInstallScript } from "./api/client.ts";
+import { SCRIPT_LIMIT_BYTES } from "./api/specification.ts";
 import { deleteScript } from "./delete-script.ts";
 import { currentSession } from "./session.ts";
 import { isUnknown, withoutProvider } from "./values.ts";
@@ -9,9 +10,6 @@ import { isUnknown, withoutProvider } from "./values.ts";
 export { configure } from "./session.ts";
 
 type Values = Record<string, unknown>;
-
-/** Hostinger's limit, in bytes of UTF-8. */
-export const MAX_CONTENT_BYTES = 48 * 1024;
 
 /** The engine prints the value of a property that fails: the content is never named as the property. */
 export function check(_olds: Values, news: Values): { inputs: Values; failures: { property: string; reason: string }[] } {
@@ -22,8 +20,8 @@ export function check(_olds: Values, news: Values): { inputs: Values; failures: 
   if (!isUnknown(content)) {
     if (typeof content !== "string" || content === "") {
       failures.push({ property: "", reason: "content: expected a script that is not empty" });
-    } else if (Buffer.byteLength(content) > MAX_CONTENT_BYTES) {
-      failures.push({ property: "", reason: `SCRIPT_TOO_LARGE: content: expected at most ${MAX_CONTENT_BYTES} bytes, got ${Buffer.byteLength(content)}` });
+    } else if (Buffer.byteLength(content) > SCRIPT_LIMIT_BYTES) {
+      failures.push({ property: "", reason: `SCRIPT_TOO_LARGE: content: expected at most ${SCRIPT_LIMIT_BYTES} bytes, got ${Buffer.byteLength(content)}` });
     }
   }
   return { inputs: news, failures };

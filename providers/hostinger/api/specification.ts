@@ -71,3 +71,6 @@ export const DEFAULT_TEMPLATE_ID = 1007;
 export function findPlan(idOrItemIdOrName: string): Plan | undefined {
   return PLANS.find(({ id, itemId, planName }) => [id, itemId, planName].some((name) => name === idOrItemIdOrName));
 }
+
+/** The most that `POST /api/vps/v1/post-install-scripts` takes: 48 KB of UTF-8. */
+export const SCRIPT_LIMIT_BYTES = 48 * 1024;

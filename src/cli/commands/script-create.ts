@@ -1,5 +1,5 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { MAX_CONTENT_BYTES } from "../../../providers/hostinger/post-install-script-provider.ts";
+import { SCRIPT_LIMIT_BYTES } from "../../../providers/hostinger/api/specification.ts";
 import type { CliCommand } from "../command.ts";
 import { withHostinger } from "../hostinger.ts";
 import { scriptView } from "../script-view.ts";
@@ -16,7 +16,7 @@ export const scriptCreate: CliCommand<{ file?: string }> = {
     const [name = ""] = invocation.args;
     const content = await fileText(invocation.options.file ?? "-");
     if (content === "") throw new UserVpsError("INPUT_INVALID", "The script is empty.");
-    if (Buffer.byteLength(content) > MAX_CONTENT_BYTES) throw new UserVpsError("SCRIPT_TOO_LARGE", `Expected at most ${MAX_CONTENT_BYTES} bytes, got ${Buffer.byteLength(content)}.`);
+    if (Buffer.byteLength(content) > SCRIPT_LIMIT_BYTES) throw new UserVpsError("SCRIPT_TOO_LARGE", `Expected at most ${SCRIPT_LIMIT_BYTES} bytes, got ${Buffer.byteLength(content)}.`);
     invocation.progress.say(`storing the script '${name}'`);
     const script = await withHostinger(invocation, ({ client, signal }) => client.scripts.create({ name, content }, { signal }));
     return { data: scriptView({ ...script, content }), text: `Script ${script.id} '${script.name}' is stored.` };

@@ -6,7 +6,7 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { cloudflareLeftovers } from "../../../src/provisioning/dns-leftovers.ts";
 import type { DnsLeftovers } from "../../../src/provisioning/dns-leftovers.ts";
 
-const OURS = { id: "ours", type: "A", name: "alice.spoq.dev", content: "127.0.0.9" };
+const OURS = { id: "ours", type: "A", name: "alice.spoq.dev", content: "127.0.0.9", proxied: false, ttl: 60 };
 
 describe("cloudflareLeftovers", () => {
   let calls: string[];
@@ -33,7 +33,7 @@ describe("cloudflareLeftovers", () => {
     answers = [{ status: 200, result: [OURS] }, { status: 200, result: { id: "ours" } }];
     assert.equal(await dns.removeUnknown(OURS), true);
     assert.deepEqual(calls, [
-      "GET /client/v4/zones/zone1/dns_records?type=A&name=alice.spoq.dev Bearer fake-cloudflare-token-for-tests",
+      "GET /client/v4/zones/zone1/dns_records?name=alice.spoq.dev&type=A&page=1&per_page=1000 Bearer fake-cloudflare-token-for-tests",
       "DELETE /client/v4/zones/zone1/dns_records/ours Bearer fake-cloudflare-token-for-tests",
     ]);
   });
@@ -52,6 +52,6 @@ describe("cloudflareLeftovers", () => {
 
   it("fails with a code and without the token when it is refused", async () => {
     answers = [{ status: 403 }];
-    await assert.rejects(dns.removeUnknown(OURS), (error: Error & { code?: string }) => error.code === "API_REJECTED" && !error.message.includes("fake-cloudflare"));
+    await assert.rejects(dns.removeUnknown(OURS), (error: Error & { code?: string }) => error.code === "API_FORBIDDEN" && !error.message.includes("fake-cloudflare"));
   });
 });

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { renderPostInstallScript, SCRIPT_LIMIT_BYTES } from "../../../stacks/post-install.ts";
+import { SCRIPT_LIMIT_BYTES } from "../../../providers/hostinger/api/specification.ts";
+import { renderPostInstallScript } from "../../../stacks/post-install.ts";
 import { HOSTILE, nastyStrings, ORDINARY } from "../../support/post-install-values.ts";
 
 const VARIABLES = ["SSH_PASSWORD", "OWNER_ID", "JWT_SECRET", "SPOQ_HOSTNAME", "CONDUCTOR_URL", "CLI_URL"];
