@@ -17,6 +17,12 @@ const UNIQUE_VIOLATION = "23505";
 const INVALID_TEXT_REPRESENTATION = "22P02";
 const VALUE_OUT_OF_RANGE = "22003";
 
+/**
+ * Until the transaction's end. ON CONFLICT watches over one index; of two insertions for one user
+ * at the same instant, the second may meet the other one first, that of the user names.
+ */
+const ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('user-vps:signup:' || $1, 0))";
+
 /** A VPS that was given up is asked for afresh: everything of the old one is forgotten, new credentials are wanted. */
 const INSERT = `
   INSERT INTO user_vps (user_id, username, hostname, plan_id, template_id, data_center_id, ssh_public_key, status, phase, requested_at, updated_at)
@@ -50,6 +56,9 @@ const WITHOUT_VPS = ["pending", "requested", "queued", "failed", "deprovisioned"
  *   VPS already; INPUT_INVALID if the table's user_id cannot hold the id (such as a column of type uuid)
  */
 export async function requestVps(db: Queryable, request: VpsRequest): Promise<{ record: VpsRecord; created: boolean }> {
+  const known = await findVpsByUserId(db, request.userId);
+  if (known && known.status !== "deprovisioned") return { record: known, created: false };
+  await db.query(ONE_AT_A_TIME, [request.userId]);
   const existing = await findVpsByUserId(db, request.userId);
   if (existing && existing.status !== "deprovisioned") return { record: existing, created: false };
   if (!existing) await refuseForeignVps(db, request.userId);
