@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
-import { withLock } from "../engine/lock.ts";
+import { withLock } from "../../providers/core/file-lock.ts";
 import { embeddedBinaries } from "./embedded-binaries.ts";
 import { holdPresence, nobodyElseIsConnected } from "./embedded-presence.ts";
 import { forgetZombie, readPidFile } from "./postmaster-pid.ts";
@@ -56,7 +56,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
   await makeFolder(folder, user);
   const bin = await embeddedBinaries(user, folder);
   const control = (command: string, ...more: string[]) => run(join(bin, "pg_ctl"), [command, "--pgdata", join(folder, "data"), "--wait", ...more], { ...user, cwd: folder });
-  const alone = <T>(work: () => Promise<T>) => withLock(join(folder, "lock"), work, { onWait: () => undefined, pollMs: 50, timeoutMs: MINUTE_MS });
+  const alone = <T>(work: () => Promise<T>) => withLock(join(folder, "lock"), work, { whatFor: "starts or stops this PostgreSQL", code: "DATABASE_FAILED", onWait: () => undefined, pollMs: 50, timeoutMs: MINUTE_MS });
   const { url, presence } = await alone(async () => {
     await initialise(folder, bin, user, options.onProgress);
     const port = (await runningPort(folder, control)) ?? await start(folder, control, options);

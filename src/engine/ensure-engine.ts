@@ -7,7 +7,7 @@ import { buildEngine } from "./build.ts";
 import { cacheRoot, completeEngine, engineFolder, fillEngineFolder } from "./cache.ts";
 import { downloadEngine } from "./download.ts";
 import { linkTo } from "./files.ts";
-import { withLock } from "./lock.ts";
+import { withLock } from "../../providers/core/file-lock.ts";
 import { engineOnPath } from "./on-path.ts";
 import { choosePlugins } from "./plugins.ts";
 import { ENGINE_VERSION } from "./version.ts";
@@ -100,7 +100,7 @@ async function findOrMake(root: string, making: Making): Promise<Found> {
 
   await mkdir(root, { recursive: true });
   const onWait = (holder: string) => onProgress(`waiting for ${holder}, which prepares the Pulumi engine`);
-  return await withLock(`${folder}.lock`, async () => (await cached()) ?? (await make(folder, onPath, making)), { onWait, signal });
+  return await withLock(`${folder}.lock`, async () => (await cached()) ?? (await make(folder, onPath, making)), { whatFor: "prepares the engine", code: "ENGINE_MISSING", onWait, signal });
 }
 
 async function make(folder: string, whyNotOnPath: string, { env, onProgress, signal }: Making): Promise<Found> {

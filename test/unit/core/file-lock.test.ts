@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { withLock } from "../../../src/engine/lock.ts";
-import { scratch } from "./scratch.ts";
+import { withLock } from "../../../providers/core/file-lock.ts";
+import { scratch } from "../engine/scratch.ts";
+
+const WHAT = { whatFor: "prepares the engine", code: "ENGINE_MISSING" } as const;
 
 const deadPid = () => spawnSync(process.execPath, ["-e", ""]).pid;
 
@@ -24,7 +26,7 @@ describe("withLock", () => {
       await delay(20);
       running -= 1;
     };
-    await Promise.all([1, 2, 3].map(() => withLock(file, work, { onWait: (holder) => said.push(holder), pollMs: 5 })));
+    await Promise.all([1, 2, 3].map(() => withLock(file, work, { ...WHAT, onWait: (holder) => said.push(holder), pollMs: 5 })));
     assert.equal(most, 1);
     assert.equal(said.length, 2);
     assert.match(String(said[0]), new RegExp(`process ${process.pid} on `));
@@ -34,15 +36,15 @@ describe("withLock", () => {
   it("is free again after work that failed", async () => {
     await using folder = await scratch();
     const file = join(folder.path, "lock");
-    await assert.rejects(withLock(file, () => Promise.reject(new Error("no")), { onWait: assert.fail }), /no/);
-    assert.equal(await withLock(file, async () => "yes", { onWait: assert.fail }), "yes");
+    await assert.rejects(withLock(file, () => Promise.reject(new Error("no")), { ...WHAT, onWait: assert.fail }), /no/);
+    assert.equal(await withLock(file, async () => "yes", { ...WHAT, onWait: assert.fail }), "yes");
   });
 
   it("takes over from a process that is dead", async () => {
     await using folder = await scratch();
     const file = join(folder.path, "lock");
     await writeFile(file, JSON.stringify({ pid: deadPid(), host: hostname() }));
-    assert.equal(await withLock(file, async () => "taken", { onWait: assert.fail, pollMs: 5 }), "taken");
+    assert.equal(await withLock(file, async () => "taken", { ...WHAT, onWait: assert.fail, pollMs: 5 }), "taken");
   });
 
   it("takes over from another host's process that has not touched it for long", async () => {
@@ -50,14 +52,14 @@ describe("withLock", () => {
     const file = join(folder.path, "lock");
     await writeFile(file, JSON.stringify({ pid: 1, host: "elsewhere" }));
     await utimes(file, new Date(0), new Date(0));
-    assert.equal(await withLock(file, async () => "taken", { onWait: assert.fail, pollMs: 5 }), "taken");
+    assert.equal(await withLock(file, async () => "taken", { ...WHAT, onWait: assert.fail, pollMs: 5 }), "taken");
   });
 
   it("touches the file while it works, so that nobody takes it over", async () => {
     await using folder = await scratch();
     const file = join(folder.path, "lock");
     const order: string[] = [];
-    const options = { onWait: () => undefined, pollMs: 5, staleAfterMs: 100 };
+    const options = { ...WHAT, onWait: () => undefined, pollMs: 5, staleAfterMs: 100 };
     const slow = withLock(file, async () => { await delay(250); order.push("slow"); }, options);
     await delay(10);
     await withLock(file, async () => void order.push("next"), options);
@@ -70,8 +72,8 @@ describe("withLock", () => {
     const file = join(folder.path, "lock");
     await withLock(file, async () => {
       const onWait = () => undefined;
-      await assert.rejects(withLock(file, assert.fail, { onWait, pollMs: 5, timeoutMs: 20 }), (error) => error instanceof UserVpsError && error.code === "ENGINE_MISSING");
-      await assert.rejects(withLock(file, assert.fail, { onWait, pollMs: 5, signal: AbortSignal.timeout(20) }), { name: "TimeoutError" });
-    }, { onWait: assert.fail });
+      await assert.rejects(withLock(file, assert.fail, { ...WHAT, onWait, pollMs: 5, timeoutMs: 20 }), (error) => error instanceof UserVpsError && error.code === "ENGINE_MISSING");
+      await assert.rejects(withLock(file, assert.fail, { ...WHAT, onWait, pollMs: 5, signal: AbortSignal.timeout(20) }), { name: "TimeoutError" });
+    }, { ...WHAT, onWait: assert.fail });
   });
 });

@@ -1,13 +1,17 @@
 /**
- * A lock file, so that of several processes one builds and the others wait for it. It spares
- * work and no more: what is built is moved into place in one step, so two builders do no harm.
+ * A lock file, so that of several processes one works and the others wait for it. It spares
+ * work and no more: a lock that is taken for dead wrongly must do no harm.
  */
 import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { UserVpsError } from "../../providers/core/errors.ts";
-import { inSeconds, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { UserVpsError, type ErrorCode } from "./errors.ts";
+import { inSeconds, MINUTE_MS, SECOND_MS, sleep } from "./time.ts";
 
 export interface LockOptions {
+  /** What the lock is held for, as in "another process that prepares the engine". */
+  readonly whatFor: string;
+  /** Of the error of who has waited for too long. */
+  readonly code: ErrorCode;
   /** Called once, if another process holds the lock. */
   readonly onWait: (holder: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -36,7 +40,7 @@ export async function withLock<T>(file: string, work: () => Promise<T>, options:
 }
 
 async function takeLock(file: string, staleAfterMs: number, options: LockOptions): Promise<void> {
-  const { onWait, signal, pollMs = SECOND_MS / 2, timeoutMs = 40 * MINUTE_MS } = options;
+  const { whatFor, code, onWait, signal, pollMs = SECOND_MS / 2, timeoutMs = 40 * MINUTE_MS } = options;
   const me: Holder = { pid: process.pid, host: hostname() };
   const startedAt = Date.now();
   for (let turn = 0; ; turn += 1) {
@@ -52,7 +56,7 @@ async function takeLock(file: string, staleAfterMs: number, options: LockOptions
       continue;
     }
     if (Date.now() - startedAt > timeoutMs) {
-      throw new UserVpsError("ENGINE_MISSING", `Waited ${inSeconds(timeoutMs)} for another process that prepares the engine.`, {
+      throw new UserVpsError(code, `Waited ${inSeconds(timeoutMs)} for another process that ${whatFor}.`, {
         next: `If no such process runs, remove ${file} and start again.`,
       });
     }
