@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
+import { messageOf } from "../../providers/core/errors.ts";
 import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
 import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest } from "./engine.ts";
@@ -36,6 +37,9 @@ export interface AutomationEngineOptions {
   readonly programs: ProgramProcesses;
 }
 
+/** As many updates as `pulumi stack history` shows of a stack. */
+const KEPT_UPDATES = 20;
+
 interface OpenStack {
   readonly stack: Stack;
   readonly workspace: LocalWorkspace;
@@ -60,6 +64,7 @@ export class AutomationEngine implements Engine {
   up(request: StackRequest, hooks: RunHooks, { refresh = false }: { readonly refresh?: boolean } = {}): Promise<RunResult> {
     return this.#withStack(request, hooks, { create: true, program: true }, async ({ stack, options, result }) => {
       await stack.up({ ...options, refresh });
+      await this.#pruneHistory(request.stackName, KEPT_UPDATES, hooks);
       return result();
     });
   }
@@ -79,7 +84,14 @@ export class AutomationEngine implements Engine {
   }
 
   async destroy(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
-    if (!(await this.#options.backend.readStack(request.stackName))) return { changes: {} };
+    const { backend } = this.#options;
+    const isThere = (await backend.readStack(request.stackName)) !== undefined;
+    const ended = isThere ? await this.#destroy(request, hooks) : { changes: {} };
+    await backend.removeCopies(request.stackName);
+    return ended;
+  }
+
+  #destroy(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
     return this.#withStack(request, hooks, {}, async ({ stack, workspace, cli, options, result }) => {
       await cli("state", "unprotect", "--all", "--yes", "--stack", request.stackName);
       // A DNS record that is gone already makes a destroy fail unless it is looked for first.
@@ -116,6 +128,11 @@ export class AutomationEngine implements Engine {
 
   async cancel(stackName: string): Promise<void> {
     await killTagged("stack", this.#stackTag(stackName));
+  }
+
+  /** Nothing depends on it, so it fails no run. */
+  async #pruneHistory(stackName: string, keptUpdates: number, { onLine }: RunHooks): Promise<void> {
+    await this.#options.backend.pruneHistory(stackName, keptUpdates).catch((error: unknown) => onLine?.(`older states are kept for now: ${messageOf(error)}`));
   }
 
   get #pulumiHome(): string {

@@ -95,6 +95,32 @@ export class StateBackend {
     await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1`, [lock.key]);
   }
 
+  /**
+   * Removes what is left of a stack's older updates: the engine keeps two copies of the whole state
+   * for each (`history/`, `backups/`) and never removes one. `pulumi config refresh` reads
+   * the settings of the last one, so at least one is to be kept.
+   */
+  async pruneHistory(stackName: string, keptUpdates: number): Promise<void> {
+    const folders = ["history", "backups"].map((folder) => `${this.#root}/${folder}/${this.#project}/${stackName}/`);
+    await this.#pool.query(
+      `DELETE FROM ${this.#table} WHERE key IN (
+         SELECT key FROM (
+           SELECT key, dense_rank() OVER (PARTITION BY folder ORDER BY substring(key FROM '[-.]([0-9]{19})[.][a-z.]+$') DESC) AS age
+           FROM ${this.#table}, unnest($1::text[]) AS folder
+           WHERE starts_with(key, folder) AND key ~ '[-.][0-9]{19}[.][a-z.]+$') AS updates
+         WHERE age > $2)`,
+      [folders, keptUpdates],
+    );
+  }
+
+  /** Removes the copies of the state that the engine leaves behind of a stack that is no more, with the user's secrets in them. */
+  async removeCopies(stackName: string): Promise<void> {
+    const folders = ["history", "backups"].map((folder) => `${this.#root}/${folder}/${this.#project}/${stackName}/`);
+    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1 OR starts_with(key, $2) OR starts_with(key, $3)`, [
+      `${this.#root}/stacks/${this.#project}/${stackName}.json.bak`, ...folders,
+    ]);
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }

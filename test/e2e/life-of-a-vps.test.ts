@@ -41,7 +41,7 @@ async function leftOf(username: string, vmId: number) {
     vm: { state, autoRenewed, locked, script, hostname: hostname === `srv${vmId}.hstgr.cloud` ? "Hostinger's own" : hostname, wiped: actions.some(({ name, state: end }) => name === "recreate" && end === "success") },
     records: records.filter(({ name }) => name.startsWith(`${username}.`)).length,
     scripts: scripts.filter(({ name }) => name.includes(` ${username}.`)).length,
-    stacks: await count("SELECT FROM pulumi_state WHERE key LIKE '%/stacks/user-vps/' || $1 || '.json'", username),
+    states: await count("SELECT FROM pulumi_state WHERE key ~ ('/user-vps/' || $1 || '[./]')", username),
     credentials: await count("SELECT FROM vps_credentials WHERE user_id = $1", id(username)),
     steps: [startedAt, stackRemovedAt, wipedAt, stoppedAt, endedAt, paidUntil].every((at) => at !== null),
     sameVm: recordedVmId === vmId,
@@ -51,7 +51,7 @@ async function leftOf(username: string, vmId: number) {
 
 const NOTHING_LEFT = {
   vm: { state: "stopped", autoRenewed: false, locked: false, script: null, hostname: "Hostinger's own", wiped: true },
-  records: 0, scripts: 0, stacks: 0, credentials: 0, steps: true, sameVm: true, status: "deprovisioned",
+  records: 0, scripts: 0, states: 0, credentials: 0, steps: true, sameVm: true, status: "deprovisioned",
 };
 
 /** Makes a request hang, or its answer come late, and tells when one is hit. */

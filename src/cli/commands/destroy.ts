@@ -17,7 +17,7 @@ export const destroy: CliCommand<{ confirm?: string }> = {
       await stack.quietly("state", "unprotect", "--all", "--yes");
       // A DNS record that is gone already makes a destroy fail unless it is looked for first.
       await stack.inFront("destroy", "--yes", "--refresh", "--skip-preview");
-      await stack.quietly("stack", "rm", "--yes");
+      await stack.quietly("stack", "rm", "--remove-backups", "--yes");
       return { data: { username, destroyed: true }, text: `The VPS of ${username} is given up, its stack is gone.` };
     });
   },

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { after, describe, it } from "node:test";
+import { StateBackend } from "../../src/provisioning/state-backend.ts";
+import { withDatabase } from "../support/postgres.ts";
+
+const { pool, url } = await withDatabase();
+const backend = new StateBackend(url, "user-vps");
+const root = `${new URL(url).pathname.slice(1)}/.pulumi`;
+const FIRST_UPDATE = 1_764_000_000_000_000_000n;
+
+/** As pulumi/pkg/backend/diy/state.go names them: nanoseconds since 1970. */
+async function putUpdates(stack: string, count: number): Promise<void> {
+  for (let update = 0; update < count; update += 1) {
+    const at = FIRST_UPDATE + BigInt(update);
+    const paths = [`history/user-vps/${stack}/${stack}-${at}.history.json`, `history/user-vps/${stack}/${stack}-${at}.checkpoint.json`, `backups/user-vps/${stack}/${stack}.${at}.json`];
+    for (const path of paths) await pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, '{}')", [`${root}/${path}`]);
+  }
+}
+
+async function keysOf(stack: string): Promise<string[]> {
+  const { rows } = await pool.query<{ key: string }>("SELECT key FROM pulumi_state WHERE key LIKE $1 ORDER BY key", [`%/${stack}/%`]);
+  return rows.map(({ key }) => key.slice(root.length + 1));
+}
+
+describe("StateBackend, of the copies that the engine keeps,", () => {
+  after(() => backend.close());
+
+  it("keeps those of the last updates, and leaves other stacks and the state itself alone", async () => {
+    await backend.prepare();
+    await putUpdates("alice", 4);
+    await putUpdates("alice-2", 3);
+    await pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, '{}')", [`${root}/stacks/user-vps/alice.json`]);
+    await backend.pruneHistory("alice", 2);
+    const [third, fourth] = [FIRST_UPDATE + 2n, FIRST_UPDATE + 3n];
+    assert.deepEqual(await keysOf("alice"), [
+      `backups/user-vps/alice/alice.${third}.json`,
+      `backups/user-vps/alice/alice.${fourth}.json`,
+      `history/user-vps/alice/alice-${third}.checkpoint.json`,
+      `history/user-vps/alice/alice-${third}.history.json`,
+      `history/user-vps/alice/alice-${fourth}.checkpoint.json`,
+      `history/user-vps/alice/alice-${fourth}.history.json`,
+    ]);
+    assert.equal((await keysOf("alice-2")).length, 9);
+    assert.equal((await pool.query("SELECT FROM pulumi_state WHERE key LIKE '%stacks/user-vps/alice.json'")).rowCount, 1);
+  });
+
+  it("keeps no copy of a stack that is no more", async () => {
+    await pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, '{}')", [`${root}/stacks/user-vps/alice-2.json.bak`]);
+    await backend.removeCopies("alice-2");
+    const { rows } = await pool.query("SELECT key FROM pulumi_state WHERE key LIKE '%alice-2%'");
+    assert.deepEqual(rows, []);
+    assert.equal((await keysOf("alice")).length, 6);
+  });
+});
