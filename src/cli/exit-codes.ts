@@ -1,6 +1,7 @@
 /** How the process ends, for scripts. */
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { ErrorCode } from "../../providers/core/errors.ts";
+import { ServiceRefusal } from "./service/refusal.ts";
 
 export const EXIT = {
   done: 0,
@@ -30,8 +31,15 @@ export class NotConfirmed extends UserVpsError {
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof NotConfirmed) return EXIT.notConfirmed;
+  if (error instanceof ServiceRefusal) return exitCodeOfRefusal(error);
   if (!(error instanceof UserVpsError)) return EXIT.failed;
   if (error.code === "CANCELLED") return EXIT.interrupted;
   if (USED_WRONGLY.has(error.code)) return EXIT.usedWrongly;
   return error.retry === "backoff" ? EXIT.tryAgainLater : EXIT.failed;
+}
+
+function exitCodeOfRefusal({ code, status }: ServiceRefusal): number {
+  if (code === "CONFIRMATION_WRONG") return EXIT.notConfirmed;
+  if (status === 400 || status === 401 || status === 403 || status === 422) return EXIT.usedWrongly;
+  return status === 429 || status === 503 ? EXIT.tryAgainLater : EXIT.failed;
 }

@@ -1,5 +1,6 @@
 /** An error as people and programs see it. */
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { ServiceRefusal } from "./service/refusal.ts";
 
 export interface ErrorView {
   readonly error: { readonly code: string; readonly message: string; readonly next: string };
@@ -9,6 +10,7 @@ const UNKNOWN_NEXT = "Run it again with --verbose, and report what it says.";
 
 /** For `--json`. */
 export function errorView(error: unknown): ErrorView {
+  if (error instanceof ServiceRefusal) return { error: { code: error.code, message: error.message, next: error.next } };
   if (!(error instanceof UserVpsError)) return { error: { code: "UNEXPECTED", message: reasonOf(error), next: UNKNOWN_NEXT } };
   const { code, next } = error;
   return { error: { code, message: error.message.replace(`${code}: `, "").replace(` Next: ${next}`, "").trim(), next } };

@@ -17,6 +17,7 @@ import { scriptShow } from "./script-show.ts";
 import { serve } from "./serve.ts";
 import { status } from "./status.ts";
 import { templates } from "./templates.ts";
+import { token } from "./token.ts";
 import { up } from "./up.ts";
 import { vmActions } from "./vm-actions.ts";
 import { vmCreate } from "./vm-create.ts";
@@ -27,7 +28,7 @@ import { vmRecreate } from "./vm-recreate.ts";
 
 export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
-  serve, sandbox, demo, doctor,
+  serve, sandbox, demo, doctor, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,
   vmCreate, vmList, vmGet, vmStart, vmStop, vmRestart, vmRecreate, vmActions,
