@@ -53,6 +53,9 @@ const OPTIONAL_SETTINGS = {
   sshPublicKey: { schema: opensshKey, env: "SSH_PUBLIC_KEY", example: "ssh-ed25519 AAAA… name" },
   paymentMethodId: { schema: wholeNumber, env: "HOSTINGER_PAYMENT_METHOD_ID", example: "1234567" },
   credentialRotation: { schema: z.string().min(1), example: "2" },
+  hostname: { schema: hostname, example: "alicia.spoq.dev" },
+  bootHostname: { schema: hostname, example: "alice.spoq.dev" },
+  recreation: { schema: z.string().min(1), example: "1" },
   importVmId: { schema: wholeNumber, example: "17923" },
   allowRecreateOf: { schema: wholeNumber, example: "17923" },
   allowReplaceOf: { schema: wholeNumber, example: "17923" },
@@ -95,8 +98,13 @@ export function readStackConfig(source: Source): StackConfig {
     else problems.push(`${place}: ${parsed.error.issues[0]?.message ?? "malformed"}, for example ${description.example}`);
   }
   const username = source.config("username");
-  problems.push(...releaseFaults(values));
+  problems.push(...releaseFaults(values), ...hostnameFaults(values));
   if (username === undefined) problems.unshift("username is missing, for example: pulumi config set username alice");
   if (problems.length > 0) throw new UserVpsError("CONFIG_INVALID", `${problems.length === 1 ? "1 setting" : `${problems.length} settings`} of the stack cannot be used:\n  - ${problems.join("\n  - ")}\n`);
   return Object.freeze({ ...values, username: parseUsername(username!) }) as StackConfig;
+}
+
+/** The record is made in the domain's zone. */
+function hostnameFaults({ hostname: name, domain }: { hostname?: string; domain?: string }): string[] {
+  return name === undefined || domain === undefined || name.endsWith(`.${domain}`) ? [] : [`hostname: expected a name under ${domain}, got ${name}; set domain and zoneId as well`];
 }

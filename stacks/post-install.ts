@@ -3,7 +3,9 @@
 import { readFileSync } from "node:fs";
 import { UserVpsError } from "../providers/core/errors.ts";
 import { SCRIPT_LIMIT_BYTES } from "../providers/hostinger/api/specification.ts";
-import { bashWord, hostnameFault, tomlStringBody, unrepresentable, urlFault } from "./post-install-quoting.ts";
+import { fillTemplate } from "./fill-template.ts";
+import { bashWord, tomlStringBody } from "./post-install-quoting.ts";
+import { checkedValue, hostnameValue, passwordValue, urlValue } from "./script-values.ts";
 
 export interface PostInstallValues {
   /** Password of the user `spoq`; secret. At most 511 bytes of UTF-8. */
@@ -19,9 +21,6 @@ export interface PostInstallValues {
   readonly cliUrl: string;
 }
 
-/** libcrypt's CRYPT_MAX_PASSPHRASE_SIZE (512) less the NUL; chpasswd fails on the VPS beyond it. */
-const PASSWORD_LIMIT_BYTES = 511;
-
 const TEMPLATE = readFileSync(new URL("./post-install.sh", import.meta.url), "utf8");
 
 /**
@@ -30,37 +29,18 @@ const TEMPLATE = readFileSync(new URL("./post-install.sh", import.meta.url), "ut
  *   SCRIPT_TOO_LARGE
  */
 export function renderPostInstallScript(values: PostInstallValues): string {
-  const words = new Map([
-    ["SSH_PASSWORD", bashWord(checked("SSH_PASSWORD", values.sshPassword, passwordFault))],
-    ["OWNER_ID", bashWord(tomlStringBody(checked("OWNER_ID", values.ownerId)))],
-    ["JWT_SECRET", bashWord(tomlStringBody(checked("JWT_SECRET", values.jwtSecret)))],
-    ["HOSTNAME", bashWord(checked("HOSTNAME", values.hostname, hostnameFault))],
-    ["CONDUCTOR_URL", bashWord(checked("CONDUCTOR_URL", values.conductorUrl, urlFault))],
-    ["CLI_URL", bashWord(checked("CLI_URL", values.cliUrl, urlFault))],
-  ]);
-
-  // One pass over the template: a value that looks like a placeholder is never looked at again.
-  const script = TEMPLATE.replaceAll(/__([A-Z]+(?:_[A-Z]+)*)__/g, (placeholder, name: string) => {
-    const word = words.get(name);
-    if (word === undefined) throw new Error(`post-install.sh holds the unknown placeholder ${placeholder}.`);
-    return word;
-  });
+  const script = fillTemplate(TEMPLATE, new Map([
+    ["SSH_PASSWORD", bashWord(passwordValue("SSH_PASSWORD", values.sshPassword))],
+    ["OWNER_ID", bashWord(tomlStringBody(checkedValue("OWNER_ID", values.ownerId)))],
+    ["JWT_SECRET", bashWord(tomlStringBody(checkedValue("JWT_SECRET", values.jwtSecret)))],
+    ["HOSTNAME", bashWord(hostnameValue("HOSTNAME", values.hostname))],
+    ["CONDUCTOR_URL", bashWord(urlValue("CONDUCTOR_URL", values.conductorUrl))],
+    ["CLI_URL", bashWord(urlValue("CLI_URL", values.cliUrl))],
+  ]));
 
   const bytes = Buffer.byteLength(script, "utf8");
   if (bytes > SCRIPT_LIMIT_BYTES) {
     throw new UserVpsError("SCRIPT_TOO_LARGE", `The rendered script has ${bytes} bytes; Hostinger takes at most ${SCRIPT_LIMIT_BYTES}.`);
   }
   return script;
-}
-
-function checked(variable: string, value: string, furtherFault?: (value: string) => string | undefined): string {
-  const fault = unrepresentable(value) ?? furtherFault?.(value);
-  if (fault !== undefined) throw new UserVpsError("SCRIPT_VALUE_UNREPRESENTABLE", `${variable} ${fault}.`);
-  return value;
-}
-
-function passwordFault(value: string): string | undefined {
-  return Buffer.byteLength(value, "utf8") > PASSWORD_LIMIT_BYTES
-    ? `is longer than ${PASSWORD_LIMIT_BYTES} bytes, the most that the VPS's password hash takes`
-    : undefined;
 }

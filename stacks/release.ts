@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { fillTemplate } from "./fill-template.ts";
 import { bashWord, urlFault } from "./post-install-quoting.ts";
 
 /** One program of a release. */
@@ -71,18 +72,13 @@ export function releaseSettings({ version, conductor, cli }: Release): Record<st
 
 /** release.sh for this release. It holds no secret. */
 export function renderReleaseScript({ version, conductor, cli }: Release): string {
-  const words = new Map([
-    ["RELEASE_VERSION", version],
-    ["CONDUCTOR_URL", conductor?.url ?? ""],
-    ["CONDUCTOR_SHA256", conductor?.sha256 ?? ""],
-    ["CLI_URL", cli?.url ?? ""],
-    ["CLI_SHA256", cli?.sha256 ?? ""],
-  ]);
-  return TEMPLATE.replaceAll(/__([A-Z0-9]+(?:_[A-Z0-9]+)*)__/g, (placeholder, name: string) => {
-    const value = words.get(name);
-    if (value === undefined) throw new Error(`release.sh holds the unknown placeholder ${placeholder}.`);
-    return bashWord(value);
-  });
+  return fillTemplate(TEMPLATE, new Map([
+    ["RELEASE_VERSION", bashWord(version)],
+    ["CONDUCTOR_URL", bashWord(conductor?.url ?? "")],
+    ["CONDUCTOR_SHA256", bashWord(conductor?.sha256 ?? "")],
+    ["CLI_URL", bashWord(cli?.url ?? "")],
+    ["CLI_SHA256", bashWord(cli?.sha256 ?? "")],
+  ]));
 }
 
 /** What makes two releases the same, in hex: whatever it is called, it is run again where this differs. */

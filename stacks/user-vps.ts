@@ -9,14 +9,16 @@ import { PostInstallScript } from "../providers/hostinger/post-install-script.ts
 import { PtrRecord } from "../providers/hostinger/ptr-record.ts";
 import { VirtualMachine } from "../providers/hostinger/virtual-machine.ts";
 import type { StackConfig } from "./config.ts";
+import { createConfiguration } from "./configuration-command.ts";
 import { renderPostInstallScript } from "./post-install.ts";
 import { releaseOf } from "./release.ts";
 import { createRelease } from "./release-command.ts";
+import { openWayIn } from "./way-in.ts";
 
 /** What a VPS has to answer to: SSH, the verification of certificates, HTTPS. */
 const OPEN_PORTS = ["22", "80", "443"] as const;
 
-/** One user's VPS, from top to bottom: credentials, script, VM, firewall, DNS record, release, health. */
+/** One user's VPS, from top to bottom: credentials, script, VM, firewall, DNS record, configuration, release, health. */
 export class UserVps extends pulumi.ComponentResource {
   readonly hostname: string;
   readonly credentials: Credentials;
@@ -25,22 +27,23 @@ export class UserVps extends pulumi.ComponentResource {
   readonly firewall: HostingerFirewall | undefined;
   readonly record: DnsRecord;
   readonly ptr: PtrRecord | undefined;
+  readonly configuration: remote.Command | undefined;
   readonly release: remote.Command | undefined;
   readonly health: HealthCheck;
 
   constructor(config: StackConfig, options?: pulumi.ComponentResourceOptions) {
     super("user-vps:index:UserVps", config.username, {}, options);
     const parent = { parent: this };
-    const hostname = `${config.username}.${config.domain}`;
+    const hostname = config.hostname ?? `${config.username}.${config.domain}`;
     this.hostname = hostname;
 
     this.credentials = new Credentials("credentials", { rotation: config.credentialRotation }, { ...parent, protect: config.protect });
 
-    const boot = { ownerId: config.ownerId ?? config.username, hostname, conductorUrl: config.conductorUrl, cliUrl: config.cliUrl };
+    const boot = { ownerId: config.ownerId ?? config.username, hostname: config.bootHostname ?? hostname, conductorUrl: config.conductorUrl, cliUrl: config.cliUrl };
     this.script = new PostInstallScript("script", {
       name: `spoq-conductor-setup ${hostname}`,
       content: pulumi.secret(
-        pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, sshPassword, jwtSecret })),
+        pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, hostname, sshPassword, jwtSecret })),
       ),
     }, parent);
 
@@ -64,6 +67,7 @@ export class UserVps extends pulumi.ComponentResource {
         importId: config.importVmId,
         allowRecreateOf: config.allowRecreateOf,
         allowReplaceOf: config.allowReplaceOf,
+        recreation: config.recreation,
       }),
     }, { ...parent, protect: config.protect });
 
@@ -91,17 +95,24 @@ export class UserVps extends pulumi.ComponentResource {
     }
 
     const release = releaseOf(config);
-    if (release) this.release = createRelease({ release, config, vm: this.vm, bootFingerprint: fingerprint(boot), password: this.credentials.password }, parent);
+    // A host name that was changed back is as much a change as one that was changed.
+    const isReconfigured = config.credentialRotation !== undefined || config.bootHostname !== undefined;
+    if (release || isReconfigured) {
+      const way = openWayIn({ config, vm: this.vm, bootFingerprint: fingerprint(boot), password: this.credentials.password }, parent);
+      if (isReconfigured) this.configuration = createConfiguration(way, { hostname, bootHostname: boot.hostname, credentials: this.credentials }, { ...parent, dependsOn: this.record });
+      // One after the other: each holds the other off on the VPS as well.
+      if (release) this.release = createRelease(way, release, this.configuration ? { ...parent, dependsOn: this.configuration } : parent);
+    }
 
     // It depends on all the rest, and Pulumi removes nothing that something protected depends on:
     // a destroy that is refused for the VM's sake leaves the DNS record alone as well.
-    const everything = [this.record, this.firewall, this.ptr, this.release].filter((resource) => resource !== undefined);
+    const everything = [this.record, this.firewall, this.ptr, this.configuration, this.release].filter((resource) => resource !== undefined);
     this.health = new HealthCheck("health", {
       hostname,
       address: this.vm.ipv4,
       timeoutSeconds: config.healthTimeoutSeconds,
-      // Checked again after each release.
-      ...defined({ release: release?.version }),
+      // Checked again after each release, each rotation and each wipe.
+      ...defined({ release: release?.version, credentialRotation: config.credentialRotation, recreation: config.recreation }),
     }, { ...parent, protect: config.protect, dependsOn: everything });
 
     this.registerOutputs({});

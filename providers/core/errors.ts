@@ -50,6 +50,8 @@ export const ERROR_CATALOGUE = {
   SSH_UNREACHABLE: { meaning: "The VPS's SSH server does not answer.", retry: "backoff", next: "Check that the VPS runs and that no firewall is in the way; it is tried again later." },
   RELEASE_FAILED: { meaning: "A release could not be installed on the VPS, or was not healthy there and was rolled back.", retry: "park", next: "Release a version that works." },
 
+  CONFIGURATION_FAILED: { meaning: "New credentials or another host name could not be brought to the VPS.", retry: "backoff", next: "Do what the message says on the VPS, then run `up` again." },
+
   DATABASE_FAILED: { meaning: "PostgreSQL cannot be reached or started.", retry: "backoff", next: "Check DATABASE_URL, and that PostgreSQL runs and lets this user in." },
   ENGINE_MISSING: { meaning: "There is no usable Pulumi engine.", retry: "park", next: "Install Pulumi, allow its download, or install Go." },
   ENGINE_FAILED: { meaning: "The Pulumi engine ended with an error.", retry: "backoff", next: "Read the run's log." },

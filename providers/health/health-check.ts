@@ -33,6 +33,10 @@ export interface HealthCheckArgs {
   caFile?: pulumi.Input<string | undefined>;
   /** What was released to the VPS; whenever it changes, the VPS is checked again. */
   release?: pulumi.Input<string | undefined>;
+  /** Which credentials the VPS has; whenever it changes, the VPS is checked again. */
+  credentialRotation?: pulumi.Input<string | undefined>;
+  /** Which installation of the VM this is; whenever it changes, the VPS is checked again. */
+  recreation?: pulumi.Input<string | undefined>;
 }
 
 /**

@@ -14,10 +14,12 @@ export interface HealthCheckInputs {
   readonly resolver?: string;
   readonly caFile?: string;
   readonly release?: string;
+  readonly credentialRotation?: string;
+  readonly recreation?: string;
 }
 
 export const INPUT_NAMES = [
-  "hostname", "address", "port", "path", "expectedStatus", "timeoutSeconds", "resolver", "caFile", "release",
+  "hostname", "address", "port", "path", "expectedStatus", "timeoutSeconds", "resolver", "caFile", "release", "credentialRotation", "recreation",
 ] as const satisfies readonly (keyof HealthCheckInputs)[];
 
 export const DEFAULT_TIMEOUT_SECONDS = 900;
@@ -31,6 +33,8 @@ const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const isIntegerBetween = (low: number, high: number) => (value: unknown) =>
   Number.isInteger(value) && (value as number) >= low && (value as number) <= high;
 
+const isText = (value: unknown) => typeof value === "string" && value !== "";
+
 const RULES: { readonly [Name in keyof Required<HealthCheckInputs>]: readonly [test: (value: unknown) => boolean, expected: string] } = {
   hostname: [(value) => typeof value === "string" && /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(value), "a lower-case host name with a domain"],
   address: [(value) => typeof value === "string" && isIPv4(value), "an IPv4 address"],
@@ -40,7 +44,9 @@ const RULES: { readonly [Name in keyof Required<HealthCheckInputs>]: readonly [t
   timeoutSeconds: [(value) => typeof value === "number" && value > 0, "a number of seconds above 0"],
   resolver: [(value) => typeof value === "string" && /^\S+$/.test(value), "the address of a DNS server"],
   caFile: [(value) => typeof value === "string" && value !== "", "the path of a PEM file"],
-  release: [(value) => typeof value === "string" && value !== "", "what a release is called"],
+  release: [isText, "what a release is called"],
+  credentialRotation: [isText, "a text"],
+  recreation: [isText, "a text"],
 };
 const REQUIRED: readonly string[] = ["hostname", "address"];
 

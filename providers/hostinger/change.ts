@@ -31,8 +31,8 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
 
   if (needsWipe(olds, { ...inputs }).length > 0) {
     await recreate(session, named, inputs, isNothingInstalled(olds));
-    const { templateId, postInstallScriptId, postInstallFingerprint, rootPassword } = inputs;
-    onDone({ templateId, postInstallScriptId, postInstallFingerprint, rootPassword });
+    const { templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword } = inputs;
+    onDone({ templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword });
     olds = { ...olds, rootPassword };
   }
   const vm = await waitForRunning(session, vmId, inputs);

@@ -14,6 +14,8 @@ export interface VirtualMachineInputs {
   readonly postInstallScriptId?: number;
   /** Changes when the script would have to run again, which only a wipe can do. */
   readonly postInstallFingerprint?: string;
+  /** Any text; another one wipes the VM and installs it anew. */
+  readonly recreation?: string;
   readonly enableBackups: boolean;
   readonly autoRenew: boolean;
   readonly sshPublicKeyName?: string;

@@ -88,7 +88,8 @@ function byRelease(properties: readonly string[]): string {
 }
 
 function describe(olds: Values, news: Values, properties: readonly string[]): string {
-  return properties.map((property) => `${property} ${String(olds[property])} -> ${String(news[property])}`).join(", ");
+  const told = (value: unknown) => (typeof value === "string" || typeof value === "number" ? value : "none");
+  return properties.map((property) => `${property} ${told(olds[property])} -> ${told(news[property])}`).join(", ");
 }
 
 /** Only asked when something is refused, to name the id that the switch takes. */

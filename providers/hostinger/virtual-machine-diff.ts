@@ -4,7 +4,7 @@ type Values = Record<string, unknown>;
 
 /** The inputs whose change asks something of the VM. The others only matter at a purchase or a deletion. */
 const COMPARED = [
-  "plan", "dataCenterId", "templateId", "postInstallScriptId", "postInstallFingerprint",
+  "plan", "dataCenterId", "templateId", "postInstallScriptId", "postInstallFingerprint", "recreation",
   "hostname", "rootPassword", "sshPublicKey", "autoRenew", "wipeOnDelete",
 ] as const;
 
@@ -29,7 +29,13 @@ export function needsPurchase(olds: Values, news: Values): string[] {
  */
 export function needsWipe(olds: Values, news: Values): string[] {
   const scriptProperty = news["postInstallFingerprint"] === undefined ? "postInstallScriptId" : "postInstallFingerprint";
-  return ["templateId", scriptProperty].filter((property) => differs(olds, news, property));
+  const differing = ["templateId", scriptProperty].filter((property) => differs(olds, news, property));
+  return isRecreation(olds, news) ? [...differing, "recreation"] : differing;
+}
+
+/** Asked for, and not only not mentioned any more. A VM that has just been acquired is as new as it can be. */
+function isRecreation(olds: Values, news: Values): boolean {
+  return news["recreation"] !== undefined && news["recreation"] !== olds["recreation"];
 }
 
 function differs(olds: Values, news: Values, property: string): boolean {

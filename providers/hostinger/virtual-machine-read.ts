@@ -21,7 +21,7 @@ const GUARDED = ["plan", "dataCenterId", "templateId"] as const;
 
 /** Only inputs without secrets: what a provider gives back as inputs, the engine stores in plain text. */
 const OPEN_INPUTS = [
-  "plan", "templateId", "dataCenterId", "hostname", "postInstallScriptId", "postInstallFingerprint",
+  "plan", "templateId", "dataCenterId", "hostname", "postInstallScriptId", "postInstallFingerprint", "recreation",
   "enableBackups", "autoRenew", "allowPurchase", "wipeOnDelete", "sshPublicKey", "sshPublicKeyName",
 ] as const;
 

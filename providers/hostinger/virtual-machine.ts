@@ -15,6 +15,8 @@ export interface VirtualMachineArgs {
   postInstallScriptId?: pulumi.Input<number>;
   /** Any text that changes when the script has to run again; a change would wipe the VM. */
   postInstallFingerprint?: pulumi.Input<string>;
+  /** Any text; another one wipes the VM and installs it anew: refused, see allowRecreateOf. */
+  recreation?: pulumi.Input<string>;
   /** Weekly backups, set at first setup only (default true). */
   enableBackups?: pulumi.Input<boolean>;
   /** Whether the subscription renews itself (default true). Changed in place. */

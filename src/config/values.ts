@@ -21,6 +21,8 @@ export const hostname = z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0
 
 export const sshPublicKey = z.string().max(8_192).regex(/^(ssh|ecdsa|sk)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,3}( [^\p{C}]*)?$/u, "expected one public key in OpenSSH format");
 
+export const sshPrivateKey = z.string().regex(/^-----BEGIN [A-Z ]*PRIVATE KEY-----/, "expected a private key in PEM or OpenSSH format");
+
 /** A plan's id, name or catalog item -> the catalog item that a purchase names. */
 export const planItem = z.string()
   .refine((name) => findPlan(name) !== undefined, `expected one of ${PLANS.map(({ itemId }) => itemId).join(", ")}`)

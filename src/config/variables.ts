@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import type { z } from "zod";
-import { cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, planItem, postgresUrl, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
+import { cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, planItem, postgresUrl, sshPrivateKey, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 
 /** What a process does: answer HTTP, run the engine, or both. */
@@ -53,6 +53,8 @@ export const VARIABLES = {
   conductorUrl: variable(httpUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),
   cliUrl: variable(httpUrl, { name: "CLI_URL", description: "Where a VPS downloads the Spoq CLI from.", example: "https://downloads.example.com/spoq", requiredFor: WORKERS }),
   sshPublicKey: variable(sshPublicKey, { name: "SSH_PUBLIC_KEY", description: "A key that may log in to each VPS whose user names none.", example: "ssh-ed25519 AAAAC3Nza… operator" }),
+  sshPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_SSH_PORT", description: "The SSH port of the VPSs, for releases and new credentials.", example: "22", byDefault: "22" }),
+  sshPrivateKey: variable(sshPrivateKey, { name: "SSH_PRIVATE_KEY", description: "Logs in to the VPSs as root, for releases and new credentials. Without it, each stack's own password does.", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", secret: true }),
 
   jwtSecret: variable(hs256Secret, { name: "JWT_SECRET", description: "What users' tokens are signed with (HS256). Either this or JWT_JWKS_URL.", example: "at-least-32-random-bytes-shared-with-the-issuer", secret: true }),
   jwtJwksUrl: variable(httpUrl, { name: "JWT_JWKS_URL", description: "The public keys that users' tokens are verified with.", example: "https://auth.example.com/.well-known/jwks.json" }),

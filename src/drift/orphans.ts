@@ -20,6 +20,8 @@ export function findOrphans(observation: Observation, options: OrphanOptions): F
   const rows = [...before.values(), ...after.values()];
   const owners = new Map(rows.filter(({ status }) => status !== "deprovisioned").map((user) => [user.username, user]));
   const names = new Set([...owners.keys(), ...stacks]);
+  // Somebody may have another host name than the one that follows from the user name.
+  const ownedNames = new Set([...owners.values()].map(({ hostname }) => hostname));
   const ownedVms = new Set([...owners.values()].map(({ hostingerVmId }) => hostingerVmId));
   const formerVms = new Map(rows.filter(({ status }) => status === "deprovisioned").map((user) => [user.hostingerVmId, user]));
   const nameIn = (hostname: string) => usernameOf(hostname, domain);
@@ -31,7 +33,8 @@ export function findOrphans(observation: Observation, options: OrphanOptions): F
     // The owner's own VM is another one, by a record that nobody is about to change.
     const isSecond = owner?.settled === true && owner.hostingerVmId !== vm.id;
     const belongs = ownedVms.has(vm.id) || (name !== undefined && names.has(name) && !isSecond);
-    if (belongs || (name === undefined && !formerVms.has(vm.id)) || isYoung(vm.createdAt)) continue;
+    const isOurs = name !== undefined || formerVms.has(vm.id) || isSetAside(vm, domain);
+    if (belongs || !isOurs || isYoung(vm.createdAt)) continue;
     const subscription = subscriptionById.get(vm.subscriptionId ?? "");
     if (isGivenUp(vm, subscription)) continue;
     findings.push(nobodys("OrphanVm", String(vm.id), formerVms.get(vm.id), `VM ${vm.id} ${vm.hostname || "without a host name"}, ${vm.plan ?? "no plan"}, ${vm.state}, ${subscription?.isAutoRenewed === false ? "not renewed" : "renewed"}`));
@@ -42,7 +45,7 @@ export function findOrphans(observation: Observation, options: OrphanOptions): F
   for (const { name, type, content, createdAt } of records) {
     const hostname = name.toLowerCase();
     const username = nameIn(hostname);
-    if (type !== "A" || username === undefined || names.has(username) || ignored.has(hostname) || isYoung(createdAt)) continue;
+    if (type !== "A" || username === undefined || names.has(username) || ownedNames.has(hostname) || ignored.has(hostname) || isYoung(createdAt)) continue;
     orphanNames.set(hostname, [...(orphanNames.get(hostname) ?? []), content]);
   }
   for (const [hostname, contents] of orphanNames) findings.push(nobodys("OrphanRecord", hostname, undefined, `${hostname} A ${contents.sort().join(", ")}`));
@@ -55,6 +58,11 @@ export function findOrphans(observation: Observation, options: OrphanOptions): F
 
 function nobodys(kind: Finding["kind"], subject: string, former: FleetUser | undefined, actual: string): Finding {
   return { kind, subject, userId: null, username: null, declared: former ? `given up by ${former.username}` : "belongs to a user", actual };
+}
+
+/** Given up for another VM of the same user; see src/provisioning/apply-change.ts. */
+function isSetAside({ id, hostname }: VirtualMachine, domain: string): boolean {
+  return hostname.toLowerCase().startsWith(`old-${id}.`) && hostname.toLowerCase().endsWith(`.${domain}`);
 }
 
 /** Stopped and not renewed: what the API offers in place of a deletion. It ends with its term. */

@@ -20,6 +20,7 @@ import { describeRoutes } from "./openapi.ts";
 import { parseJson } from "./parse-json.ts";
 import { refuseOtherMethods } from "./refuse-methods.ts";
 import { adminActionRoutes } from "./routes/admin-actions.ts";
+import { adminChangeRoutes } from "./routes/admin-changes.ts";
 import { adminRunRoutes } from "./routes/admin-runs.ts";
 import { adminVpsRoutes } from "./routes/admin-vps.ts";
 import { credentialsRoute } from "./routes/credentials.ts";
@@ -114,7 +115,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, cipher, setting
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
       for (const routes of [adminVpsRoutes, adminRunRoutes, driftRoutes, givenUpVmRoutes, webOperatorRoutes]) await operators.register(routes, context);
-      await operators.register(adminActionRoutes, { ...context, prefix: "/vps/:username" });
+      for (const routes of [adminActionRoutes, adminChangeRoutes]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });
   addRefusals();

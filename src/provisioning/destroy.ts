@@ -1,5 +1,5 @@
 import { inTransaction } from "../db/index.ts";
-import { beginGiveUp, discardCredentials, noteGiveUp, setVpsStatus } from "../records/index.ts";
+import { beginGiveUp, discardCredentials, endChange, noteGiveUp, setVpsStatus } from "../records/index.ts";
 import { findVm } from "./give-up/find-vm.ts";
 import { giveUpVm, noteVm } from "./give-up/give-up-vm.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
@@ -40,6 +40,7 @@ async function deprovision({ pool, engine, settings, record, hooks, recorder, vm
     changes,
     async save(db) {
       await discardCredentials(db, userId);
+      await endChange(db, userId, "superseded");
       await noteGiveUp(db, giveUp.giveUpId, {}, "ended_at");
       await setVpsStatus(db, userId, { status: "deprovisioned", phase: null });
     },

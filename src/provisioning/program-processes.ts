@@ -14,9 +14,14 @@ export interface ServedProgram {
 
 /** Processes that have the SDK and the program loaded; as many as there are runs at a time. */
 export class ProgramProcesses {
+  readonly #sshPrivateKey: string | undefined;
   readonly #idle: ChildProcess[] = [];
   readonly #all = new Set<ChildProcess>();
   #closed = false;
+
+  constructor({ sshPrivateKey }: { readonly sshPrivateKey?: string | undefined } = {}) {
+    this.#sshPrivateKey = sshPrivateKey;
+  }
 
   /** Starts processes ahead, so that the first runs need not wait for them. */
   prepare(count: number): void {
@@ -44,9 +49,9 @@ export class ProgramProcesses {
   }
 
   #start(): ChildProcess {
-    // Its settings come with each run, from the engine; it gets none of the worker's secrets.
+    // Its settings come with each run, from the engine, in plain text; of the worker's secrets it gets the one that the program itself needs.
     const child = fork(join(import.meta.dirname, "program-process.ts"), {
-      env: { PATH: process.env["PATH"] },
+      env: { PATH: process.env["PATH"], ...(this.#sshPrivateKey && { SSH_PRIVATE_KEY: this.#sshPrivateKey }) },
       execArgv: ["--disable-warning=ExperimentalWarning"],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

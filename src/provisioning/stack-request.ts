@@ -2,6 +2,8 @@ import type { Settings } from "../config/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import type { StackRequest } from "./engine.ts";
 
+const USUAL_SSH_PORT = 22;
+
 /**
  * The stack of a user: everything that its program needs, so that a plain `pulumi up` with the
  * configuration of the last deployment (`pulumi config refresh`) does the same.
@@ -17,15 +19,20 @@ export function stackRequestOf(record: VpsRecord, settings: Settings, spareVmId?
     templateId: String(record.templateId),
     dataCenterId: String(record.dataCenterId),
     domain: settings.domain,
+    // Only where they differ from what follows from the user name: a stack that is there sees no change.
+    hostname: record.hostname === `${record.username}.${settings.domain}` ? undefined : record.hostname,
+    bootHostname: record.bootHostname ?? undefined,
+    recreation: record.recreation > 0 ? String(record.recreation) : undefined,
     zoneId: settings.cloudflareZoneId,
     conductorUrl: settings.conductorUrl,
     cliUrl: settings.cliUrl,
     healthTimeoutSeconds: String(settings.healthTimeoutSeconds),
     sshPublicKey,
+    sshPort: settings.sshPort === USUAL_SSH_PORT ? undefined : String(settings.sshPort),
     paymentMethodId: settings.hostingerPaymentMethodId?.toString(),
     ...(spareVmId !== undefined && { importVmId: String(spareVmId), importWiped: "true" }),
     // The first making has no number, as in a stack that a person made.
-    credentialRotation: record.credentialsRotation > 1 ? String(record.credentialsRotation) : undefined,
+    credentialRotation: record.credentialsRotation > record.firstRotation ? String(record.credentialsRotation) : undefined,
   };
   return {
     stackName: record.username,

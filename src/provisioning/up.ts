@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { beginPhase, begunGiveUp, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
+import { beginPhase, begunGiveUp, endChange, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
+import { applyChange, needsPermission } from "./apply-change.ts";
 import { endOf } from "./power.ts";
 import { releaseSettings } from "../../stacks/release.ts";
 import { findReleaseOfUser } from "../releases/records/index.ts";
@@ -39,13 +40,16 @@ async function provision(context: OperationContext): Promise<OperationResult> {
   }
   await setVpsStatus(pool, userId, { status: "provisioning" });
   recorder.phase("engine");
-  const spareVmId = await takeSpareVm(context, vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) }));
+  const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
+  const spareVmId = await takeSpareVm(context, session);
   const declared = stackRequestOf(record, settings, spareVmId);
   const release = await findReleaseOfUser(pool, userId);
   const stack = { ...declared, config: { ...declared.config, ...(release && releaseSettings(release)) } };
   await engine.clearLeftovers(stack, hooks);
+  const change = await openChange(pool, userId);
+  const applied = change && needsPermission(change) ? await applyChange(context, session, stack, change) : undefined;
   // What was ready once may have drifted since; what was never ready has nothing to look at.
-  const { changes } = await engine.up(stack, hooks, { refresh: record.readyAt !== null });
+  const { changes } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied });
   const outputs = outputsSchema.safeParse(await engine.outputs(stack.stackName, hooks));
   if (!outputs.success) {
     const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");
@@ -54,8 +58,9 @@ async function provision(context: OperationContext): Promise<OperationResult> {
   const { address, hostname, url, vmId, orderId, subscriptionId, password, jwtSecret } = outputs.data;
   redactor.add(password, jwtSecret);
   return {
-    changes,
+    changes: applied?.changes ?? changes,
     async save(db) {
+      if (change) await endChange(db, userId, "succeeded", { paidUntil: applied?.paidUntil });
       await saveVpsResult(db, userId, {
         address, url, hostingerVmId: vmId,
         // An adopted VM's order is not known; what was once known stays.

@@ -14,4 +14,5 @@ export * from "./run-log.ts";
 export * from "./credentials-cipher.ts";
 export * from "./credentials.ts";
 export * from "./give-ups.ts";
+export * from "./changes.ts";
 export * from "./spare-vms.ts";

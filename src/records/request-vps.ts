@@ -13,6 +13,8 @@ export interface VpsRequest {
   readonly sshPublicKey: string | null;
 }
 
+/** A user whose VPS was given another host name has that as well as the own user name. */
+const TAKEN_NAMES: ReadonlySet<string> = new Set(["idx_user_vps_username", "idx_user_vps_hostname"]);
 const UNIQUE_VIOLATION = "23505";
 const INVALID_TEXT_REPRESENTATION = "22P02";
 const VALUE_OUT_OF_RANGE = "22003";
@@ -32,7 +34,8 @@ const INSERT = `
     data_center_id = EXCLUDED.data_center_id, ssh_public_key = EXCLUDED.ssh_public_key, status = 'queued', phase = 'queued',
     requested_at = EXCLUDED.requested_at, waiting_for = NULL, error_code = NULL, reason = NULL, next_step = NULL, ready_at = NULL,
     address = NULL, url = NULL, hostinger_vm_id = NULL, hostinger_order_id = NULL, subscription_id = NULL,
-    credentials_rotation = user_vps.credentials_rotation + 1, credentials_shown_at = NULL
+    credentials_rotation = user_vps.credentials_rotation + 1, first_rotation = user_vps.credentials_rotation + 1, credentials_shown_at = NULL,
+    boot_hostname = NULL, recreation = 0
   WHERE user_vps.status = 'deprovisioned'
   RETURNING ${VPS_COLUMNS}`;
 
@@ -90,7 +93,7 @@ async function refuseForeignVps(db: Queryable, userId: string): Promise<void> {
 }
 
 function explained(error: { code?: string; constraint?: string }, { username }: VpsRequest): unknown {
-  if (error.code === UNIQUE_VIOLATION && error.constraint === "idx_user_vps_username") {
+  if (error.code === UNIQUE_VIOLATION && TAKEN_NAMES.has(error.constraint ?? "")) {
     return new UserVpsError("USERNAME_TAKEN", `The user name '${username}' belongs to another user.`);
   }
   if (error.code === INVALID_TEXT_REPRESENTATION || error.code === VALUE_OUT_OF_RANGE) {

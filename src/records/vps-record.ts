@@ -11,6 +11,8 @@ export interface VpsRecord {
   readonly userId: string;
   readonly username: string;
   readonly hostname: string;
+  /** By which the VM was first made to serve, if that was another one. */
+  readonly bootHostname: string | null;
   readonly status: VpsStatus;
   readonly phase: Phase | null;
   readonly waitingFor: string | null;
@@ -30,6 +32,10 @@ export interface VpsRecord {
   readonly credentialsAvailable: boolean;
   /** Which making of the credentials is wanted: 1 at first, one more with each rotation. */
   readonly credentialsRotation: number;
+  /** The making with which the VM was first installed. */
+  readonly firstRotation: number;
+  /** How often an operator has had the VM wiped and installed anew. */
+  readonly recreation: number;
   /** The making that was last stored to be shown; 0 for none. */
   readonly credentialsSavedRotation: number;
   readonly credentialsShownAt: Date | null;
@@ -42,12 +48,12 @@ export interface VpsRecord {
 
 /** For SELECT and RETURNING, with `user_vps` under that name. */
 export const VPS_COLUMNS = `
-  user_vps.user_id::text AS "userId", username, hostname, status, phase, waiting_for AS "waitingFor",
+  user_vps.user_id::text AS "userId", username, hostname, boot_hostname AS "bootHostname", status, phase, waiting_for AS "waitingFor",
   error_code AS "errorCode", reason, next_step AS "nextStep", plan_id AS plan, template_id AS "templateId",
   data_center_id AS "dataCenterId", ssh_public_key AS "sshPublicKey", address,
   hostinger_vm_id::double precision AS "hostingerVmId", hostinger_order_id AS "hostingerOrderId",
   subscription_id AS "subscriptionId", url,
   EXISTS (SELECT FROM vps_credentials WHERE vps_credentials.user_id = user_vps.user_id::text) AS "credentialsAvailable",
-  credentials_rotation AS "credentialsRotation", credentials_saved_rotation AS "credentialsSavedRotation",
+  credentials_rotation AS "credentialsRotation", first_rotation AS "firstRotation", recreation, credentials_saved_rotation AS "credentialsSavedRotation",
   credentials_shown_at AS "credentialsShownAt", requested_at AS "requestedAt", ready_at AS "readyAt",
   updated_at AS "updatedAt", version`;

@@ -46,8 +46,18 @@ export interface Disk {
   /** Whether the services were brought up by the script (true) or by a later boot (false). */
   firstBoot: boolean;
   log: string;
+  /** Of the user spoq and of Conductor, as they were last set; absent in a world that was written by an older sandbox. */
+  credentials?: DiskCredentials;
+  /** The host name that Caddy was last told after the first boot. */
+  toldHostname?: string;
   /** What releases have brought; absent as long as there is only what the script installed. */
   programs?: Programs;
+}
+
+/** Hashes: never the values themselves. */
+export interface DiskCredentials {
+  passwordSha256: string | null;
+  jwtSecretSha256: string | null;
 }
 
 /** A program as a release installed it. */

@@ -44,7 +44,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   await backend.prepare();
   const vms = hostingerPower(env);
   const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
-  const programs = new ProgramProcesses();
+  const programs = new ProgramProcesses({ sshPrivateKey: settings.sshPrivateKey });
   programs.prepare(settings.workerConcurrency);
   const engineBasis = { programs, installed, backend, backendUrl, workerId, folder, env: engineVariables(env), secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });

@@ -1,5 +1,6 @@
 /** Every command; their order is that of `--help`. */
 import type { CliCommand } from "../command.ts";
+import { changes } from "./changes.ts";
 import { completion } from "./completion.ts";
 import { dataCenters } from "./data-centers.ts";
 import { demo } from "./demo.ts";
@@ -18,6 +19,7 @@ import { serve } from "./serve.ts";
 import { status } from "./status.ts";
 import { templates } from "./templates.ts";
 import { token } from "./token.ts";
+import { recreate, rename, replace } from "./user-change.ts";
 import { up } from "./up.ts";
 import { vmActions } from "./vm-actions.ts";
 import { vmCreate } from "./vm-create.ts";
@@ -28,6 +30,7 @@ import { vmRecreate } from "./vm-recreate.ts";
 
 export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
+  recreate, replace, rename, changes,
   serve, sandbox, demo, doctor, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,

@@ -14,9 +14,12 @@ import { readVpsView, VPS_VIEW } from "../vps-view.ts";
 const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]);
 const CENTERS = DATA_CENTERS.map(({ id, city }) => `${id} (${city})`).join(", ");
 
+export const PLAN = z.enum(PLAN_NAMES, `expected one of the plans ${PLAN_NAMES.join(", ")}`);
+export const DATA_CENTER = z.literal(DATA_CENTERS.map(({ id }) => id), `expected one of the data centers ${CENTERS}`);
+
 const BODY = z.strictObject({
-  plan: z.enum(PLAN_NAMES, `expected one of the plans ${PLAN_NAMES.join(", ")}`).optional().describe("The default is the service's."),
-  dataCenterId: z.literal(DATA_CENTERS.map(({ id }) => id), `expected one of the data centers ${CENTERS}`).optional().describe("The default is the one nearest to the client's country."),
+  plan: PLAN.optional().describe("The default is the service's."),
+  dataCenterId: DATA_CENTER.optional().describe("The default is the one nearest to the client's country."),
   sshPublicKey: SSH_PUBLIC_KEY.optional().describe("May log in to the VPS."),
 }).optional();
 

@@ -1,6 +1,7 @@
 import { ACTION_EFFECTS, isAlready, STATE_DURING } from "./actions.ts";
 import { Plans } from "./plans.ts";
 import { failedOutcome, scriptOutcome } from "./script-outcome.ts";
+import { credentialsIn, scriptVariables } from "./script-variables.ts";
 import { Schedule } from "../schedule.ts";
 import type { Action, BootPlan, Step, Vm } from "../model.ts";
 import type { World } from "../world.ts";
@@ -113,7 +114,8 @@ export class Lifecycle {
   #endScript(vm: Vm, succeeds: boolean): void {
     if (vm.script === null) return;
     const outcome = succeeds ? scriptOutcome(vm.script.content) : failedOutcome("the script stopped with an error");
-    vm.disk = { outcome, certificateFor: null, firstBoot: true, log: logOf(outcome, succeeds) };
+    const credentials = credentialsIn(scriptVariables(vm.script.content));
+    vm.disk = { outcome, certificateFor: null, firstBoot: true, log: logOf(outcome, succeeds), credentials };
   }
 }
 

@@ -1,5 +1,5 @@
 import { readCommands } from "./shell-commands.ts";
-import { expandWord } from "./shell-words.ts";
+import { scriptVariables } from "./script-variables.ts";
 
 /** What a script that is sent over SSH would install. */
 export interface ReleaseOrder {
@@ -13,17 +13,10 @@ export interface ReleaseOrder {
   rollsBack: boolean;
 }
 
-const ASSIGNMENT = /^([A-Z][A-Z0-9_]*)=([^]*)$/;
-
 /** Reads the script (it is never run); undefined if it installs nothing. */
 export function releaseOrder(script: string): ReleaseOrder | undefined {
-  const variables = new Map<string, string>();
-  const lines: string[] = [];
-  for (const { words } of readCommands(script)) {
-    lines.push(words.join(" "));
-    const [, name, raw] = (words.length === 1 && ASSIGNMENT.exec(words[0] ?? "")) || [];
-    if (name !== undefined && raw !== undefined && !variables.has(name)) variables.set(name, expandWord(raw, variables));
-  }
+  const variables = scriptVariables(script);
+  const lines = readCommands(script).map(({ words }) => words.join(" "));
   const program = (name: string) => {
     const url = variables.get(`${name}_URL`) ?? "";
     return url === "" ? null : { url, sha256: variables.get(`${name}_SHA256`) ?? "" };

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Disk, InstalledProgram, Vm } from "../model.ts";
 import type { World } from "../world.ts";
 import type { Artefacts } from "./artefacts.ts";
+import { firstBootOf } from "./first-boot.ts";
 import type { ReleaseOrder } from "./release-script.ts";
 import { servingOf } from "./serving.ts";
 
@@ -11,9 +12,6 @@ export interface CommandResult {
   stdout: string;
   stderr: string;
 }
-
-const FIRST_BOOT_LIMIT_MS = 60_000;
-const LOOK_INTERVAL_MS = 20;
 
 /** Does to the simulated VM what the script would do to a real one; two at a time wait for each other. */
 export class Releases {
@@ -36,7 +34,7 @@ export class Releases {
   async #perform(vm: Vm, order: ReleaseOrder): Promise<CommandResult> {
     const said: string[] = [];
     const end = (status: number, error = ""): CommandResult => ({ status, stdout: said.map((line) => `release ${order.version}: ${line}\n`).join(""), stderr: error && `RELEASE_FAILED: release ${order.version}: ${error}\n` });
-    const disk = await this.#firstBootOf(vm);
+    const disk = await firstBootOf(vm);
     if (disk === null) return end(1, "the post-install script has not come to its end.");
     const programs = (disk.programs ??= {});
 
@@ -85,11 +83,5 @@ export class Releases {
     change();
     this.#world.vmChanged(vm);
     await sleep(this.#world.pace.actionMs);
-  }
-
-  /** null if the post-install script did not come to its end. */
-  async #firstBootOf(vm: Vm): Promise<Disk | null> {
-    for (let waitedMs = 0; vm.disk === null && waitedMs < FIRST_BOOT_LIMIT_MS; waitedMs += LOOK_INTERVAL_MS) await sleep(LOOK_INTERVAL_MS);
-    return vm.disk?.outcome.conductorStarted === true ? vm.disk : null;
   }
 }

@@ -1,4 +1,7 @@
 import type { Vm } from "../model.ts";
+import type { World } from "../world.ts";
+import { configure } from "./configure.ts";
+import { configureOrder } from "./configure-script.ts";
 import type { CommandResult, Releases } from "./release.ts";
 import { releaseOrder } from "./release-script.ts";
 import { servingOf } from "./serving.ts";
@@ -9,11 +12,13 @@ export function readsScript(command: string): boolean {
 }
 
 /** What the VM would answer. Nothing is ever run on the machine that the sandbox is on. */
-export async function answerCommand(vm: Vm, releases: Releases, command: string, stdin: string): Promise<CommandResult> {
+export async function answerCommand(world: World, vm: Vm, releases: Releases, command: string, stdin: string): Promise<CommandResult> {
   if (readsScript(command)) {
     const order = releaseOrder(stdin);
-    if (order === undefined) return failed(127, "the sandbox's VMs understand no script but a release");
-    return await releases.perform(vm, order);
+    if (order !== undefined) return await releases.perform(vm, order);
+    const change = configureOrder(stdin);
+    if (change !== undefined) return await configure(world, vm, change);
+    return failed(127, "the sandbox's VMs understand no script but a release and a change of credentials and host name");
   }
   const [program = "", ...words] = command.trim().split(/\s+/);
   const [first = ""] = words;

@@ -73,7 +73,7 @@ export class SshServers {
       begun = true;
       const vm = this.#world.findVm(vmId);
       if (vm === undefined) return void channel.end();
-      void answerCommand(vm, this.#releases, command, stdin).then(({ status, stdout, stderr }) => {
+      void answerCommand(this.#world, vm, this.#releases, command, stdin).then(({ status, stdout, stderr }) => {
         channel.write(stdout);
         channel.stderr.write(stderr);
         channel.exit(status);

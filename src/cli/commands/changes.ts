@@ -1,0 +1,38 @@
+import { parseUsername } from "../../../stacks/username.ts";
+import type { CliCommand } from "../command.ts";
+import { moment, table } from "../output.ts";
+import { withService } from "../service/api.ts";
+
+type Declared = Readonly<Record<string, string | number>>;
+interface Change {
+  readonly changeId: number;
+  readonly kind: string;
+  readonly vmId: number;
+  readonly before: Declared;
+  readonly after: Declared;
+  readonly requestedBy: string;
+  readonly reason: string;
+  readonly requestedAt: string;
+  readonly paidUntil: string | null;
+  readonly outcome: string | null;
+}
+
+/** GET /api/admin/vps/{username}/changes */
+export const changes: CliCommand<object> = {
+  usage: "changes <username>",
+  summary: "What operators have changed of a user's VPS, newest first",
+  examples: ["changes alice"],
+  async run(invocation) {
+    const username = parseUsername(invocation.args[0]!);
+    return withService(invocation, async (service) => {
+      invocation.progress.say(`asking the service for ${username}`);
+      const { items } = await service.get<{ items: Change[] }>(`/api/admin/vps/${username}/changes`);
+      const rows = items.map((change) => [change.changeId, change.kind, change.vmId, differences(change), change.requestedBy, change.reason, moment(change.requestedAt), change.outcome ?? "goes on", moment(change.paidUntil)]);
+      return { data: items, text: table(["CHANGE", "KIND", "VM", "WHAT", "BY", "WHY", "ASKED (UTC)", "OUTCOME", "OLD VM PAID UNTIL"], rows) };
+    });
+  },
+};
+
+function differences({ before, after }: Change): string {
+  return Object.keys(after).filter((name) => before[name] !== after[name]).map((name) => `${name} ${before[name]} -> ${after[name]}`).join(", ");
+}

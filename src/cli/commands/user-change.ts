@@ -1,0 +1,94 @@
+/** Changes of a VPS that is there, by the service: each wipes, buys or renames, and is confirmed by typing the user name. */
+import { DATA_CENTERS, findPlan, PLANS } from "../../../providers/hostinger/api/specification.ts";
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import { parseUsername } from "../../../stacks/username.ts";
+import type { AdminVpsView } from "../../http/vps-view.ts";
+import type { CliCommand, Invocation, OptionDescription, Result } from "../command.ts";
+import { confirmTyped } from "../confirm.ts";
+import { money } from "../output.ts";
+import { withService } from "../service/api.ts";
+import { id } from "../values.ts";
+
+interface Confirmed {
+  readonly reason?: string;
+  readonly confirm?: string;
+}
+
+const CONFIRMED: readonly OptionDescription[] = [
+  { flags: "--reason <text>", description: "why; it is recorded" },
+  { flags: "--confirm <username>", description: "the user name again, in place of typing it" },
+];
+
+interface Change {
+  readonly path: "recreate" | "replace" | "rename";
+  readonly body: object;
+  /** What would happen to the user's VPS, in a sentence or two. */
+  readonly what: (vps: AdminVpsView) => string;
+}
+
+async function ask(invocation: Invocation<Confirmed>, { path, body, what }: Change): Promise<Result> {
+  const { args, options, progress } = invocation;
+  const username = parseUsername(args[0]!);
+  return withService(invocation, async (service) => {
+    progress.say(`asking the service for ${username}`);
+    const vps = await service.get<AdminVpsView>(`/api/admin/vps/${username}`);
+    progress.end();
+    await confirmTyped({ what: what(vps), expected: username, given: options.confirm, option: `--confirm ${username}` });
+    const asked = await service.post<AdminVpsView>(`/api/admin/vps/${username}/${path}`, { ...body, confirm: username, ...(options.reason !== undefined && { reason: options.reason }) });
+    return { data: asked, text: `${username}: ${path} is queued. \`user-vps events ${username}\` follows it.` };
+  });
+}
+
+export const recreate: CliCommand<Confirmed & { template?: number }> = {
+  usage: "recreate <username>",
+  summary: "Wipe a user's VM and install it anew: all its data is lost",
+  details: "Address, host name and credentials stay. Also the way to another operating system.",
+  options: [{ flags: "--template <id>", description: "another operating system, see `user-vps templates`", parse: id }, ...CONFIRMED],
+  examples: ["recreate alice --reason 'broken beyond repair'", "recreate alice --template 1002 --confirm alice"],
+  run: (invocation) => ask(invocation, {
+    path: "recreate",
+    body: { ...(invocation.options.template !== undefined && { templateId: invocation.options.template }) },
+    what: ({ username, vmId }) => `VM ${vmId} of ${username} will be wiped, with all the user's data, and installed anew.`,
+  }),
+};
+
+export const replace: CliCommand<Confirmed & { plan?: string; dataCenter?: number }> = {
+  usage: "replace <username>",
+  summary: "Buy a user another VM: another plan or data center, or in place of one that is gone",
+  details: "The new VM is installed beside the old one; then the DNS record leads to it, and the old one is stopped and not renewed. Data is not copied: it stays on the old VM until its paid term ends.",
+  options: [
+    { flags: "--plan <plan>", description: PLANS.map(({ id: plan }) => plan).join(", ") },
+    { flags: "--data-center <id>", description: DATA_CENTERS.map(({ id: center, city }) => `${center} ${city}`).join(", "), parse: id },
+    ...CONFIRMED,
+  ],
+  examples: ["replace alice --plan kvm2", "replace alice --data-center 19 --reason 'moved to Europe' --confirm alice"],
+  async run(invocation) {
+    const { plan, dataCenter } = invocation.options;
+    if (plan !== undefined && !findPlan(plan)) throw new UserVpsError("INPUT_INVALID", `Expected one of the plans ${PLANS.map(({ id: known }) => known).join(", ")}, got '${plan}'.`);
+    return ask(invocation, {
+      path: "replace",
+      body: { ...(plan !== undefined && { plan: findPlan(plan)!.itemId }), ...(dataCenter !== undefined && { dataCenterId: dataCenter }) },
+      what: (vps) => `${purchaseOf(vps, plan)} The data of ${vps.username} is not copied: it stays on VM ${vps.vmId}, which is stopped and not renewed.`,
+    });
+  },
+};
+
+/** By the specification's prices; `user-vps plans` has today's. */
+function purchaseOf({ plan: present }: AdminVpsView, plan: string | undefined): string {
+  const wanted = findPlan(plan ?? present);
+  if (!wanted) return "Another VM will be bought.";
+  return `A ${wanted.planName} will be bought (list price ${money(wanted.firstMonthPriceCents, "USD")} for the first month, then ${money(wanted.monthlyPriceCents, "USD")}).`;
+}
+
+export const rename: CliCommand<Confirmed> = {
+  usage: "rename <username> <host-name>",
+  summary: "Give a user's VPS another host name, in place",
+  details: "The old name leads nowhere afterwards. The user name, which names the stack, stays.",
+  options: CONFIRMED,
+  examples: ["rename alice alicia.spoq.dev"],
+  run: (invocation) => ask(invocation, {
+    path: "rename",
+    body: { hostname: invocation.args[1]! },
+    what: ({ username, hostname }) => `The VPS of ${username} will be ${invocation.args[1]}; ${hostname} will lead nowhere.`,
+  }),
+};

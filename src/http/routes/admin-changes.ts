@@ -1,0 +1,117 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import { findPlan } from "../../../providers/hostinger/api/specification.ts";
+import { parseUsername } from "../../../stacks/username.ts";
+import type { Queryable } from "../../db/queryable.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { CHANGE_KINDS, isHostnameTaken, listChanges, requestChange, type ChangeRequest, type VpsChange, type VpsRecord, type VpsStatus } from "../../records/index.ts";
+import { refusals } from "../answers.ts";
+import { callerOf } from "../caller.ts";
+import type { HttpContext } from "../context.ts";
+import { HttpError } from "../http-error.ts";
+import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
+import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
+import { DATA_CENTER, PLAN } from "./provision.ts";
+
+const CONFIRMED = {
+  confirm: z.string().max(63).describe("The user name again."),
+  reason: z.string().min(1).max(500).regex(/^[^\x00]*$/, "expected a text without NUL").optional().describe("Why; it is recorded."),
+};
+const RECREATE = z.strictObject({ ...CONFIRMED, templateId: z.int().min(1).max(2_147_483_647).optional().describe("Another operating system.") });
+const REPLACE = z.strictObject({ ...CONFIRMED, plan: PLAN.optional().describe("Another plan."), dataCenterId: DATA_CENTER.optional().describe("Another data center.") });
+const RENAME = z.strictObject({ ...CONFIRMED, hostname: z.string().min(1).max(253).describe("The new host name, directly under VPS_DOMAIN.") });
+
+const time = z.iso.datetime();
+const DECLARED = z.object({ plan: z.string(), dataCenterId: z.int(), templateId: z.int(), hostname: z.string() });
+const CHANGE = z.object({
+  changeId: z.number(), kind: z.enum(CHANGE_KINDS), vmId: z.number().describe("The VM at the time; the permission was for it alone."),
+  before: DECLARED, after: DECLARED, requestedBy: z.string(), reason: z.string(), requestedAt: time,
+  paidUntil: time.nullable().describe("Of the VM that was given up for another: until then its data is on it."),
+  endedAt: time.nullable(), outcome: z.enum(["succeeded", "superseded"]).nullable(),
+}).meta({ id: "VpsChange" });
+const CHANGES = z.object({ items: z.array(CHANGE) }).meta({ id: "VpsChangeList" });
+
+const AT_REST: readonly VpsStatus[] = ["ready", "failed"];
+const MOST_CHANGES = 100;
+
+const answers = {
+  202: { description: "It is queued.", content: { "application/json": { schema: ADMIN_VPS_VIEW } } },
+  ...refusals(401, 403, 404, 409, 413, 415, 422),
+};
+
+interface Asked {
+  readonly confirm: string;
+  readonly reason?: string | undefined;
+}
+
+/** POST /api/admin/vps/{username}/recreate, replace, rename, and what was asked for: GET …/changes. */
+export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings }) => {
+  const change = async (username: string, asked: Asked, requestedBy: string, of: (user: VpsRecord, db: Queryable) => Pick<ChangeRequest, "kind" | "to"> | Promise<Pick<ChangeRequest, "kind" | "to">>) =>
+    adminVpsView(await inTransaction(pool, async (db) => {
+      const user = await findUser(db, username);
+      if (asked.confirm !== user.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${user.username}' as confirm.`);
+      if (!AT_REST.includes(user.status)) throw statusConflict(user, "To change the VPS", AT_REST);
+      const { hostingerVmId } = user;
+      if (hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${user.username}' has no VM yet.`);
+      const changed = await requestChange(db, { ...user, hostingerVmId }, { ...(await of(user, db)), requestedBy, reason: asked.reason ?? "none given" });
+      await jobs.enqueue(db, { operation: "up", userId: user.userId });
+      return changed;
+    }));
+
+  app.post("/recreate", {
+    schema: {
+      tags: ["operators"], summary: "Wipe the VM and install it anew", params: USERNAME_PARAMS, body: RECREATE, response: answers,
+      description: "All data on it is lost, Hostinger's snapshot too. Credentials, address and host name stay. The user name has to be typed again, as `confirm`.",
+    },
+  }, async (request, reply) => {
+    const { templateId } = request.body;
+    return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, () => ({ kind: "recreate", to: { ...(templateId !== undefined && { templateId }) } })));
+  });
+
+  app.post("/replace", {
+    schema: {
+      tags: ["operators"], summary: "Another plan or data center, or a VM in place of one that is gone", params: USERNAME_PARAMS, body: REPLACE, response: answers,
+      description: "Buys a VM beside the old one, which costs money; when it is installed, the DNS record leads to it, and the old VM is stopped and not renewed. Data is not copied: it stays on the old VM until its paid term ends. The user name has to be typed again, as `confirm`.",
+    },
+  }, async (request, reply) => {
+    const { plan, dataCenterId } = request.body;
+    const to = { ...(plan !== undefined && { plan: findPlan(plan)!.itemId }), ...(dataCenterId !== undefined && { dataCenterId }) };
+    return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, () => ({ kind: "replace", to })));
+  });
+
+  app.post("/rename", {
+    schema: {
+      tags: ["operators"], summary: "Another host name", params: USERNAME_PARAMS, body: RENAME, response: answers,
+      description: "In place: the record, the VM's own name, what Caddy serves. The old name leads nowhere afterwards. The user name stays. It has to be typed again, as `confirm`.",
+    },
+  }, async (request, reply) => {
+    const hostname = request.body.hostname.toLowerCase();
+    return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, async (user, db) => {
+      await refuseHostname(db, user, hostname, settings.domain);
+      return { kind: "rename", to: { hostname } };
+    }));
+  });
+
+  app.get("/changes", {
+    schema: {
+      tags: ["operators"], summary: "What was changed of a VPS, newest first", params: USERNAME_PARAMS,
+      response: { 200: { description: `At most ${MOST_CHANGES}.`, content: { "application/json": { schema: CHANGES } } }, ...refusals(401, 403, 404) },
+    },
+  }, async ({ params }) => {
+    const { userId } = await findUser(pool, params.username);
+    return { items: (await listChanges(pool, userId, MOST_CHANGES)).map(changeView) };
+  });
+};
+
+/** Whoever signs up later gets `{username}.{domain}`: so a host name has to be one that a user name could give. */
+async function refuseHostname(db: Queryable, user: VpsRecord, hostname: string, domain: string): Promise<void> {
+  if (!hostname.endsWith(`.${domain}`)) throw new UserVpsError("INPUT_INVALID", `Expected a host name under ${domain}, got '${hostname}'.`, { next: "Choose a name directly under VPS_DOMAIN." });
+  parseUsername(hostname.slice(0, -domain.length - 1));
+  if (hostname === user.hostname) throw new UserVpsError("INPUT_INVALID", `'${user.username}' has the host name ${hostname} already.`);
+  if (await isHostnameTaken(db, user.userId, hostname)) throw new UserVpsError("USERNAME_TAKEN", `The host name ${hostname} belongs to another user.`, { next: "Choose another host name." });
+}
+
+function changeView({ userId: _, username: _name, requestedAt, paidUntil, endedAt, ...rest }: VpsChange): z.output<typeof CHANGE> {
+  return { ...rest, requestedAt: requestedAt.toISOString(), paidUntil: paidUntil?.toISOString() ?? null, endedAt: endedAt?.toISOString() ?? null };
+}

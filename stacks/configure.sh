@@ -1,0 +1,104 @@
+#!/bin/bash
+# Brings new credentials and another host name to a VPS that is already there. Sent over SSH and run
+# as root by `bash -s`, so it is read from standard input: everything that runs is in main, which is
+# complete before it starts. Only the lines that have to change are changed: the rest of the files is
+# the user's. Running it again is safe at any time, also after a run that was cut off anywhere.
+
+set -euo pipefail
+
+# JWT_SECRET is escaped for the inside of a TOML string.
+SSH_PASSWORD=__SSH_PASSWORD__
+JWT_SECRET=__JWT_SECRET__
+SPOQ_HOSTNAME=__HOSTNAME__
+BOOT_HOSTNAME=__BOOT_HOSTNAME__
+
+config=/etc/conductor/config.toml
+caddyfile=/etc/caddy/Caddyfile
+# The host name that Caddy was last told here; not there as long as that is the one of the first boot.
+told=/etc/spoq/hostname
+
+say() { # The connection may be gone; that is no reason to stop half-way.
+  echo "configuration: $*" || true
+}
+
+fail() { # fail MESSAGE
+  echo "CONFIGURATION_FAILED: $*" >&2 || true
+  exit 1
+}
+
+wait_for_first_boot() { # the post-install script removes itself when all its steps are done
+  local seconds=0
+  while [ -e /post_install ]; do
+    if [ "$seconds" -ge 900 ]; then
+      fail "the post-install script has not come to its end. Next: look at /post_install.log on the VPS, mend it with 'bash /post_install', and run 'up' again."
+    fi
+    sleep 5
+    seconds=$((seconds + 5))
+  done
+}
+
+# The new content is on standard input. The mark stays until the service has been restarted with it.
+replace() { # replace FILE UNIT
+  (umask 077 && cat > "$1.new")
+  if cmp -s "$1.new" "$1"; then
+    rm -f "$1.new"
+    return 0
+  fi
+  chown --reference="$1" "$1.new"
+  chmod --reference="$1" "$1.new"
+  touch "/etc/spoq/$2.changed"
+  mv -f "$1.new" "$1"
+}
+
+restart_if_changed() { # restart_if_changed UNIT
+  if [ ! -e "/etc/spoq/$1.changed" ]; then return 0; fi
+  systemctl restart "$1" || fail "$1 does not start. Next: look at 'journalctl -u $1' on the VPS, then run 'up' again."
+  rm -f "/etc/spoq/$1.changed"
+  say "$1 is restarted"
+}
+
+set_password() {
+  printf 'spoq:%s\n' "$SSH_PASSWORD" | chpasswd || fail "the password of the user spoq cannot be set. Next: see whether the user is still there."
+}
+
+# By the environment, where nothing of the value is taken for a pattern or an escape.
+set_jwt_secret() {
+  local content
+  content=$(JWT_SECRET="$JWT_SECRET" awk '
+    /^[ \t]*jwt_secret[ \t]*=/ && !found { print "jwt_secret = \"" ENVIRON["JWT_SECRET"] "\""; found = 1; next }
+    { print }
+    END { exit !found }' "$config") || fail "$config has no jwt_secret any more. Next: add 'jwt_secret = \"\"' under [auth], and run 'up' again."
+  replace "$config" conductor <<< "$content"
+}
+
+set_hostname() {
+  local before=$BOOT_HOSTNAME content
+  if [ -e "$told" ]; then before=$(cat "$told"); fi
+  content=$(before="$before" after="$SPOQ_HOSTNAME" awk '
+    $1 == ENVIRON["before"] || $1 == ENVIRON["after"] { sub(/[^ \t]+/, ENVIRON["after"]); found = 1 }
+    { print }
+    END { exit !found }' "$caddyfile") || fail "$caddyfile serves neither $before nor $SPOQ_HOSTNAME. Next: make one of them the name of the site, and run 'up' again."
+  replace "$caddyfile" caddy <<< "$content"
+  if [ "$SPOQ_HOSTNAME" != "$before" ]; then
+    echo "$SPOQ_HOSTNAME" > "$told.new"
+    mv -f "$told.new" "$told"
+  fi
+}
+
+main() {
+  trap '' HUP PIPE # a broken connection must not leave half a change
+  export PATH="${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+  umask 022
+  exec 9> /run/user-vps-release.lock
+  flock -w 1200 9 || fail "a release on this VPS does not end. Next: run 'up' again later."
+  wait_for_first_boot
+  install -d -m 0755 /etc/spoq
+  set_password
+  set_jwt_secret
+  set_hostname
+  restart_if_changed conductor
+  restart_if_changed caddy
+  say "credentials and host name are as declared"
+}
+
+main < /dev/null

@@ -1,0 +1,31 @@
+/** Renders configure.sh: credentials and host name for a VPS that is already there. */
+import { readFileSync } from "node:fs";
+import { fillTemplate } from "./fill-template.ts";
+import { bashWord, tomlStringBody } from "./post-install-quoting.ts";
+import { checkedValue, hostnameValue, passwordValue } from "./script-values.ts";
+
+export interface ConfigureValues {
+  /** By which Caddy is to serve. */
+  readonly hostname: string;
+  /** By which the post-install script made it serve. */
+  readonly bootHostname: string;
+  /** Password of the user `spoq`; secret. */
+  readonly sshPassword: string;
+  /** With which Conductor verifies its callers' JWTs; secret. */
+  readonly jwtSecret: string;
+}
+
+const TEMPLATE = readFileSync(new URL("./configure.sh", import.meta.url), "utf8");
+
+/**
+ * The script with the values in it, the secrets among them: treat the result as one secret.
+ * @throws UserVpsError SCRIPT_VALUE_UNREPRESENTABLE
+ */
+export function renderConfigureScript({ hostname, bootHostname, sshPassword, jwtSecret }: ConfigureValues): string {
+  return fillTemplate(TEMPLATE, new Map([
+    ["SSH_PASSWORD", bashWord(passwordValue("SSH_PASSWORD", sshPassword))],
+    ["JWT_SECRET", bashWord(tomlStringBody(checkedValue("JWT_SECRET", jwtSecret)))],
+    ["HOSTNAME", bashWord(hostnameValue("HOSTNAME", hostname))],
+    ["BOOT_HOSTNAME", bashWord(hostnameValue("BOOT_HOSTNAME", bootHostname))],
+  ]));
+}

@@ -1,0 +1,154 @@
+/** What an operator changes of a VPS that is there: credentials, host name, installation, VM; whatever dies meanwhile. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { after, before, describe, it } from "node:test";
+import { findVpsByUserId, readRunLog } from "../../src/records/index.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { startServiceWorld } from "../support/service-world.ts";
+import type { ServiceWorld, WorkerProcess } from "../support/service-world.ts";
+import { asOperator, asUser, TEST_JWT_SECRET } from "../support/tokens.ts";
+
+const ID = "user_alice";
+const KVM2 = "hostingercom-vps-kvm2-usd-1m";
+const database = await withDatabase();
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+let world: ServiceWorld;
+let service: WorkerProcess & { readonly url: string };
+const start = () => world.startAll({ JWT_SECRET: TEST_JWT_SECRET });
+
+before(async () => {
+  world = await startServiceWorld(database.url);
+  service = await start();
+  await world.signUp(ID, "alice");
+  await ready();
+});
+after(() => world.close());
+
+const ready = () => world.until(ID, "ready", ({ status }) => status === "ready", 90_000);
+const vmOf = (vmId: number) => world.sandbox.state().vms.find((vm) => vm.id === vmId)!;
+
+async function call(path: string, body: object | undefined, headers: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }> {
+  const answer = await fetch(service.url + path, { method: body ? "POST" : "GET", headers: { ...headers, ...(body && { "content-type": "application/json" }) }, ...(body && { body: JSON.stringify(body) }) });
+  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+}
+
+async function operate(path: string, body?: object) {
+  return call(`/api/admin/vps/alice/${path}`, body, await asOperator());
+}
+
+async function changed(path: string, body: object): Promise<void> {
+  const answer = await operate(path, { confirm: "alice", ...body });
+  assert.equal(answer.status, 202, JSON.stringify(answer.body));
+  await ready();
+}
+
+async function takeCredentials(): Promise<{ password: string; jwtSecret: string }> {
+  return (await call("/api/vps/credentials", {}, await asUser("alice"))).body as { password: string; jwtSecret: string };
+}
+
+async function assertAsDeclared(): Promise<void> {
+  const { body } = await operate("drift");
+  assert.deepEqual([body["changes"], body["refusal"]], [0, null], JSON.stringify(body));
+}
+
+async function logOfLastRun(): Promise<string> {
+  const [run] = await world.runs(ID);
+  return (await readRunLog(world.pool, run!.runId, { limit: 1_000 })).map(({ line }) => line).join("\n");
+}
+
+describe("an operator's change", () => {
+  it("of the credentials reaches the VM itself: root, the user spoq and Conductor", async () => {
+    const first = await takeCredentials();
+    const { hostingerVmId } = await ready();
+    assert.deepEqual(vmOf(hostingerVmId!).credentials, { passwordSha256: sha256(first.password), jwtSecretSha256: sha256(first.jwtSecret) });
+    assert.equal((await operate("rotate-credentials", {})).status, 202);
+    await world.until(ID, "new credentials", ({ credentialsSavedRotation }) => credentialsSavedRotation === 2, 90_000);
+    const second = await takeCredentials();
+    assert.notEqual(second.password, first.password);
+    const { credentials, rootPasswordSha256, health } = vmOf(hostingerVmId!);
+    assert.deepEqual(credentials, { passwordSha256: sha256(second.password), jwtSecretSha256: sha256(second.jwtSecret) });
+    assert.deepEqual([rootPasswordSha256, health?.healthStatus], [sha256(second.password), 200]);
+    await assertAsDeclared();
+    const log = await logOfLastRun();
+    assert.ok(!log.includes(second.password) && !log.includes(second.jwtSecret), log);
+  });
+
+  it("of the host name happens in place, and back", async () => {
+    const { hostingerVmId, address } = await ready();
+    for (const hostname of ["alicia.spoq.dev", "alice.spoq.dev"]) {
+      await changed("rename", { hostname });
+      const { hostname: recorded, url } = await ready();
+      assert.deepEqual([recorded, url], [hostname, `https://${hostname}`]);
+      const { hostname: own, health } = vmOf(hostingerVmId!);
+      assert.deepEqual([own, health?.siteAddress, health?.healthStatus], [hostname, hostname, 200]);
+      assert.deepEqual(world.sandbox.state().records.map(({ name, content }) => [name, content]), [[hostname, address]]);
+      await assertAsDeclared();
+    }
+    assert.equal(world.sandbox.state().purchases.length, 1);
+  });
+
+  it("that wipes is refused without the user name, and happens once with it", async () => {
+    for (const body of [{}, { confirm: "bob" }]) assert.ok([400, 422].includes((await operate("recreate", body)).status));
+    const { hostingerVmId, address } = await ready();
+    const recreated = () => vmOf(hostingerVmId!).actions.filter(({ name }) => name === "recreate").length;
+    assert.equal(recreated(), 0);
+    await changed("recreate", { templateId: 1002, reason: "a test" });
+    const { templateId, health, credentials } = vmOf(hostingerVmId!);
+    assert.deepEqual([recreated(), templateId, health?.healthStatus, (await ready()).address], [1, 1002, 200, address]);
+    assert.notEqual(credentials?.passwordSha256, null);
+    await assertAsDeclared();
+    const runs = (await world.runs(ID)).length;
+    await world.jobs.enqueue(world.pool, { operation: "up", userId: ID });
+    const endMs = Date.now() + 60_000;
+    while (!(await world.runs(ID))[0]?.outcome || (await world.runs(ID)).length === runs) {
+      assert.ok(Date.now() < endMs, "waited in vain for the next up");
+      await new Promise((resume) => setTimeout(resume, 50));
+    }
+    assert.deepEqual([(await world.runs(ID))[0]?.outcome, recreated()], ["succeeded", 1]);
+  });
+
+  it("of the plan buys one VM beside, switches the record and sets the old one aside, whatever dies meanwhile", async () => {
+    const { hostingerVmId: oldId, address: oldAddress } = await ready();
+    // The purchase lands, its answer is late, and the service dies.
+    world.sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines", times: 1, fault: { kind: "delay", delayMs: 60_000, when: "after" } });
+    assert.equal((await operate("replace", { confirm: "alice", plan: "kvm2", reason: "more memory" })).status, 202);
+    const endMs = Date.now() + 60_000;
+    while (world.sandbox.state().purchases.length < 2) {
+      assert.ok(Date.now() < endMs, "waited in vain for the purchase");
+      await new Promise((resume) => setTimeout(resume, 50));
+    }
+    await service.kill();
+    service = await start();
+    await ready();
+
+    const { purchases, records } = world.sandbox.state();
+    const { hostingerVmId: newId, address, plan } = (await findVpsByUserId(world.pool, ID))!;
+    assert.deepEqual([purchases.length, plan], [2, KVM2]);
+    assert.notEqual(newId, oldId);
+    const [old, bought] = [vmOf(oldId!), vmOf(newId!)];
+    assert.deepEqual([old.state, old.autoRenewed, old.hostname], ["stopped", false, `old-${oldId}.alice.spoq.dev`]);
+    assert.equal(old.actions.filter(({ name }) => name === "recreate").length, 1, "the old VM keeps its data: it was wiped by the test before, and never since");
+    assert.deepEqual([bought.state, bought.autoRenewed, bought.health?.healthStatus, bought.plan], ["running", true, 200, "KVM 2"]);
+    assert.notEqual(address, oldAddress);
+    assert.deepEqual(records.map(({ name, content }) => [name, content]), [["alice.spoq.dev", address]]);
+    await assertAsDeclared();
+
+    const { body } = await operate("changes");
+    const items = body["items"] as { kind: string; vmId: number; outcome: string; requestedBy: string; reason: string; paidUntil: string | null }[];
+    assert.deepEqual(items.map(({ kind, outcome }) => [kind, outcome]), [["replace", "succeeded"], ["recreate", "succeeded"], ["rename", "succeeded"], ["rename", "succeeded"]]);
+    assert.deepEqual([items[0]?.vmId, items[0]?.requestedBy, items[0]?.reason, typeof items[0]?.paidUntil], [oldId, "operator_1", "more memory", "string"]);
+  });
+
+  it("leaves the VM protected, and its permission good for nothing more", async () => {
+    const { rows: [state] } = await world.pool.query<{ data: { data: string } }>("SELECT data FROM pulumi_state WHERE key LIKE '%/stacks/user-vps/alice.json'");
+    const { checkpoint } = JSON.parse(Buffer.from(state!.data.data, "base64").toString()) as { checkpoint: { latest: { resources: { type: string; protect?: boolean; inputs: Record<string, unknown> }[] } } };
+    const vms = checkpoint.latest.resources.filter(({ type }) => type.endsWith(":VirtualMachine"));
+    assert.deepEqual(vms.map(({ protect, inputs }) => [protect, inputs["allowReplaceOf"], inputs["allowRecreateOf"]]), [[true, undefined, undefined]]);
+    assert.deepEqual((await world.pool.query("SELECT FROM vps_changes WHERE ended_at IS NULL")).rows, []);
+  });
+
+  it("is recorded as asked for by nobody who may not: a user's token is refused", async () => {
+    for (const path of ["recreate", "replace", "rename"]) assert.equal((await call(`/api/admin/vps/alice/${path}`, { confirm: "alice" }, await asUser("alice"))).status, 403);
+  });
+});
