@@ -25,6 +25,8 @@ const DESTRUCTIVE: Readonly<Record<string, RegExp>> = {
   "remove script": /scripts\.delete\(/,
   "give up": /\b(?:giveUp|giveUpVm|wipeVm)\(/,
   "ask to give up": /\brequestGiveUp\(/,
+  "ask to wipe or to buy": /\brequestChange\(/,
+  "permit to wipe or to buy": /allow(?:Recreate|Replace)Of: String\(/,
   destroy: /(?:engine|stack)\.destroy\(|inFront\("destroy"/,
   unprotect: /"unprotect"/,
 };
@@ -42,6 +44,8 @@ const CONFIRMED_BY: Readonly<Record<string, string>> = {
   "src/cli/commands/script-delete.ts: remove script": "the script's id, typed",
   "src/cli/commands/vm-recreate.ts: recreate": "the VM's host name, typed",
   "src/http/routes/admin-actions.ts: ask to give up": "the user name as `confirm`",
+  "src/http/routes/admin-changes.ts: ask to wipe or to buy": "the user name as `confirm`",
+  "src/provisioning/apply-change.ts: permit to wipe or to buy": "a recorded change, for the VM that it names",
   "src/provisioning/automation-engine.ts: destroy": "only called by destroy.ts of the same folder",
   "src/provisioning/automation-engine.ts: unprotect": "the same",
   "src/provisioning/destroy.ts: destroy": "a recorded deprovision that is due",
@@ -136,6 +140,7 @@ describe("by the command line and by Pulumi", () => {
   const changes: [string, string, string, RegExp][] = [
     ["another template, which would wipe", "templateId", "1002", /CHANGE_REFUSED: templateId .*wiped.*allowRecreateOf/s],
     ["another script, which would wipe", "conductorUrl", "https://downloads.example.com/other", /CHANGE_REFUSED: postInstallFingerprint .*wiped.*allowRecreateOf/s],
+    ["another installation, which would wipe", "recreation", "1", /CHANGE_REFUSED: recreation none -> 1 .*wiped.*allowRecreateOf/s],
     ["another plan, which would buy", "plan", "hostingercom-vps-kvm2-usd-1m", /CHANGE_REFUSED: plan .*buy another VM.*allowReplaceOf/s],
     ["another data center, which would buy", "dataCenterId", "19", /CHANGE_REFUSED: dataCenterId .*buy another VM.*allowReplaceOf/s],
   ];

@@ -69,13 +69,17 @@ describe("refusing changes in preview", () => {
     });
   }
 
-  for (const change of [{ templateId: 1002, postInstallFingerprint: "aa" }, { postInstallFingerprint: "bb" }]) {
+  for (const change of [{ templateId: 1002, postInstallFingerprint: "aa" }, { postInstallFingerprint: "bb" }, { postInstallFingerprint: "aa", recreation: "1" }]) {
     it(`refuses ${JSON.stringify(change)}, because it would wipe, unless the switch names the VM`, async () => {
       const { failures } = await check(change, OLD);
       assert.match(failures[0]?.reason ?? "", new RegExp(`CHANGE_REFUSED: .* wiped .*allowRecreateOf ${VM_ID}`));
       assert.deepEqual((await check({ ...change, allowRecreateOf: VM_ID }, OLD)).failures, []);
     });
   }
+
+  it("wipes nothing for a recreation that is not mentioned any more", async () => {
+    assert.deepEqual((await check({ postInstallFingerprint: "aa" }, { ...OLD, recreation: "1" })).failures, []);
+  });
 
   it("takes a script that was made anew under another id, if its fingerprint is the same", async () => {
     const { failures } = await check({ postInstallFingerprint: "aa", postInstallScriptId: 8 }, { ...OLD, postInstallScriptId: 7 });

@@ -9,7 +9,7 @@ const KVM2 = "hostingercom-vps-kvm2-usd-1m";
 describe("the difference between a VM and its declaration", () => {
   it("is none when nothing differs", () => assert.deepEqual(diff("17", OUTPUTS, { ...ALICE }), { changes: false, replaces: [] }));
 
-  for (const change of [{ hostname: "alina.spoq.dev" }, { rootPassword: "fake-Password-2" }, { sshPublicKey: "ssh-ed25519 AAAA" }, { autoRenew: false }, { wipeOnDelete: true }, { templateId: 1002 }, { plan: KVM2 }]) {
+  for (const change of [{ hostname: "alina.spoq.dev" }, { rootPassword: "fake-Password-2" }, { sshPublicKey: "ssh-ed25519 AAAA" }, { autoRenew: false }, { wipeOnDelete: true }, { templateId: 1002 }, { plan: KVM2 }, { recreation: "1" }]) {
     it(`is one to change in place: ${Object.keys(change).join()}`, () => assert.deepEqual(diff("17", OUTPUTS, { ...ALICE, ...change }), { changes: true, replaces: [] }));
   }
 

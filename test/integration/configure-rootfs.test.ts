@@ -1,0 +1,157 @@
+/** The rendered script for new credentials and another host name, really run by `bash -s` as root in a fresh Debian root file system. */
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { renderConfigureScript } from "../../stacks/configure.ts";
+import { type Rootfs, rootfsObstacle, unpackRootfs } from "../support/rootfs.ts";
+
+const obstacle = rootfsObstacle();
+if (obstacle) console.error(`configure-rootfs.test.ts is not run: ${obstacle}`);
+const skip = obstacle !== undefined && !process.env["CI"] ? obstacle : false;
+
+const VALUES = { hostname: "alice.spoq.dev", bootHostname: "alice.spoq.dev", sshPassword: "fake-Password-2", jwtSecret: "fake-jwt-secret-2" };
+const HOSTILE = "p'a\"s$s`w\\o$(rd) é✓ # ; & | < > {} ! \\1 %s __HOSTNAME__";
+const CONFIG = `[server]
+host = "0.0.0.0"
+port = 8080
+
+[auth]
+owner_id = "user_alice"
+  jwt_secret = "fake-jwt-secret-1"
+
+[own]
+jwt_secret = "of the user's own"
+`;
+const CADDYFILE = `alice.spoq.dev {
+    reverse_proxy localhost:8080
+}
+# alice.spoq.dev stays in this line
+own.example.com {
+    respond "alice.spoq.dev"
+}
+`;
+/** Stand-ins for what needs a running system; they write down what they were asked for. */
+const STUBS = {
+  systemctl: `echo "$*" >> /systemctl-calls
+if [ -e /broken ]; then exit 1; fi
+if [ -e /cut-off ]; then rm /cut-off; kill -9 "$PPID"; fi`,
+  sleep: `echo "$1" >> /sleep-calls
+if [ -e /first-boot ] && [ "$(wc -l < /sleep-calls)" -ge "$(cat /first-boot)" ]; then rm -f /post_install; fi`,
+};
+
+let rootfs: Rootfs;
+const path = (name: string) => join(rootfs.dir, name);
+const read = (name: string) => readFileSync(path(name), "utf8");
+const calls = () => (existsSync(path("systemctl-calls")) ? read("systemctl-calls").trim().split("\n") : []);
+const config = () => read("etc/conductor/config.toml");
+const caddyfile = () => read("etc/caddy/Caddyfile");
+
+function run(changes: Partial<typeof VALUES> = {}) {
+  return rootfs.run(["/bin/bash", "-s"], { PATH: "/stubs:/usr/sbin:/usr/bin:/sbin:/bin" }, renderConfigureScript({ ...VALUES, ...changes }));
+}
+
+function succeeds(changes: Partial<typeof VALUES> = {}): void {
+  const { status, stdout, stderr } = run(changes);
+  assert.equal(status, 0, stdout + stderr);
+}
+
+function hashOfSpoq(): string {
+  return /^spoq:([^:]*):/m.exec(read("etc/shadow"))?.[1] ?? "";
+}
+
+function accepts(password: string): boolean {
+  const check = "my $hash = (getpwnam 'spoq')[1]; local $/; my $given = <STDIN>; exit(crypt($given, $hash) eq $hash ? 0 : 1)";
+  return rootfs.run(["/usr/bin/perl", "-e", check], {}, password).status === 0;
+}
+
+describe("the configuration script on a VPS", { skip }, () => {
+  before(() => {
+    rootfs = unpackRootfs();
+    for (const folder of ["stubs", "run", "etc/conductor", "etc/caddy", "etc/spoq"]) mkdirSync(path(folder), { recursive: true });
+    for (const [name, text] of Object.entries(STUBS)) {
+      writeFileSync(path(`stubs/${name}`), `#!/bin/bash\n${text}\nexit 0\n`);
+      chmodSync(path(`stubs/${name}`), 0o755);
+    }
+    assert.equal(rootfs.run(["/usr/sbin/useradd", "-m", "spoq"], {}).status, 0);
+  });
+  after(() => rootfs?.remove());
+  beforeEach(() => {
+    for (const name of ["post_install", "first-boot", "broken", "cut-off", "sleep-calls", "systemctl-calls", "etc/spoq"]) rmSync(path(name), { recursive: true, force: true });
+    writeFileSync(path("etc/conductor/config.toml"), CONFIG);
+    rootfs.run(["/bin/chown", "root:spoq", "/etc/conductor/config.toml"], {});
+    chmodSync(path("etc/conductor/config.toml"), 0o640);
+    writeFileSync(path("etc/caddy/Caddyfile"), CADDYFILE);
+  });
+
+  it("sets the password and Conductor's secret, changes no other line, and restarts Conductor alone", () => {
+    const owner = statSync(path("etc/conductor/config.toml")).gid;
+    succeeds();
+    assert.ok(accepts(VALUES.sshPassword));
+    assert.equal(config(), CONFIG.replace('  jwt_secret = "fake-jwt-secret-1"', 'jwt_secret = "fake-jwt-secret-2"'));
+    const { mode, uid, gid } = statSync(path("etc/conductor/config.toml"));
+    assert.deepEqual([(mode & 0o7777).toString(8), uid, gid], ["640", 0, owner]);
+    assert.equal(caddyfile(), CADDYFILE);
+    assert.deepEqual(calls(), ["restart conductor"]);
+    assert.equal(rootfs.run(["/bin/ls", "/etc/conductor", "/etc/caddy", "/etc/spoq"], {}).stdout, "/etc/caddy:\nCaddyfile\n\n/etc/conductor:\nconfig.toml\n\n/etc/spoq:\n");
+  });
+
+  it("restarts nothing when it runs again, and says nothing of what it was given", () => {
+    const first = run();
+    rmSync(path("systemctl-calls"));
+    const second = run();
+    assert.deepEqual([second.status, calls()], [0, []]);
+    for (const said of [first, second]) assert.doesNotMatch(said.stdout + said.stderr, /fake-/);
+  });
+
+  it("takes values with anything in them, as they are", () => {
+    succeeds({ sshPassword: HOSTILE, jwtSecret: HOSTILE });
+    assert.ok(accepts(HOSTILE));
+    const [, body = ""] = /^jwt_secret = "(.*)"$/m.exec(config()) ?? [];
+    assert.equal(JSON.parse(`"${body}"`), HOSTILE);
+  });
+
+  it("gives the site another name, and another, and the first one back, in the line of the site alone", () => {
+    succeeds();
+    rmSync(path("systemctl-calls"));
+    for (const hostname of ["alicia.spoq.dev", "alba.spoq.dev", "alice.spoq.dev"]) {
+      succeeds({ hostname });
+      assert.equal(caddyfile(), CADDYFILE.replace("alice.spoq.dev {", `${hostname} {`));
+      assert.equal(read("etc/spoq/hostname"), `${hostname}\n`);
+    }
+    assert.deepEqual(calls(), ["restart caddy", "restart caddy", "restart caddy"]);
+  });
+
+  it("restarts what was changed by a run that was killed before it could", () => {
+    writeFileSync(path("cut-off"), "");
+    assert.notEqual(run({ hostname: "alicia.spoq.dev" }).status, 0);
+    succeeds({ hostname: "alicia.spoq.dev" });
+    assert.deepEqual(calls(), ["restart conductor", "restart conductor", "restart caddy"]);
+    assert.match(caddyfile(), /^alicia\.spoq\.dev \{/);
+  });
+
+  const refused: [what: string, prepare: () => void, message: RegExp][] = [
+    ["Caddy serves another site by now", () => writeFileSync(path("etc/caddy/Caddyfile"), "other.example.com {\n}\n"), /Caddyfile serves neither alice\.spoq\.dev nor alice\.spoq\.dev\. Next: /],
+    ["the secret's line is gone", () => writeFileSync(path("etc/conductor/config.toml"), "[auth]\n"), /config\.toml has no jwt_secret any more\. Next: /],
+    ["a service does not start", () => writeFileSync(path("broken"), ""), /conductor does not start\. Next: look at 'journalctl -u conductor'/],
+    ["the first boot does not end", () => writeFileSync(path("post_install"), ""), /the post-install script has not come to its end\. Next: /],
+  ];
+  for (const [what, prepare, message] of refused) {
+    it(`says what to do when ${what}`, () => {
+      prepare();
+      const { status, stderr } = run();
+      assert.equal(status, 1);
+      assert.match(stderr, new RegExp(`CONFIGURATION_FAILED: .*${message.source}`));
+      assert.doesNotMatch(stderr, /fake-/);
+    });
+  }
+
+  it("waits until the first boot has ended", () => {
+    writeFileSync(path("post_install"), "");
+    writeFileSync(path("first-boot"), "3");
+    const before = hashOfSpoq();
+    succeeds();
+    assert.equal(read("sleep-calls"), "5\n5\n5\n");
+    assert.notEqual(hashOfSpoq(), before);
+  });
+});
