@@ -11,8 +11,12 @@ import type { SweepRecord } from "./sweeps.ts";
 export const SWEEP_QUEUE = "user-vps-sweeps";
 export const DRIFT_QUEUE = "user-vps-drift";
 
-/** All sweeps have this key: of one key, a stately queue has at most one that waits and one that runs. */
-const ONE = "one";
+/**
+ * Of one key, a stately queue has at most one that waits and one that runs. The schedule has its own:
+ * one that somebody asked for may still wait when its request was served already, and then does nothing.
+ */
+const ON_DEMAND = "on demand";
+const SCHEDULED = "schedule";
 const POLL_MS = 100;
 const ANSWER_LIMIT_MS = MINUTE_MS;
 
@@ -29,7 +33,7 @@ export async function createDriftQueues(boss: PgBoss): Promise<void> {
 
 /** `cron` as in crontab, UTC; undefined: no sweeps by themselves. All workers may call it. */
 export async function scheduleSweeps(boss: PgBoss, cron: string | undefined): Promise<void> {
-  if (cron) await boss.schedule(SWEEP_QUEUE, cron, { scheduled: true }, { tz: "UTC", singletonKey: ONE });
+  if (cron) await boss.schedule(SWEEP_QUEUE, cron, { scheduled: true }, { tz: "UTC", singletonKey: SCHEDULED });
   else await boss.unschedule(SWEEP_QUEUE);
 }
 
@@ -45,7 +49,7 @@ export function driftRequests(boss: PgBoss, answerLimitMs: number = ANSWER_LIMIT
   return {
     async requestSweep(db, requestedBy) {
       const waiting = await requestSweep(db, requestedBy);
-      await boss.send(SWEEP_QUEUE, { scheduled: false }, { singletonKey: ONE, ...inside(db) });
+      await boss.send(SWEEP_QUEUE, { scheduled: false }, { singletonKey: ON_DEMAND, ...inside(db) });
       return waiting;
     },
     async stackDrift(userId) {

@@ -82,7 +82,7 @@ describe("sweeps by the queue", () => {
   it("come by the schedule that is kept in PostgreSQL, and repair by themselves what two have seen", async () => {
     const [schedule] = await boss.getSchedules(SWEEP_QUEUE);
     assert.deepEqual([schedule?.cron, schedule?.data], ["*/15 * * * *", { scheduled: true }]);
-    await boss.send(SWEEP_QUEUE, schedule!.data as object, { singletonKey: "one" });
+    await boss.send(SWEEP_QUEUE, schedule!.data as object, { singletonKey: (schedule!.options as { singletonKey: string }).singletonKey });
     const endMs = Date.now() + 10_000;
     while (jobs.enqueued.length === 0 && Date.now() < endMs) await new Promise((resume) => setTimeout(resume, 50));
     assert.deepEqual(jobs.enqueued, [{ operation: "up", userId: "u-user1" }]);
