@@ -31,5 +31,10 @@ function refusal(description: string) {
 /** For a route that wants nothing in its body: none, or `{}`. */
 export const NO_FIELDS = z.strictObject({}).optional();
 
+export const REASON = z.string().min(1).max(500).regex(/^[^\x00]*$/, "expected a text without NUL").describe("Why; it is recorded.");
+
+/** For an operator's action that wants nothing but perhaps to be explained: none, `{}` or a reason. */
+export const REASON_ONLY = z.strictObject({ reason: REASON.optional() }).optional();
+
 export const USER_REFUSALS = [401] as const;
 export const BODY_REFUSALS = [413, 415] as const;

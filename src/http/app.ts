@@ -18,11 +18,13 @@ import { createMetrics, measureAnswers } from "./metrics.ts";
 import { createNearestDataCenter } from "./nearest-data-center.ts";
 import { describeRoutes } from "./openapi.ts";
 import { parseJson } from "./parse-json.ts";
+import { recordActions } from "./record-actions.ts";
 import { refuseOtherMethods } from "./refuse-methods.ts";
 import { adminActionRoutes } from "./routes/admin-actions.ts";
 import { adminChangeRoutes } from "./routes/admin-changes.ts";
 import { adminRunRoutes } from "./routes/admin-runs.ts";
 import { adminVpsRoutes } from "./routes/admin-vps.ts";
+import { auditRoute } from "./routes/audit.ts";
 import { credentialsRoute } from "./routes/credentials.ts";
 import { driftRoutes } from "./routes/drift.ts";
 import { eventsRoute } from "./routes/events.ts";
@@ -114,7 +116,8 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, cipher, setting
     for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, driftRoutes, givenUpVmRoutes, webOperatorRoutes]) await operators.register(routes, context);
+      recordActions(operators, pool);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, driftRoutes, givenUpVmRoutes, webOperatorRoutes]) await operators.register(routes, context);
       for (const routes of [adminActionRoutes, adminChangeRoutes]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

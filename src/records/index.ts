@@ -15,4 +15,5 @@ export * from "./credentials-cipher.ts";
 export * from "./credentials.ts";
 export * from "./give-ups.ts";
 export * from "./changes.ts";
+export * from "./operator-actions.ts";
 export * from "./spare-vms.ts";

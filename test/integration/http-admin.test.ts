@@ -174,3 +174,43 @@ describe("phases", () => {
     assert.equal((await pool.query("SELECT FROM vps_phases WHERE user_id = $1 AND ended_at IS NULL", [userId])).rowCount, 0);
   });
 });
+
+describe("the audit", () => {
+  const of = async (username: string) => (await get(`/audit?username=${username}`)).json().items as { requestedBy: string; path: string; reason: string | null; status: number | null }[];
+  const untilAnswered = async (username: string) => {
+    // The answer is noted after it has been sent.
+    for (let look = 0; look < 100 && (await of(username)).some(({ status }) => status === null); look += 1) await new Promise((resume) => setTimeout(resume, 20));
+    return (await of(username)).map(({ requestedBy, path, reason, status }) => [requestedBy, path, reason, status]);
+  };
+
+  it("tells who asked for what and why, newest first, refusals too", async () => {
+    await user("audited", { status: "ready" }, 17_924);
+    assert.equal((await act("audited", "restart", { reason: "it hangs" })).statusCode, 202);
+    assertRefusal(await act("audited", "retry"), 409, "STATUS_CONFLICT");
+    assert.deepEqual(await untilAnswered("audited"), [
+      ["operator_1", "/api/admin/vps/audited/retry", null, 409],
+      ["operator_1", "/api/admin/vps/audited/restart", "it hangs", 202],
+    ]);
+  });
+
+  it("holds nothing of those who only look or may not ask, and goes on page by page", async () => {
+    await user("unaudited", { status: "ready" }, 17_925);
+    await get("/vps/unaudited");
+    await app.inject({ method: "POST", url: "/api/admin/vps/unaudited/restart" });
+    assert.deepEqual(await of("unaudited"), []);
+    const first = (await get("/audit?limit=1")).json();
+    const second = (await get(`/audit?limit=1&cursor=${first.nextCursor}`)).json();
+    assert.ok(first.items[0].actionId > second.items[0].actionId);
+  });
+
+  it("comes first: what cannot be written down is not done", async () => {
+    await user("unwritten", { status: "ready" }, 17_926);
+    await pool.query("ALTER TABLE vps_operator_actions RENAME TO away");
+    try {
+      assert.equal((await act("unwritten", "restart")).statusCode, 500);
+      assert.deepEqual(jobsOf("unwritten"), []);
+    } finally {
+      await pool.query("ALTER TABLE away RENAME TO vps_operator_actions");
+    }
+  });
+});

@@ -1,5 +1,6 @@
 /** Every command; their order is that of `--help`. */
 import type { CliCommand } from "../command.ts";
+import { audit } from "./audit.ts";
 import { changes } from "./changes.ts";
 import { completion } from "./completion.ts";
 import { dataCenters } from "./data-centers.ts";
@@ -30,7 +31,7 @@ import { vmRecreate } from "./vm-recreate.ts";
 
 export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
-  recreate, replace, rename, changes,
+  recreate, replace, rename, changes, audit,
   serve, sandbox, demo, doctor, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,

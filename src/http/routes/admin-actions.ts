@@ -4,7 +4,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import { SECOND_MS } from "../../../providers/core/time.ts";
 import { begunGiveUp, cancelGiveUp, listRuns, requestCredentialsRotation, requestGiveUp, setVpsStatus, type VpsStatus } from "../../records/index.ts";
 import { callerOf } from "../caller.ts";
-import { NO_FIELDS, refusals } from "../answers.ts";
+import { REASON, REASON_ONLY, refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
@@ -12,7 +12,7 @@ import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 
 const GIVE_UP = z.strictObject({
   confirm: z.string().max(63).describe("The user name again."),
-  reason: z.string().min(1).max(500).regex(/^[^\x00]*$/, "expected a text without NUL").optional().describe("Why; it is recorded."),
+  reason: REASON.optional(),
   wipe: z.boolean().default(true).describe("With `false` the data stays on the stopped VM, which is then never reused; for a VM that cannot be wiped."),
 });
 const BUSY: readonly VpsStatus[] = ["queued", "provisioning", "deprovisioning"];
@@ -23,7 +23,7 @@ const schema = (summary: string, description?: string) => ({
   summary,
   ...(description ? { description } : {}),
   params: USERNAME_PARAMS,
-  body: NO_FIELDS,
+  body: REASON_ONLY,
   response: { 202: { description: "It is queued.", content: { "application/json": { schema: ADMIN_VPS_VIEW } } }, ...refusals(401, 403, 404, 409, 413, 415) },
 });
 

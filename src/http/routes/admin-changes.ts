@@ -6,7 +6,7 @@ import { parseUsername } from "../../../stacks/username.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { CHANGE_KINDS, isHostnameTaken, listChanges, requestChange, type ChangeRequest, type VpsChange, type VpsRecord, type VpsStatus } from "../../records/index.ts";
-import { refusals } from "../answers.ts";
+import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
@@ -16,7 +16,7 @@ import { DATA_CENTER, PLAN } from "./provision.ts";
 
 const CONFIRMED = {
   confirm: z.string().max(63).describe("The user name again."),
-  reason: z.string().min(1).max(500).regex(/^[^\x00]*$/, "expected a text without NUL").optional().describe("Why; it is recorded."),
+  reason: REASON.optional(),
 };
 const RECREATE = z.strictObject({ ...CONFIRMED, templateId: z.int().min(1).max(2_147_483_647).optional().describe("Another operating system.") });
 const REPLACE = z.strictObject({ ...CONFIRMED, plan: PLAN.optional().describe("Another plan."), dataCenterId: DATA_CENTER.optional().describe("Another data center.") });

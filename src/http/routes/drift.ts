@@ -6,7 +6,7 @@ import { FINDING_KIND_NAMES } from "../../drift/kinds.ts";
 import { planRepair, requestRepair } from "../../drift/repair.ts";
 import { listSweeps, type SweepRecord } from "../../drift/sweeps.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { NO_FIELDS, refusals } from "../answers.ts";
+import { NO_FIELDS, REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
@@ -47,7 +47,7 @@ const FINDINGS_QUERY = z.strictObject({
   kind: z.enum(FINDING_KIND_NAMES).optional(),
   username: USERNAME_PARAMS.shape.username.optional(),
 });
-const WHY = z.strictObject({ why: z.string().min(1).max(500).regex(/^[^\x00]*$/, "expected a text without NUL").describe("Is recorded with the repair.") });
+const WHY = z.strictObject({ why: REASON });
 
 const pageOf = (item: z.ZodType, name: string) => z.object({ items: z.array(item), nextCursor: z.number().nullable() }).meta({ id: name });
 const SWEEPS = pageOf(SWEEP, "SweepPage");

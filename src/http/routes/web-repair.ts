@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { inTransaction } from "../../db/transaction.ts";
-import { NO_FIELDS, refusals } from "../answers.ts";
+import { REASON_ONLY, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
@@ -14,7 +14,7 @@ export const webRepairRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
       summary: "Make it as declared",
       description: "Runs `up`: what differs is changed in place; what would wipe the user's data or buy a VM again is refused.",
       params: USERNAME_PARAMS,
-      body: NO_FIELDS,
+      body: REASON_ONLY,
       response: { 202: { description: "It is queued.", content: { "application/json": { schema: ADMIN_VPS_VIEW } } }, ...refusals(401, 403, 404, 409, 413, 415) },
     },
   }, async (request, reply) => {
