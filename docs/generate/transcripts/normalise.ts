@@ -4,7 +4,7 @@
 const LEFT_OUT: readonly RegExp[] = [
   // Progress of the command line, and of the engine's rows; a row with a message is kept.
   /^ *\d+\.\d s  /,
-  /^(\d\d:\d\d:\d\d +|.{0,3} *)\S+ \S+ (creating|updating|deleting|refreshing|refresh|running) *(\(\d+s\) *)?$/,
+  /^(\d\d:\d\d:\d\d  )? *([+~-] +)?[\w-]+:\S+ \S+ (creating|updating|deleting|refreshing|refresh|running) *(\(\d+s\) *)?$/,
   /^@ \S+ update\.*$/,
   /^@ updating\.*$/,
   /^ {4}\S+:\S+ \S+ *$/,
@@ -44,7 +44,7 @@ export function createNormaliser(places: Readonly<Record<string, string>>): Norm
       let result = withoutRepetitions(lines.map((line) => indented(line.trimEnd()))).join("\n");
       for (const [from, to] of Object.entries(places)) result = result.replaceAll(from, to);
       for (const [pattern, replacement] of REPLACED) result = result.replace(pattern, replacement);
-      result = result.replace(UUID, uuids).replace(HEX_ID, hexIds).replace(/\b\d+\.\d( +)(done|goes on)$/gm, secondsOfPhase).replace(/\b\d+(\.\d+)?( +2026-)/g, secondsOfRun);
+      result = result.replace(UUID, uuids).replace(HEX_ID, hexIds).replace(/\b\d+\.\d( +)(done|goes on)$/gm, secondsOfPhase).replace(/(?<=\b(?:succeeded|failed|lost|cancelled) +\S+ +)\d+(\.\d+)? +(?=2026-)/g, secondsOfRun);
       return withoutRepetitions(result.split("\n")).join("\n").trim();
     },
   };
@@ -79,6 +79,5 @@ function secondsOfPhase(text: string, _blanks: string, end: string): string {
 }
 
 function secondsOfRun(text: string): string {
-  const end = " 2026-";
-  return `1${" ".repeat(Math.max(1, text.length - 1 - end.length))}${end}`;
+  return "1".padEnd(text.length);
 }

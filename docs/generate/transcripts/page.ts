@@ -33,9 +33,9 @@ function isThere({ command }: Step): boolean {
   return command === undefined || COMMANDS.some(({ usage }) => usage.split(" ")[0] === command);
 }
 
-async function shown({ run, only, exitCode: wanted = 0 }: Step, world: DocumentedWorld, { normalise }: Normaliser): Promise<string> {
+async function shown({ run, only, exitCode: wanted = 0 }: Step, world: DocumentedWorld, normaliser: Normaliser): Promise<string> {
   const { text, exitCode } = await world.shell(run);
   if (exitCode !== wanted) throw new Error(`'${run}' ended with ${exitCode}, expected ${wanted}:\n${text}`);
-  const lines = normalise(only ? text.split("\n").filter((line) => only.test(line)).join("\n") : text);
+  const lines = normaliser.normalise(only ? text.split("\n").filter((line) => only.test(line)).join("\n") : text);
   return [`$ ${run}`, lines, ...(wanted === 0 ? [] : [`[exit code ${wanted}]`])].filter((line) => line !== "").join("\n");
 }
