@@ -20,7 +20,14 @@ interface Setting<T> {
   readonly schema: z.ZodType<T>;
   readonly env?: string;
   readonly byDefault?: T;
+  /** Where nothing is set: what is done then. */
+  readonly without?: string;
   readonly example: string;
+  /** What it does, in one line: the documents are made from it. */
+  readonly description: string;
+  readonly secret?: true;
+  /** Described in docs/releases.md, not in README. */
+  readonly topic?: "releases";
 }
 
 function setting<T>(description: Setting<T>): Setting<T> {
@@ -28,54 +35,73 @@ function setting<T>(description: Setting<T>): Setting<T> {
 }
 
 const SETTINGS = {
-  plan: setting({ schema: z.string().min(1), env: "DEFAULT_VPS_PLAN", byDefault: "hostingercom-vps-kvm1-usd-1m", example: "hostingercom-vps-kvm1-usd-1m" }),
-  templateId: setting({ schema: wholeNumber, env: "DEFAULT_VPS_TEMPLATE", byDefault: 1007, example: "1007" }),
-  dataCenterId: setting({ schema: wholeNumber, env: "DEFAULT_VPS_DATACENTER", byDefault: 9, example: "9" }),
-  domain: setting({ schema: hostname, env: "VPS_DOMAIN", byDefault: "spoq.dev", example: "spoq.dev" }),
-  zoneId: setting({ schema: z.string().min(1), env: "CLOUDFLARE_ZONE_ID", example: "0123456789abcdef0123456789abcdef" }),
-  conductorUrl: setting({ schema: downloadUrl, env: "CONDUCTOR_URL", example: "https://downloads.example.com/conductor" }),
-  cliUrl: setting({ schema: downloadUrl, env: "CLI_URL", example: "https://downloads.example.com/spoq" }),
-  enableBackups: setting({ schema: flag, byDefault: true, example: "true" }),
-  autoRenew: setting({ schema: flag, byDefault: true, example: "true" }),
-  protect: setting({ schema: flag, byDefault: true, example: "true" }),
-  wipeOnDelete: setting({ schema: flag, byDefault: false, example: "false" }),
-  importWiped: setting({ schema: flag, byDefault: false, example: "false" }),
-  allowPurchase: setting({ schema: flag, byDefault: true, example: "true" }),
-  dnsTtlSeconds: setting({ schema: z.coerce.number().int().min(60).max(86_400), byDefault: 60, example: "60" }),
-  firewall: setting({ schema: flag, byDefault: false, example: "false" }),
-  ptr: setting({ schema: flag, byDefault: false, example: "false" }),
-  sshPort: setting({ schema: z.coerce.number().int().min(1).max(65_535), env: "USER_VPS_SSH_PORT", byDefault: 22, example: "22" }),
-  healthTimeoutSeconds: setting({ schema: wholeNumber, env: "HEALTH_TIMEOUT_SECONDS", byDefault: 900, example: "900" }),
+  plan: setting({ schema: z.string().min(1), env: "DEFAULT_VPS_PLAN", byDefault: "hostingercom-vps-kvm1-usd-1m", example: "hostingercom-vps-kvm1-usd-1m", description: "a change would buy another VM: refused unless `allowReplaceOf` names the VM" }),
+  templateId: setting({ schema: wholeNumber, env: "DEFAULT_VPS_TEMPLATE", byDefault: 1007, example: "1007", description: "a change would wipe the VM: refused unless `allowRecreateOf` names the VM" }),
+  dataCenterId: setting({ schema: wholeNumber, env: "DEFAULT_VPS_DATACENTER", byDefault: 9, example: "9", description: "a change would buy another VM: refused unless `allowReplaceOf` names the VM" }),
+  domain: setting({ schema: hostname, env: "VPS_DOMAIN", byDefault: "spoq.dev", example: "spoq.dev", description: "the VPS is `{username}` under this domain" }),
+  zoneId: setting({ schema: z.string().min(1), env: "CLOUDFLARE_ZONE_ID", example: "0123456789abcdef0123456789abcdef", description: "the domain's zone at Cloudflare, where the A record is made" }),
+  conductorUrl: setting({ schema: downloadUrl, env: "CONDUCTOR_URL", example: "https://downloads.example.com/conductor", description: "the Conductor that the script installs at first boot; a change would wipe the VM: refused unless `allowRecreateOf` names the VM" }),
+  cliUrl: setting({ schema: downloadUrl, env: "CLI_URL", example: "https://downloads.example.com/spoq", description: "the Spoq CLI that the script installs at first boot; a change likewise" }),
+  enableBackups: setting({ schema: flag, byDefault: true, example: "true", description: "weekly backups, at first setup only" }),
+  autoRenew: setting({ schema: flag, byDefault: true, example: "true", description: "whether the subscription renews itself; changed in place" }),
+  protect: setting({ schema: flag, byDefault: true, example: "true", description: "credentials and VM cannot be destroyed" }),
+  wipeOnDelete: setting({ schema: flag, byDefault: false, example: "false", description: "wipe the VM when it is destroyed" }),
+  importWiped: setting({ schema: flag, byDefault: false, example: "false", description: "the VM of `importVmId` was given up and wiped: it is installed anew, with the script, when it is taken over" }),
+  allowPurchase: setting({ schema: flag, byDefault: true, example: "true", description: "`false`: adopt a VM or fail" }),
+  dnsTtlSeconds: setting({ schema: z.coerce.number().int().min(60).max(86_400), byDefault: 60, example: "60", description: "TTL of the A record" }),
+  firewall: setting({ schema: flag, byDefault: false, example: "false", description: "Hostinger's own firewall in front of the VPS: 22, 80 and 443 from anywhere, all else dropped", topic: "releases" }),
+  ptr: setting({ schema: flag, byDefault: false, example: "false", description: "the reverse DNS entry of the VPS's IPv4 address leads to its host name", topic: "releases" }),
+  sshPort: setting({ schema: z.coerce.number().int().min(1).max(65_535), env: "USER_VPS_SSH_PORT", byDefault: 22, example: "22", description: "the VPS's SSH port", topic: "releases" }),
+  healthTimeoutSeconds: setting({ schema: wholeNumber, env: "HEALTH_TIMEOUT_SECONDS", byDefault: 900, example: "900", description: "how long `up` waits for the VPS to be healthy" }),
 } as const;
 
 const OPTIONAL_SETTINGS = {
-  ownerId: { schema: z.string().min(1), example: "user_42" },
-  sshPublicKey: { schema: opensshKey, env: "SSH_PUBLIC_KEY", example: "ssh-ed25519 AAAA… name" },
-  paymentMethodId: { schema: wholeNumber, env: "HOSTINGER_PAYMENT_METHOD_ID", example: "1234567" },
-  credentialRotation: { schema: z.string().min(1), example: "2" },
-  hostname: { schema: hostname, example: "alicia.spoq.dev" },
-  bootHostname: { schema: hostname, example: "alice.spoq.dev" },
-  recreation: { schema: z.string().min(1), example: "1" },
-  importVmId: { schema: wholeNumber, example: "17923" },
-  allowRecreateOf: { schema: wholeNumber, example: "17923" },
-  allowReplaceOf: { schema: wholeNumber, example: "17923" },
-  releaseVersion: { schema: z.string().regex(VERSION_PATTERN, "expected 1 to 64 letters, digits, '.', '_', '+' or '-'"), example: "1.4.2" },
-  releaseConductorUrl: { schema: downloadUrl, example: "https://downloads.example.com/conductor-1.4.2" },
-  releaseConductorSha256: { schema: sha256, example: "e3b0c44298fc1c14…" },
-  releaseCliUrl: { schema: downloadUrl, example: "https://downloads.example.com/spoq-1.4.2" },
-  releaseCliSha256: { schema: sha256, example: "e3b0c44298fc1c14…" },
-  sshPrivateKey: { schema: z.string().regex(/^-----BEGIN [A-Z ]*PRIVATE KEY-----/, "expected a private key in PEM or OpenSSH format"), env: "SSH_PRIVATE_KEY", example: "-----BEGIN OPENSSH PRIVATE KEY-----…" },
-  sshHostKey: { schema: opensshKey, example: "ecdsa-sha2-nistp256 AAAA…" },
+  ownerId: { schema: z.string().min(1), example: "user_42", without: "the user name", description: "Conductor's `owner_id`" },
+  sshPublicKey: { schema: opensshKey, env: "SSH_PUBLIC_KEY", example: "ssh-ed25519 AAAA… name", description: "OpenSSH format; a new one is attached in place" },
+  paymentMethodId: { schema: wholeNumber, env: "HOSTINGER_PAYMENT_METHOD_ID", example: "1234567", without: "the account's", description: "pays for the purchase" },
+  credentialRotation: { schema: z.string().min(1), example: "2", description: "any text; a change makes a new password and JWT secret" },
+  hostname: { schema: hostname, example: "alicia.spoq.dev", without: "`{username}.{domain}`", description: "another host name under `domain`; changed in place" },
+  bootHostname: { schema: hostname, example: "alice.spoq.dev", without: "`hostname`", description: "the host name that the script was made with at first boot: set when `hostname` changes, so that nothing is wiped for it" },
+  recreation: { schema: z.string().min(1), example: "1", description: "any text; a change wipes the VM and installs it anew: refused unless `allowRecreateOf` names the VM" },
+  importVmId: { schema: wholeNumber, example: "17923", description: "takes over this VM instead of looking for the host name or buying" },
+  allowRecreateOf: { schema: wholeNumber, example: "17923", description: "id of the VM that may be wiped; good for that VM alone" },
+  allowReplaceOf: { schema: wholeNumber, example: "17923", description: "id of the VM that may be given up for a newly bought one; good for that VM alone" },
+  releaseVersion: { schema: z.string().regex(VERSION_PATTERN, "expected 1 to 64 letters, digits, '.', '_', '+' or '-'"), example: "1.4.2", description: "what the release is called; with it, at least one of the two programs", topic: "releases" },
+  releaseConductorUrl: { schema: downloadUrl, example: "https://downloads.example.com/conductor-1.4.2", description: "the Conductor that is to run", topic: "releases" },
+  releaseConductorSha256: { schema: sha256, example: "e3b0c44298fc1c14…", description: "its checksum: nothing is installed unverified", topic: "releases" },
+  releaseCliUrl: { schema: downloadUrl, example: "https://downloads.example.com/spoq-1.4.2", description: "the Spoq CLI that is to be there", topic: "releases" },
+  releaseCliSha256: { schema: sha256, example: "e3b0c44298fc1c14…", description: "its checksum likewise", topic: "releases" },
+  sshPrivateKey: { schema: z.string().regex(/^-----BEGIN [A-Z ]*PRIVATE KEY-----/, "expected a private key in PEM or OpenSSH format"), env: "SSH_PRIVATE_KEY", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", description: "logs in to the VPS as root; without it, the stack's own password does. `pulumi config set --secret`", secret: true, topic: "releases" },
+  sshHostKey: { schema: opensshKey, example: "ecdsa-sha2-nistp256 AAAA…", without: "pinned", description: "the key that the VPS has to show, as in `ssh-keyscan` without the name", topic: "releases" },
 } as const satisfies Record<string, Setting<string | number>>;
 
 type ValueOf<S> = S extends { readonly schema: z.ZodType<infer T> } ? T : never;
 
-/** The typed configuration of one user's stack; README, 'The stack's settings', says what each does. */
+/** The typed configuration of one user's stack. */
 export type StackConfig = Readonly<
   { username: string } & { [K in keyof typeof SETTINGS]: ValueOf<(typeof SETTINGS)[K]> } & { [K in keyof typeof OPTIONAL_SETTINGS]: ValueOf<(typeof OPTIONAL_SETTINGS)[K]> | undefined }
 >;
 
-export const STACK_SETTING_NAMES: readonly string[] = ["username", ...Object.keys(SETTINGS), ...Object.keys(OPTIONAL_SETTINGS)];
+const USERNAME = { example: "alice", description: "first label of the host name; a DNS label in lower case, not a reserved one" } as const;
+
+/** A setting as the documents tell it. */
+export interface DescribedSetting extends Omit<Setting<unknown>, "schema"> {
+  readonly name: string;
+  readonly required: boolean;
+}
+
+/** All settings, in the order in which they are explained. */
+export const STACK_SETTINGS: readonly DescribedSetting[] = [
+  { name: "username", required: true, ...USERNAME },
+  ...described(SETTINGS).map((setting) => ({ ...setting, required: setting.byDefault === undefined })),
+  ...described(OPTIONAL_SETTINGS).map((setting) => ({ ...setting, required: false })),
+];
+
+export const STACK_SETTING_NAMES: readonly string[] = STACK_SETTINGS.map(({ name }) => name);
+
+function described(settings: Readonly<Record<string, Setting<unknown>>>): Omit<DescribedSetting, "required">[] {
+  return Object.entries(settings).map(([name, { schema: _, ...rest }]) => ({ name, ...rest }));
+}
 
 /**
  * Reads a stack's configuration. Errors: CONFIG_INVALID, which names every missing or malformed
@@ -99,7 +125,7 @@ export function readStackConfig(source: Source): StackConfig {
   }
   const username = source.config("username");
   problems.push(...releaseFaults(values), ...hostnameFaults(values));
-  if (username === undefined) problems.unshift("username is missing, for example: pulumi config set username alice");
+  if (username === undefined) problems.unshift(`username is missing, for example: pulumi config set username ${USERNAME.example}`);
   if (problems.length > 0) throw new UserVpsError("CONFIG_INVALID", `${problems.length === 1 ? "1 setting" : `${problems.length} settings`} of the stack cannot be used:\n  - ${problems.join("\n  - ")}\n`);
   return Object.freeze({ ...values, username: parseUsername(username!) }) as StackConfig;
 }

@@ -1,9 +1,2 @@
-/** Entry of a plain `pulumi up` (Pulumi.yaml, `main`). */
-import { userVpsProgram } from "./program.ts";
-
-const outputs = userVpsProgram();
-
-export const {
-  username, hostname, url, address, vmId, orderId, subscriptionId, plan, dataCenterId, templateId,
-  scriptId, recordId, healthy, releaseVersion, password, jwtSecret,
-} = outputs;
+/** Entry of a plain `pulumi up` (Pulumi.yaml, `main`). A function, so that an output that a stack does not have is not there at all. */
+export { userVpsProgram as default } from "./program.ts";

@@ -23,7 +23,7 @@ export function userVpsProgram() {
     recordId: vps.record.id,
     healthy: vps.health.healthy,
     /** Of the release that was last brought to the VPS; absent if it runs what was installed at first boot. */
-    releaseVersion: vps.release?.stdout.apply(() => config.releaseVersion),
+    ...(vps.release && { releaseVersion: vps.release.stdout.apply(() => config.releaseVersion) }),
     /** User `root` and user `spoq`. */
     password: pulumi.secret(vps.credentials.password),
     jwtSecret: pulumi.secret(vps.credentials.jwtSecret),

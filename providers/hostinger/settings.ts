@@ -21,13 +21,12 @@ export interface HostingerSettings {
   readonly initialGraceMs: number;
 }
 
-
-
-const SECONDS_VARIABLES = {
-  purchaseTimeoutMs: ["HOSTINGER_PURCHASE_TIMEOUT_SECONDS", 60],
-  purchaseSettleMs: ["HOSTINGER_PURCHASE_SETTLE_SECONDS", 20],
-  runningTimeoutMs: ["HOSTINGER_RUNNING_TIMEOUT_SECONDS", 15 * 60],
-  initialGraceMs: ["HOSTINGER_INITIAL_GRACE_SECONDS", 15],
+/** Environment variables that hold a number of seconds; the documents are made from them. */
+export const SECONDS_VARIABLES = {
+  purchaseTimeoutMs: { name: "HOSTINGER_PURCHASE_TIMEOUT_SECONDS", defaultSeconds: 60, description: "How long one purchase call may be in flight." },
+  purchaseSettleMs: { name: "HOSTINGER_PURCHASE_SETTLE_SECONDS", defaultSeconds: 20, description: "How long a purchase whose answer was lost may still take to show in the list of VMs." },
+  runningTimeoutMs: { name: "HOSTINGER_RUNNING_TIMEOUT_SECONDS", defaultSeconds: 15 * 60, description: "How long a VM may take to be running." },
+  initialGraceMs: { name: "HOSTINGER_INITIAL_GRACE_SECONDS", defaultSeconds: 15, description: "How long a bought VM may stay in `initial` before its setup is asked for once more." },
 } as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -60,12 +59,12 @@ function keyFromEnvironment(env: Environment): string | undefined {
 }
 
 function secondsFrom(env: Environment, setting: keyof typeof SECONDS_VARIABLES): number {
-  const [variable, defaultSeconds] = SECONDS_VARIABLES[setting];
-  const text = env[variable];
+  const { name, defaultSeconds } = SECONDS_VARIABLES[setting];
+  const text = env[name];
   if (text === undefined || text === "") return defaultSeconds * SECOND_MS;
   const seconds = Number(text);
   if (!Number.isFinite(seconds) || seconds <= 0) {
-    throw new UserVpsError("CONFIG_INVALID", `${variable} must be a number of seconds above 0, for example ${defaultSeconds}; got '${text}'.`);
+    throw new UserVpsError("CONFIG_INVALID", `${name} must be a number of seconds above 0, for example ${defaultSeconds}; got '${text}'.`);
   }
   return seconds * SECOND_MS;
 }

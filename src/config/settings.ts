@@ -7,6 +7,13 @@ type ValueOf<V> = V extends { readonly schema: z.ZodType<infer T> } ? T | (V ext
 /** The service's settings; `variables.ts` says what each is. Frozen. Secrets among them: never log it as a whole. */
 export type Settings = Readonly<{ role: Role } & { [Key in keyof typeof VARIABLES]: ValueOf<(typeof VARIABLES)[Key]> }>;
 
+/** Exactly one of each group has to be set, but by a process of that role. */
+export const ALTERNATIVES: readonly { readonly variables: readonly [Variable<unknown>, ...Variable<unknown>[]]; readonly notFor: Role }[] = [
+  { variables: [VARIABLES.hostingerApiKey, VARIABLES.hostingerApiKeyFile], notFor: "http" },
+  { variables: [VARIABLES.passphrase, VARIABLES.passphraseFile, VARIABLES.secretsProvider], notFor: "http" },
+  { variables: [VARIABLES.jwtSecret, VARIABLES.jwtJwksUrl], notFor: "worker" },
+];
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -28,9 +35,7 @@ export function readSettings({ env, role }: { env: Environment; role: Role }): S
     else problems.push(`${variable.name}: ${parsed.error.issues[0]?.message ?? "malformed"}, for example ${example(variable)}`);
   }
   const given = (variable: Variable<unknown>) => Boolean(env[variable.name]);
-  if (role !== "http") problems.push(...onlyOne(given, VARIABLES.hostingerApiKey, VARIABLES.hostingerApiKeyFile));
-  if (role !== "http") problems.push(...onlyOne(given, VARIABLES.passphrase, VARIABLES.passphraseFile, VARIABLES.secretsProvider));
-  if (role !== "worker") problems.push(...onlyOne(given, VARIABLES.jwtSecret, VARIABLES.jwtJwksUrl));
+  for (const { variables, notFor } of ALTERNATIVES) if (role !== notFor) problems.push(...onlyOne(given, ...variables));
   if (problems.length > 0) throw refused(problems);
   return Object.freeze(values) as Settings;
 }

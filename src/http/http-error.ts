@@ -1,35 +1,37 @@
 /** What HTTP itself can refuse; what the rest of the service refuses has its code from ERROR_CATALOGUE. */
 
 interface HttpErrorEntry {
+  /** What happened, in general. */
+  readonly meaning: string;
   readonly status: number;
   readonly next: string;
 }
 
 export const HTTP_ERRORS = {
-  REQUEST_INVALID: { status: 400, next: "Correct what `details` names; /docs describes every request." },
-  UNAUTHENTICATED: { status: 401, next: "Send a valid token: `Authorization: Bearer …`." },
-  SCOPE_MISSING: { status: 403, next: "Use a token with the scope that the message names." },
-  CSRF_TOKEN_WRONG: { status: 403, next: "Load the page again; a program sends its token in the header Authorization." },
-  VPS_NOT_FOUND: { status: 404, next: "Ask for a VPS first: POST /api/vps/provision." },
-  USER_NOT_FOUND: { status: 404, next: "List the users: GET /api/admin/vps." },
-  RUN_NOT_FOUND: { status: 404, next: "List the user's runs: GET /api/admin/vps/{username}/runs." },
-  FINDING_NOT_FOUND: { status: 404, next: "List the findings: GET /api/admin/findings." },
-  ROUTE_NOT_FOUND: { status: 404, next: "See /docs for what there is." },
-  METHOD_NOT_ALLOWED: { status: 405, next: "Use one of the methods of the header Allow." },
-  REQUEST_TIMEOUT: { status: 408, next: "Send the whole request at once." },
-  CREDENTIALS_NOT_READY: { status: 409, next: "Wait until GET /api/vps/status says `credentials: available`." },
-  CREDENTIALS_ALREADY_SHOWN: { status: 409, next: "Ask an operator to rotate them." },
-  STATUS_CONFLICT: { status: 409, next: "Look at the status, and do what fits it." },
-  BODY_TOO_LARGE: { status: 413, next: "Send a shorter body." },
-  CONTENT_TYPE_UNSUPPORTED: { status: 415, next: "Send JSON: `Content-Type: application/json`." },
-  CONFIRMATION_WRONG: { status: 422, next: "Repeat the user name exactly as `confirm`." },
-  RATE_LIMITED: { status: 429, next: "Wait as long as the header Retry-After says." },
-  HEADERS_TOO_LARGE: { status: 431, next: "Send shorter headers." },
-  INTERNAL: { status: 500, next: "Try again; if it recurs, tell an operator the requestId." },
-  SIGN_IN_UNAVAILABLE: { status: 503, next: "Try again in a moment." },
-  NOT_READY: { status: 503, next: "Wait, and see the log of the service." },
-  PREVIEW_FAILED: { status: 503, next: "Read the message; then try again." },
-  SHUTTING_DOWN: { status: 503, next: "Try again at once: another process answers." },
+  REQUEST_INVALID: { meaning: "The request is malformed, or has fields that are not known.", status: 400, next: "Correct what `details` names; /docs describes every request." },
+  UNAUTHENTICATED: { meaning: "There is no token, or none that is valid here.", status: 401, next: "Send a valid token: `Authorization: Bearer …`." },
+  SCOPE_MISSING: { meaning: "The token is valid, but not for this.", status: 403, next: "Use a token with the scope that the message names." },
+  CSRF_TOKEN_WRONG: { meaning: "A change that is signed in by the page's cookie lacks the session's CSRF token.", status: 403, next: "Load the page again; a program sends its token in the header Authorization." },
+  VPS_NOT_FOUND: { meaning: "The caller has not asked for a VPS.", status: 404, next: "Ask for a VPS first: POST /api/vps/provision." },
+  USER_NOT_FOUND: { meaning: "There is no user of this name.", status: 404, next: "List the users: GET /api/admin/vps." },
+  RUN_NOT_FOUND: { meaning: "There is no run with this id.", status: 404, next: "List the user's runs: GET /api/admin/vps/{username}/runs." },
+  FINDING_NOT_FOUND: { meaning: "There is no finding with this id.", status: 404, next: "List the findings: GET /api/admin/findings." },
+  ROUTE_NOT_FOUND: { meaning: "There is nothing at this address.", status: 404, next: "See /docs for what there is." },
+  METHOD_NOT_ALLOWED: { meaning: "The address is there, but not for this method.", status: 405, next: "Use one of the methods of the header Allow." },
+  REQUEST_TIMEOUT: { meaning: "The request did not come to its end in time.", status: 408, next: "Send the whole request at once." },
+  CREDENTIALS_NOT_READY: { meaning: "There are no credentials to show yet.", status: 409, next: "Wait until GET /api/vps/status says `credentials: available`." },
+  CREDENTIALS_ALREADY_SHOWN: { meaning: "The credentials have been shown, and are deleted since.", status: 409, next: "Ask an operator to rotate them." },
+  STATUS_CONFLICT: { meaning: "It does not fit the present status.", status: 409, next: "Look at the status, and do what fits it." },
+  BODY_TOO_LARGE: { meaning: "The body is longer than BODY_LIMIT_BYTES.", status: 413, next: "Send a shorter body." },
+  CONTENT_TYPE_UNSUPPORTED: { meaning: "The body is not JSON.", status: 415, next: "Send JSON: `Content-Type: application/json`." },
+  CONFIRMATION_WRONG: { meaning: "What destroys was not confirmed by the user name.", status: 422, next: "Repeat the user name exactly as `confirm`." },
+  RATE_LIMITED: { meaning: "Too many requests came within a minute, or too many streams are open.", status: 429, next: "Wait as long as the header Retry-After says." },
+  HEADERS_TOO_LARGE: { meaning: "The request's headers are too long.", status: 431, next: "Send shorter headers." },
+  INTERNAL: { meaning: "Something went wrong in the service; its log holds the reason.", status: 500, next: "Try again; if it recurs, tell an operator the requestId." },
+  SIGN_IN_UNAVAILABLE: { meaning: "The keys that tokens are verified with cannot be fetched.", status: 503, next: "Try again in a moment." },
+  NOT_READY: { meaning: "The service, or a worker that is needed for the answer, is not there for the moment.", status: 503, next: "Wait, and see the log of the service." },
+  PREVIEW_FAILED: { meaning: "A worker tried the preview that was asked for, and it failed.", status: 503, next: "Read the message; then try again." },
+  SHUTTING_DOWN: { meaning: "This process is ending.", status: 503, next: "Try again at once: another process answers." },
 } as const satisfies Record<string, HttpErrorEntry>;
 
 export type HttpErrorCode = keyof typeof HTTP_ERRORS;

@@ -47,6 +47,14 @@ describe("user-vps up, preview, destroy", async () => {
     assert.deepEqual(Object.keys((await runJson<Changed>(["up", "karl", "--yes"], { env })).changes), ["same"]);
   });
 
+  it("up makes as declared what somebody else has changed since", async () => {
+    const [vm] = sandbox.state().vms;
+    const response = await fetch(`${sandbox.controlUrl}/vms/${vm!.id}/drift`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ kind: "stopped" }) });
+    assert.equal(response.status, 200);
+    await runJson<Changed>(["up", "karl", "--yes"], { env });
+    assert.deepEqual(sandbox.state().vms.map(({ state: vmState }) => vmState), ["running"]);
+  });
+
   it("destroy wants the name again, then gives the VPS and its stack up", async () => {
     assert.match((await runJson<ErrorDocument>(["destroy", "karl"], { env, code: 3 })).error.next, /--confirm karl/);
     assert.deepEqual(await runJson(["destroy", "karl", "--confirm", "karl"], { env }), { username: "karl", destroyed: true });

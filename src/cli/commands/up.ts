@@ -18,7 +18,8 @@ export const up: CliCommand<Options> = {
     const { yes, set = [], json } = invocation.options;
     if (!yes && (json || !process.stdin.isTTY)) throw new NotConfirmed("Nobody can be asked here, so nothing was done.", "Use --yes if it is meant; `user-vps preview` shows the changes.");
     return withUserStack(invocation, { create: true, set }, async (stack) => {
-      await stack.inFront("up", ...(yes ? ["--yes", "--skip-preview"] : []));
+      // What was deployed once may have drifted since.
+      await stack.inFront("up", ...(stack.existed ? ["--refresh"] : []), ...(yes ? ["--yes", "--skip-preview"] : []));
       const [last] = JSON.parse(await stack.quietly("stack", "history", "--json", "--page-size", "1")) as { resourceChanges?: Record<string, number> }[];
       // Secrets among the outputs are told as [secret].
       const outputs = JSON.parse(await stack.quietly("stack", "output", "--json")) as Record<string, unknown>;

@@ -1,0 +1,35 @@
+/** All generated documents. */
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { cliPage } from "./cli.ts";
+import { configurationPage, environmentExample } from "./configuration.ts";
+import { errorsPage } from "./errors.ts";
+import type { OpenApi } from "./http/openapi.ts";
+import { httpPage } from "./http/page.ts";
+import { replaceMarked } from "./marked.ts";
+import { ofReleases, stackSettingsTable, withoutTopic } from "./stack-settings.ts";
+import { transcriptsPage } from "./transcripts/page.ts";
+import type { DocumentedWorld } from "./world.ts";
+
+export const CHECKOUT = resolve(import.meta.dirname, "..", "..");
+
+/** Path in the checkout -> what the file has to hold. */
+export async function generateDocuments(world: DocumentedWorld, say: (line: string) => void): Promise<Map<string, string>> {
+  const api = (await (await fetch(`${world.url}/openapi.json`)).json()) as OpenApi;
+  const metrics = await (await fetch(`${world.url}/metrics`)).text();
+  return new Map([
+    ["README.md", await marked("README.md", "stack settings", stackSettingsTable(withoutTopic))],
+    [".env.example", environmentExample()],
+    ["docs/configuration.md", configurationPage()],
+    ["docs/releases.md", await marked("docs/releases.md", "stack settings", stackSettingsTable(ofReleases))],
+    ["docs/errors.md", errorsPage()],
+    ["docs/cli.md", cliPage()],
+    ["docs/http.md", httpPage(api, metrics)],
+    ["docs/openapi.json", `${JSON.stringify(api, undefined, 2)}\n`],
+    ["docs/transcripts.md", await transcriptsPage(world, say)],
+  ]);
+}
+
+async function marked(path: string, name: string, text: string): Promise<string> {
+  return replaceMarked(await readFile(join(CHECKOUT, path), "utf8"), name, text);
+}

@@ -1,0 +1,91 @@
+/** docs/http.md, from /openapi.json. */
+import { code, page, table } from "../markdown.ts";
+import { metricsTable } from "./metrics.ts";
+import type { OpenApi, Operation, Parameter, Schema } from "./openapi.ts";
+import { fieldsTable, linkTo, typeText } from "./schema-text.ts";
+
+/** They follow from who may and whether there is a body, or are everywhere: told once. */
+const COMMON_REFUSALS = new Set(["400", "401", "403", "413", "415", "429", "500", "503"]);
+
+const WHO: Readonly<Record<string, string>> = {
+  user: "A signed-in user, about their own VPS.",
+  operators: "A token with the scope `vps:admin`; or the page's session cookie, for a change with the header `X-CSRF-Token`.",
+  operation: "Anybody who reaches the port: keep these addresses from the outside.",
+};
+
+export function httpPage(api: OpenApi, metrics: string): string {
+  return page(
+    "HTTP",
+    "The same as a document for programs: [openapi.json](openapi.json); a running service has it at `/openapi.json`, and readable at `/docs`.",
+    "## Signing in",
+    "`Authorization: Bearer TOKEN`, a JWT signed with `JWT_SECRET` (HS256) or by a key of `JWT_JWKS_URL`. It needs `sub` (the user's id) and `exp`, and `username` to ask for a VPS; an operator's has `vps:admin` in `scope`. `JWT_ISSUER` and `JWT_AUDIENCE` are checked if they are set. `npx user-vps token` signs one for trying.",
+    "## Refusals",
+    `Every refusal is an ${linkTo("Error")} with a code that stays the same: [errors.md](errors.md). Every answer has the header \`X-Request-Id\`, which finds it in the log. Besides what is named below, an endpoint can refuse with`,
+    table(["status", "when"], [
+      ["400", "the request is malformed, or has fields that are not known"],
+      ["401, 403", "there is no valid token; it lacks the scope"],
+      ["405", "the address is there, but not for this method"],
+      ["413, 415", "the body is too long; it is not JSON"],
+      ["429", "too many requests, or too many open streams; `Retry-After` says how long to wait"],
+      ["500, 503", "the service failed; it cannot answer for the moment"],
+    ]),
+    ...api.tags.flatMap(({ name }) => tagParts(api, name)),
+    "## Shapes",
+    ...Object.entries(api.components.schemas).map(([name, schema]) => `### ${name}\n\n${shapeText(schema)}`),
+    "## Not in openapi.json",
+    table(["address", "what"], [
+      ["`GET /`, `GET /users/{username}`, `GET /login`", "the operators' page"],
+      ["`POST`, `GET`, `DELETE /session`", "its login: a token with the scope `vps:admin` is exchanged for a cookie"],
+      ["`GET /metrics`", "metrics for Prometheus, open to anybody who reaches the port"],
+      ["`GET /docs`, `GET /openapi.json`", "this description"],
+    ]),
+    "## Metrics",
+    "What is about the fleet is read from the database when it is asked for, so every process gives the same numbers: take the maximum, not the sum. `user_vps_http_seconds` and the metrics of the process itself, `process_…` and `nodejs_…`, are each process's own.",
+    metricsTable(metrics),
+  );
+}
+
+function tagParts({ paths, tags }: OpenApi, tag: string): string[] {
+  const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ title: `${method.toUpperCase()} ${path}`, operation })));
+  const title = tags.find(({ name }) => name === tag)!.description;
+  return [`## ${title.replace(/\.$/, "")}`, `Who may: ${WHO[tag] ?? "see openapi.json."}`, ...operations.filter(({ operation }) => operation.tags.includes(tag)).map(({ title: heading, operation }) => operationText(heading, operation))];
+}
+
+function operationText(title: string, operation: Operation): string {
+  const { summary, description, parameters = [], requestBody, responses } = operation;
+  const body = Object.values(requestBody?.content ?? {})[0]?.schema;
+  const answers = Object.entries(responses).filter(([status]) => Number(status) < 400);
+  const refusals = Object.entries(responses).filter(([status]) => Number(status) >= 400 && !COMMON_REFUSALS.has(status));
+  return [
+    `### ${title}`,
+    `${summary}.${description ? ` ${description}` : ""}`,
+    parametersTable(parameters),
+    ...(body?.properties && Object.keys(body.properties).length > 0 ? [requestBody!.required ? "Body:" : "Body, which may be left out:", fieldsTable(body)] : []),
+    ...answers.map(([status, { description: what, content }]) => answerText(status, what, Object.entries(content ?? {})[0])),
+    refusals.length > 0 ? `Refused with ${refusals.map(([status, { description: why }]) => `${status} (${firstLower(why)})`).join(", ")}.` : "",
+  ].filter((part) => part !== "").join("\n\n");
+}
+
+function parametersTable(parameters: readonly Parameter[]): string {
+  if (parameters.length === 0) return "";
+  const pathFirst = parameters.toSorted((a, b) => Number(a.in === "query") - Number(b.in === "query"));
+  return table(["parameter", "what", ""], pathFirst.map(({ name, in: place, required, schema, description }) => [
+    code(name), `${typeText(schema)}${place === "query" ? `; in the query${required ? "" : ", may be left out"}` : ""}`, description ?? "",
+  ]));
+}
+
+function answerText(status: string, description: string, content: [string, { readonly schema: Schema }] | undefined): string {
+  if (!content) return `Answers ${status}: ${firstLower(description)}.`;
+  const [type, { schema }] = content;
+  const shape = type === "application/json" ? (schema.$ref ? `: ${typeText(schema)}` : "") : ` (\`${type}\`)`;
+  const fields = schema.$ref || type !== "application/json" ? "" : fieldsTable(schema);
+  return `Answers ${status}${shape}. ${description}${fields && `\n\n${fields}`}`;
+}
+
+function shapeText(schema: Schema): string {
+  return fieldsTable(schema) || typeText(schema);
+}
+
+function firstLower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, "");
+}

@@ -1,0 +1,45 @@
+/** Every environment variable, in one shape, wherever the program has it from. */
+import { ALTERNATIVES, VARIABLES, type Role, type Variable } from "../../src/config/index.ts";
+import { SECONDS_VARIABLES } from "../../providers/hostinger/settings.ts";
+
+export interface DescribedVariable {
+  readonly name: string;
+  readonly description: string;
+  readonly example: string;
+  readonly byDefault?: string;
+  readonly secret?: true;
+  readonly requiredFor?: readonly Role[];
+  /** Of these, exactly one is set by the roles that need one. */
+  readonly alternatives?: readonly string[];
+}
+
+const ALL_ROLES: readonly Role[] = ["all", "http", "worker"];
+
+/** Of the service, in the order of its table. */
+export const SERVICE_VARIABLES: readonly DescribedVariable[] = Object.values<Variable<unknown>>(VARIABLES).map((variable) => {
+  const { schema: _, ...rest } = variable;
+  const group = ALTERNATIVES.find(({ variables }) => variables.includes(variable));
+  if (!group) return rest;
+  return { ...rest, requiredFor: ALL_ROLES.filter((role) => role !== group.notFor), alternatives: group.variables.map(({ name }) => name) };
+});
+
+/** Of the Hostinger providers, in whatever program they are used. */
+export const PROVIDER_VARIABLES: readonly DescribedVariable[] = Object.values(SECONDS_VARIABLES).map(({ name, defaultSeconds, description }) => ({
+  name, description, example: String(defaultSeconds), byDefault: String(defaultSeconds),
+}));
+
+/** Read where they are needed, by the commands and by the set-up of the engine. */
+const READ_ELSEWHERE: readonly DescribedVariable[] = [
+  { name: "USER_VPS_URL", description: "Where operators' commands reach the service. Without it, at HOST and PORT of this machine.", example: "https://vps.example.com" },
+  { name: "USER_VPS_TOKEN", description: "The token of operators' commands, with the scope vps:admin. Without it, one is signed with JWT_SECRET.", example: "an operator's token", secret: true },
+  { name: "SSH_PRIVATE_KEY", description: "Logs in to a VPS as root for a release: the stack's setting sshPrivateKey.", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", secret: true },
+  { name: "USER_VPS_SSH_PORT", description: "The VPS's SSH port: the stack's setting sshPort.", example: "22", byDefault: "22" },
+  { name: "PULUMI_BACKEND_URL", description: "Where the Pulumi CLI keeps the stacks' state. The service itself reads STATE_BACKEND_URL.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true },
+  { name: "PULUMI_DOWNLOAD_URL", description: "A mirror of https://get.pulumi.com/releases/sdk, where the engine is downloaded from.", example: "https://mirror.example.com/pulumi" },
+  { name: "PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES", description: "Pulumi's own: where plugins are downloaded from.", example: ".*=https://mirror.example.com/plugins" },
+  { name: "PULUMI_HOME", description: "Pulumi's own: where it keeps plugins.", example: "/var/lib/user-vps/pulumi", byDefault: "~/.pulumi" },
+  { name: "XDG_CACHE_HOME", description: "The engine is kept in the folder user-vps beneath it.", example: "/var/cache", byDefault: "~/.cache" },
+  { name: "XDG_DATA_HOME", description: "The project's own PostgreSQL is kept in user-vps/postgresql beneath it, unless USER_VPS_DATA_FOLDER is set; root's is at /var/lib/user-vps/postgresql.", example: "/srv", byDefault: "~/.local/share" },
+];
+
+export const OTHER_VARIABLES: readonly DescribedVariable[] = READ_ELSEWHERE.filter(({ name }) => !SERVICE_VARIABLES.some((variable) => variable.name === name));

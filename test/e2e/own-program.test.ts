@@ -1,0 +1,61 @@
+/** examples/own-program as a stranger has it: the package is installed below node_modules, nothing else of the checkout is there. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, describe, it } from "node:test";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
+import { engineEnvironment, ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+
+const run = promisify(execFile);
+const CHECKOUT = resolve(import.meta.dirname, "..", "..");
+
+/** What `npm install` of a git address or an archive gives, but that the other packages are linked instead of fetched. */
+async function install(folder: string): Promise<void> {
+  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: CHECKOUT });
+  const archive = join(folder, (JSON.parse(stdout) as { filename: string }[])[0]!.filename);
+  const modules = join(folder, "node_modules");
+  await mkdir(join(modules, "user-vps"), { recursive: true });
+  await run("tar", ["-xzf", archive, "--strip-components=1", "-C", join(modules, "user-vps")]);
+  for (const name of await readdir(join(CHECKOUT, "node_modules"))) await symlink(join(CHECKOUT, "node_modules", name), join(modules, name));
+}
+
+describe("a program of one's own with the Hostinger resources", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "user-vps-own-program-"));
+  after(() => rm(folder, { recursive: true, force: true }));
+  const sandbox = await startSandbox({ bootMs: 100, scriptMs: 50, actionMs: 50 });
+  after(() => sandbox.close());
+  const engine = await ensureEngine();
+  const program = join(folder, "own-program");
+  await cp(join(CHECKOUT, "examples", "own-program"), program, { recursive: true, filter: (path) => !path.includes("node_modules") });
+  await install(program);
+  const env = { ...engineEnvironment(engine), ...sandboxEnvironment(sandbox, engine, pathToFileURL(folder).href) };
+  const pulumi = async (...args: string[]) => (await run("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: program, env })).stdout;
+
+  it("up buys one VM with the script, from an installed package", async () => {
+    await pulumi("stack", "init", "dev");
+    await pulumi("config", "set", "hostname", "test.example.com");
+    await pulumi("config", "set", "--secret", "rootPassword", "Fake-password-1234");
+    const printed = await pulumi("up", "--yes", "--skip-preview");
+    assert.doesNotMatch(printed, /warning/i);
+    const { vms, scripts, purchases } = sandbox.state();
+    assert.equal(purchases.length, 1);
+    assert.deepEqual(vms.map(({ hostname, state, script }) => ({ hostname, state, script: script?.id })), [{ hostname: "test.example.com", state: "running", script: scripts[0]!.id }]);
+    assert.equal((await pulumi("stack", "output", "address")).trim(), vms[0]!.address);
+  });
+
+  it("a preview with refresh finds nothing to change", async () => {
+    assert.match(await pulumi("preview", "--refresh", "--expect-no-changes"), /3 unchanged/);
+  });
+
+  it("destroy stops the VM, ends its renewal and removes the script", async () => {
+    await pulumi("destroy", "--yes", "--skip-preview");
+    const { vms, scripts } = sandbox.state();
+    assert.deepEqual(vms.map(({ state, autoRenewed }) => ({ state, autoRenewed })), [{ state: "stopped", autoRenewed: false }]);
+    assert.deepEqual(scripts, []);
+  });
+});

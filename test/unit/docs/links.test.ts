@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, it } from "node:test";
+import { anchorsOf, linksOf, pathsNamedIn } from "../../support/markdown-links.ts";
+
+const CHECKOUT = resolve(import.meta.dirname, "..", "..", "..");
+
+/** All that git knows or would take, so that nothing beneath node_modules counts. */
+const documents = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], { cwd: CHECKOUT, encoding: "utf8" }).trim().split("\n");
+
+describe("the documents", () => {
+  it("are found", () => {
+    for (const name of ["README.md", "docs/architecture.md", "docs/http.md"]) assert.ok(documents.includes(name), name);
+  });
+
+  for (const name of documents) {
+    const text = readFileSync(join(CHECKOUT, name), "utf8");
+
+    it(`${name}: every relative link leads to a file, and its anchor to a heading`, () => {
+      for (const link of linksOf(text)) {
+        const [path = "", anchor] = link.split("#", 2);
+        const target = path === "" ? join(CHECKOUT, name) : resolve(CHECKOUT, dirname(name), decodeURI(path));
+        assert.ok(existsSync(target), `${link}: there is no ${relative(CHECKOUT, target)}`);
+        if (anchor === undefined) continue;
+        assert.ok(statSync(target).isFile() && anchorsOf(readFileSync(target, "utf8")).has(anchor), `${link}: there is no such heading`);
+      }
+    });
+
+    it(`${name}: every file and folder of the checkout that it names is there`, () => {
+      for (const path of pathsNamedIn(text)) assert.ok(existsSync(join(CHECKOUT, path)), `there is no ${path}`);
+    });
+  }
+});
