@@ -8,6 +8,7 @@ import { demo } from "./demo.ts";
 import { destroy } from "./destroy.ts";
 import { doctor } from "./doctor.ts";
 import { events } from "./events.ts";
+import { init } from "./init.ts";
 import { logs } from "./logs.ts";
 import { plans } from "./plans.ts";
 import { preview } from "./preview.ts";
@@ -32,7 +33,7 @@ import { vmRecreate } from "./vm-recreate.ts";
 export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
   recreate, replace, rename, changes, audit,
-  serve, sandbox, demo, doctor, token,
+  init, serve, sandbox, demo, doctor, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,
   vmCreate, vmList, vmGet, vmStart, vmStop, vmRestart, vmRecreate, vmActions,

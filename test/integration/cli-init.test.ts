@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { loadEnvironment, readSettings } from "../../src/config/index.ts";
+import { runCli, runJson, temporaryFolder } from "./cli-support.ts";
+import type { ErrorDocument } from "./cli-support.ts";
+
+const OURS = { HOSTINGER_API_KEY: "fake-key", CLOUDFLARE_API_TOKEN: "fake-token", CLOUDFLARE_ZONE_ID: "fake-zone", CONDUCTOR_URL: "https://downloads.example.com/c", CLI_URL: "https://downloads.example.com/s" };
+
+describe("user-vps init", () => {
+  it("writes a .env for its owner alone, which with what it names as missing is complete", async () => {
+    const cwd = temporaryFolder();
+    const { missing } = await runJson<{ missing: string[] }>(["init"], { cwd });
+    assert.deepEqual(missing.toSorted(), Object.keys(OURS).toSorted());
+    assert.equal(statSync(join(cwd, ".env")).mode & 0o777, 0o600);
+    const settings = readSettings({ env: loadEnvironment(OURS, cwd), role: "all" });
+    assert.equal(Buffer.byteLength(settings.jwtSecret!), 43);
+    assert.equal(settings.credentialsKeys!.length, 1);
+  });
+
+  it("makes other secrets each time, and shows none of them", async () => {
+    const folders = [temporaryFolder(), temporaryFolder()];
+    const secrets: string[] = [];
+    for (const cwd of folders) {
+      const { stdout, stderr } = await runCli(["init"], { cwd });
+      for (const name of ["PULUMI_CONFIG_PASSPHRASE", "JWT_SECRET", "CREDENTIALS_KEYS"]) {
+        const [, value] = new RegExp(`^${name}=(.+)$`, "m").exec(readFileSync(join(cwd, ".env"), "utf8")) ?? [];
+        assert.ok(value && !(stdout + stderr).includes(value), name);
+        secrets.push(value);
+      }
+    }
+    assert.equal(new Set(secrets).size, 6);
+  });
+
+  it("leaves a file alone that is there", async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, ".env"), "JWT_SECRET=mine\n");
+    assert.equal((await runJson<ErrorDocument>(["init"], { cwd, code: 2 })).error.code, "INPUT_INVALID");
+    assert.equal(readFileSync(join(cwd, ".env"), "utf8"), "JWT_SECRET=mine\n");
+  });
+});
