@@ -53,6 +53,8 @@ export const VARIABLES = {
   conductorUrl: variable(httpUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),
   cliUrl: variable(httpUrl, { name: "CLI_URL", description: "Where a VPS downloads the Spoq CLI from.", example: "https://downloads.example.com/spoq", requiredFor: WORKERS }),
   sshPublicKey: variable(sshPublicKey, { name: "SSH_PUBLIC_KEY", description: "A key that may log in to each VPS whose user names none.", example: "ssh-ed25519 AAAAC3Nza… operator" }),
+  vpsFirewall: variable(flag, { name: "VPS_FIREWALL", description: "Whether Hostinger's firewall stands before every VPS: 22, 80 and 443 from anywhere, all else dropped.", example: "true", byDefault: "false" }),
+  vpsPtr: variable(flag, { name: "VPS_PTR", description: "Whether the reverse DNS entry of every VPS's IPv4 address leads to its host name.", example: "true", byDefault: "false" }),
 
   jwtSecret: variable(hs256Secret, { name: "JWT_SECRET", description: "What users' tokens are signed with (HS256). Either this or JWT_JWKS_URL.", example: "at-least-32-random-bytes-shared-with-the-issuer", secret: true }),
   jwtJwksUrl: variable(httpUrl, { name: "JWT_JWKS_URL", description: "The public keys that users' tokens are verified with.", example: "https://auth.example.com/.well-known/jwks.json" }),
