@@ -28,6 +28,7 @@ export const HTTP_ERRORS = {
   INTERNAL: { status: 500, next: "Try again; if it recurs, tell an operator the requestId." },
   SIGN_IN_UNAVAILABLE: { status: 503, next: "Try again in a moment." },
   NOT_READY: { status: 503, next: "Wait, and see the log of the service." },
+  HOSTINGER_FAILED: { status: 503, next: "Read the message; then try again." },
   PREVIEW_FAILED: { status: 503, next: "Read the message; then try again." },
   SHUTTING_DOWN: { status: 503, next: "Try again at once: another process answers." },
 } as const satisfies Record<string, HttpErrorEntry>;
