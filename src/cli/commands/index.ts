@@ -5,6 +5,7 @@ import { dataCenters } from "./data-centers.ts";
 import { demo } from "./demo.ts";
 import { destroy } from "./destroy.ts";
 import { doctor } from "./doctor.ts";
+import { drift } from "./drift.ts";
 import { events } from "./events.ts";
 import { logs } from "./logs.ts";
 import { plans } from "./plans.ts";
@@ -28,6 +29,7 @@ import { vmRecreate } from "./vm-recreate.ts";
 
 export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
+  drift,
   serve, sandbox, demo, doctor, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,
@@ -40,3 +42,10 @@ export const GROUPS: Readonly<Record<string, { readonly summary: string; readonl
   script: { summary: "Post-install scripts of the Hostinger account", example: "script list" },
   vm: { summary: "VMs of the Hostinger account, without any stack", example: "vm list" },
 };
+
+/** The command that a command line names, also one that is used wrongly; undefined if it names none. */
+export function commandOf(args: readonly string[]): CliCommand | undefined {
+  const [first = "", second = ""] = args.filter((arg) => !arg.startsWith("-"));
+  const name = first in GROUPS ? `${first} ${second}` : first;
+  return COMMANDS.find(({ usage }) => usage === name || usage.startsWith(`${name} `));
+}
