@@ -1,22 +1,33 @@
 /** Every command; their order is that of `--help`. */
 import type { CliCommand } from "../command.ts";
+import { actions } from "./actions.ts";
+import { cancel } from "./cancel.ts";
 import { completion } from "./completion.ts";
 import { dataCenters } from "./data-centers.ts";
 import { demo } from "./demo.ts";
+import { deprovision } from "./deprovision.ts";
 import { destroy } from "./destroy.ts";
 import { doctor } from "./doctor.ts";
 import { drift } from "./drift.ts";
 import { events } from "./events.ts";
+import { findings } from "./findings.ts";
+import { givenUp } from "./given-up.ts";
 import { logs } from "./logs.ts";
 import { plans } from "./plans.ts";
+import { power } from "./power.ts";
 import { preview } from "./preview.ts";
+import { repair } from "./repair.ts";
+import { retry } from "./retry.ts";
+import { rotate } from "./rotate.ts";
 import { sandbox } from "./sandbox.ts";
 import { scriptCreate } from "./script-create.ts";
 import { scriptDelete } from "./script-delete.ts";
 import { scriptList } from "./script-list.ts";
 import { scriptShow } from "./script-show.ts";
 import { serve } from "./serve.ts";
+import { snapshot } from "./snapshot.ts";
 import { status } from "./status.ts";
+import { sweep } from "./sweep.ts";
 import { templates } from "./templates.ts";
 import { token } from "./token.ts";
 import { up } from "./up.ts";
@@ -26,14 +37,17 @@ import { vmGet } from "./vm-get.ts";
 import { vmList } from "./vm-list.ts";
 import { vmRestart, vmStart, vmStop } from "./vm-power.ts";
 import { vmRecreate } from "./vm-recreate.ts";
+import { vmSnapshotCreate, vmSnapshotDelete, vmSnapshotRestore, vmSnapshotShow } from "./vm-snapshot.ts";
 
 export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
-  drift,
+  drift, sweep, findings, repair,
+  rotate, retry, cancel, power, snapshot, actions, deprovision, givenUp,
   serve, sandbox, demo, doctor, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,
   vmCreate, vmList, vmGet, vmStart, vmStop, vmRestart, vmRecreate, vmActions,
+  vmSnapshotShow, vmSnapshotCreate, vmSnapshotRestore, vmSnapshotDelete,
   completion,
 ];
 

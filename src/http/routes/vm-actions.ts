@@ -18,6 +18,8 @@ const ACTIONS = z.object({
   })).describe("The last 50, newest first."),
 }).meta({ id: "VmActions" });
 
+export type VmActionsView = z.output<typeof ACTIONS>;
+
 /** GET /api/admin/vps/{username}/actions: asked of a worker, which alone has Hostinger's token. */
 export const vmActionsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, vmActions }) => {
   app.get("/vps/:username/actions", {
