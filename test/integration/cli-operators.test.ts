@@ -51,13 +51,13 @@ async function whenAsked(isThere: () => Promise<boolean> | boolean, work: () => 
   await work();
 }
 
-async function runOf(username: string, operation: Operation, outcome: "succeeded" | "failed", status?: VpsStatus): Promise<void> {
+async function runOf(username: string, operation: Operation, outcome: "succeeded" | "failed", status?: VpsStatus, errorCode = "VM_ERROR"): Promise<void> {
   const [runId, userId] = [randomUUID(), `user_${username}`];
   await startRun(pool, { runId, userId, username, operation, workerId: "w", hostId: "h", pid: 1 });
   if (status) await setVpsStatus(pool, userId, { status: "provisioning", phase: "vm" });
   await sleep(300);
   if (status) await setVpsStatus(pool, userId, { status, phase: "done" });
-  await finishRun(pool, runId, { outcome, seconds: 2, ...(outcome === "failed" && { errorCode: "VM_ERROR", message: "an example of a failure" }) });
+  await finishRun(pool, runId, { outcome, seconds: 2, ...(outcome === "failed" && { errorCode, message: "an example of a failure" }) });
 }
 
 describe("user-vps drift --service", () => {
@@ -354,9 +354,9 @@ describe("user-vps snapshot and actions", () => {
   it("snapshot --follow ends with 1 if Hostinger could not make it", async () => {
     await user("sara");
     const made = runCli(["snapshot", "sara", "--confirm", "sara", "--follow"], { env });
-    await whenAsked(() => jobs.enqueued.length === 1, () => runOf("sara", "snapshot", "failed"));
+    await whenAsked(() => jobs.enqueued.length === 1, () => runOf("sara", "snapshot", "failed", undefined, "VM_ACTION_FAILED"));
     const { code, stdout } = await made;
-    assert.deepEqual([code, stdout], [1, "sara: snapshot failed (VM_ERROR): an example of a failure\n"]);
+    assert.deepEqual([code, stdout], [1, "sara: snapshot failed (VM_ACTION_FAILED): an example of a failure It is tried again by itself.\n"]);
   });
 
   it("actions lists what a worker was told", async () => {

@@ -127,6 +127,12 @@ describe("by a worker", () => {
   }
   const made = () => sandbox.state().vms.find(({ id }) => id === member.vmId)!.actions.filter(({ name }) => name === "create_snapshot").length;
 
+  it("one that could not be made soon is not made late: it might hold what it was to guard against", async () => {
+    const { outcome, message } = await newRun(new Date(Date.now() - 3_600_000).toISOString());
+    assert.deepEqual([outcome, made()], ["cancelled", 0]);
+    assert.match(message!, /so none is made/);
+  });
+
   it("a snapshot is a run of its own, with an outcome and a log, and leaves the status alone", async () => {
     const { operation, outcome, lines } = await newRun(new Date().toISOString());
     assert.deepEqual([operation, outcome, made()], ["snapshot", "succeeded", 1]);

@@ -1,4 +1,6 @@
 /** What operators order for one user, and the run that follows from it. */
+import { ERROR_CATALOGUE } from "../../../providers/core/errors.ts";
+import type { ErrorCode } from "../../../providers/core/errors.ts";
 import type { RunView } from "../../http/run-view.ts";
 import type { AdminVpsView } from "../../http/vps-view.ts";
 import type { Operation } from "../../records/index.ts";
@@ -54,9 +56,8 @@ export async function sendAndFollow<T>(service: ServiceApi, invocation: Invocati
       const known = found.findIndex(({ runId }) => runId === last?.runId);
       const run = found.slice(0, known < 0 ? undefined : known).find((one) => one.operation === wanted);
       const vps = await service.get<AdminVpsView>(adminPath(username));
-      const touchesRecord = wanted === "up" || wanted === "destroy";
-      progress.say(`${username}: ${touchesRecord ? statusLine(vps) : `${wanted} ${run ? "goes on" : "is queued"}`}`);
-      return run?.outcome && (!touchesRecord || isAtRest(vps.status)) ? { run, vps } : undefined;
+      progress.say(`${username}: ${touchesRecord(wanted) ? statusLine(vps) : `${wanted} ${run ? "goes on" : "is queued"}`}`);
+      return run?.outcome && (!touchesRecord(wanted) || isAtRest(vps.status)) ? { run, vps } : undefined;
     },
   });
   progress.end();
@@ -66,7 +67,13 @@ export async function sendAndFollow<T>(service: ServiceApi, invocation: Invocati
 export function endingText({ run, vps }: Ending): string {
   const { operation, outcome, errorCode, message, seconds } = run;
   if (outcome === "succeeded") return `${vps.username}: ${operation} is done after ${seconds ?? "?"} s; it is ${statusLine(vps)}.`;
-  return `${vps.username}: ${operation} ${outcome}${errorCode ? ` (${errorCode})` : ""}${message ? `: ${message}` : ""}`;
+  const again = !touchesRecord(operation) && ERROR_CATALOGUE[errorCode as ErrorCode]?.retry === "backoff" ? " It is tried again by itself." : "";
+  return `${vps.username}: ${operation} ${outcome}${errorCode ? ` (${errorCode})` : ""}${message ? `: ${message}` : ""}${again}`;
+}
+
+/** The others leave the user's status as it is. */
+function touchesRecord(operation: Operation): boolean {
+  return operation === "up" || operation === "destroy";
 }
 
 export function endingCode(ending: Ending | undefined): number {
