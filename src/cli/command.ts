@@ -49,6 +49,8 @@ export interface CliCommand<Options = never> {
   readonly details?: string;
   readonly examples: readonly [string, ...string[]];
   readonly options?: readonly OptionDescription[];
+  /** For CI: what the exit codes 0 and 2 mean here. Whatever goes wrong then ends with 1, wrong use too. */
+  readonly answers?: { readonly 0: string; readonly 2: string };
   /** The process goes on when `run` has returned, until a signal ends it. */
   readonly staysUp?: true;
   /** undefined: it has printed all by itself. */

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { RunResult } from "../engine/run.ts";
 import { run } from "../engine/run.ts";
-import { MINUTE_MS } from "../../providers/core/time.ts";
+import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 
 export interface EngineRun {
   readonly cwd: string;
@@ -35,4 +35,40 @@ export async function runQuietly(args: readonly string[], engine: EngineRun): Pr
 
 export function tryQuietly(args: readonly string[], { cwd, env }: EngineRun): Promise<RunResult> {
   return run("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd, env, timeoutMs: 5 * MINUTE_MS });
+}
+
+export interface Ended {
+  readonly ok: boolean;
+  /** All that it printed. */
+  readonly output: string;
+  /** `exit code 255` */
+  readonly end: string;
+}
+
+const STOP_GRACE_MS = 10 * SECOND_MS;
+
+/** Runs it out of sight. When `signal` is aborted, the engine is asked to stop and waited for; then this fails with the signal's reason. */
+export async function runUntil(args: readonly string[], { cwd, env }: EngineRun, signal: AbortSignal): Promise<Ended> {
+  signal.throwIfAborted();
+  const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { output += text; });
+  let grace: NodeJS.Timeout | undefined;
+  const stop = () => {
+    child.kill("SIGINT");
+    grace = setTimeout(() => {
+      child.kill("SIGKILL");
+      // Providers that it leaves behind may hold the pipes open.
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    }, STOP_GRACE_MS);
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    const end = await new Promise<string>((resolve, reject) => child.once("error", reject).once("close", (code, by) => resolve(by ? `killed by ${by}` : `exit code ${code}`)));
+    signal.throwIfAborted();
+    return { ok: end === "exit code 0", output, end };
+  } finally {
+    clearTimeout(grace);
+    signal.removeEventListener("abort", stop);
+  }
 }

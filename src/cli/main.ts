@@ -5,6 +5,7 @@ import { SECOND_MS } from "../../providers/core/time.ts";
 import { loadEnvironment, VARIABLES } from "../config/index.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import type { CliCommand, CommonOptions, Invocation, Result } from "./command.ts";
+import { commandOf } from "./commands/index.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { signalOfInterrupts } from "./interrupt.ts";
 import { buildProgram } from "./program.ts";
@@ -55,7 +56,7 @@ function finish({ data, text, exitCode = EXIT.done }: Result): void {
 function fail(error: unknown): void {
   if (asJson) print(JSON.stringify(errorView(error)));
   if (!asJson || verbose) printError(errorText(error, { verbose }));
-  process.exitCode = exitCodeOf(error);
+  process.exitCode = exitCodeOf(error, commandOf(process.argv.slice(2)));
 }
 
 /** Help and version were asked for and have been printed; all else was a mistake on the command line. */

@@ -10,6 +10,13 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
   return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()).join("\n");
 }
 
+const LONGEST_CELL = 60;
+
+/** For a cell of a table; `--json` has it in full. */
+export function shortened(text: string): string {
+  return text.length > LONGEST_CELL ? `${text.slice(0, LONGEST_CELL - 1)}…` : text;
+}
+
 /** One line a field; those without a value are left out. */
 export function fields(values: Readonly<Record<string, Cell>>): string {
   const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== "");
@@ -18,7 +25,8 @@ export function fields(values: Readonly<Record<string, Cell>>): string {
 }
 
 function asText(cell: Cell): string {
-  return cell === undefined || cell === null || cell === "" ? "-" : String(cell);
+  // One row stays one line, and nothing of it is a command to the terminal.
+  return cell === undefined || cell === null || cell === "" ? "-" : String(cell).replaceAll(/\p{Cc}+/gu, " ");
 }
 
 /** 499, "USD" -> `4.99 USD`; undefined if the price is not known. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import type { CliCommand } from "./command.ts";
 import { COMMANDS, GROUPS } from "./commands/index.ts";
-import { EXIT_CODES_HELP } from "./exit-codes.ts";
+import { answersHelp, EXIT_CODES_HELP } from "./exit-codes.ts";
 
 export type Execute = (command: CliCommand, args: readonly string[], options: Readonly<Record<string, unknown>>) => Promise<void>;
 
@@ -33,6 +33,7 @@ function add(program: Command, command: CliCommand, execute: Execute): void {
     added.addOption(option);
   }
   added.addHelpText("after", `\n${command.examples.length > 1 ? "Examples" : "Example"}:\n${command.examples.map((example) => `  $ user-vps ${example}`).join("\n")}`);
+  if (command.answers) added.addHelpText("after", `\n${answersHelp(command.answers)}`);
   added.action(async () => execute(command, added.args, added.optsWithGlobals()));
 }
 

@@ -13,6 +13,8 @@ import { engineVariables } from "../service/engine-variables.ts";
 import type { Invocation } from "./command.ts";
 import { reachDatabase } from "./database.ts";
 import { runInFront, runQuietly, tryQuietly } from "./engine-run.ts";
+import { previewWithEvents } from "./preview-events.ts";
+import type { PreviewOutcome } from "./preview-events.ts";
 import { CHECKOUT, makeStackFolder } from "./stack-folder.ts";
 
 export interface UserStack {
@@ -23,6 +25,8 @@ export interface UserStack {
   quietly(...args: string[]): Promise<string>;
   /** The same in front of the person. */
   inFront(...args: string[]): Promise<void>;
+  /** A preview with refresh, out of sight. */
+  preview(signal: AbortSignal): Promise<PreviewOutcome>;
 }
 
 export interface UserStackOptions {
@@ -62,7 +66,8 @@ export async function withUserStack<T>(invocation: Invocation, { create = false,
     for (const [name, value] of settings) await quietly("config", "set", name, value);
     if (refreshed && (await isThere(join(CHECKOUT, `Pulumi.${username}.yaml`)))) progress.say(`Pulumi.${username}.yaml in the checkout is not read: the settings are those of the last deployment; --set changes them`);
     progress.end();
-    return await work({ username, existed, quietly, inFront: (...args) => runInFront([...args, "--stack", username], run, { quiet: options.json ?? false }) });
+    const inFront = (...args: string[]) => runInFront([...args, "--stack", username], run, { quiet: options.json ?? false });
+    return await work({ username, existed, quietly, inFront, preview: (signal) => previewWithEvents(username, run, folder, signal) });
   } finally {
     await backend.close();
     await rm(folder, { recursive: true, force: true });

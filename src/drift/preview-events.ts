@@ -13,6 +13,7 @@ import { CommandFailed, createPulumiCommand } from "../provisioning/pulumi-comma
 import { createStackWorkspace, runEnvironment } from "../provisioning/stack-workspace.ts";
 import type { StateBackend } from "../provisioning/state-backend.ts";
 import { createWorkFolder } from "../provisioning/work-folder.ts";
+import { isRefusal } from "./refusal.ts";
 
 export interface PreviewEnd {
   /** Why `up` would be refused; the events say which resource it is about. */
@@ -34,9 +35,6 @@ export interface PreviewOptions {
   readonly secretsProvider?: string | undefined;
   readonly workerId: string;
 }
-
-/** Refusals of a provider's `check`: what they say is a part of the result. All else is a failure. */
-const REFUSALS: ReadonlySet<string> = new Set(["CHANGE_REFUSED", "VM_GONE"]);
 
 export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh {
   const { installed, env, backend, backendUrl, programs, secretsProvider, workerId } = options;
@@ -74,7 +72,7 @@ export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh 
       if (signal?.aborted) throw signal.reason;
       if (!(error instanceof CommandFailed)) throw error;
       const failure = failureOf({ stackName, errors, output: pulumi.last.output, end: pulumi.last.end });
-      if (!REFUSALS.has(failure.code)) throw failure;
+      if (!isRefusal(failure)) throw failure;
       return { refusal: failure };
     } finally {
       await served.release({ failed });

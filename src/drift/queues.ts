@@ -1,8 +1,10 @@
 /** Drift's two queues: sweeps, and previews that somebody waits for. */
 import type { PgBoss } from "pg-boss";
 import { z } from "zod";
-import { HOUR_MS, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { ask, ANSWER_LIMIT_MS, createQuestionQueue } from "../jobs/questions.ts";
+import type { FailedAnswer } from "../jobs/questions.ts";
 import { HEARTBEAT_SECONDS, inside } from "../jobs/queue.ts";
 import type { StackDrift } from "./stack-drift.ts";
 import { requestSweep } from "./sweeps.ts";
@@ -17,18 +19,16 @@ export const DRIFT_QUEUE = "user-vps-drift";
  */
 const ON_DEMAND = "on demand";
 const SCHEDULED = "schedule";
-const POLL_MS = 100;
-const ANSWER_LIMIT_MS = MINUTE_MS;
 
 export const sweepJobSchema = z.object({ scheduled: z.boolean().default(false) });
 export const driftJobSchema = z.object({ userId: z.string().min(1) });
 
-/** What a worker answers; an error is an answer too, and not to be tried again. */
-export type DriftAnswer = { readonly drift: StackDrift } | { readonly error: string };
+/** What a worker answers. */
+export type DriftAnswer = { readonly drift: StackDrift } | FailedAnswer;
 
 export async function createDriftQueues(boss: PgBoss): Promise<void> {
   await boss.createQueue(SWEEP_QUEUE, { policy: "stately", retryLimit: 5, retryDelay: 5, heartbeatSeconds: HEARTBEAT_SECONDS, expireInSeconds: HOUR_MS / SECOND_MS });
-  await boss.createQueue(DRIFT_QUEUE, { policy: "standard", retryLimit: 0, expireInSeconds: (5 * MINUTE_MS) / SECOND_MS, deleteAfterSeconds: HOUR_MS / SECOND_MS });
+  await createQuestionQueue(boss, DRIFT_QUEUE);
 }
 
 /** `cron` as in crontab, UTC; undefined: no sweeps by themselves. All workers may call it. */
@@ -52,17 +52,6 @@ export function driftRequests(boss: PgBoss, answerLimitMs: number = ANSWER_LIMIT
       await boss.send(SWEEP_QUEUE, { scheduled: false }, { singletonKey: ON_DEMAND, ...inside(db) });
       return waiting;
     },
-    async stackDrift(userId) {
-      const id = await boss.send(DRIFT_QUEUE, { userId });
-      const endMs = Date.now() + answerLimitMs;
-      while (id && Date.now() < endMs) {
-        const job = await boss.getJobById(DRIFT_QUEUE, id);
-        if (job?.state === "completed") return job.output as unknown as DriftAnswer;
-        if (job?.state === "failed") return { error: "The worker that was at it is gone." };
-        await sleep(POLL_MS);
-      }
-      if (id) await boss.cancel(DRIFT_QUEUE, id);
-      return undefined;
-    },
+    stackDrift: (userId) => ask<{ readonly drift: StackDrift }>(boss, DRIFT_QUEUE, { userId }, answerLimitMs),
   };
 }

@@ -41,8 +41,8 @@ export async function stackDrift(preview: PreviewWithRefresh, stack: StackReques
 }
 
 /** For a command line in CI: 0 none, 2 drift. An error is 1. */
-export function exitCodeOf(drift: StackDrift): 0 | 2 {
-  return drift.changes > 0 ? 2 : 0;
+export function exitCodeOf({ changes, refusal }: StackDrift): 0 | 2 {
+  return changes > 0 || refusal !== null ? 2 : 0;
 }
 
 type StepMetadata = NonNullable<EngineEvent["resOutputsEvent"]>["metadata"];

@@ -1,13 +1,13 @@
 /** The worker's side of drift: takes sweeps and previews from their queues. */
 import type { PgBoss } from "pg-boss";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { answerQuestions } from "../jobs/questions.ts";
 import { HEARTBEAT_SECONDS } from "../jobs/queue.ts";
 import { findVpsByUserId } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import { performSweep } from "./perform-sweep.ts";
 import type { PerformSweepOptions } from "./perform-sweep.ts";
 import { createDriftQueues, DRIFT_QUEUE, driftJobSchema, scheduleSweeps, SWEEP_QUEUE, sweepJobSchema } from "./queues.ts";
-import type { DriftAnswer } from "./queues.ts";
 import type { StackDrift } from "./stack-drift.ts";
 
 export interface DriftWorkerOptions extends Omit<PerformSweepOptions, "signal"> {
@@ -44,26 +44,20 @@ export async function startDriftWorker(options: DriftWorkerOptions): Promise<Dri
       throw error;
     });
   });
-  await boss.work(DRIFT_QUEUE, { pollingIntervalSeconds: POLL_SECONDS }, async ([job]): Promise<DriftAnswer> => {
-    const { userId } = driftJobSchema.parse(job?.data);
-    return await tracked(answer(userId));
-  });
-
-  async function answer(userId: string): Promise<DriftAnswer> {
-    try {
+  const previews = await answerQuestions({
+    boss, queue: DRIFT_QUEUE, schema: driftJobSchema,
+    async answer({ userId }, signal) {
       const user = await findVpsByUserId(pool, userId);
       if (!user) throw new UserVpsError("INPUT_INVALID", "There is no such user.");
-      return { drift: await driftOf(user, stopping.signal) };
-    } catch (error) {
-      return { error: messageOf(error) };
-    }
-  }
+      return { drift: await driftOf(user, signal) };
+    },
+  });
 
   return {
     async stop() {
-      await Promise.all([SWEEP_QUEUE, DRIFT_QUEUE].map((queue) => boss.offWork(queue, { wait: false }).catch(() => undefined)));
+      await boss.offWork(SWEEP_QUEUE, { wait: false }).catch(() => undefined);
       stopping.abort(new UserVpsError("RUN_LOST", "The worker was shut down."));
-      await Promise.allSettled(running);
+      await Promise.all([previews.stop(), Promise.allSettled(running)]);
     },
   };
 }

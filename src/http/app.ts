@@ -12,6 +12,7 @@ import { ChangeFeed } from "./change-feed.ts";
 import type { HttpContext, HttpSettings } from "./context.ts";
 import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
+import type { AskVmActions } from "../jobs/vm-actions.ts";
 import { addDriftMetrics } from "../drift/metrics.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import { createMetrics, measureAnswers } from "./metrics.ts";
@@ -31,7 +32,9 @@ import { eventsRoute } from "./routes/events.ts";
 import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { provisionRoute } from "./routes/provision.ts";
+import { snapshotRoute } from "./routes/snapshot.ts";
 import { statusRoute } from "./routes/status.ts";
+import { vmActionsRoute } from "./routes/vm-actions.ts";
 import { acceptSession, webOperatorRoutes, webRoutes } from "./routes/web.ts";
 
 /** How long requests may take to finish when the server closes. */
@@ -44,6 +47,7 @@ export interface AppOptions {
   readonly databaseUrl: string;
   readonly jobs: Jobs;
   readonly drift: DriftRequests;
+  readonly vmActions: AskVmActions;
   readonly cipher: CredentialsCipher;
   readonly settings: HttpSettings;
   /** `createLogger`'s; without one, nothing is logged. */
@@ -54,7 +58,7 @@ export interface AppOptions {
  * The HTTP side, ready for `listen` or `inject`. `close` ends open streams, lets running requests
  * finish, and stops listening for changes; the pool is the caller's to end afterwards.
  */
-export async function buildApp({ pool, databaseUrl, jobs, drift, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : {}),
     trustProxy: trustedProxies(settings.trustProxy),
@@ -101,7 +105,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, cipher, setting
   app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
 
   const context: HttpContext = {
-    pool, jobs, drift, settings, feed, cipher,
+    pool, jobs, drift, vmActions, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
     closing: closing.signal,
   };
@@ -117,7 +121,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, cipher, setting
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
       recordActions(operators, pool);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, driftRoutes, givenUpVmRoutes, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, driftRoutes, givenUpVmRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
       for (const routes of [adminActionRoutes, adminChangeRoutes]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

@@ -30,6 +30,7 @@ export const HTTP_ERRORS = {
   INTERNAL: { meaning: "Something went wrong in the service; its log holds the reason.", status: 500, next: "Try again; if it recurs, tell an operator the requestId." },
   SIGN_IN_UNAVAILABLE: { meaning: "The keys that tokens are verified with cannot be fetched.", status: 503, next: "Try again in a moment." },
   NOT_READY: { meaning: "The service, or a worker that is needed for the answer, is not there for the moment.", status: 503, next: "Wait, and see the log of the service." },
+  HOSTINGER_FAILED: { meaning: "A worker asked Hostinger for what was wanted, and that failed.", status: 503, next: "Read the message; then try again." },
   PREVIEW_FAILED: { meaning: "A worker tried the preview that was asked for, and it failed.", status: 503, next: "Read the message; then try again." },
   SHUTTING_DOWN: { meaning: "This process is ending.", status: 503, next: "Try again at once: another process answers." },
 } as const satisfies Record<string, HttpErrorEntry>;

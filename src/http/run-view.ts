@@ -20,7 +20,9 @@ export const RUN_VIEW = z.object({
   resources: z.array(z.object({ type: z.string(), name: z.string(), operation: z.string(), seconds: z.number() })).nullable(),
 }).meta({ id: "Run" });
 
-export function runView(run: RunRecord): z.output<typeof RUN_VIEW> {
+export type RunView = z.output<typeof RUN_VIEW>;
+
+export function runView(run: RunRecord): RunView {
   const { runId, userId, username, operation, workerId, hostId, outcome, errorCode, message, seconds } = run;
   return {
     runId, userId, username, operation, workerId, hostId, outcome, errorCode, message, seconds,

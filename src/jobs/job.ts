@@ -4,10 +4,12 @@ import { z } from "zod";
 
 /** What is to be done for a user. It holds no secret: job payloads lie in the database in plain text. */
 export const jobSchema = z.object({
-  operation: z.enum(["up", "destroy", "power", "refresh"]),
+  operation: z.enum(["up", "destroy", "power", "refresh", "snapshot"]),
   userId: z.string().min(1),
   /** For `power`. */
   action: z.enum(POWER_ACTIONS).optional(),
+  /** For `snapshot`: one that was made since then is the one that is meant. */
+  requestedAt: z.iso.datetime().optional(),
   /** How many tries have failed so far; absent before the first has. */
   attempt: z.number().int().positive().optional(),
 });

@@ -8,6 +8,7 @@ import { power } from "../provisioning/power.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { refresh } from "../provisioning/refresh.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
+import { snapshot } from "../provisioning/snapshot.ts";
 import { up } from "../provisioning/up.ts";
 import { findVpsByUserId, finishRun, openRunsOf, startRun } from "../records/index.ts";
 import type { RunEnd, VpsRecord } from "../records/index.ts";
@@ -18,7 +19,7 @@ import { tryLockUser } from "./user-lock.ts";
 import type { UserLock } from "./user-lock.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
-const OPERATIONS: Readonly<Record<Job["operation"], OperationKind>> = { up, destroy, refresh, power };
+const OPERATIONS: Readonly<Record<Job["operation"], OperationKind>> = { up, destroy, refresh, power, snapshot };
 
 /** How soon to look again whether the user's other run has ended. */
 const BUSY_DELAY_MS = 1 * SECOND_MS;
@@ -70,7 +71,7 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   const seconds = () => Math.round(performance.now() - startedMs) / SECOND_MS;
   try {
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`);
-    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, powerAction: job.action };
+    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, powerAction: job.action, requestedAt: job.requestedAt };
     const result = await kind.run(operation);
     await recorder.flush();
     const end: RunEnd = { outcome: "succeeded", seconds: seconds(), resourceChanges: result.changes, resources: recorder.resources() };

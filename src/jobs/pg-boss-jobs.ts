@@ -10,7 +10,7 @@ import { CANCEL_CHANNEL } from "./user-lock.ts";
 
 export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
   return {
-    enqueue: (db, { operation, userId, action }: JobRequest, { delaySeconds = 0 } = {}) => send(boss, db, { operation, userId, ...(action && { action }) }, delaySeconds * SECOND_MS),
+    enqueue: (db, { operation, userId, action, requestedAt }: JobRequest, { delaySeconds = 0 } = {}) => send(boss, db, { operation, userId, ...(action && { action }), ...(requestedAt && { requestedAt }) }, delaySeconds * SECOND_MS),
     async check() {
       if (!(await boss.isInstalled())) throw new UserVpsError("DATABASE_FAILED", "The queue's tables are not there.");
     },

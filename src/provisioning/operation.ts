@@ -18,6 +18,8 @@ export interface OperationContext {
   readonly recorder: RunRecorder;
   readonly redactor: Redactor;
   readonly powerAction?: PowerAction | undefined;
+  /** When a snapshot was asked for. */
+  readonly requestedAt?: string | undefined;
   readonly vms: VmPower;
 }
 
@@ -39,7 +41,7 @@ export const POWER_ACTIONS = ["start", "stop", "restart"] as const;
 export type PowerAction = (typeof POWER_ACTIONS)[number];
 
 export interface VmPower {
-  /** For what the stack does not do: see the folder give-up. */
+  /** For what the stack does not do: see snapshot.ts and the folder give-up. */
   openSession(options: { readonly signal: AbortSignal; readonly report: (text: string) => void }): Session;
   /** Orders the action and waits for its end. */
   act(vm: { readonly vmId: number; readonly hostname: string }, action: PowerAction, options: { readonly signal: AbortSignal; readonly report: (text: string) => void }): Promise<void>;

@@ -30,6 +30,9 @@ export function stackRequestOf(record: VpsRecord, settings: Settings, spareVmId?
     sshPublicKey,
     sshPort: settings.sshPort === USUAL_SSH_PORT ? undefined : String(settings.sshPort),
     paymentMethodId: settings.hostingerPaymentMethodId?.toString(),
+    // Only where it is asked for, so that the other stacks' settings stay as they were deployed.
+    ...(settings.vpsFirewall && { firewall: "true" }),
+    ...(settings.vpsPtr && { ptr: "true" }),
     ...(spareVmId !== undefined && { importVmId: String(spareVmId), importWiped: "true" }),
     // The first making has no number, as in a stack that a person made.
     credentialRotation: record.credentialsRotation > record.firstRotation ? String(record.credentialsRotation) : undefined,

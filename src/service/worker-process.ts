@@ -10,6 +10,7 @@ import { ensureEngine } from "../engine/ensure-engine.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
 import { startDrift } from "../drift/start-drift.ts";
 import { startWorker } from "../jobs/index.ts";
+import { answerVmActions } from "../jobs/vm-actions.ts";
 import { AutomationEngine } from "../provisioning/automation-engine.ts";
 import { cloudflareLeftovers } from "../provisioning/dns-leftovers.ts";
 import { hostingerPower } from "../provisioning/power.ts";
@@ -64,10 +65,11 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     ...(settings.sweepIgnoredNames && { ignoredNames: settings.sweepIgnoredNames }),
     repairsAtOnce: settings.repairsAtOnce,
   });
+  const actions = await answerVmActions({ boss, pool, vms });
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await drift.stop();
+    await Promise.all([drift.stop(), actions.stop()]);
     await Promise.all([programs.close(), backend.close(), vms.close(), dns.close()]);
   };
   return {

@@ -7,12 +7,12 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { findVpsByUserId, requestVps, setVpsStatus } from "../../src/records/index.ts";
+import { findVpsByUserId, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import { runJson } from "../integration/cli-support.ts";
 import type { ErrorDocument } from "../integration/cli-support.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { CliWorld } from "../support/cli-world.ts";
-import { withApp } from "../support/http-app.ts";
+import { withListeningApp } from "../support/http-app.ts";
 import { asOperator, asUser } from "../support/tokens.ts";
 
 const CHECKOUT = resolve(import.meta.dirname, "..", "..");
@@ -27,6 +27,7 @@ const DESTRUCTIVE: Readonly<Record<string, RegExp>> = {
   "ask to give up": /\brequestGiveUp\(/,
   "ask to wipe or to buy": /\brequestChange\(/,
   "permit to wipe or to buy": /allow(?:Recreate|Replace)Of: String\(/,
+  "order to give up": /adminPath\(username, "\/deprovision"\)/,
   destroy: /(?:engine|stack)\.destroy\(|inFront\("destroy"/,
   unprotect: /"unprotect"/,
 };
@@ -41,8 +42,10 @@ const CONFIRMED_BY: Readonly<Record<string, string>> = {
   "providers/hostinger/virtual-machine-provider.ts: give up": "pulumi destroy, after the protection was taken off; allowReplaceOf with the id of this VM",
   "src/cli/commands/destroy.ts: destroy": "the user name, typed",
   "src/cli/commands/destroy.ts: unprotect": "the same",
+  "src/cli/commands/deprovision.ts: order to give up": "the user name, typed",
   "src/cli/commands/script-delete.ts: remove script": "the script's id, typed",
   "src/cli/commands/vm-recreate.ts: recreate": "the VM's host name, typed",
+  "src/cli/commands/vm-snapshot.ts: snapshot": "the VM's host name, typed, wherever a snapshot or what was changed since would be lost",
   "src/http/routes/admin-actions.ts: ask to give up": "the user name as `confirm`",
   "src/http/routes/admin-changes.ts: ask to wipe or to buy": "the user name as `confirm`",
   "src/provisioning/apply-change.ts: permit to wipe or to buy": "a recorded change, for the VM that it names",
@@ -51,6 +54,7 @@ const CONFIRMED_BY: Readonly<Record<string, string>> = {
   "src/provisioning/destroy.ts: destroy": "a recorded deprovision that is due",
   "src/provisioning/destroy.ts: give up": "the same; wipes only if that was recorded",
   "src/provisioning/give-up/give-up-vm.ts: give up": "the same",
+  "src/provisioning/snapshot.ts: snapshot": "the user name as `confirm` of POST /api/admin/vps/{username}/snapshot",
   "src/records/give-ups.ts: ask to give up": "one that is not recorded: without a wipe",
 };
 
@@ -70,7 +74,7 @@ describe("what cannot be undone", () => {
 });
 
 describe("by the HTTP API", async () => {
-  const { app, pool, jobs } = await withApp();
+  const { app, pool, jobs, address } = await withListeningApp();
   const deprovision = async (headers: Record<string, string>, payload?: object) => app.inject({ method: "POST", url: "/api/admin/vps/amy/deprovision", headers, ...(payload && { payload }) });
 
   it("giving up is refused without the user name, with another one, and to anybody but an operator", async () => {
@@ -83,6 +87,25 @@ describe("by the HTTP API", async () => {
     assertRefusal(await deprovision(await asUser("amy"), { confirm: "amy" }), 403, "SCOPE_MISSING");
     assert.deepEqual([jobs.enqueued, (await findVpsByUserId(pool, "user_amy"))?.status], [[], "ready"]);
     assert.equal((await pool.query("SELECT FROM vps_give_ups")).rowCount, 0);
+  });
+
+  it("a snapshot, which replaces the earlier one, is refused without the user name, with another one, and to anybody but an operator", async () => {
+    await saveVpsResult(pool, "user_amy", { hostingerVmId: 17_923 });
+    const snapshot = async (headers: Record<string, string>, payload?: object) => app.inject({ method: "POST", url: "/api/admin/vps/amy/snapshot", headers, ...(payload && { payload }) });
+    const operator = await asOperator();
+    assertRefusal(await snapshot(operator), 400, "REQUEST_INVALID");
+    assertRefusal(await snapshot(operator, {}), 400, "REQUEST_INVALID");
+    for (const confirm of ["", "Amy", "amy ", "bea"]) assertRefusal(await snapshot(operator, { confirm }), 422, "CONFIRMATION_WRONG");
+    assertRefusal(await snapshot(await asUser("amy"), { confirm: "amy" }), 403, "SCOPE_MISSING");
+    assert.deepEqual(jobs.enqueued, []);
+  });
+
+  it("user-vps deprovision and snapshot are refused where nobody can be asked, and with another name", async () => {
+    const env = { USER_VPS_URL: address, USER_VPS_TOKEN: (await asOperator()).authorization.replace("Bearer ", "") };
+    for (const command of [["deprovision", "amy", "--reason", "x"], ["deprovision", "amy", "--reason", "x", "--keep-data"], ["snapshot", "amy"]]) {
+      for (const confirm of [[], ["--confirm", "bea"], ["--confirm", ""]]) await runJson<ErrorDocument>([...command, ...confirm], { env, code: 3 });
+    }
+    assert.deepEqual([jobs.enqueued, (await findVpsByUserId(pool, "user_amy"))?.status], [[], "ready"]);
   });
 });
 
@@ -97,6 +120,8 @@ describe("by the command line and by Pulumi", () => {
     await world.newStack(USER);
     const { code, text } = await world.up(USER);
     assert.equal(code, 0, text);
+    // There is one to lose.
+    await runJson(["vm", "snapshot-create", String(vm().id)], { env: world.env });
     untouchedWorld = seen();
   });
   after(() => world.close());
@@ -114,6 +139,9 @@ describe("by the command line and by Pulumi", () => {
   const commands: [string, () => string[], string][] = [
     ["destroy", () => ["destroy", USER], "another"],
     ["vm recreate", () => ["vm", "recreate", String(vm().id)], "another.spoq.dev"],
+    ["vm snapshot-create over an earlier one", () => ["vm", "snapshot-create", String(vm().id)], "another.spoq.dev"],
+    ["vm snapshot-restore", () => ["vm", "snapshot-restore", String(vm().id)], "another.spoq.dev"],
+    ["vm snapshot-delete", () => ["vm", "snapshot-delete", String(vm().id)], "another.spoq.dev"],
     ["script delete", () => ["script", "delete", scriptId()], "1"],
   ];
   for (const [name, args, wrong] of commands) {

@@ -129,8 +129,8 @@ describe("a change of a VPS, by the command line,", () => {
       assert.equal((await runJson<ErrorDocument>([...words, "--confirm", "bob"], { env, code: 3 })).error.code, "CANCELLED");
       assert.equal(await openChange(pool, "user_cli-user"), undefined);
 
-      const asked = await runJson<{ status: string }>([...words, "--confirm", "cli-user", "--reason", "by hand"], { env });
-      assert.equal(asked.status, "queued");
+      const asked = await runJson<{ vps: { status: string } }>([...words, "--confirm", "cli-user", "--reason", "by hand"], { env });
+      assert.equal(asked.vps.status, "queued");
       const open = await openChange(pool, "user_cli-user");
       assert.deepEqual([open?.kind, open?.reason], [words[0], "by hand"]);
       assert.match(open?.requestedBy ?? "", /^cli:/);

@@ -6,6 +6,7 @@ import type { DriftRequests } from "../../src/drift/queues.ts";
 import { requestSweep } from "../../src/drift/sweeps.ts";
 import { buildApp } from "../../src/http/app.ts";
 import type { JobRequest, Jobs } from "../../src/jobs/job.ts";
+import type { AskVmActions } from "../../src/jobs/vm-actions.ts";
 import { createCredentialsCipher, type CredentialsCipher } from "../../src/records/index.ts";
 import { withDatabase, type TestDatabase } from "./postgres.ts";
 import { TEST_JWT_SECRET } from "./tokens.ts";
@@ -51,10 +52,13 @@ export interface TestAppOptions {
   readonly logger?: FastifyBaseLogger;
   /** Of another app: several processes on one database. */
   readonly database?: TestDatabase;
+  /** Who answers in place of a worker; nobody unless given. */
+  readonly drift?: Partial<DriftRequests>;
+  readonly vmActions?: AskVmActions;
 }
 
 /** Closed when the test file (or suite) that calls it ends. */
-export async function withApp({ env, logger, database }: TestAppOptions = {}): Promise<TestApp> {
+export async function withApp({ env, logger, database, drift, vmActions = async () => undefined }: TestAppOptions = {}): Promise<TestApp> {
   // Hooks run in the order in which they were asked for: the app goes before its database.
   const started: { app?: FastifyInstance } = {};
   after(() => started.app?.close());
@@ -62,7 +66,13 @@ export async function withApp({ env, logger, database }: TestAppOptions = {}): P
   const settings = testSettings(env);
   const jobs = new RecordingJobs();
   const cipher = createCredentialsCipher(settings.credentialsKeys!);
-  const app = await buildApp({ pool, databaseUrl: url, jobs, drift: NO_WORKER, cipher, settings, ...(logger ? { logger } : {}) });
+  const app = await buildApp({ pool, databaseUrl: url, jobs, drift: { ...NO_WORKER, ...drift }, vmActions, cipher, settings, ...(logger ? { logger } : {}) });
   started.app = app;
   return { app, pool, url, jobs, cipher };
+}
+
+/** The same at an address of its own, for whoever comes over the network. */
+export async function withListeningApp(options: TestAppOptions = {}): Promise<TestApp & { readonly address: string }> {
+  const started = await withApp(options);
+  return { ...started, address: await started.app.listen({ host: "127.0.0.1", port: 0 }) };
 }

@@ -36,7 +36,7 @@ async function addExamples(): Promise<void> {
 }
 
 await addExamples();
-const server = await serveHttp({ pool: database.pool, databaseUrl: database.url, jobs: new RecordingJobs(), drift: NO_WORKER, cipher, settings });
+const server = await serveHttp({ pool: database.pool, databaseUrl: database.url, jobs: new RecordingJobs(), drift: NO_WORKER, vmActions: async () => undefined, cipher, settings });
 const hour = { expiresInSeconds: 3_600 };
 const [userToken, operatorToken] = await Promise.all([
   signToken({ sub: "user_tester", username: "tester" }, hour),

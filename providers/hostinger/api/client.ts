@@ -20,6 +20,7 @@ export type { SetupRequest } from "./setup-request.ts";
 export type { CallOptions } from "./transport.ts";
 export type { RecreateRequest } from "./virtual-machines.ts";
 export type { IpAddress, VirtualMachine, VmState } from "./virtual-machine.ts";
+export type { Snapshot } from "./vm-data.ts";
 
 export const DEFAULT_BASE_URL = "https://developers.hostinger.com";
 

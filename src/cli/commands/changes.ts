@@ -1,7 +1,7 @@
-import { parseUsername } from "../../../stacks/username.ts";
 import type { CliCommand } from "../command.ts";
 import { moment, table } from "../output.ts";
 import { withService } from "../service/api.ts";
+import { adminPath } from "../service/paths.ts";
 
 type Declared = Readonly<Record<string, string | number>>;
 interface Change {
@@ -23,10 +23,10 @@ export const changes: CliCommand<object> = {
   summary: "What operators have changed of a user's VPS, newest first",
   examples: ["changes alice"],
   async run(invocation) {
-    const username = parseUsername(invocation.args[0]!);
+    const [username = ""] = invocation.args;
     return withService(invocation, async (service) => {
       invocation.progress.say(`asking the service for ${username}`);
-      const { items } = await service.get<{ items: Change[] }>(`/api/admin/vps/${username}/changes`);
+      const { items } = await service.get<{ items: Change[] }>(adminPath(username, "/changes"));
       const rows = items.map((change) => [change.changeId, change.kind, change.vmId, differences(change), change.requestedBy, change.reason, moment(change.requestedAt), change.outcome ?? "goes on", moment(change.paidUntil)]);
       return { data: items, text: table(["CHANGE", "KIND", "VM", "WHAT", "BY", "WHY", "ASKED (UTC)", "OUTCOME", "OLD VM PAID UNTIL"], rows) };
     });

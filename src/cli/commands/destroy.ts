@@ -7,7 +7,7 @@ import { withUserStack } from "../user-stack.ts";
 export const destroy: CliCommand<{ confirm?: string }> = {
   usage: "destroy <username>",
   summary: "Give a user's VPS up and remove its stack",
-  details: "Stops the VM, ends its auto-renewal, removes the DNS record and the script. The VM stays paid until its term ends. For a user whom the service knows use its endpoint `deprovision`, which keeps the record right.",
+  details: "Stops the VM, ends its auto-renewal, removes the DNS record and the script. The VM stays paid until its term ends. For a user whom the service knows use `deprovision`, which keeps the record right.",
   options: [{ flags: "--confirm <username>", description: "the user name again, in place of typing it" }],
   examples: ["destroy alice", "destroy alice --confirm alice"],
   async run(invocation) {

@@ -1,24 +1,36 @@
 /** Every command; their order is that of `--help`. */
 import type { CliCommand } from "../command.ts";
+import { actions } from "./actions.ts";
 import { audit } from "./audit.ts";
+import { cancel } from "./cancel.ts";
 import { changes } from "./changes.ts";
 import { completion } from "./completion.ts";
 import { dataCenters } from "./data-centers.ts";
 import { demo } from "./demo.ts";
+import { deprovision } from "./deprovision.ts";
 import { destroy } from "./destroy.ts";
 import { doctor } from "./doctor.ts";
+import { drift } from "./drift.ts";
 import { events } from "./events.ts";
+import { findings } from "./findings.ts";
+import { givenUp } from "./given-up.ts";
 import { init } from "./init.ts";
 import { logs } from "./logs.ts";
 import { plans } from "./plans.ts";
+import { power } from "./power.ts";
 import { preview } from "./preview.ts";
+import { repair } from "./repair.ts";
+import { retry } from "./retry.ts";
+import { rotate } from "./rotate.ts";
 import { sandbox } from "./sandbox.ts";
 import { scriptCreate } from "./script-create.ts";
 import { scriptDelete } from "./script-delete.ts";
 import { scriptList } from "./script-list.ts";
 import { scriptShow } from "./script-show.ts";
 import { serve } from "./serve.ts";
+import { snapshot } from "./snapshot.ts";
 import { status } from "./status.ts";
+import { sweep } from "./sweep.ts";
 import { templates } from "./templates.ts";
 import { token } from "./token.ts";
 import { recreate, rename, replace } from "./user-change.ts";
@@ -29,14 +41,17 @@ import { vmGet } from "./vm-get.ts";
 import { vmList } from "./vm-list.ts";
 import { vmRestart, vmStart, vmStop } from "./vm-power.ts";
 import { vmRecreate } from "./vm-recreate.ts";
+import { vmSnapshotCreate, vmSnapshotDelete, vmSnapshotRestore, vmSnapshotShow } from "./vm-snapshot.ts";
 
 export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
-  recreate, replace, rename, changes, audit,
+  drift, sweep, findings, repair,
+  rotate, rename, recreate, replace, changes, retry, cancel, power, snapshot, actions, deprovision, givenUp, audit,
   init, serve, sandbox, demo, doctor, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,
   vmCreate, vmList, vmGet, vmStart, vmStop, vmRestart, vmRecreate, vmActions,
+  vmSnapshotShow, vmSnapshotCreate, vmSnapshotRestore, vmSnapshotDelete,
   completion,
 ];
 
@@ -45,3 +60,10 @@ export const GROUPS: Readonly<Record<string, { readonly summary: string; readonl
   script: { summary: "Post-install scripts of the Hostinger account", example: "script list" },
   vm: { summary: "VMs of the Hostinger account, without any stack", example: "vm list" },
 };
+
+/** The command that a command line names, also one that is used wrongly; undefined if it names none. */
+export function commandOf(args: readonly string[]): CliCommand | undefined {
+  const [first = "", second = ""] = args.filter((arg) => !arg.startsWith("-"));
+  const name = first in GROUPS ? `${first} ${second}` : first;
+  return COMMANDS.find(({ usage }) => usage === name || usage.startsWith(`${name} `));
+}

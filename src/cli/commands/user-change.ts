@@ -1,42 +1,35 @@
 /** Changes of a VPS that is there, by the service: each wipes, buys or renames, and is confirmed by typing the user name. */
 import { DATA_CENTERS, findPlan, PLANS } from "../../../providers/hostinger/api/specification.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { parseUsername } from "../../../stacks/username.ts";
 import type { AdminVpsView } from "../../http/vps-view.ts";
 import type { CliCommand, Invocation, OptionDescription, Result } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
 import { money } from "../output.ts";
 import { withService } from "../service/api.ts";
+import { ORDER_OPTIONS, orderForUser } from "../service/order.ts";
+import type { OrderOptions } from "../service/order.ts";
+import { adminPath } from "../service/paths.ts";
 import { id } from "../values.ts";
 
-interface Confirmed {
-  readonly reason?: string;
-  readonly confirm?: string;
-}
+type Confirmed = OrderOptions & { readonly confirm?: string };
 
-const CONFIRMED: readonly OptionDescription[] = [
-  { flags: "--reason <text>", description: "why; it is recorded" },
-  { flags: "--confirm <username>", description: "the user name again, in place of typing it" },
-];
+const CONFIRMED: readonly OptionDescription[] = [{ flags: "--confirm <username>", description: "the user name again, in place of typing it" }, ...ORDER_OPTIONS];
 
 interface Change {
   readonly path: "recreate" | "replace" | "rename";
   readonly body: object;
   /** What would happen to the user's VPS, in a sentence or two. */
   readonly what: (vps: AdminVpsView) => string;
+  readonly asked: string;
 }
 
-async function ask(invocation: Invocation<Confirmed>, { path, body, what }: Change): Promise<Result> {
-  const { args, options, progress } = invocation;
-  const username = parseUsername(args[0]!);
-  return withService(invocation, async (service) => {
-    progress.say(`asking the service for ${username}`);
-    const vps = await service.get<AdminVpsView>(`/api/admin/vps/${username}`);
-    progress.end();
-    await confirmTyped({ what: what(vps), expected: username, given: options.confirm, option: `--confirm ${username}` });
-    const asked = await service.post<AdminVpsView>(`/api/admin/vps/${username}/${path}`, { ...body, confirm: username, ...(options.reason !== undefined && { reason: options.reason }) });
-    return { data: asked, text: `${username}: ${path} is queued. \`user-vps events ${username}\` follows it.` };
-  });
+async function ask(invocation: Invocation<Confirmed>, { path, body, what, asked }: Change): Promise<Result> {
+  const { args: [username = ""], options, progress } = invocation;
+  progress.say(`${username}: asking the service`);
+  const vps = await withService(invocation, (service) => service.get<AdminVpsView>(adminPath(username)));
+  progress.end();
+  await confirmTyped({ what: what(vps), expected: username, given: options.confirm, option: `--confirm ${username}` });
+  return orderForUser(invocation, username, { path, body: { ...body, confirm: username }, operation: () => "up", asked });
 }
 
 export const recreate: CliCommand<Confirmed & { template?: number }> = {
@@ -49,6 +42,7 @@ export const recreate: CliCommand<Confirmed & { template?: number }> = {
     path: "recreate",
     body: { ...(invocation.options.template !== undefined && { templateId: invocation.options.template }) },
     what: ({ username, vmId }) => `VM ${vmId} of ${username} will be wiped, with all the user's data, and installed anew.`,
+    asked: "the wipe is queued",
   }),
 };
 
@@ -69,6 +63,7 @@ export const replace: CliCommand<Confirmed & { plan?: string; dataCenter?: numbe
       path: "replace",
       body: { ...(plan !== undefined && { plan: findPlan(plan)!.itemId }), ...(dataCenter !== undefined && { dataCenterId: dataCenter }) },
       what: (vps) => `${purchaseOf(vps, plan)} The data of ${vps.username} is not copied: it stays on VM ${vps.vmId}, which is stopped and not renewed.`,
+      asked: "another VM is asked for",
     });
   },
 };
@@ -90,5 +85,6 @@ export const rename: CliCommand<Confirmed> = {
     path: "rename",
     body: { hostname: invocation.args[1]! },
     what: ({ username, hostname }) => `The VPS of ${username} will be ${invocation.args[1]}; ${hostname} will lead nowhere.`,
+    asked: "the new host name is queued",
   }),
 };

@@ -38,6 +38,10 @@ const REPAIR = z.object({
   repairId: z.number(), findingId: z.number(), requestedBy: z.string(), why: z.string(), requestedAt: time, decision: z.enum(["queued", "refused"]), reason: z.string(),
 }).meta({ id: "Repair" });
 
+export type SweepView = z.output<typeof SWEEP>;
+export type FindingView = z.output<typeof FINDING>;
+export type RepairView = z.output<typeof REPAIR>;
+
 const id = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 const PAGE = { limit: wholeNumber(1, 200).default(50), cursor: id.optional().describe("`nextCursor` of the page before.") };
 const SWEEPS_QUERY = z.strictObject(PAGE);
@@ -117,15 +121,15 @@ export const driftRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { poo
   });
 };
 
-function sweepView({ requestedAt, startedAt, finishedAt, ...rest }: SweepRecord): z.output<typeof SWEEP> {
+function sweepView({ requestedAt, startedAt, finishedAt, ...rest }: SweepRecord): SweepView {
   return { ...rest, requestedAt: requestedAt.toISOString(), startedAt: startedAt?.toISOString() ?? null, finishedAt: finishedAt?.toISOString() ?? null };
 }
 
-function findingView({ userId: _, firstSeen, lastSeen, resolvedAt, ...rest }: FindingRecord): z.output<typeof FINDING> {
+function findingView({ userId: _, firstSeen, lastSeen, resolvedAt, ...rest }: FindingRecord): FindingView {
   const plan = planRepair({ ...rest, resolvedAt });
   return {
     ...rest,
-    preview: rest.preview as z.output<typeof FINDING>["preview"],
+    preview: rest.preview as FindingView["preview"],
     repair: { by: plan.by, why: plan.by === "nothing" ? plan.why : null },
     firstSeen: firstSeen.toISOString(), lastSeen: lastSeen.toISOString(), resolvedAt: resolvedAt?.toISOString() ?? null,
   };

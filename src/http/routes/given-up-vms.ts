@@ -35,6 +35,8 @@ const GIVE_UP_VIEW = z.object({
   unusableBecause: z.string().nullable(),
 }).meta({ id: "GivenUpVm" });
 
+export type GivenUpVmView = z.output<typeof GIVE_UP_VIEW>;
+
 const PAGE = z.object({ items: z.array(GIVE_UP_VIEW), nextCursor: z.int().nullable() }).meta({ id: "GivenUpVmPage" });
 
 /** GET /api/admin/given-up-vms: what was given up, by whom and why, and what stays paid until when. */
@@ -48,7 +50,7 @@ export const givenUpVmRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, {
   });
 };
 
-function view(giveUp: GiveUp): z.output<typeof GIVE_UP_VIEW> {
+function view(giveUp: GiveUp): GivenUpVmView {
   const { username, vmId, subscriptionId, plan, dataCenterId, requestedBy, reason, wipe, reusedBy, unusableBecause } = giveUp;
   const at = (moment: Date | null) => moment?.toISOString() ?? null;
   return {

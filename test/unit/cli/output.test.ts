@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { EXIT, exitCodeOf } from "../../../src/cli/exit-codes.ts";
-import { fields, moment, money, table } from "../../../src/cli/output.ts";
+import { commandOf } from "../../../src/cli/commands/index.ts";
+import { EXIT, exitCodeOf, NotConfirmed } from "../../../src/cli/exit-codes.ts";
+import { fields, moment, money, shortened, table } from "../../../src/cli/output.ts";
 import { errorText, errorView } from "../../../src/cli/report-error.ts";
 import { startProgress } from "../../../src/cli/progress.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import { ServiceRefusal } from "../../../src/cli/service/refusal.ts";
 
 describe("what the command line prints", () => {
   it("aligns the columns of a table, with '-' for what there is not", () => {
     assert.equal(table(["ID", "NAME"], [[1, "alice"], [22, null]]), "ID  NAME\n1   alice\n22  -");
     assert.equal(table(["ID"], []), "none");
+  });
+
+  it("keeps a row on one line, whatever is in it, and shortens what is long", () => {
+    assert.equal(table(["A"], [["one\ntwo\u001b[2J\u0007"]]), "A\none two [2J");
+    assert.deepEqual([shortened("x".repeat(60)).length, shortened("x".repeat(61)), shortened("short")], [60, `${"x".repeat(59)}…`, "short"]);
   });
 
   it("leaves out fields without a value", () => {
@@ -39,6 +46,19 @@ describe("what the command line prints", () => {
     assert.equal(codeOf("VM_GONE", "x"), EXIT.failed);
     assert.equal(codeOf("CANCELLED", "x"), EXIT.interrupted);
     assert.equal(exitCodeOf(new Error("x")), EXIT.failed);
+  });
+
+  it("of a command that answers by its exit code, whatever goes wrong is 1: its 2 says that something was found", () => {
+    for (const error of [new UserVpsError("INPUT_INVALID", "x"), new UserVpsError("API_UNREACHABLE", "x"), new ServiceRefusal("UNAUTHENTICATED", "x", "y", 401), new NotConfirmed("x", "y"), new Error("x")]) {
+      for (const name of ["drift", "sweep"]) assert.equal(exitCodeOf(error, commandOf([name])), EXIT.failed);
+    }
+    assert.equal(exitCodeOf(new UserVpsError("CANCELLED", "x"), commandOf(["drift"])), EXIT.interrupted);
+  });
+
+  it("knows the command of a command line that is used wrongly", () => {
+    const usage = (...args: string[]) => commandOf(args)?.usage;
+    assert.deepEqual([usage("--json", "drift", "--bananas"), usage("drift"), usage("vm", "get"), usage("sweep", "x")], ["drift <username>", "drift <username>", "vm get <vm-id>", "sweep"]);
+    assert.deepEqual([usage(), usage("vm"), usage("vm", "bananas"), usage("drif"), usage("--help")], [undefined, undefined, undefined, undefined, undefined]);
   });
 });
 

@@ -61,6 +61,11 @@ describe("driftFromEvents", () => {
     assert.equal(exitCodeOf(drift), 2);
   });
 
+  it("of a refusal that no resource is told of, it is drift all the same", () => {
+    const drift = driftFromEvents("alice", [], "VM_GONE: VM 1 is gone");
+    assert.deepEqual([drift.changes, drift.refusal, exitCodeOf(drift)], [0, "VM_GONE: VM 1 is gone", 2]);
+  });
+
   it("shows a secret as one, whatever the engine says of it", () => {
     const drift = driftFromEvents("alice", [refreshed(VM, "vm", { rootPassword: secret("fake-password-1"), list: [secret("fake-password-2")] }, { rootPassword: "", list: [] })], undefined);
     assert.ok(!JSON.stringify(drift).includes("fake-password"));

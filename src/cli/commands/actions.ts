@@ -1,0 +1,20 @@
+import type { VmActionsView } from "../../http/routes/vm-actions.ts";
+import type { CliCommand } from "../command.ts";
+import { moment, table } from "../output.ts";
+import { withService } from "../service/api.ts";
+import { adminPath } from "../service/paths.ts";
+
+/** GET /api/admin/vps/{username}/actions */
+export const actions: CliCommand<object> = {
+  usage: "actions <username>",
+  summary: "What was done to a user's VM at Hostinger, newest first",
+  details: "By its id, without the service: `vm actions`. PROGRESS is running, completed or failed, whatever word the API has for it.",
+  examples: ["actions alice", "actions alice --json"],
+  async run(invocation) {
+    const path = adminPath(invocation.args[0]!, "/actions");
+    invocation.progress.say("asking the service, which has a worker ask Hostinger");
+    const found = await withService(invocation, (service) => service.get<VmActionsView>(path));
+    const rows = found.items.map(({ actionId, name, progress, state, createdAt, updatedAt }) => [actionId, name, progress, state, moment(createdAt), moment(updatedAt)]);
+    return { data: found, text: table(["ID", "ACTION", "PROGRESS", "STATE", "CREATED (UTC)", "UPDATED (UTC)"], rows) };
+  },
+};

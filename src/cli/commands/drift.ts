@@ -1,0 +1,35 @@
+import { driftFromEvents, exitCodeOf } from "../../drift/stack-drift.ts";
+import type { StackDrift } from "../../drift/stack-drift.ts";
+import type { CliCommand, Invocation } from "../command.ts";
+import { driftText } from "../drift-view.ts";
+import { withService } from "../service/api.ts";
+import { adminPath } from "../service/paths.ts";
+import { withUserStack } from "../user-stack.ts";
+
+/** A preview with refresh of the user's stack, property by property; with --service GET /api/admin/vps/{username}/drift. */
+export const drift: CliCommand<{ service?: true }> = {
+  usage: "drift <username>",
+  summary: "How does a user's VPS differ from what is declared? Changes nothing",
+  details: "Asks Hostinger and Cloudflare how things are, by the plain Pulumi CLI and with the settings of the last deployment; no service has to run. Tells of each property what is declared, what is there and what `up` would do.",
+  options: [{ flags: "--service", description: "ask the service instead (USER_VPS_URL), which declares by its own settings" }],
+  examples: ["drift alice", "drift alice --json", "drift alice --service"],
+  answers: { 0: "as declared", 2: "something differs, or `up` would be refused" },
+  async run(invocation) {
+    const found = invocation.options.service ? await askService(invocation) : await look(invocation);
+    return { data: found, text: driftText(found), exitCode: exitCodeOf(found) };
+  },
+};
+
+function askService(invocation: Invocation): Promise<StackDrift> {
+  const path = adminPath(invocation.args[0]!, "/drift");
+  invocation.progress.say("asking the service, which has a worker look");
+  return withService(invocation, (service) => service.get<StackDrift>(path));
+}
+
+function look(invocation: Invocation): Promise<StackDrift> {
+  return withUserStack(invocation, {}, async (stack) => {
+    invocation.progress.say(`${stack.username}: asking Hostinger and Cloudflare how things are`);
+    const { events, refusal } = await stack.preview(invocation.signal);
+    return driftFromEvents(stack.username, events, refusal?.message);
+  });
+}

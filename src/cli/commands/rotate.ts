@@ -1,0 +1,13 @@
+import type { CliCommand } from "../command.ts";
+import { ORDER_OPTIONS, orderForUser } from "../service/order.ts";
+import type { OrderOptions } from "../service/order.ts";
+
+/** POST /api/admin/vps/{username}/rotate-credentials */
+export const rotate: CliCommand<OrderOptions> = {
+  usage: "rotate <username>",
+  summary: "Make a user a new password and JWT secret",
+  details: "The old ones stop working when `up` has changed them. The user can then be shown the new ones, once; nobody else is.",
+  options: ORDER_OPTIONS,
+  examples: ["rotate alice", "rotate alice --follow"],
+  run: (invocation) => orderForUser(invocation, invocation.args[0]!, { path: "rotate-credentials", operation: () => "up", asked: "new credentials are asked for" }),
+};

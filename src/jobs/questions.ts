@@ -1,0 +1,64 @@
+/** Questions that a worker answers while somebody waits: who serves HTTP may have neither an engine nor a token. */
+import type { PgBoss } from "pg-boss";
+import type { z } from "zod";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
+
+const POLL_MS = 100;
+const WORKER_POLL_SECONDS = 0.5;
+export const ANSWER_LIMIT_MS = MINUTE_MS;
+
+/** A failure is an answer too, and not to be tried again. */
+export interface FailedAnswer {
+  readonly error: string;
+}
+
+/** A question is not asked again: whoever waited is gone by then. */
+export async function createQuestionQueue(boss: PgBoss, queue: string): Promise<void> {
+  await boss.createQueue(queue, { policy: "standard", retryLimit: 0, expireInSeconds: (5 * MINUTE_MS) / SECOND_MS, deleteAfterSeconds: HOUR_MS / SECOND_MS });
+}
+
+/** Waits for the answer of a worker; undefined if none answers in time. */
+export async function ask<Answer extends object>(boss: PgBoss, queue: string, question: object, answerLimitMs: number = ANSWER_LIMIT_MS): Promise<Answer | FailedAnswer | undefined> {
+  const id = await boss.send(queue, question);
+  const endMs = Date.now() + answerLimitMs;
+  while (id && Date.now() < endMs) {
+    const job = await boss.getJobById(queue, id);
+    if (job?.state === "completed") return job.output as Answer | FailedAnswer;
+    if (job?.state === "failed") return { error: "The worker that was at it is gone." };
+    await sleep(POLL_MS);
+  }
+  if (id) await boss.cancel(queue, id);
+  return undefined;
+}
+
+export interface AnswerOptions<Question, Answer extends object> {
+  readonly boss: PgBoss;
+  readonly queue: string;
+  readonly schema: z.ZodType<Question>;
+  readonly answer: (question: Question, signal: AbortSignal) => Promise<Answer>;
+}
+
+export interface Answering {
+  /** Takes no more questions and breaks off those that are being answered. */
+  stop(): Promise<void>;
+}
+
+/** The worker's side. */
+export async function answerQuestions<Question, Answer extends object>({ boss, queue, schema, answer }: AnswerOptions<Question, Answer>): Promise<Answering> {
+  const stopping = new AbortController();
+  const running = new Set<Promise<unknown>>();
+  await createQuestionQueue(boss, queue);
+  await boss.work(queue, { pollingIntervalSeconds: WORKER_POLL_SECONDS }, async ([job]): Promise<Answer | FailedAnswer> => {
+    const work = (async () => answer(schema.parse(job?.data), stopping.signal))().catch((error: unknown) => ({ error: messageOf(error) }));
+    running.add(work);
+    return await work.finally(() => running.delete(work));
+  });
+  return {
+    async stop() {
+      await boss.offWork(queue, { wait: false }).catch(() => undefined);
+      stopping.abort(new UserVpsError("RUN_LOST", "The worker was shut down."));
+      await Promise.allSettled(running);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { MINUTE_MS } from "../../providers/core/time.ts";
+import { runAction } from "../../providers/hostinger/run-action.ts";
+import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
+import { endOf } from "./power.ts";
+
+/** So long a request holds, through failures and other runs of the user. */
+const LONGEST_MS = 15 * MINUTE_MS;
+
+/** Makes the snapshot of the user's VM, in place of the one that there may be; the stack is not touched. */
+export const snapshot: OperationKind = {
+  from: ["ready", "failed", "provisioning", "queued"],
+  waiting: undefined,
+  async run({ vms, record, requestedAt, hooks, recorder }: OperationContext): Promise<OperationResult> {
+    const { hostingerVmId: vmId, hostname } = record;
+    if (!vmId) throw new UserVpsError("INPUT_INVALID", `There is no VM of ${hostname} yet.`, { next: "Wait until it is ready." });
+    const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
+    const { snapshot: calls } = session.client.virtualMachines;
+    const call = { signal: session.signal };
+    const earlier = await calls.get(vmId, call);
+    const result = { changes: {}, save: async () => undefined };
+    const requestedMs = Date.parse(requestedAt ?? new Date().toISOString());
+    // Of a run that was cut off. Another one would be of a later time than was meant.
+    if (earlier?.createdAt && Date.parse(earlier.createdAt) >= requestedMs) {
+      session.report(`${hostname}: the snapshot of ${earlier.createdAt} is the one that was asked for`);
+      return result;
+    }
+    if (Date.now() - requestedMs > LONGEST_MS) {
+      throw new UserVpsError("CANCELLED", `The snapshot of ${hostname} was asked for at ${requestedAt}; by now it might hold what it was to guard against, so none is made.`, { next: "Ask for it again if it is wanted." });
+    }
+    if (earlier) session.report(`${hostname}: the snapshot of ${earlier.createdAt ?? "an unknown time"} is replaced`);
+    await runAction(session, { vmId, hostname }, `making a snapshot of VM ${vmId}`, () => session.client.virtualMachines.snapshot.create(vmId, call));
+    return result;
+  },
+};

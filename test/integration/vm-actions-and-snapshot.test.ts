@@ -1,0 +1,175 @@
+/** What was done to a user's VM, and a snapshot of it: by HTTP, by the queue, by a worker, against the sandbox. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { PgBoss } from "pg-boss";
+import { readSettings } from "../../src/config/index.ts";
+import { pgBossJobs, startQueue, startWorker } from "../../src/jobs/index.ts";
+import type { Worker } from "../../src/jobs/index.ts";
+import { createQuestionQueue } from "../../src/jobs/questions.ts";
+import { answerVmActions, askVmActions, VM_ACTIONS_QUEUE } from "../../src/jobs/vm-actions.ts";
+import type { AskVmActions } from "../../src/jobs/vm-actions.ts";
+import type { Engine } from "../../src/provisioning/engine.ts";
+import { hostingerPower } from "../../src/provisioning/power.ts";
+import { createCredentialsCipher, listRuns, readRunLog, requestVps, setVpsStatus } from "../../src/records/index.ts";
+import type { RunRecord } from "../../src/records/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { assertRefusal } from "../support/assert-refusal.ts";
+import { addFleet } from "../support/fleet.ts";
+import type { FleetMember } from "../support/fleet.ts";
+import { withApp } from "../support/http-app.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { asOperator, asUser } from "../support/tokens.ts";
+import { control } from "./sandbox-support.ts";
+
+const database = await withDatabase();
+const { pool, url } = database;
+let answer: Awaited<ReturnType<AskVmActions>>;
+const { app, jobs } = await withApp({ database, vmActions: async () => answer });
+const operator = await asOperator();
+
+let sandbox: Sandbox;
+let boss: PgBoss;
+let member: FleetMember;
+before(async () => {
+  sandbox = await startSandbox({ actionMs: 20 });
+  [member] = await addFleet(sandbox, pool, 1) as [FleetMember];
+  await requestVps(pool, { userId: "u-new", username: "newcomer", hostname: "newcomer.spoq.dev", plan: "p", templateId: 1, dataCenterId: 1, sshPublicKey: null });
+  boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
+  await createQuestionQueue(boss, VM_ACTIONS_QUEUE);
+});
+after(async () => {
+  await boss.stop({ graceful: false });
+  await sandbox.close();
+});
+
+const get = (username: string, headers: Record<string, string> = operator) => app.inject({ url: `/api/admin/vps/${username}/actions`, headers });
+const snapshot = (username: string, payload?: object, headers: Record<string, string> = operator) => app.inject({ method: "POST", url: `/api/admin/vps/${username}/snapshot`, headers, ...(payload && { payload }) });
+
+describe("GET /api/admin/vps/{username}/actions", () => {
+  it("shows the VM's actions with the specification's word and Hostinger's own", async () => {
+    answer = { vmId: 5, actions: [{ id: 8, name: "restart", state: "success", createdAt: "2026-01-02T03:04:05Z", updatedAt: null }, { id: 7, name: "stop", state: "delayed", createdAt: null, updatedAt: null }] };
+    const { statusCode, body } = await get("user1");
+    assert.deepEqual([statusCode, JSON.parse(body)], [200, { vmId: 5, items: [
+      { actionId: 8, name: "restart", progress: "completed", state: "success", createdAt: "2026-01-02T03:04:05Z", updatedAt: null },
+      { actionId: 7, name: "stop", progress: "running", state: "delayed", createdAt: null, updatedAt: null },
+    ] }]);
+  });
+
+  it("says if there is no such user, no VM, no worker, or what Hostinger refused; it is for operators only", async () => {
+    assertRefusal(await get("nobody"), 404, "USER_NOT_FOUND");
+    assertRefusal(await get("newcomer"), 409, "STATUS_CONFLICT");
+    answer = undefined;
+    assertRefusal(await get("user1"), 503, "NOT_READY");
+    answer = { error: "an example of a failure" };
+    assert.match(assertRefusal(await get("user1"), 503, "HOSTINGER_FAILED").message, /an example of a failure/);
+    assertRefusal(await get("user1", await asUser("user1")), 403, "SCOPE_MISSING");
+    assertRefusal(await get("user1", {}), 401, "UNAUTHENTICATED");
+    assert.equal((await app.inject({ method: "HEAD", url: "/api/admin/vps/user1/actions", headers: operator })).statusCode, 405);
+  });
+});
+
+describe("POST /api/admin/vps/{username}/snapshot", () => {
+  it("is refused without the user name, with another one, to anybody but an operator, without a VM, and while something is done", async () => {
+    assertRefusal(await snapshot("user1"), 400, "REQUEST_INVALID");
+    assertRefusal(await snapshot("user1", {}), 400, "REQUEST_INVALID");
+    for (const confirm of ["", "User1", "user1 ", "user2"]) assertRefusal(await snapshot("user1", { confirm }), 422, "CONFIRMATION_WRONG");
+    assertRefusal(await snapshot("user1", { confirm: "user1" }, await asUser("user1")), 403, "SCOPE_MISSING");
+    assertRefusal(await snapshot("nobody", { confirm: "nobody" }), 404, "USER_NOT_FOUND");
+    await setVpsStatus(pool, "u-new", { status: "failed" });
+    assertRefusal(await snapshot("newcomer", { confirm: "newcomer" }), 409, "STATUS_CONFLICT");
+    await setVpsStatus(pool, "u-user1", { status: "provisioning" });
+    assertRefusal(await snapshot("user1", { confirm: "user1" }), 409, "STATUS_CONFLICT");
+    await setVpsStatus(pool, "u-user1", { status: "ready" });
+    assert.deepEqual(jobs.enqueued, []);
+  });
+
+  it("queues a run, with the time at which it was asked for", async () => {
+    const { statusCode, body } = await snapshot("user1", { confirm: "user1" });
+    assert.deepEqual([statusCode, JSON.parse(body).username], [202, "user1"]);
+    const [{ requestedAt, ...job }] = jobs.enqueued as [typeof jobs.enqueued[number]];
+    assert.deepEqual(job, { operation: "snapshot", userId: "u-user1" });
+    assert.ok(Math.abs(Date.parse(requestedAt!) - Date.now()) < 60_000);
+  });
+});
+
+describe("by a worker", () => {
+  let worker: Worker;
+  let vms: ReturnType<typeof hostingerPower>;
+  let answering: Awaited<ReturnType<typeof answerVmActions>>;
+  before(async () => {
+    const env = {
+      ...sandbox.env, DATABASE_URL: url, VPS_DOMAIN: sandbox.domain, PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-tests", CREDENTIALS_KEYS: `test:${Buffer.alloc(32).toString("base64")}`,
+      CONDUCTOR_URL: "https://downloads.example.com/conductor", CLI_URL: "https://downloads.example.com/spoq",
+    };
+    const settings = readSettings({ env, role: "worker" });
+    vms = hostingerPower(env);
+    // Neither asks the engine for anything.
+    worker = await startWorker({ boss, pool, databaseUrl: url, engine: {} as Engine, vms, settings, cipher: createCredentialsCipher(settings.credentialsKeys!), workerId: "worker", hostId: "host", secrets: [], log: () => undefined });
+    answering = await answerVmActions({ boss, pool, vms });
+  });
+  after(async () => {
+    await Promise.all([worker.stop(0), answering.stop()]);
+    await vms.close();
+  });
+
+  async function newRun(requestedAt: string): Promise<RunRecord & { lines: readonly string[] }> {
+    const known = (await listRuns(pool, "u-user1")).items.length;
+    await pgBossJobs(boss, pool).enqueue(pool, { operation: "snapshot", userId: "u-user1", requestedAt });
+    const endMs = Date.now() + 20_000;
+    for (;;) {
+      const { items } = await listRuns(pool, "u-user1");
+      const [last] = items;
+      if (items.length > known && last!.outcome !== null) return { ...last!, lines: (await readRunLog(pool, last!.runId, { limit: 100 })).map(({ line }) => line) };
+      assert.ok(Date.now() < endMs, "waited in vain for the run");
+      await new Promise((resume) => setTimeout(resume, 50));
+    }
+  }
+  const made = () => sandbox.state().vms.find(({ id }) => id === member.vmId)!.actions.filter(({ name }) => name === "create_snapshot").length;
+
+  it("one that could not be made soon is not made late: it might hold what it was to guard against", async () => {
+    const { outcome, message } = await newRun(new Date(Date.now() - 3_600_000).toISOString());
+    assert.deepEqual([outcome, made()], ["cancelled", 0]);
+    assert.match(message!, /so none is made/);
+  });
+
+  it("a snapshot is a run of its own, with an outcome and a log, and leaves the status alone", async () => {
+    const { operation, outcome, lines } = await newRun(new Date().toISOString());
+    assert.deepEqual([operation, outcome, made()], ["snapshot", "succeeded", 1]);
+    assert.match(lines.join("\n"), /user1\.\S+: making a snapshot of VM \d+/);
+    assert.equal((await pool.query("SELECT status FROM user_vps WHERE user_id = 'u-user1'")).rows[0]?.status, "ready");
+  });
+
+  it("the next one replaces it and says so; a run again for the same request makes none", async () => {
+    const { outcome, lines } = await newRun(new Date().toISOString());
+    assert.deepEqual([outcome, made()], ["succeeded", 2]);
+    assert.match(lines.join("\n"), /the snapshot of \S+ is replaced/);
+    const again = await newRun(new Date(Date.now() - 3_600_000).toISOString());
+    assert.deepEqual([again.outcome, made()], ["succeeded", 2]);
+    assert.match(again.lines.join("\n"), /is the one that was asked for/);
+  });
+
+  it("one that fails is a failed run with its reason; the status stays", async () => {
+    await control(sandbox, "POST", "actions", { hostname: member.hostname, name: "create_snapshot", outcome: "error" });
+    const { outcome, errorCode } = await newRun(new Date().toISOString());
+    assert.deepEqual([outcome, errorCode], ["failed", "VM_ACTION_FAILED"]);
+    assert.equal((await pool.query("SELECT status FROM user_vps WHERE user_id = 'u-user1'")).rows[0]?.status, "ready");
+    await pgBossJobs(boss, pool).cancel("u-user1");
+  });
+
+  it("the VM's actions are answered, newest first; what Hostinger refuses is an answer too", async () => {
+    const ask = askVmActions(boss, 15_000);
+    const answered = await ask("u-user1");
+    assert.ok(answered && "actions" in answered, JSON.stringify(answered));
+    assert.equal(answered.vmId, member.vmId);
+    assert.deepEqual(answered.actions.slice(0, 3).map(({ name, state }) => [name, state]), [["create_snapshot", "error"], ["create_snapshot", "success"], ["create_snapshot", "success"]]);
+    assert.match(JSON.stringify(await ask("u-new")), /There is no VM of this user/);
+    await pool.query("UPDATE user_vps SET hostinger_vm_id = 999999 WHERE user_id = 'u-new'");
+    assert.match(JSON.stringify(await ask("u-new")), /"error":"API_NOT_FOUND/);
+  });
+
+  it("are not waited for without end if there is no worker", async () => {
+    await answering.stop();
+    assert.equal(await askVmActions(boss, 300)("u-user1"), undefined);
+  });
+});
