@@ -14,6 +14,7 @@ import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
 import { addDriftMetrics } from "../drift/metrics.ts";
 import type { DriftRequests } from "../drift/queues.ts";
+import type { RollOutJobs } from "../releases/queue.ts";
 import { createMetrics, measureAnswers } from "./metrics.ts";
 import { createNearestDataCenter } from "./nearest-data-center.ts";
 import { describeRoutes } from "./openapi.ts";
@@ -28,6 +29,8 @@ import { eventsRoute } from "./routes/events.ts";
 import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { provisionRoute } from "./routes/provision.ts";
+import { releaseRoutes } from "./routes/releases.ts";
+import { rollOutRoutes } from "./routes/roll-outs.ts";
 import { statusRoute } from "./routes/status.ts";
 import { acceptSession, webOperatorRoutes, webRoutes } from "./routes/web.ts";
 
@@ -41,6 +44,7 @@ export interface AppOptions {
   readonly databaseUrl: string;
   readonly jobs: Jobs;
   readonly drift: DriftRequests;
+  readonly rollOuts: RollOutJobs;
   readonly cipher: CredentialsCipher;
   readonly settings: HttpSettings;
   /** `createLogger`'s; without one, nothing is logged. */
@@ -51,7 +55,7 @@ export interface AppOptions {
  * The HTTP side, ready for `listen` or `inject`. `close` ends open streams, lets running requests
  * finish, and stops listening for changes; the pool is the caller's to end afterwards.
  */
-export async function buildApp({ pool, databaseUrl, jobs, drift, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ pool, databaseUrl, jobs, drift, rollOuts, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : {}),
     trustProxy: trustedProxies(settings.trustProxy),
@@ -98,7 +102,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, cipher, setting
   app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
 
   const context: HttpContext = {
-    pool, jobs, drift, settings, feed, cipher,
+    pool, jobs, drift, rollOuts, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
     closing: closing.signal,
   };
@@ -113,7 +117,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, cipher, setting
     for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, driftRoutes, givenUpVmRoutes, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, rollOutRoutes, webOperatorRoutes]) await operators.register(routes, context);
       await operators.register(adminActionRoutes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

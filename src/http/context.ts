@@ -5,6 +5,7 @@ import type { Caller } from "./authenticate.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import type { Jobs } from "../jobs/job.ts";
+import type { RollOutJobs } from "../releases/queue.ts";
 
 export type HttpSettings = Pick<Settings,
   "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours">;
@@ -14,6 +15,7 @@ export interface HttpContext {
   readonly pool: Pool;
   readonly jobs: Jobs;
   readonly drift: DriftRequests;
+  readonly rollOuts: RollOutJobs;
   readonly settings: HttpSettings;
   readonly cipher: CredentialsCipher;
   readonly feed: ChangeFeed;

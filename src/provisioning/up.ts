@@ -3,9 +3,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { beginPhase, begunGiveUp, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
 import { endOf } from "./power.ts";
-import { releaseSettings } from "../../stacks/release.ts";
-import { findReleaseOfUser } from "../releases/records/index.ts";
-import { stackRequestOf } from "./stack-request.ts";
+import { declaredStack } from "./declared-stack.ts";
 import { takeSpareVm } from "./give-up/take-spare-vm.ts";
 
 /** The stack's outputs as stacks/program.ts has them, as far as they are recorded. */
@@ -39,10 +37,8 @@ async function provision(context: OperationContext): Promise<OperationResult> {
   }
   await setVpsStatus(pool, userId, { status: "provisioning" });
   recorder.phase("engine");
-  const spareVmId = await takeSpareVm(context, vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) }));
-  const declared = stackRequestOf(record, settings, spareVmId);
-  const release = await findReleaseOfUser(pool, userId);
-  const stack = { ...declared, config: { ...declared.config, ...(release && releaseSettings(release)) } };
+  await takeSpareVm(context, vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) }));
+  const stack = await declaredStack(pool, record, settings);
   await engine.clearLeftovers(stack, hooks);
   // What was ready once may have drifted since; what was never ready has nothing to look at.
   const { changes } = await engine.up(stack, hooks, { refresh: record.readyAt !== null });

@@ -5,6 +5,7 @@ import { createDriftQueues, driftRequests } from "../drift/queues.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { pgBossJobs, startQueue } from "../jobs/index.ts";
+import { createRollOutQueue, rollOutJobs } from "../releases/queue.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
 export interface ServiceOptions {
@@ -42,6 +43,7 @@ export async function startService({ settings, env, onProgress = () => undefined
     });
     closers.push(() => boss.stop({ graceful: false }));
     await createDriftQueues(boss);
+    await createRollOutQueue(boss);
     const common = { settings, env, pool: database.pool, databaseUrl: database.url, boss, onProgress };
     const worker = role === "http" ? undefined : await startWorkerProcess(common);
     const http = role === "worker" ? undefined : await startHttp();
@@ -64,6 +66,7 @@ export async function startService({ settings, env, onProgress = () => undefined
         databaseUrl: database.url,
         jobs: pgBossJobs(boss, database.pool),
         drift: driftRequests(boss),
+        rollOuts: rollOutJobs(boss),
         cipher: createCredentialsCipher(settings.credentialsKeys!),
       });
     }

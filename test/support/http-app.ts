@@ -6,6 +6,7 @@ import type { DriftRequests } from "../../src/drift/queues.ts";
 import { requestSweep } from "../../src/drift/sweeps.ts";
 import { buildApp } from "../../src/http/app.ts";
 import type { JobRequest, Jobs } from "../../src/jobs/job.ts";
+import type { RollOutJobs } from "../../src/releases/queue.ts";
 import { createCredentialsCipher, type CredentialsCipher } from "../../src/records/index.ts";
 import { withDatabase, type TestDatabase } from "./postgres.ts";
 import { TEST_JWT_SECRET } from "./tokens.ts";
@@ -36,9 +37,21 @@ export class RecordingJobs implements Jobs {
 /** Sweeps and previews are asked for, and nobody does them. */
 export const NO_WORKER: DriftRequests = { requestSweep, stackDrift: async () => undefined };
 
+export class RecordingRollOutJobs implements RollOutJobs {
+  enqueued = 0;
+  /** If set, the queue is away for this reason. */
+  outage: Error | undefined;
+
+  async enqueue(): Promise<void> {
+    if (this.outage) throw this.outage;
+    this.enqueued += 1;
+  }
+}
+
 export interface TestApp extends TestDatabase {
   readonly app: FastifyInstance;
   readonly jobs: RecordingJobs;
+  readonly rollOuts: RecordingRollOutJobs;
   readonly cipher: CredentialsCipher;
 }
 
@@ -61,8 +74,9 @@ export async function withApp({ env, logger, database }: TestAppOptions = {}): P
   const { pool, url } = database ?? (await withDatabase());
   const settings = testSettings(env);
   const jobs = new RecordingJobs();
+  const rollOuts = new RecordingRollOutJobs();
   const cipher = createCredentialsCipher(settings.credentialsKeys!);
-  const app = await buildApp({ pool, databaseUrl: url, jobs, drift: NO_WORKER, cipher, settings, ...(logger ? { logger } : {}) });
+  const app = await buildApp({ pool, databaseUrl: url, jobs, drift: NO_WORKER, rollOuts, cipher, settings, ...(logger ? { logger } : {}) });
   started.app = app;
-  return { app, pool, url, jobs, cipher };
+  return { app, pool, url, jobs, rollOuts, cipher };
 }
