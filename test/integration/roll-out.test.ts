@@ -173,8 +173,11 @@ describe("a roll-out", () => {
   it("does not wait for a user's other run when its process is to end", async () => {
     const { rollOutId } = await planned();
     const closing = new AbortController();
-    const lockUser = async () => void closing.abort();
-    assert.equal((await runRollOut(context({ lockUser: lockUser as () => Promise<undefined>, closing: closing.signal }), rollOutId)).outcome, null);
+    const lockUser = async () => {
+      closing.abort();
+      return undefined;
+    };
+    assert.equal((await runRollOut(context({ lockUser, closing: closing.signal }), rollOutId)).outcome, null);
     assert.deepEqual(upped, []);
   });
 

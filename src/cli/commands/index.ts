@@ -9,6 +9,11 @@ import { events } from "./events.ts";
 import { logs } from "./logs.ts";
 import { plans } from "./plans.ts";
 import { preview } from "./preview.ts";
+import { releaseCancel } from "./release-cancel.ts";
+import { releaseCreate } from "./release-create.ts";
+import { releaseList } from "./release-list.ts";
+import { releaseRollOut } from "./release-roll-out.ts";
+import { releaseStatus } from "./release-status.ts";
 import { sandbox } from "./sandbox.ts";
 import { scriptCreate } from "./script-create.ts";
 import { scriptDelete } from "./script-delete.ts";
@@ -29,6 +34,7 @@ import { vmRecreate } from "./vm-recreate.ts";
 export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
   serve, sandbox, demo, doctor, token,
+  releaseCreate, releaseList, releaseRollOut, releaseStatus, releaseCancel,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,
   vmCreate, vmList, vmGet, vmStart, vmStop, vmRestart, vmRecreate, vmActions,
@@ -37,6 +43,7 @@ export const COMMANDS: readonly CliCommand[] = [
 
 /** Commands of two words: the first one. */
 export const GROUPS: Readonly<Record<string, { readonly summary: string; readonly example: string }>> = {
+  release: { summary: "New Conductor and CLI programs for VPSs that are already there", example: "release list" },
   script: { summary: "Post-install scripts of the Hostinger account", example: "script list" },
   vm: { summary: "VMs of the Hostinger account, without any stack", example: "vm list" },
 };
