@@ -78,5 +78,6 @@ export const VARIABLES = {
   repairsAtOnce: variable(wholeNumber(0, 64), { name: "REPAIRS_AT_ONCE", description: "How many users' drift is repaired by itself at a time, where that neither wipes nor buys; 0: none.", example: "2", byDefault: "0" }),
   dnsResolver: variable(text, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
   caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),
+  sshPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_SSH_PORT", description: "The port of a VPS's SSH server, which releases are brought to.", example: "22", byDefault: "22" }),
   healthPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_HEALTH_PORT", description: "The port of health checks.", example: "443", byDefault: "443" }),
 } as const;

@@ -22,6 +22,7 @@ export function stackRequestOf(record: VpsRecord, settings: Settings, spareVmId?
     cliUrl: settings.cliUrl,
     healthTimeoutSeconds: String(settings.healthTimeoutSeconds),
     sshPublicKey,
+    sshPort: String(settings.sshPort),
     paymentMethodId: settings.hostingerPaymentMethodId?.toString(),
     ...(spareVmId !== undefined && { importVmId: String(spareVmId), importWiped: "true" }),
     // The first making has no number, as in a stack that a person made.

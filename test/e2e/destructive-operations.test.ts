@@ -47,6 +47,7 @@ const CONFIRMED_BY: Readonly<Record<string, string>> = {
   "src/provisioning/destroy.ts: destroy": "a recorded deprovision that is due",
   "src/provisioning/destroy.ts: give up": "the same; wipes only if that was recorded",
   "src/provisioning/give-up/give-up-vm.ts: give up": "the same",
+  "src/releases/take-snapshot.ts: snapshot": "`snapshot` of a roll-out, whose version is typed as `confirm`",
   "src/records/give-ups.ts: ask to give up": "one that is not recorded: without a wipe",
 };
 
