@@ -48,6 +48,8 @@ export const ERROR_CATALOGUE = {
 
   HEALTH_CHECK_FAILED: { meaning: "The VPS did not become healthy within the time limit.", retry: "backoff", next: "Look at the stage that the message names; /post_install.log on the VPS tells how far the script came." },
   SSH_UNREACHABLE: { meaning: "The VPS's SSH server does not answer.", retry: "backoff", next: "Check that the VPS runs and that no firewall is in the way; it is tried again later." },
+  RELEASE_EXISTS: { meaning: "There is a release of this version already, with other programs.", retry: "park", next: "Give a new release a version of its own." },
+  ROLL_OUT_OPEN: { meaning: "Another roll-out goes on; there is one at a time.", retry: "park", next: "Let it end, or cancel it." },
   RELEASE_FAILED: { meaning: "A release could not be installed on the VPS, or was not healthy there and was rolled back.", retry: "park", next: "Release a version that works." },
 
   CONFIGURATION_FAILED: { meaning: "New credentials or another host name could not be brought to the VPS.", retry: "backoff", next: "Do what the message says on the VPS, then run `up` again." },

@@ -7,7 +7,7 @@ import { hostingerSettings } from "../../providers/hostinger/settings.ts";
 import { readTrust } from "../../providers/health/target.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { pgBossJobs } from "../jobs/index.ts";
-import { stackRequestOf } from "../provisioning/stack-request.ts";
+import { declaredStack } from "../provisioning/declared-stack.ts";
 import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
 import type { PreviewWithRefresh } from "./preview-events.ts";
 import { stackDrift } from "./stack-drift.ts";
@@ -45,7 +45,7 @@ export async function startDrift(options: StartDriftOptions): Promise<DriftWorke
     const trust = settings.caFile ? await readTrust(settings.caFile) : undefined;
     const worker = await startDriftWorker({
       boss, cron,
-      driftOf: (user, signal) => stackDrift(preview, stackRequestOf(user, settings), signal),
+      driftOf: async (user, signal) => await stackDrift(preview, await declaredStack(pool, user, settings), signal),
       sweep: {
         pool, hostinger, zone, stacks,
         domain: settings.domain,

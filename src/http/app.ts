@@ -15,6 +15,7 @@ import type { Jobs } from "../jobs/job.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
 import { addDriftMetrics } from "../drift/metrics.ts";
 import type { DriftRequests } from "../drift/queues.ts";
+import type { RollOutJobs } from "../releases/queue.ts";
 import { createMetrics, measureAnswers } from "./metrics.ts";
 import { createNearestDataCenter } from "./nearest-data-center.ts";
 import { describeRoutes } from "./openapi.ts";
@@ -32,6 +33,8 @@ import { eventsRoute } from "./routes/events.ts";
 import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { provisionRoute } from "./routes/provision.ts";
+import { releaseRoutes } from "./routes/releases.ts";
+import { rollOutRoutes } from "./routes/roll-outs.ts";
 import { snapshotRoute } from "./routes/snapshot.ts";
 import { statusRoute } from "./routes/status.ts";
 import { vmActionsRoute } from "./routes/vm-actions.ts";
@@ -48,6 +51,7 @@ export interface AppOptions {
   readonly jobs: Jobs;
   readonly drift: DriftRequests;
   readonly vmActions: AskVmActions;
+  readonly rollOuts: RollOutJobs;
   readonly cipher: CredentialsCipher;
   readonly settings: HttpSettings;
   /** `createLogger`'s; without one, nothing is logged. */
@@ -58,7 +62,7 @@ export interface AppOptions {
  * The HTTP side, ready for `listen` or `inject`. `close` ends open streams, lets running requests
  * finish, and stops listening for changes; the pool is the caller's to end afterwards.
  */
-export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, rollOuts, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : {}),
     trustProxy: trustedProxies(settings.trustProxy),
@@ -105,7 +109,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, ciph
   app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
 
   const context: HttpContext = {
-    pool, jobs, drift, vmActions, settings, feed, cipher,
+    pool, jobs, drift, vmActions, rollOuts, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
     closing: closing.signal,
   };
@@ -121,7 +125,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, ciph
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
       recordActions(operators, pool);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, driftRoutes, givenUpVmRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, driftRoutes, givenUpVmRoutes, releaseRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
       for (const routes of [adminActionRoutes, adminChangeRoutes]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

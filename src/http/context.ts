@@ -6,6 +6,7 @@ import type { ChangeFeed } from "./change-feed.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import type { Jobs } from "../jobs/job.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
+import type { RollOutJobs } from "../releases/queue.ts";
 
 export type HttpSettings = Pick<Settings,
   "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours">;
@@ -16,6 +17,7 @@ export interface HttpContext {
   readonly jobs: Jobs;
   readonly drift: DriftRequests;
   readonly vmActions: AskVmActions;
+  readonly rollOuts: RollOutJobs;
   readonly settings: HttpSettings;
   readonly cipher: CredentialsCipher;
   readonly feed: ChangeFeed;

@@ -10,7 +10,7 @@ import { refresh } from "../provisioning/refresh.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { snapshot } from "../provisioning/snapshot.ts";
 import { up } from "../provisioning/up.ts";
-import { findVpsByUserId, finishRun, openRunsOf, startRun } from "../records/index.ts";
+import { endLostRuns, findVpsByUserId, finishRun, startRun } from "../records/index.ts";
 import type { RunEnd, VpsRecord } from "../records/index.ts";
 import { codeOf, recordFailure, untilSaved } from "./end-run.ts";
 import type { Job } from "./job.ts";
@@ -38,10 +38,7 @@ export async function performJob(context: WorkerContext, job: Job, lostWorkers: 
   try {
     const record = await findVpsByUserId(pool, job.userId);
     if (!record || isOvertaken(job, record, lostWorkers)) return;
-    for (const { runId, startedAt } of await openRunsOf(pool, job.userId)) {
-      // Whoever had the lock before is gone without a word.
-      await finishRun(pool, runId, { outcome: "lost", errorCode: "RUN_LOST", message: "The worker of this run is gone.", seconds: (Date.now() - startedAt.getTime()) / SECOND_MS });
-    }
+    await endLostRuns(pool, job.userId);
     await performRun(context, job, record, lock, lostWorkers);
   } finally {
     await lock.release();

@@ -1,10 +1,10 @@
 import type { JobWithMetadata, PgBoss } from "pg-boss";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
-import { sleep } from "../../providers/core/time.ts";
 import { jobSchema } from "./job.ts";
 import { performJob } from "./perform-job.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { HEARTBEAT_SECONDS, QUEUE } from "./queue.ts";
+import { RunningWork } from "./running-work.ts";
 import { startSweeper } from "./sweeper.ts";
 
 export interface Worker {
@@ -23,20 +23,16 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
   const { boss, settings, log } = setup;
   const handOver = new AbortController();
   const context: WorkerContext = { ...setup, handOver: handOver.signal };
-  const running = new Set<Promise<void>>();
+  const running = new RunningWork();
 
   const handle = async ([job]: JobWithMetadata<object>[]) => {
     const parsed = jobSchema.safeParse(job?.data);
     if (!job || !parsed.success) return log(`a job that is none was dropped: ${job?.id}`);
-    const work = performJob(context, parsed.data, job.retryCount);
-    running.add(work);
     try {
-      await work;
+      await running.track(performJob(context, parsed.data, job.retryCount));
     } catch (error) {
       log(`job ${job.id} failed, the queue has it done again: ${messageOf(error)}`);
       throw error;
-    } finally {
-      running.delete(work);
     }
   };
   await boss.work(QUEUE, {
@@ -54,14 +50,10 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
     async stop(graceMs) {
       sweeper.stop();
       await stopFetching(boss, log);
-      const ended = (async () => { while (running.size > 0) await Promise.allSettled(running); })();
-      const limit = new AbortController();
-      await Promise.race([ended, sleep(graceMs, limit.signal).catch(() => undefined)]);
-      limit.abort();
-      if (running.size === 0) return;
+      if (await running.endedWithin(graceMs)) return;
       log(`${running.size} running jobs are handed over`);
       handOver.abort(new UserVpsError("RUN_LOST", "The worker was shut down; the run is handed over to another."));
-      await ended;
+      await running.ended();
     },
   };
 }

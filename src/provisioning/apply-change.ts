@@ -22,7 +22,10 @@ export function needsPermission({ kind }: VpsChange): boolean {
  * after whatever died: a VM that was wiped or bought already is as declared.
  */
 export async function applyChange({ engine, hooks, record }: OperationContext, session: Session, stack: StackRequest, change: VpsChange): Promise<AppliedChange> {
-  const { changes } = await engine.up({ ...stack, config: { ...stack.config, ...permissionOf(change) } }, hooks, { refresh: record.readyAt !== null });
+  const { importVmId: _old, importWiped: _wiped, ...config } = stack.config;
+  // A VM that is to be replaced may itself have been one that was taken over; the new one is not.
+  const declared = change.kind === "replace" ? config : stack.config;
+  const { changes } = await engine.up({ ...stack, config: { ...declared, ...permissionOf(change) } }, hooks, { refresh: record.readyAt !== null });
   return { changes, paidUntil: change.kind === "replace" ? await setAside(session, change) : undefined };
 }
 

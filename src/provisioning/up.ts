@@ -4,9 +4,7 @@ import { beginPhase, begunGiveUp, endChange, openChange, saveCredentials, saveVp
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
 import { applyChange, needsPermission } from "./apply-change.ts";
 import { endOf } from "./power.ts";
-import { releaseSettings } from "../../stacks/release.ts";
-import { findReleaseOfUser } from "../releases/records/index.ts";
-import { stackRequestOf } from "./stack-request.ts";
+import { declaredStack } from "./declared-stack.ts";
 import { takeSpareVm } from "./give-up/take-spare-vm.ts";
 
 /** The stack's outputs as stacks/program.ts has them, as far as they are recorded. */
@@ -41,10 +39,8 @@ async function provision(context: OperationContext): Promise<OperationResult> {
   await setVpsStatus(pool, userId, { status: "provisioning" });
   recorder.phase("engine");
   const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
-  const spareVmId = await takeSpareVm(context, session);
-  const declared = stackRequestOf(record, settings, spareVmId);
-  const release = await findReleaseOfUser(pool, userId);
-  const stack = { ...declared, config: { ...declared.config, ...(release && releaseSettings(release)) } };
+  await takeSpareVm(context, session);
+  const stack = await declaredStack(pool, record, settings);
   await engine.clearLeftovers(stack, hooks);
   const change = await openChange(pool, userId);
   const applied = change && needsPermission(change) ? await applyChange(context, session, stack, change) : undefined;

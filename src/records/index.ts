@@ -10,6 +10,7 @@ export * from "./save-vps-result.ts";
 export * from "./phases.ts";
 export * from "./runs.ts";
 export * from "./find-runs.ts";
+export * from "./end-lost-runs.ts";
 export * from "./run-log.ts";
 export * from "./credentials-cipher.ts";
 export * from "./credentials.ts";

@@ -1,58 +1,57 @@
 import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import type { SessionLock } from "../jobs/session-lock.ts";
 import {
-  countFailedMembers, endMember, endRollOut, findRelease, findRollOut, listMembers, releaseRunningMembers, takeMember,
-  type ReleaseRecord, type RollOutRecord,
+  countFailedMembers, endMember, endRollOut, findRelease, findRollOut, listMembers, takeMember, takeMemberAgain,
+  type ReleaseRecord, type RollOutRecord, type RunningMember,
 } from "./records/index.ts";
 import { releaseToVps, type ReleaseContext } from "./release-to-vps.ts";
 
 export interface RollOutContext extends Omit<ReleaseContext, "db"> {
   readonly pool: Pool;
+  /** Keeps all other processes from rolling out; undefined while one is. */
+  readonly lockRollOuts: () => Promise<SessionLock | undefined>;
 }
-
-/** Any number of ours that nobody else locks with; see PostgreSQL, 'Advisory Locks'. */
-const LOCK = "hashtextextended('user-vps:roll-out', 0)";
 
 /**
  * Brings a roll-out's release to its VPSs, wave by wave, and returns it as it is then: `succeeded`,
- * `stopped` by its failures, `cancelled` by somebody, or still open if `signal` ended this process's
- * part. Called again, also after kill -9, it goes on with those who are left; a VPS whose run was
- * cut off is done again, which is safe (stacks/release.sh).
+ * `stopped` by its failures, `cancelled` by somebody, or still open if this process's part is over.
+ * Called again, also after kill -9, it goes on with those who are left. A VPS whose run was cut off
+ * is done again first, which is safe (stacks/release.sh), also if the roll-out has ended since: what
+ * was begun comes to its end.
  *
- * @throws UserVpsError INPUT_INVALID if there is none; STACK_LOCKED while another process works on it
+ * @throws UserVpsError INPUT_INVALID if there is none; STACK_LOCKED while another process works on one
  */
 export async function runRollOut(context: RollOutContext, rollOutId: string): Promise<RollOutRecord> {
-  const client = await context.pool.connect();
-  let broken: Error | undefined;
+  const lock = await context.lockRollOuts();
+  if (!lock) throw new UserVpsError("STACK_LOCKED", "Another process is rolling out.", { next: "Let it end, or cancel the roll-out." });
   try {
-    const { rows } = await client.query<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS locked`);
-    if (!rows[0]?.locked) throw new UserVpsError("STACK_LOCKED", "Another process is rolling out.", { next: "Let it end, or cancel the roll-out." });
-    try {
-      return await underLock(context, rollOutId);
-    } finally {
-      await client.query(`SELECT pg_advisory_unlock(${LOCK})`);
-    }
-  } catch (error) {
-    if (!(error instanceof UserVpsError)) broken = error as Error;
-    throw error;
+    return await underLock({ ...context, signal: AbortSignal.any([context.signal, lock.lost]) }, rollOutId);
   } finally {
-    client.release(broken);
+    await lock.release();
   }
 }
 
 async function underLock(context: RollOutContext, rollOutId: string): Promise<RollOutRecord> {
-  const { pool, log, signal } = context;
+  const { pool, log } = context;
   const rollOut = await existing(pool, rollOutId);
-  if (rollOut.outcome) return rollOut;
   const release = await findRelease(pool, rollOut.version);
   if (!release) throw new UserVpsError("INPUT_INVALID", `There is no release ${rollOut.version}.`);
-  await releaseRunningMembers(pool, rollOutId);
-  const waves = new Set((await listMembers(pool, rollOutId)).map(({ wave }) => wave));
+  const members = await listMembers(pool, rollOutId);
+  const cutOff = members.filter(({ status }) => status === "running");
+  const isOver = !(await releaseToEach(context, rollOut, release, async (runId) => {
+    const member = cutOff.shift();
+    return member && (await takeMemberAgain(pool, member, runId));
+  }));
+  if (isOver || rollOut.outcome) return await existing(pool, rollOutId);
+
+  const waves = new Set(members.map(({ wave }) => wave));
   for (const wave of waves) {
     log(`roll-out of ${rollOut.version}: wave ${wave} of ${waves.size}`);
-    await runWave(context, rollOut, release, wave);
-    if (signal.aborted) return await existing(pool, rollOutId);
+    const isDone = await releaseToEach(context, rollOut, release, async (runId) =>
+      (await hasFailed(pool, rollOut)) ? undefined : await takeMember(pool, rollOutId, wave, runId));
+    if (!isDone) return await existing(pool, rollOutId);
     if (await hasFailed(pool, rollOut)) {
       log(`roll-out of ${rollOut.version}: stopped by its failures in wave ${wave}`);
       await endRollOut(pool, rollOutId, "stopped");
@@ -63,20 +62,30 @@ async function underLock(context: RollOutContext, rollOutId: string): Promise<Ro
   return await existing(pool, rollOutId);
 }
 
-/** Several at a time; none is begun once there are too many failures. Ends when those that were begun have. */
-async function runWave(context: RollOutContext, rollOut: RollOutRecord, release: ReleaseRecord, wave: number): Promise<void> {
-  const { pool, signal } = context;
+/**
+ * Several at a time, until `take` has none for anybody. Ends when all that were begun have.
+ *
+ * @returns false if this process's part is over: it is to end, or has lost its hold
+ */
+async function releaseToEach(context: RollOutContext, rollOut: RollOutRecord, release: ReleaseRecord, take: (runId: string) => Promise<RunningMember | undefined>): Promise<boolean> {
+  const { pool, signal, closing } = context;
+  const over = new AbortController();
+  const isOver = AbortSignal.any([signal, closing, over.signal]);
   const work = async () => {
-    while (!signal.aborted && !(await hasFailed(pool, rollOut))) {
-      const runId = randomUUID();
-      const member = await takeMember(pool, rollOut.rollOutId, wave, runId);
+    while (!isOver.aborted) {
+      const member = await take(randomUUID());
       if (!member) return;
-      const end = await releaseToVps({ ...context, db: pool }, release, member.userId, runId);
-      if (end) await endMember(pool, rollOut.rollOutId, member.userId, end);
+      const end = await releaseToVps({ ...context, db: pool }, { release, snapshot: rollOut.snapshot }, member);
+      if (end) await endMember(pool, member, end);
+      else over.abort();
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: rollOut.concurrency }, work));
+  const ended = await Promise.allSettled(Array.from({ length: rollOut.concurrency }, () => work().catch((error: unknown) => {
+    over.abort();
+    throw error;
+  })));
   for (const one of ended) if (one.status === "rejected") throw one.reason;
+  return !isOver.aborted;
 }
 
 async function hasFailed(pool: Pool, { rollOutId, maxFailures }: RollOutRecord): Promise<boolean> {

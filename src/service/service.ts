@@ -7,6 +7,7 @@ import { SECOND_MS } from "../../providers/core/time.ts";
 import { pgBossJobs, startQueue } from "../jobs/index.ts";
 import { createQuestionQueue } from "../jobs/questions.ts";
 import { askVmActions, VM_ACTIONS_QUEUE } from "../jobs/vm-actions.ts";
+import { createRollOutQueue, rollOutJobs } from "../releases/queue.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
 export interface ServiceOptions {
@@ -45,6 +46,7 @@ export async function startService({ settings, env, onProgress = () => undefined
     closers.push(() => boss.stop({ graceful: false }));
     await createDriftQueues(boss);
     await createQuestionQueue(boss, VM_ACTIONS_QUEUE);
+    await createRollOutQueue(boss);
     const common = { settings, env, pool: database.pool, databaseUrl: database.url, boss, onProgress };
     const worker = role === "http" ? undefined : await startWorkerProcess(common);
     const http = role === "worker" ? undefined : await startHttp();
@@ -68,6 +70,7 @@ export async function startService({ settings, env, onProgress = () => undefined
         jobs: pgBossJobs(boss, database.pool),
         drift: driftRequests(boss),
         vmActions: askVmActions(boss),
+        rollOuts: rollOutJobs(boss),
         cipher: createCredentialsCipher(settings.credentialsKeys!),
       });
     }

@@ -20,6 +20,7 @@ import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
 import { StateBackend } from "../provisioning/state-backend.ts";
 import { engineProcesses } from "../provisioning/state-locks.ts";
 import { createCredentialsCipher } from "../records/index.ts";
+import { startRollOutWorker } from "../releases/index.ts";
 import { engineVariables, secretsOf } from "./engine-variables.ts";
 
 export interface WorkerProcessOptions {
@@ -51,13 +52,14 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   const watchdog = startWatchdog(workerId, folder);
   const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));
-  const worker = await startWorker({
+  const common = {
     boss, pool, databaseUrl, engine, vms, settings, workerId,
-    cipher: createCredentialsCipher(settings.credentialsKeys!),
     hostId: hostname(),
     secrets: [...secretsOf(settings), ...fromFiles.map((text) => text.trim())],
     log: onProgress,
-  });
+  };
+  const worker = await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) });
+  const rollOuts = await startRollOutWorker(common);
   const drift = await startDrift({
     settings, env, pool, boss, backendUrl, onProgress,
     preview: previewWithRefresh(engineBasis),
@@ -75,7 +77,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   return {
     workerId,
     async stop(graceMs) {
-      await worker.stop(graceMs);
+      await Promise.all([worker.stop(graceMs), rollOuts.stop(graceMs)]);
       await (ended ??= end());
     },
   };

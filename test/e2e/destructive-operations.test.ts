@@ -55,6 +55,7 @@ const CONFIRMED_BY: Readonly<Record<string, string>> = {
   "src/provisioning/destroy.ts: give up": "the same; wipes only if that was recorded",
   "src/provisioning/give-up/give-up-vm.ts: give up": "the same",
   "src/provisioning/snapshot.ts: snapshot": "the user name as `confirm` of POST /api/admin/vps/{username}/snapshot",
+  "src/releases/take-snapshot.ts: snapshot": "`snapshot` of a roll-out, whose version is typed as `confirm`",
   "src/records/give-ups.ts: ask to give up": "one that is not recorded: without a wipe",
 };
 

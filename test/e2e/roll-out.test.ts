@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, describe, it } from "node:test";
+import { inTransaction } from "../../src/db/index.ts";
 import { failureOf } from "../../src/provisioning/failure.ts";
 import type { Engine } from "../../src/provisioning/engine.ts";
 import { createRelease, createRollOut, findReleaseOfUser, listMembers, runRollOut } from "../../src/releases/index.ts";
@@ -48,14 +49,16 @@ function cliEngine(): Engine {
 
 async function rollOut(version: string): Promise<{ outcome: string | null; members: RollOutMember[] }> {
   await createRelease(pool, { version, conductor: { url: urlOf(version), sha256: sha256(version) } }, "operator@example.com");
-  const { rollOutId } = await createRollOut(pool, { version, requestedBy: "operator@example.com", reason: "test", waves: ["1", "30%", "rest"], concurrency: 2 });
+  const { rollOutId } = await inTransaction(pool, (db) => createRollOut(db, { version, requestedBy: "operator@example.com", reason: "test", waves: ["1", "30%", "rest"], concurrency: 2 }));
   const { outcome } = await runRollOut({
     pool,
     engine: cliEngine(),
-    stackOf: ({ username }) => ({ stackName: username, config: { username } }),
+    stackOf: async ({ username }) => ({ stackName: username, config: { username } }),
     lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, release: async () => undefined }),
+    lockRollOuts: async () => ({ lost: new AbortController().signal, release: async () => undefined }),
+    takeSnapshot: async () => assert.fail("no snapshot was asked for"),
     workerId: "test", hostId: "test", secrets: [], log: () => undefined,
-    signal: new AbortController().signal,
+    closing: new AbortController().signal, signal: new AbortController().signal,
   }, rollOutId);
   return { outcome, members: await listMembers(pool, rollOutId) };
 }

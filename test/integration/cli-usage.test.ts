@@ -32,7 +32,7 @@ describe("user-vps: use", () => {
       const { code, stdout, stderr } = await runCli([group]);
       assert.equal(code, 2);
       assert.equal(stdout, "");
-      assert.match(stderr, /Usage: user-vps (vm|script)[\s\S]*Example:/);
+      assert.match(stderr, new RegExp(`Usage: user-vps ${group} [\\s\\S]*Example:`));
     }
   });
 

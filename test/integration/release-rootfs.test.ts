@@ -24,11 +24,17 @@ if [ "$last" = http://localhost:8080/health ]; then
   exit 7
 fi
 while [ "$1" != -o ]; do shift; done
-cp "/artefacts/\${last##*/}" "$2" || exit 22`,
+[ -e "/artefacts/\${last##*/}" ] || exit 22
+cp "/artefacts/\${last##*/}" "$2" || exit 23`,
   systemctl: `
+ulimit -S -f unlimited
 echo "$*" >> /systemctl-calls
-if [ -e /cut-off ]; then rm /cut-off; kill -9 "$PPID"; exit 0; fi
+if [ -e /fills-disk ]; then prlimit --pid "$PPID" --fsize=0: ; fi
+if [ -e /cannot-restart ]; then exit 1; fi
 cp /usr/local/bin/conductor /running`,
+  seq: `
+if [ -e /impatient ]; then set -- 1 4; fi
+exec /usr/bin/seq "$@"`,
   sleep: `
 echo "$1" >> /sleep-calls
 if [ -e /first-boot ] && [ "$(wc -l < /sleep-calls)" -ge "$(cat /first-boot)" ]; then rm -f /post_install; fi
@@ -66,12 +72,21 @@ describe("the release script on a VPS", { skip }, () => {
     }
   });
   after(() => rootfs?.remove());
-  beforeEach(() => {
-    for (const name of ["post_install", "first-boot", "cut-off", "sleep-calls", "systemctl-calls", "usr/local/bin"]) rmSync(path(name), { recursive: true, force: true });
+  beforeEach(reset);
+
+  function reset(): void {
+    for (const name of ["post_install", "first-boot", "fills-disk", "cannot-restart", "impatient", "sleep-calls", "systemctl-calls", "usr/local/bin"]) rmSync(path(name), { recursive: true, force: true });
     mkdirSync(path("usr/local/bin"));
     for (const name of ["usr/local/bin/conductor", "running"]) writeFileSync(path(name), "conductor 1, healthy");
     writeFileSync(path("usr/local/bin/spoq"), "cli 1");
-  });
+  }
+
+  /** kill -9 before the change number `step` that the script makes to what is installed, and to what runs. */
+  function killedAt(script: string, step: number): string {
+    const isChange = 'case "$doing $BASH_COMMAND" in installing*" "@(rm|ln|mv|touch|systemctl)" "*) true ;; *) false ;; esac';
+    const trap = `shopt -s extglob; set -T; step=0; trap 'if ${isChange}; then step=$((step + 1)); if [ $step -eq ${step} ]; then kill -9 $$; fi; fi' DEBUG`;
+    return script.replace(/^main < /m, () => `${trap}\nmain < `);
+  }
 
   const isUnchanged = () => {
     assert.equal(read("usr/local/bin/conductor"), "conductor 1, healthy");
@@ -84,8 +99,7 @@ describe("the release script on a VPS", { skip }, () => {
     assert.match(stdout, /^release 2\.0\.0: done$/m);
     assert.equal(read("running"), "conductor 2, healthy");
     assert.deepEqual(["conductor", "conductor.previous", "spoq", "spoq.previous"].map((name) => read(`usr/local/bin/${name}`)), ["conductor 2, healthy", "conductor 1, healthy", "cli 2", "cli 1"]);
-    assert.equal(rootfs.run(["/bin/ls", "/usr/local/bin"], {}).stdout, "conductor\nconductor.previous\nspoq\nspoq.previous\n");
-    assert.equal(rootfs.run(["/bin/ls", "/tmp"], {}).stdout, "");
+    assert.equal(rootfs.run(["/bin/ls", "-A", "/usr/local/bin", "/tmp"], {}).stdout, "/tmp:\n\n/usr/local/bin:\nconductor\nconductor.previous\nspoq\nspoq.previous\n");
     const { mode, uid, gid } = statSync(path("usr/local/bin/conductor"));
     assert.deepEqual([(mode & 0o7777).toString(8), uid, gid], ["755", 0, 0]);
   });
@@ -133,16 +147,60 @@ describe("the release script on a VPS", { skip }, () => {
     assert.match(run(released("conductor 2, broken")).stderr, /was rolled back, but the previous program does not answer either/);
   });
 
-  for (const [behaviour, status] of [["healthy", 0], ["broken", 1]] as const) {
-    it(`goes on after it was killed between installing and checking a Conductor that is ${behaviour}`, () => {
-      const script = released(`conductor 2, ${behaviour}`);
-      writeFileSync(path("cut-off"), "");
-      assert.notEqual(run(script).status, 0);
-      assert.equal(read("usr/local/bin/conductor"), `conductor 2, ${behaviour}`);
-      assert.equal(read("running"), "conductor 1, healthy");
-      assert.equal(run(script).status, status);
-      assert.equal(read("running"), status === 0 ? "conductor 2, healthy" : "conductor 1, healthy");
-      assert.equal(read("usr/local/bin/conductor.previous"), "conductor 1, healthy");
+  it("does not take the old Conductor, which goes on answering, for a new one that cannot be restarted", () => {
+    writeFileSync(path("cannot-restart"), "");
+    assert.match(run(released("conductor 2, healthy", { cli: true })).stderr, /RELEASE_FAILED: .*was rolled back, but the previous program does not answer either/);
+    isUnchanged();
+    assert.equal(read("usr/local/bin/spoq"), "cli 1");
+  });
+
+  it("changes nothing, and says why, when the disk is full", () => {
+    const { status, stderr } = run(released("conductor 2, healthy"), ["/bin/bash", "-c", "ulimit -f 0; exec bash -s"]);
+    assert.equal(status, 1);
+    assert.match(stderr, /RELEASE_FAILED: release 2\.0\.0: conductor cannot be written; nothing was changed\. Next: make room/);
+    isUnchanged();
+    assert.equal(calls(), "");
+  });
+
+  it("needs no space to go back: a new Conductor that fills the disk is rolled back", () => {
+    writeFileSync(path("fills-disk"), "");
+    assert.match(run(released("conductor 2, broken")).stderr, /was rolled back; the previous program runs and is healthy/);
+    isUnchanged();
+  });
+
+  it("says where it broke off when something else fails", () => {
+    rmSync(path("usr/local/bin/conductor"));
+    mkdirSync(path("usr/local/bin/conductor"));
+    const { status, stderr } = run(released("conductor 2, healthy"));
+    assert.equal(status, 1);
+    assert.match(stderr, /RELEASE_FAILED: release 2\.0\.0: installing Conductor ended with exit code 1\. Next: look at the run's log/);
+  });
+
+  for (const behaviour of ["healthy", "broken"]) {
+    it(`leaves whole programs wherever it is killed, and comes to the same end when it runs again: a Conductor that is ${behaviour}`, () => {
+      const script = released(`conductor 2, ${behaviour}`, { cli: true });
+      const back = renderReleaseScript({ version: "1.0.0", conductor: { url: "https://downloads.example.com/conductor-1", sha256: sha256("conductor 1, healthy") } });
+      writeFileSync(path("artefacts/conductor-1"), "conductor 1, healthy");
+      let kills = 0;
+      for (const afterwards of [script, back]) {
+        for (let step = 1; ; step++) {
+          reset();
+          writeFileSync(path("impatient"), "");
+          const killed = run(killedAt(script, step)).status === null;
+          const conductor = read("usr/local/bin/conductor");
+          assert.ok([`conductor 2, ${behaviour}`, "conductor 1, healthy"].includes(conductor), `step ${step}: ${conductor}`);
+          if (!killed) break;
+          kills += 1;
+          const { status, stderr } = run(afterwards);
+          const isReleased = afterwards === script && behaviour === "healthy";
+          assert.equal(status, afterwards === script && behaviour === "broken" ? 1 : 0, `step ${step}: ${stderr}`);
+          assert.equal(read("running"), isReleased ? "conductor 2, healthy" : "conductor 1, healthy", `step ${step}`);
+          assert.equal(read("usr/local/bin/conductor"), read("running"), `step ${step}`);
+          if (afterwards === script) assert.equal(read("usr/local/bin/spoq"), isReleased ? "cli 2" : "cli 1", `step ${step}`);
+          assert.ok(!existsSync(path("usr/local/bin/conductor.unproven")), `step ${step}`);
+        }
+      }
+      assert.ok(kills >= 20, `${kills} kills`);
     });
   }
 

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { afterEach, before, describe, it } from "node:test";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { inTransaction } from "../../src/db/index.ts";
+import { tryLockSession } from "../../src/jobs/session-lock.ts";
 import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
-import { listRuns, readRunLog } from "../../src/records/index.ts";
-import { cancelRollOut, createRelease, createRollOut, findOpenRollOut, findReleaseOfUser, listMembers, runRollOut } from "../../src/releases/index.ts";
+import { findRun, listRuns, readRunLog } from "../../src/records/index.ts";
+import { cancelRollOut, createRelease, createRollOut, findReleaseOfUser, findUnfinishedRollOuts, listMembers, runRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { insertReadyUser } from "../support/ready-user.ts";
@@ -13,7 +15,8 @@ const SHA256 = "ab".repeat(32);
 const SECRET = "fake-secret-for-tests";
 const USERS = ["anna", "bert", "carl", "dora"];
 
-const { pool } = await withDatabase();
+const { pool, url } = await withDatabase();
+const begin = (request: Parameters<typeof createRollOut>[1]) => inTransaction(pool, (db) => createRollOut(db, request));
 let upped: StackRequest[] = [];
 let onUp: (request: StackRequest, hooks: RunHooks) => Promise<void> = async () => undefined;
 let next = 1;
@@ -26,6 +29,7 @@ afterEach(async () => {
   upped = [];
   onUp = async () => undefined;
   await pool.query("UPDATE vps_roll_outs SET outcome = 'cancelled', ended_at = now() WHERE outcome IS NULL");
+  await pool.query("UPDATE vps_roll_out_members SET status = 'skipped' WHERE status = 'running'");
   await pool.query("UPDATE user_vps SET status = 'ready' WHERE user_id = ANY($1)", [USERS]);
 });
 
@@ -42,18 +46,32 @@ const engine = {
 function context(more: Partial<RollOutContext> = {}): RollOutContext {
   return {
     pool, engine,
-    stackOf: ({ username }) => ({ stackName: username, config: { username } }),
+    stackOf: async ({ username }) => ({ stackName: username, config: { username } }),
     lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, release: async () => undefined }),
-    workerId: "test", hostId: "test", secrets: [SECRET], log: () => undefined, signal: new AbortController().signal, ...more,
+    lockRollOuts: () => tryLockSession({ databaseUrl: url, name: "roll-outs of this test", of: "roll-outs" }),
+    takeSnapshot: async () => assert.fail("no snapshot was asked for"),
+    workerId: "test", hostId: "test", secrets: [SECRET], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal, ...more,
   };
 }
 
 /** A release of its own for each test. */
-async function planned(more: Partial<Parameters<typeof createRollOut>[1]> = {}): Promise<{ rollOutId: string; version: string }> {
+async function planned(more: Partial<Parameters<typeof begin>[0]> = {}): Promise<{ rollOutId: string; version: string }> {
   const version = `1.${next++}`;
   await createRelease(pool, { version, conductor: { url: "https://downloads.example.com/conductor", sha256: SHA256 } }, "operator");
-  const { rollOutId } = await createRollOut(pool, { version, requestedBy: "operator", reason: "test", concurrency: 1, waves: ["1", "rest"], ...more });
+  const { rollOutId } = await begin({ version, requestedBy: "operator", reason: "test", concurrency: 1, waves: ["1", "rest"], ...more });
   return { rollOutId, version };
+}
+
+/** As a worker that is killed leaves it: `bert` is running, and nobody is at it. */
+async function cutOff(rollOutId: string, more: Partial<RollOutContext> = {}): Promise<void> {
+  const ending = new AbortController();
+  onUp = async ({ stackName }) => {
+    if (stackName !== "bert") return;
+    ending.abort(new UserVpsError("RUN_LOST", "The process ends."));
+    throw ending.signal.reason;
+  };
+  assert.equal((await runRollOut(context({ ...more, signal: ending.signal }), rollOutId)).outcome, null);
+  onUp = async () => undefined;
 }
 
 async function statusesOf(rollOutId: string): Promise<Record<string, string>> {
@@ -113,23 +131,85 @@ describe("a roll-out", () => {
 
   it("is gone on with after its process has ended: the one that was under way is done again, those that are done are not", async () => {
     const { rollOutId } = await planned();
-    const ending = new AbortController();
-    onUp = async ({ stackName }) => {
-      if (stackName !== "bert") return;
-      ending.abort(new UserVpsError("RUN_LOST", "The process ends."));
-      throw ending.signal.reason;
-    };
-    assert.equal((await runRollOut(context({ signal: ending.signal }), rollOutId)).outcome, null);
-    assert.equal((await findOpenRollOut(pool))?.rollOutId, rollOutId);
-    onUp = async () => undefined;
+    await cutOff(rollOutId);
+    assert.deepEqual(await findUnfinishedRollOuts(pool), [rollOutId]);
     assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
     assert.deepEqual(upped.map(({ stackName }) => stackName), ["anna", "bert", "bert", "carl", "dora"]);
   });
 
+  for (const [how, end] of [
+    ["somebody cancels it", async (rollOutId: string) => void (await cancelRollOut(pool, rollOutId, "operator"))],
+    ["it had its failures", async (rollOutId: string) => void (await pool.query("UPDATE vps_roll_out_members SET status = 'failed' WHERE roll_out_id = $1 AND username = 'anna'", [rollOutId]))],
+  ] as const) {
+    it(`brings the one whose process has ended to its end also when ${how} before it is gone on with, and begins nobody else`, async () => {
+      const { rollOutId } = await planned();
+      await cutOff(rollOutId);
+      await end(rollOutId);
+      assert.deepEqual(await findUnfinishedRollOuts(pool), [rollOutId]);
+      assert.match((await runRollOut(context(), rollOutId)).outcome ?? "", /cancelled|stopped/);
+      const { bert, carl, dora } = await statusesOf(rollOutId);
+      assert.deepEqual([bert, carl, dora], ["2 succeeded", "2 skipped", "2 skipped"]);
+      assert.deepEqual(await findUnfinishedRollOuts(pool), []);
+    });
+  }
+
+  it("ends the run of a worker that was killed as lost", async () => {
+    const { rollOutId } = await planned();
+    await cutOff(rollOutId);
+    const { runId } = (await listMembers(pool, rollOutId))[1]!;
+    await pool.query("UPDATE vps_runs SET outcome = NULL, ended_at = NULL WHERE run_id = $1", [runId]);
+    await runRollOut(context(), rollOutId);
+    assert.deepEqual([(await findRun(pool, runId!))?.outcome, (await listRuns(pool, "bert")).items[0]?.outcome], ["lost", "succeeded"]);
+  });
+
+  it("lets what is under way finish when its process is to end, and begins nobody else", async () => {
+    const { rollOutId } = await planned();
+    const closing = new AbortController();
+    onUp = async () => closing.abort();
+    assert.equal((await runRollOut(context({ closing: closing.signal }), rollOutId)).outcome, null);
+    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 waiting", carl: "2 waiting", dora: "2 waiting" });
+  });
+
+  it("does not wait for a user's other run when its process is to end", async () => {
+    const { rollOutId } = await planned();
+    const closing = new AbortController();
+    const lockUser = async () => {
+      closing.abort();
+      return undefined;
+    };
+    assert.equal((await runRollOut(context({ lockUser, closing: closing.signal }), rollOutId)).outcome, null);
+    assert.deepEqual(upped, []);
+  });
+
+  for (const code of ["RUN_LOST", "DATABASE_FAILED"] as const) {
+    it(`takes ${code} for no failure of the release: it ends its part, and the VPS is done again`, async () => {
+      const { rollOutId } = await planned();
+      onUp = async ({ stackName }) => {
+        if (stackName === "bert") throw new UserVpsError(code, "an example");
+      };
+      assert.equal((await runRollOut(context(), rollOutId)).outcome, null);
+      assert.equal((await listRuns(pool, "bert")).items[0]?.outcome, "lost");
+      onUp = async () => undefined;
+      assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
+      assert.deepEqual(upped.map(({ stackName }) => stackName), ["anna", "bert", "bert", "carl", "dora"]);
+    });
+  }
+
+  it("ends its part when its hold on roll-outs is lost, so that no two processes go on", async () => {
+    const { rollOutId } = await planned();
+    onUp = async () => {
+      await pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'user-vps lock' AND datname = current_database()");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    };
+    assert.equal((await runRollOut(context(), rollOutId)).outcome, null);
+    assert.equal(upped.length, 1);
+  });
+
   it("begins nobody else once it is cancelled", async () => {
     const { rollOutId } = await planned();
-    onUp = async () => void (await cancelRollOut(pool, rollOutId));
-    assert.equal((await runRollOut(context(), rollOutId)).outcome, "cancelled");
+    onUp = async () => void (await cancelRollOut(pool, rollOutId, "another operator"));
+    const { outcome, cancelledBy } = await runRollOut(context(), rollOutId);
+    assert.deepEqual([outcome, cancelledBy], ["cancelled", "another operator"]);
     assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 skipped", carl: "2 skipped", dora: "2 skipped" });
   });
 
@@ -154,7 +234,7 @@ describe("a roll-out", () => {
 
   it("is the only one, and only one process works on it", async () => {
     const { rollOutId, version } = await planned();
-    await assert.rejects(createRollOut(pool, { version, requestedBy: "operator", reason: "test" }), /RELEASE_FAILED: Another roll-out is open/);
+    await assert.rejects(begin({ version, requestedBy: "operator", reason: "test" }), /ROLL_OUT_OPEN: Another roll-out is open/);
     let second: Promise<unknown> | undefined;
     onUp = async () => void (await (second ??= assert.rejects(runRollOut(context(), rollOutId), /STACK_LOCKED/)));
     await runRollOut(context(), rollOutId);
@@ -162,11 +242,43 @@ describe("a roll-out", () => {
   });
 });
 
+describe("a roll-out with snapshots", () => {
+  const order: string[] = [];
+  const withSnapshots = { takeSnapshot: async ({ username }: { username: string }) => void order.push(`snapshot of ${username}`) };
+  afterEach(() => void order.splice(0));
+
+  it("makes each VM's before anything is changed on it, and says when", async () => {
+    const { rollOutId } = await planned({ snapshot: true, usernames: ["anna", "bert"] });
+    onUp = async ({ stackName }) => void order.push(`up of ${stackName}`);
+    assert.equal((await runRollOut(context(withSnapshots), rollOutId)).outcome, "succeeded");
+    assert.deepEqual(order, ["snapshot of anna", "up of anna", "snapshot of bert", "up of bert"]);
+    for (const { startedAt, snapshotAt, endedAt } of await listMembers(pool, rollOutId)) assert.ok(startedAt! <= snapshotAt! && snapshotAt! <= endedAt!);
+  });
+
+  it("fails where one cannot be made, before anything is changed", async () => {
+    const { rollOutId } = await planned({ snapshot: true });
+    const takeSnapshot = async () => { throw new UserVpsError("VM_ACTION_FAILED", "making a snapshot: an example"); };
+    assert.equal((await runRollOut(context({ takeSnapshot }), rollOutId)).outcome, "stopped");
+    assert.deepEqual(upped, []);
+    const [anna] = await listMembers(pool, rollOutId);
+    assert.deepEqual([anna?.status, anna?.errorCode, anna?.snapshotAt], ["failed", "VM_ACTION_FAILED", null]);
+    assert.equal((await findRun(pool, anna!.runId!))?.outcome, "failed");
+  });
+
+  it("makes none of a VM that was left half-way: the one from before stays", async () => {
+    const { rollOutId } = await planned({ snapshot: true });
+    await cutOff(rollOutId, withSnapshots);
+    await runRollOut(context(withSnapshots), rollOutId);
+    assert.deepEqual(order, USERS.map((username) => `snapshot of ${username}`));
+  });
+});
+
 describe("what is refused before anything is done", () => {
-  it("a second release of the same version, and one that cannot be verified", async () => {
+  it("a second release of the same version with other programs, and one that cannot be verified", async () => {
     const { version } = await planned();
     const conductor = { url: "https://downloads.example.com/conductor", sha256: SHA256 };
-    await assert.rejects(createRelease(pool, { version, conductor }, "operator"), /INPUT_INVALID: There is a release/);
+    assert.equal((await createRelease(pool, { version, conductor }, "another operator")).createdBy, "operator", "the same again is the same");
+    await assert.rejects(createRelease(pool, { version, conductor, cli: conductor }, "operator"), /RELEASE_EXISTS: There is a release/);
     await assert.rejects(createRelease(pool, { version: "9.9", conductor: { ...conductor, sha256: "?" } }, "operator"), /INPUT_INVALID: .*conductor\.sha256/);
     await assert.rejects(createRelease(pool, { version: "9.9", conductor: { ...conductor, url: "https://user:fake@example.com/x" } }, "operator"), /INPUT_INVALID: .*user name or password/);
     await assert.rejects(createRelease(pool, { version: "9.9" }, "operator"), /INPUT_INVALID/);
@@ -176,10 +288,13 @@ describe("what is refused before anything is done", () => {
     const { version } = await planned();
     await pool.query("UPDATE vps_roll_outs SET outcome = 'cancelled', ended_at = now() WHERE outcome IS NULL");
     const request = { version, requestedBy: "operator", reason: "test" };
-    await assert.rejects(createRollOut(pool, { ...request, version: "0.0" }), /INPUT_INVALID: There is no release 0\.0/);
-    await assert.rejects(createRollOut(pool, { ...request, userIds: ["anna", "zoe"] }), /INPUT_INVALID: These users have no VPS that is ready: zoe\./);
-    await assert.rejects(createRollOut(pool, { ...request, reason: " " }), /INPUT_INVALID: reason is empty/);
-    await assert.rejects(createRollOut(pool, { ...request, maxFailures: 0 }), /INPUT_INVALID: maxFailures/);
-    assert.equal(await findOpenRollOut(pool), undefined);
+    await assert.rejects(begin({ ...request, version: "0.0" }), /INPUT_INVALID: There is no release "0\.0"/);
+    await assert.rejects(begin({ ...request, version: "\0" }), /INPUT_INVALID: There is no release/);
+    await assert.rejects(begin({ ...request, usernames: ["anna", "zoe"] }), /INPUT_INVALID: These users have no VPS that is ready: zoe\./);
+    await assert.rejects(begin({ ...request, reason: " " }), /INPUT_INVALID: reason is empty/);
+    for (const wrong of [{ maxFailures: 0 }, { maxFailures: 2 ** 31 }, { concurrency: 65 }, { concurrency: 1.5 }]) {
+      await assert.rejects(begin({ ...request, ...wrong }), new RegExp(`INPUT_INVALID: ${Object.keys(wrong)[0]}: expected a whole number from 1 to`));
+    }
+    assert.deepEqual(await findUnfinishedRollOuts(pool), []);
   });
 });

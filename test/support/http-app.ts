@@ -7,6 +7,7 @@ import { requestSweep } from "../../src/drift/sweeps.ts";
 import { buildApp } from "../../src/http/app.ts";
 import type { JobRequest, Jobs } from "../../src/jobs/job.ts";
 import type { AskVmActions } from "../../src/jobs/vm-actions.ts";
+import type { RollOutJobs } from "../../src/releases/queue.ts";
 import { createCredentialsCipher, type CredentialsCipher } from "../../src/records/index.ts";
 import { withDatabase, type TestDatabase } from "./postgres.ts";
 import { TEST_JWT_SECRET } from "./tokens.ts";
@@ -37,9 +38,21 @@ export class RecordingJobs implements Jobs {
 /** Sweeps and previews are asked for, and nobody does them. */
 export const NO_WORKER: DriftRequests = { requestSweep, stackDrift: async () => undefined };
 
+export class RecordingRollOutJobs implements RollOutJobs {
+  enqueued = 0;
+  /** If set, the queue is away for this reason. */
+  outage: Error | undefined;
+
+  async enqueue(): Promise<void> {
+    if (this.outage) throw this.outage;
+    this.enqueued += 1;
+  }
+}
+
 export interface TestApp extends TestDatabase {
   readonly app: FastifyInstance;
   readonly jobs: RecordingJobs;
+  readonly rollOuts: RecordingRollOutJobs;
   readonly cipher: CredentialsCipher;
 }
 
@@ -65,10 +78,11 @@ export async function withApp({ env, logger, database, drift, vmActions = async 
   const { pool, url } = database ?? (await withDatabase());
   const settings = testSettings(env);
   const jobs = new RecordingJobs();
+  const rollOuts = new RecordingRollOutJobs();
   const cipher = createCredentialsCipher(settings.credentialsKeys!);
-  const app = await buildApp({ pool, databaseUrl: url, jobs, drift: { ...NO_WORKER, ...drift }, vmActions, cipher, settings, ...(logger ? { logger } : {}) });
+  const app = await buildApp({ pool, databaseUrl: url, jobs, drift: { ...NO_WORKER, ...drift }, vmActions, rollOuts, cipher, settings, ...(logger ? { logger } : {}) });
   started.app = app;
-  return { app, pool, url, jobs, cipher };
+  return { app, pool, url, jobs, rollOuts, cipher };
 }
 
 /** The same at an address of its own, for whoever comes over the network. */

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { openDatabase } from "../../src/db/index.ts";
 import { serveHttp } from "../../src/http/index.ts";
 import { createCredentialsCipher, findVpsByUserId, saveCredentials, setVpsStatus, startRun, appendRunLog, finishRun, requestVps } from "../../src/records/index.ts";
-import { NO_WORKER, RecordingJobs, testSettings } from "./http-app.ts";
+import { NO_WORKER, RecordingJobs, RecordingRollOutJobs, testSettings } from "./http-app.ts";
 import { signToken } from "./tokens.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "user-vps-http-"));
@@ -36,7 +36,7 @@ async function addExamples(): Promise<void> {
 }
 
 await addExamples();
-const server = await serveHttp({ pool: database.pool, databaseUrl: database.url, jobs: new RecordingJobs(), drift: NO_WORKER, vmActions: async () => undefined, cipher, settings });
+const server = await serveHttp({ pool: database.pool, databaseUrl: database.url, jobs: new RecordingJobs(), drift: NO_WORKER, vmActions: async () => undefined, rollOuts: new RecordingRollOutJobs(), cipher, settings });
 const hour = { expiresInSeconds: 3_600 };
 const [userToken, operatorToken] = await Promise.all([
   signToken({ sub: "user_tester", username: "tester" }, hour),

@@ -34,6 +34,8 @@ export interface ServiceWorld {
   /** What workers are started with. */
   readonly env: Readonly<Record<string, string>>;
   startWorker(more?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
+  /** The other half: HTTP alone. */
+  startHttp(more: Readonly<Record<string, string>>): Promise<WorkerProcess & { readonly url: string }>;
   /** HTTP and worker in one process. */
   startAll(more: Readonly<Record<string, string>>): Promise<WorkerProcess & { readonly url: string }>;
   /** As the HTTP side does it: record and job in one transaction. */
@@ -67,6 +69,12 @@ export async function startServiceWorld(databaseUrl: string, options: SandboxOpt
     HEALTH_TIMEOUT_SECONDS: "120",
   };
 
+  async function startServing(role: "http" | "all", more: Readonly<Record<string, string>>) {
+    const serving = spawnService(role, { ...env, PORT: "0", LOG_LEVEL: "warn", ...more });
+    workers.add(serving);
+    return { ...serving, url: (await untilPrinted(serving, /ready at (\S+)/))[1]! };
+  }
+
   const world: ServiceWorld = {
     sandbox, pool, jobs, env,
     async startWorker(more = {}) {
@@ -75,11 +83,8 @@ export async function startServiceWorld(databaseUrl: string, options: SandboxOpt
       await untilPrinted(worker, /waiting for jobs/);
       return worker;
     },
-    async startAll(more) {
-      const all = spawnService("all", { ...env, PORT: "0", LOG_LEVEL: "warn", ...more });
-      workers.add(all);
-      return { ...all, url: (await untilPrinted(all, /ready at (\S+)/))[1]! };
-    },
+    startHttp: (more) => startServing("http", more),
+    startAll: (more) => startServing("all", more),
     async signUp(userId, username) {
       return await inTransaction(pool, async (db) => {
         const { record, created } = await requestVps(db, { userId, username, hostname: `${username}.${sandbox.domain}`, plan: "hostingercom-vps-kvm1-usd-1m", templateId: 1007, dataCenterId: 9, sshPublicKey: null });

@@ -19,6 +19,11 @@ import { logs } from "./logs.ts";
 import { plans } from "./plans.ts";
 import { power } from "./power.ts";
 import { preview } from "./preview.ts";
+import { releaseCancel } from "./release-cancel.ts";
+import { releaseCreate } from "./release-create.ts";
+import { releaseList } from "./release-list.ts";
+import { releaseRollOut } from "./release-roll-out.ts";
+import { releaseStatus } from "./release-status.ts";
 import { repair } from "./repair.ts";
 import { retry } from "./retry.ts";
 import { rotate } from "./rotate.ts";
@@ -47,6 +52,7 @@ export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
   drift, sweep, findings, repair,
   rotate, rename, recreate, replace, changes, retry, cancel, power, snapshot, actions, deprovision, givenUp, audit,
+  releaseCreate, releaseList, releaseRollOut, releaseStatus, releaseCancel,
   init, serve, sandbox, demo, doctor, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,
@@ -57,6 +63,7 @@ export const COMMANDS: readonly CliCommand[] = [
 
 /** Commands of two words: the first one. */
 export const GROUPS: Readonly<Record<string, { readonly summary: string; readonly example: string }>> = {
+  release: { summary: "New Conductor and CLI programs for VPSs that are already there", example: "release list" },
   script: { summary: "Post-install scripts of the Hostinger account", example: "script list" },
   vm: { summary: "VMs of the Hostinger account, without any stack", example: "vm list" },
 };

@@ -35,10 +35,16 @@ export async function findRelease(db: Queryable, version: string): Promise<Relea
   return rows[0] && recordOf(rows[0]);
 }
 
-/** Newest first. */
-export async function listReleases(db: Queryable, limit = 100): Promise<ReleaseRecord[]> {
-  const { rows } = await db.query<ReleaseRow>(`SELECT ${COLUMNS} FROM vps_releases ORDER BY created_at DESC, version LIMIT $1`, [limit]);
-  return rows.map(recordOf);
+/** Newest first. `cursor`: the `nextCursor` of the page before. */
+export async function listReleases(db: Queryable, { limit = 50, cursor }: { limit?: number; cursor?: string | undefined } = {}): Promise<{ items: ReleaseRecord[]; nextCursor: string | null }> {
+  const { rows } = await db.query<ReleaseRow>(
+    `SELECT ${COLUMNS} FROM vps_releases
+     WHERE $1::text IS NULL OR (created_at, version) < (SELECT created_at, version FROM vps_releases WHERE version = $1)
+     ORDER BY created_at DESC, version DESC LIMIT $2`,
+    [cursor ?? null, limit + 1],
+  );
+  const items = rows.slice(0, limit).map(recordOf);
+  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.version ?? null) : null };
 }
 
 /** What was last released to the user's VPS; undefined if it runs what was installed at first boot. */

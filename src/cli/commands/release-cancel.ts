@@ -1,0 +1,27 @@
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import type { RollOutView } from "../../http/roll-out-view.ts";
+import type { CliCommand } from "../command.ts";
+import { newestRollOut, statusText } from "../roll-out.ts";
+import { withService } from "../service/api.ts";
+
+/** POST /api/admin/roll-outs/{id}/cancel */
+export const releaseCancel: CliCommand<object> = {
+  usage: "release cancel [roll-out-id]",
+  summary: "End a roll-out, by default the one that goes on: no further VPS is begun",
+  details: "Those that are under way come to their end. What is released already stays.",
+  examples: ["release cancel"],
+  async run(invocation) {
+    invocation.progress.say("asking the service");
+    const rollOut = await withService(invocation, async (service) => {
+      const rollOutId = invocation.args[0] ?? openRollOut(await newestRollOut(service));
+      return await service.post<RollOutView>(`/api/admin/roll-outs/${encodeURIComponent(rollOutId)}/cancel`);
+    });
+    return { data: rollOut, text: `The roll-out of ${rollOut.version} is ${statusText(rollOut)}.` };
+  },
+};
+
+/** There is one at a time, so no other than the newest can be. */
+function openRollOut(newest: RollOutView | undefined): string {
+  if (newest?.outcome === null) return newest.rollOutId;
+  throw new UserVpsError("INPUT_INVALID", "No roll-out goes on.", { next: "`user-vps release list --roll-outs` lists those that there were." });
+}

@@ -1,0 +1,87 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { Queryable } from "../../db/queryable.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { cancelRollOut, createRollOut, MOST_AT_ONCE } from "../../releases/create-roll-out.ts";
+import { findRollOut, listRollOuts, type RollOutRecord } from "../../releases/records/index.ts";
+import { NO_FIELDS, refusals } from "../answers.ts";
+import { callerOf } from "../caller.ts";
+import type { HttpContext } from "../context.ts";
+import { HttpError } from "../http-error.ts";
+import { USERNAME_PARAMS } from "../operated-user.ts";
+import { readRollOutViews, readRollOutWithMembers, ROLL_OUT_VIEW, ROLL_OUT_WITH_MEMBERS_VIEW } from "../roll-out-view.ts";
+import { wholeNumber } from "../whole-number.ts";
+
+const ROLL_OUT_ID = z.string().min(1).max(64).regex(/^[A-Za-z0-9-]+$/, "expected the id of a roll-out");
+const BODY = z.strictObject({
+  version: z.string().max(200).describe("Of a release that is known."),
+  reason: z.string().min(1).max(500).regex(/^[^\x00]*$/, "expected a text without NUL").describe("Why; it is recorded."),
+  confirm: z.string().max(200).describe("The version again."),
+  usernames: z.array(USERNAME_PARAMS.shape.username).min(1).max(1_000).optional().describe("Only these users' VPSs, in this order; else all that are ready."),
+  waves: z.array(z.string().max(20)).max(50).optional().describe("Each a number of VPSs (`5`), a share of all (`10%`) or, as the last one, `rest`; else `1`, `10%`, `rest`."),
+  concurrency: z.int().optional().describe(`How many VPSs at once, 1 to ${MOST_AT_ONCE}; else 2.`),
+  maxFailures: z.int().optional().describe("With so many failures no further VPS is begun; else 1."),
+  snapshot: z.boolean().default(false).describe("Whether Hostinger makes a snapshot of each VM before it is touched. It replaces the snapshot that the VM has."),
+});
+const QUERY = z.strictObject({
+  limit: wholeNumber(1, 200).default(50),
+  cursor: ROLL_OUT_ID.optional().describe("`nextCursor` of the page before."),
+});
+const PARAMS = z.object({ rollOutId: ROLL_OUT_ID });
+const PAGE = z.object({ items: z.array(ROLL_OUT_VIEW), nextCursor: z.string().nullable() }).meta({ id: "RollOutPage" });
+const answer = <T extends z.ZodType>(description: string, schema: T) => ({ description, content: { "application/json": { schema } } });
+
+/** /api/admin/roll-outs: a release for the fleet, in waves. */
+export const rollOutRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, rollOuts }) => {
+  app.post("/roll-outs", {
+    schema: {
+      tags: ["operators"], summary: "Roll a release out", body: BODY,
+      description: "A worker brings it to the VPSs, wave by wave; one that is not healthy with it goes back to what it had, and counts as a failure. There is one roll-out at a time. The version has to be typed again, as `confirm`.",
+      response: { 202: answer("It is recorded and queued.", ROLL_OUT_VIEW), ...refusals(401, 403, 409, 413, 415, 422) },
+    },
+  }, async (request, reply) => {
+    const { userId } = callerOf(request);
+    const { confirm, ...wanted } = request.body;
+    if (confirm !== wanted.version) throw new HttpError("CONFIRMATION_WRONG", `expected the version, '${wanted.version}', as confirm.`);
+    const view = await inTransaction(pool, async (db) => {
+      const rollOut = await createRollOut(db, { ...wanted, requestedBy: userId });
+      await rollOuts.enqueue(db);
+      return (await readRollOutViews(db, [rollOut]))[0]!;
+    });
+    request.log.info({ operator: userId, rollOutId: view.rollOutId, version: view.version }, "roll-out asked for");
+    return reply.code(202).header("location", `/api/admin/roll-outs/${view.rollOutId}`).send(view);
+  });
+
+  app.get("/roll-outs", {
+    schema: { tags: ["operators"], summary: "Roll-outs, newest first", querystring: QUERY, response: { 200: answer("A page.", PAGE), ...refusals(401, 403) } },
+  }, async ({ query }) => {
+    const { items, nextCursor } = await listRollOuts(pool, query);
+    return { items: await readRollOutViews(pool, items), nextCursor };
+  });
+
+  app.get("/roll-outs/:rollOutId", {
+    schema: { tags: ["operators"], summary: "One roll-out, with what became of each VPS", params: PARAMS, response: { 200: answer("The roll-out.", ROLL_OUT_WITH_MEMBERS_VIEW), ...refusals(401, 403, 404) } },
+  }, async ({ params }) => readRollOutWithMembers(pool, await existing(pool, params.rollOutId)));
+
+  app.post("/roll-outs/:rollOutId/cancel", {
+    schema: {
+      tags: ["operators"], summary: "Begin with no further VPS", params: PARAMS, body: NO_FIELDS,
+      description: "Those that are under way come to their end. What is released already stays; a roll-out of the release before takes it back.",
+      response: { 202: answer("It is cancelled.", ROLL_OUT_VIEW), ...refusals(401, 403, 404, 409, 413, 415) },
+    },
+  }, async (request, reply) => {
+    const { userId } = callerOf(request);
+    const { rollOutId } = await existing(pool, request.params.rollOutId);
+    const wasOpen = await cancelRollOut(pool, rollOutId, userId);
+    const rollOut = await existing(pool, rollOutId);
+    if (!wasOpen) throw new HttpError("STATUS_CONFLICT", `The roll-out has ended already, as '${rollOut.outcome}'.`);
+    request.log.info({ operator: userId, rollOutId }, "roll-out cancelled");
+    return reply.code(202).send((await readRollOutViews(pool, [rollOut]))[0]!);
+  });
+};
+
+async function existing(db: Queryable, rollOutId: string): Promise<RollOutRecord> {
+  const rollOut = await findRollOut(db, rollOutId);
+  if (!rollOut) throw new HttpError("ROLL_OUT_NOT_FOUND", `There is no roll-out '${rollOutId}'.`);
+  return rollOut;
+}

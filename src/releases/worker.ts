@@ -1,0 +1,96 @@
+/** The worker's side of roll-outs. */
+import type { PgBoss } from "pg-boss";
+import type { Pool } from "pg";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import type { Settings } from "../config/index.ts";
+import { HEARTBEAT_SECONDS } from "../jobs/queue.ts";
+import { RunningWork } from "../jobs/running-work.ts";
+import { tryLockSession } from "../jobs/session-lock.ts";
+import { tryLockUser } from "../jobs/user-lock.ts";
+import { stackWithoutRelease } from "../provisioning/declared-stack.ts";
+import type { Engine } from "../provisioning/engine.ts";
+import type { VmPower } from "../provisioning/operation.ts";
+import { endOf } from "../provisioning/power.ts";
+import { watchForLostRollOuts } from "./lost-roll-outs.ts";
+import { createRollOutQueue, ROLL_OUT_QUEUE, sendRollOutJob } from "./queue.ts";
+import { findUnfinishedRollOuts } from "./records/index.ts";
+import { runRollOut, type RollOutContext } from "./run-roll-out.ts";
+import { takeSnapshot } from "./take-snapshot.ts";
+
+export interface RollOutWorkerOptions {
+  readonly boss: PgBoss;
+  readonly pool: Pool;
+  readonly databaseUrl: string;
+  readonly engine: Engine;
+  readonly vms: Pick<VmPower, "openSession">;
+  readonly settings: Settings;
+  readonly workerId: string;
+  readonly hostId: string;
+  /** Values that no log may hold. */
+  readonly secrets: readonly string[];
+  readonly log: (line: string) => void;
+}
+
+export interface RollOutWorker {
+  /**
+   * Begins with no further VPS, lets those under way finish for `graceMs`, and hands the rest over
+   * to another worker. Called again with 0, it hands over at once.
+   */
+  stop(graceMs: number): Promise<void>;
+}
+
+const POLL_SECONDS = 0.5;
+/** How soon to look again at what another worker is at, or what was interrupted. */
+const AGAIN_SECONDS = 5;
+/** Different from every user's: see tryLockUser. */
+const LOCK_NAME = "user-vps roll-outs";
+
+export async function startRollOutWorker(options: RollOutWorkerOptions): Promise<RollOutWorker> {
+  const { boss, pool, databaseUrl, engine, vms, settings, workerId, hostId, secrets, log } = options;
+  const closing = new AbortController();
+  const handOver = new AbortController();
+  const running = new RunningWork();
+  const context: RollOutContext = {
+    pool, engine, workerId, hostId, secrets, log,
+    stackOf: (record) => stackWithoutRelease(pool, record, settings),
+    lockUser: (userId) => tryLockUser(databaseUrl, userId),
+    lockRollOuts: () => tryLockSession({ databaseUrl, name: LOCK_NAME, of: "roll-outs" }),
+    takeSnapshot: (record, hooks) => takeSnapshot(vms.openSession({ signal: endOf(hooks), report: (text) => hooks.onLine?.(text) }), record),
+    closing: closing.signal,
+    signal: handOver.signal,
+  };
+
+  async function work(): Promise<void> {
+    try {
+      for (const rollOutId of await findUnfinishedRollOuts(pool)) {
+        const { version, outcome } = await runRollOut(context, rollOutId);
+        log(`roll-out of ${version}: ${outcome ?? "to be gone on with"}`);
+      }
+    } catch (error) {
+      const isBusy = error instanceof UserVpsError && error.code === "STACK_LOCKED";
+      if (!isBusy) throw error;
+    }
+    const isLeft = (await findUnfinishedRollOuts(pool)).length > 0;
+    if (isLeft) await sendRollOutJob(boss, pool, closing.signal.aborted ? 0 : AGAIN_SECONDS);
+  }
+
+  await createRollOutQueue(boss);
+  await boss.work(ROLL_OUT_QUEUE, { pollingIntervalSeconds: POLL_SECONDS, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4 }, async () => {
+    await running.track(work()).catch((error: unknown) => {
+      log(`a roll-out was interrupted, the queue has it gone on with: ${messageOf(error)}`);
+      throw error;
+    });
+  });
+  const watch = watchForLostRollOuts({ boss, pool, log });
+
+  return {
+    async stop(graceMs) {
+      watch.stop();
+      closing.abort(new UserVpsError("RUN_LOST", "The worker is shut down."));
+      await boss.offWork(ROLL_OUT_QUEUE, { wait: false }).catch((error: unknown) => log(`the queue does not stop: ${messageOf(error)}`));
+      if (await running.endedWithin(graceMs)) return;
+      handOver.abort(new UserVpsError("RUN_LOST", "The worker was shut down; the run is handed over to another."));
+      await running.ended();
+    },
+  };
+}
