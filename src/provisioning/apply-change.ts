@@ -22,11 +22,14 @@ export function needsPermission({ kind }: VpsChange): boolean {
  * after whatever died: a VM that was wiped or bought already is as declared.
  */
 export async function applyChange({ engine, hooks, record }: OperationContext, session: Session, stack: StackRequest, change: VpsChange): Promise<AppliedChange> {
-  const { importVmId: _old, importWiped: _wiped, ...config } = stack.config;
-  // A VM that is to be replaced may itself have been one that was taken over; the new one is not.
-  const declared = change.kind === "replace" ? config : stack.config;
-  const { changes } = await engine.up({ ...stack, config: { ...declared, ...permissionOf(change) } }, hooks, { refresh: record.readyAt !== null });
+  const { changes } = await engine.up({ ...stack, config: { ...stack.config, ...permissionOf(change) } }, hooks, { refresh: record.readyAt !== null });
   return { changes, paidUntil: change.kind === "replace" ? await setAside(session, change) : undefined };
+}
+
+/** A VM that is to be replaced may itself have been taken over; the one in its place is not. */
+export function withoutImport({ stackName, config }: StackRequest): StackRequest {
+  const { importVmId: _vm, importWiped: _wiped, ...rest } = config;
+  return { stackName, config: rest };
 }
 
 function permissionOf({ kind, vmId }: VpsChange): Record<string, string> {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { beginPhase, begunGiveUp, endChange, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
-import { applyChange, needsPermission } from "./apply-change.ts";
+import { applyChange, needsPermission, withoutImport } from "./apply-change.ts";
 import { endOf } from "./power.ts";
 import { declaredStack } from "./declared-stack.ts";
 import { takeSpareVm } from "./give-up/take-spare-vm.ts";
@@ -40,9 +40,10 @@ async function provision(context: OperationContext): Promise<OperationResult> {
   recorder.phase("engine");
   const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
   await takeSpareVm(context, session);
-  const stack = await declaredStack(pool, record, settings);
-  await engine.clearLeftovers(stack, hooks);
   const change = await openChange(pool, userId);
+  const declared = await declaredStack(pool, record, settings);
+  const stack = change?.kind === "replace" ? withoutImport(declared) : declared;
+  await engine.clearLeftovers(stack, hooks);
   const applied = change && needsPermission(change) ? await applyChange(context, session, stack, change) : undefined;
   // What was ready once may have drifted since; what was never ready has nothing to look at.
   const { changes } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied });
