@@ -18,7 +18,7 @@ describe("user-vps: use", () => {
 
   it("--help of every command shows what it does and an example of it", async () => {
     for (const { usage, summary, examples } of COMMANDS) {
-      const words = usage.split(" ").filter((word) => !word.startsWith("<"));
+      const words = usage.split(" ").filter((word) => !/^[<[]/.test(word));
       const { code, stdout } = await runCli([...words, "--help"]);
       assert.equal(code, 0);
       assert.ok(stdout.replaceAll(/\s+/g, " ").includes(summary), usage);
