@@ -63,6 +63,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     cron: settings.sweepCron,
     ...(settings.sweepIgnoredNames && { ignoredNames: settings.sweepIgnoredNames }),
     repairsAtOnce: settings.repairsAtOnce,
+    graceSeconds: settings.sweepGraceSeconds,
   });
   let ended: Promise<void> | undefined;
   const end = async () => {

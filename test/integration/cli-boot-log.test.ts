@@ -59,12 +59,14 @@ describe("user-vps logs and /post_install.log", async () => {
     assert.match(stdout, /waiting for DNS\nrun \S+, up: failed \(HEALTH_CHECK_FAILED\) after 12 s\n\n\/post_install\.log at [^]*stopped in step 8 of 12/);
     const document = await runJson<{ lines: unknown[]; boot: BootLog }>(["logs", "nora"], { env: { ...env, DATABASE_URL: databaseUrl } });
     assert.deepEqual([document.lines.length, document.boot.exitStatus, document.boot.lines], [1, 22, undefined]);
+    await startRun(pool, { runId: randomUUID(), userId: "user_nora", username: "nora", operation: "up", workerId: "worker", hostId: "host", pid: 1 });
+    assert.match((await runCli(["logs", "nora"], { env: { ...env, DATABASE_URL: databaseUrl } })).stdout, /, up: goes on\n\n[^]*stopped in step 8 of 12/);
   });
 
   it("still shows what the run printed where the VPS cannot be asked", async () => {
     const { code, stdout } = await runCli(["logs", "nora"], { env: { DATABASE_URL: databaseUrl } });
     assert.equal(code, 0);
-    assert.match(stdout, /waiting for DNS[^]*could not be read from the VPS: .*\nNext: Set PULUMI_CONFIG_PASSPHRASE/);
+    assert.match(stdout, /^run \S+, up: goes on\n\n\S+ could not be read from the VPS: .*\nNext: Set PULUMI_CONFIG_PASSPHRASE/);
     await control(sandbox, "POST", `vms/${vmOf("nora").id}/drift`, { kind: "stopped" });
     const { boot } = await runJson<{ boot: ErrorDocument }>(["logs", "nora"], { env: { ...env, DATABASE_URL: databaseUrl } });
     assert.equal(boot.error.code, "SSH_UNREACHABLE");

@@ -24,7 +24,7 @@ const INTERVAL_MS = 500;
 export const logs: CliCommand<Options> = {
   usage: "logs <username>",
   summary: "What the last run for a user printed, and where the VPS's script stopped",
-  details: "From the service's database. If the last run failed in the health check, /post_install.log is read from the VPS over SSH as well, and the step named in which the post-install script stopped: with the stack's own password or SSH_PRIVATE_KEY, and the state backend and passphrase as for `up`. If the stack has pinned the VPS's host key, it is verified.",
+  details: "From the service's database. If the last run that has ended failed in the health check, /post_install.log is read from the VPS over SSH as well, and the step named in which the post-install script stopped: with the stack's own password or SSH_PRIVATE_KEY, and the state backend and passphrase as for `up`. If the stack has pinned the VPS's host key, it is verified.",
   options: [
     { flags: "--run <run-id>", description: "another run" },
     { flags: "--runs", description: "list the runs instead" },
@@ -38,19 +38,18 @@ export const logs: CliCommand<Options> = {
       const boot = await readBootLog(invocation);
       return { data: boot, text: `${boot.lines.join("\n")}\n\n${bootLogText(args[0]!, boot)}` };
     }
-    const { result, run } = await fromDatabase(invocation);
-    // Of an older run the VPS tells nothing any more.
-    if (run?.errorCode !== "HEALTH_CHECK_FAILED" || options.run !== undefined) return result;
+    const { result, isUnhealthy } = await fromDatabase(invocation);
+    if (!isUnhealthy) return result;
     const boot = await whatTheVpsTells(invocation);
     return { data: { ...(result.data as object), boot: boot.data }, text: `${result.text}\n\n${boot.text}` };
   },
 };
 
-async function fromDatabase({ args, env, options, progress, signal, show }: Invocation<Options>): Promise<{ result: Result; run?: RunRecord }> {
+async function fromDatabase({ args, env, options, progress, signal, show }: Invocation<Options>): Promise<{ result: Result; isUnhealthy: boolean }> {
   progress.say("asking the database");
   return withRecords(env, async (pool) => {
     const { userId, username } = await recordOf(pool, args[0]!);
-    if (options.runs) return { result: listing((await listRuns(pool, userId)).items) };
+    if (options.runs) return { result: listing((await listRuns(pool, userId)).items), isUnhealthy: false };
     const runId = (await runOf(pool, userId, username, options.run)).runId;
     const all: { at: string; line: string }[] = [];
     for (let afterSeq = 0; ; ) {
@@ -71,8 +70,10 @@ async function fromDatabase({ args, env, options, progress, signal, show }: Invo
         continue;
       }
       const ended = ending(run);
-      if (options.follow) return { run, result: { data: { run: ended }, text: ended.text } };
-      return { run, result: { data: { run: ended, lines: all }, text: [...all.map(asText), ended.text].join("\n") } };
+      // Of an older run the VPS tells nothing any more.
+      const isUnhealthy = options.run === undefined && (await lastEndedFailedUnhealthy(pool, userId));
+      if (options.follow) return { isUnhealthy, result: { data: { run: ended }, text: ended.text } };
+      return { isUnhealthy, result: { data: { run: ended, lines: all }, text: [...all.map(asText), ended.text].join("\n") } };
     }
   });
 }
@@ -87,6 +88,12 @@ async function whatTheVpsTells(invocation: Invocation<Options>): Promise<Result>
     const view = errorView(error);
     return { data: view, text: `/post_install.log could not be read from the VPS: ${view.error.message}\nNext: ${view.error.next}` };
   }
+}
+
+/** While it is tried again, why the try before failed is what one wants to know. */
+async function lastEndedFailedUnhealthy(db: Queryable, userId: string): Promise<boolean> {
+  const { items } = await listRuns(db, userId, { limit: 2 });
+  return items.find(({ outcome }) => outcome !== null)?.errorCode === "HEALTH_CHECK_FAILED";
 }
 
 async function runOf(db: Queryable, userId: string, username: string, runId: string | undefined): Promise<RunRecord> {
