@@ -46,8 +46,11 @@ export const ERROR_CATALOGUE = {
   CHANGE_REFUSED: { meaning: "The change would wipe the user's VM or buy another one.", retry: "park", next: "Undo the change, or allow it with the switch that the message names." },
   DELETION_PROTECTED: { meaning: "The resource is protected from deletion.", retry: "park", next: "Switch the protection off explicitly first." },
 
-  HEALTH_CHECK_FAILED: { meaning: "The VPS did not become healthy within the time limit.", retry: "backoff", next: "Look at the stage that the message names; /post_install.log on the VPS tells how far the script came." },
+  HEALTH_CHECK_FAILED: { meaning: "The VPS did not become healthy within the time limit.", retry: "backoff", next: "Look at the stage that the message names; `user-vps logs` reads /post_install.log on the VPS and tells how far the script came." },
   SSH_UNREACHABLE: { meaning: "The VPS's SSH server does not answer.", retry: "backoff", next: "Check that the VPS runs and that no firewall is in the way; it is tried again later." },
+  SSH_HOST_KEY_WRONG: { meaning: "The VPS's SSH server has another key than the one that is pinned; nothing secret was sent to it.", retry: "park", next: "If the VM was wiped or replaced by hand, set the stack's setting sshHostKey to the new key; else find out who answers at that address." },
+  SSH_LOGIN_REFUSED: { meaning: "The VPS's SSH server lets nobody in with the password or key that is known.", retry: "park", next: "Check SSH_PRIVATE_KEY, and whether root's password was changed on the VPS." },
+  SCRIPT_LOG_MISSING: { meaning: "The VPS has no /post_install.log that can be read.", retry: "backoff", next: "Its first boot may not have come to the script yet; else see whether the VM has a post-install script." },
   RELEASE_EXISTS: { meaning: "There is a release of this version already, with other programs.", retry: "park", next: "Give a new release a version of its own." },
   ROLL_OUT_OPEN: { meaning: "Another roll-out goes on; there is one at a time.", retry: "park", next: "Let it end, or cancel it." },
   RELEASE_FAILED: { meaning: "A release could not be installed on the VPS, or was not healthy there and was rolled back.", retry: "park", next: "Release a version that works." },

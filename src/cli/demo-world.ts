@@ -6,7 +6,7 @@ import { readSettings } from "../config/index.ts";
 import { ensureEngine } from "../engine/ensure-engine.ts";
 import type { Engine } from "../engine/ensure-engine.ts";
 import { startSandbox } from "../sandbox/index.ts";
-import type { Sandbox } from "../sandbox/index.ts";
+import type { Sandbox, SandboxOptions } from "../sandbox/index.ts";
 import { startService } from "../service/service.ts";
 import { sandboxEnvironment } from "./sandbox-env.ts";
 
@@ -23,12 +23,18 @@ export interface DemoWorld {
   close(): Promise<void>;
 }
 
-export async function openDemoWorld(say: (text: string) => void): Promise<DemoWorld> {
+export interface DemoWorldOptions {
+  readonly sandbox?: SandboxOptions;
+  /** Over the demo's own settings of the service. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function openDemoWorld(say: (text: string) => void, options: DemoWorldOptions = {}): Promise<DemoWorld> {
   const engine = await ensureEngine({ onProgress: say });
   const folder = await mkdtemp(join(tmpdir(), "user-vps-demo-"));
   // PostgreSQL does not run as root: its user has to get through to its folder.
   await chmod(folder, 0o755);
-  const sandbox = await startSandbox({ dataDir: folder });
+  const sandbox = await startSandbox({ dataDir: folder, ...options.sandbox });
   const jwtSecret = randomBytes(32).toString("hex");
   const env = {
     ...process.env,
@@ -41,6 +47,8 @@ export async function openDemoWorld(say: (text: string) => void): Promise<DemoWo
     LOG_LEVEL: "silent",
     SHUTDOWN_GRACE_SECONDS: "0",
     DEPROVISION_GRACE_HOURS: "0",
+    SWEEP_GRACE_SECONDS: "5",
+    ...options.env,
   };
   const service = await startService({ settings: readSettings({ env, role: "all" }), env, onProgress: say });
   return {

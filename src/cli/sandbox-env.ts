@@ -1,3 +1,5 @@
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Engine } from "../engine/ensure-engine.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 
@@ -27,4 +29,11 @@ export function asExportLines(environment: Readonly<Record<string, string>>, bin
   const quoted = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
   const lines = Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`);
   return [...lines, `export PATH=${quoted(binDir)}":$PATH"`, ""].join("\n");
+}
+
+/** For the owner alone; written at once, so that whoever sees the file can use it. */
+export async function writeEnvironmentFile(path: string, exports: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.new`, exports, { mode: 0o600 });
+  await rename(`${path}.new`, path);
 }

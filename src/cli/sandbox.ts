@@ -1,11 +1,11 @@
 /** `npm run sandbox`: the simulated world for a plain `pulumi up`, until Ctrl-C. */
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ensureEngine } from "../engine/ensure-engine.ts";
 import { sandboxBanner, startSandbox } from "../sandbox/index.ts";
 import { messageOf } from "../../providers/core/errors.ts";
-import { asExportLines, sandboxEnvironment } from "./sandbox-env.ts";
+import { asExportLines, sandboxEnvironment, writeEnvironmentFile } from "./sandbox-env.ts";
 
 const FOLDER = resolve(import.meta.dirname, "..", "..", ".sandbox");
 const ENV_FILE = join(FOLDER, "env");
@@ -20,9 +20,8 @@ try {
 
   const exports = asExportLines(environment, engine.binDir);
   console.log(`${sandboxBanner(sandbox)}\n\n${exports}`);
-  // Written last and at once, so that whoever sees the file can use it.
-  await writeFile(`${ENV_FILE}.new`, exports, { mode: 0o600 });
-  await rename(`${ENV_FILE}.new`, ENV_FILE);
+  // Last: from now on it can be used.
+  await writeEnvironmentFile(ENV_FILE, exports);
   console.log("Ready. In a second terminal:  . .sandbox/env  and then the Pulumi CLI as README tells. Ctrl-C ends the sandbox.");
 
   const end = async () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { OPERATIONS, OUTCOMES, type RunRecord } from "../records/index.ts";
+import { whatHappened } from "./what-happened.ts";
 
 const time = z.iso.datetime();
 
@@ -25,7 +26,8 @@ export type RunView = z.output<typeof RUN_VIEW>;
 export function runView(run: RunRecord): RunView {
   const { runId, userId, username, operation, workerId, hostId, outcome, errorCode, message, seconds } = run;
   return {
-    runId, userId, username, operation, workerId, hostId, outcome, errorCode, message, seconds,
+    runId, userId, username, operation, workerId, hostId, outcome, errorCode, seconds,
+    message: message === null ? null : whatHappened(message, { code: errorCode }),
     startedAt: run.startedAt.toISOString(),
     endedAt: run.endedAt?.toISOString() ?? null,
     resourceChanges: run.resourceChanges ? { ...run.resourceChanges } : null,

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { whatHappened } from "./what-happened.ts";
 import { PHASES, phaseTimes, VPS_STATUSES, type PhaseTime, type VpsRecord } from "../records/index.ts";
 
 const time = z.iso.datetime();
@@ -63,7 +64,7 @@ function common(record: VpsRecord) {
   const center = DATA_CENTERS.find(({ id }) => id === record.dataCenterId);
   return {
     username, hostname, status, phase, waitingFor, plan, templateId, address, url, vmId, version,
-    failure: record.reason === null ? null : { code: record.errorCode, reason: record.reason, next: record.nextStep },
+    failure: record.reason === null ? null : { code: record.errorCode, reason: whatHappened(record.reason, { code: record.errorCode, next: record.nextStep }), next: record.nextStep },
     dataCenter: { id: record.dataCenterId, city: center?.city ?? null, country: center?.country ?? null },
     credentials: record.credentialsAvailable ? "available" as const : record.credentialsShownAt ? "shown" as const : "none" as const,
     requestedAt: record.requestedAt.toISOString(),

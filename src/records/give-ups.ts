@@ -132,10 +132,16 @@ export async function noteGiveUp(db: Queryable, giveUpId: number, progress: Give
   if (assignments.length > 0) await db.query(`UPDATE vps_give_ups SET ${assignments.join(", ")} WHERE give_up_id = $1`, values);
 }
 
+export interface GiveUpQuery {
+  readonly limit: number;
+  readonly before?: number | undefined;
+  readonly username?: string | undefined;
+}
+
 /** Newest first. */
-export async function listGiveUps(db: Queryable, { limit, before }: { readonly limit: number; readonly before?: number | undefined }): Promise<GiveUp[]> {
+export async function listGiveUps(db: Queryable, { limit, before, username }: GiveUpQuery): Promise<GiveUp[]> {
   const { rows } = await db.query<GiveUp>(
-    `SELECT ${GIVE_UP_COLUMNS} FROM vps_give_ups WHERE ($2::bigint IS NULL OR give_up_id < $2) ORDER BY give_up_id DESC LIMIT $1`, [limit, before ?? null],
+    `SELECT ${GIVE_UP_COLUMNS} FROM vps_give_ups WHERE ($2::bigint IS NULL OR give_up_id < $2) AND ($3::text IS NULL OR vps_give_ups.username = $3) ORDER BY give_up_id DESC LIMIT $1`, [limit, before ?? null, username ?? null],
   );
   return rows;
 }

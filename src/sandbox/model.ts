@@ -36,6 +36,8 @@ export interface BootPlan {
   outcome: BootOutcome;
   bootMs?: number;
   scriptMs?: number;
+  /** For `script-fails`, where the script has numbered steps. */
+  failsInStep?: number;
 }
 
 /** What the post-install script left on the VM's disk; null until it has run to its end. */
@@ -185,7 +187,7 @@ export interface Step {
   dueAtMs: number;
   what:
     | { kind: "boot-done"; actionId: number }
-    | { kind: "script-done"; succeeds: boolean }
+    | { kind: "script-done"; succeeds: boolean; failsInStep?: number | undefined }
     | { kind: "action-sent"; actionId: number }
     | { kind: "action-done"; actionId: number; succeeds: boolean; params: Record<string, unknown> };
 }

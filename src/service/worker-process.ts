@@ -66,6 +66,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     cron: settings.sweepCron,
     ...(settings.sweepIgnoredNames && { ignoredNames: settings.sweepIgnoredNames }),
     repairsAtOnce: settings.repairsAtOnce,
+    graceSeconds: settings.sweepGraceSeconds,
   });
   const actions = await answerVmActions({ boss, pool, vms });
   let ended: Promise<void> | undefined;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -6,7 +7,8 @@ import { after, describe, it } from "node:test";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { ensureEngine } from "../../src/engine/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
-import { withDatabase } from "../support/postgres.ts";
+import { withApp } from "../support/http-app.ts";
+import { TEST_SERVER_FOLDER, withDatabase } from "../support/postgres.ts";
 import { runCli, runJson, temporaryFolder } from "./cli-support.ts";
 
 interface Report {
@@ -24,6 +26,7 @@ describe("user-vps doctor", async () => {
   after(() => sandbox.close());
   const migrated = await withDatabase();
   const empty = await withDatabase({ migrated: false });
+  const { app, jobs } = await withApp();
   const well = {
     ...sandboxEnvironment(sandbox, { env: {} }),
     DATABASE_URL: migrated.url,
@@ -63,6 +66,17 @@ describe("user-vps doctor", async () => {
     await assertFails("hostinger", { HOSTINGER_API_BASE_URL: "http://127.0.0.1:1" }, /API_UNREACHABLE/, /HOSTINGER_API_BASE_URL/);
   });
 
+  it("hostinger: a token without the permission for VPS or for billing, and an API that is broken", async () => {
+    for (const [path, status, found, mend] of [
+      ["/api/vps", 403, /API_FORBIDDEN/, /access to VPS and Billing/],
+      ["/api/billing", 403, /API_FORBIDDEN/, /access to VPS and Billing/],
+      ["/api/vps", 500, /API_UNAVAILABLE/, /status page/],
+    ] as const) {
+      sandbox.addFault({ api: "hostinger", path, times: 0, fault: { kind: "status", status } });
+      await assertFails("hostinger", {}, found, mend).finally(() => sandbox.clearFaults());
+    }
+  });
+
   it("clock: ten minutes behind the API's", async () => {
     const server = createServer((_request, response) => {
       response.sendDate = false;
@@ -81,7 +95,19 @@ describe("user-vps doctor", async () => {
     await assertFails("cloudflare", { CLOUDFLARE_BASE_URL: "http://127.0.0.1:1/client/v4" }, /no answer/, /CLOUDFLARE_BASE_URL/);
   });
 
-  it("database: nobody there", async () => {
+  it("cloudflare: a broken one, a malformed address; a token that may not read the zone's name is enough", async () => {
+    sandbox.addFault({ api: "cloudflare", times: 0, fault: { kind: "status", status: 500 } });
+    await assertFails("cloudflare", {}, /Cloudflare answers with 500/, /cloudflarestatus/).finally(() => sandbox.clearFaults());
+    await assertFails("cloudflare", { CLOUDFLARE_BASE_URL: "ftp://127.0.0.1" }, /malformed/, /api\.cloudflare\.com/);
+    sandbox.addFault({ api: "cloudflare", path: `/client/v4/zones/${sandbox.zoneId}$`, times: 0, fault: { kind: "status", status: 403 } });
+    const checks = await doctor({}, 0).finally(() => sandbox.clearFaults());
+    assert.match(checks["cloudflare"]!.found, /may not read the zone's name/);
+  });
+
+  it("database: nobody there, a wrong password", async () => {
+    const wrong = new URL(migrated.url);
+    wrong.password = "fake-wrong-password";
+    await assertFails("database", { DATABASE_URL: wrong.href }, /password authentication failed/, /lets this user in/);
     await assertFails("database", { DATABASE_URL: "postgres://nobody:fake-password-for-tests@127.0.0.1:1/none" }, /ECONNREFUSED/, /DATABASE_URL/);
   });
 
@@ -93,6 +119,29 @@ describe("user-vps doctor", async () => {
   it("database: none yet is no failure, the service makes one", async () => {
     const checks = await doctor({ DATABASE_URL: undefined, USER_VPS_DATA_FOLDER: join(folder, "no-database") }, 0);
     assert.deepEqual([checks["database"]?.result, checks["migrations"]?.result], ["skipped", "skipped"]);
+  });
+
+  it("database: the service's own, where it was made, and where it does not start", async () => {
+    // Its database of the name `postgres` is used by no test, so it has no migrations.
+    const { database, migrations } = await doctor({ DATABASE_URL: undefined, USER_VPS_DATA_FOLDER: TEST_SERVER_FOLDER }, 1);
+    assert.deepEqual([database?.result, migrations?.result], ["ok", "failed"]);
+    assert.ok(database!.found.endsWith(`the service's own in ${TEST_SERVER_FOLDER}`), database!.found);
+
+    const broken = join(folder, "broken-postgresql");
+    mkdirSync(join(broken, "data"), { recursive: true });
+    writeFileSync(join(broken, "data", "PG_VERSION"), "18\n");
+    await assertFails("database", { DATABASE_URL: undefined, USER_VPS_DATA_FOLDER: broken }, /own PostgreSQL does not start/, /the log in its folder/);
+  });
+
+  it("service: ready, not ready, away, another server; not looked for without USER_VPS_URL", async () => {
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    assert.equal((await doctor({ USER_VPS_URL: url }, 0))["service"]?.found, `${url} is ready`);
+    jobs.outage = new Error("an example of an outage");
+    await assertFails("service", { USER_VPS_URL: url }, /is not ready: queue: an example of an outage/, /Mend what it names/);
+    await assertFails("service", { USER_VPS_URL: "http://127.0.0.1:1" }, /does not answer/, /npm start/);
+    await assertFails("service", { USER_VPS_URL: sandbox.hostingerUrl }, /readyz answers with 404, not as the service does/, /the service's own address/);
+    await assertFails("service", { USER_VPS_URL: "no address" }, /malformed/, /vps\.example\.com/);
+    assert.equal((await doctor({}, 0))["service"]?.result, "skipped");
   });
 
   it("tells all that is wrong at once, with a way to mend each", async () => {

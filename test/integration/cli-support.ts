@@ -20,6 +20,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
   readonly cwd?: string;
+  /** After which it is killed. */
+  readonly limitMs?: number;
 }
 
 /** A folder that goes when the test file ends. */
@@ -30,9 +32,9 @@ export function temporaryFolder(): string {
 }
 
 /** Of this process only what every program needs: no setting of whoever runs the tests. */
-export function startCli(args: readonly string[], { env = {}, cwd = tmpdir() }: CliOptions = {}): ChildProcess {
+export function startCli(args: readonly string[], { env = {}, cwd = tmpdir(), limitMs = LIMIT_MS }: CliOptions = {}): ChildProcess {
   const { PATH, HOME } = process.env;
-  return spawn(BIN, args, { cwd, env: { PATH, HOME, ...env }, stdio: ["pipe", "pipe", "pipe"], timeout: LIMIT_MS, killSignal: "SIGKILL" });
+  return spawn(BIN, args, { cwd, env: { PATH, HOME, ...env }, stdio: ["pipe", "pipe", "pipe"], timeout: limitMs, killSignal: "SIGKILL" });
 }
 
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {

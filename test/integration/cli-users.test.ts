@@ -63,7 +63,7 @@ describe("user-vps status, events, logs", async () => {
     await setVpsStatus(pool, userId, { status: "failed", errorCode: "VM_ERROR", reason: "the VM is broken", nextStep: "repair it" });
     const { code, stdout } = await runCli(["events", "fred"], { env });
     assert.equal(code, 1);
-    assert.match(stdout, /^\d\d:\d\d:\d\d {2}failed: the VM is broken$/m);
+    assert.match(stdout, /^\d\d:\d\d:\d\d {2}failed: VM_ERROR: the VM is broken$/m);
   });
 
   it("events ends at SIGINT with exit code 130", async () => {

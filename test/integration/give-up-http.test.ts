@@ -65,6 +65,7 @@ describe("GET /api/admin/given-up-vms", () => {
     assert.deepEqual(first.items.map(({ username }: { username: string }) => username), ["list-c", "list-b"]);
     assert.equal((await page(`limit=1&cursor=${first.nextCursor}`)).items[0].username, "list-a");
     assert.deepEqual([first.items[0].wipedAt, first.items[0].paidUntil, first.items[0].vmId], [null, null, null]);
+    assert.deepEqual((await page("username=list-b")).items.map(({ username }: { username: string }) => username), ["list-b"]);
     assertRefusal(await app.inject({ url: "/api/admin/given-up-vms?limit=0", headers }), 400, "REQUEST_INVALID");
   });
 });

@@ -1,7 +1,7 @@
 /** The whole service against the sandbox, and operators in front of its page. */
 import { SignJWT } from "jose";
 import type { Page } from "playwright-core";
-import { openDemoWorld, type DemoWorld } from "../../src/cli/demo-world.ts";
+import { openDemoWorld, type DemoWorld, type DemoWorldOptions } from "../../src/cli/demo-world.ts";
 import { openBrowser } from "./browser.ts";
 
 const LIMIT_MS = 60_000;
@@ -14,13 +14,14 @@ export interface PageWorld {
   operatorToken(): Promise<string>;
   logIn(): Promise<void>;
   signUp(username: string): Promise<void>;
+  /** `POST /sandbox/…`: makes the simulated world go wrong. */
+  control(path: string, body: object): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openPageWorld(): Promise<PageWorld> {
+export async function openPageWorld({ sandbox, env }: DemoWorldOptions = {}): Promise<PageWorld> {
   // A test is faster than a person.
-  process.env["RATE_LIMIT_PER_MINUTE"] = "10000";
-  const world = await openDemoWorld(() => undefined);
+  const world = await openDemoWorld(() => undefined, { ...(sandbox && { sandbox }), env: { RATE_LIMIT_PER_MINUTE: "10000", SWEEP_GRACE_SECONDS: "0", ...env } });
   const browser = await openBrowser().catch(async (error: unknown) => {
     await world.close();
     throw error;
@@ -45,6 +46,10 @@ export async function openPageWorld(): Promise<PageWorld> {
     async signUp(username) {
       const answer = await fetch(`${world.url}/api/vps/provision`, { method: "POST", headers: { authorization: `Bearer ${await sign(`user_${username}`, { username })}` } });
       if (answer.status !== 202) throw new Error(`expected 202, got ${answer.status}: ${await answer.text()}`);
+    },
+    async control(path, body) {
+      const answer = await fetch(`${world.sandbox.controlUrl}/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`/sandbox/${path}: ${answer.status} ${await answer.text()}`);
     },
     async close() {
       await browser.close();

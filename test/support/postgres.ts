@@ -17,12 +17,15 @@ export interface TestDatabaseOptions {
   readonly migrated?: boolean;
 }
 
+/** Of the server that all share. */
+export const TEST_SERVER_FOLDER = join(tmpdir(), `user-vps-tests-${userInfo().uid}`);
+
 let server: Promise<EmbeddedServer> | undefined;
 let users = 0;
 
 /** Without fsync: what a crash would lose is only tests' data. */
 function sharedServer(): Promise<EmbeddedServer> {
-  server ??= startEmbedded({ folder: join(tmpdir(), `user-vps-tests-${userInfo().uid}`), serverSettings: { fsync: "off", full_page_writes: "off" } });
+  server ??= startEmbedded({ folder: TEST_SERVER_FOLDER, serverSettings: { fsync: "off", full_page_writes: "off" } });
   return server;
 }
 

@@ -3,15 +3,18 @@ import { sleep } from "../../../providers/core/time.ts";
 import type { Queryable } from "../../db/index.ts";
 import { findRun, listRuns, readRunLog } from "../../records/index.ts";
 import type { RunRecord } from "../../records/index.ts";
-import type { CliCommand } from "../command.ts";
+import { bootLogText, readBootLog } from "../boot-log/read-boot-log.ts";
+import type { CliCommand, Invocation, Result } from "../command.ts";
 import { withRecords } from "../database.ts";
 import { moment, table } from "../output.ts";
+import { errorView } from "../report-error.ts";
 import { recordOf } from "../user-record.ts";
 
 interface Options {
   readonly run?: string;
   readonly runs?: true;
   readonly follow?: true;
+  readonly boot?: true;
 }
 
 const PAGE = 1_000;
@@ -20,44 +23,78 @@ const INTERVAL_MS = 500;
 /** What the engine printed, from the service's database; secrets were removed before it was stored. */
 export const logs: CliCommand<Options> = {
   usage: "logs <username>",
-  summary: "What the last run for a user printed",
+  summary: "What the last run for a user printed, and where the VPS's script stopped",
+  details: "From the service's database. If the last run that has ended failed in the health check, /post_install.log is read from the VPS over SSH as well, and the step named in which the post-install script stopped: with the stack's own password or SSH_PRIVATE_KEY, and the state backend and passphrase as for `up`. If the stack has pinned the VPS's host key, it is verified.",
   options: [
     { flags: "--run <run-id>", description: "another run" },
     { flags: "--runs", description: "list the runs instead" },
     { flags: "--follow", description: "go on until the run ends; with --json one line a JSON document" },
+    { flags: "--boot", description: "all of the VPS's /post_install.log instead; needs no database" },
   ],
-  examples: ["logs alice", "logs alice --follow", "logs alice --runs"],
-  async run({ args, env, options, progress, signal, show }) {
-    progress.say("asking the database");
-    return withRecords(env, async (pool) => {
-      const { userId, username } = await recordOf(pool, args[0]!);
-      if (options.runs) return listing((await listRuns(pool, userId)).items);
-      const runId = (await runOf(pool, userId, username, options.run)).runId;
-      const all: { at: string; line: string }[] = [];
-      for (let afterSeq = 0; ; ) {
-        // The run before its lines: if it has ended by then, no line can be missing.
-        const run = (await findRun(pool, runId))!;
-        const lines = await readRunLog(pool, runId, { afterSeq, limit: PAGE });
-        afterSeq = lines.at(-1)?.seq ?? afterSeq;
-        progress.end();
-        for (const { at, line } of lines) {
-          const shown = { at: at.toISOString(), line };
-          if (options.follow) show({ data: shown, text: asText(shown) });
-          else all.push(shown);
-        }
-        if (lines.length === PAGE) continue;
-        if (options.follow && run.outcome === null) {
-          progress.say(`run ${runId} goes on`);
-          await sleep(INTERVAL_MS, signal);
-          continue;
-        }
-        const ended = ending(run);
-        if (options.follow) return { data: { run: ended }, text: ended.text };
-        return { data: { run: ended, lines: all }, text: [...all.map(asText), ended.text].join("\n") };
-      }
-    });
+  examples: ["logs alice", "logs alice --follow", "logs alice --runs", "logs alice --boot"],
+  async run(invocation) {
+    const { args, options } = invocation;
+    if (options.boot) {
+      const boot = await readBootLog(invocation);
+      return { data: boot, text: `${boot.lines.join("\n")}\n\n${bootLogText(args[0]!, boot)}` };
+    }
+    const { result, isUnhealthy } = await fromDatabase(invocation);
+    if (!isUnhealthy) return result;
+    const boot = await whatTheVpsTells(invocation);
+    return { data: { ...(result.data as object), boot: boot.data }, text: `${result.text}\n\n${boot.text}` };
   },
 };
+
+async function fromDatabase({ args, env, options, progress, signal, show }: Invocation<Options>): Promise<{ result: Result; isUnhealthy: boolean }> {
+  progress.say("asking the database");
+  return withRecords(env, async (pool) => {
+    const { userId, username } = await recordOf(pool, args[0]!);
+    if (options.runs) return { result: listing((await listRuns(pool, userId)).items), isUnhealthy: false };
+    const runId = (await runOf(pool, userId, username, options.run)).runId;
+    const all: { at: string; line: string }[] = [];
+    for (let afterSeq = 0; ; ) {
+      // The run before its lines: if it has ended by then, no line can be missing.
+      const run = (await findRun(pool, runId))!;
+      const lines = await readRunLog(pool, runId, { afterSeq, limit: PAGE });
+      afterSeq = lines.at(-1)?.seq ?? afterSeq;
+      progress.end();
+      for (const { at, line } of lines) {
+        const shown = { at: at.toISOString(), line };
+        if (options.follow) show({ data: shown, text: asText(shown) });
+        else all.push(shown);
+      }
+      if (lines.length === PAGE) continue;
+      if (options.follow && run.outcome === null) {
+        progress.say(`run ${runId} goes on`);
+        await sleep(INTERVAL_MS, signal);
+        continue;
+      }
+      const ended = ending(run);
+      // Of an older run the VPS tells nothing any more.
+      const isUnhealthy = options.run === undefined && (await lastEndedFailedUnhealthy(pool, userId));
+      if (options.follow) return { isUnhealthy, result: { data: { run: ended }, text: ended.text } };
+      return { isUnhealthy, result: { data: { run: ended, lines: all }, text: [...all.map(asText), ended.text].join("\n") } };
+    }
+  });
+}
+
+/** The run's own log is shown whether or not the VPS can be asked. */
+async function whatTheVpsTells(invocation: Invocation<Options>): Promise<Result> {
+  try {
+    const { lines: _all, ...boot } = await readBootLog(invocation);
+    return { data: boot, text: bootLogText(invocation.args[0]!, boot) };
+  } catch (error) {
+    invocation.signal.throwIfAborted();
+    const view = errorView(error);
+    return { data: view, text: `/post_install.log could not be read from the VPS: ${view.error.message}\nNext: ${view.error.next}` };
+  }
+}
+
+/** While it is tried again, why the try before failed is what one wants to know. */
+async function lastEndedFailedUnhealthy(db: Queryable, userId: string): Promise<boolean> {
+  const { items } = await listRuns(db, userId, { limit: 2 });
+  return items.find(({ outcome }) => outcome !== null)?.errorCode === "HEALTH_CHECK_FAILED";
+}
 
 async function runOf(db: Queryable, userId: string, username: string, runId: string | undefined): Promise<RunRecord> {
   const run = runId === undefined ? (await listRuns(db, userId, { limit: 1 })).items[0] : await findRun(db, runId);

@@ -1,7 +1,7 @@
 /** One thing that doctor looks at. */
 import type { Environment } from "../../config/index.ts";
 
-export const CHECK_NAMES = ["node", "settings", "engine", "plugins", "hostinger", "clock", "cloudflare", "database", "migrations", "disk"] as const;
+export const CHECK_NAMES = ["node", "settings", "engine", "plugins", "hostinger", "clock", "cloudflare", "database", "migrations", "disk", "service"] as const;
 export type CheckName = (typeof CHECK_NAMES)[number];
 
 export interface Finding {

@@ -3,10 +3,12 @@ import { z } from "zod";
 import { listGiveUps, type GiveUp } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
+import { USERNAME_PARAMS } from "../operated-user.ts";
 import { wholeNumber } from "../whole-number.ts";
 
 const QUERY = z.strictObject({
   limit: wholeNumber(1, 200).default(50),
+  username: USERNAME_PARAMS.shape.username.optional().describe("Only of this user."),
   cursor: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().describe("`nextCursor` of the page before."),
 });
 
@@ -43,8 +45,8 @@ const PAGE = z.object({ items: z.array(GIVE_UP_VIEW), nextCursor: z.int().nullab
 export const givenUpVmRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool }) => {
   app.get("/given-up-vms", {
     schema: { tags: ["operators"], summary: "What was given up, newest first", querystring: QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: PAGE } } }, ...refusals(401, 403) } },
-  }, async ({ query: { limit, cursor } }) => {
-    const found = await listGiveUps(pool, { limit: limit + 1, before: cursor });
+  }, async ({ query: { limit, cursor, username } }) => {
+    const found = await listGiveUps(pool, { limit: limit + 1, before: cursor, username });
     const items = found.slice(0, limit);
     return { items: items.map(view), nextCursor: found.length > limit ? items.at(-1)!.giveUpId : null };
   });

@@ -16,7 +16,7 @@ export const CSRF_HEADER = "x-csrf-token";
 const LOGINS_PER_MINUTE = 10;
 const SAFE_METHODS = ["GET", "HEAD"];
 const LOGIN = z.strictObject({ token: z.string().min(1).max(8_192).describe("A JWT with the scope vps:admin.") });
-const SESSION_VIEW = z.object({ operator: z.string(), expiresAt: z.iso.datetime(), csrfToken: z.string().describe(`For the header ${CSRF_HEADER} of every change.`) });
+const SESSION_VIEW = z.object({ operator: z.string(), expiresAt: z.iso.datetime(), csrfToken: z.string().describe(`For the header ${CSRF_HEADER} of every change.`), deprovisionGraceHours: z.int() });
 
 export function sessionOf(request: FastifyRequest, cipher: CredentialsCipher): OperatorSession | undefined {
   const cookie = readSessionCookie(request);
@@ -40,6 +40,8 @@ export function acceptSession(cipher: CredentialsCipher): onRequestAsyncHookHand
 /** POST, GET and DELETE /session. */
 export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { settings, cipher }) => {
   const authenticate = createAuthenticator(settings);
+  const sessionView = ({ userId, expiresAt, csrfToken }: OperatorSession): z.output<typeof SESSION_VIEW> =>
+    ({ operator: userId, expiresAt: expiresAt.toISOString(), csrfToken, deprovisionGraceHours: settings.deprovisionGraceHours });
   const countLogin = app.createRateLimit({ max: LOGINS_PER_MINUTE, timeWindow: "1 minute", keyGenerator: ({ ip }) => `login:${ip}` });
   app.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
 
@@ -74,8 +76,4 @@ export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, 
 function requireCsrfToken(request: FastifyRequest, session: OperatorSession): void {
   if (SAFE_METHODS.includes(request.method) || isCsrfToken(session, request.headers[CSRF_HEADER])) return;
   throw new HttpError("CSRF_TOKEN_WRONG", `The request is signed in by a cookie, but its header ${CSRF_HEADER} is not the session's.`);
-}
-
-function sessionView({ userId, expiresAt, csrfToken }: OperatorSession): z.output<typeof SESSION_VIEW> {
-  return { operator: userId, expiresAt: expiresAt.toISOString(), csrfToken };
 }

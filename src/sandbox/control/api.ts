@@ -62,8 +62,8 @@ function controlRoutes({ world, lifecycle, servers, faults, calls, artefacts, re
       if (!faults.remove(Number(params["id"]))) throw new ControlError(404, `no fault ${params["id"]}`);
     }),
     route("POST", "boot", ({ body }) => {
-      const { hostname, times, outcome, ...durations } = input.bootRule.parse(body);
-      lifecycle.bootPlans.add({ ...defined({ hostname }), times, effect: { outcome, ...defined(durations) } });
+      const { hostname, times, outcome, ...rest } = input.bootRule.parse(body);
+      lifecycle.bootPlans.add({ ...defined({ hostname }), times, effect: { outcome, ...defined(rest) } });
     }),
     route("POST", "actions", ({ body }) => {
       const { hostname, times, outcome, ...rest } = input.actionRule.parse(body);

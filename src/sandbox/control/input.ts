@@ -37,6 +37,7 @@ export const bootRule = z.strictObject({
   bootMs: durationMs.optional(),
   scriptMs: durationMs.optional(),
   outcome: z.enum(["ok", "error", "initial", "suspended", "script-fails"]).default("ok"),
+  failsInStep: z.number().int().positive().optional(),
 });
 
 export const actionRule = z.strictObject({

@@ -1,5 +1,6 @@
 import { ACTION_EFFECTS, isAlready, STATE_DURING } from "./actions.ts";
 import { Plans } from "./plans.ts";
+import { scriptLog } from "./script-log.ts";
 import { failedOutcome, scriptOutcome } from "./script-outcome.ts";
 import { credentialsIn, scriptVariables } from "./script-variables.ts";
 import { Schedule } from "../schedule.ts";
@@ -65,7 +66,7 @@ export class Lifecycle {
     vm.bootPlan = null;
     if (vm.script === null) return;
     const delayMs = plan?.scriptMs ?? this.#world.pace.scriptMs;
-    this.#schedule.add(vm.id, delayMs, { kind: "script-done", succeeds: plan?.outcome !== "script-fails" });
+    this.#schedule.add(vm.id, delayMs, { kind: "script-done", succeeds: plan?.outcome !== "script-fails", failsInStep: plan?.failsInStep });
   }
 
   close(): void {
@@ -81,7 +82,7 @@ export class Lifecycle {
     const vm = this.#world.findVm(step.vmId);
     if (vm === undefined) return;
     const { what } = step;
-    if (what.kind === "script-done") this.#endScript(vm, what.succeeds);
+    if (what.kind === "script-done") this.#endScript(vm, what.succeeds, what.failsInStep);
     else {
       const action = vm.actions.find((one) => one.id === what.actionId);
       if (action === undefined) return;
@@ -111,22 +112,11 @@ export class Lifecycle {
     if (succeeds && action.name === "recreate") this.runScript(vm);
   }
 
-  #endScript(vm: Vm, succeeds: boolean): void {
+  #endScript(vm: Vm, succeeds: boolean, failsInStep: number | undefined): void {
     if (vm.script === null) return;
     const outcome = succeeds ? scriptOutcome(vm.script.content) : failedOutcome("the script stopped with an error");
     const credentials = credentialsIn(scriptVariables(vm.script.content));
-    vm.disk = { outcome, certificateFor: null, firstBoot: true, log: logOf(outcome, succeeds), credentials };
+    const log = scriptLog(vm.script.content, { outcome, succeeds, failsInStep });
+    vm.disk = { outcome, certificateFor: null, firstBoot: true, log, credentials };
   }
-}
-
-/** What `/post_install.log` would say; made up, and free of the script's values. */
-function logOf(outcome: ReturnType<typeof scriptOutcome>, succeeds: boolean): string {
-  const ending = succeeds
-    ? [
-        "=== Provisioning Complete ===",
-        `Conductor: ${outcome.conductorStarted && outcome.conductorConfigured ? "active" : "failed"}`,
-        `Caddy: ${outcome.caddyStarted && outcome.caddyConfigured ? "active" : "failed"}`,
-      ]
-    : ["curl: (22) The requested URL returned error: 404", "/post_install: exit status 22"];
-  return ["=== Spoq VPS Provisioning ===", "(simulated: the script was read, not run)", ...ending, ""].join("\n");
 }

@@ -1,24 +1,41 @@
 /** What an operator can do with a user's VPS. */
 import { post } from "./api.js";
 import { byId, h, show } from "./dom.js";
-import { tell, tellProblem } from "./frame.js";
+import { openFrame, tell, tellProblem } from "./frame.js";
 
 const AT_REST = ["ready", "failed"];
-const BUSY = ["queued", "provisioning", "deprovisioning"];
+const isAtRest = ({ status }) => AT_REST.includes(status);
+const hasVm = (vps) => isAtRest(vps) && vps.vmId !== null;
 
+/** Shown where they fit. `sure`: what is asked before. */
 const ACTIONS = [
   { name: "retry", text: "Retry", fits: ({ status }) => status === "failed" },
+  { name: "cancel", text: "Cancel", fits: ({ status }, givingUp) => ["queued", "provisioning"].includes(status) || (status === "deprovisioning" && isBegun(givingUp)) },
   { name: "repair", text: "Repair", fits: ({ status }) => status === "ready" },
-  { name: "restart", text: "Restart", fits: ({ status, vmId }) => AT_REST.includes(status) && vmId !== null },
-  { name: "cancel", text: "Cancel", fits: ({ status }) => BUSY.includes(status) },
+  { name: "start", text: "Start", fits: hasVm },
+  { name: "stop", text: "Stop…", fits: hasVm, sure: { title: "Stop the VM?", text: "The user cannot reach it until it is started again, and sweeps report it as stopped.", yes: "Stop" } },
+  { name: "restart", text: "Restart…", fits: hasVm, sure: { title: "Restart the VM?", text: "What runs on it is ended; it is away for a moment.", yes: "Restart" } },
+  { name: "rotate-credentials", text: "Rotate credentials…", fits: ({ status }) => status === "ready", sure: { title: "Make new credentials?", text: "The password and the JWT secret that the user has will not work any more. The new ones can be shown once.", yes: "Rotate" } },
 ];
 
-export function showActions(vps) {
-  const fitting = ACTIONS.map(({ fits }) => fits(vps));
-  show(byId("actions"), [vps.username, fitting, AT_REST.includes(vps.status)], () => [
-    ...ACTIONS.map(({ name, text }, place) => h("button", { type: "button", "data-key": name, disabled: !fitting[place], onclick: () => ask(vps.username, name, text) }, text)),
-    h("button", { type: "button", class: "danger", "data-key": "deprovision", disabled: !AT_REST.includes(vps.status), onclick: () => confirmDeprovision(vps.username) }, "Deprovision…"),
+/** Nothing was done yet, so it can be taken back without a trace. */
+export const waits = (givingUp) => givingUp !== null && givingUp.startedAt === null;
+const isBegun = (givingUp) => givingUp !== null && givingUp.startedAt !== null;
+
+export function showActions(vps, givingUp) {
+  const fitting = ACTIONS.filter(({ fits }) => fits(vps, givingUp));
+  const group = byId("actions");
+  const hadFocus = group.contains(document.activeElement);
+  show(group, [vps.username, fitting, isAtRest(vps)], () => [
+    ...fitting.map(({ name, text, sure }) => h("button", { type: "button", "data-key": name, onclick: () => void act(vps.username, name, text, sure) }, text)),
+    h("button", { type: "button", class: "danger", "data-key": "deprovision", disabled: !isAtRest(vps), onclick: () => void confirmDeprovision(vps.username) }, "Deprovision…"),
   ]);
+  // The button that was pressed may be gone.
+  if (hadFocus && !group.contains(document.activeElement)) byId("title").focus({ preventScroll: true });
+}
+
+async function act(username, name, text, sure) {
+  if (!sure || (await isSure(sure))) await ask(username, name, text.replace("…", ""));
 }
 
 export async function ask(username, action, text, body) {
@@ -32,18 +49,31 @@ export async function ask(username, action, text, body) {
   }
 }
 
+function isSure({ title, text, yes }) {
+  const dialog = byId("sure");
+  byId("sure-title").textContent = title;
+  byId("sure-text").textContent = text;
+  byId("sure-yes").textContent = yes;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((answered) => dialog.addEventListener("close", () => answered(dialog.returnValue === "yes"), { once: true }));
+}
+
 /** The user name has to be typed, here and for the API. */
-function confirmDeprovision(username) {
+async function confirmDeprovision(username) {
+  const { deprovisionGraceHours: hours } = await openFrame();
   const dialog = byId("deprovision");
   const confirm = byId("confirm");
   byId("deprovision-name").textContent = username;
+  byId("deprovision-when").textContent = hours > 0 ? `In ${hours} hours, unless it is taken back before,` : "At once, and for good,";
   confirm.value = "";
   byId("give-up").disabled = true;
   confirm.oninput = () => { byId("give-up").disabled = confirm.value !== username; };
   byId("keep").onclick = () => dialog.close();
   byId("deprovision-form").onsubmit = async (event) => {
     event.preventDefault();
-    if (await ask(username, "deprovision", "Deprovision", { confirm: confirm.value })) dialog.close();
+    const reason = byId("reason").value.trim();
+    if (await ask(username, "deprovision", "Deprovision", { confirm: confirm.value, ...(reason && { reason }) })) dialog.close();
   };
   dialog.showModal();
   confirm.focus();

@@ -39,7 +39,7 @@ async function showFindings(username) {
   try {
     const open = (await findings({ username, open: "true" })) ?? [];
     show(byId("findings"), open, () => open.length > 0 && [
-      h("label", {}, "Why, for the record of repairs ", h("input", { id: "why", value: "repaired on the page", maxlength: "500" })),
+      h("label", { class: "why" }, "Why, for the record of repairs ", h("input", { id: "why", value: "repaired on the page", maxlength: "500" })),
       comparison("Found by sweeps", ["Finding", "Declared", "Actual", "First seen", "Repair"], open.map((finding) => [finding.kind, finding.declared, finding.actual, time(finding.firstSeen), repairOf(finding)])),
     ]);
   } catch (error) {

@@ -4,7 +4,7 @@ import { byId, h, show } from "./dom.js";
 import { orphans } from "./findings.js";
 import { openSweepButton, showFleetFindings } from "./fleet-findings.js";
 import { keepUp, openFrame, tellProblem } from "./frame.js";
-import { money, plan, seconds, status, STATUSES, time } from "./text.js";
+import { doing, money, plan, seconds, shortSeconds, status, STATUSES, time } from "./text.js";
 
 const PAGE_SIZE = 50;
 const USERS_INTERVAL_MS = 5_000;
@@ -39,17 +39,19 @@ function row(vps) {
   return h("tr", {},
     h("th", { scope: "row" }, h("a", { href: `/users/${vps.username}`, "data-key": vps.username }, vps.username)),
     h("td", {}, status(vps.status)),
-    h("td", { class: "text main" }, doing(vps)),
+    h("td", { class: "text main" }, h("div", { class: "clamped" }, now(vps))),
     h("td", { class: "wide" }, plan(vps.plan)),
     h("td", { class: "wide mono" }, vps.address ?? "–"),
     h("td", { class: "wide" }, time(vps.requestedAt)),
   );
 }
 
-function doing({ status: name, failure, phase, waitingFor, url }) {
-  if (failure) return h("span", {}, failure.code ? h("code", {}, failure.code) : null, ` ${failure.reason}`);
+function now(vps) {
+  const { status: name, failure, url } = vps;
+  if (failure) return [failure.code ? h("code", {}, failure.code) : null, ` ${failure.reason}`];
   if (name === "ready") return url ? h("a", { href: url, rel: "noreferrer" }, url.replace("https://", "")) : "–";
-  return [phase, waitingFor].filter(Boolean).join(": ") || "–";
+  const words = doing(vps);
+  return words.join("") === "" ? "–" : words;
 }
 
 async function showNumbers() {
@@ -74,7 +76,7 @@ function charts(range, steps) {
   return [
     chart({ title: "Ready", series: [{ name: "ready", values: of("ready") }], format: count, ends }),
     chart({ title: `Failed runs, each ${inStep}`, series: [{ name: "failed", values: of("failedRuns") }], format: count, ends }),
-    chart({ title: "To ready", series: [{ name: "p50", values: of("secondsToReadyP50") }, { name: "p95", values: of("secondsToReadyP95") }], format: seconds, ends }),
+    chart({ title: "To ready", series: [{ name: "p50", values: of("secondsToReadyP50") }, { name: "p95", values: of("secondsToReadyP95") }], format: shortSeconds, ends }),
     chart({ title: "Spend a month", series: [{ name: "spend", values: of("monthlySpendCents") }], format: money, ends }),
     chart({ title: "Orphans", series: [{ name: "orphans", values: of("orphans") }], format: count, ends, ...(steps[0].orphans === null && { note: "not available" }) }),
   ];

@@ -6,15 +6,21 @@ const NOTICE_MS = 8_000;
 const notice = h("div", { id: "notice", role: "status" });
 let noticeTimer;
 
-export async function openFrame() {
+let session;
+
+/** Who is logged in and what holds for them: GET /session. */
+export const openFrame = () => (session ??= open());
+
+async function open() {
   document.body.append(notice);
-  const { operator } = await openSession();
+  const opened = await openSession();
   byId("top").replaceChildren(
     h("a", { class: "home", href: "/" }, h("img", { src: "/assets/icon.svg", alt: "", width: "22", height: "22" }), "user-vps"),
     h("span", { class: "space" }),
-    h("span", { class: "operator" }, operator),
+    h("span", { class: "operator" }, opened.operator),
     h("button", { type: "button", id: "log-out", onclick: logOut }, "Log out"),
   );
+  return opened;
 }
 
 export function tell(text) {

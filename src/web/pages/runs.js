@@ -6,6 +6,7 @@ import { seconds, status, time } from "./text.js";
 
 const LOG_INTERVAL_MS = 2_000;
 const RUNS = 20;
+const DONE = { create: "created", update: "updated", delete: "deleted", replace: "replaced", same: "unchanged" };
 
 /** runId -> its element; kept, so that an open log stays open. */
 const elements = new Map();
@@ -24,12 +25,12 @@ export async function showRuns(username) {
 }
 
 function head({ operation, outcome, startedAt, seconds: took, errorCode, message, resourceChanges }) {
-  const changes = Object.entries(resourceChanges ?? {}).map(([name, count]) => `${count} ${name}`).join(", ");
+  const changes = Object.entries(resourceChanges ?? {}).map(([name, count]) => `${count} ${DONE[name] ?? name}`).join(", ");
   return [
     h("strong", {}, operation),
     status(outcome ?? "running"),
     h("span", {}, seconds(took)),
-    h("span", { class: "quiet" }, time(startedAt), errorCode ? ` ${errorCode}: ${message ?? ""}` : changes && ` ${changes}`),
+    h("span", { class: "quiet" }, time(startedAt), errorCode ? ` · ${errorCode}: ${message ?? ""}` : changes && ` · ${changes}`),
   ];
 }
 
@@ -66,7 +67,7 @@ function runElement(runId) {
 function resourceTable(resources) {
   if (!resources) return h("p", { class: "quiet" }, "None yet.");
   return h("div", { class: "scroll", role: "region", "aria-labelledby": "resources-title", tabindex: "0" }, h("table", {},
-    h("thead", {}, h("tr", {}, ["Resource", "Type", "Operation", "Time"].map((name) => h("th", { scope: "col" }, name)))),
+    h("thead", {}, h("tr", {}, ["Resource", "Type", "Operation", "Time"].map((name) => h("th", { scope: "col", class: name === "Type" && "wide" }, name)))),
     h("tbody", {}, resources.map((resource) => h("tr", {},
-      h("th", { scope: "row" }, resource.name), h("td", {}, resource.type), h("td", {}, resource.operation), h("td", {}, seconds(resource.seconds)))))));
+      h("th", { scope: "row" }, resource.name), h("td", { class: "wide" }, resource.type), h("td", {}, resource.operation), h("td", {}, seconds(resource.seconds)))))));
 }

@@ -15,6 +15,19 @@ export function seconds(value) {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
 }
 
+/** As short as may be, for where there is little room: `73 s`, `12 min`. */
+export function shortSeconds(value) {
+  if (value === null || value === undefined || value < 10) return seconds(value);
+  if (value < 600) return `${Math.round(value)} s`;
+  return value < 36_000 ? `${Math.round(value / 60)} min` : `${Math.round(value / 3_600)} h`;
+}
+
+/** What is going on, in words; points of time in it in the reader's time zone. */
+export function doing({ status: name, phase, waitingFor }) {
+  const parts = [["done", name].includes(phase) ? null : phase, waitingFor].filter(Boolean).join(": ");
+  return parts.split(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/).map((part, place) => (place % 2 === 1 ? time(part) : part));
+}
+
 export function money(cents) {
   return new Intl.NumberFormat("en", { style: "currency", currency: "USD" }).format(cents / 100);
 }

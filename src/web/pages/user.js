@@ -1,10 +1,11 @@
 import { get } from "./api.js";
-import { showActions } from "./actions.js";
+import { showActions, waits } from "./actions.js";
 import { byId, h, show } from "./dom.js";
 import { openDrift } from "./drift.js";
+import { readGivingUp, showGivingUp } from "./giving-up.js";
 import { openFrame, tellProblem } from "./frame.js";
 import { showRuns } from "./runs.js";
-import { plan, status, time } from "./text.js";
+import { doing, plan, status, time } from "./text.js";
 import { timeline } from "./timeline.js";
 
 const TICK_MS = 250;
@@ -17,6 +18,7 @@ byId("username").textContent = username;
 
 let vps;
 let receivedMs = 0;
+let givingUp = null;
 
 function receive(next) {
   // What is waited for changes often, and the rest does not change with it.
@@ -25,11 +27,24 @@ function receive(next) {
   vps = next;
   receivedMs = Date.now();
   show(byId("badge"), vps.status, () => status(vps.status));
-  const now = vps.status === "ready" ? "" : [vps.phase, vps.waitingFor].filter(Boolean).join(": ");
-  if (byId("now").textContent !== now) byId("now").textContent = now;
+  speak(vps);
+  showNow();
   show(byId("failure"), vps.failure, (failure) => failure && h("div", { class: "problem", role: "alert" }, failure.code ? h("strong", {}, `${failure.code}: `) : null, failure.reason, failure.next ? h("p", { class: "next" }, failure.next) : null));
-  showActions(vps);
   tick();
+}
+
+/** What changes all the time is not read aloud: only each new status and phase is. */
+function speak({ status: name, phase }) {
+  const text = [name, phase].filter((word, place, all) => word && word !== "done" && all.indexOf(word) === place).join(", ");
+  if (byId("spoken").textContent !== text) byId("spoken").textContent = text;
+}
+
+/** What is going on and what can be done about it. */
+function showNow() {
+  const isPlain = ["ready", "failed"].includes(vps.status) || waits(givingUp);
+  show(byId("now"), isPlain ? [] : [vps.status, vps.phase, vps.waitingFor], () => (isPlain ? [] : doing(vps)));
+  showActions(vps, givingUp);
+  showGivingUp(givingUp);
 }
 
 function tick() {
@@ -47,7 +62,9 @@ function soonReadTheRest() {
   rest ??= setTimeout(async () => {
     rest = undefined;
     try {
-      const [record, runs] = await Promise.all([get(`/api/admin/vps/${username}`), showRuns(username)]);
+      const [record, runs, newest] = await Promise.all([get(`/api/admin/vps/${username}`), showRuns(username), readGivingUp(vps)]);
+      givingUp = newest;
+      showNow();
       openRun = runs.some(({ outcome }) => outcome === null);
       show(byId("facts"), record, facts);
     } catch (error) {

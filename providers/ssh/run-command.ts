@@ -1,0 +1,134 @@
+/** Runs one command on a server over SSH, as root, and hands back what it wrote. */
+import { createHash } from "node:crypto";
+import { connect as openSocket } from "node:net";
+import ssh2 from "ssh2";
+import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from "ssh2";
+import { messageOf, UserVpsError } from "../core/errors.ts";
+import { inSeconds, SECOND_MS } from "../core/time.ts";
+
+export interface SshServer {
+  readonly host: string;
+  readonly port: number;
+  /** As in known_hosts without the name: `ecdsa-sha2-nistp256 AAAA…`. Without it, whoever answers is trusted. */
+  readonly hostKey?: string | undefined;
+  readonly login: { readonly password: string } | { readonly privateKey: string };
+}
+
+export interface RemoteCommand {
+  readonly command: string;
+  readonly signal: AbortSignal;
+  readonly timeoutMs?: number;
+}
+
+export interface RemoteAnswer {
+  /** null if a signal ended the command. */
+  readonly status: number | null;
+  /** The last 1 MiB of it, as of standard error. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Of the key that the server has shown, as `ssh-keygen -l` prints it: `SHA256:…`. */
+  readonly hostKeyFingerprint: string;
+}
+
+const MOST_CHARACTERS = 1_048_576;
+const HANDSHAKE_LIMIT_MS = 15 * SECOND_MS;
+const COMMAND_LIMIT_MS = 30 * SECOND_MS;
+
+/**
+ * A pinned key is verified before anything that is secret is sent.
+ * Errors: SSH_UNREACHABLE, SSH_HOST_KEY_WRONG, SSH_LOGIN_REFUSED, CONFIG_INVALID for a private key that cannot be read.
+ */
+export async function runCommand(server: SshServer, { command, signal, timeoutMs = COMMAND_LIMIT_MS }: RemoteCommand): Promise<RemoteAnswer> {
+  signal.throwIfAborted();
+  const client = new ssh2.Client();
+  // Nobody waits for a failure that comes after the answer.
+  client.on("error", () => undefined);
+  const stop = () => client.destroy();
+  signal.addEventListener("abort", stop);
+  try {
+    const hostKeyFingerprint = await logIn(client, server);
+    return { ...await execute(client, { command, timeoutMs, place: placeOf(server) }), hostKeyFingerprint };
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    client.destroy();
+  }
+}
+
+function logIn(client: Client, server: SshServer): Promise<string> {
+  const { host, port, hostKey, login } = server;
+  const expected = hostKey?.trim().split(/\s+/);
+  let shown: Buffer | undefined;
+  // SSH sends many small packets; without noDelay each exchange waits for a delayed ACK.
+  const sock = openSocket({ host, port, noDelay: true });
+  const config: ConnectConfig = {
+    sock,
+    username: "root",
+    readyTimeout: HANDSHAKE_LIMIT_MS,
+    ...("password" in login ? { password: login.password, tryKeyboard: true } : { privateKey: login.privateKey }),
+    // A server has several keys and shows the first that both know: so only that kind is asked for.
+    ...(expected && { algorithms: { serverHostKey: algorithmsOf(expected[0]!) } }),
+    hostVerifier: (key: Buffer) => {
+      shown = key;
+      return expected === undefined || key.toString("base64") === expected[1];
+    },
+  };
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error & { level?: string }) => reject(refusalOf(error, server, shown));
+    client.on("keyboard-interactive", (_name, _instructions, _language, prompts, finish) => finish(prompts.map(() => ("password" in login ? login.password : ""))));
+    client.on("ready", () => resolve(fingerprintOf(shown!)));
+    client.on("error", fail);
+    client.on("close", () => fail(new Error("the connection was closed")));
+    try {
+      client.connect(config);
+    } catch (error) {
+      sock.destroy();
+      reject(new UserVpsError("CONFIG_INVALID", `The private key for SSH cannot be read: ${messageOf(error)}.`, { next: "Set SSH_PRIVATE_KEY to a key in PEM or OpenSSH format without a passphrase." }));
+    }
+  });
+}
+
+function refusalOf(error: Error & { level?: string }, server: SshServer, shown: Buffer | undefined): UserVpsError {
+  const place = placeOf(server);
+  const isPinned = server.hostKey !== undefined;
+  const isOther = isPinned && (shown !== undefined ? shown.toString("base64") !== server.hostKey.trim().split(/\s+/)[1] : /host key/.test(error.message));
+  if (isOther) return new UserVpsError("SSH_HOST_KEY_WRONG", `The SSH server at ${place} has another key than the pinned one${shown ? `: ${fingerprintOf(shown)}` : ""}. No password was sent.`);
+  if (error.level === "client-authentication") return new UserVpsError("SSH_LOGIN_REFUSED", `The SSH server at ${place} does not let root in with ${"password" in server.login ? "the stack's password" : "SSH_PRIVATE_KEY"}.`);
+  return new UserVpsError("SSH_UNREACHABLE", `The SSH server at ${place} cannot be used: ${error.message || "no connection"}.`, { cause: error });
+}
+
+function execute(client: Client, { command, timeoutMs, place }: { command: string; timeoutMs: number; place: string }): Promise<Omit<RemoteAnswer, "hostKeyFingerprint">> {
+  return new Promise((resolve, reject) => {
+    const fail = (what: string) => {
+      clearTimeout(limit);
+      reject(new UserVpsError("SSH_UNREACHABLE", `The SSH server at ${place} ${what}.`));
+    };
+    const limit = setTimeout(() => fail(`did not end \`${command}\` within ${inSeconds(timeoutMs)}`), timeoutMs);
+    client.on("close", () => fail(`broke off while \`${command}\` ran`));
+    client.exec(command, (error, channel) => {
+      if (error) return fail(`refused to run \`${command}\`: ${error.message}`);
+      const written = { stdout: "", stderr: "" };
+      const note = (name: keyof typeof written) => (text: string) => void (written[name] = (written[name] + text).slice(-MOST_CHARACTERS));
+      channel.setEncoding("utf8").on("data", note("stdout"));
+      channel.stderr.setEncoding("utf8").on("data", note("stderr"));
+      channel.on("close", (status: number | null) => {
+        clearTimeout(limit);
+        resolve({ status, ...written });
+      });
+      channel.end();
+    });
+  });
+}
+
+function algorithmsOf(keyType: string): ServerHostKeyAlgorithm[] {
+  return (keyType === "ssh-rsa" ? ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"] : [keyType]) as ServerHostKeyAlgorithm[];
+}
+
+function fingerprintOf(key: Buffer): string {
+  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+}
+
+function placeOf({ host, port }: SshServer): string {
+  return `${host} port ${port}`;
+}

@@ -1,0 +1,90 @@
+/** `user-vps demo --stay`, and what it tells people to try, as they would: in a shell of their own. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { promisify } from "node:util";
+import { CHECKOUT, startCli, temporaryFolder } from "./cli-support.ts";
+
+const READY_LIMIT_MS = 150_000;
+
+describe("user-vps demo --stay", () => {
+  const envFile = join(temporaryFolder(), "demo-env");
+  let demo: ChildProcess;
+  let ended: Promise<number | null>;
+  let said = "";
+  let printed = "";
+  let url = "";
+
+  before(async () => {
+    demo = startCli(["demo", "--stay", "--json", "--write-env", envFile], { limitMs: 290_000 });
+    ended = new Promise((done) => demo.once("close", done));
+    demo.stdout!.setEncoding("utf8").on("data", (text: string) => { printed += text; });
+    await new Promise<void>((ready, failed) => {
+      const limit = setTimeout(() => failed(new Error(`the demo did not come up:\n${said}`)), READY_LIMIT_MS);
+      demo.stderr!.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+        if (!said.includes("Give bob's VPS up")) return;
+        clearTimeout(limit);
+        ready();
+      });
+      demo.once("close", () => failed(new Error(`the demo ended:\n${said}`)));
+    });
+    url = /Operators' page +(http:\/\/127\.0\.0\.1:\d+)\//.exec(said)![1]!;
+  });
+  after(() => void demo.kill("SIGKILL"));
+
+  /** In a second terminal, with the file that the demo names and nothing else. */
+  const shell = async (command: string) => {
+    const { PATH, HOME } = process.env;
+    const { stdout } = await promisify(execFile)("sh", ["-c", `. ${envFile}; set -e; ${command}`], { cwd: CHECKOUT, env: { PATH, HOME }, timeout: 60_000 });
+    return stdout;
+  };
+  /** A line that it has printed, found by a part of it. */
+  const told = (part: string) => said.split("\n").find((line) => line.includes(part))?.trim() ?? assert.fail(`nothing was said of ${part}`);
+
+  it("prints the same JSON as without --stay, and no more", () => {
+    const document = JSON.parse(printed) as { users: { username: string }[]; drift: { changes: number } };
+    assert.deepEqual([document.users.map(({ username }) => username), document.drift.changes], [["alice", "bob"], 0]);
+    assert.equal(printed.trim().split("\n").length, 1);
+  });
+
+  it("shows a token that the page's login takes, and puts it into no address", async () => {
+    const token = /Token to log in +(\S+)/.exec(said)![1]!;
+    const answer = await fetch(`${url}/session`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ token }) });
+    assert.equal(answer.status, 200);
+    assert.doesNotMatch(said, /[?&#]\S*eyJ/);
+  });
+
+  it("leaves the environment to its owner alone, and with it the commands work", async () => {
+    assert.equal(statSync(envFile).mode & 0o777, 0o600);
+    assert.equal((JSON.parse(await shell("npx user-vps status alice --json")) as { status: string }).status, "ready");
+    assert.match(await shell("pulumi stack ls"), /^alice .*\n(?:.*\n)*bob /m);
+    assert.match(await shell(told("/api/admin/vps\" -H")), /"username":"bob"/);
+    assert.deepEqual((JSON.parse(await shell("npx user-vps preview alice --json")) as { resources: unknown[] }).resources, []);
+    assert.match(await shell("npx user-vps doctor"), /Nothing to mend/);
+  });
+
+  it("tells how to make drift, which a sweep then finds", async () => {
+    await shell(told('{"kind":"stopped"}'));
+    await shell(told('"kind":"content"'));
+    const found = new Set<string>();
+    // A sweep leaves alone who was worked on a moment ago.
+    for (let tries = 0; tries < 30 && found.size < 2; tries += 1) {
+      await shell('curl -s -X POST "$USER_VPS_URL/api/admin/sweeps" -H "Authorization: Bearer $USER_VPS_TOKEN" -H "content-type: application/json" -d "{}"');
+      await new Promise((resume) => setTimeout(resume, 1_000));
+      const { items } = JSON.parse(await shell('curl -s "$USER_VPS_URL/api/admin/findings?open=true" -H "Authorization: Bearer $USER_VPS_TOKEN"')) as { items: { kind: string; username: string }[] };
+      for (const { kind, username } of items) found.add(`${username} ${kind}`);
+    }
+    assert.deepEqual([...found].sort(), ["alice RecordDiffers", "bob VmStopped"]);
+  });
+
+  it("takes all down at Ctrl-C, the environment with it", async () => {
+    demo.kill("SIGINT");
+    assert.equal(await ended, 0);
+    assert.equal(existsSync(envFile), false);
+    await assert.rejects(fetch(`${url}/healthz`));
+  });
+});

@@ -1,0 +1,117 @@
+/** What an operator does with one user's VPS on the page: power, credentials, giving up with time to think. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { assertAccessible } from "../support/axe.ts";
+import { whyNoBrowser } from "../support/browser.ts";
+import { openPageWorld, type PageWorld } from "../support/page-world.ts";
+
+const skip = whyNoBrowser();
+
+describe("the page's actions on one VPS", { skip }, () => {
+  let the: PageWorld;
+  before(async () => {
+    the = await openPageWorld({ sandbox: { bootMs: 2_000 }, env: { DEPROVISION_GRACE_HOURS: "72" } });
+    await the.control("boot", { hostname: "erik.spoq.dev", outcome: "error" });
+    await the.logIn();
+  });
+  after(() => the.close());
+
+  const open = (username: string) => the.page.goto(`${the.world.url}/users/${username}`);
+  const button = (name: string) => the.page.getByRole("button", { name, exact: true });
+  const stateOf = (username: string) => the.world.sandbox.state().vms.find(({ hostname }) => hostname === `${username}.spoq.dev`)?.state;
+  const until = async (what: string, holds: () => boolean | Promise<boolean>) => {
+    for (let tries = 0; !(await holds()); tries += 1) {
+      assert.ok(tries < 300, `waited in vain for: ${what}`);
+      await new Promise((resume) => setTimeout(resume, 100));
+    }
+  };
+  const runs = () => the.page.locator("#runs details").count();
+  const lastRunSucceeds = async (number: number) => {
+    await the.page.locator("#runs details").nth(number - 1).waitFor();
+    await the.page.locator("#runs summary").first().filter({ hasText: "succeeded" }).waitFor();
+  };
+
+  it("a signup under way can only be cancelled; what it waits for is shown, and not read aloud each time", async () => {
+    await the.signUp("dora");
+    await open("dora");
+    await the.page.locator("#now", { hasText: "waiting for VM" }).waitFor();
+    assert.deepEqual(await the.page.locator("#actions button:enabled").allTextContents(), ["Cancel"]);
+    assert.equal(await the.page.locator("#now").getAttribute("role"), null);
+    await assertAccessible(the.page);
+    await the.page.locator("#badge", { hasText: "ready" }).waitFor();
+  });
+
+  it("one that failed says why and what to do once each, and can be tried again", async () => {
+    await the.signUp("erik");
+    await open("erik");
+    await the.page.locator("#badge", { hasText: "failed" }).waitFor();
+    const alert = await the.page.getByRole("alert").textContent();
+    assert.match(alert!, /^VM_ERROR: VM \d+ of erik\.spoq\.dev is in the state 'error', expected 'running'\.Repair the VM in the Hostinger panel/);
+    assert.equal(alert!.match(/Repair the VM/g)?.length, 1);
+    await assertAccessible(the.page);
+    const erik = the.world.sandbox.state().vms.find(({ hostname }) => hostname === "erik.spoq.dev")!;
+    await the.control(`vms/${erik.id}/drift`, { kind: "repaired" });
+    await button("Retry").click();
+    await the.page.locator("#badge", { hasText: "ready" }).waitFor();
+  });
+
+  it("stops and starts the VM, and asks before it stops it", async () => {
+    await open("dora");
+    await button("Stop…").click();
+    await the.page.getByRole("dialog", { name: "Stop the VM?" }).waitFor();
+    await assertAccessible(the.page);
+    // `No` has the focus: Enter does nothing.
+    await the.page.keyboard.press("Enter");
+    await the.page.getByRole("dialog").waitFor({ state: "hidden" });
+    assert.equal(stateOf("dora"), "running");
+    assert.equal(await runs(), 1);
+
+    await button("Stop…").click();
+    await the.page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
+    await the.page.getByText("Stop: asked for.").waitFor();
+    await until("the VM to be stopped", () => stateOf("dora") === "stopped");
+    await button("Start").click();
+    await until("the VM to run", () => stateOf("dora") === "running");
+  });
+
+  it("rotates the credentials when it is confirmed, and they wait to be shown again", async () => {
+    await the.signUp("felix");
+    await open("felix");
+    await the.page.locator("#badge", { hasText: "ready" }).waitFor();
+    const before = await runs();
+    await button("Rotate credentials…").click();
+    await the.page.keyboard.press("Escape");
+    await button("Rotate credentials…").click();
+    await the.page.getByRole("dialog", { name: "Make new credentials?" }).getByRole("button", { name: "Rotate" }).click();
+    await the.page.getByText("Rotate credentials: asked for.").waitFor();
+    await lastRunSucceeds(before + 1);
+    await the.page.locator("#facts", { hasText: "wait to be shown to the user" }).waitFor();
+  });
+
+  it("shows when a VPS is given up, by whom and why, and keeps it when that is taken back", async () => {
+    const { page } = the;
+    await open("felix");
+    await button("Deprovision…").click();
+    await page.getByRole("dialog").getByText("In 72 hours, unless it is taken back before").waitFor();
+    await page.getByLabel("Why, for the record").fill("left the company");
+    await page.getByLabel("Type the user name").fill("felix");
+    await button("Deprovision").click();
+    const notice = page.locator("#giving-up");
+    await notice.filter({ hasText: /^To be given up on \d{4}-\d\d-\d\d \d\d:\d\d\. .*Asked for by operator@example\.com\. Reason: left the company\./ }).waitFor();
+    const dueMs = Date.parse((await notice.locator("time").getAttribute("datetime"))!) - Date.now();
+    assert.ok(Math.abs(dueMs / 3_600_000 - 72) < 0.1, `${dueMs} ms`);
+    assert.equal(await button("Cancel").count(), 0);
+    await assertAccessible(page);
+    await page.goto(the.world.url);
+    await page.locator("#rows tr", { hasText: "felix" }).filter({ hasText: /the end of the grace period, \d{4}-\d\d-\d\d \d\d:\d\d;/ }).waitFor();
+    await page.getByRole("link", { name: "felix", exact: true }).click();
+    await button("Keep the VPS").click();
+    await page.locator("#badge", { hasText: "ready" }).waitFor();
+    await notice.filter({ hasText: "given up" }).waitFor({ state: "detached" });
+    assert.equal(stateOf("felix"), "running");
+  });
+
+  it("ran without an error of a script and within its content security policy", () => {
+    assert.deepEqual(the.complaints, []);
+  });
+});
