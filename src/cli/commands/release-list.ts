@@ -3,7 +3,7 @@ import type { CliCommand } from "../command.ts";
 import { moment, table } from "../output.ts";
 import { statusText } from "../roll-out.ts";
 import { withService } from "../service/api.ts";
-import { allPages } from "../service/pages.ts";
+import { allPages } from "../service/paths.ts";
 
 interface ReleaseView {
   readonly version: string;

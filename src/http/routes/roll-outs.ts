@@ -12,6 +12,7 @@ import { USERNAME_PARAMS } from "../operated-user.ts";
 import { readRollOutViews, readRollOutWithMembers, ROLL_OUT_VIEW, ROLL_OUT_WITH_MEMBERS_VIEW } from "../roll-out-view.ts";
 import { wholeNumber } from "../whole-number.ts";
 
+const LONGEST_BODY_BYTES = 131_072;
 const ROLL_OUT_ID = z.string().min(1).max(64).regex(/^[A-Za-z0-9-]+$/, "expected the id of a roll-out");
 const BODY = z.strictObject({
   version: z.string().max(200).describe("Of a release that is known."),
@@ -34,6 +35,8 @@ const answer = <T extends z.ZodType>(description: string, schema: T) => ({ descr
 /** /api/admin/roll-outs: a release for the fleet, in waves. */
 export const rollOutRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, rollOuts }) => {
   app.post("/roll-outs", {
+    // A thousand user names are longer than any other request.
+    bodyLimit: LONGEST_BODY_BYTES,
     schema: {
       tags: ["operators"], summary: "Roll a release out", body: BODY,
       description: "A worker brings it to the VPSs, wave by wave; one that is not healthy with it goes back to what it had, and counts as a failure. There is one roll-out at a time. The version has to be typed again, as `confirm`.",
