@@ -44,6 +44,9 @@ export function environmentExample(): string {
 # Copy it to .env and fill in what is empty; docs/configuration.md has the same as a table.
 
 ${parts.join("\n\n")}
+
+# For compose.yaml alone: of the PostgreSQL that it starts. Letters and digits, as it stands in a URL.
+#POSTGRES_PASSWORD=
 `;
 }
 

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { delimiter, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { openDemoWorld, type DemoWorld } from "../../src/cli/demo-world.ts";
+import { signServiceToken } from "../../src/cli/service/operator-token.ts";
 import type { TranscriptWorld } from "./transcripts/transcript.ts";
 import { OTHER_VARIABLES, PROVIDER_VARIABLES, SERVICE_VARIABLES } from "./variables.ts";
 
@@ -28,7 +29,9 @@ export async function openDocumentedWorld(say: (line: string) => void): Promise<
   const keep = new Set(["PATH", "HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "PULUMI_HOME", "PULUMI_DOWNLOAD_URL", "PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES"]);
   for (const { name } of [...SERVICE_VARIABLES, ...PROVIDER_VARIABLES, ...OTHER_VARIABLES]) if (!keep.has(name)) delete process.env[name];
   const demo = await openDemoWorld(say);
-  const env = { ...demo.env, DATABASE_URL: demo.databaseUrl, USER_VPS_URL: demo.url, URL: demo.url, PATH: [join(CHECKOUT, "bin"), process.env["PATH"]].join(delimiter) };
+  // Without it, operators' commands would name who runs this, and where.
+  const token = await signServiceToken(demo.env, { subject: "ada", isOperator: true, lifetimeSeconds: 3_600 });
+  const env = { ...demo.env, DATABASE_URL: demo.databaseUrl, USER_VPS_URL: demo.url, USER_VPS_TOKEN: token, URL: demo.url, PATH: [join(CHECKOUT, "bin"), process.env["PATH"]].join(delimiter) };
   return {
     url: demo.url,
     places: { [demo.folder]: "/tmp/user-vps", [CHECKOUT]: "~/user-vps" },

@@ -16,11 +16,13 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "2026-01-31T12:00:00.000Z"],
   [/\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b/g, "2026-01-31 12:00:00"],
   [/^\d\d:\d\d:\d\d(?= )/gm, "12:00:00"],
-  [/\b(127\.0\.0\.1|localhost):\d+/g, "$1:8080"],
+  // As many digits as a free port has.
+  [/\b(127\.0\.0\.1|localhost):\d{5}\b/g, "$1:18080"],
   // `(0.3s)`, `Duration: 2s`, `after 3.706 s`
   [/\((\d+(\.\d+)?)(s| s)\)/g, "(1$3)"],
   [/\bDuration: \d+m?\d*s/g, "Duration: 1s"],
   [/\b(after|in|within) \d+(\.\d+)? s\b/g, "$1 1 s"],
+  [/(?<=, )\d+\.\d+ s(?=,)/g, "1 s"],
   [/"(seconds|version)": ?\d+(\.\d+)?/g, '"$1": 1'],
   // What the VM is just doing while it is waited for.
   [/(waiting for VM \d+ to run): .*/g, "$1: …"],
@@ -44,7 +46,7 @@ export function createNormaliser(places: Readonly<Record<string, string>>): Norm
       let result = withoutRepetitions(lines.map((line) => indented(line.trimEnd()))).join("\n");
       for (const [from, to] of Object.entries(places)) result = result.replaceAll(from, to);
       for (const [pattern, replacement] of REPLACED) result = result.replace(pattern, replacement);
-      result = result.replace(UUID, uuids).replace(HEX_ID, hexIds).replace(/\b\d+\.\d( +)(done|goes on)$/gm, secondsOfPhase).replace(/(?<=\b(?:succeeded|failed|lost|cancelled) +\S+ +)\d+(\.\d+)? +(?=2026-)/g, secondsOfRun);
+      result = result.replace(UUID, uuids).replace(HEX_ID, hexIds).replace(/\b\d+\.\d( +)(done|goes on)$/gm, secondsOfPhase).replace(/(?<=\b(?:succeeded|failed|lost|cancelled) +(?:\S+ +)?)\d+(\.\d+)? +(?=2026-|-)/g, secondsOfRun);
       return withoutRepetitions(result.split("\n")).join("\n").trim();
     },
   };

@@ -18,8 +18,9 @@ export async function transcriptsPage(world: DocumentedWorld, say: (line: string
 }
 
 async function sectionParts({ title, text, steps }: Section, world: DocumentedWorld, normaliser: Normaliser, say: (line: string) => void): Promise<string[]> {
-  const parts = [`## ${title}`, text];
-  for (const step of steps.filter(isThere)) {
+  const present = steps.filter(isThere);
+  const parts = present.length > 0 ? [`## ${title}`, text] : [];
+  for (const step of present) {
     await step.before?.(world);
     say(`$ ${step.run}`);
     if (step.text) parts.push(step.text);
@@ -29,8 +30,9 @@ async function sectionParts({ title, text, steps }: Section, world: DocumentedWo
 }
 
 /** Commands are named by their first word, as they are in `--help`. */
-function isThere({ command }: Step): boolean {
-  return command === undefined || COMMANDS.some(({ usage }) => usage.split(" ")[0] === command);
+function isThere({ command, unlessCommand }: Step): boolean {
+  const has = (name: string) => COMMANDS.some(({ usage }) => usage.split(" ")[0] === name);
+  return (command === undefined || has(command)) && (unlessCommand === undefined || !has(unlessCommand));
 }
 
 async function shown({ run, only, exitCode: wanted = 0 }: Step, world: DocumentedWorld, normaliser: Normaliser): Promise<string> {

@@ -2,6 +2,7 @@
 import type { Section } from "./transcript.ts";
 
 const AS_ALICE = '-H "Authorization: Bearer $(user-vps token alice)"';
+const RELEASE = { url: "https://downloads.example.com/conductor-1.4.2", sha256: "0123456789abcdef".repeat(4), version: "1.4.2" };
 
 export const SECTIONS: readonly Section[] = [
   {
@@ -36,15 +37,32 @@ export const SECTIONS: readonly Section[] = [
     text: "Right after the signup nothing differs.",
     steps: [
       { run: "user-vps preview alice --expect-no-changes" },
-      { run: "user-vps drift alice", command: "drift" },
       {
-        run: "user-vps preview alice --json", text: "Then somebody changes the DNS record by hand:",
+        run: "user-vps drift alice", command: "drift", exitCode: 2, text: "Then somebody changes the DNS record by hand:",
         before: (world) => world.control("records/drift", { name: "alice.spoq.dev", kind: "content", content: "127.77.9.9" }),
       },
-      { run: "user-vps drift alice", command: "drift", exitCode: 2 },
-      { run: "user-vps sweep", command: "sweep", exitCode: 2 },
+      {
+        run: "user-vps preview alice --json", unlessCommand: "drift", text: "Then somebody changes the DNS record by hand:",
+        before: (world) => world.control("records/drift", { name: "alice.spoq.dev", kind: "content", content: "127.77.9.9" }),
+      },
       { run: "user-vps up alice --yes", only: /^Updating|updated|^Resources|unchanged/ },
-      { run: "user-vps sweep", command: "sweep" },
+      {
+        run: "user-vps sweep", command: "sweep", exitCode: 2, text: "The whole fleet, after somebody has stopped a VM:",
+        before: (world) => world.control(`vms/${world.vmId("alice.spoq.dev")}/drift`, { kind: "stopped" }),
+      },
+      { run: "user-vps repair alice --why 'ticket 4711' --follow", command: "repair" },
+    ],
+  },
+  {
+    title: "A new release of Conductor",
+    text: "For VPSs that are already there, in waves: [releases.md](releases.md).",
+    steps: [
+      {
+        run: `user-vps release create 1.4.2 --conductor-url ${RELEASE.url} --conductor-sha256 ${RELEASE.sha256}`, command: "release",
+        before: (world) => world.control("artefacts", RELEASE),
+      },
+      { run: "user-vps release roll-out 1.4.2 --reason 'ticket 4712' --confirm 1.4.2 --follow", command: "release", only: /^roll-out|succeeded/ },
+      { run: "user-vps release status", command: "release" },
     ],
   },
   {
@@ -58,6 +76,16 @@ export const SECTIONS: readonly Section[] = [
       { run: "user-vps destroy alice", exitCode: 3 },
       { run: "user-vps up alice --yes --set plan=hostingercom-vps-kvm4-usd-1m", exitCode: 4, text: "A change that would buy another VM is refused, with the switch that allows it:", only: /^ +error: .*CHANGE_REFUSED/ },
       { run: "HOSTINGER_API_KEY=wrong user-vps doctor", exitCode: 1 },
+    ],
+  },
+  {
+    title: "Giving a VPS up",
+    text: "Here without a grace period: [giving-up.md](giving-up.md).",
+    steps: [
+      { run: "user-vps deprovision alice --reason 'account closed'", command: "deprovision", exitCode: 3 },
+      { run: "user-vps deprovision alice --reason 'account closed' --confirm alice", command: "deprovision" },
+      { run: "user-vps events alice", command: "deprovision", only: /deprovisioned/ },
+      { run: "user-vps given-up", command: "given-up" },
     ],
   },
 ];

@@ -9,6 +9,8 @@ export interface Step {
   readonly only?: RegExp;
   /** The command of user-vps that it is about: where there is none of this name, the step is left out. */
   readonly command?: string;
+  /** The other way round: left out where this command is there, because it tells the same better. */
+  readonly unlessCommand?: string;
   /** What happens in the world before, and is told in the text above the step. */
   readonly before?: (world: TranscriptWorld) => Promise<void>;
   /** Stands above the step. */

@@ -70,9 +70,9 @@ describe("a transcript", () => {
 
   it("is the same for other times, ids, ports and folders", () => {
     const first = "run 1f78f974-8fef-43ec-b505-527ad4f2e1a4, up: succeeded after 3.706 s\nat 2026-11-25 08:30:35 in /tmp/run-7 by http://127.0.0.1:33349";
-    const second = "run 7503c0a2-b16d-4673-91b3-7e28ff1bcabf, up: succeeded after 12.1 s\nat 2027-01-02 03:04:05 in /tmp/run-7 by http://127.0.0.1:41";
+    const second = "run 7503c0a2-b16d-4673-91b3-7e28ff1bcabf, up: succeeded after 12.1 s\nat 2027-01-02 03:04:05 in /tmp/run-7 by http://127.0.0.1:41000";
     assert.equal(shown(first), shown(second));
-    assert.match(shown(first), /^run 0{8}-.*1, up: succeeded after 1 s\n.* in \/tmp\/user-vps by http:\/\/127\.0\.0\.1:8080$/);
+    assert.match(shown(first), /^run 0{8}-.*1, up: succeeded after 1 s\n.* in \/tmp\/user-vps by http:\/\/127\.0\.0\.1:18080$/);
   });
 
   it("tells ids apart", () => {

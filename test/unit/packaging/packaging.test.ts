@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, it } from "node:test";
+import { VARIABLES } from "../../../src/config/index.ts";
+
+const CHECKOUT = resolve(import.meta.dirname, "..", "..", "..");
+const read = (path: string) => readFileSync(join(CHECKOUT, path), "utf8");
+
+/** After the grace: an engine is asked to stop, and killed 10 s later; then the result is written down. */
+const HAND_OVER_SECONDS = 20;
+const longestStopSeconds = Number(VARIABLES.shutdownGraceSeconds.byDefault) + HAND_OVER_SECONDS;
+
+describe("the container image", () => {
+  it("holds every folder that the package is made of, and .dockerignore lets them through", () => {
+    const { files } = JSON.parse(read("package.json")) as { files: string[] };
+    for (const name of files.map((file) => file.replace(/\/$/, ""))) {
+      assert.match(read("Dockerfile"), new RegExp(`^COPY .*\\b${name}\\b`, "m"), name);
+      assert.match(read(".dockerignore"), new RegExp(`^!${name}$`, "m"), name);
+    }
+  });
+
+  it("is made from nothing that could be a secret", () => {
+    assert.match(read(".dockerignore"), /^\*$/m);
+    assert.doesNotMatch(read("Dockerfile"), /^COPY (--\S+ )?\. /m);
+  });
+});
+
+describe("stopping a worker", () => {
+  it("leaves it the time that it needs, under compose", () => {
+    const [, minutes] = /worker:[\s\S]*?stop_grace_period: (\d+)m$/m.exec(read("compose.yaml")) ?? [];
+    assert.ok(Number(minutes) * 60 >= longestStopSeconds);
+  });
+
+  it("leaves it the time that it needs under systemd, and signals the worker alone", () => {
+    const unit = read("packaging/systemd/user-vps-worker@.service");
+    assert.ok(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]) >= longestStopSeconds);
+    assert.match(unit, /^KillMode=mixed$/m);
+  });
+});
