@@ -3,6 +3,9 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 /** One VPS first, then a tenth of all, then the others. */
 export const DEFAULT_WAVES: readonly string[] = ["1", "10%", "rest"];
 
+/** Of each wave for itself; `rest` is the last one, and only that. */
+export const WAVE_PATTERN = /^(?:[1-9]\d{0,5}%?|rest)$/;
+
 /**
  * How many VPSs each wave has, in all `total`. A wave is a number (`5`), a share of all (`10%`,
  * rounded up) or, as the last one, `rest`; waves that nobody is left for are left out.

@@ -7,10 +7,12 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openDatabase } from "../../src/db/index.ts";
+import { inTransaction, openDatabase } from "../../src/db/index.ts";
 import { serveHttp } from "../../src/http/index.ts";
 import { createCredentialsCipher, findVpsByUserId, saveCredentials, setVpsStatus, startRun, appendRunLog, finishRun, requestVps } from "../../src/records/index.ts";
 import { NO_WORKER, RecordingJobs, RecordingRollOutJobs, testSettings } from "./http-app.ts";
+import { cancelRollOut, createRelease, createRollOut } from "../../src/releases/index.ts";
+import { insertReadyUser } from "./ready-user.ts";
 import { signToken } from "./tokens.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "user-vps-http-"));
@@ -35,7 +37,17 @@ async function addExamples(): Promise<void> {
   }
 }
 
+/** One that has ended, so that another may be asked for, and somebody whom it may be for. */
+async function addRollOut(): Promise<void> {
+  const { pool } = database;
+  await insertReadyUser(pool, "carol");
+  await createRelease(pool, { version: "1.0", cli: { url: "https://downloads.example.com/spoq", sha256: "ab".repeat(32) } }, "operator");
+  const { rollOutId } = await inTransaction(pool, (db) => createRollOut(db, { version: "1.0", requestedBy: "operator", reason: "an example" }));
+  await cancelRollOut(pool, rollOutId, "operator");
+}
+
 await addExamples();
+await addRollOut();
 const server = await serveHttp({ pool: database.pool, databaseUrl: database.url, jobs: new RecordingJobs(), drift: NO_WORKER, vmActions: async () => undefined, rollOuts: new RecordingRollOutJobs(), cipher, settings });
 const hour = { expiresInSeconds: 3_600 };
 const [userToken, operatorToken] = await Promise.all([

@@ -13,6 +13,7 @@ import { openPageWorld, type PageWorld } from "./page-world.ts";
 const DOCS = resolve(import.meta.dirname, "..", "..", "docs");
 const USERS = ["ada", "blaise", "dora", "emmy", "grace", "hedy", "ida"];
 const WIDE = { width: 1_280, height: 900 };
+const FOR_DOCS = { width: 1_100, height: 940 };
 const NARROW = { width: 390, height: 844 };
 
 const folder = process.argv[2];
@@ -28,17 +29,16 @@ try {
 async function picturesForDocs(): Promise<void> {
   await the.logIn();
   await aFleet();
-  await page.setViewportSize({ width: 1_100, height: 950 });
+  await page.setViewportSize(FOR_DOCS);
   await page.emulateMedia({ reducedMotion: "reduce" });
   await openFleet();
-  await page.screenshot({ path: join(DOCS, "page.png") });
+  await page.screenshot({ path: join(DOCS, "page.png"), fullPage: true });
   await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
-  await page.screenshot({ path: join(DOCS, "fleet-dark.png") });
+  await page.screenshot({ path: join(DOCS, "fleet-dark.png"), fullPage: true });
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-  await the.signUp("noether");
-  await openUser("noether", "provisioning");
-  await page.locator("#phases li[data-phase=vm].done").waitFor();
-  await page.locator("#resources tbody tr").first().waitFor();
+  await openUser("grace", "ready");
+  await page.getByRole("button", { name: "Check for drift" }).click();
+  await page.locator("#drift tbody tr").first().waitFor();
   await page.screenshot({ path: join(DOCS, "user-page.png") });
 }
 

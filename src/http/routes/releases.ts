@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { SHA256_PATTERN, VERSION_PATTERN } from "../../../stacks/release.ts";
 import { createRelease } from "../../releases/create-release.ts";
 import { listReleases, type ReleaseRecord } from "../../releases/records/index.ts";
 import { refusals } from "../answers.ts";
@@ -7,13 +8,14 @@ import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { wholeNumber } from "../whole-number.ts";
 
+/** What is said with `meta` is checked by `createRelease`, which says more about it. */
 const program = (what: string) => z.strictObject({
   url: z.string().max(2_000).describe("http(s), without user name and password."),
-  sha256: z.string().max(200).describe("Of the file at the URL: 64 hex digits in lower case."),
+  sha256: z.string().max(200).meta({ pattern: SHA256_PATTERN.source }).describe("Of the file at the URL: 64 hex digits in lower case."),
 }).optional().describe(`${what}; at least one of the two programs.`);
 
 const BODY = z.strictObject({
-  version: z.string().max(200).describe("What people call it: 1 to 64 letters, digits, '.', '_', '+' or '-'."),
+  version: z.string().max(200).meta({ pattern: VERSION_PATTERN.source }).describe("What people call it: 1 to 64 letters, digits, '.', '_', '+' or '-'."),
   conductor: program("The Conductor that is to run"),
   cli: program("The CLI that is to be installed"),
 });

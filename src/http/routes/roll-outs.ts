@@ -2,8 +2,10 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { cancelRollOut, createRollOut, MOST_AT_ONCE } from "../../releases/create-roll-out.ts";
+import { VERSION_PATTERN } from "../../../stacks/release.ts";
+import { cancelRollOut, createRollOut, MOST_AT_ONCE, MOST_FAILURES } from "../../releases/create-roll-out.ts";
 import { findRollOut, listRollOuts, type RollOutRecord } from "../../releases/records/index.ts";
+import { WAVE_PATTERN } from "../../releases/waves.ts";
 import { NO_FIELDS, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
@@ -14,14 +16,15 @@ import { wholeNumber } from "../whole-number.ts";
 
 const LONGEST_BODY_BYTES = 131_072;
 const ROLL_OUT_ID = z.string().min(1).max(64).regex(/^[A-Za-z0-9-]+$/, "expected the id of a roll-out");
+/** What is said with `meta` is checked by `createRollOut`, which says more about it. */
 const BODY = z.strictObject({
-  version: z.string().max(200).describe("Of a release that is known."),
+  version: z.string().max(200).meta({ pattern: VERSION_PATTERN.source }).describe("Of a release that is known."),
   reason: z.string().min(1).max(500).regex(/^[^\x00]*$/, "expected a text without NUL").describe("Why; it is recorded."),
   confirm: z.string().max(200).describe("The version again."),
-  usernames: z.array(USERNAME_PARAMS.shape.username).min(1).max(1_000).optional().describe("Only these users' VPSs, in this order; else all that are ready."),
-  waves: z.array(z.string().max(20)).max(50).optional().describe("Each a number of VPSs (`5`), a share of all (`10%`) or, as the last one, `rest`; else `1`, `10%`, `rest`."),
-  concurrency: z.int().optional().describe(`How many VPSs at once, 1 to ${MOST_AT_ONCE}; else 2.`),
-  maxFailures: z.int().optional().describe("With so many failures no further VPS is begun; else 1."),
+  usernames: z.array(USERNAME_PARAMS.shape.username).min(1).max(200).optional().describe("Only these users' VPSs, in this order; else all that are ready."),
+  waves: z.array(z.string().max(20).meta({ pattern: WAVE_PATTERN.source })).max(50).optional().describe("Each a number of VPSs (`5`), a share of all (`10%`) or, as the last one, `rest`; else `1`, `10%`, `rest`."),
+  concurrency: z.int().meta({ minimum: 1, maximum: MOST_AT_ONCE }).optional().describe(`How many VPSs at once, 1 to ${MOST_AT_ONCE}; else 2.`),
+  maxFailures: z.int().meta({ minimum: 1, maximum: MOST_FAILURES }).optional().describe("With so many failures no further VPS is begun; else 1."),
   snapshot: z.boolean().default(false).describe("Whether Hostinger makes a snapshot of each VM before it is touched. It replaces the snapshot that the VM has."),
 });
 const QUERY = z.strictObject({
