@@ -26,7 +26,7 @@ interface Setting<T> {
   /** What it does, in one line: the documents are made from it. */
   readonly description: string;
   readonly secret?: true;
-  /** Described in docs/releases.md, not in README. */
+  /** Described in docs/releases.md as well. */
   readonly topic?: "releases";
 }
 

@@ -7,7 +7,7 @@ import { errorsPage } from "./errors.ts";
 import type { OpenApi } from "./http/openapi.ts";
 import { httpPage } from "./http/page.ts";
 import { replaceMarked } from "./marked.ts";
-import { ofReleases, stackSettingsTable, withoutTopic } from "./stack-settings.ts";
+import { ofReleases, stackSettingsTable } from "./stack-settings.ts";
 import { transcriptsPage } from "./transcripts/page.ts";
 import type { DocumentedWorld } from "./world.ts";
 
@@ -18,7 +18,6 @@ export async function generateDocuments(world: DocumentedWorld, say: (line: stri
   const api = (await (await fetch(`${world.url}/openapi.json`)).json()) as OpenApi;
   const metrics = await (await fetch(`${world.url}/metrics`)).text();
   return new Map([
-    ["README.md", await marked("README.md", "stack settings", stackSettingsTable(withoutTopic))],
     [".env.example", environmentExample()],
     ["docs/configuration.md", configurationPage()],
     ["docs/releases.md", await marked("docs/releases.md", "stack settings", stackSettingsTable(ofReleases))],

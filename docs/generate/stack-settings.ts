@@ -7,7 +7,6 @@ export function stackSettingsTable(isWanted: (setting: DescribedSetting) => bool
   return table(["setting", "variable", "default", "what it does"], rows);
 }
 
-export const withoutTopic = ({ topic }: DescribedSetting) => topic === undefined;
 export const ofReleases = ({ topic }: DescribedSetting) => topic === "releases";
 
 function defaultOf({ required, byDefault, without = "none" }: DescribedSetting): string {

@@ -47,7 +47,6 @@ export async function openDemoWorld(say: (text: string) => void, options: DemoWo
     LOG_LEVEL: "silent",
     SHUTDOWN_GRACE_SECONDS: "0",
     DEPROVISION_GRACE_HOURS: "0",
-    SWEEP_GRACE_SECONDS: "5",
     ...options.env,
   };
   const service = await startService({ settings: readSettings({ env, role: "all" }), env, onProgress: say });

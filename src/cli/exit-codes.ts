@@ -53,6 +53,8 @@ function usualExitCodeOf(error: unknown): number {
   if (!(error instanceof UserVpsError)) return EXIT.failed;
   if (error.code === "CANCELLED") return EXIT.interrupted;
   if (USED_WRONGLY.has(error.code)) return EXIT.usedWrongly;
+  // Whatever the engine failed with, such as a refusal, it may well fail with again.
+  if (error.code === "ENGINE_FAILED") return EXIT.failed;
   return error.retry === "backoff" ? EXIT.tryAgainLater : EXIT.failed;
 }
 

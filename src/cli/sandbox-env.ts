@@ -19,6 +19,7 @@ export function sandboxEnvironment(sandbox: Sandbox, engine: Pick<Engine, "env">
     HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "10",
     HOSTINGER_PURCHASE_SETTLE_SECONDS: "2",
     HEALTH_TIMEOUT_SECONDS: "60",
+    SWEEP_GRACE_SECONDS: "5",
     ...(stateBackendUrl !== undefined && { PULUMI_BACKEND_URL: stateBackendUrl }),
     PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-the-sandbox",
   };

@@ -18,7 +18,7 @@ try {
   const sandbox = await startSandbox({ dataDir: FOLDER, persistFile: join(FOLDER, "world.json") });
   const environment = sandboxEnvironment(sandbox, engine, pathToFileURL(stateFolder).href);
 
-  const exports = asExportLines(environment, engine.binDir);
+  const exports = asExportLines({ ...environment, SANDBOX_CONTROL_URL: sandbox.controlUrl }, engine.binDir);
   console.log(`${sandboxBanner(sandbox)}\n\n${exports}`);
   // Last: from now on it can be used.
   await writeEnvironmentFile(ENV_FILE, exports);
