@@ -57,7 +57,7 @@ In a second terminal, in this folder:
 Then try:
   npx user-vps status alice                        # --help lists the other commands
   npx user-vps doctor
-  npx user-vps preview alice                       # the plain Pulumi CLI on the service's stack
+  npx user-vps drift alice                         # the plain Pulumi CLI on the service's stack
   pulumi stack ls
   curl "$USER_VPS_URL/api/admin/vps" -H "Authorization: Bearer $USER_VPS_TOKEN"
 
@@ -65,9 +65,11 @@ Then try:
   curl -X POST "$USER_VPS_URL/api/vps/provision" -H "Authorization: Bearer $(npx user-vps token carol)"
   npx user-vps events carol
 
-  # Drift: bob's VM stops, alice's name leads elsewhere. Then 'Sweep now' on the page, and Repair.
+  # Drift: bob's VM stops, alice's name leads elsewhere. 'Sweep now' and Repair on the page do the same.
   ${control(`vms/${vmId}/drift`, { kind: "stopped" })}
   ${control("records/drift", { name: "alice.spoq.dev", kind: "content", content: "127.9.9.9" })}
+  npx user-vps sweep
+  npx user-vps repair bob --why "trying the demo" --follow
 
   # A VPS whose first boot goes wrong fails after a minute; where did its script stop?
   ${control("boot", { hostname: "dora.spoq.dev", outcome: "script-fails", failsInStep: 8 })}
@@ -75,7 +77,6 @@ Then try:
   npx user-vps logs dora --boot
 
   # Give bob's VPS up: DNS record removed, data wiped, VM stopped and not renewed.
-  curl -X POST "$USER_VPS_URL/api/admin/vps/bob/deprovision" -H "Authorization: Bearer $USER_VPS_TOKEN" \\
-    -H 'content-type: application/json' -d '{"confirm":"bob","reason":"trying the demo"}'
+  npx user-vps deprovision bob --reason "trying the demo" --confirm bob
 `;
 }

@@ -78,6 +78,7 @@ async function staying(world: DemoWorld): Promise<void> {
   const ended = interrupts();
   const interrupted = new Promise<void>((end) => ended.addEventListener("abort", () => end()));
   await Promise.race([demo(world), interrupted]);
+  if (ended.aborted) process.exitCode = EXIT.interrupted;
   await stay(world, { envFile: String(options["write-env"]), ended });
 }
 

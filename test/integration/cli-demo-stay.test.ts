@@ -26,7 +26,7 @@ describe("user-vps demo --stay", () => {
       const limit = setTimeout(() => failed(new Error(`the demo did not come up:\n${said}`)), READY_LIMIT_MS);
       demo.stderr!.setEncoding("utf8").on("data", (text: string) => {
         said += text;
-        if (!said.includes("Give bob's VPS up")) return;
+        if (!said.includes("user-vps deprovision bob")) return;
         clearTimeout(limit);
         ready();
       });
@@ -63,22 +63,25 @@ describe("user-vps demo --stay", () => {
     assert.equal((JSON.parse(await shell("npx user-vps status alice --json")) as { status: string }).status, "ready");
     assert.match(await shell("pulumi stack ls"), /^alice .*\n(?:.*\n)*bob /m);
     assert.match(await shell(told("/api/admin/vps\" -H")), /"username":"bob"/);
-    assert.deepEqual((JSON.parse(await shell("npx user-vps preview alice --json")) as { resources: unknown[] }).resources, []);
+    assert.deepEqual((JSON.parse(await shell("npx user-vps drift alice --json")) as { resources: unknown[] }).resources, []);
     assert.match(await shell("npx user-vps doctor"), /Nothing to mend/);
   });
 
-  it("tells how to make drift, which a sweep then finds", async () => {
+  it("tells how to make drift, to find it by a sweep, to repair it, and to give a VPS up", async () => {
     await shell(told('{"kind":"stopped"}'));
     await shell(told('"kind":"content"'));
-    const found = new Set<string>();
-    // A sweep leaves alone who was worked on a moment ago.
-    for (let tries = 0; tries < 30 && found.size < 2; tries += 1) {
-      await shell('curl -s -X POST "$USER_VPS_URL/api/admin/sweeps" -H "Authorization: Bearer $USER_VPS_TOKEN" -H "content-type: application/json" -d "{}"');
-      await new Promise((resume) => setTimeout(resume, 1_000));
+    let found: string[] = [];
+    // A sweep leaves alone who was worked on a moment ago, and ends with 2 if it has found something.
+    for (let tries = 0; tries < 20 && found.length < 2; tries += 1) {
+      await shell("npx user-vps sweep || [ $? = 2 ]");
       const { items } = JSON.parse(await shell('curl -s "$USER_VPS_URL/api/admin/findings?open=true" -H "Authorization: Bearer $USER_VPS_TOKEN"')) as { items: { kind: string; username: string }[] };
-      for (const { kind, username } of items) found.add(`${username} ${kind}`);
+      found = items.map(({ kind, username }) => `${username} ${kind}`).sort();
     }
-    assert.deepEqual([...found].sort(), ["alice RecordDiffers", "bob VmStopped"]);
+    assert.deepEqual(found, ["alice RecordDiffers", "bob VmStopped"]);
+    await shell(told("user-vps repair bob"));
+    const control = await shell('curl -s "$SANDBOX_CONTROL_URL/state"');
+    assert.equal((JSON.parse(control) as { vms: { hostname: string; state: string }[] }).vms.find(({ hostname }) => hostname === "bob.spoq.dev")?.state, "running");
+    assert.match(await shell(told("user-vps deprovision bob")), /bob/);
   });
 
   it("takes all down at Ctrl-C, the environment with it", async () => {
