@@ -20,8 +20,14 @@ export function anchorsOf(text: string): Set<string> {
 
 /** Files and folders of the checkout that it names, in code maps and elsewhere; patterns and placeholders are none. */
 export function pathsNamedIn(text: string): string[] {
-  const named = text.matchAll(/(?<![\w./:{}~@-])(?:src|stacks|providers|test|docs|bin|packaging|examples)\/[\w./*{}<>…-]*/g);
+  const named = text.matchAll(/(?<![\w./:{}~@-])(?:src|stacks|providers|library|test|docs|bin|packaging|examples)\/[\w./*{}<>…-]*/g);
   return [...new Set([...named].map(([path]) => path.replace(/[.…-]+$/, "")))].filter((path) => !/[*{}<>…]|\.\./.test(path));
+}
+
+/** The commands of user-vps that it tells, in their first two words: `vm create`, `status alice`. */
+export function commandsNamedIn(text: string): string[] {
+  const named = text.matchAll(/(?:npx |\$ |`|\()user-vps ([a-z][a-z-]*(?: [a-z][a-z-]*)?)/g);
+  return [...new Set([...named].map(([, words = ""]) => words))];
 }
 
 function withoutBlocks(text: string): string {

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, it } from "node:test";
-import { anchorsOf, linksOf, pathsNamedIn } from "../../support/markdown-links.ts";
+import { COMMANDS, GROUPS } from "../../../src/cli/commands/index.ts";
+import { anchorsOf, commandsNamedIn, linksOf, pathsNamedIn } from "../../support/markdown-links.ts";
 
 const CHECKOUT = resolve(import.meta.dirname, "..", "..", "..");
 
@@ -31,5 +32,16 @@ describe("the documents", () => {
     it(`${name}: every file and folder of the checkout that it names is there`, () => {
       for (const path of pathsNamedIn(text)) assert.ok(existsSync(join(CHECKOUT, path)), `there is no ${path}`);
     });
+
+    it(`${name}: every command of user-vps that it names is there`, () => {
+      for (const words of commandsNamedIn(text)) assert.ok(isCommand(words), `there is no 'user-vps ${words}'`);
+    });
   }
 });
+
+/** Of a command without a group, what follows may be anything. */
+function isCommand(words: string): boolean {
+  const [first = "", second] = words.split(" ");
+  const isOf = (wanted: string) => COMMANDS.some(({ usage }) => `${usage} `.startsWith(`${wanted} `));
+  return first in GROUPS ? second === undefined || isOf(words) : isOf(first);
+}

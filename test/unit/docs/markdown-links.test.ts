@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { anchorsOf, linksOf, pathsNamedIn } from "../../support/markdown-links.ts";
+import { anchorsOf, commandsNamedIn, linksOf, pathsNamedIn } from "../../support/markdown-links.ts";
 
 describe("a document's links", () => {
   it("are those to files and headings, not those to the web or in code", () => {
@@ -18,5 +18,12 @@ describe("the paths that a document names", () => {
   it("are those of the checkout's folders, without patterns, addresses and what only looks like one", () => {
     const text = "    src/http/   the endpoints\nSee `stacks/config.ts`, docs/a.md. Not: https://example.com/docs/x, /usr/src/y, src/**/z.ts, test/…/x.test.ts, ./docs/q";
     assert.deepEqual(pathsNamedIn(text), ["src/http/", "stacks/config.ts", "docs/a.md"]);
+  });
+});
+
+describe("the commands that a document names", () => {
+  it("are told by their first two words, wherever a command may stand", () => {
+    const text = "`user-vps status alice`, `npx user-vps doctor --json`; $(npx user-vps token trial) and\n$ user-vps vm create x.example.com\nuser-vps is a name";
+    assert.deepEqual(commandsNamedIn(text), ["status alice", "doctor", "token trial", "vm create"]);
   });
 });
