@@ -86,6 +86,8 @@ export function driftFromEvents(username: string, events: readonly EngineEvent[]
     const drift = resourceDrift(look, whatUpWouldDo(look, refusal && clean(refusal), refusedUrn));
     return drift ? [drift] : [];
   });
+  // The engine looks at several at a time, now in this order and now in that.
+  resources.sort((a, b) => (a.resource < b.resource ? -1 : 1));
   return { username, resources, changes: resources.length, refusal: refusal ? clean(refusal) : null };
 }
 

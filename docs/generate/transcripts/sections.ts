@@ -74,7 +74,7 @@ export const SECTIONS: readonly Section[] = [
       { run: "user-vps vm get 99", exitCode: 1 },
       { run: "user-vps up bob", exitCode: 3 },
       { run: "user-vps destroy alice", exitCode: 3 },
-      { run: "user-vps up alice --yes --set plan=hostingercom-vps-kvm4-usd-1m", exitCode: 4, text: "A change that would buy another VM is refused, with the switch that allows it:", only: /^ +error: .*CHANGE_REFUSED/ },
+      { run: "user-vps up alice --yes --set plan=hostingercom-vps-kvm4-usd-1m", exitCode: 1, text: "A change that would buy another VM is refused, with the switch that allows it:", only: /^ +error: .*CHANGE_REFUSED/ },
       { run: "HOSTINGER_API_KEY=wrong user-vps doctor", exitCode: 1 },
     ],
   },
