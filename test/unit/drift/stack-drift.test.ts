@@ -55,8 +55,8 @@ describe("driftFromEvents", () => {
     ];
     const drift = driftFromEvents("alice", events, "CHANGE_REFUSED: plan kvm4 -> kvm1 would buy another VM");
     assert.deepEqual(drift.resources.map(({ resource, whatUpWouldDo }) => [resource, whatUpWouldDo]), [
-      ["vm", "refused: CHANGE_REFUSED: plan kvm4 -> kvm1 would buy another VM"],
       ["record", "nothing: `up` is refused before it comes to this"],
+      ["vm", "refused: CHANGE_REFUSED: plan kvm4 -> kvm1 would buy another VM"],
     ]);
     assert.equal(exitCodeOf(drift), 2);
   });
