@@ -16,6 +16,7 @@ config=/etc/conductor/config.toml
 caddyfile=/etc/caddy/Caddyfile
 # The host name that Caddy was last told here; not there as long as that is the one of the first boot.
 told=/etc/spoq/hostname
+before=
 
 say() { # The connection may be gone; that is no reason to stop half-way.
   echo "configuration: $*" || true
@@ -57,6 +58,14 @@ restart_if_changed() { # restart_if_changed UNIT
   say "$1 is restarted"
 }
 
+# Before anything is changed: a change that can only come half-way is none.
+check_files() {
+  grep -q '^[[:blank:]]*jwt_secret[[:blank:]]*=' "$config" || fail "$config has no jwt_secret any more. Next: add 'jwt_secret = \"\"' under [auth], and run 'up' again."
+  if [ "$SPOQ_HOSTNAME" = "$before" ]; then return 0; fi
+  before="$before" after="$SPOQ_HOSTNAME" awk '$1 == ENVIRON["before"] || $1 == ENVIRON["after"] { found = 1 } END { exit !found }' "$caddyfile" ||
+    fail "$caddyfile serves neither $before nor $SPOQ_HOSTNAME. Next: make one of them the name of the site, and run 'up' again."
+}
+
 set_password() {
   printf 'spoq:%s\n' "$SSH_PASSWORD" | chpasswd || fail "the password of the user spoq cannot be set. Next: see whether the user is still there."
 }
@@ -67,22 +76,21 @@ set_jwt_secret() {
   content=$(JWT_SECRET="$JWT_SECRET" awk '
     /^[ \t]*jwt_secret[ \t]*=/ && !found { print "jwt_secret = \"" ENVIRON["JWT_SECRET"] "\""; found = 1; next }
     { print }
-    END { exit !found }' "$config") || fail "$config has no jwt_secret any more. Next: add 'jwt_secret = \"\"' under [auth], and run 'up' again."
+  ' "$config")
   replace "$config" conductor <<< "$content"
 }
 
 set_hostname() {
-  local before=$BOOT_HOSTNAME content
-  if [ -e "$told" ]; then before=$(cat "$told"); fi
+  local content
+  # What is as it was is the user's: they may have written it in another way.
+  if [ "$SPOQ_HOSTNAME" = "$before" ]; then return 0; fi
   content=$(before="$before" after="$SPOQ_HOSTNAME" awk '
-    $1 == ENVIRON["before"] || $1 == ENVIRON["after"] { sub(/[^ \t]+/, ENVIRON["after"]); found = 1 }
+    $1 == ENVIRON["before"] || $1 == ENVIRON["after"] { sub(/[^ \t]+/, ENVIRON["after"]) }
     { print }
-    END { exit !found }' "$caddyfile") || fail "$caddyfile serves neither $before nor $SPOQ_HOSTNAME. Next: make one of them the name of the site, and run 'up' again."
+  ' "$caddyfile")
   replace "$caddyfile" caddy <<< "$content"
-  if [ "$SPOQ_HOSTNAME" != "$before" ]; then
-    echo "$SPOQ_HOSTNAME" > "$told.new"
-    mv -f "$told.new" "$told"
-  fi
+  echo "$SPOQ_HOSTNAME" > "$told.new"
+  mv -f "$told.new" "$told"
 }
 
 main() {
@@ -93,10 +101,13 @@ main() {
   flock -w 1200 9 || fail "a release on this VPS does not end. Next: run 'up' again later."
   wait_for_first_boot
   install -d -m 0755 /etc/spoq
+  before=$BOOT_HOSTNAME
+  if [ -e "$told" ]; then before=$(cat "$told"); fi
+  check_files
   set_password
   set_jwt_secret
-  set_hostname
   restart_if_changed conductor
+  set_hostname
   restart_if_changed caddy
   say "credentials and host name are as declared"
 }

@@ -1,5 +1,6 @@
 import { UserVpsError } from "../core/errors.ts";
 import type { VirtualMachine } from "./api/client.ts";
+import { recreate } from "./recreate.ts";
 import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
 import type { Session } from "./session.ts";
@@ -63,21 +64,6 @@ function refuseWhatNeedsAPurchase(vm: NamedVm, olds: Values, inputs: VirtualMach
   throw new UserVpsError("CHANGE_REFUSED", `VM ${vm.vmId} of ${vm.hostname} differs in ${changed.join(" and ")}; making it as declared would buy another VM.`, {
     next: `Declare it as it is, or set allowReplaceOf to ${vm.vmId}.`,
   });
-}
-
-async function recreate(session: Session, vm: NamedVm, inputs: VirtualMachineInputs, holdsNothing: boolean): Promise<void> {
-  if (inputs.allowRecreateOf !== vm.vmId && !holdsNothing) {
-    throw new UserVpsError("CHANGE_REFUSED", `Template or post-install script of ${vm.hostname} differ from VM ${vm.vmId}; applying them would wipe it.`, {
-      next: `Declare them as they are (a new Conductor or CLI reaches the VM by a release), or set allowRecreateOf to ${vm.vmId}.`,
-    });
-  }
-  await runAction(session, vm, `wiping VM ${vm.vmId} and installing it anew`, () =>
-    session.client.virtualMachines.recreate(vm.vmId, {
-      templateId: inputs.templateId,
-      password: inputs.rootPassword,
-      ...(inputs.postInstallScriptId === undefined ? {} : { postInstallScriptId: inputs.postInstallScriptId }),
-    }),
-  );
 }
 
 /** A key is attached by its id in the account, where the same key may be listed already. The API cannot detach one. */

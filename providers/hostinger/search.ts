@@ -17,12 +17,15 @@ export function isLost(vm: VirtualMachine): boolean {
   return LOST_STATES.has(vm.state);
 }
 
-/** The account's VM of this host name, the oldest if there are several; `GET /virtual-machines` (unpaged). */
-export async function findByHostname(session: Session, hostname: string, exceptId?: number): Promise<VirtualMachine | undefined> {
+/** The account's VMs of this host name, the oldest first; `GET /virtual-machines` (unpaged). */
+export async function findAllByHostname(session: Session, hostname: string): Promise<VirtualMachine[]> {
   const vms = await session.client.virtualMachines.list({ signal: session.signal });
-  return vms
-    .filter((vm) => vm.hostname.toLowerCase() === hostname && vm.id !== exceptId && !isLost(vm))
-    .sort((a, b) => a.id - b.id)[0];
+  return vms.filter((vm) => vm.hostname.toLowerCase() === hostname && !isLost(vm)).sort((a, b) => a.id - b.id);
+}
+
+/** The oldest of them. */
+export async function findByHostname(session: Session, hostname: string, exceptId?: number): Promise<VirtualMachine | undefined> {
+  return (await findAllByHostname(session, hostname)).find(({ id }) => id !== exceptId);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { UserVpsError } from "../core/errors.ts";
 import { isHostname, isUnknown } from "./values.ts";
-import { findByHostname } from "./search.ts";
+import { findAllByHostname } from "./search.ts";
 import { currentSession } from "./session.ts";
 import { DEFAULT_INPUTS } from "./virtual-machine-args.ts";
 import { needsPurchase, needsWipe } from "./virtual-machine-diff.ts";
@@ -61,18 +61,21 @@ async function refusedChanges(olds: Values, news: Values): Promise<CheckFailure[
   }));
   const gone = typeof olds["goneVmId"] === "number" ? olds["goneVmId"] : undefined;
   if (replace.length === 0 && recreate.length === 0 && gone === undefined) return failures;
-  const vmId = gone ?? await vmIdOf(String(olds["hostname"]));
+  const vmIds = gone === undefined ? await vmIdsOf(String(olds["hostname"])) : [gone];
+  const [vmId] = vmIds;
+  // In the middle of a replacement two have the host name; what is done later looks at the right one.
+  const isAllowed = (name: string) => vmIds.includes(news[name] as number);
   const switchTo = (name: string) => (vmId === undefined ? `set ${name} to the VM's id` : `set ${name} to ${vmId} (\`pulumi config set ${name} ${vmId}\`)`);
   if (gone !== undefined && news["allowReplaceOf"] !== gone) {
     failures.push({ property: "", reason: `VM_GONE: VM ${gone} does not exist any more. To buy a new one, ${switchTo("allowReplaceOf")}` });
   }
-  if (replace.length > 0 && (vmId === undefined || news["allowReplaceOf"] !== vmId)) {
+  if (replace.length > 0 && !isAllowed("allowReplaceOf")) {
     failures.push({
       property: "",
       reason: `CHANGE_REFUSED: ${describe(olds, news, replace)} would buy another VM, and the user's data stays on the old one. To allow it, ${switchTo("allowReplaceOf")}`,
     });
   }
-  if (recreate.length > 0 && replace.length === 0 && (vmId === undefined || news["allowRecreateOf"] !== vmId)) {
+  if (recreate.length > 0 && replace.length === 0 && !isAllowed("allowRecreateOf")) {
     failures.push({
       property: "",
       reason: `CHANGE_REFUSED: ${describe(olds, news, recreate)} takes effect at first boot only, so the VM would have to be wiped with all the user's data.${byRelease(recreate)} To allow the wipe, ${switchTo("allowRecreateOf")}`,
@@ -93,11 +96,11 @@ function describe(olds: Values, news: Values, properties: readonly string[]): st
 }
 
 /** Only asked when something is refused, to name the id that the switch takes. */
-async function vmIdOf(hostname: string): Promise<number | undefined> {
+async function vmIdsOf(hostname: string): Promise<number[]> {
   try {
-    return (await findByHostname(currentSession(), hostname))?.id;
+    return (await findAllByHostname(currentSession(), hostname)).map(({ id }) => id);
   } catch (error) {
-    if (error instanceof UserVpsError) return undefined;
+    if (error instanceof UserVpsError) return [];
     throw error;
   }
 }

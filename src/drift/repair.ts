@@ -3,7 +3,7 @@ import type { Pool } from "pg";
 import type { Queryable } from "../db/queryable.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Jobs } from "../jobs/job.ts";
-import { findVpsByUserId, setVpsStatus } from "../records/index.ts";
+import { findVpsByUserId, openChange, setVpsStatus } from "../records/index.ts";
 import { lockFinding, openFindingsOf } from "./findings.ts";
 import type { FindingRecord } from "./findings.ts";
 import { kindOf } from "./kinds.ts";
@@ -71,6 +71,8 @@ export async function requestRepair(pool: Pool, jobs: Pick<Jobs, "enqueue">, req
 async function queueUp(db: Queryable, jobs: Pick<Jobs, "enqueue">, userId: string | null): Promise<string | undefined> {
   const user = userId === null ? undefined : await findVpsByUserId(db, userId);
   if (!user || !["ready", "failed"].includes(user.status)) return `The user is '${user?.status ?? "not there"}'; wait until nothing is being done.`;
+  const change = await openChange(db, user.userId);
+  if (change) return `The ${change.kind} of ${change.requestedAt.toISOString()} has not come to its end, and this would go on with it. Have it tried again, or ask for another change.`;
   if (user.status === "failed") await setVpsStatus(db, user.userId, { status: "queued", phase: "queued" }, ["failed"]);
   await jobs.enqueue(db, { operation: "up", userId: user.userId });
   return undefined;

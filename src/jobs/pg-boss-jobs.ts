@@ -3,10 +3,14 @@ import type { Pool } from "pg";
 import { inTransaction } from "../db/index.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { openRunsOf, setVpsStatus } from "../records/index.ts";
+import { openRunsOf, setVpsStatus, withdrawChange } from "../records/index.ts";
+import type { Operation, VpsStatus } from "../records/index.ts";
 import type { JobRequest, Jobs } from "./job.ts";
 import { dropWaiting, send } from "./queue.ts";
 import { CANCEL_CHANNEL } from "./user-lock.ts";
+
+/** The run that a status tells of. One that is `queued` waits: with the first thing that it does, `up` says `provisioning`. */
+const RUN_OF: Readonly<Record<string, string>> = { provisioning: "up", deprovisioning: "destroy" } satisfies Partial<Record<VpsStatus, Operation>>;
 
 export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
   return {
@@ -17,9 +21,11 @@ export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
     async cancel(userId) {
       await inTransaction(pool, async (db) => {
         await dropWaiting(db, userId);
-        // A run that goes on says itself that it was cancelled, when it has ended.
-        await db.query("SELECT pg_notify($1, $2)", [CANCEL_CHANNEL, userId]);
-        if ((await openRunsOf(db, userId)).length > 0) return;
+        const { rows: [record] } = await db.query<{ status: VpsStatus }>("SELECT status FROM user_vps WHERE user_id::text = $1 AND username IS NOT NULL FOR UPDATE", [userId]);
+        const isRunning = (await openRunsOf(db, userId)).some(({ operation }) => operation === RUN_OF[record?.status ?? ""]);
+        // A run that goes on says itself that it was cancelled, when it has ended. Runs of another kind are not meant.
+        if (isRunning) return void (await db.query("SELECT pg_notify($1, $2)", [CANCEL_CHANNEL, userId]));
+        if (await withdrawChange(db, userId)) return;
         const { code, message, next } = new UserVpsError("CANCELLED", "An operator cancelled it before it ran.");
         await setVpsStatus(db, userId, { status: "failed", errorCode: code, reason: message, nextStep: next }, ["queued", "provisioning", "deprovisioning"]);
       });

@@ -1,62 +1,89 @@
+/** A change that an operator asked for, as `up` applies it: with what it permits, and for as long as it is needed. */
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { subscriptionOf } from "../../providers/hostinger/give-up.ts";
 import { runAction } from "../../providers/hostinger/run-action.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
+import { beginChange, saveVpsResult } from "../records/index.ts";
 import type { VpsChange } from "../records/index.ts";
+import { findVm } from "./give-up/find-vm.ts";
 import type { StackRequest } from "./engine.ts";
 import type { OperationContext } from "./operation.ts";
+import { recreationOf } from "./stack-request.ts";
 
-export interface AppliedChange {
-  readonly changes: Readonly<Record<string, number>>;
-  /** Of the VM that was given up for another. */
-  readonly paidUntil: Date | undefined;
+export interface PlannedChange {
+  readonly change: VpsChange;
+  /** Settings that permit it; undefined: it needs none, or has happened already. */
+  readonly permission: Readonly<Record<string, string>> | undefined;
+  /** The VM is, or will be, one that was set up with what is declared now. */
+  readonly isInstalledAnew: boolean;
 }
 
-/** Another host name asks for no permission. */
-export function needsPermission({ kind }: VpsChange): boolean {
-  return kind !== "rename";
+/** By what the stack's state says of its VM, so that a permission is good for one wipe or purchase and no more. */
+export async function planChange({ engine, record }: Pick<OperationContext, "engine" | "record">, session: Session, change: VpsChange): Promise<PlannedChange> {
+  const vm = (await engine.vms(record.username)).find(({ isLeftOver }) => !isLeftOver);
+  if (change.kind === "rename") return { change, permission: undefined, isInstalledAnew: false };
+  if (change.kind === "recreate") {
+    const isDone = vm !== undefined && vm.recreation === recreationOf(record);
+    return { change, permission: isDone ? undefined : { allowRecreateOf: String(change.vmId) }, isInstalledAnew: true };
+  }
+  // Another VM is there: the old one, which was protected, is all that is left to give up.
+  if (vm && vm.vmId !== change.vmId) return { change, permission: { protect: "false" }, isInstalledAnew: true };
+  const differs = vm?.plan !== record.plan || vm.dataCenterId !== record.dataCenterId;
+  const isNeeded = differs || (await findVm(session, { vmId: change.vmId, hostname: record.hostname })) === undefined;
+  // A protected VM cannot be given up for another; the next `up` protects again.
+  return { change, permission: isNeeded ? { allowReplaceOf: String(change.vmId), protect: "false" } : undefined, isInstalledAnew: isNeeded };
+}
+
+/** A VM that is to be replaced may have been taken over, and one that is installed anew was not set up under another name. */
+export function stackOfChange({ stackName, config }: StackRequest, { change, isInstalledAnew }: PlannedChange): StackRequest {
+  if (!isInstalledAnew) return { stackName, config };
+  const { bootHostname: _name, ...rest } = config;
+  if (change.kind === "recreate") return { stackName, config: rest };
+  const { importVmId: _vm, importWiped: _wiped, ...bought } = rest;
+  return { stackName, config: bought };
 }
 
 /**
- * `up` with the permission that an operator gave: for the one VM that it names. It may be repeated
- * after whatever died: a VM that was wiped or bought already is as declared.
+ * `up` with the permission. It may be repeated after whatever died: a VM that was wiped or bought
+ * already is as declared. If it fails, the record names the VM that the stack has by then, so that
+ * whatever is asked for next is about that one.
  */
-export async function applyChange({ engine, hooks, record }: OperationContext, session: Session, stack: StackRequest, change: VpsChange): Promise<AppliedChange> {
-  const { changes } = await engine.up({ ...stack, config: { ...stack.config, ...permissionOf(change) } }, hooks, { refresh: record.readyAt !== null });
-  return { changes, paidUntil: change.kind === "replace" ? await setAside(session, change) : undefined };
+export async function applyChange({ pool, engine, hooks, record }: OperationContext, stack: StackRequest, { change, permission }: PlannedChange): Promise<Readonly<Record<string, number>>> {
+  await beginChange(pool, change.changeId);
+  try {
+    return (await engine.up({ ...stack, config: { ...stack.config, ...permission } }, hooks, { refresh: record.readyAt !== null })).changes;
+  } catch (error) {
+    const vm = (await engine.vms(stack.stackName).catch(() => [])).find(({ isLeftOver }) => !isLeftOver);
+    if (vm && vm.vmId !== record.hostingerVmId) await saveVpsResult(pool, record.userId, { hostingerVmId: vm.vmId }).catch(() => undefined);
+    throw error;
+  }
 }
 
-/** A VM that is to be replaced may itself have been taken over; the one in its place is not. */
-export function withoutImport({ stackName, config }: StackRequest): StackRequest {
-  const { importVmId: _vm, importWiped: _wiped, ...rest } = config;
-  return { stackName, config: rest };
-}
-
-function permissionOf({ kind, vmId }: VpsChange): Record<string, string> {
-  // A protected VM cannot be given up for another; the next `up` protects again.
-  return kind === "replace" ? { allowReplaceOf: String(vmId), protect: "false" } : { allowRecreateOf: String(vmId) };
+/** By which a VM that was given up for another is known. */
+export function asideName(vmId: number, hostname: string): string {
+  return `old-${vmId}.${hostname}`;
 }
 
 /**
  * The old VM is stopped and not renewed by now, its data still on it. It loses the user's host name,
  * so that nobody takes it for the user's VM, but gets none of Hostinger's own: such a VM would
  * count as one that holds nothing.
+ *
+ * @returns until when it is paid, if that is known
  */
-async function setAside(session: Session, { vmId, after: { hostname } }: VpsChange): Promise<Date | undefined> {
+export async function setAside(session: Session, { vmId, after: { hostname } }: VpsChange): Promise<Date | undefined> {
   const vm = { vmId, hostname };
+  const aside = asideName(vmId, hostname);
+  let paidUntil: string | undefined;
   try {
-    const { paidUntil } = await subscriptionOf(session, vm);
-    const aside = `old-${vmId}.${hostname}`;
+    ({ paidUntil } = await subscriptionOf(session, vm));
     if ((await session.client.virtualMachines.get(vmId, { signal: session.signal })).hostname !== aside) {
       await runAction(session, vm, `setting the old VM aside as ${aside}`, () => session.client.virtualMachines.setHostname(vmId, aside));
     }
-    return paidUntil === undefined ? undefined : new Date(paidUntil);
   } catch (error) {
     // A VM that is gone needs nothing; one that is stopped may not take another name.
-    if (error instanceof UserVpsError && ["VM_GONE", "API_NOT_FOUND", "API_REJECTED"].includes(error.code)) {
-      session.report(`the old VM ${vmId} keeps its host name: ${error.message}`);
-      return undefined;
-    }
-    throw error;
+    if (!(error instanceof UserVpsError) || !["VM_GONE", "API_NOT_FOUND", "API_REJECTED"].includes(error.code)) throw error;
+    session.report(`the old VM ${vmId} keeps its host name: ${error.message}`);
   }
+  return paidUntil === undefined ? undefined : new Date(paidUntil);
 }

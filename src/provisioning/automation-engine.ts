@@ -7,7 +7,7 @@ import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/inde
 import { messageOf } from "../../providers/core/errors.ts";
 import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
-import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest } from "./engine.ts";
+import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm } from "./engine.ts";
 import { createEventTranslator } from "./engine-events.ts";
 import { failureOf } from "./failure.ts";
 import { clearLeftovers } from "./leftovers.ts";
@@ -19,7 +19,7 @@ import type { CommandEnd } from "./pulumi-command.ts";
 import { releaseStaleLocks } from "./state-locks.ts";
 import type { EngineProcesses } from "./state-locks.ts";
 import { createStackWorkspace, runEnvironment } from "./stack-workspace.ts";
-import type { StateBackend } from "./state-backend.ts";
+import type { StateBackend, StateResource } from "./state-backend.ts";
 import { createWorkFolder } from "./work-folder.ts";
 
 export interface AutomationEngineOptions {
@@ -107,6 +107,11 @@ export class AutomationEngine implements Engine {
       // `Stack.outputs` would call the CLI twice to tell which values are secret; that is known here.
       return JSON.parse(await cli("stack", "output", "--json", "--show-secrets", "--stack", stackName)) as StackOutputs;
     });
+  }
+
+  async vms(stackName: string): Promise<readonly StackVm[]> {
+    const resources = (await this.#options.backend.readStack(stackName))?.resources ?? [];
+    return resources.filter(({ type }) => type.endsWith(":VirtualMachine")).map(stackVm);
   }
 
   async clearLeftovers(request: StackRequest, hooks: RunHooks): Promise<void> {
@@ -209,6 +214,11 @@ export class AutomationEngine implements Engine {
     if (!(error instanceof CommandFailed)) return error;
     return failureOf({ stackName, errors, output: last.output, end: last.end });
   }
+}
+
+function stackVm({ outputs = {}, delete: isLeftOver = false }: StateResource): StackVm {
+  const { vmId, plan, dataCenterId, recreation } = outputs as { vmId: number; plan?: string; dataCenterId?: number; recreation?: string };
+  return { vmId, plan, dataCenterId, recreation, isLeftOver };
 }
 
 function collectErrors(event: EngineProgress, errors: string[]): void {

@@ -1,7 +1,8 @@
 import { inTransaction } from "../db/index.ts";
-import { beginGiveUp, discardCredentials, endChange, noteGiveUp, setVpsStatus } from "../records/index.ts";
+import { beginGiveUp, discardCredentials, endOpenChange, noteGiveUp, setVpsStatus } from "../records/index.ts";
 import { findVm } from "./give-up/find-vm.ts";
 import { giveUpVm, noteVm } from "./give-up/give-up-vm.ts";
+import { giveUpOther, otherVms } from "./give-up/other-vms.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
 import { endOf } from "./power.ts";
 import { stackRequestOf } from "./stack-request.ts";
@@ -31,16 +32,19 @@ async function deprovision({ pool, engine, settings, record, hooks, recorder, vm
   });
   const vmId = await findVm(session, { vmId: giveUp.vmId ?? record.hostingerVmId, hostname });
   if (vmId !== undefined) await noteVm(pool, session, giveUp, vmId);
+  const others = await otherVms(pool, session, giveUp, await engine.vms(record.username), vmId);
   const stack = stackRequestOf(record, settings);
   await engine.clearLeftovers(stack, hooks);
   const { changes } = await engine.destroy(stack, hooks);
   await noteGiveUp(pool, giveUp.giveUpId, {}, "stack_removed_at");
+  // First those that nothing is written down of: with the VM's own end all is done.
+  for (const other of others) await giveUpOther(session, giveUp, other);
   if (vmId !== undefined) await giveUpVm(pool, session, giveUp, vmId);
   return {
     changes,
     async save(db) {
       await discardCredentials(db, userId);
-      await endChange(db, userId, "superseded");
+      await endOpenChange(db, userId, "superseded");
       await noteGiveUp(db, giveUp.giveUpId, {}, "ended_at");
       await setVpsStatus(db, userId, { status: "deprovisioned", phase: null });
     },

@@ -36,6 +36,16 @@ export interface RunResult {
 
 export type StackOutputs = Readonly<Record<string, unknown>>;
 
+/** A VM as the stack's state has it, without a look at what is really there. */
+export interface StackVm {
+  readonly vmId: number;
+  readonly plan: string | undefined;
+  readonly dataCenterId: number | undefined;
+  readonly recreation: string | undefined;
+  /** Another one is in its place already; it is given up by the next run. */
+  readonly isLeftOver: boolean;
+}
+
 /** Every operation throws a UserVpsError with a code of the catalogue. */
 export interface Engine {
   /** Creates the stack if there is none. With `refresh` it looks at what is really there first, and so repairs drift. */
@@ -46,6 +56,8 @@ export interface Engine {
   destroy(stack: StackRequest, hooks: RunHooks): Promise<RunResult>;
   /** Secrets among them in plain text; undefined if there is no such stack. */
   outputs(stackName: string, hooks: RunHooks): Promise<StackOutputs | undefined>;
+  /** None if there is no such stack. */
+  vms(stackName: string): Promise<readonly StackVm[]>;
   /** Removes what earlier runs of this installation left behind: see leftovers.ts. */
   clearLeftovers(stack: StackRequest, hooks: RunHooks): Promise<void>;
   /** Ends all processes of the stack's runs on this machine; returns when they are gone. */

@@ -22,7 +22,7 @@ export function stackRequestOf(record: VpsRecord, settings: Settings, spareVmId?
     // Only where they differ from what follows from the user name: a stack that is there sees no change.
     hostname: record.hostname === `${record.username}.${settings.domain}` ? undefined : record.hostname,
     bootHostname: record.bootHostname ?? undefined,
-    recreation: record.recreation > 0 ? String(record.recreation) : undefined,
+    recreation: recreationOf(record),
     zoneId: settings.cloudflareZoneId,
     conductorUrl: settings.conductorUrl,
     cliUrl: settings.cliUrl,
@@ -41,4 +41,10 @@ export function stackRequestOf(record: VpsRecord, settings: Settings, spareVmId?
     stackName: record.username,
     config: Object.fromEntries(Object.entries(config).filter((entry): entry is [string, string] => entry[1] !== undefined)),
   };
+}
+
+/** With the time from which on a wipe counts as this one; see providers/hostinger/recreate.ts. */
+export function recreationOf({ recreation, recreationAskedAt }: Pick<VpsRecord, "recreation" | "recreationAskedAt">): string | undefined {
+  if (recreation === 0) return undefined;
+  return recreationAskedAt ? `${recreation} ${recreationAskedAt.toISOString()}` : String(recreation);
 }

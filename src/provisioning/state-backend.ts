@@ -13,6 +13,8 @@ export interface StateResource {
   readonly type: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
+  /** Replaced, and still to be deleted. */
+  readonly delete?: boolean;
 }
 
 /** A lock as the engine writes it (`lockContent` in pulumi/pkg/backend/diy/lock.go). */

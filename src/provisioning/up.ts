@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { beginPhase, begunGiveUp, endChange, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
+import { beginPhase, begunGiveUp, completeChange, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
-import { applyChange, needsPermission, withoutImport } from "./apply-change.ts";
+import { applyChange, planChange, setAside, stackOfChange } from "./apply-change.ts";
 import { endOf } from "./power.ts";
 import { declaredStack } from "./declared-stack.ts";
 import { takeSpareVm } from "./give-up/take-spare-vm.ts";
@@ -28,23 +28,30 @@ export const up: OperationKind = {
 };
 
 async function provision(context: OperationContext): Promise<OperationResult> {
-  const { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms } = context;
-  const { userId } = record;
+  const { pool, engine, settings, cipher, hooks, recorder, redactor, vms } = context;
+  const { userId } = context.record;
   const giveUp = await begunGiveUp(pool, userId);
   if (giveUp) {
-    throw new UserVpsError("CHANGE_REFUSED", `The VPS of ${record.username} is being given up since ${giveUp.startedAt?.toISOString()}; making it again would buy another VM.`, {
+    throw new UserVpsError("CHANGE_REFUSED", `The VPS of ${context.record.username} is being given up since ${giveUp.startedAt?.toISOString()}; making it again would buy another VM.`, {
       next: "Have it given up to its end (POST /api/admin/vps/{username}/deprovision), then ask for a new one.",
     });
   }
-  await setVpsStatus(pool, userId, { status: "provisioning" });
+  // From here on nobody asks for anything else, and what was asked for until now stands in this record.
+  const record = await setVpsStatus(pool, userId, { status: "provisioning" }, up.from);
+  if (!record) {
+    recorder.onLine("Nothing is done: it was cancelled, or something else is wanted by now.");
+    return { changes: {}, save: async () => undefined };
+  }
   recorder.phase("engine");
   const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
-  await takeSpareVm(context, session);
+  const current = { ...context, record };
+  await takeSpareVm(current, session);
   const change = await openChange(pool, userId);
+  const planned = change && (await planChange(current, session, change));
   const declared = await declaredStack(pool, record, settings);
-  const stack = change?.kind === "replace" ? withoutImport(declared) : declared;
+  const stack = planned ? stackOfChange(declared, planned) : declared;
   await engine.clearLeftovers(stack, hooks);
-  const applied = change && needsPermission(change) ? await applyChange(context, session, stack, change) : undefined;
+  const applied = planned?.permission ? await applyChange(current, stack, planned) : undefined;
   // What was ready once may have drifted since; what was never ready has nothing to look at.
   const { changes } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied });
   const outputs = outputsSchema.safeParse(await engine.outputs(stack.stackName, hooks));
@@ -54,10 +61,12 @@ async function provision(context: OperationContext): Promise<OperationResult> {
   }
   const { address, hostname, url, vmId, orderId, subscriptionId, password, jwtSecret } = outputs.data;
   redactor.add(password, jwtSecret);
+  const isReplaced = change?.kind === "replace" && vmId !== change.vmId;
+  const paidUntil = isReplaced ? await setAside(session, change) : undefined;
   return {
-    changes: applied?.changes ?? changes,
+    changes: applied ?? changes,
     async save(db) {
-      if (change) await endChange(db, userId, "succeeded", { paidUntil: applied?.paidUntil });
+      if (planned) await completeChange(db, planned.change, { isInstalledAnew: planned.isInstalledAnew, paidUntil });
       await saveVpsResult(db, userId, {
         address, url, hostingerVmId: vmId,
         // An adopted VM's order is not known; what was once known stays.

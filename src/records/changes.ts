@@ -1,6 +1,7 @@
 /** Changes of a VPS that is there: its installation, its VM, its host name. Who asked for each, and why. */
 import type { Queryable } from "../db/queryable.ts";
-import type { VpsRecord } from "./vps-record.ts";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import type { VpsRecord, VpsStatus } from "./vps-record.ts";
 import { VPS_COLUMNS } from "./vps-record.ts";
 
 export const CHANGE_KINDS = ["recreate", "replace", "rename"] as const;
@@ -15,6 +16,14 @@ export interface Declared {
   readonly hostname: string;
 }
 
+/** What the record goes back to if the change is withdrawn. */
+interface Before extends Declared {
+  readonly bootHostname: string | null;
+  readonly recreation: number;
+  readonly recreationAskedAt: string | null;
+  readonly status: VpsStatus;
+}
+
 export interface VpsChange {
   readonly changeId: number;
   readonly userId: string;
@@ -22,22 +31,29 @@ export interface VpsChange {
   readonly kind: ChangeKind;
   /** The VM at the time. */
   readonly vmId: number;
-  readonly before: Declared;
+  readonly before: Before;
   readonly after: Declared;
   readonly requestedBy: string;
   readonly reason: string;
   readonly requestedAt: Date;
+  /** From then on it may have wiped or bought. */
+  readonly begunAt: Date | null;
   /** Until when the VM is paid that was given up for another. */
   readonly paidUntil: Date | null;
   readonly endedAt: Date | null;
-  /** `superseded`: another change was asked for, or the VPS given up, before it came to its end. */
-  readonly outcome: "succeeded" | "superseded" | null;
+  readonly outcome: ChangeOutcome | null;
 }
+
+export const CHANGE_OUTCOMES = ["succeeded", "superseded", "withdrawn"] as const;
+/** `superseded`: another change was asked for, or the VPS given up, before it came to its end. `withdrawn`: cancelled before it had begun. */
+export type ChangeOutcome = (typeof CHANGE_OUTCOMES)[number];
 
 const COLUMNS = `
   change_id::double precision AS "changeId", user_id AS "userId", username, kind, vm_id::double precision AS "vmId",
   declared_before AS before, declared_after AS after, requested_by AS "requestedBy", reason, requested_at AS "requestedAt",
-  paid_until AS "paidUntil", ended_at AS "endedAt", outcome`;
+  begun_at AS "begunAt", paid_until AS "paidUntil", ended_at AS "endedAt", outcome`;
+
+const UNIQUE_VIOLATION = "23505";
 
 export interface ChangeRequest {
   readonly kind: ChangeKind;
@@ -47,13 +63,14 @@ export interface ChangeRequest {
   readonly reason: string;
 }
 
-/** A VM that is installed anew or bought starts with the host name as it is by then. */
+/** Only of a VPS at rest: whatever else came in between counts. */
 const DECLARE = `
   UPDATE user_vps SET plan_id = $2, data_center_id = $3, template_id = $4, hostname = $5,
     recreation = recreation + CASE WHEN $6 = 'recreate' THEN 1 ELSE 0 END,
-    boot_hostname = CASE WHEN $6 = 'rename' THEN coalesce(boot_hostname, hostname) END,
+    recreation_asked_at = CASE WHEN $6 = 'recreate' THEN clock_timestamp() ELSE recreation_asked_at END,
+    boot_hostname = CASE WHEN $6 = 'rename' THEN coalesce(boot_hostname, hostname) ELSE boot_hostname END,
     status = 'queued', phase = 'queued', waiting_for = NULL, error_code = NULL, reason = NULL, next_step = NULL
-  WHERE user_id::text = $1 AND username IS NOT NULL
+  WHERE user_id::text = $1 AND username IS NOT NULL AND status IN ('ready', 'failed')
   RETURNING ${VPS_COLUMNS}`;
 
 /**
@@ -61,28 +78,62 @@ const DECLARE = `
  *
  * @param db inside a transaction
  * @param record at rest, with a VM
- * @returns the record as it is now
+ * @returns the record as it is now; undefined, and nothing is changed, if it is not at rest any more
+ * @throws UserVpsError USERNAME_TAKEN if somebody else has got the host name meanwhile
  */
-export async function requestChange(db: Queryable, record: VpsRecord & { readonly hostingerVmId: number }, { kind, to, requestedBy, reason }: ChangeRequest): Promise<VpsRecord> {
-  const { userId, username, hostingerVmId, plan, dataCenterId, templateId, hostname } = record;
-  const before: Declared = { plan, dataCenterId, templateId, hostname };
-  const after: Declared = { ...before, ...to };
-  await endChange(db, userId, "superseded");
+export async function requestChange(db: Queryable, record: VpsRecord & { readonly hostingerVmId: number }, { kind, to, requestedBy, reason }: ChangeRequest): Promise<VpsRecord | undefined> {
+  const { userId, username, hostingerVmId, plan, dataCenterId, templateId, hostname, bootHostname, recreation, recreationAskedAt, status } = record;
+  const declared: Declared = { plan, dataCenterId, templateId, hostname };
+  const before: Before = { ...declared, bootHostname, recreation, recreationAskedAt: recreationAskedAt?.toISOString() ?? null, status };
+  const after: Declared = { ...declared, ...to };
+  const { rows } = await db.query<VpsRecord>(DECLARE, [userId, after.plan, after.dataCenterId, after.templateId, after.hostname, kind]).catch((error: unknown) => {
+    throw (error as { code?: string }).code === UNIQUE_VIOLATION ? new UserVpsError("USERNAME_TAKEN", `The host name ${after.hostname} belongs to another user.`, { next: "Choose another host name." }) : error;
+  });
+  if (!rows[0]) return undefined;
+  await endOpenChange(db, userId, "superseded");
   await db.query(
     "INSERT INTO vps_changes (user_id, username, kind, vm_id, declared_before, declared_after, requested_by, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     [userId, username, kind, hostingerVmId, JSON.stringify(before), JSON.stringify(after), requestedBy, reason],
   );
-  const { rows } = await db.query<VpsRecord>(DECLARE, [userId, after.plan, after.dataCenterId, after.templateId, after.hostname, kind]);
-  return rows[0]!;
+  return rows[0];
 }
 
 export async function openChange(db: Queryable, userId: string): Promise<VpsChange | undefined> {
   return (await db.query<VpsChange>(`SELECT ${COLUMNS} FROM vps_changes WHERE user_id = $1 AND ended_at IS NULL`, [userId])).rows[0];
 }
 
+/** Written down before anything is wiped or bought: from now on it is not withdrawn any more. */
+export async function beginChange(db: Queryable, changeId: number): Promise<void> {
+  await db.query("UPDATE vps_changes SET begun_at = coalesce(begun_at, clock_timestamp()) WHERE change_id = $1", [changeId]);
+}
+
+/** @param isInstalledAnew the VM was set up with the host name as it is: that is the one of its first boot now */
+export async function completeChange(db: Queryable, { changeId, userId }: VpsChange, { isInstalledAnew, paidUntil }: { readonly isInstalledAnew: boolean; readonly paidUntil?: Date | undefined }): Promise<void> {
+  await db.query("UPDATE vps_changes SET ended_at = clock_timestamp(), outcome = 'succeeded', paid_until = $2 WHERE change_id = $1 AND ended_at IS NULL", [changeId, paidUntil ?? null]);
+  if (isInstalledAnew) await db.query("UPDATE user_vps SET boot_hostname = NULL WHERE user_id::text = $1 AND username IS NOT NULL", [userId]);
+}
+
 /** With it the permission ends. */
-export async function endChange(db: Queryable, userId: string, outcome: "succeeded" | "superseded", { paidUntil }: { readonly paidUntil?: Date | undefined } = {}): Promise<void> {
-  await db.query("UPDATE vps_changes SET ended_at = clock_timestamp(), outcome = $2, paid_until = coalesce($3, paid_until) WHERE user_id = $1 AND ended_at IS NULL", [userId, outcome, paidUntil ?? null]);
+export async function endOpenChange(db: Queryable, userId: string, outcome: "superseded" | "withdrawn"): Promise<void> {
+  await db.query("UPDATE vps_changes SET ended_at = clock_timestamp(), outcome = $2 WHERE user_id = $1 AND ended_at IS NULL", [userId, outcome]);
+}
+
+const WITHDRAW = `
+  UPDATE user_vps SET plan_id = before.plan, data_center_id = before."dataCenterId", template_id = before."templateId", hostname = before.hostname,
+    boot_hostname = before."bootHostname", recreation = before.recreation, recreation_asked_at = before."recreationAskedAt",
+    status = before.status, phase = NULL, waiting_for = NULL, error_code = CASE WHEN before.status = 'failed' THEN 'CANCELLED' END,
+    reason = CASE WHEN before.status = 'failed' THEN 'A change was cancelled before it had begun; the VPS had failed before.' END, next_step = NULL
+  FROM vps_changes, jsonb_to_record(declared_before) AS before
+    (plan text, "dataCenterId" integer, "templateId" integer, hostname text, "bootHostname" text, recreation integer, "recreationAskedAt" timestamptz, status text)
+  WHERE vps_changes.user_id = $1 AND ended_at IS NULL AND begun_at IS NULL
+    AND user_vps.user_id::text = $1 AND user_vps.username IS NOT NULL AND user_vps.status = 'queued'`;
+
+/** Takes back a change that has not begun: all is declared as it was before. Whether there was one. */
+export async function withdrawChange(db: Queryable, userId: string): Promise<boolean> {
+  const { rowCount } = await db.query(WITHDRAW, [userId]);
+  if (rowCount !== 1) return false;
+  await endOpenChange(db, userId, "withdrawn");
+  return true;
 }
 
 /** Newest first. */

@@ -36,6 +36,8 @@ export interface VpsRecord {
   readonly firstRotation: number;
   /** How often an operator has had the VM wiped and installed anew. */
   readonly recreation: number;
+  /** When the last of these was asked for. */
+  readonly recreationAskedAt: Date | null;
   /** The making that was last stored to be shown; 0 for none. */
   readonly credentialsSavedRotation: number;
   readonly credentialsShownAt: Date | null;
@@ -54,6 +56,6 @@ export const VPS_COLUMNS = `
   hostinger_vm_id::double precision AS "hostingerVmId", hostinger_order_id AS "hostingerOrderId",
   subscription_id AS "subscriptionId", url,
   EXISTS (SELECT FROM vps_credentials WHERE vps_credentials.user_id = user_vps.user_id::text) AS "credentialsAvailable",
-  credentials_rotation AS "credentialsRotation", first_rotation AS "firstRotation", recreation, credentials_saved_rotation AS "credentialsSavedRotation",
+  credentials_rotation AS "credentialsRotation", first_rotation AS "firstRotation", recreation, recreation_asked_at AS "recreationAskedAt", credentials_saved_rotation AS "credentialsSavedRotation",
   credentials_shown_at AS "credentialsShownAt", requested_at AS "requestedAt", ready_at AS "readyAt",
   updated_at AS "updatedAt", version`;

@@ -65,6 +65,8 @@ export async function startRollOutWorker(options: RollOutWorkerOptions): Promise
       for (const rollOutId of await findUnfinishedRollOuts(pool)) {
         const { version, outcome } = await runRollOut(context, rollOutId);
         log(`roll-out of ${version}: ${outcome ?? "to be gone on with"}`);
+        // A later one must not be overtaken by what is left of an earlier one.
+        if ((await findUnfinishedRollOuts(pool)).includes(rollOutId)) break;
       }
     } catch (error) {
       const isBusy = error instanceof UserVpsError && error.code === "STACK_LOCKED";

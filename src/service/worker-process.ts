@@ -5,6 +5,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Pool } from "pg";
 import type { PgBoss } from "pg-boss";
+import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { ensureEngine } from "../engine/ensure-engine.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
@@ -48,7 +49,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
   const programs = new ProgramProcesses({ sshPrivateKey: settings.sshPrivateKey });
   programs.prepare(settings.workerConcurrency);
-  const engineBasis = { programs, installed, backend, backendUrl, workerId, folder, env: engineVariables(env), secretsProvider: settings.secretsProvider };
+  const engineBasis = { programs, installed, backend, backendUrl, workerId, folder, env: { ...engineVariables(env), [VARIABLES.sshPrivateKey.name]: undefined }, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   const watchdog = startWatchdog(workerId, folder);
   const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));

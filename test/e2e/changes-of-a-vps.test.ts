@@ -15,7 +15,7 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
 let world: ServiceWorld;
 let service: WorkerProcess & { readonly url: string };
-const start = () => world.startAll({ JWT_SECRET: TEST_JWT_SECRET });
+const start = () => world.startAll({ JWT_SECRET: TEST_JWT_SECRET, DEPROVISION_GRACE_HOURS: "0" });
 
 before(async () => {
   world = await startServiceWorld(database.url);
@@ -146,6 +146,36 @@ describe("an operator's change", () => {
     const vms = checkpoint.latest.resources.filter(({ type }) => type.endsWith(":VirtualMachine"));
     assert.deepEqual(vms.map(({ protect, inputs }) => [protect, inputs["allowReplaceOf"], inputs["allowRecreateOf"]]), [[true, undefined, undefined]]);
     assert.deepEqual((await world.pool.query("SELECT FROM vps_changes WHERE ended_at IS NULL")).rows, []);
+  });
+
+  it("of the plan whose payment is refused is taken back without a purchase, and touches nothing", async () => {
+    const { hostingerVmId, plan } = await ready();
+    await world.pool.query("UPDATE user_vps SET boot_hostname = 'alicia.spoq.dev' WHERE user_id = $1", [ID]);
+    const before = vmOf(hostingerVmId!);
+    const purchases = world.sandbox.state().purchases.length;
+    world.sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines", times: 1, fault: { kind: "status", status: 402 } });
+    assert.equal((await operate("replace", { confirm: "alice", plan: "kvm8" })).status, 202);
+    await world.until(ID, "failed", ({ status }) => status === "failed", 90_000);
+    await changed("replace", { plan: "kvm2" });
+    const { hostname, state, actions } = vmOf(hostingerVmId!);
+    assert.deepEqual([hostname, state, actions.filter(({ name }) => name === "recreate").length], [before.hostname, "running", before.actions.filter(({ name }) => name === "recreate").length]);
+    const after = await ready();
+    assert.deepEqual([after.hostingerVmId, after.plan, after.bootHostname, world.sandbox.state().purchases.length], [hostingerVmId, plan, "alicia.spoq.dev", purchases]);
+    await world.pool.query("UPDATE user_vps SET boot_hostname = NULL WHERE user_id = $1", [ID]);
+  });
+
+  it("that stopped half-way leaves nothing of the user's behind when the VPS is given up", async () => {
+    const { hostingerVmId: firstId } = await ready();
+    const boot = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ hostname: "alice.spoq.dev", outcome: "error" }) });
+    assert.ok(boot.ok);
+    assert.equal((await operate("replace", { confirm: "alice", plan: "kvm4" })).status, 202);
+    const { hostingerVmId: secondId, errorCode } = await world.until(ID, "failed", ({ status }) => status === "failed", 90_000);
+    assert.deepEqual([errorCode, secondId === firstId], ["VM_ERROR", false], "the record names the VM that the stack has");
+    assert.equal((await operate("deprovision", { confirm: "alice", reason: "a test" })).status, 202);
+    await world.until(ID, "deprovisioned", ({ status }) => status === "deprovisioned", 120_000);
+    const left = world.sandbox.state().vms.map(({ id, state, autoRenewed, hostname }) => [id, state, autoRenewed, /spoq\.dev/.test(hostname)]);
+    assert.deepEqual(left, left.map(([id]) => [id, "stopped", false, false]), "all are wiped, stopped and not renewed");
+    assert.ok(left.some(([id]) => id === firstId) && left.some(([id]) => id === secondId));
   });
 
   it("is recorded as asked for by nobody who may not: a user's token is refused", async () => {

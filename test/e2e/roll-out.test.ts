@@ -43,7 +43,7 @@ function cliEngine(): Engine {
       return { changes: {} };
     },
     clearLeftovers: async () => undefined,
-    preview: unused, refresh: unused, destroy: unused, outputs: unused, cancel: unused,
+    preview: unused, refresh: unused, destroy: unused, outputs: unused, cancel: unused, vms: unused,
   };
 }
 

@@ -130,8 +130,15 @@ describe("the configuration script on a VPS", { skip }, () => {
     assert.match(caddyfile(), /^alicia\.spoq\.dev \{/);
   });
 
+  it("leaves a site alone that the user has written in another way, as long as its name stays", () => {
+    writeFileSync(path("etc/caddy/Caddyfile"), "https://alice.spoq.dev, www.example.com {\n}\n");
+    succeeds({ sshPassword: "fake-Password-3" });
+    assert.ok(accepts("fake-Password-3"));
+    assert.equal(caddyfile(), "https://alice.spoq.dev, www.example.com {\n}\n");
+  });
+
   const refused: [what: string, prepare: () => void, message: RegExp][] = [
-    ["Caddy serves another site by now", () => writeFileSync(path("etc/caddy/Caddyfile"), "other.example.com {\n}\n"), /Caddyfile serves neither alice\.spoq\.dev nor alice\.spoq\.dev\. Next: /],
+    ["Caddy serves another site by now", () => writeFileSync(path("etc/caddy/Caddyfile"), "other.example.com {\n}\n"), /Caddyfile serves neither alice\.spoq\.dev nor alicia\.spoq\.dev\. Next: /],
     ["the secret's line is gone", () => writeFileSync(path("etc/conductor/config.toml"), "[auth]\n"), /config\.toml has no jwt_secret any more\. Next: /],
     ["a service does not start", () => writeFileSync(path("broken"), ""), /conductor does not start\. Next: look at 'journalctl -u conductor'/],
     ["the first boot does not end", () => writeFileSync(path("post_install"), ""), /the post-install script has not come to its end\. Next: /],
@@ -139,8 +146,10 @@ describe("the configuration script on a VPS", { skip }, () => {
   for (const [what, prepare, message] of refused) {
     it(`says what to do when ${what}`, () => {
       prepare();
-      const { status, stderr } = run();
+      const before = hashOfSpoq();
+      const { status, stderr } = run({ hostname: "alicia.spoq.dev" });
       assert.equal(status, 1);
+      if (what !== "a service does not start") assert.equal(hashOfSpoq(), before, "nothing is changed half-way");
       assert.match(stderr, new RegExp(`CONFIGURATION_FAILED: .*${message.source}`));
       assert.doesNotMatch(stderr, /fake-/);
     });

@@ -1,7 +1,7 @@
 /** POST /api/admin/vps/{username}/recreate, replace, rename: by HTTP, and by the command line that asks it. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { endChange, findVpsByUserId, openChange, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
+import { completeChange, endOpenChange, findVpsByUserId, openChange, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import type { VpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
@@ -29,7 +29,6 @@ describe("a change of a VPS, by HTTP,", () => {
     ["recreate", { templateId: 1002 }, { recreation: 1, templateId: 1002 }],
     ["replace", { plan: "kvm2" }, { plan: KVM2, dataCenterId: 9, recreation: 0 }],
     ["replace", { dataCenterId: 19 }, { plan: KVM1, dataCenterId: 19 }],
-    ["replace", {}, { plan: KVM1, dataCenterId: 9 }],
     ["rename", { hostname: "Other-name.spoq.dev" }, { hostname: "other-name.spoq.dev", bootHostname: "declared4.spoq.dev", username: "declared4" }],
   ];
   for (const [index, [change, body, declared]] of changes.entries()) {
@@ -65,8 +64,15 @@ describe("a change of a VPS, by HTTP,", () => {
       assertRefusal(await ask(`busy-${status}`, "recreate", { confirm: `busy-${status}` }), 409, "STATUS_CONFLICT");
     }
     await user("without-vm", "failed", null);
-    assert.match(assertRefusal(await ask("without-vm", "replace", { confirm: "without-vm" }), 409, "STATUS_CONFLICT").message, /no VM yet/);
+    assert.match(assertRefusal(await ask("without-vm", "replace", { confirm: "without-vm", plan: "kvm2" }), 409, "STATUS_CONFLICT").message, /no VM yet/);
     assertRefusal(await ask("nobody", "recreate", { confirm: "nobody" }), 404, "USER_NOT_FOUND");
+  });
+
+  it("that replaces nothing is refused, unless the VM is known to be gone", async () => {
+    await user("nothing");
+    for (const body of [{}, { plan: "kvm1" }, { dataCenterId: 9 }]) assertRefusal(await ask("nothing", "replace", { confirm: "nothing", ...body }), 422, "INPUT_INVALID");
+    await setVpsStatus(pool, "user_nothing", { status: "failed", errorCode: "VM_GONE", reason: "an example" });
+    assert.equal((await ask("nothing", "replace", { confirm: "nothing" })).statusCode, 202);
   });
 
   it("supersedes one that did not come to its end: with that goes its permission", async () => {
@@ -76,7 +82,7 @@ describe("a change of a VPS, by HTTP,", () => {
     await ask("twice", "replace", { confirm: "twice", plan: "kvm1" });
     const { items } = (await app.inject({ url: "/api/admin/vps/twice/changes", headers })).json();
     assert.deepEqual(items.map(({ after: { plan }, outcome }: { after: { plan: string }; outcome: string | null }) => [plan, outcome]), [[KVM1, null], ["hostingercom-vps-kvm8-usd-1m", "superseded"]]);
-    await endChange(pool, "user_twice", "succeeded", { paidUntil: new Date("2026-12-24T00:00:00Z") });
+    await completeChange(pool, (await openChange(pool, "user_twice"))!, { isInstalledAnew: true, paidUntil: new Date("2026-12-24T00:00:00Z") });
     const { items: [ended] } = (await app.inject({ url: "/api/admin/vps/twice/changes", headers })).json();
     assert.deepEqual([ended.outcome, ended.paidUntil], ["succeeded", "2026-12-24T00:00:00.000Z"]);
   });
@@ -134,7 +140,7 @@ describe("a change of a VPS, by the command line,", () => {
       const open = await openChange(pool, "user_cli-user");
       assert.deepEqual([open?.kind, open?.reason], [words[0], "by hand"]);
       assert.match(open?.requestedBy ?? "", /^cli:/);
-      await endChange(pool, "user_cli-user", "succeeded");
+      await endOpenChange(pool, "user_cli-user", "superseded");
     });
   }
 

@@ -5,8 +5,9 @@ import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import type { Jobs } from "../../src/jobs/index.ts";
 import { QUEUE, QUEUE_SCHEMA, send } from "../../src/jobs/queue.ts";
+import { requestRepair } from "../../src/drift/repair.ts";
 import { sweep } from "../../src/jobs/sweeper.ts";
-import { findVpsByUserId, requestVps, setVpsStatus } from "../../src/records/index.ts";
+import { beginChange, findVpsByUserId, listChanges, openChange, requestChange, requestVps, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool, url } = await withDatabase();
@@ -68,6 +69,49 @@ describe("the queue", () => {
     assert.deepEqual((await waiting()).map(({ key }) => key), ["up:bea"]);
     const cancelled = await findVpsByUserId(pool, "amy");
     assert.deepEqual([cancelled?.status, cancelled?.errorCode], ["failed", "CANCELLED"]);
+  });
+
+  describe("cancelling a change of a VPS", () => {
+    const KVM2 = "hostingercom-vps-kvm2-usd-1m";
+    const change = async (userId: string, kind: "recreate" | "replace" | "rename") => {
+      await record(userId);
+      await saveVpsResult(pool, userId, { hostingerVmId: 17_923 });
+      const ready = (await setVpsStatus(pool, userId, { status: "ready" }))!;
+      const to = { recreate: { templateId: 1002 }, replace: { plan: KVM2 }, rename: { hostname: `new-${userId}.spoq.dev` } }[kind];
+      await requestChange(pool, { ...ready, hostingerVmId: 17_923 }, { kind, to, requestedBy: "operator_1", reason: "a test" });
+      await jobs.enqueue(pool, { operation: "up", userId });
+      return ready;
+    };
+    const declared = async (userId: string) => {
+      const { status, plan, templateId, hostname, bootHostname, recreation } = (await findVpsByUserId(pool, userId))!;
+      return { status, plan, templateId, hostname, bootHostname, recreation };
+    };
+
+    for (const kind of ["recreate", "replace", "rename"] as const) {
+      it(`takes a ${kind} back that has not begun, also while a run of another kind goes on, and its permission with it`, async () => {
+        const userId = `back-${kind}`;
+        const { status, plan, templateId, hostname, bootHostname, recreation } = await change(userId, kind);
+        await startRun(pool, { runId: userId, userId, username: userId, operation: "snapshot", workerId: "w", hostId: "h", pid: 1 });
+        await jobs.cancel(userId);
+        assert.deepEqual(await declared(userId), { status, plan, templateId, hostname, bootHostname, recreation });
+        assert.equal(await openChange(pool, userId), undefined);
+        assert.deepEqual((await listChanges(pool, userId, 5)).map(({ outcome }) => outcome), ["withdrawn"]);
+        assert.ok(!(await waiting()).some(({ key }) => key.endsWith(userId)));
+      });
+    }
+
+    it("leaves one that has begun as it is, for a retry, and no repair goes on with it meanwhile", async () => {
+      await change("begun", "recreate");
+      await beginChange(pool, (await openChange(pool, "begun"))!.changeId);
+      await jobs.cancel("begun");
+      const { status, recreation } = await declared("begun");
+      assert.deepEqual([status, recreation, (await openChange(pool, "begun"))?.kind], ["failed", 1, "recreate"]);
+      const { rows: [finding] } = await pool.query<{ id: number }>(`INSERT INTO vps_findings (kind, subject, user_id, username, declared, actual, first_seen, last_seen)
+        VALUES ('RecordDiffers', 'begun', 'begun', 'begun', 'a', 'b', now(), now()) RETURNING finding_id::int AS id`);
+      const repair = await requestRepair(pool, jobs, { findingId: finding!.id, requestedBy: "operator_1", why: "a test" });
+      assert.deepEqual([repair?.decision, (await declared("begun")).status], ["refused", "failed"]);
+      assert.match(repair?.reason ?? "", /recreate of .* has not come to its end/);
+    });
   });
 
   it("gives a job to records that wait for one and have none, and to no others", async () => {

@@ -49,7 +49,7 @@ export const vmSnapshotCreate: CliCommand<Confirmable> = {
 export const vmSnapshotRestore: CliCommand<Confirmable> = {
   usage: "vm snapshot-restore <vm-id>",
   summary: "Put a VM back to its snapshot: what was changed since is lost",
-  details: "For a VM of a stack, run `up` afterwards: what the stack has changed since is changed again.",
+  details: "Nothing of the stack notices. If its credentials were rotated or a release was brought to it since, rotate them once more and roll the release out again: the old ones are back.",
   options: [CONFIRM_OPTION],
   examples: ["vm snapshot-restore 17923", "vm snapshot-restore 17923 --confirm test.spoq.dev"],
   run: (invocation) => withSnapshot(invocation, async ({ session, vm, present }) => {

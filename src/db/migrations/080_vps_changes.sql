@@ -2,6 +2,7 @@
 ALTER TABLE user_vps ADD COLUMN IF NOT EXISTS first_rotation INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE user_vps ADD COLUMN IF NOT EXISTS boot_hostname TEXT;
 ALTER TABLE user_vps ADD COLUMN IF NOT EXISTS recreation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE user_vps ADD COLUMN IF NOT EXISTS recreation_asked_at TIMESTAMPTZ;
 
 CREATE UNIQUE INDEX IF NOT EXISTS idx_user_vps_hostname ON user_vps (hostname) WHERE username IS NOT NULL;
 
@@ -18,10 +19,12 @@ CREATE TABLE vps_changes (
   requested_by TEXT NOT NULL,
   reason TEXT NOT NULL,
   requested_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
+  -- From then on it may have wiped or bought.
+  begun_at TIMESTAMPTZ,
   -- Of the VM that was given up for another; its data stays on it until then.
   paid_until TIMESTAMPTZ,
   ended_at TIMESTAMPTZ,
-  outcome TEXT CHECK (outcome IN ('succeeded', 'superseded')),
+  outcome TEXT CHECK (outcome IN ('succeeded', 'superseded', 'withdrawn')),
   CHECK ((ended_at IS NULL) = (outcome IS NULL))
 );
 

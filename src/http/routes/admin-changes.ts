@@ -5,9 +5,10 @@ import { findPlan } from "../../../providers/hostinger/api/specification.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { CHANGE_KINDS, isHostnameTaken, listChanges, requestChange, type ChangeRequest, type VpsChange, type VpsRecord, type VpsStatus } from "../../records/index.ts";
+import { CHANGE_KINDS, CHANGE_OUTCOMES, isHostnameTaken, listChanges, requestChange, type ChangeRequest, type VpsChange, type VpsRecord, type VpsStatus } from "../../records/index.ts";
 import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
+import { openFindingsOf } from "../../drift/findings.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
@@ -28,7 +29,7 @@ const CHANGE = z.object({
   changeId: z.number(), kind: z.enum(CHANGE_KINDS), vmId: z.number().describe("The VM at the time; the permission was for it alone."),
   before: DECLARED, after: DECLARED, requestedBy: z.string(), reason: z.string(), requestedAt: time,
   paidUntil: time.nullable().describe("Of the VM that was given up for another: until then its data is on it."),
-  endedAt: time.nullable(), outcome: z.enum(["succeeded", "superseded"]).nullable(),
+  endedAt: time.nullable(), begunAt: time.nullable().describe("From then on `cancel` does not take it back."), outcome: z.enum(CHANGE_OUTCOMES).nullable(),
 }).meta({ id: "VpsChange" });
 const CHANGES = z.object({ items: z.array(CHANGE) }).meta({ id: "VpsChangeList" });
 
@@ -54,7 +55,9 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       if (!AT_REST.includes(user.status)) throw statusConflict(user, "To change the VPS", AT_REST);
       const { hostingerVmId } = user;
       if (hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${user.username}' has no VM yet.`);
-      const changed = await requestChange(db, { ...user, hostingerVmId }, { ...(await of(user, db)), requestedBy, reason: asked.reason ?? "none given" });
+      const request = await of(user, db);
+      const changed = await requestChange(db, { ...user, hostingerVmId }, { ...request, requestedBy, reason: asked.reason ?? "none given" });
+      if (!changed) throw new HttpError("STATUS_CONFLICT", `Something else was asked for '${user.username}' at the same time.`);
       await jobs.enqueue(db, { operation: "up", userId: user.userId });
       return changed;
     }));
@@ -77,7 +80,10 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   }, async (request, reply) => {
     const { plan, dataCenterId } = request.body;
     const to = { ...(plan !== undefined && { plan: findPlan(plan)!.itemId }), ...(dataCenterId !== undefined && { dataCenterId }) };
-    return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, () => ({ kind: "replace", to })));
+    return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, async (user, db) => {
+      await refuseNothing(db, user, { ...user, ...to });
+      return { kind: "replace", to };
+    }));
   });
 
   app.post("/rename", {
@@ -104,6 +110,13 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   });
 };
 
+/** Without another plan or data center, only a VM that is known to be gone is replaced. */
+async function refuseNothing(db: Queryable, user: VpsRecord, wanted: Pick<VpsRecord, "plan" | "dataCenterId">): Promise<void> {
+  if (wanted.plan !== user.plan || wanted.dataCenterId !== user.dataCenterId || user.errorCode === "VM_GONE") return;
+  const isGone = (await openFindingsOf(db, user.username)).some(({ kind }) => kind === "VmGone");
+  if (!isGone) throw new UserVpsError("INPUT_INVALID", `'${user.username}' has this plan in this data center, and its VM is not known to be gone: there is nothing to replace.`, { next: "Name another plan or data center; a sweep tells whether the VM is gone." });
+}
+
 /** Whoever signs up later gets `{username}.{domain}`: so a host name has to be one that a user name could give. */
 async function refuseHostname(db: Queryable, user: VpsRecord, hostname: string, domain: string): Promise<void> {
   if (!hostname.endsWith(`.${domain}`)) throw new UserVpsError("INPUT_INVALID", `Expected a host name under ${domain}, got '${hostname}'.`, { next: "Choose a name directly under VPS_DOMAIN." });
@@ -112,6 +125,7 @@ async function refuseHostname(db: Queryable, user: VpsRecord, hostname: string, 
   if (await isHostnameTaken(db, user.userId, hostname)) throw new UserVpsError("USERNAME_TAKEN", `The host name ${hostname} belongs to another user.`, { next: "Choose another host name." });
 }
 
-function changeView({ userId: _, username: _name, requestedAt, paidUntil, endedAt, ...rest }: VpsChange): z.output<typeof CHANGE> {
-  return { ...rest, requestedAt: requestedAt.toISOString(), paidUntil: paidUntil?.toISOString() ?? null, endedAt: endedAt?.toISOString() ?? null };
+function changeView({ userId: _, username: _name, before, requestedAt, begunAt, paidUntil, endedAt, ...rest }: VpsChange): z.output<typeof CHANGE> {
+  const { plan, dataCenterId, templateId, hostname } = before;
+  return { ...rest, before: { plan, dataCenterId, templateId, hostname }, begunAt: begunAt?.toISOString() ?? null, requestedAt: requestedAt.toISOString(), paidUntil: paidUntil?.toISOString() ?? null, endedAt: endedAt?.toISOString() ?? null };
 }

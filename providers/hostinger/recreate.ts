@@ -1,0 +1,45 @@
+import { UserVpsError } from "../core/errors.ts";
+import { SECOND_MS } from "../core/time.ts";
+import type { Action } from "./api/client.ts";
+import { runAction } from "./run-action.ts";
+import type { NamedVm } from "./run-action.ts";
+import type { Session } from "./session.ts";
+import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
+
+/** `created_at` of an action is told in whole seconds. */
+const CREATED_AT_RESOLUTION_MS = 1 * SECOND_MS;
+
+/**
+ * Wipes the VM and installs it anew, if that is allowed for just this VM. Where `recreation` tells
+ * when it was asked for (it ends in an ISO 8601 time), a wipe that was ordered since then by a run
+ * that did not live to see its end is waited for: the user may be at work on the VM already, so
+ * another one must not be ordered.
+ */
+export async function recreate(session: Session, vm: NamedVm, inputs: VirtualMachineInputs, holdsNothing: boolean): Promise<void> {
+  if (inputs.allowRecreateOf !== vm.vmId && !holdsNothing) {
+    throw new UserVpsError("CHANGE_REFUSED", `Template or post-install script of ${vm.hostname} differ from VM ${vm.vmId}; applying them would wipe it.`, {
+      next: `Declare them as they are (a new Conductor or CLI reaches the VM by a release), or set allowRecreateOf to ${vm.vmId}.`,
+    });
+  }
+  const { virtualMachines } = session.client;
+  const earlier = await orderedEarlier(session, vm, inputs.recreation);
+  if (earlier && isDone(earlier)) return session.report(`${vm.hostname}: VM ${vm.vmId} was wiped by an interrupted run already`);
+  await runAction(session, vm, `wiping VM ${vm.vmId} and installing it anew`, async () => (earlier ? virtualMachines.action(vm.vmId, earlier.id, { signal: session.signal }) : virtualMachines.recreate(vm.vmId, {
+    templateId: inputs.templateId,
+    password: inputs.rootPassword,
+    ...(inputs.postInstallScriptId === undefined ? {} : { postInstallScriptId: inputs.postInstallScriptId }),
+  })));
+}
+
+async function orderedEarlier({ client, signal }: Session, { vmId }: NamedVm, recreation: string | undefined): Promise<Action | undefined> {
+  const [time] = /\d{4}-\d\d-\d\dT[\d:.]+Z$/.exec(recreation ?? "") ?? [];
+  if (time === undefined) return undefined;
+  const actions = await client.virtualMachines.actions(vmId, { signal });
+  // By Hostinger's clock, which the call has told.
+  const sinceMs = Date.parse(time) + client.serverTimeOffsetMs - CREATED_AT_RESOLUTION_MS;
+  return actions.find(({ name, state, createdAt }) => /recreate/i.test(name) && state !== "error" && state !== "failed" && Date.parse(createdAt ?? "") >= sinceMs);
+}
+
+function isDone({ state }: Action): boolean {
+  return state === "success" || state === "completed";
+}
