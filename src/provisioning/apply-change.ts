@@ -59,11 +59,6 @@ export async function applyChange({ pool, engine, hooks, record }: OperationCont
   }
 }
 
-/** By which a VM that was given up for another is known. */
-export function asideName(vmId: number, hostname: string): string {
-  return `old-${vmId}.${hostname}`;
-}
-
 /**
  * The old VM is stopped and not renewed by now, its data still on it. It loses the user's host name,
  * so that nobody takes it for the user's VM, but gets none of Hostinger's own: such a VM would
@@ -73,7 +68,7 @@ export function asideName(vmId: number, hostname: string): string {
  */
 export async function setAside(session: Session, { vmId, after: { hostname } }: VpsChange): Promise<Date | undefined> {
   const vm = { vmId, hostname };
-  const aside = asideName(vmId, hostname);
+  const aside = `old-${vmId}.${hostname}`;
   let paidUntil: string | undefined;
   try {
     ({ paidUntil } = await subscriptionOf(session, vm));

@@ -149,8 +149,8 @@ describe("an operator's change", () => {
   });
 
   it("of the plan whose payment is refused is taken back without a purchase, and touches nothing", async () => {
+    await changed("rename", { hostname: "alicia.spoq.dev" });
     const { hostingerVmId, plan } = await ready();
-    await world.pool.query("UPDATE user_vps SET boot_hostname = 'alicia.spoq.dev' WHERE user_id = $1", [ID]);
     const before = vmOf(hostingerVmId!);
     const purchases = world.sandbox.state().purchases.length;
     world.sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines", times: 1, fault: { kind: "status", status: 402 } });
@@ -160,13 +160,13 @@ describe("an operator's change", () => {
     const { hostname, state, actions } = vmOf(hostingerVmId!);
     assert.deepEqual([hostname, state, actions.filter(({ name }) => name === "recreate").length], [before.hostname, "running", before.actions.filter(({ name }) => name === "recreate").length]);
     const after = await ready();
-    assert.deepEqual([after.hostingerVmId, after.plan, after.bootHostname, world.sandbox.state().purchases.length], [hostingerVmId, plan, "alicia.spoq.dev", purchases]);
-    await world.pool.query("UPDATE user_vps SET boot_hostname = NULL WHERE user_id = $1", [ID]);
+    assert.deepEqual([after.hostingerVmId, after.plan, after.bootHostname, world.sandbox.state().purchases.length], [hostingerVmId, plan, "alice.spoq.dev", purchases]);
+    await assertAsDeclared();
   });
 
   it("that stopped half-way leaves nothing of the user's behind when the VPS is given up", async () => {
     const { hostingerVmId: firstId } = await ready();
-    const boot = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ hostname: "alice.spoq.dev", outcome: "error" }) });
+    const boot = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ hostname: "alicia.spoq.dev", outcome: "error" }) });
     assert.ok(boot.ok);
     assert.equal((await operate("replace", { confirm: "alice", plan: "kvm4" })).status, 202);
     const { hostingerVmId: secondId, errorCode } = await world.until(ID, "failed", ({ status }) => status === "failed", 90_000);

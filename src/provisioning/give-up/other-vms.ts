@@ -7,7 +7,6 @@ import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { listChanges } from "../../records/index.ts";
 import type { GiveUp } from "../../records/index.ts";
-import { asideName } from "../apply-change.ts";
 import type { StackVm } from "../engine.ts";
 import { isGone } from "./find-vm.ts";
 
@@ -29,7 +28,8 @@ export async function giveUpOther(session: Session, { hostname, templateId, wipe
   try {
     const vm = await getVm(session, vmId, hostname);
     const name = vm.hostname.toLowerCase();
-    const isUsers = name === hostname || name === asideName(vmId, hostname);
+    // Set aside under the host name of that time: see apply-change.ts.
+    const isUsers = name === hostname || name.startsWith(`old-${vmId}.`);
     // Wiped by an interrupted run, or put to another use.
     if (!isUsers && !isHostingersOwn(name)) return session.report(`VM ${vmId} has the host name ${name} by now; it is left alone`);
     await endAutoRenewal(session, { vmId, hostname });
