@@ -30,7 +30,7 @@ describe("user-vps logs and /post_install.log", async () => {
 
   before(async () => {
     await control(sandbox, "POST", "boot", { hostname: "nora.spoq.dev", outcome: "script-fails", failsInStep: 8 });
-    assert.equal((await runCli(["up", "nora", "--yes"], { env })).code, 4);
+    assert.equal((await runCli(["up", "nora", "--yes"], { env })).code, 1);
   });
 
   /** As the service's worker leaves it behind. */
@@ -103,7 +103,7 @@ describe("user-vps logs and /post_install.log", async () => {
   it("says what is missing while there is no stack or no VM yet", async () => {
     assert.match((await runJson<ErrorDocument>(["logs", "peter", "--boot"], { env, code: 2 })).error.message, /no stack 'peter'/);
     await control(sandbox, "POST", "settings", { paymentsDeclined: true });
-    assert.equal((await runCli(["up", "quirin", "--yes"], { env })).code, 4);
+    assert.equal((await runCli(["up", "quirin", "--yes"], { env })).code, 1);
     assert.match((await runJson<ErrorDocument>(["logs", "quirin", "--boot"], { env, code: 4 })).error.message, /no VM with an address yet/);
   });
 });

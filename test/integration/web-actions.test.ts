@@ -111,6 +111,35 @@ describe("the page's actions on one VPS", { skip }, () => {
     assert.equal(stateOf("felix"), "running");
   });
 
+  it("gives the focus back to the button that opened a dialog, also when it was made anew meanwhile", async () => {
+    const { page } = the;
+    await open("felix");
+    await button("Stop…").focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Stop the VM?" }).waitFor();
+    await page.evaluate("document.querySelector('#actions [data-key=stop]').replaceWith(document.querySelector('#actions [data-key=stop]').cloneNode(true))");
+    await page.keyboard.press("Escape");
+    await page.locator("#actions [data-key=stop]:focus").waitFor();
+  });
+
+  it("leaves whoever uses the keyboard with a place, also when the event of the change comes before the answer", async () => {
+    const { page } = the;
+    await open("felix");
+    await page.route("**/api/admin/vps/felix/deprovision", async (route) => {
+      const response = await route.fetch();
+      await page.locator("#badge", { hasText: "deprovisioning" }).waitFor();
+      await route.fulfill({ response });
+    });
+    await button("Deprovision…").focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.type("felix");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    // The button that opened the dialog was made anew, and is disabled.
+    await page.locator("#title:focus").waitFor();
+    await page.unroute("**/api/admin/vps/felix/deprovision");
+  });
+
   it("ran without an error of a script and within its content security policy", () => {
     assert.deepEqual(the.complaints, []);
   });

@@ -31,11 +31,16 @@ export function showActions(vps, givingUp) {
     h("button", { type: "button", class: "danger", "data-key": "deprovision", disabled: !isAtRest(vps), onclick: () => void confirmDeprovision(vps.username) }, "Deprovision…"),
   ]);
   // The button that was pressed may be gone.
-  if (hadFocus && !group.contains(document.activeElement)) byId("title").focus({ preventScroll: true });
+  if (hadFocus) keepPlace();
+}
+
+/** Whoever uses the keyboard is not left without a place. */
+function keepPlace() {
+  if (!byId("actions").contains(document.activeElement)) byId("title").focus({ preventScroll: true });
 }
 
 async function act(username, name, text, sure) {
-  if (!sure || (await isSure(sure))) await ask(username, name, text.replace("…", ""));
+  if (!sure || (await isSure(name, sure))) await ask(username, name, text.replace("…", ""));
 }
 
 export async function ask(username, action, text, body) {
@@ -49,13 +54,13 @@ export async function ask(username, action, text, body) {
   }
 }
 
-function isSure({ title, text, yes }) {
+function isSure(name, { title, text, yes }) {
   const dialog = byId("sure");
   byId("sure-title").textContent = title;
   byId("sure-text").textContent = text;
   byId("sure-yes").textContent = yes;
   dialog.returnValue = "no";
-  dialog.showModal();
+  openDialog(dialog, name);
   return new Promise((answered) => dialog.addEventListener("close", () => answered(dialog.returnValue === "yes"), { once: true }));
 }
 
@@ -75,6 +80,17 @@ async function confirmDeprovision(username) {
     const reason = byId("reason").value.trim();
     if (await ask(username, "deprovision", "Deprovision", { confirm: confirm.value, ...(reason && { reason }) })) dialog.close();
   };
-  dialog.showModal();
+  openDialog(dialog, "deprovision");
   confirm.focus();
+}
+
+/** @param name the action whose button opens it */
+function openDialog(dialog, name) {
+  dialog.addEventListener("close", () => {
+    // The browser gives the focus back to the button, unless an event has made it anew meanwhile.
+    if (document.activeElement !== document.body && !dialog.contains(document.activeElement)) return;
+    byId("actions").querySelector(`[data-key="${name}"]`)?.focus({ preventScroll: true });
+    keepPlace();
+  }, { once: true });
+  dialog.showModal();
 }
