@@ -35,7 +35,7 @@ const DESTRUCTIVE: Readonly<Record<string, RegExp>> = {
 /** Where each is called, and what has to confirm it. */
 const CONFIRMED_BY: Readonly<Record<string, string>> = {
   "providers/hostinger/acquire.ts: purchase": "allowPurchase; a signup asks for it, at most once a user",
-  "providers/hostinger/change.ts: recreate": "allowRecreateOf with the id of this VM, or importWiped and a VM without anybody's host name",
+  "providers/hostinger/recreate.ts: recreate": "allowRecreateOf with the id of this VM, or importWiped and a VM without anybody's host name",
   "providers/hostinger/delete-script.ts: remove script": "pulumi destroy; the mark of a purchase",
   "providers/hostinger/give-up.ts: recreate": "wipeOnDelete; for the service a deprovision with the user name typed again",
   "providers/hostinger/give-up.ts: give up": "the same",
@@ -54,6 +54,7 @@ const CONFIRMED_BY: Readonly<Record<string, string>> = {
   "src/provisioning/destroy.ts: destroy": "a recorded deprovision that is due",
   "src/provisioning/destroy.ts: give up": "the same; wipes only if that was recorded",
   "src/provisioning/give-up/give-up-vm.ts: give up": "the same",
+  "src/provisioning/give-up/other-vms.ts: give up": "the same; a VM that has somebody else's host name by now is left alone",
   "src/provisioning/snapshot.ts: snapshot": "the user name as `confirm` of POST /api/admin/vps/{username}/snapshot",
   "src/releases/take-snapshot.ts: snapshot": "`snapshot` of a roll-out, whose version is typed as `confirm`",
   "src/records/give-ups.ts: ask to give up": "one that is not recorded: without a wipe",
