@@ -1,7 +1,7 @@
 /** What an operator changes of a VPS that is there: credentials, host name, installation, VM; whatever dies meanwhile. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { findVpsByUserId, readRunLog } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { startServiceWorld } from "../support/service-world.ts";
@@ -17,13 +17,13 @@ let world: ServiceWorld;
 let service: WorkerProcess & { readonly url: string };
 const start = () => world.startAll({ JWT_SECRET: TEST_JWT_SECRET, DEPROVISION_GRACE_HOURS: "0" });
 
-before(async () => {
+beforeAll(async () => {
   world = await startServiceWorld(database.url);
   service = await start();
   await world.signUp(ID, "alice");
   await ready();
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 const ready = () => world.until(ID, "ready", ({ status }) => status === "ready", 90_000);
 const vmOf = (vmId: number) => world.sandbox.state().vms.find((vm) => vm.id === vmId)!;

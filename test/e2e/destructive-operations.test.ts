@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { findVpsByUserId, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import { runJson } from "../integration/cli-support.ts";
 import type { ErrorDocument } from "../integration/cli-support.ts";
@@ -117,7 +117,7 @@ describe("by the command line and by Pulumi", () => {
   let world: CliWorld;
   let untouchedWorld: string;
 
-  before(async () => {
+  beforeAll(async () => {
     world = await CliWorld.open({ bootMs: 100, scriptMs: 50, actionMs: 20 });
     await world.newStack(USER);
     const { code, text } = await world.up(USER);
@@ -126,7 +126,7 @@ describe("by the command line and by Pulumi", () => {
     await runJson(["vm", "snapshot-create", String(vm().id)], { env: world.env });
     untouchedWorld = seen();
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const vm = () => world.sandbox.state().vms[0]!;
   const scriptId = () => String(world.sandbox.state().scripts[0]!.id);

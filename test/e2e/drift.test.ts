@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { CliWorld } from "../support/cli-world.ts";
 
 const USER = "e2e-carol";
@@ -7,14 +7,14 @@ const HOSTNAME = "e2e-carol.spoq.dev";
 
 let world: CliWorld;
 let vmId: number;
-before(async () => {
+beforeAll(async () => {
   world = await CliWorld.open();
   await world.newStack(USER, { healthTimeoutSeconds: "20" });
   const { code, text } = await world.up(USER);
   assert.equal(code, 0, text);
   vmId = world.sandbox.state().vms[0]!.id;
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 async function previewOfDrift() {
   return world.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", USER);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { readSettings } from "../../src/config/index.ts";
 import type { Settings } from "../../src/config/index.ts";
 import { previewWithRefresh } from "../../src/drift/preview-events.ts";
@@ -44,7 +44,7 @@ describe("eight users of the engine", () => {
   let settings: Settings;
   const closers: (() => Promise<unknown>)[] = [];
 
-  before(async () => {
+  beforeAll(async () => {
     world = await startServiceWorld(small.url);
     closers.push(() => world.close());
     settings = readSettings({ env: world.env, role: "worker" });
@@ -76,7 +76,7 @@ describe("eight users of the engine", () => {
     for (const username of USERS) await world.signUp(`u-${username}`, username);
     for (const username of USERS) await ready(username);
   });
-  after(async () => { for (const close of closers.reverse()) await close(); });
+  afterAll(async () => { for (const close of closers.reverse()) await close(); });
 
   const ready = (username: string) => world.until(`u-${username}`, "ready", ({ status }) => status === "ready", 120_000);
   const host = (username: string) => `${username}.${world.sandbox.domain}`;
@@ -103,13 +103,13 @@ describe("eight users of the engine", () => {
 
   const states = async () => (await world.pool.query<{ text: string }>("SELECT key || md5(data::text) AS text FROM pulumi_state WHERE key LIKE '%/stacks/%' ORDER BY key")).rows.map(({ text }) => text);
 
-  it("differ in nothing while nobody touches them, by sweep and by preview", async (t) => {
+  it("differ in nothing while nobody touches them, by sweep and by preview", async () => {
     assert.deepEqual(await found(), {});
     const user = (await findVpsByUserId(world.pool, "u-ada"))!;
     const startedMs = performance.now();
     assert.deepEqual(await options.driftOf!(user), { username: "ada", resources: [], changes: 0, refusal: null });
     previewSeconds = (performance.now() - startedMs) / 1_000;
-    t.diagnostic(`one preview with refresh: ${previewSeconds.toFixed(1)} s`);
+    console.log(`one preview with refresh: ${previewSeconds.toFixed(1)} s`);
   });
 
   it("are named by sweep and preview where they drift, and repaired by `up`", async () => {
@@ -188,7 +188,7 @@ describe("eight users of the engine", () => {
 });
 
 describe("a thousand users", () => {
-  it("are looked at in under 10 s and by under 30 API calls, and none is found wanting", async (t) => {
+  it("are looked at in under 10 s and by under 30 API calls, and none is found wanting", async () => {
     const sandbox = await startSandbox();
     const options = await sweepOptions(sandbox, large.pool, large.url);
     try {
@@ -200,7 +200,7 @@ describe("a thousand users", () => {
       const { seconds, findings, examined } = await sweep(options);
       const { hostinger, cloudflare } = sandbox.state().calls;
       const calls = hostinger + cloudflare - before.hostinger - before.cloudflare;
-      t.diagnostic(`sweep of 1,000 users: ${seconds.toFixed(1)} s, ${calls} API calls; 1,000 previews would take ${((previewSeconds ?? NaN) * 1_000).toFixed(0)} s`);
+      console.log(`sweep of 1,000 users: ${seconds.toFixed(1)} s, ${calls} API calls; 1,000 previews would take ${((previewSeconds ?? NaN) * 1_000).toFixed(0)} s`);
       assert.deepEqual([examined, findings.map(({ kind }) => kind)], [1_000, ["VmStopped", "VmStopped", "VmStopped"]]);
       assert.ok(seconds < 10, `${seconds} s`);
       assert.ok(calls < 30, `${calls} calls`);

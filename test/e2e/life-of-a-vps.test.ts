@@ -1,6 +1,6 @@
 /** A VPS is given up and its VM serves the next user: whatever dies, it ends the same way. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import type { FaultRule } from "../../src/sandbox/http/faults.ts";
 import { findTagged } from "../../src/provisioning/process-tags.ts";
 import { findVpsByUserId, readRunLog, setVpsStatus } from "../../src/records/index.ts";
@@ -15,10 +15,10 @@ const HOSTINGER = "/api/vps/v1";
 const database = await withDatabase();
 
 let world: ServiceWorld;
-before(async () => {
+beforeAll(async () => {
   world = await startServiceWorld(database.url);
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 const id = (username: string) => `u-${username}`;
 const ready = (username: string) => world.until(id(username), "ready", ({ status }) => status === "ready", 120_000);
@@ -73,10 +73,10 @@ async function untilAll(held: readonly [string, () => boolean | Promise<boolean>
 
 describe("giving a VPS up", () => {
   let worker: WorkerProcess;
-  before(async () => {
+  beforeAll(async () => {
     worker = await world.startWorker(REUSE);
   });
-  after(() => worker.stop());
+  afterAll(() => worker.stop());
 
   it("removes the record first, then wipes, stops and stops paying; the next signup takes the VM, with nothing bought", async () => {
     const vmId = await readyUser("amy");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { CliWorld } from "../support/cli-world.ts";
 
 let world: CliWorld;
-before(async () => void (world = await CliWorld.open()));
-after(() => world.close());
+beforeAll(async () => void (world = await CliWorld.open()));
+afterAll(() => world.close());
 
 describe("one user's stack by the plain Pulumi CLI", () => {
   let firstUp = "";

@@ -4,9 +4,9 @@ import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { after, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { afterAll, describe, it } from "vitest";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { engineEnvironment, ensureEngine } from "../../src/engine/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
@@ -26,9 +26,9 @@ async function install(folder: string): Promise<void> {
 
 describe("a program of one's own with the Hostinger resources", async () => {
   const folder = await mkdtemp(join(tmpdir(), "user-vps-own-program-"));
-  after(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
   const sandbox = await startSandbox({ bootMs: 100, scriptMs: 50, actionMs: 50 });
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
   const engine = await ensureEngine();
   const program = join(folder, "own-program");
   await cp(join(CHECKOUT, "examples", "own-program"), program, { recursive: true, filter: (path) => !path.includes("node_modules") });

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { CliWorld, until } from "../support/cli-world.ts";
 
 const PURCHASE = { api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$" } as const;
 
 let world: CliWorld;
-before(async () => void (world = await CliWorld.open()));
+beforeAll(async () => void (world = await CliWorld.open()));
 afterEach(() => world.sandbox.clearFaults());
-after(() => world.close());
+afterAll(() => world.close());
 
 function purchaseCalls(): number {
   return world.sandbox.state().calls.counts.find((count) => count.method === "POST" && count.pattern === "/api/vps/v1/virtual-machines")?.count ?? 0;

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { CliWorld, until } from "../support/cli-world.ts";
 
 const USER = "e2e-rita";
 const HOSTNAME = "e2e-rita.spoq.dev";
 
 let world: CliWorld;
-before(async () => {
+beforeAll(async () => {
   world = await CliWorld.open();
   await world.newStack(USER, { healthTimeoutSeconds: "20" });
   const { code, text } = await world.up(USER);
   assert.equal(code, 0, text);
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const urlOf = (version: string) => `https://downloads.example.com/conductor-${version}`;

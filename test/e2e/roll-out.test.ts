@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
 import { failureOf } from "../../src/provisioning/failure.ts";
 import type { Engine } from "../../src/provisioning/engine.ts";
@@ -17,7 +17,7 @@ const urlOf = (version: string) => `https://downloads.example.com/conductor-${ve
 
 let world: CliWorld;
 const { pool } = await withDatabase();
-before(async () => {
+beforeAll(async () => {
   world = await CliWorld.open();
   const left = [...USERS];
   const provision = async () => {
@@ -30,7 +30,7 @@ before(async () => {
   };
   await Promise.all([provision(), provision()]);
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 /** The real engine by its plain CLI: the same `up` as an operator's. */
 function cliEngine(): Engine {

@@ -1,6 +1,6 @@
 /** Whatever dies, the user gets ready, with one purchase and one DNS record, and nobody has to do anything. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { findTagged } from "../../src/provisioning/process-tags.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -30,10 +30,10 @@ describe("kill -9 of a worker with five users, each in another phase", () => {
     health: ({ phase, waitingFor }) => phase === "health" && waitingFor !== null,
   };
 
-  before(async () => {
+  beforeAll(async () => {
     world = await startServiceWorld(database.url);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   async function hold(held: Held): Promise<void> {
     const hostname = `${users[held]}.${world.sandbox.domain}`;
@@ -50,7 +50,7 @@ describe("kill -9 of a worker with five users, each in another phase", () => {
     assert.ok(answer.ok, await answer.text());
   }
 
-  it("has another worker go on within 15 s, and everybody ends ready", async (t) => {
+  it("has another worker go on within 15 s, and everybody ends ready", async () => {
     const lasting = { WORKER_CONCURRENCY: "5", HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "40" };
     const first = await world.startWorker(lasting);
     // One after the other, so that each fault hits the user whom it is meant for.
@@ -77,7 +77,7 @@ describe("kill -9 of a worker with five users, each in another phase", () => {
       const takeoverMs = Math.min(...[last, ...earlier].filter(({ startedAt }) => startedAt.getTime() > killedAtMs).map(({ startedAt }) => startedAt.getTime() - killedAtMs));
       assert.ok(taken && takeoverMs < TAKEOVER_LIMIT_MS, `${held}: taken over after ${takeoverMs} ms`);
       assert.equal(earlier.at(-1)?.outcome, "lost");
-      t.diagnostic(`${held}: another worker began after ${takeoverMs} ms, ready after ${last.endedAt!.getTime() - killedAtMs} ms`);
+      console.log(`${held}: another worker began after ${takeoverMs} ms, ready after ${last.endedAt!.getTime() - killedAtMs} ms`);
     }
     for (const held of Object.keys(users) as Held[]) {
       const hostname = `${users[held]}.${world.sandbox.domain}`;

@@ -1,6 +1,6 @@
 /** An operator's day at the command line: the real service with the real engine, firewall and PTR switched on. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import type { StackDrift } from "../../src/drift/stack-drift.ts";
 import type { FindingView, SweepView } from "../../src/http/routes/drift.ts";
 import type { VmActionsView } from "../../src/http/routes/vm-actions.ts";
@@ -17,14 +17,14 @@ const database = await withDatabase();
 let world: ServiceWorld;
 /** The service by HTTP, and nothing else. */
 let operator: Record<string, string>;
-before(async () => {
+beforeAll(async () => {
   world = await startServiceWorld(database.url);
   const { url } = await world.startAll({ JWT_SECRET: FAKE_JWT_SECRET, VPS_FIREWALL: "true", VPS_PTR: "true", SWEEP_CRON: "off" });
   operator = { USER_VPS_URL: url, JWT_SECRET: FAKE_JWT_SECRET };
   await world.signUp(USER, USER);
   await world.until(USER, "ready", ({ status }) => status === "ready", 120_000);
 });
-after(() => world.close());
+afterAll(() => world.close());
 
 const vm = () => world.sandbox.state().vms[0]!;
 const drifted = async (kind: string) => {

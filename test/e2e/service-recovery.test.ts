@@ -1,7 +1,7 @@
 /** The engine alone dies, PostgreSQL goes away, the API refuses for a while: nobody has to do anything. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { findTagged } from "../../src/provisioning/process-tags.ts";
 import { startServiceWorld } from "../support/service-world.ts";
@@ -16,13 +16,13 @@ describe("a service whose surroundings fail", () => {
   let world: ServiceWorld;
   let worker: WorkerProcess;
 
-  before(async () => {
+  beforeAll(async () => {
     folder = await mkdtemp("/var/tmp/user-vps-outage-");
     server = await startEmbedded({ folder, serverSettings: SERVER_SETTINGS });
     world = await startServiceWorld(server.url);
     worker = await world.startWorker();
   });
-  after(async () => {
+  afterAll(async () => {
     await world?.close();
     await server?.stop();
     await rm(folder, { recursive: true, force: true });

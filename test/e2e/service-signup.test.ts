@@ -1,6 +1,6 @@
 /** The way of one signup through HTTP, with the real engine: HTTP and worker in one process. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { SignJWT } from "jose";
 import { withDatabase } from "../support/postgres.ts";
 import { startServiceWorld } from "../support/service-world.ts";
@@ -15,13 +15,13 @@ describe("a signup by HTTP", () => {
   let output: () => string;
   let headers: Record<string, string>;
 
-  before(async () => {
+  beforeAll(async () => {
     world = await startServiceWorld(database.url);
     ({ url, output } = await world.startAll({ JWT_SECRET: FAKE_JWT_SECRET }));
     const token = await new SignJWT({ username: "alice" }).setProtectedHeader({ alg: "HS256" }).setSubject("user-1").setExpirationTime("1h").sign(new TextEncoder().encode(FAKE_JWT_SECRET));
     headers = { authorization: `Bearer ${token}` };
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const call = async (method: string, path: string) => {
     const answer = await fetch(`${url}${path}`, { method, headers });

@@ -4,8 +4,8 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { engineEnvironment, ensureEngine } from "../../src/engine/ensure-engine.ts";
 import { setVpsStatus } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -18,10 +18,10 @@ const database = await withDatabase();
 describe("a worker that is not alone", () => {
   let world: ServiceWorld;
 
-  before(async () => {
+  beforeAll(async () => {
     world = await startServiceWorld(database.url);
   });
-  after(() => world.close());
+  afterAll(() => world.close());
 
   const slowBoot = async (username: string, bootMs: number) => {
     const body = JSON.stringify({ hostname: `${username}.${world.sandbox.domain}`, bootMs });

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { ensureEngine } from "../../src/engine/ensure-engine.ts";
@@ -24,11 +24,11 @@ describe("user-vps logs and /post_install.log", async () => {
   mkdirSync(state);
   const { pool, url: databaseUrl } = await withDatabase();
   const sandbox = await startSandbox({ dataDir: folder, bootMs: 100, scriptMs: 50, actionMs: 50 });
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
   const env = { ...sandboxEnvironment(sandbox, await ensureEngine(), pathToFileURL(state).href), HEALTH_TIMEOUT_SECONDS: "2" };
   const vmOf = (username: string) => sandbox.state().vms.find(({ hostname }) => hostname === `${username}.spoq.dev`)!;
 
-  before(async () => {
+  beforeAll(async () => {
     await control(sandbox, "POST", "boot", { hostname: "nora.spoq.dev", outcome: "script-fails", failsInStep: 8 });
     assert.equal((await runCli(["up", "nora", "--yes"], { env })).code, 1);
   });

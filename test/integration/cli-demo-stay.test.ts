@@ -4,8 +4,8 @@ import { execFile } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { CHECKOUT, startCli, temporaryFolder } from "./cli-support.ts";
 
 const READY_LIMIT_MS = 150_000;
@@ -18,7 +18,7 @@ describe("user-vps demo --stay", () => {
   let printed = "";
   let url = "";
 
-  before(async () => {
+  beforeAll(async () => {
     demo = startCli(["demo", "--stay", "--json", "--write-env", envFile], { limitMs: 290_000 });
     ended = new Promise((done) => demo.once("close", done));
     demo.stdout!.setEncoding("utf8").on("data", (text: string) => { printed += text; });
@@ -34,7 +34,7 @@ describe("user-vps demo --stay", () => {
     });
     url = /Operators' page +(http:\/\/127\.0\.0\.1:\d+)\//.exec(said)![1]!;
   });
-  after(() => void demo.kill("SIGKILL"));
+  afterAll(() => void demo.kill("SIGKILL"));
 
   /** In a second terminal, with the file that the demo names and nothing else. */
   const shell = async (command: string) => {

@@ -3,12 +3,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { afterAll, describe, it } from "vitest";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { ensureEngine } from "../../src/engine/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { withApp } from "../support/http-app.ts";
-import { TEST_SERVER_FOLDER, withDatabase } from "../support/postgres.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { TEST_SERVER_FOLDER } from "../support/test-server.ts";
 import { runCli, runJson, temporaryFolder } from "./cli-support.ts";
 
 interface Report {
@@ -23,7 +24,7 @@ describe("user-vps doctor", async () => {
   const sandbox = await startSandbox({ dataDir: folder });
   // Doctor only looks; that there is an engine is the tests' business.
   await ensureEngine();
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
   const migrated = await withDatabase();
   const empty = await withDatabase({ migrated: false });
   const { app, jobs } = await withApp();
@@ -83,7 +84,7 @@ describe("user-vps doctor", async () => {
       response.setHeader("date", new Date(Date.now() + 600_000).toUTCString()).setHeader("content-type", "application/json").end("[]");
     });
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-    after(() => server.close());
+    afterAll(() => server.close());
     await assertFails("clock", { HOSTINGER_API_BASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }, /^(599|600) s behind/, /timedatectl/);
   });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { sleep } from "../../providers/core/time.ts";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import type { StackDrift } from "../../src/drift/stack-drift.ts";
@@ -17,9 +17,9 @@ describe("user-vps drift", async () => {
   const state = join(folder, "state");
   mkdirSync(state);
   const sandbox = await startSandbox({ dataDir: folder, bootMs: 100, scriptMs: 50, actionMs: 50 });
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
   const env = { ...sandboxEnvironment(sandbox, await ensureEngine(), pathToFileURL(state).href) };
-  before(async () => void (await runJson(["up", "karl", "--yes"], { env })));
+  beforeAll(async () => void (await runJson(["up", "karl", "--yes"], { env })));
   const vm = () => sandbox.state().vms[0]!;
   const drifted = (kind: string, more: object = {}) => control(sandbox, "POST", `vms/${vm().id}/drift`, { kind, ...more });
   /** All that an `up` would have changed: there, and in the state. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { afterAll, describe, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { runCli, runJson, temporaryFolder } from "./cli-support.ts";
 import type { ErrorDocument } from "./cli-support.ts";
@@ -16,7 +16,7 @@ interface Vm {
 describe("user-vps: Hostinger's account", async () => {
   const folder = temporaryFolder();
   const sandbox = await startSandbox({ dataDir: folder, bootMs: 100, scriptMs: 50, actionMs: 50 });
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
   const { HOSTINGER_API_BASE_URL, HOSTINGER_API_KEY } = sandbox.env;
   const env = { HOSTINGER_API_BASE_URL, HOSTINGER_API_KEY };
   const secretLine = "echo fake-secret-in-a-script";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { loadEnvironment, readSettings } from "../../src/config/index.ts";
 import { runCli, runJson, temporaryFolder } from "./cli-support.ts";
 import type { ErrorDocument } from "./cli-support.ts";

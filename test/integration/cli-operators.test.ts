@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "vitest";
 import { sleep } from "../../providers/core/time.ts";
 import type { FindingKind } from "../../src/drift/kinds.ts";
 import type { DriftAnswer } from "../../src/drift/queues.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, afterEach, describe, it } from "node:test";
+import { afterAll, afterEach, describe, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { runCli, runJson } from "./cli-support.ts";
 import type { ErrorDocument } from "./cli-support.ts";
@@ -11,7 +11,7 @@ interface Created {
 
 describe("user-vps vm create: money", async () => {
   const sandbox = await startSandbox({ bootMs: 100, scriptMs: 50 });
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
   afterEach(() => sandbox.reset());
   const { HOSTINGER_API_BASE_URL, HOSTINGER_API_KEY } = sandbox.env;
   const env = { HOSTINGER_API_BASE_URL, HOSTINGER_API_KEY, HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "3", HOSTINGER_PURCHASE_SETTLE_SECONDS: "1" };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { followRollOut } from "../../src/cli/roll-out.ts";
 import type { RollOutMemberView, RollOutView, RollOutWithMembersView } from "../../src/http/roll-out-view.ts";
 import { endMember, endRollOut, takeMember } from "../../src/releases/records/index.ts";
@@ -18,7 +18,7 @@ const USERS = ["anna", "bert", "carl"];
 
 const { app, pool, rollOuts } = await withApp();
 let env: Record<string, string>;
-before(async () => {
+beforeAll(async () => {
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   env = { USER_VPS_URL: url, USER_VPS_TOKEN: await signToken({ sub: "operator_1", scope: "vps:admin" }) };
   for (const user of USERS) await insertReadyUser(pool, user);
@@ -123,7 +123,7 @@ describe("following a roll-out", () => {
       response.writeHead(body ? 200 : 503, { "content-type": "application/json" }).end(body ?? JSON.stringify({ error: { code: "SHUTTING_DOWN", message: "This process is going." } }));
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
-    after(() => server.close());
+    afterAll(() => server.close());
     const { data, exitCode } = await followRollOut(invocation(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), created.rollOutId);
     assert.deepEqual([(data as { rollOut: RollOutView }).rollOut.outcome, exitCode, answers.length], ["succeeded", 0, 0]);
     assert.deepEqual(shown.map((line) => line.replace(/^\S+ +/, "")), ["wave 1  anna  running", "wave 1  anna  succeeded"]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { runCli, runJson, temporaryFolder } from "./cli-support.ts";
 import type { ErrorDocument } from "./cli-support.ts";
@@ -11,12 +11,12 @@ interface Shown {
 
 describe("user-vps vm snapshot-…", async () => {
   const sandbox = await startSandbox({ dataDir: temporaryFolder(), bootMs: 50, scriptMs: 50, actionMs: 30 });
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
   const { HOSTINGER_API_BASE_URL, HOSTINGER_API_KEY } = sandbox.env;
   const env = { HOSTINGER_API_BASE_URL, HOSTINGER_API_KEY };
   const hostname = "one.spoq.dev";
   let vmId: string;
-  before(async () => {
+  beforeAll(async () => {
     vmId = String((await runJson<{ vm: { id: number } }>(["vm", "create", hostname, "--yes", "--max-price-cents", "1399"], { env })).vm.id);
   });
   const run = (verb: string, ...more: string[]) => runCli(["vm", `snapshot-${verb}`, vmId, ...more], { env });

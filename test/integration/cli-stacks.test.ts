@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
+import { afterAll, describe, it } from "vitest";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { ensureEngine } from "../../src/engine/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
@@ -20,7 +20,7 @@ describe("user-vps up, preview, destroy", async () => {
   const state = join(folder, "state");
   mkdirSync(state);
   const sandbox = await startSandbox({ dataDir: folder, bootMs: 100, scriptMs: 50, actionMs: 50 });
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
   const env = { ...sandboxEnvironment(sandbox, await ensureEngine(), pathToFileURL(state).href) };
   const purchases = () => sandbox.state().purchases.length;
 

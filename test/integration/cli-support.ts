@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { after } from "node:test";
+import { afterAll } from "vitest";
 
 export const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 export const BIN = join(CHECKOUT, "bin", "user-vps");
@@ -27,7 +27,7 @@ export interface CliOptions {
 /** A folder that goes when the test file ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "user-vps-cli-test-"));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

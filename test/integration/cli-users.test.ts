@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
 import { appendRunLog, beginPhase, finishRun, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";

@@ -2,13 +2,11 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { renderConfigureScript } from "../../stacks/configure.ts";
-import { type Rootfs, rootfsObstacle, unpackRootfs } from "../support/rootfs.ts";
+import { needing } from "../support/needs.ts";
+import { type Rootfs, unpackRootfs } from "../support/rootfs.ts";
 
-const obstacle = rootfsObstacle();
-if (obstacle) console.error(`configure-rootfs.test.ts is not run: ${obstacle}`);
-const skip = obstacle !== undefined && !process.env["CI"] ? obstacle : false;
 
 const VALUES = { hostname: "alice.spoq.dev", bootHostname: "alice.spoq.dev", sshPassword: "fake-Password-2", jwtSecret: "fake-jwt-secret-2" };
 const HOSTILE = "p'a\"s$s`w\\o$(rd) é✓ # ; & | < > {} ! \\1 %s __HOSTNAME__";
@@ -65,8 +63,8 @@ function accepts(password: string): boolean {
   return rootfs.run(["/usr/bin/perl", "-e", check], {}, password).status === 0;
 }
 
-describe("the configuration script on a VPS", { skip }, () => {
-  before(() => {
+describe("the configuration script on a VPS", needing("rootfs"), () => {
+  beforeAll(() => {
     rootfs = unpackRootfs();
     for (const folder of ["stubs", "run", "etc/conductor", "etc/caddy", "etc/spoq"]) mkdirSync(path(folder), { recursive: true });
     for (const [name, text] of Object.entries(STUBS)) {
@@ -75,7 +73,7 @@ describe("the configuration script on a VPS", { skip }, () => {
     }
     assert.equal(rootfs.run(["/usr/sbin/useradd", "-m", "spoq"], {}).status, 0);
   });
-  after(() => rootfs?.remove());
+  afterAll(() => rootfs?.remove());
   beforeEach(() => {
     for (const name of ["post_install", "first-boot", "broken", "cut-off", "sleep-calls", "systemctl-calls", "etc/spoq"]) rmSync(path(name), { recursive: true, force: true });
     writeFileSync(path("etc/conductor/config.toml"), CONFIG);

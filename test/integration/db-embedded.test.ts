@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { afterAll, describe, it } from "vitest";
 import { Client } from "pg";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { openDatabase } from "../../src/db/open-database.ts";
@@ -13,7 +13,7 @@ import { findVpsByUserId, requestVps } from "../../src/records/index.ts";
 const parent = await mkdtemp(join(tmpdir(), "user-vps-embedded-"));
 await chmod(parent, 0o755);
 const dataFolder = join(parent, "postgresql");
-after(async () => {
+afterAll(async () => {
   await (await startEmbedded({ folder: dataFolder })).stop();
   await rm(parent, { recursive: true, force: true });
 });

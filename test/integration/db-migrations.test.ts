@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { migrate, missingMigrations } from "../../src/db/migrate.ts";
 import { findVpsByUserId, listVps, requestVps, saveVpsResult, setVpsStatus, type VpsRequest } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";

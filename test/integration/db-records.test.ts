@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { migrate } from "../../src/db/migrate.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { beginPhase, discardCredentials, createCredentialsCipher, findLostRuns, findRun, findVpsByUserId, findVpsByUsername, finishRun, openRunsOf, phaseTimes, requestVps, saveCredentials, setVpsStatus, startRun, takeCredentials } from "../../src/records/index.ts";

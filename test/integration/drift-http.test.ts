@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import Fastify from "fastify";
 import type { FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
@@ -26,7 +26,7 @@ let answer: DriftAnswer | undefined = { drift: { username: "alice", resources: [
 let app: FastifyInstance;
 let operator: Record<string, string>;
 
-before(async () => {
+beforeAll(async () => {
   operator = await asOperator();
   app = Fastify({ genReqId: () => crypto.randomUUID() });
   app.setValidatorCompiler(validatorCompiler);
@@ -40,7 +40,7 @@ before(async () => {
   await addRows(pool, [{ username: "alice", hostname: "alice.spoq.dev", vmId: 1, address: "127.0.0.2" }]);
   await requestVps(pool, { userId: "u-new", username: "newcomer", hostname: "newcomer.spoq.dev", plan: "p", templateId: 1, dataCenterId: 1, sshPublicKey: null });
 });
-after(() => app.close());
+afterAll(() => app.close());
 
 const get = (path: string, headers = operator) => app.inject({ url: `/api/admin${path}`, headers });
 const post = (path: string, payload?: object, headers = operator) => app.inject({ method: "POST", url: `/api/admin${path}`, headers, ...(payload && { payload }) });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { beforeEach, describe, it } from "node:test";
+import { beforeEach, describe, it } from "vitest";
 import { repairAutomatically } from "../../src/drift/automatic-repair.ts";
 import { saveFindings } from "../../src/drift/findings.ts";
 import type { Finding } from "../../src/drift/judge.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { listFindings } from "../../src/drift/findings.ts";
 import { sweep } from "../../src/drift/sweep.ts";
 import { setVpsStatus, startRun } from "../../src/records/index.ts";
@@ -14,12 +14,12 @@ let sandbox: Sandbox;
 let options: TestSweep;
 let members: FleetMember[];
 
-before(async () => {
+beforeAll(async () => {
   sandbox = await startSandbox();
   options = await sweepOptions(sandbox, pool, url);
   members = await addFleet(sandbox, pool, 50);
 });
-after(async () => {
+afterAll(async () => {
   await options.close();
   await sandbox.close();
 });

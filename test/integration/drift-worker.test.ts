@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { PgBoss } from "pg-boss";
 import { Registry } from "prom-client";
 import { readSettings } from "../../src/config/index.ts";
@@ -27,7 +27,7 @@ let requests: DriftRequests;
 const workers: DriftWorker[] = [];
 const jobs = new RecordingJobs();
 
-before(async () => {
+beforeAll(async () => {
   sandbox = await startSandbox();
   options = await sweepOptions(sandbox, pool, url);
   const members = await addFleet(sandbox, pool, 3);
@@ -37,7 +37,7 @@ before(async () => {
   await boss.start();
   requests = driftRequests(boss, 8_000);
 });
-after(async () => {
+afterAll(async () => {
   await Promise.all(workers.map((worker) => worker.stop()));
   await boss.stop({ graceful: false });
   await options.close();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { zoneRecords } from "../../providers/cloudflare/api.ts";
 import type { ZoneRecords } from "../../providers/cloudflare/api.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
@@ -9,12 +9,12 @@ import { control } from "../support/fleet.ts";
 let sandbox: Sandbox;
 let zone: ZoneRecords;
 
-before(async () => {
+beforeAll(async () => {
   sandbox = await startSandbox();
   zone = zoneRecords({ baseUrl: sandbox.cloudflareUrl, apiToken: sandbox.cloudflareToken, zoneId: sandbox.zoneId });
   await control(sandbox, "bulk", { count: 2_500, listeners: false });
 });
-after(async () => {
+afterAll(async () => {
   await zone.close();
   await sandbox.close();
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { engineEnvironment, ensureEngine, preparePulumiHome, type Engine } from "../../src/engine/ensure-engine.ts";
 import { run } from "../../src/engine/run.ts";
 import { fakeCloudflare, type FakeCloudflare } from "../unit/engine/stand-ins/fake-cloudflare.ts";
@@ -53,7 +53,7 @@ describe("the engine with the plugins for Cloudflare and Command", { timeout: 90
   let sshHost: FakeHost;
   let output = "";
 
-  before(async () => {
+  beforeAll(async () => {
     engine = await ensureEngine();
     cloudflare = await fakeCloudflare();
     sshHost = await fakeSshHost();
@@ -69,7 +69,7 @@ describe("the engine with the plugins for Cloudflare and Command", { timeout: 90
     }));
     assert.equal((await pulumi(["stack", "init", "dev"])).ok, true);
   });
-  after(async () => {
+  afterAll(async () => {
     await cloudflare?.[Symbol.asyncDispose]();
     await sshHost?.[Symbol.asyncDispose]();
     if (folder) await rm(folder, { recursive: true, force: true });

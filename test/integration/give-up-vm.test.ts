@@ -1,6 +1,6 @@
 /** What happens to the VM itself when it is given up, and when a wiped one is taken over. */
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { wipeVm } from "../../providers/hostinger/give-up.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
@@ -16,7 +16,7 @@ type Values = Record<string, unknown>;
 let sandbox: Sandbox;
 let session: Session;
 let client: HostingerClient;
-before(async () => {
+beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 30, scriptMs: 10, actionMs: 10 });
   const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
   const config = { get: (key: string) => settings[key] };
@@ -25,7 +25,7 @@ before(async () => {
   session = { client, settings: hostingerSettings(config, {}), signal: new AbortController().signal, report: () => undefined };
 });
 afterEach(() => sandbox.reset());
-after(async () => {
+afterAll(async () => {
   await client.close();
   await sandbox.close();
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { poll } from "../../providers/core/polling.ts";
@@ -14,12 +14,12 @@ const PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDm0Ej7q0mQxSbDqXcKQpXh5
 let sandbox: Sandbox;
 let client: HostingerClient;
 
-before(async () => {
+beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 40, scriptMs: 10, actionMs: 10 });
   client = new HostingerClient({ baseUrl: sandbox.hostingerUrl, apiKey: sandbox.hostingerToken, retryLimitMs: 5_000 });
 });
 beforeEach(() => sandbox.reset());
-after(async () => {
+afterAll(async () => {
   await client.close();
   await sandbox.close();
 });

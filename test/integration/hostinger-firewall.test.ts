@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import * as provider from "../../providers/hostinger/firewall-provider.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -12,13 +12,13 @@ const OFFICE = { protocol: "TCP", port: "5432", source: "custom", sourceDetail: 
 
 let sandbox: Sandbox;
 let vmId: number;
-before(async () => {
+beforeAll(async () => {
   sandbox = await startSandbox(QUICK);
   const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
   provider.configure({ get: (key) => settings[key] });
 });
 afterEach(() => sandbox.reset());
-after(() => sandbox.close());
+afterAll(() => sandbox.close());
 
 const inputs = (more: Values = {}): Values => ({ name: "alice.spoq.dev", vmId, rules: [SSH, HTTPS], __provider: "serialised provider", ...more });
 async function created(more: Values = {}) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { appendRunLog, beginPhase, finishRun, findVpsByUserId, requestVps, saveVpsResult, setVpsStatus, startRun, type StatusChange } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";

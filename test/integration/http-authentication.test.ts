@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { after, describe, it } from "node:test";
+import { afterAll, describe, it } from "vitest";
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
@@ -92,7 +92,7 @@ describe("tokens of public keys (JWKS)", async () => {
   const keys = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: "k", alg: "ES256" }] });
   const keyServer = createServer((_request, response) => void response.setHeader("content-type", "application/json").end(keys));
   const jwksUrl = await listen(keyServer);
-  after(() => keyServer.close());
+  afterAll(() => keyServer.close());
   const { app: withKeys } = await withApp({ env: { JWT_SECRET: "", JWT_JWKS_URL: jwksUrl } });
   const sign = () => new SignJWT(USER).setProtectedHeader({ alg: "ES256", kid: "k" }).setExpirationTime("10m").sign(privateKey);
 

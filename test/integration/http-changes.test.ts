@@ -1,6 +1,6 @@
 /** POST /api/admin/vps/{username}/recreate, replace, rename: by HTTP, and by the command line that asks it. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { completeChange, endOpenChange, findVpsByUserId, openChange, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import type { VpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
@@ -116,10 +116,10 @@ describe("a change of a VPS, by HTTP,", () => {
 
 describe("a change of a VPS, by the command line,", () => {
   let env: Record<string, string> = {};
-  before(async () => {
+  beforeAll(async () => {
     env = { USER_VPS_URL: await app.listen({ port: 0, host: "127.0.0.1" }), JWT_SECRET: TEST_JWT_SECRET };
   });
-  after(() => app.server.closeAllConnections());
+  afterAll(() => app.server.closeAllConnections());
 
   const commands: [words: string[], what: RegExp][] = [
     [["recreate", "cli-user"], /VM 17923 of cli-user will be wiped/],

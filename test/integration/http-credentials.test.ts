@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Writable } from "node:stream";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { createLogger } from "../../src/http/logger.ts";
 import { appendRunLog, createCredentialsCipher, requestCredentialsRotation, saveCredentials, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { describe, it } from "vitest";
 import { statusEvents } from "../../src/http/status-events.ts";
 import { ChangeFeed } from "../../src/http/change-feed.ts";
 import { beginPhase, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, before, describe, it } from "node:test";
+import { afterEach, beforeAll, describe, it } from "vitest";
 import { endMember, endRollOut, takeMember } from "../../src/releases/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
@@ -12,7 +12,7 @@ const USERS = ["anna", "bert", "carl"];
 
 const { app, pool, rollOuts } = await withApp();
 let operator: Record<string, string>;
-before(async () => {
+beforeAll(async () => {
   operator = await asOperator();
   for (const user of [...USERS, "zoe"]) await insertReadyUser(pool, user);
   await pool.query("UPDATE user_vps SET status = 'failed' WHERE username = 'zoe'");

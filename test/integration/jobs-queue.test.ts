@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import type { PgBoss } from "pg-boss";
 import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
@@ -16,7 +16,7 @@ describe("the queue", () => {
   let boss: PgBoss;
   let jobs: Jobs;
 
-  before(async () => {
+  beforeAll(async () => {
     boss = await startQueue({ databaseUrl: url, works: false, onError: () => undefined });
     jobs = pgBossJobs(boss, pool);
   });
@@ -24,7 +24,7 @@ describe("the queue", () => {
     await pool.query(`DELETE FROM ${QUEUE_SCHEMA}.job`);
     await pool.query("DELETE FROM user_vps");
   });
-  after(() => boss.stop({ graceful: false }));
+  afterAll(() => boss.stop({ graceful: false }));
 
   const waiting = async () => (await pool.query<{ key: string; data: Record<string, unknown>; due: boolean }>(`SELECT singleton_key AS key, data, start_after <= now() AS due FROM ${QUEUE_SCHEMA}.job WHERE state = 'created' ORDER BY 1`)).rows;
   const record = (userId: string) => requestVps(pool, { userId, username: userId, hostname: `${userId}.spoq.dev`, plan: "p", templateId: 1, dataCenterId: 9, sshPublicKey: null });

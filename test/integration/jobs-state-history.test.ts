@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { afterAll, describe, it } from "vitest";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import { withDatabase } from "../support/postgres.ts";
 
@@ -23,7 +23,7 @@ async function keysOf(stack: string): Promise<string[]> {
 }
 
 describe("StateBackend, of the copies that the engine keeps,", () => {
-  after(() => backend.close());
+  afterAll(() => backend.close());
 
   it("keeps those of the last updates, and leaves other stacks and the state itself alone", async () => {
     await backend.prepare();

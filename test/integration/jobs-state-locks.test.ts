@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
+import { afterAll, describe, it } from "vitest";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import { engineProcesses, releaseStaleLocks } from "../../src/provisioning/state-locks.ts";
 import { startRun } from "../../src/records/index.ts";
@@ -22,7 +22,7 @@ const lockOf = (stack: string, pid: number, at = new Date()) =>
 const release = (stackName: string) => releaseStaleLocks({ backend, processes, stackName });
 
 describe("releaseStaleLocks", () => {
-  after(() => backend.close());
+  afterAll(() => backend.close());
 
   it("finds nothing where Pulumi has never been", async () => {
     assert.deepEqual(await backend.readLocks("alice"), []);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { CANCEL_CHANNEL, tryLockUser } from "../../src/jobs/user-lock.ts";
 import { withDatabase } from "../support/postgres.ts";
 

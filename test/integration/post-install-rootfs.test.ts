@@ -1,21 +1,14 @@
 /** The rendered post-install script, really run by bash as root in a fresh Debian root file system. */
 
-import { after, before, describe, it } from "node:test";
 import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { type PostInstallValues, renderPostInstallScript } from "../../stacks/post-install.ts";
 import { HOSTILE, ORDINARY } from "../support/post-install-values.ts";
 import { Machine, type Run } from "../support/rootfs-machine.ts";
 import { breakApt, breakDownload, clearFaults, recordedInput, takeCalls } from "../support/rootfs-recorders.ts";
-import { rootfsObstacle } from "../support/rootfs.ts";
+import { needing } from "../support/needs.ts";
 
-const obstacle = rootfsObstacle();
-if (obstacle) console.error(`post-install-rootfs.test.ts is not run: ${obstacle}`);
-const skip = obstacle !== undefined && !process.env["CI"] ? obstacle : false;
-
-it("has what a root file system needs, at least in CI", { skip }, () => {
-  assert.equal(obstacle, undefined);
-});
 
 const CADDY_KEY_URL = "https://dl.cloudsmith.io/public/caddy/stable/gpg.key";
 const CADDY_LIST_URL = "https://dl.cloudsmith.io/public/caddy/stable/debian.deb.txt";
@@ -121,17 +114,17 @@ WantedBy=multi-user.target
 }
 
 for (const [kind, values] of Object.entries({ ordinary: ORDINARY, hostile: HOSTILE })) {
-  describe(`the post-install script with ${kind} values, in a fresh Debian`, { skip: obstacle ?? false }, () => {
+  describe(`the post-install script with ${kind} values, in a fresh Debian`, needing("rootfs"), () => {
     let vm: Machine;
     let first: Run;
     let calls: string[][];
 
-    before(() => {
+    beforeAll(() => {
       vm = new Machine();
       first = vm.boot(renderPostInstallScript(values));
       calls = takeCalls(vm.dir);
     });
-    after(() => vm?.remove());
+    afterAll(() => vm?.remove());
 
     it("succeeds, names its twelve steps and reports the two services", () => {
       assert.equal(first.status, 0, first.log);
@@ -174,14 +167,14 @@ for (const [kind, values] of Object.entries({ ordinary: ORDINARY, hostile: HOSTI
   });
 }
 
-describe("the post-install script when something fails", { skip: obstacle ?? false }, () => {
+describe("the post-install script when something fails", needing("rootfs"), () => {
   let vm: Machine;
   const script = renderPostInstallScript(ORDINARY);
 
-  before(() => {
+  beforeAll(() => {
     vm = new Machine();
   });
-  after(() => vm?.remove());
+  afterAll(() => vm?.remove());
 
   it("waits and tries again while apt is locked, and gives up after five times", () => {
     breakApt(vm.dir, 5);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import * as provider from "../../providers/hostinger/post-install-script-provider.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
@@ -10,14 +10,14 @@ const CONTENT = "#!/bin/bash\necho fake\n";
 
 let sandbox: Sandbox;
 let client: HostingerClient;
-before(async () => {
+beforeAll(async () => {
   sandbox = await startSandbox();
   const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
   provider.configure({ get: (key) => settings[key] });
   client = new HostingerClient({ baseUrl: sandbox.hostingerUrl, apiKey: sandbox.hostingerToken });
 });
 afterEach(() => sandbox.reset());
-after(async () => {
+afterAll(async () => {
   await client.close();
   await sandbox.close();
 });

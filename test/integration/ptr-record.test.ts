@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import * as provider from "../../providers/hostinger/ptr-record-provider.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -10,13 +10,13 @@ const HOSTNAME = "alice.spoq.dev";
 
 let sandbox: Sandbox;
 let vm: { id: number; address: string };
-before(async () => {
+beforeAll(async () => {
   sandbox = await startSandbox(QUICK);
   const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
   provider.configure({ get: (key) => settings[key] });
 });
 afterEach(() => sandbox.reset());
-after(() => sandbox.close());
+afterAll(() => sandbox.close());
 
 const inputs = (more: Values = {}): Values => ({ vmId: vm.id, address: vm.address, hostname: HOSTNAME, ...more });
 async function created() {

@@ -3,13 +3,11 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { renderReleaseScript } from "../../stacks/release.ts";
-import { type Rootfs, rootfsObstacle, unpackRootfs } from "../support/rootfs.ts";
+import { needing } from "../support/needs.ts";
+import { type Rootfs, unpackRootfs } from "../support/rootfs.ts";
 
-const obstacle = rootfsObstacle();
-if (obstacle) console.error(`release-rootfs.test.ts is not run: ${obstacle}`);
-const skip = obstacle !== undefined && !process.env["CI"] ? obstacle : false;
 
 /**
  * Stand-ins for what needs the outside or a running system. A program's text says how it behaves:
@@ -62,8 +60,8 @@ function run(script: string, command: readonly string[] = ["/bin/bash", "-s"]) {
   return rootfs.run(command, { PATH: "/stubs:/usr/sbin:/usr/bin:/sbin:/bin" }, script);
 }
 
-describe("the release script on a VPS", { skip }, () => {
-  before(() => {
+describe("the release script on a VPS", needing("rootfs"), () => {
+  beforeAll(() => {
     rootfs = unpackRootfs();
     for (const folder of ["stubs", "artefacts", "run"]) mkdirSync(path(folder), { recursive: true });
     for (const [name, text] of Object.entries(STUBS)) {
@@ -71,7 +69,7 @@ describe("the release script on a VPS", { skip }, () => {
       chmodSync(path(`stubs/${name}`), 0o755);
     }
   });
-  after(() => rootfs?.remove());
+  afterAll(() => rootfs?.remove());
   beforeEach(reset);
 
   function reset(): void {

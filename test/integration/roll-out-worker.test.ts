@@ -1,6 +1,6 @@
 /** Roll-outs by the queue, with an engine that only notes what it is asked for, against a sandbox's snapshots. */
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import type { PgBoss } from "pg-boss";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { readSettings } from "../../src/config/index.ts";
@@ -34,7 +34,7 @@ let upped: { worker: string; request: StackRequest }[] = [];
 let onUp: (worker: string, request: StackRequest, hooks: RunHooks) => Promise<void> = async () => undefined;
 let next = 1;
 
-before(async () => {
+beforeAll(async () => {
   sandbox = await startSandbox({ actionMs: 20 });
   members = await addFleet(sandbox, pool, 3);
   const env = {
@@ -46,7 +46,7 @@ before(async () => {
   boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
   await createRollOutQueue(boss);
 });
-after(async () => {
+afterAll(async () => {
   await Promise.all(workers.map((worker) => worker.stop(0)));
   await boss.stop({ graceful: false });
   await vms.close();

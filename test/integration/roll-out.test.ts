@@ -1,6 +1,6 @@
 /** The roll-out's own rules, with an engine that only notes what it is asked for. */
 import assert from "node:assert/strict";
-import { afterEach, before, describe, it } from "node:test";
+import { afterEach, beforeAll, describe, it } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { tryLockSession } from "../../src/jobs/session-lock.ts";
@@ -20,7 +20,7 @@ const begin = (request: Parameters<typeof createRollOut>[1]) => inTransaction(po
 let upped: StackRequest[] = [];
 let onUp: (request: StackRequest, hooks: RunHooks) => Promise<void> = async () => undefined;
 let next = 1;
-before(async () => {
+beforeAll(async () => {
   for (const user of USERS) await insertReadyUser(pool, user);
   await insertReadyUser(pool, "zoe");
   await pool.query("UPDATE user_vps SET status = 'provisioning' WHERE user_id = 'zoe'");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Resolver } from "node:dns/promises";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox, VmView } from "../../src/sandbox/index.ts";
 import { control, health, hostinger, provision, QUICK, records, until, vmIs } from "./sandbox-support.ts";
@@ -9,14 +9,14 @@ import type { Body } from "./sandbox-support.ts";
 describe("the sandbox's drift controls", () => {
   let sandbox: Sandbox;
   let vm: VmView & { address: string };
-  before(async () => {
+  beforeAll(async () => {
     sandbox = await startSandbox(QUICK);
   });
   beforeEach(async () => {
     sandbox.reset();
     vm = await provision(sandbox);
   });
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
 
   const drift = (body: object) => control(sandbox, "POST", `vms/${vm.id}/drift`, body);
   const got = async (): Promise<Body> => (await hostinger(sandbox, "GET", `vps/v1/virtual-machines/${vm.id}`)).body;

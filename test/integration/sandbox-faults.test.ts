@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { control, hostinger, purchaseBody, QUICK, records, until } from "./sandbox-support.ts";
@@ -9,11 +9,11 @@ const PATTERN = "/api/vps/v1/virtual-machines$";
 
 describe("the sandbox's faults", () => {
   let sandbox: Sandbox;
-  before(async () => {
+  beforeAll(async () => {
     sandbox = await startSandbox(QUICK);
   });
   beforeEach(() => sandbox.reset());
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
 
   const faulty = (rule: object) => control(sandbox, "POST", "faults", { api: "hostinger", path: PATTERN, ...rule });
   const buyOnce = async () => hostinger(sandbox, "POST", MACHINES, await purchaseBody(sandbox));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { buy, control, health, hostinger, provision, purchaseBody, QUICK, records, scriptFor, until, vmIs } from "./sandbox-support.ts";
@@ -8,11 +8,11 @@ const MACHINES = "vps/v1/virtual-machines";
 
 describe("the sandbox's VMs", () => {
   let sandbox: Sandbox;
-  before(async () => {
+  beforeAll(async () => {
     sandbox = await startSandbox(QUICK);
   });
   beforeEach(() => sandbox.reset());
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
 
   /** Long enough to be looked at on a busy machine while it is under way. */
   const slowly = (name: string) => control(sandbox, "POST", "actions", { name, durationMs: 300 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { hostingerRoutes } from "../../src/sandbox/hostinger/api.ts";
@@ -53,10 +53,10 @@ describe("the sandbox's Hostinger API and Hostinger's OpenAPI document", () => {
   /** Ids of things made by earlier calls, by the name of their path parameter. */
   const ids: Record<string, string | number> = {};
 
-  before(async () => {
+  beforeAll(async () => {
     sandbox = await startSandbox(QUICK);
   });
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
 
   /** Calls a documented endpoint and checks status and answer; then, that each required field is demanded. */
   async function check(method: string, pattern: string, body?: Record<string, Body>, query = ""): Promise<Body> {

@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { sandboxBanner, startSandbox } from "../../src/sandbox/index.ts";
 import { buy, health, hostinger, provision, QUICK, records, until, vmIs } from "./sandbox-support.ts";
 import type { Body } from "./sandbox-support.ts";
 
 describe("a sandbox", () => {
   let folder: string;
-  before(() => {
+  beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "sandbox-test-"));
   });
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("with a file is the same world after a restart: ports, CA, VMs, what was under way", async () => {
     const options = { ...QUICK, persistFile: join(folder, "world.json") };

@@ -1,6 +1,6 @@
 /** SSH to the sandbox's VMs, with an ordinary SSH client. */
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import ssh2 from "ssh2";
 import type { ConnectConfig } from "ssh2";
 import { renderReleaseScript } from "../../stacks/release.ts";
@@ -13,9 +13,9 @@ const CONDUCTOR = { url: "https://downloads.example.com/conductor-2", sha256: "a
 const SCRIPT = renderReleaseScript({ version: "2.0.0", conductor: CONDUCTOR });
 
 let sandbox: Sandbox;
-before(async () => void (sandbox = await startSandbox(QUICK)));
+beforeAll(async () => void (sandbox = await startSandbox(QUICK)));
 afterEach(() => sandbox.reset());
-after(() => sandbox.close());
+afterAll(() => sandbox.close());
 
 interface Answer {
   readonly status: number;

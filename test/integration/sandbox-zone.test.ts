@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Resolver } from "node:dns/promises";
 import { createConnection } from "node:net";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { decode, streamEncode } from "dns-packet";
 import type { Packet } from "dns-packet";
 import { startSandbox } from "../../src/sandbox/index.ts";
@@ -13,12 +13,12 @@ const ALICE = { name: "alice.spoq.dev", type: "A", content: "127.77.0.1", ttl: 1
 describe("the sandbox's Cloudflare API", () => {
   let sandbox: Sandbox;
   const resolver = new Resolver({ timeout: 1_000, tries: 1 });
-  before(async () => {
+  beforeAll(async () => {
     sandbox = await startSandbox(QUICK);
     resolver.setServers([sandbox.resolver]);
   });
   beforeEach(() => sandbox.reset());
-  after(() => sandbox.close());
+  afterAll(() => sandbox.close());
 
   it("creates a record and answers it whole", async () => {
     const { status, body } = await records(sandbox, "POST", "", { ...ALICE, name: "Alice" });

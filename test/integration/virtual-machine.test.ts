@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import * as provider from "../../providers/hostinger/virtual-machine-provider.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -9,14 +9,14 @@ type Values = Record<string, unknown>;
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeKeyForTestsFakeKeyForTestsFakeKeyFor deploy";
 
 let sandbox: Sandbox;
-before(async () => {
+beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 30, scriptMs: 10, actionMs: 10 });
   const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
   Object.assign(process.env, { HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "0.3", HOSTINGER_INITIAL_GRACE_SECONDS: "0.1", HOSTINGER_RUNNING_TIMEOUT_SECONDS: "3" });
   provider.configure({ get: (key) => settings[key] });
 });
 afterEach(() => sandbox.reset());
-after(() => sandbox.close());
+afterAll(() => sandbox.close());
 
 function inputs(changes: Values = {}): Values {
   return { ...ALICE, ...changes, __provider: "serialised provider" };

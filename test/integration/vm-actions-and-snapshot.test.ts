@@ -1,6 +1,6 @@
 /** What was done to a user's VM, and a snapshot of it: by HTTP, by the queue, by a worker, against the sandbox. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import type { PgBoss } from "pg-boss";
 import { readSettings } from "../../src/config/index.ts";
 import { pgBossJobs, startQueue, startWorker } from "../../src/jobs/index.ts";
@@ -31,14 +31,14 @@ const operator = await asOperator();
 let sandbox: Sandbox;
 let boss: PgBoss;
 let member: FleetMember;
-before(async () => {
+beforeAll(async () => {
   sandbox = await startSandbox({ actionMs: 20 });
   [member] = await addFleet(sandbox, pool, 1) as [FleetMember];
   await requestVps(pool, { userId: "u-new", username: "newcomer", hostname: "newcomer.spoq.dev", plan: "p", templateId: 1, dataCenterId: 1, sshPublicKey: null });
   boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
   await createQuestionQueue(boss, VM_ACTIONS_QUEUE);
 });
-after(async () => {
+afterAll(async () => {
   await boss.stop({ graceful: false });
   await sandbox.close();
 });
@@ -97,7 +97,7 @@ describe("by a worker", () => {
   let worker: Worker;
   let vms: ReturnType<typeof hostingerPower>;
   let answering: Awaited<ReturnType<typeof answerVmActions>>;
-  before(async () => {
+  beforeAll(async () => {
     const env = {
       ...sandbox.env, DATABASE_URL: url, VPS_DOMAIN: sandbox.domain, PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-tests", CREDENTIALS_KEYS: `test:${Buffer.alloc(32).toString("base64")}`,
       CONDUCTOR_URL: "https://downloads.example.com/conductor", CLI_URL: "https://downloads.example.com/spoq",
@@ -108,7 +108,7 @@ describe("by a worker", () => {
     worker = await startWorker({ boss, pool, databaseUrl: url, engine: {} as Engine, vms, settings, cipher: createCredentialsCipher(settings.credentialsKeys!), workerId: "worker", hostId: "host", secrets: [], log: () => undefined });
     answering = await answerVmActions({ boss, pool, vms });
   });
-  after(async () => {
+  afterAll(async () => {
     await Promise.all([worker.stop(0), answering.stop()]);
     await vms.close();
   });

@@ -1,20 +1,19 @@
 /** What an operator does with one user's VPS on the page: power, credentials, giving up with time to think. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { assertAccessible } from "../support/axe.ts";
-import { whyNoBrowser } from "../support/browser.ts";
+import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
 
-const skip = whyNoBrowser();
 
-describe("the page's actions on one VPS", { skip }, () => {
+describe("the page's actions on one VPS", needing("browser"), () => {
   let the: PageWorld;
-  before(async () => {
+  beforeAll(async () => {
     the = await openPageWorld({ sandbox: { bootMs: 2_000 }, env: { DEPROVISION_GRACE_HOURS: "72" } });
     await the.control("boot", { hostname: "erik.spoq.dev", outcome: "error" });
     await the.logIn();
   });
-  after(() => the.close());
+  afterAll(() => the.close());
 
   const open = (username: string) => the.page.goto(`${the.world.url}/users/${username}`);
   const button = (name: string) => the.page.getByRole("button", { name, exact: true });

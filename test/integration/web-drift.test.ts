@@ -1,22 +1,21 @@
 /** A drift, found and repaired on the page. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { assertAccessible } from "../support/axe.ts";
-import { whyNoBrowser } from "../support/browser.ts";
+import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
 
-const skip = whyNoBrowser();
 
-describe("drift on the operators' page", { skip }, () => {
+describe("drift on the operators' page", needing("browser"), () => {
   let the: PageWorld;
-  before(async () => {
+  beforeAll(async () => {
     the = await openPageWorld();
     await the.logIn();
     await the.signUp("carol");
     await the.page.goto(`${the.world.url}/users/carol`);
     await the.page.locator("#badge", { hasText: "ready" }).waitFor();
   });
-  after(() => the.close());
+  afterAll(() => the.close());
 
   const check = () => the.page.getByRole("button", { name: "Check for drift" }).click();
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { finishRun, requestVps, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { readFleetNumbers } from "../../src/web/fleet-numbers.ts";
 import { withDatabase } from "../support/postgres.ts";

@@ -1,17 +1,15 @@
 /** The real page in Chromium, in front of the whole service: real engine, real PostgreSQL, simulated Hostinger and Cloudflare. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { assertAccessible } from "../support/axe.ts";
-import { whyNoBrowser } from "../support/browser.ts";
+import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
 
-const skip = whyNoBrowser();
-if (skip) console.log(`the page is not tested: ${skip}`);
 
-describe("the operators' page", { skip }, () => {
+describe("the operators' page", needing("browser"), () => {
   let the: PageWorld;
-  before(async () => { the = await openPageWorld(); });
-  after(() => the.close());
+  beforeAll(async () => { the = await openPageWorld(); });
+  afterAll(() => the.close());
   const url = (path: string) => the.world.url + path;
 
   it("asks for a login by keyboard, says what is wrong with a token, and leads to where the operator wanted to go", async () => {

@@ -1,16 +1,15 @@
 /** A release on its way through the fleet, seen on the page. */
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { assertAccessible } from "../support/axe.ts";
-import { whyNoBrowser } from "../support/browser.ts";
+import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
 
-const skip = whyNoBrowser();
 const CONDUCTOR = { url: "https://downloads.example.com/conductor-2", sha256: "ab".repeat(32) };
 
-describe("roll-outs on the operators' page", { skip }, () => {
+describe("roll-outs on the operators' page", needing("browser"), () => {
   let the: PageWorld;
-  before(async () => {
+  beforeAll(async () => {
     the = await openPageWorld();
     await the.logIn();
     for (const username of ["gina", "hans"]) await the.signUp(username);
@@ -19,7 +18,7 @@ describe("roll-outs on the operators' page", { skip }, () => {
       await the.page.locator("#badge", { hasText: "ready" }).waitFor();
     }
   });
-  after(() => the.close());
+  afterAll(() => the.close());
 
   const ask = async (path: string, body: object) => {
     const answer = await fetch(`${the.world.url}/api/admin/${path}`, { method: "POST", headers: { authorization: `Bearer ${await the.operatorToken()}`, "content-type": "application/json" }, body: JSON.stringify(body) });

@@ -1,17 +1,9 @@
 /** Debian's Chromium, driven by playwright-core. */
 import { mkdtemp, rm } from "node:fs/promises";
-import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type BrowserContext } from "playwright-core";
-
-export const CHROMIUM = "/usr/bin/chromium";
-
-/** A reason not to run, where Chromium is not installed; in CI there is none: it has to be there. */
-export function whyNoBrowser(): string | false {
-  if (existsSync(CHROMIUM) || process.env["CI"]) return false;
-  return `there is no ${CHROMIUM}; on Debian: apt-get install chromium`;
-}
+import { CHROMIUM } from "./needs.ts";
 
 export interface Browser {
   readonly context: BrowserContext;

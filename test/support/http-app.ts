@@ -1,5 +1,5 @@
+import { afterAll } from "vitest";
 /** The HTTP side on a fresh database, with a queue that only notes what it is asked for. */
-import { after } from "node:test";
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { readSettings, type Settings } from "../../src/config/index.ts";
 import type { DriftRequests } from "../../src/drift/queues.ts";
@@ -74,7 +74,7 @@ export interface TestAppOptions {
 export async function withApp({ env, logger, database, drift, vmActions = async () => undefined }: TestAppOptions = {}): Promise<TestApp> {
   // Hooks run in the order in which they were asked for: the app goes before its database.
   const started: { app?: FastifyInstance } = {};
-  after(() => started.app?.close());
+  afterAll(() => started.app?.close());
   const { pool, url } = database ?? (await withDatabase());
   const settings = testSettings(env);
   const jobs = new RecordingJobs();

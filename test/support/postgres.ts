@@ -1,11 +1,10 @@
-/** One embedded PostgreSQL for all test files on this machine, and a fresh database in it for each that asks. */
+/** A fresh database for each test file that asks, in the server that all share. */
 import { randomBytes } from "node:crypto";
-import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
-import { after } from "node:test";
+import { afterAll } from "vitest";
 import { Client, Pool } from "pg";
-import { startEmbedded, type EmbeddedServer } from "../../src/db/embedded.ts";
+import type { EmbeddedServer } from "../../src/db/embedded.ts";
 import { migrate } from "../../src/db/migrate.ts";
+import { holdTestServer } from "./test-server.ts";
 
 export interface TestDatabase {
   readonly pool: Pool;
@@ -17,22 +16,13 @@ export interface TestDatabaseOptions {
   readonly migrated?: boolean;
 }
 
-/** Of the server that all share. */
-export const TEST_SERVER_FOLDER = join(tmpdir(), `user-vps-tests-${userInfo().uid}`);
-
 let server: Promise<EmbeddedServer> | undefined;
 let users = 0;
-
-/** Without fsync: what a crash would lose is only tests' data. */
-function sharedServer(): Promise<EmbeddedServer> {
-  server ??= startEmbedded({ folder: TEST_SERVER_FOLDER, serverSettings: { fsync: "off", full_page_writes: "off" } });
-  return server;
-}
 
 /** A fresh database, dropped when the test file (or suite) that calls it ends: `const { pool } = await withDatabase();` */
 export async function withDatabase({ migrated = true }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   users += 1;
-  const { url: serverUrl, release } = await sharedServer();
+  const { url: serverUrl, release } = await (server ??= holdTestServer());
   const name = `test_${process.pid}_${randomBytes(4).toString("hex")}`;
   const admin = new Client({ connectionString: serverUrl });
   await admin.connect();
@@ -42,7 +32,7 @@ export async function withDatabase({ migrated = true }: TestDatabaseOptions = {}
   const pool = new Pool({ connectionString: url.href, max: 10 });
   pool.on("error", () => undefined);
   if (migrated) await migrate(pool);
-  after(async () => {
+  afterAll(async () => {
     await pool.end();
     await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     await admin.end();

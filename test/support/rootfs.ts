@@ -22,12 +22,6 @@ export interface Rootfs {
   remove(): void;
 }
 
-/** Why no root file system can be had here; undefined if one can. */
-export function rootfsObstacle(): string | undefined {
-  if (process.getuid?.() !== 0) return "needs root, for chroot";
-  return spawnSync("debootstrap", ["--version"]).error ? "needs debootstrap (apt-get install debootstrap)" : undefined;
-}
-
 export function unpackRootfs(): Rootfs {
   const tarball = cachedTarball();
   const dir = mkdtempSync(join(tmpdir(), "user-vps-rootfs-"));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { completionScript } from "../../../src/cli/completion-scripts.ts";
 import { COMMANDS } from "../../../src/cli/commands/index.ts";
 import { buildProgram } from "../../../src/cli/program.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { agreeToPrice, priceText } from "../../../src/cli/agree-to-price.ts";
 import { confirmTyped } from "../../../src/cli/confirm.ts";
 import type { Terminal } from "../../../src/cli/confirm.ts";

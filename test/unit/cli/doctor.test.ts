@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { afterAll, describe, it } from "vitest";
 import { checkDisk } from "../../../src/cli/doctor/disk.ts";
 import { checkEngine } from "../../../src/cli/doctor/engine.ts";
 import { checkClock } from "../../../src/cli/doctor/hostinger.ts";
@@ -13,7 +13,7 @@ import { STAND_IN_MARK } from "../../../src/engine/stand-in-plugins.ts";
 
 describe("doctor's checks of this machine", () => {
   const folder = mkdtempSync(join(tmpdir(), "user-vps-doctor-"));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const nothing = { PATH: "", HOME: join(folder, "home"), XDG_CACHE_HOME: join(folder, "cache") };
 
   it("node: 22.18 and newer will do, older ones not", () => {

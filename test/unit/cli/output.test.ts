@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { commandOf } from "../../../src/cli/commands/index.ts";
 import { EXIT, exitCodeOf, NotConfirmed } from "../../../src/cli/exit-codes.ts";
 import { fields, moment, money, shortened, table } from "../../../src/cli/output.ts";

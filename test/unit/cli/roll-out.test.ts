@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { rollOutText, statusText } from "../../../src/cli/roll-out.ts";
 import type { RollOutWithMembersView } from "../../../src/http/roll-out-view.ts";
 

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, describe, it } from "node:test";
+import { afterAll, describe, it } from "vitest";
 import { loadEnvironment } from "../../../src/config/environment.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "user-vps-env-"));
-after(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("loadEnvironment", () => {
   it("is the environment where there is no .env", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { readSettings } from "../../../src/config/settings.ts";
 import { VARIABLES } from "../../../src/config/variables.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import http2 from "node:http2";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { engineAddressOf, engineGoneSignal, watchEngine } from "../../../providers/core/engine-liveness.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 

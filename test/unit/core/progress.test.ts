@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, it } from "node:test";
+import { describe, it, vi } from "vitest";
 import { reportProgress, startWaiting } from "../../../providers/core/progress.ts";
 
 describe("reportProgress", () => {
-  it("prints one line, whatever the text", (t) => {
-    const log = t.mock.method(console, "log", () => {});
+  it("prints one line, whatever the text", () => {
+    using log = vi.spyOn(console, "log").mockReturnValue();
     reportProgress("one\n  two");
-    assert.deepEqual(log.mock.calls.map((call) => call.arguments), [["one two"]]);
+    assert.deepEqual(log.mock.calls, [["one two"]]);
   });
 });
 

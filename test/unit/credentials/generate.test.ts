@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { generateJwtSecret, generatePassword, PASSWORD_ALPHABET, PASSWORD_LENGTH } from "../../../providers/credentials/generate.ts";
 
 const SAMPLES = 2_000;

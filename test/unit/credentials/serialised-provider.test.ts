@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { provider } from "../../../providers/credentials/credentials.ts";
 
 const MODULE = "user-vps/providers/credentials/credentials-provider";

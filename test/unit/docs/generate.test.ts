@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { describe, it } from "node:test";
 import { parseEnv } from "node:util";
+import { describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { readSettings } from "../../../src/config/index.ts";
 import { configurationPage, environmentExample } from "../../../docs/generate/configuration.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import type { ZoneRecord } from "../../../providers/cloudflare/api.ts";
 import type { Subscription, VirtualMachine } from "../../../providers/hostinger/api/client.ts";
 import { judge } from "../../../src/drift/judge.ts";

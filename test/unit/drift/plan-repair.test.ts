@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { FINDING_KIND_NAMES, FINDING_KINDS, kindOf } from "../../../src/drift/kinds.ts";
 import type { FindingKind } from "../../../src/drift/kinds.ts";
 import { planRepair } from "../../../src/drift/repair.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { buildEngine } from "../../../src/engine/build.ts";
 import { scratch, type Scratch } from "./scratch.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { cacheRoot, completeEngine, ENGINE_FILES, engineFolder, fillEngineFolder } from "../../../src/engine/cache.ts";
 import { scratch } from "./scratch.ts";
 

@@ -5,7 +5,7 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { archiveName, checksumOf, downloadEngine } from "../../../src/engine/download.ts";
 import { scratch, type Scratch } from "./scratch.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdir, readlink, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { engineFolder, fillEngineFolder } from "../../../src/engine/cache.ts";
 import { engineEnvironment, ensureEngine, preparePulumiHome } from "../../../src/engine/ensure-engine.ts";

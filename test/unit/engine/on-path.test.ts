@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { engineOnPath } from "../../../src/engine/on-path.ts";
 import { scratch, type Scratch } from "./scratch.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { neededPlugins } from "../../../src/engine/needed-plugins.ts";
 import { choosePlugins } from "../../../src/engine/plugins.ts";
 import { scratch, type Scratch } from "./scratch.ts";

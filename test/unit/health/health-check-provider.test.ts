@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, it, vi } from "vitest";
 import { check, create, diff, read, remove, update } from "../../../providers/health/health-check-provider.ts";
 import { ADDRESS, createAuthority, HOSTNAME, startDnsServer, startTlsServer, temporaryFile, type DnsServer, type LoopbackServer } from "./loopback-vps.ts";
 
@@ -15,7 +15,7 @@ describe("HealthCheck's provider", () => {
   let statuses: number[] = [];
   let requests = 0;
 
-  before(async () => {
+  beforeAll(async () => {
     const authority = await createAuthority();
     dns = await startDnsServer();
     server = await startTlsServer(await authority.issue(HOSTNAME), HOSTNAME, (_request, answer) => {
@@ -25,7 +25,7 @@ describe("HealthCheck's provider", () => {
     caFile = await temporaryFile(authority.caPem);
     inputs = { hostname: HOSTNAME, address: ADDRESS, port: server.port, resolver: dns.resolver, caFile: caFile.path, __provider: "provider text" };
   });
-  after(() => Promise.all([dns.close(), server.close(), caFile.remove()]));
+  afterAll(() => Promise.all([dns.close(), server.close(), caFile.remove()]));
   beforeEach(() => {
     statuses = [];
     requests = 0;
@@ -35,8 +35,8 @@ describe("HealthCheck's provider", () => {
     assert.deepEqual(await create(inputs), { id: HOSTNAME, outs: { ...inputs, ...HEALTHY } });
   });
 
-  it("creates unhealthy: fails so that the engine keeps the resource, with __provider among its properties", async (t) => {
-    const log = t.mock.method(console, "log", () => {});
+  it("creates unhealthy: fails so that the engine keeps the resource, with __provider among its properties", async () => {
+    using log = vi.spyOn(console, "log").mockReturnValue();
     statuses = Array<number>(10).fill(503);
     const detail = "expected status 200 from GET /health, got: status 503";
     await assert.rejects(create({ ...inputs, timeoutSeconds: 0.05 }), (error: Error & Record<string, unknown>) => {
@@ -46,7 +46,7 @@ describe("HealthCheck's provider", () => {
       assert.deepEqual(error["reasons"], [error.message]);
       return true;
     });
-    assert.match(String(log.mock.calls[0]?.arguments[0]), /^waiting for alice\.spoq\.dev: HTTP: expected status 200 .*got: status 503 \([\d.]+ s\)$/);
+    assert.match(String(log.mock.calls[0]?.[0]), /^waiting for alice\.spoq\.dev: HTTP: expected status 200 .*got: status 503 \([\d.]+ s\)$/);
   });
 
   it("says that the CA file is unusable at once instead of waiting", async () => {

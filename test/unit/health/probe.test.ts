@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { RequestListener } from "node:http";
 import { createServer } from "node:net";
 import { createSecureContext, type TLSSocket } from "node:tls";
-import { after, afterEach, before, describe, it } from "node:test";
+import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { probe } from "../../../providers/health/probe.ts";
 import type { HealthTarget } from "../../../providers/health/target.ts";
 import { connectTcp } from "../../../providers/health/tcp-stage.ts";
@@ -16,12 +16,12 @@ describe("probe", () => {
   let dns: DnsServer;
   const toClose: { close(): Promise<void> }[] = [];
 
-  before(async () => {
+  beforeAll(async () => {
     authority = await createAuthority();
     certificate = await authority.issue(HOSTNAME);
     dns = await startDnsServer();
   });
-  after(() => dns.close());
+  afterAll(() => dns.close());
   afterEach(async () => {
     dns.records.set(HOSTNAME, [ADDRESS]);
     dns.silent = false;

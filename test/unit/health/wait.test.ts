@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createSecureContext } from "node:tls";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { HealthTarget, ProbeResult } from "../../../providers/health/target.ts";
 import { waitUntilHealthy } from "../../../providers/health/wait.ts";
@@ -12,7 +12,7 @@ describe("waitUntilHealthy", () => {
   let target: HealthTarget;
   let status = 200;
 
-  before(async () => {
+  beforeAll(async () => {
     const authority = await createAuthority();
     dns = await startDnsServer();
     server = await startTlsServer(await authority.issue(HOSTNAME), HOSTNAME, (_request, answer) => answer.writeHead(status).end());
@@ -21,7 +21,7 @@ describe("waitUntilHealthy", () => {
       resolver: dns.resolver, trust: createSecureContext({ ca: authority.caPem }),
     };
   });
-  after(() => Promise.all([dns.close(), server.close()]));
+  afterAll(() => Promise.all([dns.close(), server.close()]));
   beforeEach(() => {
     dns.records.set(HOSTNAME, [ADDRESS]);
     status = 200;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { acquire } from "../../../providers/hostinger/acquire.ts";
 import { markName } from "../../../providers/hostinger/purchase-mark.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { provider as firewall } from "../../../providers/hostinger/firewall.ts";
 import { provider as ptrRecord } from "../../../providers/hostinger/ptr-record.ts";
 import { provider as sshHostKey } from "../../../providers/ssh/ssh-host-key.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { configure } from "../../../providers/hostinger/session.ts";
 import { checkVirtualMachine } from "../../../providers/hostinger/virtual-machine-check.ts";
 import { ALICE } from "../../support/fake-account.ts";
@@ -15,12 +15,12 @@ const api = createServer((_request, response) => {
   response.end(JSON.stringify([{ id: VM_ID, hostname: ALICE.hostname, state: "running", actions_lock: "unlocked", ipv4: null, ipv6: null }]));
 });
 
-before(async () => {
+beforeAll(async () => {
   await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
   const settings: Record<string, string> = { "hostinger:apiKey": "fake-key", "hostinger:baseUrl": `http://127.0.0.1:${(api.address() as AddressInfo).port}` };
   configure({ get: (key) => settings[key] });
 });
-after(() => void (api.closeAllConnections(), api.close()));
+afterAll(() => void (api.closeAllConnections(), api.close()));
 
 function check(news: object, olds: object = {}) {
   return checkVirtualMachine(olds as Record<string, unknown>, { ...ALICE, ...news, __provider: "text" });

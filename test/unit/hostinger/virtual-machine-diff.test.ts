@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { diff } from "../../../providers/hostinger/virtual-machine-provider.ts";
 import { ALICE } from "../../support/fake-account.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { answerOf } from "../../../src/http/error-answer.ts";
 import { HttpError } from "../../../src/http/http-error.ts";

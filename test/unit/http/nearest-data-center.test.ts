@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { COUNTRY_COORDINATES } from "../../../src/http/country-coordinates.ts";
 import { createNearestDataCenter, nearestToCountry } from "../../../src/http/nearest-data-center.ts";
 

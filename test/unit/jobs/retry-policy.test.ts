@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { ERROR_CATALOGUE } from "../../../providers/core/errors.ts";
 import type { ErrorCode } from "../../../providers/core/errors.ts";
 import { decide } from "../../../src/jobs/retry-policy.ts";

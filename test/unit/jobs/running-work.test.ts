@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { RunningWork } from "../../../src/jobs/running-work.ts";
 
 describe("RunningWork", () => {

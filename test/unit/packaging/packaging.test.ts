@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { VARIABLES } from "../../../src/config/index.ts";
 
 const CHECKOUT = resolve(import.meta.dirname, "..", "..", "..");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { cloudflareLeftovers } from "../../../src/provisioning/dns-leftovers.ts";
 import type { DnsLeftovers } from "../../../src/provisioning/dns-leftovers.ts";
 
@@ -18,13 +18,13 @@ describe("cloudflareLeftovers", () => {
     response.writeHead(status, { "content-type": "application/json", "retry-after": "0" }).end(JSON.stringify({ success: status < 300, errors: [], messages: [], result }));
   });
 
-  before(async () => {
+  beforeAll(async () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     dns = cloudflareLeftovers({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/client/v4`, apiToken: "fake-cloudflare-token-for-tests", zoneId: "zone1" });
   });
   beforeEach(() => { calls = []; });
-  after(async () => {
+  afterAll(async () => {
     await dns.close();
     server.close();
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import type { EngineProgress } from "../../../src/provisioning/engine.ts";
 import { createEventTranslator } from "../../../src/provisioning/engine-events.ts";

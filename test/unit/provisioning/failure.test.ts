@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { failureOf } from "../../../src/provisioning/failure.ts";
 
 const run = { stackName: "alice", errors: [], output: "", end: "exit code 255" };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { clearLeftovers } from "../../../src/provisioning/leftovers.ts";
 import type { WantedRecord } from "../../../src/provisioning/leftovers.ts";
 import type { StackState } from "../../../src/provisioning/state-backend.ts";

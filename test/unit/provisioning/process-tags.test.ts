@@ -6,7 +6,7 @@ import { mkdtemp } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { findTagged, killTagged, tagEnvironment } from "../../../src/provisioning/process-tags.ts";
 
 function sleeper(tags: { run: string; stack: string; worker: string }, script = "exec sleep 30") {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import type { Queryable } from "../../../src/db/queryable.ts";
 import { createRedactor } from "../../../src/provisioning/redact.ts";
 import { createRunRecorder } from "../../../src/provisioning/run-recorder.ts";

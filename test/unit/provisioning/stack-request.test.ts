@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { readSettings } from "../../../src/config/settings.ts";
 import { stackRequestOf } from "../../../src/provisioning/stack-request.ts";
 import type { VpsRecord } from "../../../src/records/index.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { createCredentialsCipher } from "../../../src/records/credentials-cipher.ts";
 
 const cipher = createCredentialsCipher([{ id: "k1", key: Buffer.alloc(32, 1) }]);

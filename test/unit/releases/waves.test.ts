@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { waveSizes } from "../../../src/releases/waves.ts";
 
 describe("the waves of a roll-out", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { assertLoopback, PROXY_ADDRESS, RESERVATION_ADDRESS, vmAddress } from "../../../src/sandbox/loopback.ts";
 
 describe("the addresses of VMs", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import type { Settings } from "../../../src/config/index.ts";
 import { engineVariables, secretsOf } from "../../../src/service/engine-variables.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import ssh2 from "ssh2";
 import { fetchHostKey } from "../../../providers/ssh/fetch-host-key.ts";
 import * as provider from "../../../providers/ssh/ssh-host-key-provider.ts";
@@ -19,7 +19,7 @@ const publicPart = (text: string) => text.split(" ").slice(0, 2).join(" ");
 let server: ssh2.Server;
 let port: number;
 let logins = 0;
-before(async () => {
+beforeAll(async () => {
   server = new ssh2.Server({ hostKeys: [KEYS.ed25519.private, KEYS.ecdsa.private] }, (client) => {
     client.on("error", () => undefined);
     client.on("authentication", () => void (logins += 1));
@@ -27,7 +27,7 @@ before(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   ({ port } = server.address() as AddressInfo);
 });
-after(() => new Promise<void>((resolve) => server.close(() => resolve())));
+afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())));
 
 describe("the key of an SSH server", () => {
   it("is the one that Go's client would be shown, and no login is tried", async () => {

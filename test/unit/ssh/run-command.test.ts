@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { after, before, beforeEach, describe, it } from "node:test";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import ssh2 from "ssh2";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { runCommand } from "../../../providers/ssh/run-command.ts";
@@ -19,7 +19,7 @@ let at: { host: string; port: number };
 /** What the server was offered; `none` asks for the methods. */
 let offered: string[] = [];
 
-before(async () => {
+beforeAll(async () => {
   server = new ssh2.Server({ hostKeys: [KEYS.rsa.private, KEYS.ecdsa.private] }, (client) => {
     client.on("error", () => undefined);
     client.on("authentication", (attempt) => {
@@ -41,7 +41,7 @@ before(async () => {
   at = { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
 });
 beforeEach(() => { offered = []; });
-after(() => new Promise<void>((resolve) => server.close(() => resolve())));
+afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())));
 
 const run = (more: Partial<SshServer> = {}, command = "look") => runCommand({ ...at, login: { password: PASSWORD }, ...more }, { command, signal: NEVER });
 const failsWith = (code: string, what: RegExp) => (error: unknown) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { configureOrder } from "../../../src/sandbox/vm/configure-script.ts";
 import { releaseOrder } from "../../../src/sandbox/vm/release-script.ts";
 import { readStackConfig } from "../../../stacks/config.ts";

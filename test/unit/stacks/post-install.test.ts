@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { describe, it } from "node:test";
 import assert from "node:assert/strict";
+import { describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { SCRIPT_LIMIT_BYTES } from "../../../providers/hostinger/api/specification.ts";
 import { renderPostInstallScript } from "../../../stacks/post-install.ts";

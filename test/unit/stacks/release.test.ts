@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { readStackConfig } from "../../../stacks/config.ts";
 import { releaseFingerprint, releaseOf, releaseSettings, renderReleaseScript, type Release } from "../../../stacks/release.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { PAGE_HEADERS } from "../../../src/web/page-headers.ts";
 import { readPageFiles } from "../../../src/web/page-files.ts";
 

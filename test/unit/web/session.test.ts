@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { createCredentialsCipher } from "../../../src/records/credentials-cipher.ts";
 import { readSessionCookie, sessionCookie } from "../../../src/web/session-cookie.ts";
 import { isCsrfToken, newSession, openSession, sealSession } from "../../../src/web/session.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { harmlessLines, progressText, whereItStopped } from "../../../../src/cli/boot-log/where-it-stopped.ts";
 
 const BEGUN = ["=== Spoq VPS Provisioning ===", "=== step 1/12: system updates", "Reading package lists...", "=== step 4/12: Conductor"];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { UserVpsError } from "../../../../providers/core/errors.ts";
 import { callCloudflare, CloudflareError, cloudflareSettings } from "../../../../src/engine/stand-ins/cloudflare-api.ts";
 import { fakeCloudflare, type FakeCloudflare } from "./fake-cloudflare.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { dnsRecordResource } from "../../../../src/engine/stand-ins/dns-record.ts";
 import { UNKNOWN, type CallContext } from "../../../../src/engine/stand-ins/plugin-server.ts";
 import { fakeCloudflare, type FakeCloudflare } from "./fake-cloudflare.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { promisify } from "node:util";
-import { after, before, describe, it } from "node:test";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import grpc from "@grpc/grpc-js";
 import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
 import service from "@pulumi/pulumi/proto/provider_grpc_pb.js";
@@ -45,12 +45,12 @@ describe("a stand-in's server", () => {
   };
   let client: InstanceType<typeof service.ResourceProviderClient>;
   let stop: () => void;
-  before(async () => {
+  beforeAll(async () => {
     const server = await startServer(standIn, new AbortController().signal);
     stop = server.stop;
     client = new service.ResourceProviderClient(`127.0.0.1:${server.port}`, grpc.credentials.createInsecure());
   });
-  after(() => {
+  afterAll(() => {
     client.close();
     stop();
   });

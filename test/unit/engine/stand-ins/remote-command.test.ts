@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { UserVpsError } from "../../../../providers/core/errors.ts";
 import type { CallContext } from "../../../../src/engine/stand-ins/plugin-server.ts";
 import { remoteCommandResource as resource } from "../../../../src/engine/stand-ins/remote-command.ts";

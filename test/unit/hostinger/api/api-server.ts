@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mock } from "node:test";
+import { vi } from "vitest";
 
 import { HostingerClient, type HostingerClientOptions } from "../../../../providers/hostinger/api/client.ts";
 
@@ -88,7 +88,7 @@ function give(response: ServerResponse, answer: Answer): void {
 
 /** Makes backoff short, so that tests are. */
 export function withShortBackoff(): void {
-  mock.method(Math, "random", () => 0.02);
+  vi.spyOn(Math, "random").mockReturnValue(0.02);
 }
 
 /** A base URL where nobody listens. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 
 import type { HostingerClient } from "../../../../providers/hostinger/api/client.ts";
 import { actionJson, startApiServer, vmJson } from "./api-server.ts";

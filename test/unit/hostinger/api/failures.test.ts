@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
 import { inspect } from "node:util";
+import { describe, it } from "vitest";
 
 import { UserVpsError } from "../../../../providers/core/errors.ts";
 import { withoutSecrets } from "../../../../providers/hostinger/api/failures.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { before, describe, it } from "node:test";
+import { beforeAll, describe, it } from "vitest";
 
 import { UserVpsError, type ErrorCode } from "../../../../providers/core/errors.ts";
 import { HostingerClient, PurchaseUncertainError, type PurchaseRequest } from "../../../../providers/hostinger/api/client.ts";
@@ -28,7 +28,7 @@ const request: PurchaseRequest = {
 const orderJson = { id: 2957086, subscription_id: "Azz353Uhl1xC54pR0", status: "completed", currency: "USD", subtotal: 499, total: 499 };
 const bought = { json: { order: orderJson, virtual_machine: { ...vmJson, state: "creating", ipv4: null } } };
 
-before(() => withShortBackoff());
+beforeAll(() => withShortBackoff());
 
 describe("a purchase", () => {
   it("sends the API's own field names", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { before, describe, it } from "node:test";
+import { beforeAll, describe, it } from "vitest";
 
 import { UserVpsError, type ErrorCode } from "../../../../providers/core/errors.ts";
 import { HostingerClient } from "../../../../providers/hostinger/api/client.ts";
@@ -10,7 +10,7 @@ const ok = { json: [vmJson] };
 const script = { name: "alice", content: "#!/bin/bash\n" };
 const scriptJson = { id: 5, ...script, created_at: null, updated_at: null };
 
-before(() => withShortBackoff());
+beforeAll(() => withShortBackoff());
 
 describe("a call that may be repeated", () => {
   const passing: [string, Answer][] = [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 
 import { DATA_CENTERS, DEFAULT_DATA_CENTER_ID, DEFAULT_PLAN_ID, DEFAULT_TEMPLATE_ID, findPlan, PLANS, TEMPLATES } from "../../../../providers/hostinger/api/specification.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { readCaddyfile } from "../../../../src/sandbox/vm/caddyfile.ts";
 
 describe("readCaddyfile", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { CertificateAuthority } from "../../../../src/sandbox/vm/certificate-authority.ts";
 
 describe("CertificateAuthority", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { releaseOrder } from "../../../../src/sandbox/vm/release-script.ts";
 import { renderReleaseScript } from "../../../../stacks/release.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { scriptLog } from "../../../../src/sandbox/vm/script-log.ts";
 import { failedOutcome, scriptOutcome } from "../../../../src/sandbox/vm/script-outcome.ts";
 import { renderPostInstallScript } from "../../../../stacks/post-install.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { describe, it } from "node:test";
+import { describe, it } from "vitest";
 import { readCommands } from "../../../../src/sandbox/vm/shell-commands.ts";
 import { expandHereDocument, expandWord } from "../../../../src/sandbox/vm/shell-words.ts";
 

@@ -1,0 +1,52 @@
+/** A test file that leaves something behind fails: a process, a timer, a server (setup file of every test file). */
+import { randomBytes } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { afterAll } from "vitest";
+
+/** What closes by itself does so a moment after the last test. */
+const SETTLE_MS = 5_000;
+const LOOK_INTERVAL_MS = 25;
+
+/** Kinds of `process.getActiveResourcesInfo()`; sockets are left out, for clients keep theirs open for the next request. */
+const LASTING = ["Timeout", "TCPServerWrap", "UDPWrap", "ProcessWrap", "Worker", "FSEventWrap"];
+
+/** Every process that is started below this file inherits it, also after its parent has gone. */
+const TAG = `USER_VPS_TEST_FILE=${randomBytes(8).toString("hex")}`;
+process.env["USER_VPS_TEST_FILE"] = TAG.split("=")[1];
+
+const before = resources();
+
+afterAll(async () => {
+  const endMs = Date.now() + SETTLE_MS;
+  for (;;) {
+    const left = [...leftResources(), ...(await leftProcesses())];
+    if (left.length === 0) return;
+    if (Date.now() > endMs) throw new Error(`this test file leaves behind: ${left.join("; ")}`);
+    await new Promise((resume) => setTimeout(resume, LOOK_INTERVAL_MS));
+  }
+}, 2 * SETTLE_MS);
+
+function resources(): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
+
+function leftResources(): string[] {
+  const now = resources();
+  return LASTING.map((kind) => ({ kind, more: (now.get(kind) ?? 0) - (before.get(kind) ?? 0) }))
+    .filter(({ more }) => more > 0)
+    .map(({ kind, more }) => `${more} × ${kind}`);
+}
+
+async function leftProcesses(): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of await readdir("/proc").catch(() => [])) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+    const [environ, parent, command] = await Promise.all(["environ", "stat", "cmdline"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")));
+    const isZombie = / Z /.test(parent ?? "");
+    const isChild = /\) \S (\d+)/.exec(parent ?? "")?.[1] === String(process.pid);
+    if (!isZombie && (isChild || environ?.split("\0").includes(TAG))) found.push(`process ${pid} (${command?.replaceAll("\0", " ").slice(0, 100).trim()})`);
+  }
+  return found;
+}

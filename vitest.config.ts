@@ -1,0 +1,47 @@
+import { defineConfig } from "vitest/config";
+
+const SECOND_MS = 1_000;
+
+/**
+ * Node runs tests and program as it does in production, from the files as they are: what is
+ * serialised into a stack's state is then the same text, and no transform stands between.
+ */
+const native = { experimental: { viteModuleRunner: false, nodeLoader: false } };
+
+/** One process a file, `atOnce` of them; the projects come one after the other. */
+function project(name: "unit" | "integration" | "e2e", order: number, atOnce: number, timeoutMs: number) {
+  return {
+    extends: true as const,
+    test: {
+      ...native,
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      sequence: { groupOrder: order },
+      maxWorkers: atOnce,
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
+      globalSetup: name === "unit" ? [] : ["test/support/global-setup.ts"],
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    pool: "forks",
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+    setupFiles: ["test/support/leaks.ts"],
+    teardownTimeout: 30 * SECOND_MS,
+    reporters: [["default", { summary: false }], "test/support/summary-reporter.ts"],
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts", "providers/**/*.ts", "stacks/**/*.ts"],
+      reporter: ["text-summary", "html", "json-summary"],
+    },
+    projects: [
+      project("unit", 0, 2, 60 * SECOND_MS),
+      // They mostly wait: for PostgreSQL, for the sandbox's clock.
+      project("integration", 1, 4, 300 * SECOND_MS),
+      project("e2e", 2, 3, 400 * SECOND_MS),
+    ],
+  },
+});
