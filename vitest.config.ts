@@ -12,7 +12,7 @@ export const shared = {
   execArgv: ["--disable-warning=ExperimentalWarning"],
   setupFiles: ["test/support/leaks.ts"],
   teardownTimeout: 30 * SECOND_MS,
-  reporters: [["default", { summary: false }] as [string, object], "test/support/summary-reporter.ts"],
+  reporters: [["default", { summary: false }] as ["default", object], "test/support/summary-reporter.ts"],
 };
 
 /** One process a file, `atOnce` of them; the projects come one after the other. */
