@@ -119,7 +119,7 @@ describe("a client that goes at whatever moment", () => {
     const reading = new Promise<void>((resolve) => { isRead = resolve; });
     let letGo = () => {};
     const gone = new Promise<void>((resolve) => { letGo = resolve; });
-    db.query = (async (...args: Parameters<typeof query>) => { isRead(); await gone; return await query(...args); }) as never;
+    db.query = (async (...args: Parameters<typeof query>) => { isRead(); await gone; return query(...args); }) as never;
     const socket = connect(Number(new URL(urls[0]!).port), "127.0.0.1");
     const arrived = new Promise<Socket>((resolve) => first.app.server.once("connection", resolve));
     socket.on("error", () => undefined).write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\n\r\n`);
