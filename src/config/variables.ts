@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import type { z } from "zod";
-import { cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, planItem, postgresUrl, sshPrivateKey, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
+import { cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, networks, planItem, postgresUrl, sshPrivateKey, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 
 /** What a process does: answer HTTP, run the engine, or both. */
@@ -67,6 +67,8 @@ export const VARIABLES = {
   host: variable(text, { name: "HOST", description: "The address that HTTP is served at.", example: "127.0.0.1", byDefault: "127.0.0.1" }),
   port: variable(wholeNumber(0, 65_535), { name: "PORT", description: "The port that HTTP is served at; 0 takes a free one.", example: "8080", byDefault: "8080" }),
   trustProxy: variable(trustedProxies, { name: "TRUST_PROXY", description: "Whose X-Forwarded-For is believed: a number of proxies, or their addresses and networks.", example: "10.0.0.0/8" }),
+  metricsReaders: variable(networks, { name: "METRICS_READERS", description: "Who may read /metrics without a token: addresses and networks. Others need METRICS_TOKEN or an operator's token.", example: "127.0.0.0/8,::1,10.1.2.3", byDefault: "127.0.0.0/8,::1" }),
+  metricsToken: variable(text, { name: "METRICS_TOKEN", description: "Lets whoever sends it (Authorization: Bearer …) read /metrics.", example: "a-long-random-text-shared-with-prometheus", secret: true }),
   rateLimitPerMinute: variable(wholeNumber(1), { name: "RATE_LIMIT_PER_MINUTE", description: "Requests a minute of one user, and of one address without a user.", example: "120", byDefault: "120" }),
   bodyLimitBytes: variable(wholeNumber(1_024, 1_048_576), { name: "BODY_LIMIT_BYTES", description: "The longest body of a request.", example: "16384", byDefault: "16384" }),
   logLevel: variable(logLevel, { name: "LOG_LEVEL", description: `How much is logged: ${LOG_LEVELS.join(", ")}.`, example: "info", byDefault: "info" }),

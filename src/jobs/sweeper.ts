@@ -27,7 +27,7 @@ export function startSweeper(context: Pick<WorkerContext, "boss" | "pool" | "log
 export async function sweep({ boss, pool, log }: Pick<WorkerContext, "boss" | "pool" | "log">, quietSeconds = QUIET_SECONDS): Promise<string[]> {
   const { rows } = await pool.query<{ userId: string; status: VpsStatus }>(
     `SELECT user_vps.user_id::text AS "userId", user_vps.status FROM user_vps
-     WHERE username IS NOT NULL AND user_vps.status = ANY ($1) AND updated_at < clock_timestamp() - make_interval(secs => $2)
+     WHERE is_managed AND user_vps.status = ANY ($1) AND updated_at < clock_timestamp() - make_interval(secs => $2)
        AND NOT EXISTS (SELECT FROM vps_give_ups WHERE vps_give_ups.user_id = user_vps.user_id::text AND ended_at IS NULL AND cancelled_at IS NULL AND due_at > clock_timestamp())
        AND NOT EXISTS (
          SELECT FROM ${QUEUE_SCHEMA}.job WHERE job.name = $3 AND job.state IN ('created', 'retry', 'active')

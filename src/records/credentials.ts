@@ -14,7 +14,7 @@ export interface VpsCredentials {
 const SAVE = `
   WITH wanted AS (
     UPDATE user_vps SET credentials_saved_rotation = $4, credentials_shown_at = NULL
-    WHERE user_id::text = $1 AND username IS NOT NULL AND credentials_saved_rotation < $4
+    WHERE user_id::text = $1 AND is_managed AND credentials_saved_rotation < $4
     RETURNING user_id
   )
   INSERT INTO vps_credentials (user_id, key_id, sealed) SELECT $1, $2, $3 FROM wanted
@@ -37,7 +37,7 @@ const TAKE = `
   WITH taken AS (
     DELETE FROM vps_credentials WHERE user_id = $1 AND key_id = ANY ($2) RETURNING key_id, sealed
   ), shown AS (
-    UPDATE user_vps SET credentials_shown_at = clock_timestamp() WHERE user_id::text = $1 AND username IS NOT NULL AND EXISTS (SELECT FROM taken)
+    UPDATE user_vps SET credentials_shown_at = clock_timestamp() WHERE user_id::text = $1 AND is_managed AND EXISTS (SELECT FROM taken)
   )
   SELECT key_id AS "keyId", sealed FROM taken`;
 
@@ -64,7 +64,7 @@ export async function discardCredentials(db: Queryable, userId: string): Promise
 /** Asks for new credentials: the next run makes them. Returns the number of the rotation; undefined for an unknown user. */
 export async function requestCredentialsRotation(db: Queryable, userId: string): Promise<number | undefined> {
   const { rows } = await db.query<{ rotation: number }>(
-    "UPDATE user_vps SET credentials_rotation = credentials_rotation + 1 WHERE user_id::text = $1 AND username IS NOT NULL RETURNING credentials_rotation AS rotation",
+    "UPDATE user_vps SET credentials_rotation = credentials_rotation + 1 WHERE user_id::text = $1 AND is_managed RETURNING credentials_rotation AS rotation",
     [userId],
   );
   return rows[0]?.rotation;

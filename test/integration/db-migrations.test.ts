@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { describe, it } from "vitest";
 import { migrate, missingMigrations } from "../../src/db/migrate.ts";
-import { findVpsByUserId, listVps, requestVps, saveVpsResult, setVpsStatus, type VpsRequest } from "../../src/records/index.ts";
+import { countVpsByStatus, findVpsByUserId, findVpsByUsername, listVps, requestVps, saveVpsResult, setVpsStatus, type VpsRequest } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const REQUEST: VpsRequest = { userId: "5d1f4b2e-6f6e-4b53-9f0f-0d0c3a3c1111", username: "alice", hostname: "alice.spoq.dev", plan: "hostingercom-vps-kvm1-usd-1m", templateId: 1007, dataCenterId: 9, sshPublicKey: null };
@@ -52,6 +52,22 @@ describe("migrations", () => {
     assert.deepEqual(await listVps(pool, { limit: 10 }), { items: [], nextCursor: null });
     assert.equal(await findVpsByUserId(pool, userId), undefined);
     await assert.rejects(requestVps(pool, { ...REQUEST, userId }), { code: "VPS_EXISTS" });
+  });
+
+  it("leave the rows of an older backend alone that have a user name: they are in no list, count or way of ours", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    await pool.query("CREATE TABLE user_vps (id serial PRIMARY KEY, user_id text, username text, status text, hostname text, created_at timestamptz, plan_id text)");
+    await pool.query("INSERT INTO user_vps (user_id, username, status, hostname, plan_id) VALUES ('old_1', 'olga', 'active', 'olga.example.com', 'kvm1'), ('old_2', 'otto', 'pending', NULL, NULL), ('old_3', 'oskar', NULL, NULL, NULL)");
+    await migrate(pool);
+    assert.deepEqual(await listVps(pool, { limit: 10 }), { items: [], nextCursor: null });
+    assert.equal(await findVpsByUsername(pool, "olga"), undefined);
+    assert.equal(await findVpsByUserId(pool, "old_1"), undefined);
+    assert.equal((await countVpsByStatus(pool)).queued, 0);
+    await assert.rejects(requestVps(pool, { ...REQUEST, userId: "old_1", username: "olga" }), { code: "VPS_EXISTS" });
+    await assert.rejects(requestVps(pool, { ...REQUEST, userId: "new", username: "olga" }), { code: "USERNAME_TAKEN" });
+    assert.equal((await requestVps(pool, { ...REQUEST, userId: "old_2", username: "otto", hostname: "otto.spoq.dev" })).created, true);
+    assert.deepEqual((await listVps(pool, { limit: 10 })).items.map(({ username }) => username), ["otto"]);
+    assert.deepEqual((await pool.query("SELECT username, status FROM user_vps WHERE user_id = 'old_1'")).rows, [{ username: "olga", status: "active" }]);
   });
 
   it("let a row of an older backend that never came to a VPS be taken over", async () => {
