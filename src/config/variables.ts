@@ -64,6 +64,8 @@ export const VARIABLES = {
   jwtAudience: variable(text, { name: "JWT_AUDIENCE", description: "If set, a token's aud must hold this.", example: "user-vps" }),
   credentialsKeys: variable(cipherKeys, { name: "CREDENTIALS_KEYS", description: "Encrypt credentials until they are shown: id:key with commas between, the current one first, each key 32 bytes in base64.", example: A_KEY, secret: true, requiredFor: EVERY_ROLE }),
 
+  credentialsShownSeconds: variable(wholeNumber(0, 86_400), { name: "CREDENTIALS_SHOWN_SECONDS", description: "For how long credentials can be shown again after the first time, until they are acknowledged: an answer may be lost. 0: they are shown once.", example: "600", byDefault: "600" }),
+
   host: variable(text, { name: "HOST", description: "The address that HTTP is served at.", example: "127.0.0.1", byDefault: "127.0.0.1" }),
   port: variable(wholeNumber(0, 65_535), { name: "PORT", description: "The port that HTTP is served at; 0 takes a free one.", example: "8080", byDefault: "8080" }),
   trustProxy: variable(trustedProxies, { name: "TRUST_PROXY", description: "Whose X-Forwarded-For is believed: a number of proxies, or their addresses and networks.", example: "10.0.0.0/8" }),

@@ -1,5 +1,6 @@
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
+import { discardShownCredentials } from "../records/index.ts";
 import type { VpsStatus } from "../records/index.ts";
 import type { Job } from "./job.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -16,8 +17,9 @@ const PROMISES: Readonly<Partial<Record<VpsStatus, Job["operation"]>>> = { queue
  * Now and then gives a job to every record that waits for one and has none: after a queue that was
  * emptied or restored from an older backup, or a job that has lost its worker too often.
  */
-export function startSweeper(context: Pick<WorkerContext, "boss" | "pool" | "log">): { stop(): void } {
+export function startSweeper(context: Pick<WorkerContext, "boss" | "pool" | "log" | "settings">): { stop(): void } {
   const timer = setInterval(() => {
+    discardShownCredentials(context.pool, context.settings.credentialsShownSeconds).catch((error: unknown) => context.log(`credentials that were shown cannot be deleted: ${messageOf(error)}`));
     sweep(context).catch((error: unknown) => context.log(`records without a job cannot be looked for: ${messageOf(error)}`));
   }, INTERVAL_MS).unref();
   return { stop: () => clearInterval(timer) };

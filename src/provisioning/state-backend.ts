@@ -1,4 +1,5 @@
-import { Pool } from "pg";
+import type { Pool } from "pg";
+import { createPool } from "../db/index.ts";
 
 /** A stack as its state backend has it, as far as it matters before a run. */
 export interface StackState {
@@ -31,6 +32,14 @@ interface Blob {
   readonly data: { readonly data: string };
 }
 
+/** By the engine's own index of the keys, which is ordered byte by byte whatever the database's collation. */
+const IN_FOLDER = "key ~>=~ $1 AND key ~<~ $2";
+
+/** The first key after all that lies in a folder; its name ends with a slash. */
+function endOf(folder: string): string {
+  return `${folder.slice(0, -1)}0`;
+}
+
 /**
  * Looks into Pulumi's state on PostgreSQL (pulumi/pkg/backend/diy/postgres): a table of blobs whose
  * keys are the database's name and the path that a file would have. Reading a row takes a
@@ -53,9 +62,7 @@ export class StateBackend {
     this.#table = table.split(".").map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
     this.#root = `${decodeURIComponent(parsed.pathname).replace(/^\//, "")}/.pulumi`;
     this.#project = project;
-    this.#pool = new Pool({ connectionString: parsed.href, max: 4, allowExitOnIdle: true, connectionTimeoutMillis: 10_000 });
-    // A connection that breaks while idle is replaced by the next query.
-    this.#pool.on("error", () => undefined);
+    this.#pool = createPool({ url: parsed.href, name: "user-vps state", max: 4, allowExitOnIdle: true });
   }
 
   /**
@@ -86,7 +93,7 @@ export class StateBackend {
 
   async readLocks(stackName: string): Promise<StateLock[]> {
     const folder = `${this.#root}/locks/organization/${this.#project}/${stackName}/`;
-    const blobs = await this.#read("starts_with(key, $1)", folder);
+    const blobs = await this.#read(IN_FOLDER, folder, endOf(folder));
     return blobs.map((blob) => {
       const { pid, username, hostname, timestamp } = contentOf(blob) as { pid: number; username: string; hostname: string; timestamp: string };
       return { key: blob.key, pid, username, hostname, atMs: Date.parse(timestamp) };
@@ -103,33 +110,35 @@ export class StateBackend {
    * the settings of the last one, so at least one is to be kept.
    */
   async pruneHistory(stackName: string, keptUpdates: number): Promise<void> {
-    const folders = ["history", "backups"].map((folder) => `${this.#root}/${folder}/${this.#project}/${stackName}/`);
-    await this.#pool.query(
-      `DELETE FROM ${this.#table} WHERE key IN (
-         SELECT key FROM (
-           SELECT key, dense_rank() OVER (PARTITION BY folder ORDER BY substring(key FROM '[-.]([0-9]{19})[.][a-z.]+$') DESC) AS age
-           FROM ${this.#table}, unnest($1::text[]) AS folder
-           WHERE starts_with(key, folder) AND key ~ '[-.][0-9]{19}[.][a-z.]+$') AS updates
-         WHERE age > $2)`,
-      [folders, keptUpdates],
-    );
+    for (const folder of this.#copiesOf(stackName)) {
+      await this.#pool.query(
+        `DELETE FROM ${this.#table} WHERE key IN (
+           SELECT key FROM (
+             SELECT key, dense_rank() OVER (ORDER BY substring(key FROM '[-.]([0-9]{19})[.][a-z.]+$') DESC) AS age
+             FROM ${this.#table} WHERE ${IN_FOLDER} AND key ~ '[-.][0-9]{19}[.][a-z.]+$') AS updates
+           WHERE age > $3)`,
+        [folder, endOf(folder), keptUpdates],
+      );
+    }
   }
 
   /** Removes the copies of the state that the engine leaves behind of a stack that is no more, with the user's secrets in them. */
   async removeCopies(stackName: string): Promise<void> {
-    const folders = ["history", "backups"].map((folder) => `${this.#root}/${folder}/${this.#project}/${stackName}/`);
-    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1 OR starts_with(key, $2) OR starts_with(key, $3)`, [
-      `${this.#root}/stacks/${this.#project}/${stackName}.json.bak`, ...folders,
-    ]);
+    for (const folder of this.#copiesOf(stackName)) await this.#pool.query(`DELETE FROM ${this.#table} WHERE ${IN_FOLDER}`, [folder, endOf(folder)]);
+    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1`, [`${this.#root}/stacks/${this.#project}/${stackName}.json.bak`]);
+  }
+
+  #copiesOf(stackName: string): string[] {
+    return ["history", "backups"].map((folder) => `${this.#root}/${folder}/${this.#project}/${stackName}/`);
   }
 
   async close(): Promise<void> {
     await this.#pool.end();
   }
 
-  async #read(condition: string, value: string): Promise<Blob[]> {
+  async #read(condition: string, ...values: string[]): Promise<Blob[]> {
     try {
-      return (await this.#pool.query<Blob>(`SELECT key, data FROM ${this.#table} WHERE ${condition}`, [value])).rows;
+      return (await this.#pool.query<Blob>(`SELECT key, data FROM ${this.#table} WHERE ${condition}`, values)).rows;
     } catch (error) {
       // The engine makes the table when it is first used.
       if ((error as { code?: string }).code === "42P01") return [];

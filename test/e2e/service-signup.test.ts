@@ -39,11 +39,12 @@ describe("a signup by HTTP", () => {
     assert.equal(body["hostname"], `alice.${world.sandbox.domain}`);
   });
 
-  it("shows its credentials once, and prints no secret", async () => {
+  it("shows its credentials until they are acknowledged, and prints no secret", async () => {
     const first = await call("POST", "/api/vps/credentials");
     assert.equal(first.status, 200);
     const password = String(first.body["password"]);
     assert.ok(password.length >= 24);
+    assert.equal((await call("POST", "/api/vps/credentials/acknowledge")).status, 204);
     const second = await call("POST", "/api/vps/credentials");
     assert.ok(second.status >= 400 && !JSON.stringify(second.body).includes(password));
     assert.ok(!output().includes(password));
