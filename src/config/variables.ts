@@ -5,10 +5,7 @@
 import type { z } from "zod";
 import { cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, planItem, postgresUrl, sshPrivateKey, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
-
-/** What a process does: answer HTTP, run the engine, or both. */
-export const ROLES = ["all", "http", "worker"] as const;
-export type Role = (typeof ROLES)[number];
+import { ROLES, type Role } from "./roles.ts";
 
 export interface Variable<T> {
   /** The environment variable. */

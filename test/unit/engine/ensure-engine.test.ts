@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { engineFolder, fillEngineFolder } from "../../../src/engine/cache.ts";
-import { engineEnvironment, ensureEngine, preparePulumiHome } from "../../../src/engine/ensure-engine.ts";
+import { engineEnvironment } from "../../../src/engine/engine-environment.ts";
+import { ensureEngine, preparePulumiHome } from "../../../src/engine/ensure-engine.ts";
 import { scratch, type Scratch } from "./scratch.ts";
 
 const engineFiles = async (folder: string) => {
@@ -40,7 +41,7 @@ describe("ensureEngine", () => {
       source: "cache",
       standIns: true,
       pluginsDir: join(home, "plugins"),
-      env: { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
+      env: { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_DIY_BACKEND_PARALLEL: "1", PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true", PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
     });
     for (const name of ["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"]) assert.equal(await readlink(join(binDir, name)), join(cached, name));
     assert.equal(await realpath(join(binDir, "node")), await realpath(process.execPath));
