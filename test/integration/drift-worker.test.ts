@@ -49,7 +49,7 @@ async function startWorker(more: Partial<DriftWorkerOptions> = {}): Promise<Drif
     boss, sweep: options, log: () => undefined, cron: "*/15 * * * *", repair: { jobs, mostAtOnce: 1 },
     driftOf: async ({ username }) => {
       if (username === "user3") throw new Error("an example of a failure");
-      return { username, resources: [], changes: 0, refusal: null };
+      return { username, resources: [], changes: 1, refusal: null };
     },
     ...more,
   });
@@ -74,7 +74,7 @@ describe("sweeps by the queue", () => {
     assert.equal(first.sweepId, second.sweepId);
     const { requestedBy, users, examined, findings, apiCalls, seconds, previews } = await newest("succeeded");
     assert.match(requestedBy, /^operator_[12]$/);
-    assert.deepEqual({ users, examined, findings, apiCalls, previews }, { users: 3, examined: 3, findings: 1, apiCalls: 3, previews: 1 });
+    assert.deepEqual({ users, examined, findings, apiCalls, previews }, { users: 3, examined: 3, findings: 1, apiCalls: 4, previews: 1 });
     assert.ok(seconds! > 0 && seconds! < 10);
     assert.deepEqual(jobs.enqueued, [], "seen once only");
   });
@@ -119,14 +119,14 @@ describe("sweeps by the queue", () => {
     const text = await registry.metrics();
     assert.match(text, /user_vps_findings\{kind="VmStopped"\} 1/);
     assert.match(text, /user_vps_findings\{kind="VmGone"\} 0/);
-    assert.match(text, /user_vps_sweep_api_calls 3/);
+    assert.match(text, /user_vps_sweep_api_calls 4/);
     assert.match(text, /user_vps_sweep_seconds [\d.]+/);
   });
 });
 
 describe("the drift of one stack by the queue", () => {
   it("is answered by a worker, a failure too", async () => {
-    assert.deepEqual(await requests.stackDrift("u-user2"), { drift: { username: "user2", resources: [], changes: 0, refusal: null } });
+    assert.deepEqual(await requests.stackDrift("u-user2"), { drift: { username: "user2", resources: [], changes: 1, refusal: null } });
     assert.deepEqual(await requests.stackDrift("u-user3"), { error: "an example of a failure" });
   });
 
@@ -146,7 +146,7 @@ describe("the drift of one stack by the queue", () => {
       preview: async ({ stackName, config }) => { previewed.push(`${stackName} ${config["domain"]}`); return {}; },
     });
     workers.push(worker);
-    assert.deepEqual(await requests.stackDrift("u-user1"), { drift: { username: "user1", resources: [], changes: 0, refusal: null } });
+    assert.deepEqual(await requests.stackDrift("u-user1"), { drift: { username: "user1", resources: [], changes: 1, refusal: null } });
     assert.deepEqual(previewed, [`user1 ${sandbox.domain}`]);
     const { sweepId } = await requests.requestSweep(pool, "operator_1");
     const done = await newest("succeeded");
