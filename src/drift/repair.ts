@@ -68,13 +68,14 @@ export async function requestRepair(pool: Pool, jobs: Pick<Jobs, "enqueue">, req
  *
  * @returns why not, if not
  */
-export async function requestRepairOfUser(db: Queryable, jobs: Pick<Jobs, "enqueue">, user: Pick<VpsRecord, "userId" | "username">, { requestedBy, why }: Pick<RepairRequest, "requestedBy" | "why">): Promise<string | undefined> {
+export async function requestRepairOfUser(db: Queryable, jobs: Pick<Jobs, "enqueue">, user: Pick<VpsRecord, "userId" | "username" | "status">, { requestedBy, why }: Pick<RepairRequest, "requestedBy" | "why">): Promise<string | undefined> {
   const ids = (await openFindingsOf(db, user.username)).map(({ findingId }) => findingId);
   for (const id of ids) await lockFinding(db, id);
   const open = await openFindingsOf(db, user.username);
   const mendable = open.find((finding) => planRepair(finding, others(finding, open)).by === "up");
   const finding = mendable ?? open[0];
-  if (!finding) return await queueUp(db, jobs, user.userId);
+  // What failed without anything having been found is not repaired, but tried again.
+  if (!finding) return user.status === "ready" ? await queueUp(db, jobs, user.userId) : `Nothing was found that a repair could mend, and '${user.username}' is '${user.status}'; what failed is tried again by retry.`;
   const { decision, reason } = await decide(db, jobs, finding, open, { requestedBy, why });
   return decision === "refused" ? reason : undefined;
 }

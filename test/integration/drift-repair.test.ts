@@ -119,6 +119,8 @@ describe("requestRepairOfUser", () => {
     assert.equal(await ofUser("anna"), undefined);
     await setVpsStatus(pool, "u-bert", { status: "provisioning" });
     assert.match((await ofUser("bert"))!, /'provisioning'/);
+    await setVpsStatus(pool, "u-bert", { status: "failed" });
+    assert.match((await ofUser("bert"))!, /tried again by retry/);
     assert.deepEqual(jobs.enqueued, [{ operation: "up", userId: "u-anna" }]);
   });
 });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   sandbox = await startSandbox();
   options = await sweepOptions(sandbox, pool, url);
   members = await addFleet(sandbox, pool, 50);
-  for (const { id, subscriptionId } of sandbox.state().vms) paidBy.set(id, subscriptionId!);
+  for (const { id, subscriptionId } of sandbox.state().vms) paidBy.set(id, subscriptionId);
 });
 afterAll(async () => {
   await options.close();

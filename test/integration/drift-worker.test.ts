@@ -146,7 +146,7 @@ describe("the drift of one stack by the queue", () => {
       preview: async ({ stackName, config }) => { previewed.push(`${stackName} ${config["domain"]}`); return {}; },
     });
     workers.push(worker);
-    assert.deepEqual(await requests.stackDrift("u-user1"), { drift: { username: "user1", resources: [], changes: 1, refusal: null } });
+    assert.deepEqual(await requests.stackDrift("u-user1"), { drift: { username: "user1", resources: [], changes: 0, refusal: null } });
     assert.deepEqual(previewed, [`user1 ${sandbox.domain}`]);
     const { sweepId } = await requests.requestSweep(pool, "operator_1");
     const done = await newest("succeeded");
