@@ -92,9 +92,11 @@ describe("sweeps by the queue", () => {
   it("are one at a time, whoever calls: a second one is refused while the first goes on", async () => {
     let go = (): void => undefined;
     const held = new Promise<void>((resolve) => { go = resolve; });
-    const slow = { ...options, stacks: { ...options.stacks, list: async () => { await held; return new Set<string>(); } } };
+    let begun = (): void => undefined;
+    const isUnderWay = new Promise<void>((resolve) => { begun = resolve; });
+    const slow = { ...options, stacks: { ...options.stacks, list: async () => { begun(); await held; return new Set<string>(); } } };
     const first = performSweep({ sweep: slow, log: () => undefined }, true);
-    await new Promise((resume) => setTimeout(resume, 200));
+    await isUnderWay;
     await assert.rejects(performSweep({ sweep: options, log: () => undefined }, true), { code: "STACK_LOCKED" });
     go();
     assert.equal((await first)!.users, 3);
