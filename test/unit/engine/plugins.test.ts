@@ -12,6 +12,7 @@ async function choose(folder: Scratch, env: NodeJS.ProcessEnv = {}, install = "e
   const pulumi = await folder.script("bin/pulumi", `echo "$PULUMI_HOME $*" >> ${folder.path}/calls; ${install}`);
   const progress: string[] = [];
   const choice = await choosePlugins({
+    compileCache: join(folder.path, "compile-cache"),
     env: { HOME: join(folder.path, "home"), PATH: "/usr/bin:/bin", PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES: "", ...env },
     checkout: join(folder.path, "checkout"),
     cacheRoot: join(folder.path, "cache"),
