@@ -34,8 +34,11 @@ export const ERROR_CATALOGUE = {
   API_ANSWER_UNEXPECTED: { meaning: "The API's answer lacks something that is relied on.", retry: "park", next: "Report the answer's shape; the API may have changed." },
 
   PAYMENT_REFUSED: { meaning: "Hostinger refused the purchase because of the payment.", retry: "park", next: "Check the payment method in the Hostinger panel, then try again." },
+  AWAITING_PAYMENT: { meaning: "The order stands, and its payment is under way; the VM comes when it is paid.", retry: "backoff", next: "Wait; nothing is ordered again." },
   PURCHASE_UNCERTAIN: { meaning: "A purchase was sent and neither its answer nor its VM was seen.", retry: "backoff", next: "The next run looks again before it buys; nothing is bought twice." },
   PURCHASE_NOT_ALLOWED: { meaning: "Buying a VM here needs an explicit permission.", retry: "park", next: "Set the switch that the message names, if a purchase is meant." },
+  PLAN_NOT_ALLOWED: { meaning: "The user may not have this plan.", retry: "park", next: "Ask for a plan that the message names, or change the token's claim vps_plans or ALLOWED_PLANS." },
+  ZONE_FULL: { meaning: "The DNS zone has as many records as Cloudflare's plan allows.", retry: "backoff", next: "Remove records from the zone, or take a larger plan at Cloudflare; it is tried again by itself." },
   VM_MISMATCH: { meaning: "A VM of this host name exists, but it is not as declared.", retry: "park", next: "Declare it as it is, or give that VM up first." },
   VM_ERROR: { meaning: "Hostinger reports the VM in the state 'error'.", retry: "park", next: "Repair the VM in the Hostinger panel, then run `up` again: it goes on with the same VM." },
   VM_SUSPENDED: { meaning: "Hostinger has suspended the VM.", retry: "park", next: "Settle the subscription or the abuse report in the Hostinger panel, then run `up` again." },
