@@ -83,7 +83,8 @@ async function purchaseAfter({ engine, vms, purchases, log }: WorkerContext, { j
   const failure: RunFailure = { userId, askedAt: requestedAt, code, message, isAtRest, vmId: undefined, account: undefined };
   const open = job.operation === "up" ? await findOpenPurchase(purchases.guard.pool, userId).catch(() => undefined) : undefined;
   if (!open || open.state === "waiting") return failure;
-  const found = await engine.vms(username).catch(() => []);
+  const found = await engine.vms(username).catch(() => undefined);
+  if (!found) return failure;
   const vmId = newVm(found, open.changeId === null ? undefined : (record.hostingerVmId ?? undefined));
   if (vmId === undefined && !asksTheAccount(code, isAtRest)) return failure;
   const session = vms.openSession({ signal: AbortSignal.timeout(ACCOUNT_LIMIT_MS), report: (text) => log(`${username}: run ${runId}: ${text}`) });

@@ -22,7 +22,7 @@ export interface RunFailure {
   readonly vmId: number | undefined;
   /** Nothing goes on by itself after this run. */
   readonly isAtRest: boolean;
-  /** What the account said; undefined: it could not be asked, so nothing is concluded from it. */
+  /** What the account said; undefined: it, or the stack's state, could not be asked, so nothing is concluded. */
   readonly account: AccountPurchase | undefined;
 }
 
@@ -77,7 +77,7 @@ export async function settleByAccount(db: Queryable, { purchaseId }: Purchase, {
   if (state === "none") await markEnded(db, purchaseId, "released");
   if (state === "bought") await markBought(db, purchaseId, { vmId, orderId, subscriptionId });
   if (state === "accepted") await markAwaitingPayment(db, purchaseId, { orderId, subscriptionId });
-  if (state === "open") await markUncertain(db, purchaseId, "The run ended before it could tell what became of the purchase.");
+  if (state === "doubt") await markUncertain(db, purchaseId, "The run ended before it could tell what became of the purchase.");
 }
 
 /** Looked for again at growing intervals, without a limit. */

@@ -1,4 +1,3 @@
-import { afterAll } from "vitest";
 /** The HTTP side on a fresh database, with a queue that only notes what it is asked for. */
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { readSettings, type Settings } from "../../src/config/index.ts";
@@ -9,6 +8,7 @@ import type { JobRequest, Jobs } from "../../src/jobs/job.ts";
 import type { AskVmActions } from "../../src/jobs/vm-actions.ts";
 import type { RollOutJobs } from "../../src/releases/queue.ts";
 import { createCredentialsCipher, type CredentialsCipher } from "../../src/records/index.ts";
+import { atEnd } from "./at-end.ts";
 import { withDatabase, type TestDatabase } from "./postgres.ts";
 import { TEST_JWT_SECRET } from "./tokens.ts";
 
@@ -70,18 +70,15 @@ export interface TestAppOptions {
   readonly vmActions?: AskVmActions;
 }
 
-/** Closed when the test file (or suite) that calls it ends. */
+/** Closed when the test, suite or file that calls it ends. */
 export async function withApp({ env, logger, database, drift, vmActions = async () => undefined }: TestAppOptions = {}): Promise<TestApp> {
-  // Hooks run in the order in which they were asked for: the app goes before its database.
-  const started: { app?: FastifyInstance } = {};
-  afterAll(() => started.app?.close());
   const { pool, url } = database ?? (await withDatabase());
   const settings = testSettings(env);
   const jobs = new RecordingJobs();
   const rollOuts = new RecordingRollOutJobs();
   const cipher = createCredentialsCipher(settings.credentialsKeys!);
   const app = await buildApp({ pool, databaseUrl: url, jobs, drift: { ...NO_WORKER, ...drift }, vmActions, rollOuts, cipher, settings, ...(logger ? { logger } : {}) });
-  started.app = app;
+  atEnd(() => app.close());
   return { app, pool, url, jobs, rollOuts, cipher };
 }
 

@@ -1,9 +1,9 @@
 /** A fresh database for each test file that asks, in the server that all share. */
 import { randomBytes } from "node:crypto";
-import { afterAll } from "vitest";
 import { Client, Pool } from "pg";
 import type { EmbeddedServer } from "../../src/db/embedded.ts";
 import { migrate } from "../../src/db/migrate.ts";
+import { atEnd } from "./at-end.ts";
 import { holdTestServer } from "./test-server.ts";
 
 export interface TestDatabase {
@@ -19,7 +19,7 @@ export interface TestDatabaseOptions {
 let server: Promise<EmbeddedServer> | undefined;
 let users = 0;
 
-/** A fresh database, dropped when the test file (or suite) that calls it ends: `const { pool } = await withDatabase();` */
+/** A fresh database, dropped when the test, suite or file that calls it ends: `const { pool } = await withDatabase();` */
 export async function withDatabase({ migrated = true }: TestDatabaseOptions = {}): Promise<TestDatabase> {
   users += 1;
   const { url: serverUrl, release } = await (server ??= holdTestServer());
@@ -32,7 +32,7 @@ export async function withDatabase({ migrated = true }: TestDatabaseOptions = {}
   const pool = new Pool({ connectionString: url.href, max: 10 });
   pool.on("error", () => undefined);
   if (migrated) await migrate(pool);
-  afterAll(async () => {
+  atEnd(async () => {
     await pool.end();
     await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     await admin.end();

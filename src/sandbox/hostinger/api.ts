@@ -17,7 +17,7 @@ import { RateLimit } from "./rate-limit.ts";
 import { scriptRoutes } from "./scripts.ts";
 import { virtualMachineRoutes } from "./virtual-machines.ts";
 
-/** Hostinger's API as its OpenAPI document describes it (version 1.42.5), as far as this project needs it. */
+/** Hostinger's API as the contract has it (test/contract), for VPS and billing. */
 export function hostingerApi(context: Context, token: string): Api {
   const rateLimit = new RateLimit(() => context.world.state.settings.rateLimitPerMinute);
   return {
@@ -31,7 +31,7 @@ export function hostingerApi(context: Context, token: string): Api {
     failed: (error) => (error instanceof HostingerError ? errorAnswer(error) : undefined),
     errorOf: (status) => errorAnswer(new HostingerError(status, STATUS_CODES[status] ?? "Error")),
     notFound: () => errorAnswer(new HostingerError(404, "Not Found")),
-    headers: () => rateLimit.headers(),
+    headers: () => ({ ...rateLimit.headers(), ...context.world.dateHeader() }),
   };
 }
 

@@ -71,6 +71,7 @@ function paymentMethodShape(method: (typeof PAYMENT_METHODS)[number]) {
     is_default: method.isDefault,
     is_expired: method.isExpired,
     is_suspended: method.isSuspended,
+    suspended_at: method.isSuspended ? "2025-06-27T11:54:22Z" : null,
     created_at: "2025-02-27T11:54:22Z",
     expires_at: method.isExpired ? "2025-03-27T11:54:22Z" : "2035-03-27T11:54:22Z",
   };

@@ -13,7 +13,7 @@ export class HostingerError extends Error {
   }
 }
 
-/** `{message, errors?, correlation_id}`, as every error of the API (Common.Response.* in its OpenAPI document). */
+/** `{message, errors?, correlation_id}`, as every error of the API (Common.Response.* in the contract). */
 export function errorAnswer({ status, message, errors }: HostingerError): ApiAnswer {
   return { status, body: { message, ...(errors === undefined ? {} : { errors }), correlation_id: randomUUID() } };
 }

@@ -1,4 +1,4 @@
-/** The world's things in the shapes of the Hostinger API; each function names the schema of its OpenAPI document. */
+/** The world's things in the shapes of the Hostinger API; each function names its schema in the contract. */
 import type { Action, Firewall, FirewallRule, Snapshot, Subscription, Vm } from "../model.ts";
 import { planOf, templateOf } from "./catalog.ts";
 

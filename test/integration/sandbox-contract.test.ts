@@ -1,53 +1,18 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { Ajv } from "ajv";
-import addFormats from "ajv-formats";
 import { hostingerRoutes } from "../../src/sandbox/hostinger/api.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { Lifecycle } from "../../src/sandbox/vm/lifecycle.ts";
 import { emptyState, World } from "../../src/sandbox/world.ts";
+import { assertAnswer, CONTRACT, requiredFields } from "../contract/contract.ts";
 import { buy, control, hostinger, QUICK, until, vmIs } from "./sandbox-support.ts";
 import type { Body } from "./sandbox-support.ts";
-
-const FILE = new URL("../../../shared/reference/hostinger-openapi.json", import.meta.url);
-assert.ok(existsSync(FILE), `these tests need Hostinger's OpenAPI document at ${FILE.pathname}`);
-const DOCUMENT: Body = JSON.parse(readFileSync(FILE, "utf8"));
-
-/** OpenAPI 3.0's `nullable` in JSON Schema's words; and an answer has to have exactly the documented fields. */
-function exact(schema: Body): Body {
-  if (Array.isArray(schema)) return schema.map(exact);
-  if (typeof schema !== "object" || schema === null) return schema;
-  const converted: Body = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, exact(value)]));
-  if (converted.properties !== undefined && converted.type === "object") {
-    converted.required = Object.keys(converted.properties);
-    converted.additionalProperties = false;
-  }
-  if (schema.nullable !== true) return converted;
-  delete converted.nullable;
-  return { anyOf: [converted, { type: "null" }] };
-}
-
-const ajv = new Ajv({ strict: false, allErrors: true });
-(addFormats as unknown as (instance: Ajv) => void)(ajv);
-ajv.addSchema({ $id: "openapi", components: exact(DOCUMENT.components) });
-
-function responseSchema(pattern: string, method: string, status: string): Body {
-  const response = DOCUMENT.paths[pattern][method.toLowerCase()].responses[status];
-  const resolved = response.$ref === undefined ? response : DOCUMENT.components.responses[response.$ref.split("/").pop()];
-  return JSON.parse(JSON.stringify(exact(resolved.content["application/json"].schema)).replaceAll('"#/', '"openapi#/'));
-}
-
-function assertFits(schema: Body, body: Body, what: string): void {
-  const fits = ajv.compile(schema);
-  assert.ok(fits(body), `${what}: ${ajv.errorsText(fits.errors)} in ${JSON.stringify(body)}`);
-}
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3Q test";
 const PASSWORD = "SecurePassword123!";
 
-describe("the sandbox's Hostinger API and Hostinger's OpenAPI document", () => {
+describe("the sandbox's Hostinger API and the contract", () => {
   let sandbox: Sandbox;
   const called = new Set<string>();
   /** Ids of things made by earlier calls, by the name of their path parameter. */
@@ -58,12 +23,10 @@ describe("the sandbox's Hostinger API and Hostinger's OpenAPI document", () => {
   });
   afterAll(() => sandbox.close());
 
-  /** Calls a documented endpoint and checks status and answer; then, that each required field is demanded. */
+  /** Calls an endpoint of the contract and checks status and answer; then, that each required field is demanded. */
   async function check(method: string, pattern: string, body?: Record<string, Body>, query = ""): Promise<Body> {
     const path = `${pattern.replace(/\{(\w+)\}/g, (_all, name: string) => String(ids[name]))}${query}`.replace("/api/", "");
-    const schema = DOCUMENT.paths[pattern]?.[method.toLowerCase()]?.requestBody?.content["application/json"].schema;
-    const required: string[] = schema === undefined ? [] : (DOCUMENT.components.schemas[schema.$ref.split("/").pop()].required ?? []);
-    for (const field of required) {
+    for (const field of requiredFields(`${method} ${pattern}`)) {
       const { [field]: _left, ...rest } = body ?? {};
       const answer = await hostinger(sandbox, method, path, rest);
       assert.equal(answer.status, 422, `${method} ${pattern} without ${field}`);
@@ -72,7 +35,7 @@ describe("the sandbox's Hostinger API and Hostinger's OpenAPI document", () => {
     }
     const answer = await hostinger(sandbox, method, path, body);
     assert.equal(answer.status, 200, `${method} ${pattern}: ${JSON.stringify(answer.body)}`);
-    assertFits(responseSchema(pattern, method, "200"), answer.body, `${method} ${pattern}`);
+    assertAnswer(`${method} ${pattern}`, 200, answer.body);
     called.add(`${method} ${pattern}`);
     return answer.body;
   }
@@ -198,7 +161,7 @@ describe("the sandbox's Hostinger API and Hostinger's OpenAPI document", () => {
     await check("DELETE", one);
   });
 
-  it("errors have the documented shapes", async () => {
+  it("errors have the shapes of the contract", async () => {
     const path = "/api/vps/v1/virtual-machines";
     const invalid = await hostinger(sandbox, "POST", "vps/v1/virtual-machines", {});
     assert.deepEqual(Object.keys(invalid.body).sort(), ["correlation_id", "errors", "message"]);
@@ -206,18 +169,19 @@ describe("the sandbox's Hostinger API and Hostinger's OpenAPI document", () => {
     const stranger = await fetch(sandbox.hostingerUrl + path, { headers: { authorization: "Bearer fake-wrong-token" } });
     assert.equal(stranger.status, 401);
     const body = (await stranger.json()) as Body;
-    assertFits(responseSchema(path, "GET", "401"), body, "401");
+    assertAnswer(`GET ${path}`, 401, body);
     assert.equal(body.message, "Unauthenticated");
     const missing = await hostinger(sandbox, "GET", "vps/v1/virtual-machines/1");
     assert.equal(missing.status, 404);
-    assertFits(responseSchema(path, "GET", "500"), missing.body, "404");
+    // The contract has no 404; it has the shape of all errors.
+    assertAnswer(`GET ${path}`, 500, missing.body);
   });
 
-  it("every endpoint of the sandbox is a documented one and was checked here", () => {
+  it("every endpoint of the sandbox is one of the contract and was checked here", () => {
     const world = new World({ state: emptyState(), pace: QUICK, domain: "spoq.dev", zoneId: "z" });
     const routes = hostingerRoutes({ world, lifecycle: new Lifecycle(world) });
     for (const { method, pattern } of routes) {
-      assert.ok(DOCUMENT.paths[pattern]?.[method.toLowerCase()], `${method} ${pattern} is in the document`);
+      assert.ok(CONTRACT.operations[`${method} ${pattern}`], `${method} ${pattern} is in the contract`);
       assert.ok(called.has(`${method} ${pattern}`), `${method} ${pattern} was checked`);
     }
     assert.ok(routes.length > 45);
