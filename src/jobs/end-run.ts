@@ -1,4 +1,4 @@
-import { inTransaction } from "../db/index.ts";
+import { inTransaction, isDatabaseOutage } from "../db/index.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import type { UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds, sleep } from "../../providers/core/time.ts";
@@ -23,9 +23,7 @@ const SAVE_LIMIT_MS = 10 * MINUTE_MS;
 
 /** A bug or a broken database connection: neither has a code of the catalogue. */
 export function codeOf(thrown: unknown): "DATABASE_FAILED" | "ENGINE_FAILED" {
-  const { code } = thrown as { code?: unknown };
-  const fromDatabase = typeof code === "string" && /^(57P0\d|08\w{3}|53\w{3}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code);
-  return fromDatabase || /Connection terminated|timeout exceeded when trying to connect/.test(messageOf(thrown)) ? "DATABASE_FAILED" : "ENGINE_FAILED";
+  return isDatabaseOutage(thrown) ? "DATABASE_FAILED" : "ENGINE_FAILED";
 }
 
 export interface FailedJob {
@@ -55,9 +53,11 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
   const details = { errorCode: error.code, reason: message };
   const purchase = await purchaseAfter(context, failed, error, message, decision.kind === "park");
   await untilSaved(context, undefined, async () => await inTransaction(pool, async (db) => {
+    const isAwaited = job.operation === "up" && error.code === "AWAITING_PAYMENT";
+    const isEndedHere = await finishRun(db, runId, { outcome: isAwaited ? "waiting" : outcome, errorCode: error.code, message, seconds, resources: recorder.resources() });
+    // Whoever has taken the user over from a worker that seemed lost has ended this run, and does what is left to do.
+    if (!isEndedHere) return;
     const aftermath = job.operation === "up" ? await settleFailure(db, context.settings, purchase) : undefined;
-    const isAwaited = aftermath !== undefined && error.code === "AWAITING_PAYMENT";
-    await finishRun(db, runId, { outcome: isAwaited ? "waiting" : outcome, errorCode: error.code, message, seconds, resources: recorder.resources() });
     if (aftermath) {
       if (aftermath.againMs !== undefined) await send(boss, db, { operation: job.operation, userId }, aftermath.againMs);
       const nextStep = "Nothing: it goes on by itself.";
@@ -97,7 +97,7 @@ export async function recordWait(context: WorkerContext, { kind, record, runId, 
   recorder.onLine(`waits: ${text}`);
   await recorder.flush();
   await untilSaved(context, undefined, async () => await inTransaction(context.pool, async (db) => {
-    await finishRun(db, runId, { outcome: "waiting", message: text, seconds, resources: recorder.resources() });
+    if (!(await finishRun(db, runId, { outcome: "waiting", message: text, seconds, resources: recorder.resources() }))) return;
     await setVpsStatus(db, record.userId, { status: kind.waiting ?? record.status, phase: "queued", waitingKind, waitingFor: text });
     await countPlaces(db);
   }));
