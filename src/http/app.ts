@@ -127,7 +127,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   await app.register(metricsRoute, { ...context, registry });
   await app.register(webRoutes, context);
   await app.register(async (signedIn) => {
-    signedIn.addHook("onRequest", acceptSession(cipher));
+    signedIn.addHook("onRequest", acceptSession(context));
     signedIn.addHook("onRequest", identify(createAuthenticator(settings)));
     signedIn.addHook("onRequest", limitRate(app, settings.rateLimitPerMinute));
     signedIn.addHook("onRequest", requireCaller);

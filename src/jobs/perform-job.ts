@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { inTransaction } from "../db/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
-import { SECOND_MS, inSeconds } from "../../providers/core/time.ts";
+import { MINUTE_MS, SECOND_MS, inSeconds } from "../../providers/core/time.ts";
 import { destroy } from "../provisioning/destroy.ts";
 import type { OperationKind } from "../provisioning/operation.ts";
 import { power } from "../provisioning/power.ts";
@@ -12,8 +12,9 @@ import { snapshot } from "../provisioning/snapshot.ts";
 import { up } from "../provisioning/up.ts";
 import { endLostRuns, findVpsByUserId, finishRun, startRun } from "../records/index.ts";
 import type { RunEnd, VpsRecord } from "../records/index.ts";
-import { codeOf, recordFailure, untilSaved } from "./end-run.ts";
+import { codeOf, recordFailure, recordWait, untilSaved } from "./end-run.ts";
 import type { Job } from "./job.ts";
+import { startRunLimit } from "./run-limit.ts";
 import { MOST_LOST_WORKERS, send } from "./queue.ts";
 import { tryLockUser } from "./user-lock.ts";
 import type { UserLock } from "./user-lock.ts";
@@ -53,7 +54,7 @@ function isOvertaken(job: Job, record: VpsRecord, lostWorkers: number): boolean 
 }
 
 async function performRun(context: WorkerContext, job: Job, record: VpsRecord, lock: UserLock, lostWorkers: number): Promise<void> {
-  const { pool, engine, settings, cipher, vms, workerId, hostId, log } = context;
+  const { pool, engine, settings, cipher, vms, purchases, workerId, hostId, log } = context;
   const kind = OPERATIONS[job.operation];
   const runId = randomUUID();
   const { userId, username } = record;
@@ -62,14 +63,16 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
 
   const redactor = createRedactor(...context.secrets);
   const recorder = createRunRecorder({ db: pool, runId, userId, redactor, onError: (error) => log(`${username}: the run's log cannot be written: ${messageOf(error)}`) });
-  const signal = AbortSignal.any([lock.cancelled, context.handOver]);
-  const hooks = { runId, signal, killSignal: lock.lost, onEvent: recorder.onEvent, onLine: recorder.onLine };
+  const limit = startRunLimit(settings.runLimitMinutes * MINUTE_MS);
+  const signal = AbortSignal.any([lock.cancelled, context.handOver, limit.over]);
+  const hooks = { runId, signal, killSignal: AbortSignal.any([lock.lost, limit.kill]), onEvent: recorder.onEvent, onLine: recorder.onLine };
   const startedMs = performance.now();
   const seconds = () => Math.round(performance.now() - startedMs) / SECOND_MS;
   try {
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`);
-    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, powerAction: job.action, requestedAt: job.requestedAt };
-    const result = await kind.run(operation);
+    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, purchases, powerAction: job.action, requestedAt: job.requestedAt };
+    const result = await limit.hold(kind.run(operation));
+    if ("wait" in result) return await recordWait(context, { job, kind, record, runId, recorder, lostWorkers }, result.wait, seconds());
     await recorder.flush();
     const end: RunEnd = { outcome: "succeeded", seconds: seconds(), resourceChanges: result.changes, resources: recorder.resources() };
     await untilSaved(context, lock, async () => await inTransaction(pool, async (db) => {
@@ -80,5 +83,7 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   } catch (thrown) {
     const error = thrown instanceof UserVpsError ? thrown : new UserVpsError(codeOf(thrown), messageOf(thrown), { cause: thrown });
     await recordFailure(context, { job, kind, record, runId, recorder, lostWorkers }, error, redactor.redact(error.message), seconds());
+  } finally {
+    limit.clear();
   }
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import { messageOf } from "../../providers/core/errors.ts";
+import { once } from "../../providers/core/once.ts";
 import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
 import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm } from "./engine.ts";
@@ -54,11 +55,12 @@ interface OpenStack {
 export class AutomationEngine implements Engine {
   readonly #options: AutomationEngineOptions;
   readonly #installation: string;
-  #ready: Promise<void> | undefined;
+  readonly #prepareHome: () => Promise<void>;
 
   constructor(options: AutomationEngineOptions) {
     this.#options = options;
     this.#installation = installationOf(options.backendUrl);
+    this.#prepareHome = once(() => preparePulumiHome(this.#pulumiHome, options.installed));
   }
 
   up(request: StackRequest, hooks: RunHooks, { refresh = false }: { readonly refresh?: boolean } = {}): Promise<RunResult> {
@@ -155,7 +157,7 @@ export class AutomationEngine implements Engine {
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
     const { installed, env, backend, backendUrl, processes, workerId, programs } = this.#options;
-    await (this.#ready ??= preparePulumiHome(this.#pulumiHome, installed));
+    await this.#prepareHome();
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);
     const served = program ? await programs.serve() : undefined;

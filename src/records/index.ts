@@ -19,3 +19,5 @@ export * from "./give-ups.ts";
 export * from "./changes.ts";
 export * from "./operator-actions.ts";
 export * from "./spare-vms.ts";
+export * from "./ended-sessions.ts";
+export * from "./retention.ts";

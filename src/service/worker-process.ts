@@ -11,6 +11,7 @@ import { ensureEngine } from "../engine/ensure-engine.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
 import { startDrift } from "../drift/start-drift.ts";
 import { startWorker } from "../jobs/index.ts";
+import { startRetention } from "../jobs/retention.ts";
 import { answerVmActions } from "../jobs/vm-actions.ts";
 import { AutomationEngine } from "../provisioning/automation-engine.ts";
 import { cloudflareLeftovers } from "../provisioning/dns-leftovers.ts";
@@ -20,6 +21,7 @@ import { startWatchdog } from "../provisioning/start-watchdog.ts";
 import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
 import { StateBackend } from "../provisioning/state-backend.ts";
 import { engineProcesses } from "../provisioning/state-locks.ts";
+import { openPurchaseDesk } from "../purchases/index.ts";
 import { createCredentialsCipher } from "../records/index.ts";
 import { startRollOutWorker } from "../releases/index.ts";
 import { engineVariables, secretsOf } from "./engine-variables.ts";
@@ -45,16 +47,18 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const backendUrl = settings.stateBackendUrl ?? databaseUrl;
   const backend = new StateBackend(backendUrl, PROJECT_NAME);
   await backend.prepare();
+  await backend.refuseOtherName();
   const vms = hostingerPower(env);
   const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
-  const programs = new ProgramProcesses({ sshPrivateKey: settings.sshPrivateKey });
+  const purchases = openPurchaseDesk(pool, settings);
+  const programs = new ProgramProcesses({ sshPrivateKey: settings.sshPrivateKey, acmeEabMacKey: settings.acmeEabMacKey });
   programs.prepare(settings.workerConcurrency);
-  const engineBasis = { programs, installed, backend, backendUrl, workerId, folder, env: { ...engineVariables(env), [VARIABLES.sshPrivateKey.name]: undefined }, secretsProvider: settings.secretsProvider };
+  const engineBasis = { programs, installed, backend, backendUrl, workerId, folder, env: { ...engineVariables(env), [VARIABLES.sshPrivateKey.name]: undefined, [VARIABLES.acmeEabMacKey.name]: undefined }, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   const watchdog = startWatchdog(workerId, folder);
   const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));
   const common = {
-    boss, pool, databaseUrl, engine, vms, settings, workerId,
+    boss, pool, databaseUrl, engine, vms, purchases, settings, workerId,
     hostId: hostname(),
     secrets: [...secretsOf(settings), ...fromFiles.map((text) => text.trim())],
     log: onProgress,
@@ -70,11 +74,12 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     graceSeconds: settings.sweepGraceSeconds,
   });
   const actions = await answerVmActions({ boss, pool, vms });
+  const retention = await startRetention({ boss, pool, settings, log: onProgress });
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop()]);
-    await Promise.all([programs.close(), backend.close(), vms.close(), dns.close()]);
+    await Promise.all([drift.stop(), actions.stop(), retention.stop()]);
+    await Promise.all([programs.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {
     workerId,

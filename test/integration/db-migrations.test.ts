@@ -87,6 +87,31 @@ describe("migrations", () => {
     assert.equal((await missingMigrations(pool)).length, ALL.length - 1);
   });
 
+  const unusable = [
+    ["status varchar(10)", "CREATE TABLE user_vps (user_id text, status varchar(10))", /the column status is character varying\(10\), expected room for 14 characters/],
+    ["a CHECK on status", "CREATE TABLE user_vps (user_id text, status text CONSTRAINT known_states CHECK (status IN ('pending', 'ready')))", /the constraint known_states .*does not allow the status queued, provisioning/],
+    ["a text column version", "CREATE TABLE user_vps (user_id text, version text)", /the column version is text, expected integer/],
+    ["a NOT NULL column without default", "CREATE TABLE user_vps (user_id text, region text NOT NULL)", /the column region \(text\) is NOT NULL without a default/],
+    ["id text without default", "CREATE TABLE user_vps (id text PRIMARY KEY, user_id text)", /the column id \(text\) is NOT NULL without a default.*gen_random_uuid\(\)::text/],
+    ["a foreign key", "CREATE TABLE plans (id text PRIMARY KEY); CREATE TABLE user_vps (user_id text, plan_id text CONSTRAINT of_plan REFERENCES plans)", /the foreign key of_plan/],
+    ["a column that is to be empty at times", "CREATE TABLE user_vps (user_id text, address text NOT NULL DEFAULT '')", /the column address is NOT NULL/],
+    ["two rows of one user with a name", "CREATE TABLE user_vps (user_id text, username text); INSERT INTO user_vps VALUES ('1', 'a'), ('1', 'b')", /2 rows with a username have the user_id '1'/],
+  ] as const;
+  for (const [what, table, expected] of unusable) {
+    it(`refuse an older table with ${what}, by name and with what to do, before anything is changed`, async () => {
+      const { pool } = await withDatabase({ migrated: false });
+      await pool.query(table);
+      await assert.rejects(migrate(pool), expected);
+      assert.deepEqual(await missingMigrations(pool), ALL);
+    });
+  }
+
+  it("name everything that stands in the way at once", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    await pool.query("CREATE TABLE user_vps (id text PRIMARY KEY, user_id text, status varchar(10), version text)");
+    await assert.rejects(migrate(pool), ({ message }: Error) => ["column id", "column status", "column version"].every((part) => message.includes(part)) && message.includes("ALTER TABLE user_vps"));
+  });
+
   it("apply after the specification's 006 was applied by hand", async () => {
     const { pool } = await withDatabase({ migrated: false });
     await pool.query("CREATE TABLE user_vps (id uuid PRIMARY KEY, user_id uuid, status text)");
