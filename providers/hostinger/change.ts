@@ -36,7 +36,7 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
     onDone({ templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword });
     olds = { ...olds, rootPassword };
   }
-  const vm = await waitForRunning(session, vmId, inputs);
+  const vm = await waitForRunning(session, vmId, inputs, { isNew: olds["state"] === "creating" });
   onDone(factsOf(vm));
   if (changed("hostname")) {
     await runAction(session, named, `changing the host name from ${String(olds["hostname"])}`, () => session.client.virtualMachines.setHostname(vmId, inputs.hostname));

@@ -1,6 +1,7 @@
 /** The HostingerFirewall as Pulumi's engine drives it; loaded at run time by firewall.ts. */
 import { UserVpsError } from "../core/errors.ts";
 import { initializationFailed } from "../core/initialization-failed.ts";
+import { removeForSure } from "../core/removal.ts";
 import type { Firewall, FirewallRuleRequest } from "./api/client.ts";
 import { ruleFaults, reconcileRules, sameRules } from "./firewall-rules.ts";
 import { runAction } from "./run-action.ts";
@@ -70,7 +71,13 @@ export async function update(id: string, olds: Values, given: Values): Promise<{
 async function deleteFirewall(id: string, props: Values): Promise<void> {
   const session = currentSession();
   await deactivate(session, Number(id), String(props["name"]), Number(props["vmId"]));
-  await undefinedIfGone(session.client.firewalls.delete(Number(id), { signal: session.signal }));
+  const { client, signal } = session;
+  await removeForSure({
+    what: `Firewall ${id}`,
+    remove: () => undefinedIfGone(client.firewalls.delete(Number(id), { signal })),
+    isThere: async () => (await undefinedIfGone(client.firewalls.get(Number(id), { signal }))) !== undefined,
+    signal,
+  });
 }
 export { deleteFirewall as delete };
 

@@ -34,6 +34,8 @@ export async function readVirtualMachine(id: string, given: Values): Promise<Rea
   const session = currentSession();
   const props = withoutProvider(given);
   const vm = await lookUp(session, Number(id));
+  // One that has never been seen is not gone: the API may take some minutes to find what it has sold.
+  if (!vm && props["state"] === "creating") return { id, props };
   if (!vm) {
     return { id, props: { ...props, state: "gone" }, inputs: { ...openInputs(props), goneVmId: Number(id) } };
   }

@@ -11,7 +11,7 @@ const RETRY_LIMIT_MS = 30 * SECOND_MS;
 export async function withHostinger<T>({ env, progress, signal }: Pick<Invocation, "env" | "progress" | "signal">, work: (session: Session) => Promise<T>): Promise<T> {
   const settings = hostingerSettings({ get: () => undefined }, env);
   const { baseUrl, apiKey, purchaseTimeoutMs } = settings;
-  const client = new HostingerClient({ baseUrl, apiKey, purchaseTimeoutMs, retryLimitMs: RETRY_LIMIT_MS });
+  const client = new HostingerClient({ baseUrl, apiKey, purchaseTimeoutMs, retryLimitMs: RETRY_LIMIT_MS, signal });
   try {
     return await work({ client, settings, signal, report: (text) => progress.say(text) });
   } finally {

@@ -2,9 +2,13 @@
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { DATA_CENTERS, findPlan, PLANS } from "../../providers/hostinger/api/specification.ts";
+import { isToken } from "../../providers/core/token.ts";
 import type { CipherKey } from "../records/credentials-cipher.ts";
 
 export const text = z.string().min(1);
+
+/** White space at its ends, as files and mounted secrets have it, is taken off. */
+export const token = z.string().trim().refine(isToken, "expected a token: printable characters without a blank or a line break within");
 
 export function wholeNumber(smallest: number, largest = Number.MAX_SAFE_INTEGER) {
   const expected = largest === Number.MAX_SAFE_INTEGER ? `expected a whole number from ${smallest}` : `expected a whole number from ${smallest} to ${largest}`;

@@ -35,6 +35,8 @@ export interface HostingerClientOptions {
   /** How long a purchase may be tried and be in flight, when its call does not say; 60 s unless told. */
   readonly purchaseTimeoutMs?: number;
   readonly userAgent?: string;
+  /** Of the run that this client is for: when it is aborted, every call ends. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -53,14 +55,18 @@ export class HostingerClient {
   readonly paymentMethods: ReturnType<typeof paymentMethodCalls>;
   readonly #transport: HostingerTransport;
 
-  constructor(options: HostingerClientOptions) {
-    const transport = new HostingerTransport({
+  readonly #options: HostingerClientOptions;
+
+  constructor(options: HostingerClientOptions, of?: HostingerTransport) {
+    const transport = of ?? new HostingerTransport({
       baseUrl: options.baseUrl ?? DEFAULT_BASE_URL,
       apiKey: options.apiKey,
       requestTimeoutMs: options.requestTimeoutMs ?? 30 * SECOND_MS,
       retryLimitMs: options.retryLimitMs ?? 2 * MINUTE_MS,
       userAgent: options.userAgent ?? "user-vps/0.1",
+      signal: options.signal,
     });
+    this.#options = options;
     this.#transport = transport;
     this.catalog = catalogCalls(transport);
     this.dataCenters = dataCenterCalls(transport);
@@ -71,6 +77,11 @@ export class HostingerClient {
     this.firewalls = firewallCalls(transport);
     this.subscriptions = subscriptionCalls(transport);
     this.paymentMethods = paymentMethodCalls(transport);
+  }
+
+  /** The same client for one run, with connections and all: every call ends with this signal too. Only one of them is to be closed. */
+  withSignal(signal: AbortSignal): HostingerClient {
+    return new HostingerClient(this.#options, this.#transport.withSignal(signal));
   }
 
   /** The server's clock minus the local one, in ms to a second, by the last answer's `Date`; 0 before the first. */

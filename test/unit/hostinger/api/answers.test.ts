@@ -64,7 +64,7 @@ describe("a VM", () => {
     ["a missing state", { id: 1 }],
     ["an empty state", { ...vmJson, state: "" }],
     ["a list instead of a VM", [vmJson]],
-    ["nothing", undefined],
+    ["null", null],
   ] as const) {
     it(`is refused with ${what}`, async () => {
       await assert.rejects(getVm(json), /API_ANSWER_UNEXPECTED: GET \/api\/vps\/v1\/virtual-machines\/1 answered 200, but /);
