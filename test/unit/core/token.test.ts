@@ -19,7 +19,7 @@ describe("a token", () => {
   it("of the service is trimmed, for the engine too, or refused by name", () => {
     const names = [VARIABLES.hostingerApiKey.name, VARIABLES.cloudflareApiToken.name];
     const required = (value: string) => Object.fromEntries([...Object.values(VARIABLES).map(({ name, example }) => [name, example]), ...names.map((name) => [name, value])]);
-    const settled = (value: string) => readSettings({ role: "worker", env: { ...required(value), HOSTINGER_API_KEY_FILE: "", PULUMI_CONFIG_PASSPHRASE_FILE: "", SECRETS_PROVIDER: "", JWT_JWKS_URL: "" } });
+    const settled = (value: string) => readSettings({ role: "worker", env: { ...required(value), SSH_PUBLIC_KEY: "", SSH_PRIVATE_KEY: "", HOSTINGER_API_KEY_FILE: "", PULUMI_CONFIG_PASSPHRASE_FILE: "", SECRETS_PROVIDER: "", JWT_JWKS_URL: "" } });
     const { hostingerApiKey, cloudflareApiToken } = settled("fake-token\n");
     assert.deepEqual([hostingerApiKey, cloudflareApiToken], ["fake-token", "fake-token"]);
     assert.throws(() => settled(BROKEN), (error: Error) => isRefusal(error) && names.every((name) => error.message.includes(name)));
