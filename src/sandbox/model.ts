@@ -94,7 +94,10 @@ export interface Vm {
   /** null until the VM has left `creating`. */
   ipv4: IpAddress | null;
   firewallId: number | null;
+  /** Those of the account's keys that were attached. */
   publicKeyIds: number[];
+  /** What root's keys are; absent in a world that was written by an older sandbox: the attached ones. */
+  rootKeys?: string[];
   backupsEnabled: boolean;
   /** Never the password itself: enough to check one at a log-in. */
   rootPasswordSha256: string | null;

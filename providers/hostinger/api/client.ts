@@ -1,4 +1,4 @@
-/** Hostinger's API (OpenAPI 1.42.5): the calls that the specification names and that the resources need. */
+/** Hostinger's API (versions 1.42.5 to 2.3.0): the calls that the specification names and that the resources need. */
 
 import { MINUTE_MS, SECOND_MS } from "../../core/time.ts";
 import { paymentMethodCalls, subscriptionCalls } from "./billing.ts";
@@ -6,6 +6,7 @@ import { catalogCalls, dataCenterCalls, templateCalls } from "./catalog.ts";
 import { firewallCalls } from "./firewalls.ts";
 import { publicKeyCalls } from "./public-keys.ts";
 import { scriptCalls } from "./scripts.ts";
+import { sshKeyCalls } from "./ssh-keys.ts";
 import { HostingerTransport } from "./transport.ts";
 import { virtualMachineCalls } from "./virtual-machines.ts";
 
@@ -50,6 +51,7 @@ export class HostingerClient {
   readonly scripts: ReturnType<typeof scriptCalls>;
   readonly virtualMachines: ReturnType<typeof virtualMachineCalls>;
   readonly publicKeys: ReturnType<typeof publicKeyCalls>;
+  readonly sshKeys: ReturnType<typeof sshKeyCalls>;
   readonly firewalls: ReturnType<typeof firewallCalls>;
   readonly subscriptions: ReturnType<typeof subscriptionCalls>;
   readonly paymentMethods: ReturnType<typeof paymentMethodCalls>;
@@ -74,6 +76,7 @@ export class HostingerClient {
     this.scripts = scriptCalls(transport);
     this.virtualMachines = virtualMachineCalls(transport, options.purchaseTimeoutMs ?? MINUTE_MS);
     this.publicKeys = publicKeyCalls(transport);
+    this.sshKeys = sshKeyCalls(transport);
     this.firewalls = firewallCalls(transport);
     this.subscriptions = subscriptionCalls(transport);
     this.paymentMethods = paymentMethodCalls(transport);

@@ -87,6 +87,7 @@ export const vmDrift = z.discriminatedUnion("kind", [
     ]),
   }),
   z.strictObject({ kind: z.literal("renamed"), hostname: text }),
+  z.strictObject({ kind: z.literal("root-keys"), keys: z.array(text) }),
   z.strictObject({ kind: z.literal("plan"), itemId: text }),
   z.strictObject({ kind: z.literal("template"), templateId: z.number().int() }),
   z.strictObject({ kind: z.literal("data-center"), dataCenterId: z.number().int() }),

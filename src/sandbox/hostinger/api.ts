@@ -15,6 +15,7 @@ import { metricRoutes } from "./metrics.ts";
 import { publicKeyRoutes } from "./public-keys.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { scriptRoutes } from "./scripts.ts";
+import { sshKeyRoutes } from "./ssh-keys.ts";
 import { virtualMachineRoutes } from "./virtual-machines.ts";
 
 /** Hostinger's API as the contract has it (test/contract), for VPS and billing. */
@@ -51,6 +52,7 @@ export function hostingerRoutes(context: Context): Route[] {
     },
     ...scriptRoutes(context),
     ...publicKeyRoutes(context),
+    ...sshKeyRoutes(context),
     ...virtualMachineRoutes(context),
     ...machineSettingRoutes(context),
     ...copyRoutes(context),

@@ -65,4 +65,5 @@ export function applySetup(vm: Vm, setup: Setup, world: World): void {
   const key = known ?? { id: world.newId(), ...publicKey };
   if (known === undefined) world.state.publicKeys.push(key);
   vm.publicKeyIds = [key.id];
+  vm.rootKeys = [key.key];
 }

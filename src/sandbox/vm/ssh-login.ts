@@ -3,6 +3,7 @@ import ssh2 from "ssh2";
 import type { AuthContext } from "ssh2";
 import type { Vm } from "../model.ts";
 import type { World } from "../world.ts";
+import { rootKeys } from "./root-keys.ts";
 
 /** Only root gets in: by the VM's password, or by one of its public keys. */
 export function answerLogin(world: World, vm: Vm, attempt: AuthContext): void {
@@ -21,9 +22,8 @@ function isPassword(vm: Vm, given: string): boolean {
 
 /** A client first asks without a signature whether the key would do. */
 function isKeyOf(world: World, vm: Vm, { key, signature, blob, hashAlgo }: Extract<AuthContext, { method: "publickey" }>): boolean {
-  const known = world.state.publicKeys.filter(({ id }) => vm.publicKeyIds.includes(id));
-  return known.some((one) => {
-    const parsed = ssh2.utils.parseKey(one.key);
+  return rootKeys(world, vm).some((one) => {
+    const parsed = ssh2.utils.parseKey(one);
     if (parsed instanceof Error || key.algo !== parsed.type || !parsed.getPublicSSH().equals(key.data)) return false;
     return signature === undefined || blob === undefined || parsed.verify(blob, signature, hashAlgo);
   });
