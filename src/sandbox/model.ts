@@ -2,6 +2,7 @@
  * What exists in the simulated world. Plain data without behaviour, so that all of it can be written to a file
  * and read again. Times are ISO 8601 texts, amounts are cents.
  */
+import type { Offers } from "./hostinger/catalog.ts";
 import type { ScriptOutcome } from "./vm/script-outcome.ts";
 
 export type VmState =
@@ -224,5 +225,7 @@ export interface WorldState {
   /** Serial number of the zone's SOA record. */
   zoneSerial: number;
   steps: Step[];
+  /** What can be bought, and where. */
+  offers: Offers;
   settings: Settings;
 }

@@ -4,7 +4,6 @@ import type { Api } from "../http/api.ts";
 import { ok, Router } from "../http/router.ts";
 import type { Route } from "../http/router.ts";
 import { billingRoutes } from "./billing.ts";
-import { DATA_CENTERS, TEMPLATES, templateOf } from "./catalog.ts";
 import { numberOf } from "./context.ts";
 import type { Context } from "./context.ts";
 import { copyRoutes } from "./copies.ts";
@@ -39,13 +38,14 @@ export function hostingerApi(context: Context, token: string): Api {
 export function hostingerRoutes(context: Context): Route[] {
   return [
     ...billingRoutes(context),
-    { method: "GET", pattern: "/api/vps/v1/data-centers", handler: () => ok(DATA_CENTERS) },
-    { method: "GET", pattern: "/api/vps/v1/templates", handler: () => ok(TEMPLATES) },
+    { method: "GET", pattern: "/api/vps/v1/data-centers", handler: () => ok(context.world.state.offers.dataCenters) },
+    { method: "GET", pattern: "/api/vps/v1/templates", handler: () => ok(context.world.state.offers.templates) },
     {
       method: "GET",
       pattern: "/api/vps/v1/templates/{templateId}",
       handler: (request) => {
-        const template = templateOf(numberOf(request, "templateId"));
+        const id = numberOf(request, "templateId");
+        const template = context.world.state.offers.templates.find((one) => one.id === id);
         if (template === undefined) throw notFound("Template");
         return ok(template);
       },
