@@ -3,12 +3,9 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
-import { cipherKeys, cron, flag, hostname, hs256Secret, httpUrl, names, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, wholeNumber } from "./values.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, flag, hostname, hs256Secret, httpUrl, names, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, wholeNumber } from "./values.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
-
-/** What a process does: answer HTTP, run the engine, or both. */
-export const ROLES = ["all", "http", "worker"] as const;
-export type Role = (typeof ROLES)[number];
+import { ROLES, type Role } from "./roles.ts";
 
 export interface Variable<T> {
   /** The environment variable. */
@@ -40,11 +37,11 @@ export const VARIABLES = {
   passphraseFile: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE_FILE", description: "A file with the passphrase, in place of PULUMI_CONFIG_PASSPHRASE.", example: "/run/secrets/pulumi-passphrase" }),
   secretsProvider: variable(text, { name: "SECRETS_PROVIDER", description: "A cloud's key service that encrypts the secrets in the stacks' state, in place of a passphrase.", example: "awskms://alias/user-vps?region=eu-central-1" }),
 
-  hostingerApiKey: variable(token, { name: "HOSTINGER_API_KEY", description: "The token of Hostinger's API.", example: "the token from hPanel, Account, API", secret: true }),
+  hostingerApiKey: variable(token, { name: "HOSTINGER_API_KEY", description: "The token of Hostinger's API.", example: "your-token-from-hPanel-Account-API", secret: true }),
   hostingerApiKeyFile: variable(text, { name: "HOSTINGER_API_KEY_FILE", description: "A file with the token, in place of HOSTINGER_API_KEY.", example: "/run/secrets/hostinger-api-key" }),
   hostingerApiBaseUrl: variable(httpUrl, { name: "HOSTINGER_API_BASE_URL", description: "Where Hostinger's API is.", example: "https://developers.hostinger.com", byDefault: "https://developers.hostinger.com" }),
   hostingerPaymentMethodId: variable(wholeNumber(1), { name: "HOSTINGER_PAYMENT_METHOD_ID", description: "What purchases are paid with. Without it, the account's default.", example: "1234567" }),
-  cloudflareApiToken: variable(token, { name: "CLOUDFLARE_API_TOKEN", description: "The token of Cloudflare's API; it needs to edit the zone's DNS.", example: "a token with the permission Zone, DNS, Edit", secret: true, requiredFor: WORKERS }),
+  cloudflareApiToken: variable(token, { name: "CLOUDFLARE_API_TOKEN", description: "The token of Cloudflare's API; it needs to edit the zone's DNS.", example: "your-token-with-the-permission-Zone-DNS-Edit", secret: true, requiredFor: WORKERS }),
   cloudflareZoneId: variable(text, { name: "CLOUDFLARE_ZONE_ID", description: "The zone of VPS_DOMAIN.", example: "0123456789abcdef0123456789abcdef", requiredFor: WORKERS }),
   cloudflareBaseUrl: variable(httpUrl, { name: "CLOUDFLARE_BASE_URL", description: "Where Cloudflare's API is, if not at its own address.", example: "https://api.cloudflare.com/client/v4" }),
 
@@ -55,9 +52,13 @@ export const VARIABLES = {
   conductorUrl: variable(httpUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),
   cliUrl: variable(httpUrl, { name: "CLI_URL", description: "Where a VPS downloads the Spoq CLI from.", example: "https://downloads.example.com/spoq", requiredFor: WORKERS }),
   sshPublicKey: variable(sshPublicKey, { name: "SSH_PUBLIC_KEY", description: "A key that may log in to each VPS whose user names none.", example: "ssh-ed25519 AAAAC3Nza… operator" }),
-  sshPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_SSH_PORT", description: "The SSH port of the VPSs, for releases and new credentials.", example: "22", byDefault: "22" }),
+  sshPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_SSH_PORT", description: "The SSH port of the VPSs, for releases and new credentials; both firewalls open it.", example: "22", byDefault: "22" }),
   sshPrivateKey: variable(sshPrivateKey, { name: "SSH_PRIVATE_KEY", description: "Logs in to the VPSs as root, for releases and new credentials. Without it, each stack's own password does.", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", secret: true }),
-  vpsFirewall: variable(flag, { name: "VPS_FIREWALL", description: "Whether Hostinger's firewall stands before every VPS: 22, 80 and 443 from anywhere, all else dropped.", example: "true", byDefault: "false" }),
+  acmeEmail: variable(acmeEmail, { name: "ACME_EMAIL", description: "The account of the VPSs' certificates. With it, Caddy goes to a second authority (ZeroSSL) where Let's Encrypt refuses.", example: "certificates@example.com" }),
+  acmeCa: variable(acmeDirectory, { name: "ACME_CA", description: "Another certificate authority for the VPSs, the only one then: its ACME directory.", example: "https://acme.zerossl.com/v2/DV90" }),
+  acmeEabKeyId: variable(acmeKey, { name: "ACME_EAB_KEY_ID", description: "An account at ACME_CA (external account binding).", example: "fake-key-id" }),
+  acmeEabMacKey: variable(acmeKey, { name: "ACME_EAB_MAC_KEY", description: "The key of that account.", example: "fake-mac-key", secret: true }),
+  vpsFirewall: variable(flag, { name: "VPS_FIREWALL", description: "Whether Hostinger's firewall stands before every VPS: the SSH port, 80 and 443 from anywhere, all else dropped.", example: "true", byDefault: "false" }),
   vpsPtr: variable(flag, { name: "VPS_PTR", description: "Whether the reverse DNS entry of every VPS's IPv4 address leads to its host name.", example: "true", byDefault: "false" }),
 
   purchases: variable(onOff, { name: "PURCHASES", description: "Whether anything is bought: on or off. An operator can switch it at run time, which then counts: `user-vps purchases off`.", example: "on", byDefault: "on" }),
