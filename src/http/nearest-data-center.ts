@@ -7,7 +7,7 @@ import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
 import { COUNTRY_COORDINATES } from "./country-coordinates.ts";
 
 /** From an address to the nearest of the data centers that are offered. */
-export type NearestDataCenter = (address: string, offered: readonly OfferedDataCenter[]) => number | undefined;
+export type NearestDataCenter = (address: string, offered?: readonly OfferedDataCenter[]) => number | undefined;
 
 const DATABASE = "@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb";
 
