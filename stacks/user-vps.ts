@@ -7,6 +7,7 @@ import { HealthCheck } from "../providers/health/health-check.ts";
 import { HostingerFirewall } from "../providers/hostinger/firewall.ts";
 import { PostInstallScript } from "../providers/hostinger/post-install-script.ts";
 import { PtrRecord } from "../providers/hostinger/ptr-record.ts";
+import { ScriptStub } from "../providers/hostinger/script-stub.ts";
 import { VirtualMachine } from "../providers/hostinger/virtual-machine.ts";
 import type { StackConfig } from "./config.ts";
 import { createConfiguration } from "./configuration-command.ts";
@@ -18,7 +19,7 @@ import { openWayIn } from "./way-in.ts";
 /** What a VPS has to answer to: SSH, the verification of certificates, HTTPS. */
 const OPEN_PORTS = ["22", "80", "443"] as const;
 
-/** One user's VPS, from top to bottom: credentials, script, VM, firewall, DNS record, configuration, release, health. */
+/** One user's VPS, from top to bottom: credentials, script, VM, firewall, DNS record, configuration, release, health; then the script's stub. */
 export class UserVps extends pulumi.ComponentResource {
   readonly hostname: string;
   readonly credentials: Credentials;
@@ -30,6 +31,7 @@ export class UserVps extends pulumi.ComponentResource {
   readonly configuration: remote.Command | undefined;
   readonly release: remote.Command | undefined;
   readonly health: HealthCheck;
+  readonly stub: ScriptStub;
 
   constructor(config: StackConfig, options?: pulumi.ComponentResourceOptions) {
     super("user-vps:index:UserVps", config.username, {}, options);
@@ -40,12 +42,10 @@ export class UserVps extends pulumi.ComponentResource {
     this.credentials = new Credentials("credentials", { rotation: config.credentialRotation }, { ...parent, protect: config.protect });
 
     const boot = { ownerId: config.ownerId ?? config.username, hostname: config.bootHostname ?? hostname, conductorUrl: config.conductorUrl, cliUrl: config.cliUrl };
-    this.script = new PostInstallScript("script", {
-      name: `spoq-conductor-setup ${hostname}`,
-      content: pulumi.secret(
-        pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, hostname, sshPassword, jwtSecret })),
-      ),
-    }, parent);
+    const content = pulumi.secret(
+      pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, hostname, sshPassword, jwtSecret })),
+    );
+    this.script = new PostInstallScript("script", { name: `spoq-conductor-setup ${hostname}`, content }, parent);
 
     this.vm = new VirtualMachine("vm", {
       plan: config.plan,
@@ -54,6 +54,7 @@ export class UserVps extends pulumi.ComponentResource {
       hostname,
       rootPassword: this.credentials.password,
       postInstallScriptId: this.script.scriptId,
+      postInstallScript: content,
       postInstallFingerprint: fingerprint(boot),
       enableBackups: config.enableBackups,
       autoRenew: config.autoRenew,
@@ -114,6 +115,13 @@ export class UserVps extends pulumi.ComponentResource {
       // Checked again after each release, each rotation and each wipe.
       ...defined({ release: release?.version, credentialRotation: config.credentialRotation, recreation: config.recreation }),
     }, { ...parent, protect: config.protect, dependsOn: everything });
+
+    // The script has done its work: what the account keeps of it holds no secret. A wipe writes it anew.
+    const { vmId, installation } = this.vm;
+    this.stub = new ScriptStub("script-stub", {
+      scriptId: this.script.scriptId,
+      installation: pulumi.all([vmId, installation]).apply((ids) => ids.filter((id) => id !== undefined).join(" ")),
+    }, { ...parent, dependsOn: this.health });
 
     this.registerOutputs({});
   }

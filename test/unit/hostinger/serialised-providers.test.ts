@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { provider as firewall } from "../../../providers/hostinger/firewall.ts";
 import { provider as ptrRecord } from "../../../providers/hostinger/ptr-record.ts";
+import { provider as scriptStub } from "../../../providers/hostinger/script-stub.ts";
 import { provider as sshHostKey } from "../../../providers/ssh/ssh-host-key.ts";
 
 // The text is stored with every such resource of every stack: each change of it is a difference on all of them.
 const PROVIDERS = [
   ["HostingerFirewall", firewall, "user-vps/providers/hostinger/firewall-provider", 7],
   ["PtrRecord", ptrRecord, "user-vps/providers/hostinger/ptr-record-provider", 7],
+  ["ScriptStub", scriptStub, "user-vps/providers/hostinger/script-stub-provider", 5],
   ["SshHostKey", sshHostKey, "user-vps/providers/ssh/ssh-host-key-provider", 3],
 ] as const;
 
