@@ -2,18 +2,24 @@ import { defineConfig } from "vitest/config";
 
 const SECOND_MS = 1_000;
 
-/**
- * Node runs tests and program as it does in production, from the files as they are: what is
- * serialised into a stack's state is then the same text, and no transform stands between.
- */
-const native = { experimental: { viteModuleRunner: false, nodeLoader: false } };
+export const shared = {
+  /**
+   * Node runs tests and program as it does in production, from the files as they are: what is
+   * serialised into a stack's state is then the same text, and no transform stands between.
+   */
+  experimental: { viteModuleRunner: false, nodeLoader: false },
+  pool: "forks" as const,
+  execArgv: ["--disable-warning=ExperimentalWarning"],
+  setupFiles: ["test/support/leaks.ts"],
+  teardownTimeout: 30 * SECOND_MS,
+  reporters: [["default", { summary: false }] as ["default", object], "test/support/summary-reporter.ts"],
+};
 
 /** One process a file, `atOnce` of them; the projects come one after the other. */
 function project(name: "unit" | "integration" | "e2e", order: number, atOnce: number, timeoutMs: number) {
   return {
     extends: true as const,
     test: {
-      ...native,
       name,
       include: [`test/${name}/**/*.test.ts`],
       sequence: { groupOrder: order },
@@ -27,11 +33,7 @@ function project(name: "unit" | "integration" | "e2e", order: number, atOnce: nu
 
 export default defineConfig({
   test: {
-    pool: "forks",
-    execArgv: ["--disable-warning=ExperimentalWarning"],
-    setupFiles: ["test/support/leaks.ts"],
-    teardownTimeout: 30 * SECOND_MS,
-    reporters: [["default", { summary: false }], "test/support/summary-reporter.ts"],
+    ...shared,
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts", "providers/**/*.ts", "stacks/**/*.ts"],

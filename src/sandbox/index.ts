@@ -20,7 +20,7 @@ import { emptyState, World } from "./world.ts";
 
 export { sandboxBanner } from "./banner.ts";
 export type { StateView, VmView } from "./control/state-view.ts";
-export type { Fault, FaultRule } from "./http/faults.ts";
+export type { Edit, Fault, FaultRule } from "./http/faults.ts";
 export type { Sandbox, SandboxOptions } from "./sandbox.ts";
 
 const HOSTINGER_TOKEN = "fake-hostinger-token-for-the-sandbox";

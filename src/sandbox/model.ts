@@ -204,6 +204,8 @@ export interface Settings {
   paymentsDeclined: boolean;
   /** Caddy gets its certificate only once the zone points the host name at the VM, as with Let's Encrypt. */
   certificatesNeedDns: boolean;
+  /** By how much the `Date` of all answers is ahead of what they tell (`created_at` and so on), in milliseconds. */
+  dateOffsetMs: number;
 }
 
 export interface WorldState {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { dirname } from "node:path";
 import type { WorldState } from "./model.ts";
 import type { AuthorityFiles } from "./vm/certificate-authority.ts";
+import { DEFAULT_SETTINGS, emptyState } from "./world.ts";
 import type { World } from "./world.ts";
 
 /** All that a sandbox needs to be the same one after a restart. */
@@ -11,9 +12,11 @@ export interface Saved {
   state: WorldState;
 }
 
-/** undefined if there is no such file yet. */
+/** undefined if there is no such file yet. What an older sandbox did not know yet is as at a first start. */
 export function load(file: string): Saved | undefined {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Saved) : undefined;
+  if (!existsSync(file)) return undefined;
+  const saved = JSON.parse(readFileSync(file, "utf8")) as Saved;
+  return { ...saved, state: { ...emptyState(), ...saved.state, settings: { ...DEFAULT_SETTINGS, ...saved.state.settings } } };
 }
 
 /**

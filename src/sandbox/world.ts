@@ -18,6 +18,7 @@ export const DEFAULT_SETTINGS: Settings = {
   vmPublicKeys: false,
   paymentsDeclined: false,
   certificatesNeedDns: true,
+  dateOffsetMs: 0,
 };
 
 export function emptyState(): WorldState {
@@ -62,6 +63,12 @@ export class World extends EventEmitter<WorldEvents> {
 
   now(): string {
     return new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  }
+
+  /** The header `Date`, if it is to be another than Node's own. */
+  dateHeader(): Record<string, string> {
+    const { dateOffsetMs } = this.state.settings;
+    return dateOffsetMs === 0 ? {} : { date: new Date(Date.now() + dateOffsetMs).toUTCString() };
   }
 
   newId(): number {

@@ -89,6 +89,119 @@ describe("the sandbox's faults", () => {
     await assert.rejects(hostinger(sandbox, "GET", MACHINES), SyntaxError);
   });
 
+  /** The answer as it comes over the wire, with what became of the connection. */
+  const raw = async (method: string, body?: object, signal = AbortSignal.timeout(5_000)) => {
+    const response = await fetch(`${sandbox.hostingerUrl}/api/${MACHINES}`, {
+      method,
+      headers: { authorization: `Bearer ${sandbox.hostingerToken}` },
+      signal,
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+
+  it("status answers with any status, any headers and any body: a text as it is", async () => {
+    const answers = [
+      { status: 200, body: "<html>maintenance</html>" },
+      { status: 200, body: "" },
+      { status: 202, body: { id: 1, status: "payment_initiated" } },
+      { status: 200, body: '{"id": 1, "virt', headers: { "content-type": "application/json" } },
+      { status: 204, body: "left out by HTTP" },
+      { status: 500, body: null },
+    ];
+    for (const answer of answers) await faulty({ method: "POST", fault: { kind: "status", ...answer } });
+    const body = await purchaseBody(sandbox);
+    const got = [];
+    for (const _one of answers) got.push(await raw("POST", body));
+    assert.deepEqual(got.map(({ status, text }) => [status, text]), [
+      [200, "<html>maintenance</html>"],
+      [200, ""],
+      [202, '{"id":1,"status":"payment_initiated"}'],
+      [200, '{"id": 1, "virt'],
+      [204, ""],
+      [500, "null"],
+    ]);
+    assert.deepEqual([got[0]?.headers.get("content-type"), got[3]?.headers.get("content-type")], ["text/html", "application/json"]);
+    assert.equal(purchases(), 0);
+  });
+
+  it("an answer may be cut off, end early in good order, or come in drops", async () => {
+    await faulty({ method: "POST", fault: { kind: "answer", cutAfterBytes: 20 } });
+    await assert.rejects(buyOnce(), TypeError);
+    await faulty({ method: "POST", fault: { kind: "answer", cutAfterBytes: 0 } });
+    await assert.rejects(buyOnce(), TypeError);
+    const body = await purchaseBody(sandbox);
+    await faulty({ method: "POST", fault: { kind: "answer", keepBytes: 20 } });
+    assert.equal((await raw("POST", body)).text.length, 20);
+    assert.equal(purchases(), 3);
+    await faulty({ method: "POST", fault: { kind: "answer", dripBytes: 100, dripEveryMs: 2 } });
+    assert.ok(JSON.parse((await raw("POST", body)).text).virtual_machine.id > 0);
+    await faulty({ method: "POST", fault: { kind: "status", status: 502, body: "<html>", dripEveryMs: 1 } });
+    assert.equal((await raw("POST", body)).text, "<html>");
+    await faulty({ method: "POST", fault: { kind: "answer", dripEveryMs: 50 } });
+    await assert.rejects(raw("POST", body, AbortSignal.timeout(150)), { name: "TimeoutError" });
+    assert.equal(purchases(), 5);
+  });
+
+  it("an answer may be edited, and its headers changed or taken away", async () => {
+    await buyOnce();
+    const edits = [{ path: "*.state" }, { path: "*.hostname", value: null }, { path: "*.template.name", value: 7 }, { path: "*.ipv6.0.ptr" }];
+    await faulty({ method: "GET", fault: { kind: "answer", edits, headers: { date: "Wed, 21 Oct 2015 07:28:00 GMT", "x-ratelimit-remaining": "0" } } });
+    const { body, headers } = await hostinger(sandbox, "GET", MACHINES);
+    assert.deepEqual([body.length, "state" in body[0], body[0].hostname, body[0].template.name], [1, false, null, 7]);
+    assert.deepEqual([headers.get("date"), headers.get("x-ratelimit-remaining")], ["Wed, 21 Oct 2015 07:28:00 GMT", "0"]);
+    await faulty({ method: "GET", fault: { kind: "answer", edits: [{ path: "0" }], headers: { date: "", "x-ratelimit-limit": "" } } });
+    const without = await hostinger(sandbox, "GET", MACHINES);
+    assert.deepEqual([without.body, without.headers.has("date"), without.headers.has("x-ratelimit-limit")], [[], false, false]);
+    await faulty({ method: "GET", fault: { kind: "answer", edits: [{ path: "", value: [] }] } });
+    assert.deepEqual((await hostinger(sandbox, "GET", MACHINES)).body, []);
+  });
+
+  it("reset resets the connection, before the effect or after it", async () => {
+    const cause = (error: TypeError) => (error.cause as { code?: string }).code === "ECONNRESET";
+    await faulty({ method: "POST", fault: { kind: "reset" } });
+    await assert.rejects(buyOnce(), cause);
+    assert.equal(purchases(), 0);
+    await faulty({ method: "POST", fault: { kind: "reset", afterEffect: true } });
+    await assert.rejects(buyOnce(), cause);
+    assert.equal(purchases(), 1);
+  });
+
+  it("the effect may come later than the answer, the reset or the time-out", async () => {
+    const body = await purchaseBody(sandbox);
+    for (const fault of [{ kind: "status", status: 500 }, { kind: "reset" }, { kind: "hang" }]) {
+      const before = purchases();
+      await faulty({ method: "POST", fault: { ...fault, effectAfterMs: 200 } });
+      await raw("POST", body, AbortSignal.timeout(100)).catch(() => undefined);
+      assert.equal(purchases(), before, fault.kind);
+      await until(sandbox, (state) => state.purchases.length === before + 1);
+    }
+  });
+
+  it("concern requests with a text in their body alone, if told so", async () => {
+    await faulty({ method: "POST", bodyHas: "bob.spoq.dev", fault: { kind: "status", status: 503 } });
+    assert.equal((await buyOnce()).status, 200);
+    const bob = await purchaseBody(sandbox, { hostname: "bob.spoq.dev" });
+    assert.equal((await hostinger(sandbox, "POST", MACHINES, bob)).status, 503);
+  });
+
+  it("Cloudflare's answers can be the same", async () => {
+    for (const fault of [{ kind: "status", status: 200, body: "<html>" }, { kind: "answer", keepBytes: 9 }]) {
+      await control(sandbox, "POST", "faults", { api: "cloudflare", method: "GET", fault });
+      await assert.rejects(records(sandbox, "GET"), SyntaxError);
+    }
+    await control(sandbox, "POST", "faults", { api: "cloudflare", method: "POST", fault: { kind: "reset", afterEffect: true } });
+    await assert.rejects(records(sandbox, "POST", "", { name: "carol", type: "A", content: "127.0.0.9", ttl: 60 }), TypeError);
+    assert.equal(sandbox.state().records.length, 1);
+  });
+
+  it("the clock of the answers may be another than that of what they tell", async () => {
+    await control(sandbox, "POST", "settings", { dateOffsetMs: -60_000 });
+    const { headers, body } = await buyOnce();
+    const ahead = Date.parse(body.virtual_machine.created_at) - Date.parse(headers.get("date") ?? "");
+    assert.ok(ahead > 55_000 && ahead < 65_000, `${ahead} ms`);
+  });
+
   it("hit as often as they are told, skip the first, and start and end in time", async () => {
     const status = async () => (await hostinger(sandbox, "GET", MACHINES)).status;
     const fault = { kind: "status", status: 503 };
@@ -119,7 +232,7 @@ describe("the sandbox's faults", () => {
   });
 
   it("are refused if nobody could have meant them", async () => {
-    for (const wrong of [{ fault: { kind: "nonsense" } }, { path: "(", fault: { kind: "hang" } }, { tims: 1, fault: { kind: "hang" } }]) {
+    for (const wrong of [{ fault: { kind: "nonsense" } }, { path: "(", fault: { kind: "hang" } }, { tims: 1, fault: { kind: "hang" } }, { fault: { kind: "status", status: 101 } }]) {
       await assert.rejects(faulty(wrong), /400/);
     }
   });

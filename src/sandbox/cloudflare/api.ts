@@ -26,6 +26,6 @@ export function cloudflareApi(world: World, token: string): Api {
     errorOf: (status) => errorAnswer(new CloudflareError(status, GENERAL_ERROR, STATUS_CODES[status] ?? "Error")),
     notFound: (request) =>
       errorAnswer(new CloudflareError(404, 7000, `No route for that URI: ${request.method} ${request.path}`)),
-    headers: () => ({}),
+    headers: () => world.dateHeader(),
   };
 }

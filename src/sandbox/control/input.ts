@@ -4,19 +4,32 @@ const text = z.string().min(1);
 const durationMs = z.number().nonnegative();
 const times = z.number().int().nonnegative();
 
+const lateEffect = { afterEffect: z.boolean().optional(), effectAfterMs: durationMs.optional() };
+
+const sending = {
+  holdMs: durationMs.optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  cutAfterBytes: times.optional(),
+  keepBytes: times.optional(),
+  dripBytes: z.number().int().positive().optional(),
+  dripEveryMs: durationMs.optional(),
+};
+
 const fault = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("delay"), delayMs: durationMs, when: z.enum(["before", "after"]).optional() }),
+  z.strictObject({ kind: z.literal("answer"), edits: z.array(z.strictObject({ path: z.string(), value: z.unknown().optional() })).optional(), ...sending }),
   z.strictObject({
     kind: z.literal("status"),
-    status: z.number().int().min(400).max(599),
+    status: z.number().int().min(200).max(599),
     retryAfterSeconds: z.number().nonnegative().optional(),
-    headers: z.record(z.string(), z.string()).optional(),
     body: z.unknown().optional(),
-    afterEffect: z.boolean().optional(),
+    ...lateEffect,
+    ...sending,
   }),
   z.strictObject({ kind: z.literal("drop-before") }),
   z.strictObject({ kind: z.literal("drop-after") }),
-  z.strictObject({ kind: z.literal("hang") }),
+  z.strictObject({ kind: z.literal("reset"), ...lateEffect }),
+  z.strictObject({ kind: z.literal("hang"), ...lateEffect }),
   z.strictObject({ kind: z.literal("garbage") }),
 ]);
 
@@ -24,6 +37,7 @@ export const faultRule = z.strictObject({
   api: z.enum(["hostinger", "cloudflare"]),
   method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).optional(),
   path: text.optional(),
+  bodyHas: text.optional(),
   times: times.optional(),
   skip: times.optional(),
   afterMs: durationMs.optional(),
@@ -63,6 +77,7 @@ export const settings = z.strictObject({
   vmPublicKeys: z.boolean().optional(),
   paymentsDeclined: z.boolean().optional(),
   certificatesNeedDns: z.boolean().optional(),
+  dateOffsetMs: z.number().optional(),
 });
 
 export const vmDrift = z.discriminatedUnion("kind", [

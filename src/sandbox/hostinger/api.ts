@@ -31,7 +31,7 @@ export function hostingerApi(context: Context, token: string): Api {
     failed: (error) => (error instanceof HostingerError ? errorAnswer(error) : undefined),
     errorOf: (status) => errorAnswer(new HostingerError(status, STATUS_CODES[status] ?? "Error")),
     notFound: () => errorAnswer(new HostingerError(404, "Not Found")),
-    headers: () => rateLimit.headers(),
+    headers: () => ({ ...rateLimit.headers(), ...context.world.dateHeader() }),
   };
 }
 

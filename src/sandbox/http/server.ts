@@ -5,8 +5,10 @@ import type { AddressInfo } from "node:net";
 import { assertLoopback } from "../loopback.ts";
 import type { Api } from "./api.ts";
 import type { CallLog } from "./call-log.ts";
-import type { Fault, Faults } from "./faults.ts";
+import { courseOf, edited } from "./course.ts";
+import type { Faults, Sending } from "./faults.ts";
 import type { ApiAnswer, ApiRequest } from "./router.ts";
+import { send } from "./send.ts";
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -50,27 +52,38 @@ export class ApiServer {
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(incoming.url ?? "/", "http://sandbox");
     const api = this.#apis.find((one) => url.pathname.startsWith(one.prefix));
-    if (api === undefined) return send(response, { status: 404, body: { message: "No such API in the sandbox" } });
+    if (api === undefined) return this.#send(response, { status: 404, body: { message: "No such API in the sandbox" } });
     const method = incoming.method ?? "GET";
-    const fault = this.#faults.take(api.name, method, url.pathname);
-    const { body, problem } = await readBody(incoming, api);
+    const { text, body, problem } = await readBody(incoming, api);
     const headers = incoming.headers as Record<string, string | undefined>;
     const request: ApiRequest = { method, path: url.pathname, params: {}, query: url.searchParams, headers, body };
+    const course = courseOf(this.#faults.take(api.name, method, url.pathname, text), api);
 
-    if (fault?.kind === "delay" && fault.when !== "after") await this.#wait(fault.delayMs);
+    if (course.delayMs > 0) await this.#wait(course.delayMs);
     if (this.#closing.signal.aborted) return void response.destroy();
-    const handled = fault === undefined || letsEffectHappen(fault);
-    const answer = handled ? (problem ?? (await this.#answer(api, request))) : undefined;
-    if (fault?.kind === "delay" && fault.when === "after") await this.#wait(fault.delayMs);
+    const happen = async () => problem ?? (await this.#answer(api, request));
+    const own = course.effect === "first" ? await happen() : undefined;
+    if (course.sending.holdMs !== undefined) await this.#wait(course.sending.holdMs);
 
-    const given = fault === undefined ? answer : disturbed(fault, api, answer);
+    const given = course.answer === "own" ? own : course.answer;
     const pattern = api.router.match(method, url.pathname)?.route.pattern ?? url.pathname;
-    const call = { api: api.name, method, path: url.pathname, query: url.search, status: given?.status ?? null, handled };
+    const status = typeof given === "object" ? given.status : null;
+    const call = { api: api.name, method, path: url.pathname, query: url.search, status, handled: course.effect !== "never" };
     this.#calls.record({ at: new Date().toISOString(), ...call }, pattern);
 
-    if (fault?.kind === "hang") return;
-    if (given === undefined) return void response.destroy();
-    send(response, { ...given, headers: { ...api.headers(), ...given.headers } });
+    if (given === "reset") response.socket?.resetAndDestroy();
+    else if (given === "close" || given === undefined) response.destroy();
+    else if (given !== "nothing") {
+      const answer = { ...given, body: edited(given.body, course.edits), headers: { ...api.headers(), ...given.headers } };
+      await this.#send(response, answer, course.sending);
+    }
+    if (typeof course.effect !== "object") return;
+    await this.#wait(course.effect.afterMs);
+    if (!this.#closing.signal.aborted) await happen();
+  }
+
+  #send(response: ServerResponse, answer: ApiAnswer, sending: Sending = {}): Promise<void> {
+    return send(response, answer, sending, (ms) => this.#wait(ms));
   }
 
   async #answer(api: Api, request: ApiRequest): Promise<ApiAnswer> {
@@ -106,38 +119,19 @@ function warn(error: unknown): void {
   process.emitWarning(`sandbox: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
 }
 
-function letsEffectHappen(fault: Fault): boolean {
-  return fault.kind === "delay" || fault.kind === "drop-after" || (fault.kind === "status" && fault.afterEffect === true);
-}
-
-/** The answer as the fault leaves it; undefined: none, the connection is cut. */
-function disturbed(fault: Fault, api: Api, answer: ApiAnswer | undefined): ApiAnswer | undefined {
-  if (fault.kind === "delay") return answer;
-  if (fault.kind === "garbage") return { status: 200, body: Buffer.from("<html>not what you asked for</html>") };
-  if (fault.kind !== "status") return undefined;
-  const retryAfter = fault.retryAfterSeconds === undefined ? {} : { "retry-after": String(fault.retryAfterSeconds) };
-  const body = fault.body ?? api.errorOf(fault.status).body;
-  return { status: fault.status, body, headers: { ...retryAfter, ...fault.headers } };
-}
-
-async function readBody(incoming: IncomingMessage, api: Api): Promise<{ body: unknown; problem?: ApiAnswer }> {
+async function readBody(incoming: IncomingMessage, api: Api): Promise<{ text: string; body: unknown; problem?: ApiAnswer }> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming) {
     bytes += (chunk as Buffer).length;
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk as Buffer);
   }
-  if (bytes > MAX_BODY_BYTES) return { body: undefined, problem: api.errorOf(413) };
-  if (bytes === 0) return { body: undefined };
+  const text = Buffer.concat(chunks).toString("utf8");
+  if (bytes > MAX_BODY_BYTES) return { text, body: undefined, problem: api.errorOf(413) };
+  if (bytes === 0) return { text, body: undefined };
   try {
-    return { body: JSON.parse(Buffer.concat(chunks).toString("utf8")) };
+    return { text, body: JSON.parse(text) };
   } catch {
-    return { body: undefined, problem: api.errorOf(400) };
+    return { text, body: undefined, problem: api.errorOf(400) };
   }
-}
-
-function send(response: ServerResponse, answer: ApiAnswer): void {
-  const raw = Buffer.isBuffer(answer.body);
-  response.writeHead(answer.status, { "content-type": raw ? "text/html" : "application/json", ...answer.headers });
-  response.end(raw ? answer.body : JSON.stringify(answer.body));
 }
