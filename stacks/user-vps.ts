@@ -9,6 +9,7 @@ import { PostInstallScript } from "../providers/hostinger/post-install-script.ts
 import { PtrRecord } from "../providers/hostinger/ptr-record.ts";
 import { ScriptStub } from "../providers/hostinger/script-stub.ts";
 import { VirtualMachine } from "../providers/hostinger/virtual-machine.ts";
+import { SshLogin } from "../providers/ssh/ssh-login.ts";
 import type { StackConfig } from "./config.ts";
 import { createConfiguration } from "./configuration-command.ts";
 import { renderPostInstallScript } from "./post-install.ts";
@@ -96,11 +97,17 @@ export class UserVps extends pulumi.ComponentResource {
     }
 
     const release = releaseOf(config);
+    // What is taken over as it is has somebody's credentials, but not these.
+    const isTakenOver = config.importVmId !== undefined && !config.importWiped;
     // A host name that was changed back is as much a change as one that was changed.
-    const isReconfigured = config.credentialRotation !== undefined || config.bootHostname !== undefined;
+    const isReconfigured = config.credentialRotation !== undefined || config.bootHostname !== undefined || isTakenOver;
     if (release || isReconfigured) {
       const way = openWayIn({ config, vm: this.vm, bootFingerprint: fingerprint(boot), password: this.credentials.password }, parent);
-      if (isReconfigured) this.configuration = createConfiguration(way, { hostname, bootHostname: boot.hostname, credentials: this.credentials }, { ...parent, dependsOn: this.record });
+      const login = isTakenOver ? new SshLogin("ssh-login", { ...way }, parent) : undefined;
+      if (isReconfigured) {
+        const configured = { hostname, bootHostname: boot.hostname, ownerId: boot.ownerId, credentials: this.credentials };
+        this.configuration = createConfiguration(way, configured, { ...parent, dependsOn: login ? [this.record, login] : this.record });
+      }
       // One after the other: each holds the other off on the VPS as well.
       if (release) this.release = createRelease(way, release, this.configuration ? { ...parent, dependsOn: this.configuration } : parent);
     }

@@ -5,6 +5,7 @@ import { provider as firewall } from "../../../providers/hostinger/firewall.ts";
 import { provider as ptrRecord } from "../../../providers/hostinger/ptr-record.ts";
 import { provider as scriptStub } from "../../../providers/hostinger/script-stub.ts";
 import { provider as sshHostKey } from "../../../providers/ssh/ssh-host-key.ts";
+import { provider as sshLogin } from "../../../providers/ssh/ssh-login.ts";
 
 // The text is stored with every such resource of every stack: each change of it is a difference on all of them.
 const PROVIDERS = [
@@ -12,6 +13,7 @@ const PROVIDERS = [
   ["PtrRecord", ptrRecord, "user-vps/providers/hostinger/ptr-record-provider", 7],
   ["ScriptStub", scriptStub, "user-vps/providers/hostinger/script-stub-provider", 5],
   ["SshHostKey", sshHostKey, "user-vps/providers/ssh/ssh-host-key-provider", 3],
+  ["SshLogin", sshLogin, "user-vps/providers/ssh/ssh-login-provider", 3],
 ] as const;
 
 for (const [name, provider, module, methods] of PROVIDERS) {
