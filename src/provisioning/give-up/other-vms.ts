@@ -1,7 +1,6 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { endAutoRenewal, stopVm, wipeVm } from "../../../providers/hostinger/give-up.ts";
 import { isHostingersOwn } from "../../../providers/hostinger/hostname.ts";
-import { findAllByHostname } from "../../../providers/hostinger/search.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
 import type { Queryable } from "../../db/queryable.ts";
@@ -9,17 +8,18 @@ import { listChanges } from "../../records/index.ts";
 import type { GiveUp } from "../../records/index.ts";
 import type { StackVm } from "../engine.ts";
 import { isGone } from "./find-vm.ts";
+import { setAside } from "./set-aside.ts";
 
 const MOST_CHANGES = 1_000;
 
 /**
  * Besides the VM that the user's record names: one that an interrupted change has bought or not
- * given up yet, and those that were given up for another and still hold the user's data.
+ * given up yet, and those that were given up for another and still hold the user's data. A VM that
+ * has nothing but the user's host name may be somebody else's.
  */
-export async function otherVms(db: Queryable, session: Session, { userId, hostname }: GiveUp, vmsOfStack: readonly StackVm[], vmId: number | undefined): Promise<number[]> {
+export async function otherVms(db: Queryable, { userId }: GiveUp, vmsOfStack: readonly StackVm[], vmId: number | undefined): Promise<number[]> {
   const replaced = (await listChanges(db, userId, MOST_CHANGES)).filter(({ kind, begunAt }) => kind === "replace" && begunAt !== null);
-  const named = await findAllByHostname(session, hostname);
-  const ids = new Set([...vmsOfStack.map((vm) => vm.vmId), ...named.map(({ id }) => id), ...replaced.map((change) => change.vmId)]);
+  const ids = new Set([...vmsOfStack.map((vm) => vm.vmId), ...replaced.map((change) => change.vmId)]);
   return [...ids].filter((id) => id !== vmId);
 }
 
@@ -35,6 +35,7 @@ export async function giveUpOther(session: Session, { hostname, templateId, wipe
     await endAutoRenewal(session, { vmId, hostname });
     if (wipe && isUsers) await wipeVm(session, { vmId, hostname }, vm.template?.id ?? templateId);
     await stopVm(session, { vmId, hostname });
+    if (!wipe && name === hostname) await setAside(session, { vmId, hostname });
   } catch (error) {
     const isMissing = isGone(error) || (error instanceof UserVpsError && error.code === "API_NOT_FOUND");
     if (!isMissing) throw error;
