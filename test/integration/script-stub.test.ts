@@ -73,7 +73,7 @@ describe("a script's stub", () => {
     const { outs } = await vms.update(vm.id, vm.outs, again);
     assert.equal(vmOf(vm.id).script?.contentSha256, sha(WHOLE), "the VM was installed with the whole script");
     assert.notEqual(outs["installation"], vm.outs["installation"]);
-    const next = { ...stubInputs, installation: `${vm.id} ${outs["installation"]}` };
+    const next = { ...stubInputs, installation: `${vm.id} ${Number(outs["installation"])}` };
     assert.deepEqual(stubs.diff(stub.id, stub.outs, next), { changes: true });
     await stubs.update(stub.id, stub.outs, next);
     for (const content of await inAccount()) assert.ok(!content.includes(SECRET));
