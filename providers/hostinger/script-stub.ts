@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { StoredResource } from "../dynamic/stored-resource.ts";
 
 export interface ScriptStubArgs {
   /** The post-install script that is no longer needed in the account. */
@@ -12,7 +13,7 @@ export interface ScriptStubArgs {
  * it depend on whatever tells that the VM is installed. The PostInstallScript stays as declared, and
  * a VirtualMachine that was given `postInstallScript` writes it anew before it is wiped.
  */
-export class ScriptStub extends pulumi.dynamic.Resource {
+export class ScriptStub extends StoredResource {
   declare readonly isStub: pulumi.Output<boolean>;
 
   constructor(name: string, args: ScriptStubArgs, options?: pulumi.CustomResourceOptions) {

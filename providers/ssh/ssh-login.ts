@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { StoredResource } from "../dynamic/stored-resource.ts";
 
 export interface SshLoginArgs {
   /** Where and how root logs in; secret. */
@@ -11,7 +12,7 @@ export interface SshLoginArgs {
  * Whether root can log in to a VM that was taken over, before anything is to be done on it: where
  * there is no way in, its credentials cannot be set, and the error says what to do about it.
  */
-export class SshLogin extends pulumi.dynamic.Resource {
+export class SshLogin extends StoredResource {
   constructor(name: string, args: SshLoginArgs, options?: pulumi.CustomResourceOptions) {
     const merged = pulumi.mergeOptions(options, { additionalSecretOutputs: ["connection"] });
     super(provider, name, { connection: pulumi.secret(args.connection), machine: args.machine }, merged, "user-vps", "SshLogin");
