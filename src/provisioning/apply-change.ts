@@ -1,5 +1,5 @@
 /** A change that an operator asked for, as `up` applies it: with what it permits, and for as long as it is needed. */
-import { subscriptionOf } from "../../providers/hostinger/give-up.ts";
+import { subscriptionOf } from "../../providers/hostinger/renewal.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { beginChange, saveVpsResult } from "../records/index.ts";
 import type { VpsChange } from "../records/index.ts";

@@ -34,7 +34,7 @@ async function deprovision({ pool, engine, settings, record, hooks, recorder, vm
   const known = giveUp.vmId ?? record.hostingerVmId ?? vmsOfStack.find(({ isLeftOver }) => !isLeftOver)?.vmId;
   const vmId = known === undefined ? undefined : (await findVm(session, { vmId: known, hostname }))?.id;
   if (vmId !== undefined) await noteVm(pool, session, giveUp, vmId);
-  const others = await otherVms(pool, giveUp, vmsOfStack, vmId);
+  const others = await otherVms(pool, session, giveUp, vmsOfStack, vmId);
   const stack = stackRequestOf(record, settings);
   await engine.clearLeftovers(stack, hooks);
   const { changes } = await engine.destroy(stack, hooks);
