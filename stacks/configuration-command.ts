@@ -1,6 +1,7 @@
 import { Command } from "@pulumi/command/remote/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Credentials } from "../providers/credentials/credentials.ts";
+import type { AcmeSettings } from "./acme.ts";
 import { renderConfigureScript } from "./configure.ts";
 import type { WayIn } from "./way-in.ts";
 
@@ -9,6 +10,7 @@ export interface Configured {
   readonly bootHostname: string;
   /** The platform's id of the user who owns the VPS. */
   readonly ownerId: string;
+  readonly acme: AcmeSettings;
   readonly credentials: Credentials;
 }
 
@@ -18,9 +20,9 @@ export interface Configured {
  * them changes, and after a wipe. The script holds secrets: it is kept encrypted
  * in the state, goes by standard input, and says nothing of what it was given.
  */
-export function createConfiguration({ connection, machine }: WayIn, { hostname, bootHostname, ownerId, credentials }: Configured, options: pulumi.CustomResourceOptions): Command {
+export function createConfiguration({ connection, machine }: WayIn, { hostname, bootHostname, ownerId, acme, credentials }: Configured, options: pulumi.CustomResourceOptions): Command {
   const script = pulumi.all([credentials.password, credentials.jwtSecret])
-    .apply(([sshPassword, jwtSecret]) => renderConfigureScript({ hostname, bootHostname, ownerId, sshPassword, jwtSecret }));
+    .apply(([sshPassword, jwtSecret]) => renderConfigureScript({ hostname, bootHostname, ownerId, acme, sshPassword, jwtSecret }));
   return new Command("configuration", {
     connection,
     create: "/bin/bash -s",

@@ -12,13 +12,11 @@ import { VirtualMachine } from "../providers/hostinger/virtual-machine.ts";
 import { SshLogin } from "../providers/ssh/ssh-login.ts";
 import type { StackConfig } from "./config.ts";
 import { createConfiguration } from "./configuration-command.ts";
+import { openPorts } from "./open-ports.ts";
 import { renderPostInstallScript } from "./post-install.ts";
 import { releaseOf } from "./release.ts";
 import { createRelease } from "./release-command.ts";
 import { openWayIn } from "./way-in.ts";
-
-/** What a VPS has to answer to: SSH, the verification of certificates, HTTPS. */
-const OPEN_PORTS = ["22", "80", "443"] as const;
 
 /** One user's VPS, from top to bottom: credentials, script, VM, firewall, DNS record, configuration, release, health; then the script's stub. */
 export class UserVps extends pulumi.ComponentResource {
@@ -44,7 +42,7 @@ export class UserVps extends pulumi.ComponentResource {
 
     const boot = { ownerId: config.ownerId ?? config.username, hostname: config.bootHostname ?? hostname, conductorUrl: config.conductorUrl, cliUrl: config.cliUrl };
     const content = pulumi.secret(
-      pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, hostname, sshPassword, jwtSecret })),
+      pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, hostname, sshPassword, jwtSecret, sshPort: config.sshPort, acme: config })),
     );
     this.script = new PostInstallScript("script", { name: `spoq-conductor-setup ${hostname}`, content }, parent);
 
@@ -77,7 +75,7 @@ export class UserVps extends pulumi.ComponentResource {
       this.firewall = new HostingerFirewall("firewall", {
         name: hostname,
         vmId: this.vm.vmId,
-        rules: OPEN_PORTS.map((port) => ({ protocol: "TCP", port, source: "any", sourceDetail: "any" })),
+        rules: openPorts(config).map((port) => ({ protocol: "TCP", port, source: "any", sourceDetail: "any" })),
       }, parent);
     }
 
@@ -105,7 +103,7 @@ export class UserVps extends pulumi.ComponentResource {
       const way = openWayIn({ config, vm: this.vm, bootFingerprint: fingerprint(boot), password: this.credentials.password }, parent);
       const login = isTakenOver ? new SshLogin("ssh-login", { ...way }, parent) : undefined;
       if (isReconfigured) {
-        const configured = { hostname, bootHostname: boot.hostname, ownerId: boot.ownerId, credentials: this.credentials };
+        const configured = { hostname, bootHostname: boot.hostname, ownerId: boot.ownerId, acme: config, credentials: this.credentials };
         this.configuration = createConfiguration(way, configured, { ...parent, dependsOn: login ? [this.record, login] : this.record });
       }
       // One after the other: each holds the other off on the VPS as well.

@@ -30,6 +30,10 @@ export function stackRequestOf(record: VpsRecord, settings: Settings): StackRequ
     paymentMethodId: settings.hostingerPaymentMethodId?.toString(),
     // Only where it is asked for, so that the other stacks' settings stay as they were deployed.
     ...(settings.vpsFirewall && { firewall: "true" }),
+    // ACME_EAB_MAC_KEY is a secret: the program has it from its environment.
+    acmeEmail: settings.acmeEmail,
+    acmeCa: settings.acmeCa,
+    acmeEabKeyId: settings.acmeEabKeyId,
     ...(settings.vpsPtr && { ptr: "true" }),
     // A VM that was given up for another since is not to be taken over again.
     ...(record.takenOverVmId && record.takenOverVmId === record.hostingerVmId && { importVmId: String(record.takenOverVmId), importWiped: record.takenOverIsWiped ? "true" : undefined }),
