@@ -33,7 +33,7 @@ function checkDefaults(catalog: Catalog, env: CheckContext["env"]): Finding[] {
   const value = ({ name, byDefault }: { readonly name: string; readonly byDefault: string }) => env[name] || byDefault;
   const { defaultPlan, defaultDataCenterId, defaultTemplateId } = VARIABLES;
   const reason = notOffered(catalog, { plan: value(defaultPlan), dataCenterId: Number(value(defaultDataCenterId)), templateId: Number(value(defaultTemplateId)) });
-  return reason === undefined ? [] : [failed("offers", reason, `Set ${defaultPlan.name}, ${defaultDataCenterId.name} and ${defaultTemplateId.name} to what Hostinger offers.`)];
+  return reason === undefined ? [] : [failed("hostinger", reason, `Set ${defaultPlan.name}, ${defaultDataCenterId.name} and ${defaultTemplateId.name} to what Hostinger offers.`)];
 }
 
 /** @param offsetMs the server's clock minus this machine's */
