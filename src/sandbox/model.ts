@@ -180,6 +180,8 @@ export interface DnsRecord {
   proxied: boolean;
   ttl: number;
   priority?: number;
+  /** Of a type whose content is made from fields: SRV, CAA, HTTPS, SVCB. */
+  data?: Record<string, unknown>;
   settings: Record<string, unknown>;
   comment: string | null;
   tags: string[];
@@ -210,6 +212,8 @@ export interface Settings {
   paymentsDeclined: boolean;
   /** Caddy gets its certificate only once the zone points the host name at the VM, as with Let's Encrypt. */
   certificatesNeedDns: boolean;
+  /** How many records the zone may have; 0 is no limit. */
+  zoneRecordLimit: number;
   /** By how much the `Date` of all answers is ahead of what they tell (`created_at` and so on), in milliseconds. */
   dateOffsetMs: number;
 }

@@ -19,6 +19,7 @@ export const DEFAULT_SETTINGS: Settings = {
   vmPublicKeys: false,
   paymentsDeclined: false,
   certificatesNeedDns: true,
+  zoneRecordLimit: 0,
   dateOffsetMs: 0,
 };
 
