@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { Resolver } from "node:dns/promises";
+import { createSocket } from "node:dgram";
 import { createConnection } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
-import { decode, streamEncode } from "dns-packet";
+import { decode, encode, streamEncode } from "dns-packet";
 import type { Packet } from "dns-packet";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -198,6 +199,62 @@ describe("the sandbox's Cloudflare API", () => {
     await assert.rejects(resolver.resolve4("example.com"), { code: "EREFUSED" });
   });
 
+  it("is answered from with every type that can be, long texts and wildcards too", async () => {
+    const long = "0123456789".repeat(60);
+    for (const record of [
+      { name: "long", type: "TXT", content: long },
+      { name: "two", type: "TXT", content: '"one" "two"' },
+      { name: "*", type: "A", content: "127.77.0.9" },
+      { name: "deep.alice", type: "A", content: "127.77.0.8" },
+      { name: "sub", type: "NS", content: "ns.example.com" },
+      { name: "back", type: "PTR", content: "alice.spoq.dev" },
+      { name: "_sip._tcp", type: "SRV", data: { priority: 10, weight: 5, port: 5060, target: "sip.spoq.dev" } },
+      { name: "@", type: "CAA", data: { flags: 0, tag: "issue", value: "letsencrypt.org" } },
+      { name: "lost", type: "CNAME", content: "nowhere.deep.alice.spoq.dev" },
+    ]) assert.equal((await records(sandbox, "POST", "", { ttl: 60, ...record })).status, 200, record.name);
+    assert.deepEqual((await resolver.resolveTxt("long.spoq.dev"))[0]!.map(({ length }) => length), [255, 255, 90]);
+    assert.deepEqual(await resolver.resolveTxt("two.spoq.dev"), [["one", "two"]]);
+    assert.deepEqual(await resolver.resolve4("anybody.spoq.dev"), ["127.77.0.9"]);
+    assert.deepEqual(await resolver.resolve4("any.body.spoq.dev"), ["127.77.0.9"]);
+    await assert.rejects(resolver.resolve4("alice.spoq.dev"), { code: "ENODATA" }, "a name between others exists: no wildcard");
+    await assert.rejects(resolver.resolve4("other.alice.spoq.dev"), { code: "ENOTFOUND" }, "its closest encloser has no wildcard");
+    await assert.rejects(resolver.resolve4("lost.spoq.dev"), { code: "ENOTFOUND" });
+    assert.deepEqual(await resolver.resolveNs("sub.spoq.dev"), ["ns.example.com"]);
+    assert.deepEqual(await resolver.resolvePtr("back.spoq.dev"), ["alice.spoq.dev"]);
+    assert.deepEqual(await resolver.resolveSrv("_sip._tcp.spoq.dev"), [{ name: "sip.spoq.dev", port: 5060, priority: 10, weight: 5 }]);
+    assert.deepEqual((await resolver.resolveCaa("spoq.dev")).map((one) => (one as { issue?: string }).issue), ["letsencrypt.org"]);
+  });
+
+  it("is answered from with EDNS: by its version and by the size of the asker's buffer", async () => {
+    for (let number = 0; number < 35; number++) await records(sandbox, "POST", "", { name: "many", type: "A", ttl: 60, content: `127.78.0.${number}` });
+    const opt = (udpPayloadSize: number, ednsVersion = 0) => ({ type: "OPT", name: ".", udpPayloadSize, ednsVersion, extendedRcode: 0, flags: 0, flag_do: false, options: [] }) as const;
+    const ask = (additionals: Packet["additionals"], name = "many.spoq.dev") => askOverUdp(sandbox.resolver, encode({ type: "query", id: 9, questions: [{ type: "A", name }], additionals }));
+    const plain = await ask([]);
+    assert.deepEqual([plain.flag_tc, plain.answers?.length, plain.additionals?.length], [true, 0, 0]);
+    const wide = await ask([opt(4_096)]);
+    assert.deepEqual([wide.flag_tc, wide.answers?.length, wide.additionals?.[0]?.type], [false, 35, "OPT"]);
+    assert.equal((await ask([opt(600)])).flag_tc, true);
+    assert.equal((await ask([opt(100)], "spoq.dev")).flag_tc, false, "less than 512 counts as 512");
+    const newer = await ask([opt(4_096, 1)]);
+    assert.deepEqual([(newer.additionals?.[0] as { extendedRcode?: number }).extendedRcode, newer.answers?.length], [1, 0]);
+  });
+
+  it("is not given away at once, nor to other classes, operations and odd messages", async () => {
+    await records(sandbox, "POST", "", ALICE);
+    const rcode = async (packet: Packet | Buffer) => (await askOverUdp(sandbox.resolver, Buffer.isBuffer(packet) ? packet : encode(packet)) as { rcode?: string }).rcode;
+    const query = (type: string, klass = "IN") => encode({ type: "query", id: 1, questions: [{ type: type as "A", class: klass as "IN", name: "alice.spoq.dev" }] });
+    const any = await askOverUdp(sandbox.resolver, query("ANY"));
+    assert.deepEqual(any.answers?.map(({ type }) => type), ["HINFO"]);
+    assert.deepEqual([await rcode(query("AXFR")), await rcode(query("A", "CH")), await rcode(query("TXT", "HS"))], ["REFUSED", "REFUSED", "REFUSED"]);
+    const status = query("A");
+    status.writeUInt8(2 << 3, 2);
+    const answer = await askOverUdp(sandbox.resolver, status);
+    assert.deepEqual([(answer as { rcode?: string }).rcode, (answer as { opcode?: string }).opcode], ["NOTIMP", "STATUS"]);
+    const two = encode({ type: "query", id: 1, questions: [{ type: "A", name: "alice.spoq.dev" }, { type: "A", name: "bob.spoq.dev" }] });
+    assert.deepEqual([await rcode(two), await rcode(query("A").subarray(0, 20))], ["FORMERR", "FORMERR"]);
+    await assert.rejects(askOverUdp(sandbox.resolver, encode({ type: "response", id: 1, questions: [{ type: "A", name: "alice.spoq.dev" }] }), 150), /no answer/);
+  });
+
   it("is answered from over TCP too, as an authority", async () => {
     await records(sandbox, "POST", "", ALICE);
     const answer = await askOverTcp(sandbox.resolver, { type: "query", id: 7, questions: [{ type: "A", name: "alice.spoq.dev" }] });
@@ -206,6 +263,20 @@ describe("the sandbox's Cloudflare API", () => {
     assert.equal(nothing.authorities?.[0]?.type, "SOA");
   });
 });
+
+function askOverUdp(server: string, query: Buffer, limitMs = 2_000): Promise<ReturnType<typeof decode>> {
+  const [host, port] = server.split(":");
+  const socket = createSocket("udp4");
+  return new Promise<ReturnType<typeof decode>>((resolve, reject) => {
+    const limit = setTimeout(() => reject(new Error("no answer")), limitMs);
+    socket.on("error", reject);
+    socket.on("message", (message) => {
+      clearTimeout(limit);
+      resolve(decode(message));
+    });
+    socket.send(query, Number(port), host);
+  }).finally(() => socket.close());
+}
 
 function askOverTcp(server: string, query: Packet): Promise<ReturnType<typeof decode>> {
   const [host, port] = server.split(":");
