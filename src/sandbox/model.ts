@@ -80,6 +80,25 @@ export interface Programs {
   cli?: InstalledProgram | undefined;
 }
 
+/** A Docker Compose project; nothing of it is run. */
+export interface DockerProject {
+  name: string;
+  content: string;
+  environment: string | null;
+  running: boolean;
+  upAt: string;
+}
+
+export interface PaymentMethod {
+  id: number;
+  identifier: string;
+  isDefault: boolean;
+  isExpired: boolean;
+  isSuspended: boolean;
+  /** The bank says no. */
+  declined: boolean;
+}
+
 export interface Vm {
   id: number;
   subscriptionId: string;
@@ -102,6 +121,9 @@ export interface Vm {
   /** What root's keys are; absent in a world that was written by an older sandbox: the attached ones. */
   rootKeys?: string[];
   backupsEnabled: boolean;
+  docker?: DockerProject[];
+  /** Since when the malware scanner is installed. */
+  monarxSince?: string;
   /** Never the password itself: enough to check one at a log-in. */
   rootPasswordSha256: string | null;
   /** The SSH server's private key, made when it first listens; a wipe takes it away. */
@@ -233,5 +255,6 @@ export interface WorldState {
   steps: Step[];
   /** What can be bought, and where. */
   offers: Offers;
+  paymentMethods: PaymentMethod[];
   settings: Settings;
 }
