@@ -10,7 +10,7 @@ import type { RunFailure, Wait } from "../purchases/index.ts";
 import { finishRun, setVpsStatus } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import type { Job } from "./job.ts";
-import { MOST_LOST_WORKERS, send } from "./queue.ts";
+import { MOST_LOST_WORKERS, send, sendAgain } from "./queue.ts";
 import { decide } from "./retry-policy.ts";
 import type { UserLock } from "./user-lock.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -65,7 +65,7 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
     }
     if (decision.kind === "again") {
       // A handed-over run has not failed, so it does not count.
-      await send(boss, db, handedOver ? job : { ...job, attempt }, decision.delayMs);
+      await sendAgain(boss, db, handedOver ? job : { ...job, attempt }, decision.delayMs);
       const waitingFor = handedOver ? "another worker" : `the next try, in ${inSeconds(decision.delayMs)}`;
       // Whoever has taken a lost lock by now says what is going on.
       const isOurs = handedOver || error.code !== "RUN_LOST";
