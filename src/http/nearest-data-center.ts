@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { BlockList, isIP } from "node:net";
 import { Reader, type Response } from "mmdb-lib";
 import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
+import { angleBetween } from "../../providers/hostinger/nearest.ts";
 import { COUNTRY_COORDINATES } from "./country-coordinates.ts";
 
 const DATABASE = "@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb";
@@ -50,12 +51,4 @@ export function nearestToCountry(country: string): number | undefined {
   const [latitude, longitude] = place;
   const distance = (center: (typeof DATA_CENTERS)[number]) => angleBetween(latitude, longitude, center.latitude, center.longitude);
   return DATA_CENTERS.reduce((best, next) => (distance(next) < distance(best) ? next : best)).id;
-}
-
-/** Along the great circle, by the haversine formula; degrees in, radians out. */
-function angleBetween(latitudeA: number, longitudeA: number, latitudeB: number, longitudeB: number): number {
-  const radians = (degrees: number) => (degrees * Math.PI) / 180;
-  const halfChord = (a: number, b: number) => Math.sin(radians(b - a) / 2) ** 2;
-  const square = halfChord(latitudeA, latitudeB) + Math.cos(radians(latitudeA)) * Math.cos(radians(latitudeB)) * halfChord(longitudeA, longitudeB);
-  return 2 * Math.asin(Math.sqrt(square));
 }

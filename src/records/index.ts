@@ -19,3 +19,4 @@ export * from "./changes.ts";
 export * from "./operator-actions.ts";
 export * from "./spare-vms.ts";
 export * from "./former-vms.ts";
+export * from "./data-center-choice.ts";

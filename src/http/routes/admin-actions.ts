@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
 import { SECOND_MS } from "../../../providers/core/time.ts";
-import { cancelGiveUp, openGiveUp, requestCredentialsRotation, requestGiveUp, setVpsStatus, type VpsStatus } from "../../records/index.ts";
+import { cancelGiveUp, requestCredentialsRotation, requestGiveUp, setVpsStatus, type VpsStatus } from "../../records/index.ts";
 import { callerOf } from "../caller.ts";
 import { REASON, REASON_ONLY, refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
@@ -32,18 +32,6 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   app.addHook("onResponse", async (request, reply) => {
     const { username } = request.params as { username?: string };
     request.log.info({ operator: request.caller?.userId, username, action: request.routeOptions.url, status: reply.statusCode }, "operator's action");
-  });
-
-  app.post("/retry", { schema: schema("Try again what failed") }, async ({ params }, reply) => {
-    const record = await inTransaction(pool, async (client) => {
-      const user = await findUser(client, params.username);
-      const operation = (await openGiveUp(client, user.userId)) ? "destroy" : "up";
-      const changed = await setVpsStatus(client, user.userId, operation === "up" ? { status: "queued", phase: "queued" } : { status: "deprovisioning" }, ["failed"]);
-      if (!changed) throw statusConflict(user, "To try again", ["failed"]);
-      await jobs.enqueue(client, { operation, userId: user.userId });
-      return changed;
-    });
-    return reply.code(202).send(adminVpsView(record));
   });
 
   app.post("/cancel", { schema: schema("End what is being done", "What is there already stays; `retry` goes on with it. A VPS that is to be given up stays as it was, if its grace period is not over.") }, async ({ params }, reply) => {
