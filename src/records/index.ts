@@ -20,3 +20,4 @@ export * from "./operator-actions.ts";
 export * from "./spare-vms.ts";
 export * from "./former-vms.ts";
 export * from "./data-center-choice.ts";
+export * from "./suspensions.ts";

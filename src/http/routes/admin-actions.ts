@@ -17,6 +17,7 @@ const GIVE_UP = z.strictObject({
 });
 const BUSY: readonly VpsStatus[] = ["queued", "provisioning", "deprovisioning"];
 const AT_REST: readonly VpsStatus[] = ["ready", "failed"];
+const GIVEN_UP_FROM: readonly VpsStatus[] = [...AT_REST, "suspended"];
 
 const schema = (summary: string, description?: string) => ({
   tags: ["operators"],
@@ -67,8 +68,8 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
     const record = await inTransaction(pool, async (client) => {
       const user = await findUser(client, params.username);
       if (body.confirm !== user.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${user.username}' as confirm.`);
-      const changed = await setVpsStatus(client, user.userId, { status: "deprovisioning" }, AT_REST);
-      if (!changed) throw statusConflict(user, "To give the VPS up", AT_REST);
+      const changed = await setVpsStatus(client, user.userId, { status: "deprovisioning" }, GIVEN_UP_FROM);
+      if (!changed) throw statusConflict(user, "To give the VPS up", GIVEN_UP_FROM);
       const { dueAt } = await requestGiveUp(client, user, {
         requestedBy: callerOf(request).userId, reason: body.reason ?? "none given", wipe: body.wipe, graceHours: settings.deprovisionGraceHours,
       });
