@@ -12,7 +12,7 @@ export async function recordOf(db: Queryable, username: string): Promise<VpsReco
 
 /** Nothing more happens by itself. */
 export function isAtRest(status: VpsStatus): boolean {
-  return status === "ready" || status === "failed" || status === "deprovisioned";
+  return status === "ready" || status === "failed" || status === "suspended" || status === "deprovisioned";
 }
 
 /** `provisioning, health: waiting for DNS` */

@@ -36,8 +36,10 @@ import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { provisionRoute } from "./routes/provision.ts";
 import { releaseRoutes } from "./routes/releases.ts";
+import { retryRoutes } from "./routes/retry.ts";
 import { rollOutRoutes } from "./routes/roll-outs.ts";
 import { snapshotRoute } from "./routes/snapshot.ts";
+import { suspendRoutes } from "./routes/suspend.ts";
 import { statusRoute } from "./routes/status.ts";
 import { vmActionsRoute } from "./routes/vm-actions.ts";
 import { acceptSession, webOperatorRoutes, webRoutes } from "./routes/web.ts";
@@ -133,7 +135,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
       recordActions(operators, pool);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, driftRoutes, givenUpVmRoutes, releaseRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
       for (const routes of [adminActionRoutes, adminChangeRoutes]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

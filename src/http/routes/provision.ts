@@ -4,7 +4,7 @@ import { UserVpsError } from "../../../providers/core/errors.ts";
 import { PLANS } from "../../../providers/hostinger/api/specification.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { requestVps } from "../../records/index.ts";
+import { noteDataCenterChoice, requestVps } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
@@ -54,6 +54,7 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
         sshPublicKey: sshPublicKey ?? null,
       });
       if (result.created) refuseIgnoredName(result.record.hostname, settings.sweepIgnoredNames);
+      if (result.created) await noteDataCenterChoice(client, userId, dataCenterId === undefined ? "service" : "user");
       if (result.created) await jobs.enqueue(client, { operation: "up", userId });
       return result;
     });

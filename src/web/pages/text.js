@@ -1,8 +1,8 @@
 /** Values as people read them. */
 import { h } from "./dom.js";
 
-export const STATUSES = ["queued", "provisioning", "ready", "failed", "deprovisioning", "deprovisioned"];
-const LOOKS = { ready: "good", succeeded: "good", failed: "bad", lost: "bad", stopped: "bad", queued: "busy", provisioning: "busy", deprovisioning: "busy", running: "busy" };
+export const STATUSES = ["queued", "provisioning", "ready", "failed", "suspended", "deprovisioning", "deprovisioned"];
+const LOOKS = { ready: "good", succeeded: "good", failed: "bad", lost: "bad", stopped: "bad", suspended: "bad", queued: "busy", provisioning: "busy", deprovisioning: "busy", running: "busy" };
 
 export function status(name, text = name) {
   return h("span", { class: `status ${LOOKS[name] ?? ""}` }, text);
