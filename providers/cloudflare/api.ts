@@ -41,7 +41,7 @@ export interface ZoneRecords {
   close(): Promise<void>;
 }
 
-const DEFAULT_BASE_URL = "https://api.cloudflare.com/client/v4";
+export const CLOUDFLARE_BASE_URL = "https://api.cloudflare.com/client/v4";
 const REQUEST_TIMEOUT_MS = 30 * SECOND_MS;
 const RETRY_LIMIT_MS = 2 * MINUTE_MS;
 /** Documented are 5 to 5,000,000; an answer has to stay of a size that can be read. */
@@ -52,7 +52,7 @@ const MOST_READS = 3;
 const answerSchema = z.object({ result: z.unknown(), result_info: z.object({ total_pages: z.number(), total_count: z.number() }).nullish().catch(undefined) });
 type Answer = z.output<typeof answerSchema>;
 
-export function zoneRecords({ baseUrl = DEFAULT_BASE_URL, apiToken, zoneId }: CloudflareAccess): ZoneRecords {
+export function zoneRecords({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }: CloudflareAccess): ZoneRecords {
   const endpoint = new HttpEndpoint({ baseUrl, connections: 4, connectTimeoutMs: 10 * SECOND_MS });
   const path = `/zones/${encodeURIComponent(zoneId)}/dns_records`;
   let calls = 0;
