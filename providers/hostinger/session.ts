@@ -1,4 +1,4 @@
-import { engineGoneSignal } from "../core/engine-liveness.ts";
+import { engineGoneSignal, whenEngineIsLeft } from "../core/engine-liveness.ts";
 import { reportProgress } from "../core/progress.ts";
 import { HostingerClient } from "./api/client.ts";
 import { hostingerSettings } from "./settings.ts";
@@ -30,8 +30,15 @@ export function currentSession(): Session {
 
 function openSession(): Session {
   const settings = hostingerSettings(stackConfig, process.env);
+  const client = new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey, purchaseTimeoutMs: settings.purchaseTimeoutMs });
+  // The process may serve another run after this one, with another stack's configuration.
+  whenEngineIsLeft(() => {
+    session = undefined;
+    stackConfig = { get: () => undefined };
+    void client.close();
+  });
   return {
-    client: new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey, purchaseTimeoutMs: settings.purchaseTimeoutMs }),
+    client,
     settings,
     signal: engineGoneSignal(),
     report: reportProgress,

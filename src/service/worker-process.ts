@@ -7,7 +7,7 @@ import type { Pool } from "pg";
 import type { PgBoss } from "pg-boss";
 import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
-import { ensureEngine } from "../engine/ensure-engine.ts";
+import { engineEnvironment, ensureEngine } from "../engine/ensure-engine.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
 import { startDrift } from "../drift/start-drift.ts";
 import { startWorker } from "../jobs/index.ts";
@@ -15,13 +15,14 @@ import { answerVmActions } from "../jobs/vm-actions.ts";
 import { AutomationEngine } from "../provisioning/automation-engine.ts";
 import { cloudflareLeftovers } from "../provisioning/dns-leftovers.ts";
 import { hostingerPower } from "../provisioning/power.ts";
-import { ProgramProcesses } from "../provisioning/program-processes.ts";
+import { tagEnvironment } from "../provisioning/process-tags.ts";
 import { startWatchdog } from "../provisioning/start-watchdog.ts";
 import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
 import { StateBackend } from "../provisioning/state-backend.ts";
 import { engineProcesses } from "../provisioning/state-locks.ts";
 import { createCredentialsCipher } from "../records/index.ts";
 import { startRollOutWorker } from "../releases/index.ts";
+import { Slots } from "../slots/slots.ts";
 import { engineVariables, secretsOf } from "./engine-variables.ts";
 
 export interface WorkerProcessOptions {
@@ -47,9 +48,15 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   await backend.prepare();
   const vms = hostingerPower(env);
   const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
-  const programs = new ProgramProcesses({ sshPrivateKey: settings.sshPrivateKey });
-  programs.prepare(settings.workerConcurrency);
-  const engineBasis = { programs, installed, backend, backendUrl, workerId, folder, env: { ...engineVariables(env), [VARIABLES.sshPrivateKey.name]: undefined }, secretsProvider: settings.secretsProvider };
+  const forEngine = { ...engineVariables(env), [VARIABLES.sshPrivateKey.name]: undefined };
+  const slots = new Slots({
+    env: { ...engineEnvironment(installed, forEngine), [VARIABLES.passphrase.name]: undefined },
+    tag: (slot) => tagEnvironment({ worker: workerId, slot }),
+    standIns: installed.standIns,
+    sshPrivateKey: settings.sshPrivateKey,
+  });
+  slots.prepare(settings.workerConcurrency);
+  const engineBasis = { slots, installed, backend, backendUrl, workerId, folder, env: forEngine, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   const watchdog = startWatchdog(workerId, folder);
   const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));
@@ -74,7 +81,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const end = async () => {
     watchdog.stop();
     await Promise.all([drift.stop(), actions.stop()]);
-    await Promise.all([programs.close(), backend.close(), vms.close(), dns.close()]);
+    await Promise.all([slots.close(), backend.close(), vms.close(), dns.close()]);
   };
   return {
     workerId,
