@@ -1,6 +1,6 @@
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { StackSettings } from "@pulumi/pulumi/automation/index.js";
-import { engineEnvironment } from "../engine/ensure-engine.ts";
+import { engineEnvironment } from "../engine/engine-environment.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
 import { PROJECT_NAME } from "../../stacks/project-name.ts";
 import type { StackRequest } from "./engine.ts";

@@ -20,6 +20,7 @@ import { startWatchdog } from "../provisioning/start-watchdog.ts";
 import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
 import { StateBackend } from "../provisioning/state-backend.ts";
 import { engineProcesses } from "../provisioning/state-locks.ts";
+import { openPurchaseDesk } from "../purchases/index.ts";
 import { createCredentialsCipher } from "../records/index.ts";
 import { startRollOutWorker } from "../releases/index.ts";
 import { Slots } from "../slots/slots.ts";
@@ -48,12 +49,15 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   await backend.prepare();
   const vms = hostingerPower(env);
   const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
-  const forEngine = { ...engineVariables(env), [VARIABLES.sshPrivateKey.name]: undefined };
+  const purchases = openPurchaseDesk(pool, settings);
+  // Secrets that the program itself needs; the providers do not see them.
+  const ofProgram = { [VARIABLES.sshPrivateKey.name]: settings.sshPrivateKey, [VARIABLES.acmeEabMacKey.name]: settings.acmeEabMacKey };
+  const forEngine = { ...engineVariables(env), ...Object.fromEntries(Object.keys(ofProgram).map((name) => [name, undefined])) };
   const slots = new Slots({
     env: { ...engineEnvironment(installed, forEngine), [VARIABLES.passphrase.name]: undefined },
     tag: (slot) => tagEnvironment({ worker: workerId, slot }),
     standIns: installed.standIns,
-    sshPrivateKey: settings.sshPrivateKey,
+    programEnv: ofProgram,
   });
   slots.prepare(settings.workerConcurrency);
   const engineBasis = { slots, installed, backend, backendUrl, workerId, folder, env: forEngine, secretsProvider: settings.secretsProvider };
@@ -61,7 +65,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const watchdog = startWatchdog(workerId, folder);
   const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));
   const common = {
-    boss, pool, databaseUrl, engine, vms, settings, workerId,
+    boss, pool, databaseUrl, engine, vms, purchases, settings, workerId,
     hostId: hostname(),
     secrets: [...secretsOf(settings), ...fromFiles.map((text) => text.trim())],
     log: onProgress,
@@ -81,7 +85,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const end = async () => {
     watchdog.stop();
     await Promise.all([drift.stop(), actions.stop()]);
-    await Promise.all([slots.close(), backend.close(), vms.close(), dns.close()]);
+    await Promise.all([slots.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {
     workerId,

@@ -1,8 +1,14 @@
 /** Between a worker and the process of a slot. */
 
 export type ToSlot =
-  /** A run begins; `standIns`: stand-ins serve for the plugins of Cloudflare and Command. */
-  | { readonly kind: "begin"; readonly standIns: boolean }
+  /** A run begins. */
+  | {
+    readonly kind: "begin";
+    /** Stand-ins serve for the plugins of Cloudflare and Command. */
+    readonly standIns: boolean;
+    /** What the program gets to see of the environment, and the providers do not. */
+    readonly programEnv: Readonly<Record<string, string | undefined>>;
+  }
   | { readonly kind: "end"; readonly failed: boolean };
 
 export type FromSlot =

@@ -35,17 +35,13 @@ interface Run {
   outputs?: Readonly<Record<string, unknown>>;
 }
 
-/** The program gets its settings from the engine, and this. The providers do not see it. */
-const programEnvironment = { SSH_PRIVATE_KEY: process.env["SSH_PRIVATE_KEY"] };
-delete process.env["SSH_PRIVATE_KEY"];
-
 const environment = Object.freeze({ ...process.env });
 const folder = process.cwd();
 const tell = (message: FromSlot) => process.send?.(message);
 let run: Run | undefined;
 
 process.on("message", (message: ToSlot) => {
-  void (message.kind === "begin" ? begin(message.standIns) : end(message.failed));
+  void (message.kind === "begin" ? begin(message) : end(message.failed));
 });
 
 // With the worker gone, nobody needs it.
@@ -53,9 +49,9 @@ process.on("disconnect", () => process.exit(0));
 // The signals that end a terminal's processes are for the worker to answer.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 
-async function begin(standIns: boolean): Promise<void> {
+async function begin({ standIns, programEnv }: Extract<ToSlot, { kind: "begin" }>): Promise<void> {
   const language = new LanguageServer(async () => {
-    const outputs = userVpsProgram(programEnvironment);
+    const outputs = userVpsProgram(programEnv);
     // Not called while a value is not known, as in a preview.
     pulumi.output(outputs).apply((values) => { if (run?.language === language) run.outputs = values; });
     return outputs;

@@ -29,8 +29,8 @@ export interface SlotsOptions {
   readonly tag: (slotId: string) => Readonly<Record<string, string>>;
   /** Stand-ins serve for the plugins of Cloudflare and Command; the real ones the engine starts itself. */
   readonly standIns: boolean;
-  /** The program's, not the providers'. */
-  readonly sshPrivateKey?: string | undefined;
+  /** What the program gets to see of the environment: its settings come with each run, from the engine. */
+  readonly programEnv?: Readonly<Record<string, string | undefined>>;
   /** After so many runs a process is replaced. */
   readonly mostRuns?: number;
 }
@@ -65,7 +65,7 @@ export class Slots {
     for (let start = 1; ; start += 1) {
       const slot = this.#idle.pop() ?? this.#start();
       try {
-        const { program, providers } = await ask(slot.child, { kind: "begin", standIns: this.#options.standIns }, "begun");
+        const { program, providers } = await ask(slot.child, { kind: "begin", standIns: this.#options.standIns, programEnv: this.#options.programEnv ?? {} }, "begun");
         slot.runs += 1;
         return { slotId: slot.slotId, program, providers, release: ({ failed }) => this.#release(slot, failed) };
       } catch (error) {
@@ -93,11 +93,11 @@ export class Slots {
   }
 
   #start(): SlotProcess {
-    const { env, tag, sshPrivateKey } = this.#options;
+    const { env, tag } = this.#options;
     const slotId = randomUUID();
     const child = fork(join(import.meta.dirname, "slot-process.ts"), {
       cwd: PROJECT,
-      env: { ...env, ...tag(slotId), SSH_PRIVATE_KEY: sshPrivateKey },
+      env: { ...env, ...tag(slotId) },
       execArgv: ["--disable-warning=ExperimentalWarning"],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

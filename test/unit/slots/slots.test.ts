@@ -92,7 +92,7 @@ function openSlots(options: Partial<SlotsOptions> = {}): Slots {
     env: { PATH: process.env["PATH"], HOSTINGER_API_KEY: "fake-key-of-the-worker", USER_VPS_TEST_FILE: process.env["USER_VPS_TEST_FILE"] },
     tag: (slot) => tagEnvironment({ worker: WORKER, slot }),
     standIns: false,
-    sshPrivateKey: "fake-ssh-key",
+    programEnv: { SSH_PRIVATE_KEY: "fake-ssh-key" },
     ...options,
   });
   afterAll(() => slots.close());
