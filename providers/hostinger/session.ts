@@ -21,6 +21,11 @@ let session: Session | undefined;
 export function configure(config: StackConfig): void {
   stackConfig = config;
   session = undefined;
+  // The process may serve another run after this one, with another stack's configuration.
+  whenEngineIsLeft(() => {
+    stackConfig = { get: () => undefined };
+    session = undefined;
+  });
 }
 
 export function currentSession(): Session {
@@ -31,10 +36,8 @@ export function currentSession(): Session {
 function openSession(): Session {
   const settings = hostingerSettings(stackConfig, process.env);
   const client = new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey, purchaseTimeoutMs: settings.purchaseTimeoutMs });
-  // The process may serve another run after this one, with another stack's configuration.
   whenEngineIsLeft(() => {
     session = undefined;
-    stackConfig = { get: () => undefined };
     void client.close();
   });
   return {

@@ -55,11 +55,6 @@ export function runEnvironment({ installed, env, pulumiHome, backendUrl, runId, 
     PULUMI_HOME: pulumiHome,
     PULUMI_BACKEND_URL: withApplicationName(backendUrl, `user-vps ${runId}`),
     PULUMI_DEBUG_PROVIDERS: providers,
-    // Without it, every call of the CLI lists all stacks, to warn of an old layout.
-    PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true",
-    // Every call writes a log; the run's own is in the database.
-    PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "1",
-    PULUMI_LOG_ROTATION_TOTAL_MB: "20",
     // A copy of each state before each change; the history has them as well.
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
   };

@@ -41,8 +41,9 @@ const NOSY = `exports.handler = () => {
     },
     update: async () => {
       const { engineGoneSignal } = await import(${module("providers/core/engine-liveness.ts")});
-      await new Promise((resolve) => engineGoneSignal().addEventListener("abort", resolve, { once: true }));
-      return { outs: { reason: String(engineGoneSignal().reason) } };
+      const signal = engineGoneSignal();
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      return { outs: { reason: String(signal.reason) } };
     },
   };
 };`;
@@ -95,10 +96,14 @@ function openSlots(options: Partial<SlotsOptions> = {}): Slots {
     programEnv: { SSH_PRIVATE_KEY: "fake-ssh-key" },
     ...options,
   });
-  afterAll(() => slots.close());
+  opened.push(slots);
   return slots;
 }
-afterAll(() => { for (const close of closers) close(); });
+const opened: Slots[] = [];
+afterAll(async () => {
+  for (const close of closers) close();
+  await Promise.all(opened.map((slots) => slots.close()));
+});
 
 describe("a warm slot", () => {
   const slots = openSlots();
