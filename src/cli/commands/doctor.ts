@@ -10,6 +10,7 @@ import { checkEngine } from "../doctor/engine.ts";
 import { checkHostinger } from "../doctor/hostinger.ts";
 import { checkNode } from "../doctor/node.ts";
 import { checkPlugins } from "../doctor/plugins.ts";
+import { checkBooks, checkMoney } from "../doctor/money.ts";
 import { checkService } from "../doctor/service.ts";
 import { checkSettings } from "../doctor/settings.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -22,9 +23,9 @@ export const doctor: CliCommand<{ role?: Role }> = {
   options: [{ flags: "--role <role>", description: `whose settings: ${ROLES.join(", ")} (default: all)`, parse: role }],
   examples: ["doctor", "doctor --role worker --json"],
   async run({ env, options, progress, signal }) {
-    progress.say("looking at Node, settings, engine, plugins, Hostinger, Cloudflare, database, disk and the service");
+    progress.say("looking at Node, settings, engine, plugins, Hostinger, Cloudflare, payment, database, disk and the service");
     const context = { env, signal };
-    const looked = await Promise.all([checkEngine(env), checkPlugins(env), checkHostinger(context), checkCloudflare(context), checkDatabase(context), checkDisk(env), checkService(context)]);
+    const looked = await Promise.all([checkEngine(env), checkPlugins(env), checkHostinger(context), checkCloudflare(context), checkDatabase(context), checkMoney(context), checkBooks(context), checkDisk(env), checkService(context)]);
     const findings = [checkNode(), checkSettings(env, options.role ?? "all"), ...looked.flat()].sort((a, b) => CHECK_NAMES.indexOf(a.check) - CHECK_NAMES.indexOf(b.check));
     signal.throwIfAborted();
     const isWell = findings.every(({ result }) => result !== "failed");
@@ -33,11 +34,11 @@ export const doctor: CliCommand<{ role?: Role }> = {
 };
 
 const MARKS = { ok: "ok     ", failed: "FAILED ", skipped: "skipped" } as const;
-const INDENT = " ".repeat(21);
+const INDENT = " ".repeat(23);
 
 function report(findings: readonly Finding[]): string {
   const lines = findings.flatMap(({ check, result, found, mend }) => [
-    `${MARKS[result]}  ${check.padEnd(10)}  ${found.trimEnd().replaceAll(/\n */g, `\n${INDENT}`)}`,
+    `${MARKS[result]}  ${check.padEnd(12)}  ${found.trimEnd().replaceAll(/\n */g, `\n${INDENT}`)}`,
     ...(mend ? [`${INDENT}mend: ${mend}`] : []),
   ]);
   const count = findings.filter(({ result }) => result === "failed").length;

@@ -38,6 +38,8 @@ import { status } from "./status.ts";
 import { sweep } from "./sweep.ts";
 import { templates } from "./templates.ts";
 import { token } from "./token.ts";
+import { purchases } from "./purchases.ts";
+import { resolve } from "./resolve.ts";
 import { recreate, rename, replace } from "./user-change.ts";
 import { up } from "./up.ts";
 import { vmActions } from "./vm-actions.ts";
@@ -52,6 +54,7 @@ export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
   drift, sweep, findings, repair,
   rotate, rename, recreate, replace, changes, retry, cancel, power, snapshot, actions, deprovision, givenUp, audit,
+  purchases, resolve,
   releaseCreate, releaseList, releaseRollOut, releaseStatus, releaseCancel,
   init, serve, sandbox, demo, doctor, token,
   plans, dataCenters, templates,
