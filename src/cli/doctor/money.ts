@@ -8,7 +8,7 @@ import type { Environment, Settings } from "../../config/index.ts";
 import { missingMigrations } from "../../db/index.ts";
 import { paymentFaultOf, readBooks, readBreaker, readSwitch } from "../../purchases/index.ts";
 import type { Books, Breaker, PurchaseSwitch } from "../../purchases/index.ts";
-import { openPool, reachDatabase } from "../database.ts";
+import { openPool, reachDatabase } from "../reach-database.ts";
 import { moment, money } from "../output.ts";
 import { reasonOf } from "../report-error.ts";
 import { failed, ok, skipped } from "./check.ts";
