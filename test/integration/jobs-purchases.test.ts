@@ -59,7 +59,7 @@ beforeEach(async () => {
   account.said = { state: "none" };
   account.resolved.length = 0;
   await pool.query("UPDATE vps_purchase_breaker SET state = 'closed', refusals = 0, reason = NULL, opened_at = NULL, next_probe_at = NULL, probe_purchase_id = NULL");
-  for (const table of ["vps_purchases", "vps_purchase_switch", "vps_certificates", "user_vps", "user_vps_jobs.job"]) await pool.query(`DELETE FROM ${table}`);
+  for (const table of ["vps_purchases", "vps_purchase_switch", "vps_certificates", "user_vps", "user_vps_jobs.job", "vps_runs"]) await pool.query(`DELETE FROM ${table}`);
 });
 
 async function signUp(username: string): Promise<void> {
@@ -174,7 +174,7 @@ describe("an order whose payment is under way", () => {
     assert.ok(others.every((allowed) => allowed === "false"), others.join());
     const { rows } = await pool.query<{ state: string; orderId: string; subscriptionId: string }>(`SELECT state, order_id AS "orderId", subscription_id AS "subscriptionId" FROM vps_purchases`);
     assert.deepEqual(rows, [{ state: "bought", orderId: "o-31", subscriptionId: "s-31" }]);
-    assert.deepEqual((await outcomes("alice")).filter((outcome) => outcome === "failed" || outcome === "cancelled"), []);
+    assert.deepEqual((await listRuns(pool, "u-alice")).items.filter(({ outcome }) => outcome === "failed" || outcome === "cancelled").map(({ errorCode, message }) => [errorCode, message]), []);
   });
 });
 
