@@ -1,23 +1,24 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { DATA_CENTERS, PLANS } from "../../../providers/hostinger/api/specification.ts";
+import { PLANS } from "../../../providers/hostinger/api/specification.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { entitledPlans, noteClaimedPlans, planItemOf } from "../../purchases/index.ts";
+import { entitledPlans, noteClaimedPlans } from "../../purchases/index.ts";
 import { findVpsByUserId, requestVps } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { refuseIgnoredName } from "../ignored-names.ts";
+import { offered } from "../offers.ts";
 import { checkSshPublicKey, SSH_PUBLIC_KEY } from "../ssh-public-key.ts";
 import { readVpsView, VPS_VIEW } from "../vps-view.ts";
 
-const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]);
-const CENTERS = DATA_CENTERS.map(({ id, city }) => `${id} (${city})`).join(", ");
+const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]).join(", ");
 
-export const PLAN = z.enum(PLAN_NAMES, `expected one of the plans ${PLAN_NAMES.join(", ")}`);
-export const DATA_CENTER = z.literal(DATA_CENTERS.map(({ id }) => id), `expected one of the data centers ${CENTERS}`);
+/** What there is may change: checked against Hostinger's offers, see ../offers.ts. */
+export const PLAN = z.string().regex(/^[\w .-]{1,100}$/, `expected a plan such as ${PLAN_NAMES}`);
+export const DATA_CENTER = z.int().min(1).max(2_147_483_647);
 
 const BODY = z.strictObject({
   plan: PLAN.optional().describe("The default is the service's."),
@@ -26,7 +27,7 @@ const BODY = z.strictObject({
 }).optional();
 
 /** POST /api/vps/provision: one row in user_vps and one job, in one transaction; asked again, the same row and no job. */
-export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings, nearestDataCenter }) => {
+export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings, nearestDataCenter, offers }) => {
   app.post("/provision", {
     schema: {
       tags: ["user"],
@@ -39,7 +40,9 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     const { userId, username: claim, vpsPlans } = callerOf(request);
     if (claim === undefined) throw new UserVpsError("USERNAME_INVALID", "The token has no claim 'username' that is a text.");
     const username = parseUsername(claim);
-    const { plan, dataCenterId, sshPublicKey } = request.body ?? {};
+    const { sshPublicKey, ...wish } = request.body ?? {};
+    const catalog = await offers();
+    const { plan, dataCenterId } = offered(catalog, wish);
     if (sshPublicKey !== undefined) checkSshPublicKey(sshPublicKey);
     const { record, created } = await inTransaction(pool, async (client) => {
       const known = await findVpsByUserId(client, userId);
@@ -49,10 +52,10 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
         userId,
         username,
         hostname: `${username}.${settings.domain}`,
-        plan: known && known.status !== "deprovisioned" ? known.plan : planFor(plan && planItemOf(plan), entitled, settings.defaultPlan),
+        plan: known && known.status !== "deprovisioned" ? known.plan : planFor(plan, entitled, settings.defaultPlan),
         allowedPlans: vpsPlans,
         templateId: settings.defaultTemplateId,
-        dataCenterId: dataCenterId ?? nearestDataCenter(request.ip) ?? settings.defaultDataCenterId,
+        dataCenterId: dataCenterId ?? nearestDataCenter(request.ip, catalog.dataCenters) ?? settings.defaultDataCenterId,
         sshPublicKey: sshPublicKey ?? null,
       });
       if (result.created) refuseIgnoredName(result.record.hostname, settings.sweepIgnoredNames);
