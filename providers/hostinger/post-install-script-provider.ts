@@ -1,9 +1,9 @@
 /** The PostInstallScript as Pulumi's engine drives it; loaded at run time by post-install-script.ts. */
 import { createHash } from "node:crypto";
-import { UserVpsError } from "../core/errors.ts";
 import type { PostInstallScript } from "./api/client.ts";
 import { SCRIPT_LIMIT_BYTES } from "./api/specification.ts";
 import { deleteScript } from "./delete-script.ts";
+import { isStub, scriptOrNone } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import { isUnknown, withoutProvider } from "./values.ts";
 
@@ -34,8 +34,10 @@ export function diff(_id: string, olds: Values, news: Values): { changes: boolea
 }
 
 /**
- * A script of the same name is one whose creation was not answered, or a left-over: it is taken
- * over. More of them, which hold secrets as well, are removed.
+ * A script of the same name and content is one whose creation was not answered: it is taken over.
+ * One of another content is a left-over, of a stack with other credentials: its id must not come
+ * to stand for these, because by that a purchase is known. More of them, which hold secrets as
+ * well, are removed.
  */
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
   const { client, signal } = currentSession();
@@ -45,26 +47,26 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
     const script = await storeAt(Number(importId), body);
     return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
   }
-  const [present, ...more] = await scriptsNamed(body.name);
-  const script = present ? await storeAt(present.id, body) : await client.scripts.create(body, { signal });
-  for (const { id } of more) await deleteScript(currentSession(), id);
+  const namesakes = await scriptsNamed(body.name);
+  const present = namesakes.find(({ content }) => content === body.content);
+  const script = present ?? (await client.scripts.create(body, { signal }));
+  for (const { id } of namesakes) if (id !== script.id) await deleteScript(currentSession(), id);
   return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
 }
 
 export async function read(id: string, props: Values): Promise<{ id: string; props: Values }> {
-  const { client, signal } = currentSession();
-  try {
-    const script = await client.scripts.get(Number(id), { signal });
-    return { id, props: { ...props, name: script.name, contentSha256: sha256(script.content ?? "") } };
-  } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return { id: "", props: {} };
-    throw error;
-  }
+  const script = await scriptOrNone(currentSession(), Number(id));
+  if (!script) return { id: "", props: {} };
+  // A stub stands for what is declared, and an answer without content says nothing about it.
+  const isAsKnown = script.content === null || isStub(script.content);
+  return { id, props: { ...props, name: script.name, ...(!isAsKnown && { contentSha256: sha256(script.content) }) } };
 }
 
+/** Where a stub stands for the script, it stays: whoever installs a VM with the script writes it there. */
 export async function update(id: string, _olds: Values, given: Values): Promise<{ outs: Values }> {
   const body = bodyOf(given);
-  const script = await storeAt(Number(id), body);
+  const present = await scriptOrNone(currentSession(), Number(id));
+  const script = await storeAt(Number(id), { ...body, ...(present && isStub(present.content) && { content: present.content! }) });
   return { outs: outputsOf(given, script.id, script.name, body.content) };
 }
 

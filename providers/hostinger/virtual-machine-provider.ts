@@ -10,8 +10,10 @@ import type { Acquired } from "./acquire.ts";
 import { applyChanges, NOTHING_INSTALLED } from "./change.ts";
 import { changesOf, needsReplacement } from "./virtual-machine-diff.ts";
 import { isHostingersOwn } from "./hostname.ts";
+import { addressesOf, refuseForeignName } from "./name-check.ts";
 import { isLost, refuseMismatch } from "./search.ts";
 import { giveUp } from "./give-up.ts";
+import { writeWholeScript } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { withoutProvider } from "./values.ts";
@@ -36,12 +38,15 @@ export function diff(id: string, olds: Values, news: Values): { changes: boolean
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
   const session = currentSession();
   const inputs = inputsFrom(given);
+  // What is to be replaced has the name already.
+  if (inputs.importId === undefined && inputs.allowReplaceOf === undefined) await refuseForeignName(session, inputs, []);
+  if (inputs.importId === undefined) await writeWholeScript(session, inputs);
   const acquired = inputs.importId === undefined ? await acquire(session, inputs) : await importVm(session, inputs, inputs.importId);
   const id = String(acquired.vmId);
   let known = knownAfter(acquired, inputs);
   try {
     const vm = await applyChanges(session, acquired.vmId, known, inputs, (done) => (known = { ...known, ...done }));
-    return { id, outs: withoutUndefined({ ...known, ...factsOf(vm), ...inputs }) };
+    return { id, outs: withoutUndefined({ ...known, ...factsOf(vm), ...recorded(inputs) }) };
   } catch (error) {
     throw initializationFailed(error, id, known, given);
   }
@@ -49,7 +54,7 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
 
 /** What the VM has already. What an adopted one may lack is left out, so that it counts as a change. */
 function knownAfter(acquired: AcquiredVm, inputs: VirtualMachineInputs): Values {
-  const { rootPassword, sshPublicKey, autoRenew: _autoRenew, ...rest } = inputs;
+  const { rootPassword, sshPublicKey, autoRenew: _autoRenew, ...rest } = recorded(inputs);
   const facts = { vmId: acquired.vmId, orderId: acquired.orderId, state: "creating" };
   if (acquired.how === "imported") {
     return { ...rest, ...facts, hostname: acquired.hostname, acquired: "imported", ...(acquired.isWiped && NOTHING_INSTALLED) };
@@ -64,7 +69,7 @@ export async function update(id: string, oldValues: Values, given: Values): Prom
   let known: Values = withoutProvider(oldValues);
   try {
     const vm = await applyChanges(currentSession(), Number(id), known, inputs, (done) => (known = { ...known, ...done }));
-    return { outs: withoutUndefined({ ...known, ...factsOf(vm), ...inputs }) };
+    return { outs: withoutUndefined({ ...known, ...factsOf(vm), ...recorded(inputs) }) };
   } catch (error) {
     throw initializationFailed(error, id, known, given);
   }
@@ -79,12 +84,18 @@ async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: nu
   const vm = await getVm(session, vmId, inputs.hostname);
   if (isLost(vm)) throw new UserVpsError("VM_GONE", `VM ${vmId}, to be imported for ${inputs.hostname}, is ${vm.state}.`);
   refuseMismatch(inputs, vm);
+  await refuseForeignName(session, inputs, addressesOf(vm));
   const isWiped = inputs.importWiped === true && isHostingersOwn(vm.hostname);
   // It gets the host name after it has been installed: with that, an interrupted run had come as far.
   if (inputs.importWiped && !isWiped && vm.hostname.toLowerCase() !== inputs.hostname) {
     throw new UserVpsError("VM_MISMATCH", `VM ${vmId}, to be installed anew for ${inputs.hostname}, has the host name ${vm.hostname}: it is not a wiped one.`);
   }
   return { vmId, how: "imported", orderId: undefined, hostname: vm.hostname, isWiped };
+}
+
+/** What the outputs repeat of the inputs. The script is large, and known to its own resource. */
+function recorded({ postInstallScript: _, ...inputs }: VirtualMachineInputs): VirtualMachineInputs {
+  return inputs;
 }
 
 function inputsFrom(given: Values): VirtualMachineInputs {

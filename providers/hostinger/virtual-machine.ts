@@ -10,10 +10,14 @@ export interface VirtualMachineArgs {
   dataCenterId: pulumi.Input<number>;
   /** Fully qualified, lower case. By it an already bought VM is found and adopted. Changed in place. */
   hostname: pulumi.Input<string>;
+  /** The Cloudflare zone in which the host name will get its record: a record of the name that is there already refuses the purchase, as does a zone that the name is not of. */
+  zoneId?: pulumi.Input<string>;
   /** At least 12 characters with upper case, lower case and a digit; Hostinger refuses leaked ones. Changed in place. */
   rootPassword: pulumi.Input<string>;
   /** Runs at first boot. A change would wipe the VM: refused, see allowRecreateOf. */
   postInstallScriptId?: pulumi.Input<number>;
+  /** The script's content: it is written to the account before a VM is installed with it, wherever a ScriptStub stands for it. */
+  postInstallScript?: pulumi.Input<string>;
   /** Any text that changes when the script has to run again; a change would wipe the VM. */
   postInstallFingerprint?: pulumi.Input<string>;
   /** Any text; another one wipes the VM and installs it anew: refused, see allowRecreateOf. */
@@ -58,6 +62,8 @@ export class VirtualMachine extends StoredResource {
   declare readonly subscriptionId: pulumi.Output<string | undefined>;
   /** Only known where the purchase was answered. */
   declare readonly orderId: pulumi.Output<string | undefined>;
+  /** The action by which the VM was last wiped and installed anew, if it was. */
+  declare readonly installation: pulumi.Output<number | undefined>;
   declare readonly acquired: pulumi.Output<"bought" | "adopted" | "imported">;
   declare readonly plan: pulumi.Output<string>;
   declare readonly dataCenterId: pulumi.Output<number>;
@@ -65,9 +71,10 @@ export class VirtualMachine extends StoredResource {
   declare readonly hostname: pulumi.Output<string>;
 
   constructor(name: string, args: VirtualMachineArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = { vmId: undefined, state: undefined, ipv4: undefined, ipv6: undefined, subscriptionId: undefined, orderId: undefined, acquired: undefined };
-    const merged = pulumi.mergeOptions(options, { additionalSecretOutputs: ["rootPassword"] });
-    super(provider, name, { ...outputs, ...args, rootPassword: pulumi.secret(args.rootPassword) }, merged, "hostinger", "VirtualMachine");
+    const outputs = { vmId: undefined, state: undefined, ipv4: undefined, ipv6: undefined, subscriptionId: undefined, orderId: undefined, installation: undefined, acquired: undefined };
+    const merged = pulumi.mergeOptions(options, { additionalSecretOutputs: ["rootPassword", "postInstallScript"] });
+    const secrets = { rootPassword: pulumi.secret(args.rootPassword), ...(args.postInstallScript !== undefined && { postInstallScript: pulumi.secret(args.postInstallScript) }) };
+    super(provider, name, { ...outputs, ...args, ...secrets }, merged, "hostinger", "VirtualMachine");
   }
 }
 

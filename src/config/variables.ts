@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
-import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, networks, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, flag, hostname, hs256Secret, httpUrl, names, networks, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, wholeNumber } from "./values.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { ROLES, type Role } from "./roles.ts";
 
@@ -39,17 +39,17 @@ export const VARIABLES = {
   passphraseFile: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE_FILE", onlyFor: WORKERS, description: "A file with the passphrase, in place of PULUMI_CONFIG_PASSPHRASE.", example: "/run/secrets/pulumi-passphrase" }),
   secretsProvider: variable(text, { name: "SECRETS_PROVIDER", description: "A cloud's key service that encrypts the secrets in the stacks' state, in place of a passphrase.", example: "awskms://alias/user-vps?region=eu-central-1" }),
 
-  hostingerApiKey: variable(text, { name: "HOSTINGER_API_KEY", onlyFor: WORKERS, description: "The token of Hostinger's API.", example: "the token from hPanel, Account, API", secret: true }),
+  hostingerApiKey: variable(token, { name: "HOSTINGER_API_KEY", onlyFor: WORKERS, description: "The token of Hostinger's API.", example: "your-token-from-hPanel-Account-API", secret: true }),
   hostingerApiKeyFile: variable(text, { name: "HOSTINGER_API_KEY_FILE", onlyFor: WORKERS, description: "A file with the token, in place of HOSTINGER_API_KEY.", example: "/run/secrets/hostinger-api-key" }),
   hostingerApiBaseUrl: variable(httpUrl, { name: "HOSTINGER_API_BASE_URL", description: "Where Hostinger's API is.", example: "https://developers.hostinger.com", byDefault: "https://developers.hostinger.com" }),
   hostingerPaymentMethodId: variable(wholeNumber(1), { name: "HOSTINGER_PAYMENT_METHOD_ID", description: "What purchases are paid with. Without it, the account's default.", example: "1234567" }),
-  cloudflareApiToken: variable(text, { name: "CLOUDFLARE_API_TOKEN", onlyFor: WORKERS, description: "The token of Cloudflare's API; it needs to edit the zone's DNS.", example: "a token with the permission Zone, DNS, Edit", secret: true, requiredFor: WORKERS }),
+  cloudflareApiToken: variable(token, { name: "CLOUDFLARE_API_TOKEN", onlyFor: WORKERS, description: "The token of Cloudflare's API; it needs to edit the zone's DNS.", example: "your-token-with-the-permission-Zone-DNS-Edit", secret: true, requiredFor: WORKERS }),
   cloudflareZoneId: variable(text, { name: "CLOUDFLARE_ZONE_ID", description: "The zone of VPS_DOMAIN.", example: "0123456789abcdef0123456789abcdef", requiredFor: WORKERS }),
   cloudflareBaseUrl: variable(httpUrl, { name: "CLOUDFLARE_BASE_URL", description: "Where Cloudflare's API is, if not at its own address.", example: "https://api.cloudflare.com/client/v4" }),
 
   defaultPlan: variable(planItem, { name: "DEFAULT_VPS_PLAN", description: "The plan of a user who names none.", example: "hostingercom-vps-kvm1-usd-1m", byDefault: "hostingercom-vps-kvm1-usd-1m" }),
   defaultTemplateId: variable(wholeNumber(1), { name: "DEFAULT_VPS_TEMPLATE", description: "The operating system template of every VPS.", example: "1007", byDefault: "1007" }),
-  defaultDataCenterId: variable(dataCenterId, { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: "9" }),
+  defaultDataCenterId: variable(wholeNumber(1), { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: "9" }),
   domain: variable(hostname, { name: "VPS_DOMAIN", description: "Each VPS is {username} under this domain.", example: "spoq.dev", byDefault: "spoq.dev" }),
   conductorUrl: variable(httpUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),
   cliUrl: variable(httpUrl, { name: "CLI_URL", description: "Where a VPS downloads the Spoq CLI from.", example: "https://downloads.example.com/spoq", requiredFor: WORKERS }),
@@ -106,6 +106,7 @@ export const VARIABLES = {
   sweepCron: variable(cron, { name: "SWEEP_CRON", description: "When the fleet is swept for drift by itself, as in crontab, UTC; `off`: only when asked for.", example: "*/15 * * * *", byDefault: "*/15 * * * *" }),
   sweepGraceSeconds: variable(wholeNumber(0, 86_400), { name: "SWEEP_GRACE_SECONDS", description: "For how long a sweep leaves a user alone after work on the VPS, and takes what is new for no orphan.", example: "60", byDefault: "60" }),
   sweepIgnoredNames: variable(names, { name: "SWEEP_IGNORED_NAMES", description: "Host names of VMs and DNS records that belong to no user and are no orphans, with commas between: also VMs of other domains in the same Hostinger account.", example: "status.spoq.dev,old.spoq.dev" }),
+  rollOutVpsLimitSeconds: variable(wholeNumber(1, 86_400), { name: "ROLL_OUT_VPS_LIMIT_SECONDS", description: "How long one VPS may take in a roll-out; one that hangs fails then, and the roll-out goes on or stops as with any failure.", example: "1800", byDefault: "1800" }),
   repairsAtOnce: variable(wholeNumber(0, 64), { name: "REPAIRS_AT_ONCE", description: "How many users' drift is repaired by itself at a time, where that neither wipes nor buys; 0: none.", example: "2", byDefault: "0" }),
   dnsResolver: variable(text, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
   caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),

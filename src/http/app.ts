@@ -15,11 +15,13 @@ import { normaliseForwarded } from "./forwarded.ts";
 import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
+import { addPurchaseMetrics } from "../purchases/metrics.ts";
 import { addDriftMetrics } from "../drift/metrics.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
 import { createMetrics, measureAnswers } from "./metrics.ts";
 import { createNearestDataCenter } from "./nearest-data-center.ts";
+import { keptOffers } from "./offers.ts";
 import { describeRoutes } from "./openapi.ts";
 import { parseJson } from "./parse-json.ts";
 import { recordActions } from "./record-actions.ts";
@@ -36,9 +38,13 @@ import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { provisionRoute } from "./routes/provision.ts";
+import { purchaseRoutes } from "./routes/purchases.ts";
+import { resolveRoute } from "./routes/resolve.ts";
 import { releaseRoutes } from "./routes/releases.ts";
+import { retryRoutes } from "./routes/retry.ts";
 import { rollOutRoutes } from "./routes/roll-outs.ts";
 import { snapshotRoute } from "./routes/snapshot.ts";
+import { suspendRoutes } from "./routes/suspend.ts";
 import { statusRoute } from "./routes/status.ts";
 import { vmActionsRoute } from "./routes/vm-actions.ts";
 import { acceptSession, webOperatorRoutes, webRoutes } from "./routes/web.ts";
@@ -113,6 +119,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   const cached = cachedQueries(pool, METRICS_KEPT_MS);
   const registry = createMetrics(cached, onMetricsProblem);
   addDriftMetrics(registry, cached, onMetricsProblem);
+  addPurchaseMetrics(registry, cached, settings.purchases, onMetricsProblem);
   measureAnswers(app, registry);
   await app.register(rateLimit, { global: false });
   await describeRoutes(app);
@@ -121,6 +128,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   const context: HttpContext = {
     pool, jobs, drift, vmActions, rollOuts, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
+    offers: keptOffers(pool),
     closing: closing.signal,
   };
   await app.register(healthRoutes, context);
@@ -136,8 +144,8 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
       recordActions(operators, pool);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, driftRoutes, givenUpVmRoutes, releaseRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
-      for (const routes of [adminActionRoutes, adminChangeRoutes]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminActionRoutes, adminChangeRoutes, resolveRoute]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });
   addRefusals();

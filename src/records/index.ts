@@ -21,3 +21,6 @@ export * from "./operator-actions.ts";
 export * from "./spare-vms.ts";
 export * from "./ended-sessions.ts";
 export * from "./retention.ts";
+export * from "./former-vms.ts";
+export * from "./data-center-choice.ts";
+export * from "./suspensions.ts";

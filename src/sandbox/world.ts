@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { offersAtFirst, PAYMENT_METHODS } from "./hostinger/catalog.ts";
 import { vmAddress } from "./loopback.ts";
 import type { Action, IpAddress, Settings, Vm, WorldState } from "./model.ts";
 
@@ -18,6 +19,7 @@ export const DEFAULT_SETTINGS: Settings = {
   vmPublicKeys: false,
   paymentsDeclined: false,
   certificatesNeedDns: true,
+  zoneRecordLimit: 0,
   dateOffsetMs: 0,
 };
 
@@ -34,6 +36,8 @@ export function emptyState(): WorldState {
     records: [],
     zoneSerial: 1,
     steps: [],
+    offers: offersAtFirst(),
+    paymentMethods: PAYMENT_METHODS.map((method) => ({ ...method })),
     settings: { ...DEFAULT_SETTINGS },
   };
 }

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { findPlan } from "../../../providers/hostinger/api/specification.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
@@ -9,8 +8,10 @@ import { CHANGE_KINDS, CHANGE_OUTCOMES, isHostnameTaken, listChanges, requestCha
 import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import { openFindingsOf } from "../../drift/findings.ts";
-import type { HttpContext } from "../context.ts";
+import type { HttpContext, HttpSettings } from "../context.ts";
 import { HttpError } from "../http-error.ts";
+import { refuseIgnoredName } from "../ignored-names.ts";
+import { offered } from "../offers.ts";
 import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 import { DATA_CENTER, PLAN } from "./provision.ts";
@@ -47,7 +48,7 @@ interface Asked {
 }
 
 /** POST /api/admin/vps/{username}/recreate, replace, rename, and what was asked for: GET …/changes. */
-export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings }) => {
+export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings, offers }) => {
   const change = async (username: string, asked: Asked, requestedBy: string, of: (user: VpsRecord, db: Queryable) => Pick<ChangeRequest, "kind" | "to"> | Promise<Pick<ChangeRequest, "kind" | "to">>) =>
     adminVpsView(await inTransaction(pool, async (db) => {
       const user = await findUser(db, username);
@@ -68,7 +69,7 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       description: "All data on it is lost, Hostinger's snapshot too. Credentials, address and host name stay. The user name has to be typed again, as `confirm`.",
     },
   }, async (request, reply) => {
-    const { templateId } = request.body;
+    const { templateId } = offered(await offers(), { templateId: request.body.templateId });
     return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, () => ({ kind: "recreate", to: { ...(templateId !== undefined && { templateId }) } })));
   });
 
@@ -78,8 +79,8 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       description: "Buys a VM beside the old one, which costs money; when it is installed, the DNS record leads to it, and the old VM is stopped and not renewed. Data is not copied: it stays on the old VM until its paid term ends. The user name has to be typed again, as `confirm`.",
     },
   }, async (request, reply) => {
-    const { plan, dataCenterId } = request.body;
-    const to = { ...(plan !== undefined && { plan: findPlan(plan)!.itemId }), ...(dataCenterId !== undefined && { dataCenterId }) };
+    const { plan, dataCenterId } = offered(await offers(), { plan: request.body.plan, dataCenterId: request.body.dataCenterId });
+    const to = { ...(plan !== undefined && { plan }), ...(dataCenterId !== undefined && { dataCenterId }) };
     return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, async (user, db) => {
       await refuseNothing(db, user, { ...user, ...to });
       return { kind: "replace", to };
@@ -94,7 +95,7 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   }, async (request, reply) => {
     const hostname = request.body.hostname.toLowerCase();
     return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, async (user, db) => {
-      await refuseHostname(db, user, hostname, settings.domain);
+      await refuseHostname(db, user, hostname, settings);
       return { kind: "rename", to: { hostname } };
     }));
   });
@@ -118,9 +119,10 @@ async function refuseNothing(db: Queryable, user: VpsRecord, wanted: Pick<VpsRec
 }
 
 /** Whoever signs up later gets `{username}.{domain}`: so a host name has to be one that a user name could give. */
-async function refuseHostname(db: Queryable, user: VpsRecord, hostname: string, domain: string): Promise<void> {
+async function refuseHostname(db: Queryable, user: VpsRecord, hostname: string, { domain, sweepIgnoredNames: ignoredNames }: HttpSettings): Promise<void> {
   if (!hostname.endsWith(`.${domain}`)) throw new UserVpsError("INPUT_INVALID", `Expected a host name under ${domain}, got '${hostname}'.`, { next: "Choose a name directly under VPS_DOMAIN." });
   parseUsername(hostname.slice(0, -domain.length - 1));
+  refuseIgnoredName(hostname, ignoredNames);
   if (hostname === user.hostname) throw new UserVpsError("INPUT_INVALID", `'${user.username}' has the host name ${hostname} already.`);
   if (await isHostnameTaken(db, user.userId, hostname)) throw new UserVpsError("USERNAME_TAKEN", `The host name ${hostname} belongs to another user.`, { next: "Choose another host name." });
 }

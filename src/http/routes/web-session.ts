@@ -37,7 +37,7 @@ export function acceptSession(context: SessionContext): onRequestAsyncHookHandle
     const session = await sessionOf(request, context);
     if (!session) return;
     requireCsrfToken(request, session);
-    request.caller = { userId: session.userId, username: undefined, scopes: new Set([ADMIN_SCOPE]), expiresAt: session.expiresAt };
+    request.caller = { userId: session.userId, username: undefined, vpsPlans: null, scopes: new Set([ADMIN_SCOPE]), expiresAt: session.expiresAt };
   };
 }
 
