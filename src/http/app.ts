@@ -14,6 +14,7 @@ import { normaliseForwarded } from "./forwarded.ts";
 import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
+import { addPurchaseMetrics } from "../purchases/metrics.ts";
 import { addDriftMetrics } from "../drift/metrics.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
@@ -35,6 +36,8 @@ import { eventsRoute } from "./routes/events.ts";
 import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { provisionRoute } from "./routes/provision.ts";
+import { purchaseRoutes } from "./routes/purchases.ts";
+import { resolveRoute } from "./routes/resolve.ts";
 import { releaseRoutes } from "./routes/releases.ts";
 import { retryRoutes } from "./routes/retry.ts";
 import { rollOutRoutes } from "./routes/roll-outs.ts";
@@ -111,6 +114,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   const onMetricsProblem = (error: unknown) => app.log.warn({ err: error }, "metrics of the database are missing");
   const registry = createMetrics(pool, onMetricsProblem);
   addDriftMetrics(registry, pool, onMetricsProblem);
+  addPurchaseMetrics(registry, pool, settings.purchases, onMetricsProblem);
   measureAnswers(app, registry);
   await app.register(rateLimit, { global: false });
   await describeRoutes(app);
@@ -135,8 +139,8 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
       recordActions(operators, pool);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
-      for (const routes of [adminActionRoutes, adminChangeRoutes]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminActionRoutes, adminChangeRoutes, resolveRoute]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });
   addRefusals();

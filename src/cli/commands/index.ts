@@ -39,6 +39,8 @@ import { resume, suspend } from "./suspend.ts";
 import { sweep } from "./sweep.ts";
 import { templates } from "./templates.ts";
 import { token } from "./token.ts";
+import { purchases } from "./purchases.ts";
+import { resolve } from "./resolve.ts";
 import { recreate, rename, replace } from "./user-change.ts";
 import { up } from "./up.ts";
 import { vmActions } from "./vm-actions.ts";
@@ -53,6 +55,7 @@ export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
   drift, sweep, findings, repair,
   rotate, rename, recreate, replace, changes, retry, cancel, power, suspend, resume, snapshot, actions, deprovision, givenUp, audit,
+  purchases, resolve,
   releaseCreate, releaseList, releaseRollOut, releaseStatus, releaseSkip, releaseCancel,
   init, serve, sandbox, demo, doctor, token,
   plans, dataCenters, templates,
