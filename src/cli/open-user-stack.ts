@@ -4,6 +4,7 @@ import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { STACK_SETTINGS } from "../../stacks/config.ts";
 import { parseUsername } from "../../stacks/username.ts";
 import type { Environment } from "../config/index.ts";
 import { engineEnvironment } from "../engine/engine-environment.ts";
@@ -93,6 +94,9 @@ function refuseWithoutSecrets(env: Environment): void {
 function parseSetting(text: string): [string, string] {
   const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new UserVpsError("INPUT_INVALID", `Expected --set NAME=VALUE, got '${text.split("=")[0]}'.`);
+  // Arguments are seen by everybody on the machine, and kept by the shell.
+  const secret = STACK_SETTINGS.find((setting) => setting.secret && setting.name === name);
+  if (secret) throw new UserVpsError("INPUT_INVALID", `${name} is a secret, and --set would show it to everybody on this machine.`, { next: `Set ${secret.env ?? name} in the environment or in .env instead, or \`pulumi config set --secret ${name}\`, which asks for it. Take the value that was typed here for known, and replace it.` });
   return [name, value];
 }
 
