@@ -35,7 +35,8 @@ export function currentSession(): Session {
 
 function openSession(): Session {
   const settings = hostingerSettings(stackConfig, process.env);
-  const client = new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey, purchaseTimeoutMs: settings.purchaseTimeoutMs });
+  const signal = engineGoneSignal();
+  const client = new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey, purchaseTimeoutMs: settings.purchaseTimeoutMs, signal });
   whenEngineIsLeft(() => {
     session = undefined;
     void client.close();
@@ -43,7 +44,7 @@ function openSession(): Session {
   return {
     client,
     settings,
-    signal: engineGoneSignal(),
+    signal,
     report: reportProgress,
   };
 }
