@@ -87,6 +87,10 @@ function call<T = { getProperties(): InstanceType<typeof Struct> | undefined }>(
   return new Promise((done, failed) => methods[method]!.call(client, request, (error, answer) => (error ? failed(error) : done(answer))));
 }
 
+async function spoken(lines: readonly string[]): Promise<void> {
+  for (let turn = 0; turn < 3_000 && lines.length === 0; turn += 1) await delay(10);
+}
+
 const WORKER = "worker-of-the-slots-test";
 
 function openSlots(options: Partial<SlotsOptions> = {}): Slots {
@@ -128,11 +132,12 @@ describe("a warm slot", () => {
     const first = await slots.take();
     const one = await begin(first, {});
     await one.look();
+    await spoken(one.lines);
     await first.release({ failed: false });
     const second = await slots.take();
     const two = await begin(second, {});
     await two.look();
-    for (let turn = 0; turn < 200 && two.lines.length === 0; turn += 1) await delay(10);
+    await spoken(two.lines);
     assert.deepEqual([one.lines, two.lines], [["at work"], ["at work"]]);
     await second.release({ failed: false });
   });
