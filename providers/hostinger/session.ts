@@ -28,6 +28,11 @@ export function configure(config: StackConfig): void {
   });
 }
 
+/** A setting of the stack's configuration, with its namespace. */
+export function stackSetting(key: string): string | undefined {
+  return stackConfig.get(key);
+}
+
 export function currentSession(): Session {
   session ??= openSession();
   return session;
