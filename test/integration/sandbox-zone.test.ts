@@ -4,7 +4,7 @@ import { createSocket } from "node:dgram";
 import { createConnection } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { decode, encode, streamEncode } from "dns-packet";
-import type { Packet } from "dns-packet";
+import type { OptAnswer, Packet } from "dns-packet";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { call, control, QUICK, records } from "./sandbox-support.ts";
@@ -227,7 +227,7 @@ describe("the sandbox's Cloudflare API", () => {
 
   it("is answered from with EDNS: by its version and by the size of the asker's buffer", async () => {
     for (let number = 0; number < 35; number++) await records(sandbox, "POST", "", { name: "many", type: "A", ttl: 60, content: `127.78.0.${number}` });
-    const opt = (udpPayloadSize: number, ednsVersion = 0) => ({ type: "OPT", name: ".", udpPayloadSize, ednsVersion, extendedRcode: 0, flags: 0, flag_do: false, options: [] }) as const;
+    const opt = (udpPayloadSize: number, ednsVersion = 0): OptAnswer => ({ type: "OPT", name: ".", udpPayloadSize, ednsVersion, extendedRcode: 0, flags: 0, flag_do: false, options: [] });
     const ask = (additionals: Packet["additionals"], name = "many.spoq.dev") => askOverUdp(sandbox.resolver, encode({ type: "query", id: 9, questions: [{ type: "A", name }], additionals }));
     const plain = await ask([]);
     assert.deepEqual([plain.flag_tc, plain.answers?.length, plain.additionals?.length], [true, 0, 0]);
