@@ -39,6 +39,8 @@ export interface BootPlan {
   scriptMs?: number;
   /** For `script-fails`, where the script has numbered steps. */
   failsInStep?: number;
+  /** For `script-fails`: its log says that what failed may pass, and it succeeds when it is run again. */
+  mayPass?: boolean;
 }
 
 /** What the post-install script left on the VM's disk; null until it has run to its end. */
@@ -49,6 +51,8 @@ export interface Disk {
   /** Whether the services were brought up by the script (true) or by a later boot (false). */
   firstBoot: boolean;
   log: string;
+  /** Of a script that failed: whether it would succeed if it were run again, and whether it is being run. */
+  again?: { succeeds: boolean; isRunning: boolean };
   /** Of the user spoq and of Conductor, as they were last set; absent in a world that was written by an older sandbox. */
   credentials?: DiskCredentials;
   /** The host name that Caddy was last told after the first boot. */
@@ -219,7 +223,7 @@ export interface Step {
   dueAtMs: number;
   what:
     | { kind: "boot-done"; actionId: number }
-    | { kind: "script-done"; succeeds: boolean; failsInStep?: number | undefined }
+    | { kind: "script-done"; succeeds: boolean; failsInStep?: number | undefined; mayPass?: boolean | undefined }
     | { kind: "action-sent"; actionId: number }
     | { kind: "action-done"; actionId: number; succeeds: boolean; params: Record<string, unknown> };
 }

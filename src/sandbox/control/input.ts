@@ -52,6 +52,7 @@ export const bootRule = z.strictObject({
   scriptMs: durationMs.optional(),
   outcome: z.enum(["ok", "error", "initial", "suspended", "script-fails"]).default("ok"),
   failsInStep: z.number().int().positive().optional(),
+  mayPass: z.boolean().optional(),
 });
 
 export const actionRule = z.strictObject({
