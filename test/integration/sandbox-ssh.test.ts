@@ -156,12 +156,14 @@ describe("copying to and from a VM", () => {
   const connected = async <T>(address: string, work: (client: ssh2.Client) => Promise<T>): Promise<T> => {
     const client = new ssh2.Client();
     await new Promise<void>((resolve, reject) => {
-      client.on("ready", resolve).on("error", reject).connect({ host: address, port: sandbox.sshPort, username: "root", password: PASSWORD, readyTimeout: 5_000 });
+      client.on("ready", () => resolve()).on("error", reject).connect({ host: address, port: sandbox.sshPort, username: "root", password: PASSWORD, readyTimeout: 5_000 });
     });
     try {
       return await work(client);
     } finally {
-      await new Promise((resolve) => client.on("close", resolve).end());
+      const closed = new Promise<void>((resolve) => client.on("close", () => resolve()));
+      client.end();
+      await closed;
     }
   };
   const call = <T>(work: (done: (error: Error | undefined | null, value?: T) => void) => void) => new Promise<T>((resolve, reject) => work((error, value) => (error ? reject(error) : resolve(value as T))));
@@ -192,7 +194,7 @@ describe("copying to and from a VM", () => {
     const sent = await ssh(address, "scp -t /root/hello.txt", { stdin: `C0640 ${bytes.length} hello.txt\n${bytes.toString()}\0` });
     assert.equal(sent.status, 0);
     const fetched = await ssh(address, "scp -f /root/hello.txt", { stdin: "\0\0\0" });
-    assert.ok(fetched.stdout.includes(`C0640 ${bytes.length} hello.txt\n`) || fetched.status === 0);
+    assert.deepEqual([fetched.status, fetched.stdout], [0, `C0640 ${bytes.length} hello.txt\n${bytes.toString()}\0`]);
     assert.match((await ssh(address, "scp -f /root/none.txt", { stdin: "\0" })).stdout, /No such file/);
     await hostinger(sandbox, "POST", `vps/v1/virtual-machines/${id}/recreate`, { template_id: 1007, password: PASSWORD });
     await until(sandbox, vmIs(id, (vm) => vm.state === "running" && !vm.locked));
@@ -208,7 +210,7 @@ describe("copying to and from a VM", () => {
       channel.write("hostnamex\b\r");
       channel.write("nonsense\r");
       channel.write("exit\r");
-      await new Promise((resolve) => channel.on("close", resolve));
+      await new Promise<void>((resolve) => channel.on("close", () => resolve()));
       return text;
     });
     assert.match(said, /alice\.spoq\.dev, a simulated VPS of the sandbox of user-vps: nothing runs here/);

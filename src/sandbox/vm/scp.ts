@@ -14,7 +14,10 @@ export function scpOrder(command: string): { direction: "to" | "from"; path: str
 
 /** One file in either direction by rcp's protocol: a line `C0644 SIZE NAME`, the bytes, and a zero byte for each step. */
 export function serveScp(channel: ServerChannel, files: VmFiles, order: { direction: "to" | "from"; path: string }, changed: () => void): void {
+  let isOver = false;
   const finish = (status: number, problem = "") => {
+    if (isOver) return;
+    isOver = true;
     if (problem !== "") channel.write(Buffer.concat([Buffer.from([1]), Buffer.from(`scp: ${problem}\n`)]));
     channel.exit(status);
     channel.end();
@@ -31,13 +34,15 @@ export function serveScp(channel: ServerChannel, files: VmFiles, order: { direct
 function send(channel: ServerChannel, files: VmFiles, path: string, finish: (status: number, problem?: string) => void): void {
   const entry = files.find(path);
   let step = 0;
-  channel.on("data", () => {
+  channel.on("end", () => finish(0));
+  // Each zero byte of the client asks for the next step.
+  channel.on("data", (data: Buffer) => data.forEach(() => {
     step += 1;
     if (step === 1 && (entry === undefined || entry.isDirectory)) finish(1, `${path}: No such file or directory`);
     else if (step === 1 && entry !== undefined) channel.write(`C0${entry.mode.toString(8).padStart(3, "0")} ${entry.content.length} ${posix.basename(path)}\n`);
     else if (step === 2 && entry !== undefined) channel.write(Buffer.concat([entry.content, OK]));
     else finish(0);
-  });
+  }));
 }
 
 function receive(channel: ServerChannel, files: VmFiles, path: string, stored: (worked: boolean) => void, ended: () => void): void {

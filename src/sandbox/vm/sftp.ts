@@ -26,12 +26,14 @@ export function serveSftp(sftp: SFTPWrapper, files: VmFiles, changed: () => void
   const tell = (request: number, entry: FileEntry | undefined) => (entry === undefined ? sftp.status(request, STATUS_CODE.NO_SUCH_FILE) : sftp.attrs(request, attributesOf(entry)));
 
   sftp.on("REALPATH", (request, path) => void sftp.name(request, [{ filename: files.resolve(path), longname: "", attrs: {} as Attributes }]));
-  for (const event of ["STAT", "LSTAT"] as const) sftp.on(event, (request, path) => tell(request, files.find(files.resolve(path))));
+  sftp.on("STAT", (request, path) => tell(request, files.find(files.resolve(path))));
+  sftp.on("LSTAT", (request, path) => tell(request, files.find(files.resolve(path))));
   sftp.on("FSTAT", (request, handle) => {
     const one = held(handle);
     tell(request, one?.kind === "file" ? { ...one, isDirectory: false } : undefined);
   });
-  for (const event of ["SETSTAT", "FSETSTAT"] as const) sftp.on(event, (request) => void sftp.status(request, STATUS_CODE.OK));
+  sftp.on("SETSTAT", (request) => void sftp.status(request, STATUS_CODE.OK));
+  sftp.on("FSETSTAT", (request) => void sftp.status(request, STATUS_CODE.OK));
   sftp.on("OPEN", (request, filename, flags, attributes) => {
     const path = files.resolve(filename);
     const found = files.find(path);
