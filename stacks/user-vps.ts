@@ -51,6 +51,7 @@ export class UserVps extends pulumi.ComponentResource {
       templateId: config.templateId,
       dataCenterId: config.dataCenterId,
       hostname,
+      zoneId: config.zoneId,
       rootPassword: this.credentials.password,
       postInstallScriptId: this.script.scriptId,
       postInstallScript: content,

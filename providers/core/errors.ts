@@ -19,6 +19,7 @@ export const ERROR_CATALOGUE = {
   INPUT_INVALID: { meaning: "A value that was handed in cannot be used.", retry: "park", next: "Correct the value that the message names." },
   USERNAME_INVALID: { meaning: "The user name is not a lower-case DNS label, or it is reserved.", retry: "park", next: "Choose 1 to 63 characters of a-z, 0-9 and '-' that no service name uses." },
   USERNAME_TAKEN: { meaning: "Another user has this user name.", retry: "park", next: "Choose another user name." },
+  NAME_IN_USE: { meaning: "The zone holds a record of the host name that is somebody else's; nothing was bought.", retry: "park", next: "Choose another name, or remove the record that the message names if nobody needs it." },
   VPS_EXISTS: { meaning: "The user has a VPS that this service did not make.", retry: "park", next: "Have an operator look at the user's row in user_vps; nothing was bought." },
   SCRIPT_TOO_LARGE: { meaning: "A post-install script is over Hostinger's limit of 48 KB.", retry: "park", next: "Shorten the script; download large parts at run time." },
   SCRIPT_VALUE_UNREPRESENTABLE: { meaning: "A value cannot be written safely into the post-install script.", retry: "park", next: "Remove the characters that the message names." },
@@ -62,6 +63,7 @@ export const ERROR_CATALOGUE = {
   SCRIPT_LOG_MISSING: { meaning: "The VPS has no /post_install.log that can be read.", retry: "backoff", next: "Its first boot may not have come to the script yet; else see whether the VM has a post-install script." },
   RELEASE_EXISTS: { meaning: "There is a release of this version already, with other programs.", retry: "park", next: "Give a new release a version of its own." },
   ROLL_OUT_OPEN: { meaning: "Another roll-out goes on; there is one at a time.", retry: "park", next: "Let it end, or cancel it." },
+  RELEASE_TIMED_OUT: { meaning: "A release did not come to its end on the VPS within the time limit.", retry: "park", next: "See the run's log for where it hangs, then release to this VPS again." },
   RELEASE_FAILED: { meaning: "A release could not be installed on the VPS, or was not healthy there and was rolled back.", retry: "park", next: "Release a version that works." },
 
   CONFIGURATION_FAILED: { meaning: "New credentials or another host name could not be brought to the VPS.", retry: "backoff", next: "Do what the message says on the VPS, then run `up` again." },

@@ -1,6 +1,7 @@
 import { UserVpsError } from "../core/errors.ts";
 import { removeForSure } from "../core/removal.ts";
 import type { VirtualMachine } from "./api/client.ts";
+import { addressesOf, refuseForeignName } from "./name-check.ts";
 import { recreate } from "./recreate.ts";
 import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
@@ -41,6 +42,7 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
   const vm = await waitForRunning(session, vmId, inputs, { isNew: olds["state"] === "creating" });
   onDone(factsOf(vm));
   if (changed("hostname")) {
+    await refuseForeignName(session, inputs, addressesOf(vm));
     await runAction(session, named, `changing the host name from ${String(olds["hostname"])}`, () => session.client.virtualMachines.setHostname(vmId, inputs.hostname));
     onDone({ hostname: inputs.hostname });
   }

@@ -227,7 +227,7 @@ describe("the sandbox's Cloudflare API", () => {
 
   it("is answered from with EDNS: by its version and by the size of the asker's buffer", async () => {
     for (let number = 0; number < 35; number++) await records(sandbox, "POST", "", { name: "many", type: "A", ttl: 60, content: `127.78.0.${number}` });
-    const opt = (udpPayloadSize: number, ednsVersion = 0): OptAnswer => ({ type: "OPT", name: ".", udpPayloadSize, ednsVersion, extendedRcode: 0, flags: 0, flag_do: false, options: [] });
+    const opt = (udpPayloadSize: number, ednsVersion = 0) => ({ type: "OPT" as const, name: ".", udpPayloadSize, ednsVersion, extendedRcode: 0, flags: 0, flag_do: false, options: [] }) satisfies OptAnswer;
     const ask = (additionals: Packet["additionals"], name = "many.spoq.dev") => askOverUdp(sandbox.resolver, encode({ type: "query", id: 9, questions: [{ type: "A", name }], additionals }));
     const plain = await ask([]);
     assert.deepEqual([plain.flag_tc, plain.answers?.length, plain.additionals?.length], [true, 0, 0]);
