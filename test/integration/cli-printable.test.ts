@@ -9,7 +9,6 @@ import { withDatabase } from "../support/postgres.ts";
 
 const { pool, url } = await withDatabase();
 const EVIL = "release 1.4.2: \u001b]0;owned\u0007\u001b[2J\u001b[1;1H\u009b31m all is well\r\u202e";
-// eslint-disable-next-line no-control-regex -- just these must not be there
 const COMMANDS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/;
 
 const run = (...args: string[]) => promisify(execFile)(join(import.meta.dirname, "..", "..", "bin", "user-vps"), args, { env: { ...process.env, DATABASE_URL: url } });

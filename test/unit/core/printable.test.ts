@@ -14,7 +14,6 @@ describe("printable", () => {
       const text = `a${String.fromCharCode(code)}b`;
       const printed = printable(JSON.stringify({ text }));
       assert.deepEqual(JSON.parse(printed), { text });
-      // eslint-disable-next-line no-control-regex -- just these must not be there
       assert.doesNotMatch(printed, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
     }
   });
