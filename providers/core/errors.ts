@@ -32,6 +32,8 @@ export const ERROR_CATALOGUE = {
   API_UNAVAILABLE: { meaning: "The API answered with a server error until the time limit.", retry: "backoff", next: "It is tried again later; see the provider's status page." },
   API_UNREACHABLE: { meaning: "No connection to the API, or it broke off.", retry: "backoff", next: "Check network, DNS and proxy; it is tried again later." },
   API_TIMEOUT: { meaning: "The API did not answer within the time limit.", retry: "backoff", next: "It is tried again later." },
+  API_WITHOUT_EFFECT: { meaning: "The API said yes, and nothing is different.", retry: "backoff", next: "It is tried again later; if it stays so, do it in the provider's panel and ask its support." },
+  API_ANSWER_UNREADABLE: { meaning: "What answered did not answer as the API does: with a page in place of JSON, cut off, or too much.", retry: "backoff", next: "It is tried again later; if it stays so, see the provider's status page, and who answers at the base URL (a proxy, a maintenance page)." },
   API_LIST_INCOMPLETE: { meaning: "A list of the API could not be read to its certain end, and what it does not show may be what matters.", retry: "backoff", next: "It is tried again later; report the list's pages if it recurs." },
   API_ANSWER_UNEXPECTED: { meaning: "The API's answer lacks something that is relied on.", retry: "park", next: "Report the answer's shape; the API may have changed." },
 
@@ -56,6 +58,8 @@ export const ERROR_CATALOGUE = {
   SSH_UNREACHABLE: { meaning: "The VPS's SSH server does not answer.", retry: "backoff", next: "Check that the VPS runs and that no firewall is in the way; it is tried again later." },
   SSH_HOST_KEY_WRONG: { meaning: "The VPS's SSH server has another key than the one that is pinned; nothing secret was sent to it.", retry: "park", next: "If the VM was wiped or replaced by hand, set the stack's setting sshHostKey to the new key; else find out who answers at that address." },
   SSH_LOGIN_REFUSED: { meaning: "The VPS's SSH server lets nobody in with the password or key that is known.", retry: "park", next: "Check SSH_PRIVATE_KEY, and whether root's password was changed on the VPS." },
+  FIRST_BOOT_FAILED: { meaning: "The post-install script stopped on the VPS.", retry: "park", next: "Mend what its last lines tell and run `bash /post_install` on the VPS as root, then retry; `user-vps logs USER --boot` shows all of the log." },
+  CERTIFICATE_RATE_LIMITED: { meaning: "The certificate authority refuses the VPS a certificate for a rate limit.", retry: "backoff", next: "Set ACME_EMAIL, with which Caddy goes to a second authority, and rotate the user's credentials, which brings it to the VPS; or wait until the time that the authority names." },
   SCRIPT_LOG_MISSING: { meaning: "The VPS has no /post_install.log that can be read.", retry: "backoff", next: "Its first boot may not have come to the script yet; else see whether the VM has a post-install script." },
   RELEASE_EXISTS: { meaning: "There is a release of this version already, with other programs.", retry: "park", next: "Give a new release a version of its own." },
   ROLL_OUT_OPEN: { meaning: "Another roll-out goes on; there is one at a time.", retry: "park", next: "Let it end, or cancel it." },

@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { createRedactor } from "../provisioning/redact.ts";
+import type { Environment } from "../config/index.ts";
 import type { CliCommand, CommonOptions, Invocation, Result } from "./command.ts";
 import { commandOf } from "./commands/index.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
@@ -20,11 +21,17 @@ let staysUp = false;
 const print = (text: string) => void process.stdout.write(`${redactor.redact(text)}\n`);
 const printError = (text: string) => void process.stderr.write(`${redactor.redact(text)}\n`);
 
-async function execute(command: CliCommand, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+/** What is secret among them is shown no more from now on. */
+async function settingsWithSecrets(): Promise<Environment> {
   const { loadEnvironment, VARIABLES } = await import("../config/index.ts");
   const env = loadEnvironment();
   for (const variable of Object.values(VARIABLES)) if ("secret" in variable) redactor.add(env[variable.name]);
   redactor.add(env["USER_VPS_TOKEN"], env["SSH_PRIVATE_KEY"]);
+  return env;
+}
+
+async function execute(command: CliCommand, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+  const env = command.withoutSettings ? process.env : await settingsWithSecrets();
   const progress = startProgress({ isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(redactor.redact(text)) });
   let signal: AbortSignal | undefined;
   const invocation: Invocation<never> = {

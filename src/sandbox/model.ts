@@ -2,6 +2,7 @@
  * What exists in the simulated world. Plain data without behaviour, so that all of it can be written to a file
  * and read again. Times are ISO 8601 texts, amounts are cents.
  */
+import type { Offers } from "./hostinger/catalog.ts";
 import type { ScriptOutcome } from "./vm/script-outcome.ts";
 
 export type VmState =
@@ -38,6 +39,8 @@ export interface BootPlan {
   scriptMs?: number;
   /** For `script-fails`, where the script has numbered steps. */
   failsInStep?: number;
+  /** For `script-fails`: its log says that what failed may pass, and it succeeds when it is run again. */
+  mayPass?: boolean;
 }
 
 /** What the post-install script left on the VM's disk; null until it has run to its end. */
@@ -48,6 +51,8 @@ export interface Disk {
   /** Whether the services were brought up by the script (true) or by a later boot (false). */
   firstBoot: boolean;
   log: string;
+  /** Of a script that failed: whether it would succeed if it were run again, and whether it is being run. */
+  again?: { succeeds: boolean; isRunning: boolean };
   /** Of the user spoq and of Conductor, as they were last set; absent in a world that was written by an older sandbox. */
   credentials?: DiskCredentials;
   /** The host name that Caddy was last told after the first boot. */
@@ -96,7 +101,10 @@ export interface Vm {
   /** null until the VM has left `creating`. */
   ipv4: IpAddress | null;
   firewallId: number | null;
+  /** Those of the account's keys that were attached. */
   publicKeyIds: number[];
+  /** What root's keys are; absent in a world that was written by an older sandbox: the attached ones. */
+  rootKeys?: string[];
   backupsEnabled: boolean;
   /** Never the password itself: enough to check one at a log-in. */
   rootPasswordSha256: string | null;
@@ -189,7 +197,7 @@ export interface Step {
   dueAtMs: number;
   what:
     | { kind: "boot-done"; actionId: number }
-    | { kind: "script-done"; succeeds: boolean; failsInStep?: number | undefined }
+    | { kind: "script-done"; succeeds: boolean; failsInStep?: number | undefined; mayPass?: boolean | undefined }
     | { kind: "action-sent"; actionId: number }
     | { kind: "action-done"; actionId: number; succeeds: boolean; params: Record<string, unknown> };
 }
@@ -223,5 +231,7 @@ export interface WorldState {
   /** Serial number of the zone's SOA record. */
   zoneSerial: number;
   steps: Step[];
+  /** What can be bought, and where. */
+  offers: Offers;
   settings: Settings;
 }

@@ -1,3 +1,4 @@
+import { UserVpsError } from "../../providers/core/errors.ts";
 import { PurchaseUncertainError } from "../../providers/hostinger/api/client.ts";
 import type { HostingerClient, PostInstallScript, PurchaseRequest, VirtualMachine } from "../../providers/hostinger/api/client.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
@@ -47,6 +48,11 @@ export class FakeAccount {
       serverTimeOffsetMs: 0,
       scripts: {
         list: async () => [...this.scripts],
+        get: async (id: number) => {
+          const found = this.scripts.find((script) => script.id === id);
+          if (!found) throw new UserVpsError("API_NOT_FOUND", `there is no script ${id}`);
+          return found;
+        },
         create: async ({ name, content }: { name: string; content: string }) => this.addScript(name, content),
         update: async (id: number, { content }: { content: string }) => Object.assign(this.scripts.find((script) => script.id === id)!, { content }),
         delete: async (id: number) => void this.scripts.splice(0, Infinity, ...this.scripts.filter((script) => script.id !== id)),

@@ -35,9 +35,9 @@ export function virtualMachineCalls(transport: HostingerTransport, purchaseTimeo
     transport.call(actionSchema, { method, path: `${ROOT}/${path}`, ...rest }, call);
 
   return {
-    /** Buys: see `purchase.ts` for its outcomes. */
+    /** Buys: see `purchase.ts` for its outcomes. Ends with no signal but its own, for one in flight is better finished than cut off. */
     purchase: (request: PurchaseRequest, call: CallOptions = {}): Promise<PurchaseResult> =>
-      purchase(transport, request, { ...call, timeoutMs: call.timeoutMs ?? purchaseTimeoutMs }),
+      purchase(transport, request, { signal: null, ...call, timeoutMs: call.timeoutMs ?? purchaseTimeoutMs }),
     /** All of the account: this list is not paged. */
     list: (call?: CallOptions): Promise<VirtualMachine[]> => transport.call(z.array(virtualMachineSchema), { method: "GET", path: ROOT }, call),
     get: (id: number, call?: CallOptions): Promise<VirtualMachine> => transport.call(virtualMachineSchema, { method: "GET", path: `${ROOT}/${id}` }, call),

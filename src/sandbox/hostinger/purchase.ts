@@ -2,7 +2,7 @@ import type { Purchase, Settings, Vm } from "../model.ts";
 import { ok } from "../http/router.ts";
 import type { ApiAnswer } from "../http/router.ts";
 import type { World } from "../world.ts";
-import { PAYMENT_METHODS, planOf } from "./catalog.ts";
+import { PAYMENT_METHODS } from "./catalog.ts";
 import type { Plan } from "./catalog.ts";
 import type { Context } from "./context.ts";
 import { HostingerError } from "./error.ts";
@@ -18,7 +18,7 @@ import { orderShape, virtualMachineShape } from "./shapes.ts";
 export function purchase({ world, lifecycle }: Context, body: unknown): ApiAnswer {
   const input = new Input(body);
   const itemId = input.string("item_id", { required: true }) ?? "";
-  const plan = planOf(itemId);
+  const plan = world.state.offers.plans.find((one) => one.itemId === itemId);
   if (itemId !== "" && plan === undefined) input.refuse("item_id", "The selected item id is invalid.");
   const methodId = input.integer("payment_method_id");
   const setupInput = input.object("setup", { required: true });
