@@ -37,8 +37,9 @@ export interface AutomationEngineOptions {
   readonly slots: Slots;
 }
 
-/** As many updates as `pulumi stack history` shows of a stack. */
+/** As many updates as `pulumi stack history` shows of a stack, and somewhat more: older ones are looked for after one `up` of so many. */
 const KEPT_UPDATES = 20;
+const UPS_A_PRUNING = 8;
 
 interface OpenStack {
   readonly stack: Stack;
@@ -55,6 +56,7 @@ export class AutomationEngine implements Engine {
   readonly #options: AutomationEngineOptions;
   readonly #installation: string;
   #ready: Promise<void> | undefined;
+  #ups = 0;
 
   constructor(options: AutomationEngineOptions) {
     this.#options = options;
@@ -65,7 +67,7 @@ export class AutomationEngine implements Engine {
     let outputs: StackOutputs = {};
     const ended = await this.#withStack(request, hooks, { create: true, slot: true, onOutputs: (values) => { outputs = values; } }, async ({ stack, options, result }) => {
       await stack.up({ ...options, refresh });
-      await this.#pruneHistory(request.stackName, KEPT_UPDATES, hooks);
+      if (this.#ups++ % UPS_A_PRUNING === 0) await this.#pruneHistory(request.stackName, KEPT_UPDATES, hooks);
       return result();
     });
     return { ...ended, outputs };
@@ -173,7 +175,10 @@ export class AutomationEngine implements Engine {
         pulumiHome: this.#pulumiHome,
         secretsProvider: this.#options.secretsProvider,
       });
-      const stack = state || !create ? await Stack.select(request.stackName, workspace) : await Stack.create(request.stackName, workspace);
+      const { secretsProvider } = this.#options;
+      // A key service is asked for a stack's own key by `pulumi stack init` alone.
+      const isThere = state !== undefined || !create || (!secretsProvider && (await backend.createStack(request.stackName)));
+      const stack = isThere ? await Stack.select(request.stackName, workspace) : await Stack.create(request.stackName, workspace);
       // Not asked for: it would be one more call of the CLI, for what the events have told.
       stack.info = async () => undefined;
       let changes: RunResult["changes"] = {};

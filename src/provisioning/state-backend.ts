@@ -34,9 +34,9 @@ interface Blob {
 /**
  * Looks into Pulumi's state on PostgreSQL (pulumi/pkg/backend/diy/postgres): a table of blobs whose
  * keys are the database's name and the path that a file would have. Reading a row takes a
- * millisecond, `pulumi stack export` 250. Everything is written by the engine alone, but for one
- * thing: a lock that is known to be stale is removed by its very key, where `pulumi cancel` would
- * remove all locks of the stack, somebody's fresh one included.
+ * millisecond, `pulumi stack export` 250. Everything is written by the engine alone, but for an
+ * empty stack, and for a lock that is known to be stale: it is removed by its very key, where
+ * `pulumi cancel` would remove all locks of the stack, somebody's fresh one included.
  */
 export class StateBackend {
   readonly #pool: Pool;
@@ -84,9 +84,23 @@ export class StateBackend {
     };
   }
 
+  /**
+   * Makes an empty stack, as `pulumi stack init` does at the cost of a process. Its
+   * secrets' salt is made by the first `up`. Returns false where nothing has been kept yet: the
+   * engine first writes down which layout it uses (`meta.yaml`), and takes what lacks that for an old one.
+   */
+  async createStack(stackName: string): Promise<boolean> {
+    const checkpoint = { version: 3, checkpoint: { stack: `organization/${this.#project}/${stackName}` } };
+    const { rowCount } = await this.#pool.query(
+      `INSERT INTO ${this.#table} (key, data) SELECT $1, $2 WHERE EXISTS (SELECT FROM ${this.#table} WHERE key = $3) ON CONFLICT DO NOTHING`,
+      [`${this.#root}/stacks/${this.#project}/${stackName}.json`, { data: Buffer.from(JSON.stringify(checkpoint)).toString("base64") }, `${this.#root}/meta.yaml`],
+    );
+    return rowCount === 1;
+  }
+
   async readLocks(stackName: string): Promise<StateLock[]> {
     const folder = `${this.#root}/locks/organization/${this.#project}/${stackName}/`;
-    const blobs = await this.#read("starts_with(key, $1)", folder);
+    const blobs = await this.#read(below(1, 2), folder, endOf(folder));
     return blobs.map((blob) => {
       const { pid, username, hostname, timestamp } = contentOf(blob) as { pid: number; username: string; hostname: string; timestamp: string };
       return { key: blob.key, pid, username, hostname, atMs: Date.parse(timestamp) };
@@ -103,39 +117,55 @@ export class StateBackend {
    * the settings of the last one, so at least one is to be kept.
    */
   async pruneHistory(stackName: string, keptUpdates: number): Promise<void> {
-    const folders = ["history", "backups"].map((folder) => `${this.#root}/${folder}/${this.#project}/${stackName}/`);
-    await this.#pool.query(
-      `DELETE FROM ${this.#table} WHERE key IN (
-         SELECT key FROM (
-           SELECT key, dense_rank() OVER (PARTITION BY folder ORDER BY substring(key FROM '[-.]([0-9]{19})[.][a-z.]+$') DESC) AS age
-           FROM ${this.#table}, unnest($1::text[]) AS folder
-           WHERE starts_with(key, folder) AND key ~ '[-.][0-9]{19}[.][a-z.]+$') AS updates
-         WHERE age > $2)`,
-      [folders, keptUpdates],
-    );
+    for (const folder of this.#foldersOfCopies(stackName)) {
+      await this.#pool.query(
+        // As an array, so that the index serves for the deletion too.
+        `DELETE FROM ${this.#table} WHERE key = ANY (ARRAY(
+           SELECT key FROM (
+             SELECT key, dense_rank() OVER (ORDER BY substring(key FROM '[-.]([0-9]{19})[.][a-z.]+$') DESC) AS age
+             FROM ${this.#table}
+             WHERE ${below(1, 2)} AND key ~ '[-.][0-9]{19}[.][a-z.]+$') AS updates
+           WHERE age > $3))`,
+        [folder, endOf(folder), keptUpdates],
+      );
+    }
   }
 
   /** Removes the copies of the state that the engine leaves behind of a stack that is no more, with the user's secrets in them. */
   async removeCopies(stackName: string): Promise<void> {
-    const folders = ["history", "backups"].map((folder) => `${this.#root}/${folder}/${this.#project}/${stackName}/`);
-    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1 OR starts_with(key, $2) OR starts_with(key, $3)`, [
-      `${this.#root}/stacks/${this.#project}/${stackName}.json.bak`, ...folders,
+    const folders = this.#foldersOfCopies(stackName);
+    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1 OR ${below(2, 3)} OR ${below(4, 5)}`, [
+      `${this.#root}/stacks/${this.#project}/${stackName}.json.bak`, ...folders.flatMap((folder) => [folder, endOf(folder)]),
     ]);
+  }
+
+  #foldersOfCopies(stackName: string): string[] {
+    return ["history", "backups"].map((folder) => `${this.#root}/${folder}/${this.#project}/${stackName}/`);
   }
 
   async close(): Promise<void> {
     await this.#pool.end();
   }
 
-  async #read(condition: string, value: string): Promise<Blob[]> {
+  async #read(condition: string, ...values: string[]): Promise<Blob[]> {
     try {
-      return (await this.#pool.query<Blob>(`SELECT key, data FROM ${this.#table} WHERE ${condition}`, [value])).rows;
+      return (await this.#pool.query<Blob>(`SELECT key, data FROM ${this.#table} WHERE ${condition}`, values)).rows;
     } catch (error) {
       // The engine makes the table when it is first used.
       if ((error as { code?: string }).code === "42P01") return [];
       throw error;
     }
   }
+}
+
+/** Keys below a folder, in the order of the engine's index (text_pattern_ops), which serves it whatever the database's collation is. */
+function below(from: number, to: number): string {
+  return `(key ~>=~ $${from} AND key ~<~ $${to})`;
+}
+
+/** The first text that comes after all that begin with the folder, which ends in `/`. */
+function endOf(folder: string): string {
+  return `${folder.slice(0, -1)}0`;
 }
 
 function contentOf(blob: Blob): unknown {

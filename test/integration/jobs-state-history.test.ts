@@ -22,6 +22,27 @@ async function keysOf(stack: string): Promise<string[]> {
   return rows.map(({ key }) => key.slice(root.length + 1));
 }
 
+/** How often the whole table was read, by PostgreSQL's own count. */
+async function scans(): Promise<number> {
+  // A session hands over what it has counted once a second, or when it is asked to.
+  await new Promise((resume) => setTimeout(resume, 1_500));
+  await pool.query("SELECT pg_stat_force_next_flush(), pg_stat_clear_snapshot()");
+  const { rows } = await pool.query<{ scans: string }>("SELECT seq_scan AS scans FROM pg_stat_user_tables WHERE relname = 'pulumi_state'");
+  return Number(rows[0]!.scans);
+}
+
+describe("StateBackend.createStack", () => {
+  it("makes an empty stack, once the engine has used the database, and keeps one that is there", async () => {
+    await backend.prepare();
+    assert.equal(await backend.createStack("carol"), false);
+    assert.equal(await backend.readStack("carol"), undefined);
+    await pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, '{}')", [`${root}/meta.yaml`]);
+    assert.equal(await backend.createStack("carol"), true);
+    assert.deepEqual(await backend.readStack("carol"), { secretsSettings: {}, resources: [], pendingOperations: [] });
+    assert.equal(await backend.createStack("carol"), false);
+  });
+});
+
 describe("StateBackend, of the copies that the engine keeps,", () => {
   afterAll(() => backend.close());
 
@@ -42,6 +63,17 @@ describe("StateBackend, of the copies that the engine keeps,", () => {
     ]);
     assert.equal((await keysOf("alice-2")).length, 9);
     assert.equal((await pool.query("SELECT FROM pulumi_state WHERE key LIKE '%stacks/user-vps/alice.json'")).rowCount, 1);
+  });
+
+  it("finds them by the index, however many other stacks there are", async () => {
+    await pool.query("INSERT INTO pulumi_state (key, data) SELECT $1 || '/history/user-vps/many' || n || '/many' || n || '-1764000000000000000.history.json', '{}' FROM generate_series(1, 20000) AS n", [root]);
+    await pool.query("ANALYZE pulumi_state");
+    const before = await scans();
+    await backend.pruneHistory("alice", 2);
+    await backend.readLocks("alice");
+    await backend.removeCopies("nobody");
+    assert.equal(await scans(), before, "the table was read as a whole");
+    await pool.query("DELETE FROM pulumi_state WHERE key LIKE '%/many%'");
   });
 
   it("keeps no copy of a stack that is no more", async () => {
