@@ -41,8 +41,6 @@ const READ_ELSEWHERE: readonly DescribedVariable[] = [
   { name: "PULUMI_DOWNLOAD_URL", description: "A mirror of https://get.pulumi.com/releases/sdk, where the engine is downloaded from.", example: "https://mirror.example.com/pulumi" },
   { name: "PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES", description: "Pulumi's own: where plugins are downloaded from.", example: ".*=https://mirror.example.com/plugins" },
   { name: "PULUMI_HOME", description: "Pulumi's own: where it keeps plugins.", example: "/var/lib/user-vps/pulumi", byDefault: "~/.pulumi" },
-  { name: "PULUMI_NODEJS_PROJECT", description: "Set by the Pulumi engine for its providers: whose configuration keys without a namespace are.", example: "user-vps" },
-  { name: "NODE_COMPILE_CACHE", description: "Node's own: where compiled code is kept, so that processes start faster.", example: "/var/cache/user-vps/compile-cache", byDefault: "~/.cache/user-vps/compile-cache" },
   { name: "XDG_CACHE_HOME", description: "The engine is kept in the folder user-vps beneath it.", example: "/var/cache", byDefault: "~/.cache" },
   { name: "XDG_DATA_HOME", description: "The project's own PostgreSQL is kept in user-vps/postgresql beneath it, unless USER_VPS_DATA_FOLDER is set; root's is at /var/lib/user-vps/postgresql.", example: "/srv", byDefault: "~/.local/share" },
 ];
