@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import { messageOf } from "../../providers/core/errors.ts";
+import { once } from "../../providers/core/once.ts";
 import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
 import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpResult } from "./engine.ts";
@@ -55,12 +56,13 @@ interface OpenStack {
 export class AutomationEngine implements Engine {
   readonly #options: AutomationEngineOptions;
   readonly #installation: string;
-  #ready: Promise<void> | undefined;
   #ups = 0;
+  readonly #prepareHome: () => Promise<void>;
 
   constructor(options: AutomationEngineOptions) {
     this.#options = options;
     this.#installation = installationOf(options.backendUrl);
+    this.#prepareHome = once(() => preparePulumiHome(this.#pulumiHome, options.installed));
   }
 
   async up(request: StackRequest, hooks: RunHooks, { refresh = false }: { readonly refresh?: boolean } = {}): Promise<UpResult> {
@@ -151,7 +153,7 @@ export class AutomationEngine implements Engine {
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
     const { installed, env, backend, backendUrl, processes, workerId, slots } = this.#options;
-    await (this.#ready ??= preparePulumiHome(this.#pulumiHome, installed));
+    await this.#prepareHome();
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);
     const slot = takesSlot ? await slots.take() : undefined;

@@ -1,4 +1,6 @@
-import { Pool } from "pg";
+import type { Pool } from "pg";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { createPool } from "../db/index.ts";
 
 /** A stack as its state backend has it, as far as it matters before a run. */
 export interface StackState {
@@ -53,9 +55,7 @@ export class StateBackend {
     this.#table = table.split(".").map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
     this.#root = `${decodeURIComponent(parsed.pathname).replace(/^\//, "")}/.pulumi`;
     this.#project = project;
-    this.#pool = new Pool({ connectionString: parsed.href, max: 4, allowExitOnIdle: true, connectionTimeoutMillis: 10_000 });
-    // A connection that breaks while idle is replaced by the next query.
-    this.#pool.on("error", () => undefined);
+    this.#pool = createPool({ url: parsed.href, name: "user-vps state", max: 4, allowExitOnIdle: true });
   }
 
   /**
@@ -69,6 +69,27 @@ export class StateBackend {
       CREATE TABLE IF NOT EXISTS ${this.#table} (key TEXT PRIMARY KEY, data JSON NOT NULL, updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now());
       CREATE INDEX IF NOT EXISTS ${this.#index} ON ${this.#table} (key text_pattern_ops);
       COMMIT;`);
+  }
+
+  /**
+   * The engine's keys begin with the name of the database. In one that was renamed, or restored under
+   * another name, it finds no stack, and would make all of them anew.
+   *
+   * @throws UserVpsError CONFIG_INVALID if all the stacks that are there belong to another name
+   */
+  async refuseOtherName(): Promise<void> {
+    const name = this.#root.replace(/\/\.pulumi$/, "");
+    const folder = `${this.#root}/stacks/${this.#project}/`;
+    const { rows: own } = await this.#pool.query(`SELECT FROM ${this.#table} WHERE ${below(1, 2)} LIMIT 1`, [folder, endOf(folder)]);
+    if (own.length > 0) return;
+    const { rows: others } = await this.#pool.query<{ name: string; stacks: number }>(
+      `SELECT split_part(key, '/.pulumi/', 1) AS name, count(*)::int AS stacks FROM ${this.#table} WHERE key LIKE '%/.pulumi/stacks/' || $1 || '/%.json' GROUP BY 1 ORDER BY 2 DESC`, [this.#project],
+    );
+    const [other] = others;
+    if (!other) return;
+    throw new UserVpsError("CONFIG_INVALID", `The state of ${other.stacks} stacks is kept under the name of the database '${other.name}', but this one is called '${name}': the engine would find none of them.`, {
+      next: `If this database was renamed or restored under another name: UPDATE pulumi_state SET key = '${name}' || substr(key, ${other.name.length + 1}) WHERE key LIKE '${other.name}/.pulumi/%'. Else set STATE_BACKEND_URL to the database that has the state. See docs/runbook.md.`,
+    });
   }
 
   /** undefined if there is no such stack. */
