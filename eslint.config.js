@@ -38,5 +38,5 @@ export default tseslint.config(
   })),
   { files: ["test/**"], rules: { "no-console": "off", "@typescript-eslint/unbound-method": "off" } },
   // Providers and command lines talk to a person on standard output.
-  { files: ["src/cli/**", "src/**/main.ts", "docs/generate/main.ts", "providers/core/progress.ts"], rules: { "no-console": "off" } },
+  { files: ["bench/main.ts", "src/cli/**", "src/**/main.ts", "docs/generate/main.ts", "providers/core/progress.ts"], rules: { "no-console": "off" } },
 );

@@ -63,6 +63,7 @@ export const ERROR_CATALOGUE = {
   SCRIPT_LOG_MISSING: { meaning: "The VPS has no /post_install.log that can be read.", retry: "backoff", next: "Its first boot may not have come to the script yet; else see whether the VM has a post-install script." },
   RELEASE_EXISTS: { meaning: "There is a release of this version already, with other programs.", retry: "park", next: "Give a new release a version of its own." },
   ROLL_OUT_OPEN: { meaning: "Another roll-out goes on; there is one at a time.", retry: "park", next: "Let it end, or cancel it." },
+  RELEASE_TIMED_OUT: { meaning: "A release did not come to its end on the VPS within the time limit.", retry: "park", next: "See the run's log for where it hangs, then release to this VPS again." },
   RELEASE_FAILED: { meaning: "A release could not be installed on the VPS, or was not healthy there and was rolled back.", retry: "park", next: "Release a version that works." },
 
   CONFIGURATION_FAILED: { meaning: "New credentials or another host name could not be brought to the VPS.", retry: "backoff", next: "Do what the message says on the VPS, then run `up` again." },
@@ -73,6 +74,7 @@ export const ERROR_CATALOGUE = {
   RUN_LOST: { meaning: "A run ended without a word: its worker died or lost its hold on the user.", retry: "backoff", next: "It is started again by itself; nothing is bought twice." },
   STACK_LOCKED: { meaning: "Another update of the stack is running.", retry: "backoff", next: "Wait for it; if its process is gone, `pulumi cancel` removes the lock." },
   SANDBOX_ONLY: { meaning: "A sandbox stand-in was pointed at something that is not on loopback.", retry: "park", next: "Install the real plugin for use with a real API." },
+  RUN_TIMED_OUT: { meaning: "A run took longer than RUN_LIMIT_MINUTES and was ended.", retry: "backoff", next: "It is tried again by itself; read the run's log for what it waited for." },
   CANCELLED: { meaning: "The run was cancelled.", retry: "park", next: "Start it again when it is wanted." },
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -1,6 +1,7 @@
 /** `user-vps`: reads the command line, runs one command, prints what it says and sets the exit code. */
 import { CommanderError } from "commander";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { printable } from "../../providers/core/printable.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import type { Environment } from "../config/index.ts";
@@ -17,9 +18,10 @@ const asJson = process.argv.includes("--json");
 const verbose = process.argv.includes("--verbose");
 let staysUp = false;
 
-/** The last barrier: no setting that is a secret gets out, whatever a message holds. */
-const print = (text: string) => void process.stdout.write(`${redactor.redact(text)}\n`);
-const printError = (text: string) => void process.stderr.write(`${redactor.redact(text)}\n`);
+/** The last barrier, for all that is printed: no setting that is a secret gets out, and no command to the terminal. */
+const clean = (text: string) => printable(redactor.redact(text));
+const print = (text: string) => void process.stdout.write(`${clean(text)}\n`);
+const printError = (text: string) => void process.stderr.write(`${clean(text)}\n`);
 
 /** What is secret among them is shown no more from now on. */
 async function settingsWithSecrets(): Promise<Environment> {
@@ -32,7 +34,7 @@ async function settingsWithSecrets(): Promise<Environment> {
 
 async function execute(command: CliCommand, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
   const env = command.withoutSettings ? process.env : await settingsWithSecrets();
-  const progress = startProgress({ isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(redactor.redact(text)) });
+  const progress = startProgress({ isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(text) }, { clean });
   let signal: AbortSignal | undefined;
   const invocation: Invocation<never> = {
     args,

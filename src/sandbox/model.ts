@@ -84,6 +84,25 @@ export interface Programs {
   cli?: InstalledProgram | undefined;
 }
 
+/** A Docker Compose project; nothing of it is run. */
+export interface DockerProject {
+  name: string;
+  content: string;
+  environment: string | null;
+  running: boolean;
+  upAt: string;
+}
+
+export interface PaymentMethod {
+  id: number;
+  identifier: string;
+  isDefault: boolean;
+  isExpired: boolean;
+  isSuspended: boolean;
+  /** The bank says no. */
+  declined: boolean;
+}
+
 export interface Vm {
   id: number;
   subscriptionId: string;
@@ -106,6 +125,9 @@ export interface Vm {
   /** What root's keys are; absent in a world that was written by an older sandbox: the attached ones. */
   rootKeys?: string[];
   backupsEnabled: boolean;
+  docker?: DockerProject[];
+  /** Since when the malware scanner is installed. */
+  monarxSince?: string;
   /** Never the password itself: enough to check one at a log-in. */
   rootPasswordSha256: string | null;
   /** The SSH server's private key, made when it first listens; a wipe takes it away. */
@@ -113,6 +135,8 @@ export interface Vm {
   /** The script as it was when the VM was set up; a later change of the stored script does not reach it. */
   script: { id: number; content: string } | null;
   disk: Disk | null;
+  /** What was copied to it over SSH, by absolute path; gone with a wipe. */
+  files?: Record<string, { base64: string; mode: number; isDirectory?: boolean }>;
   /** What the boot under way will come to. */
   bootPlan: BootPlan | null;
   snapshot: Snapshot | null;
@@ -184,6 +208,8 @@ export interface DnsRecord {
   proxied: boolean;
   ttl: number;
   priority?: number;
+  /** Of a type whose content is made from fields: SRV, CAA, HTTPS, SVCB. */
+  data?: Record<string, unknown>;
   settings: Record<string, unknown>;
   comment: string | null;
   tags: string[];
@@ -214,6 +240,8 @@ export interface Settings {
   paymentsDeclined: boolean;
   /** Caddy gets its certificate only once the zone points the host name at the VM, as with Let's Encrypt. */
   certificatesNeedDns: boolean;
+  /** How many records the zone may have; 0 is no limit. */
+  zoneRecordLimit: number;
   /** By how much the `Date` of all answers is ahead of what they tell (`created_at` and so on), in milliseconds. */
   dateOffsetMs: number;
 }
@@ -233,5 +261,6 @@ export interface WorldState {
   steps: Step[];
   /** What can be bought, and where. */
   offers: Offers;
+  paymentMethods: PaymentMethod[];
   settings: Settings;
 }

@@ -90,6 +90,7 @@ export const settings = z.strictObject({
   vmPublicKeys: z.boolean().optional(),
   paymentsDeclined: z.boolean().optional(),
   certificatesNeedDns: z.boolean().optional(),
+  zoneRecordLimit: times.optional(),
   dateOffsetMs: z.number().optional(),
 });
 

@@ -2,7 +2,6 @@ import type { Purchase, Settings, Vm } from "../model.ts";
 import { ok } from "../http/router.ts";
 import type { ApiAnswer } from "../http/router.ts";
 import type { World } from "../world.ts";
-import { PAYMENT_METHODS } from "./catalog.ts";
 import type { Plan } from "./catalog.ts";
 import type { Context } from "./context.ts";
 import { HostingerError } from "./error.ts";
@@ -23,7 +22,7 @@ export function purchase({ world, lifecycle }: Context, body: unknown): ApiAnswe
   const methodId = input.integer("payment_method_id");
   const setupInput = input.object("setup", { required: true });
   const setup = setupInput === undefined ? undefined : readSetup(setupInput, world);
-  const declined = checkPaymentMethod(input, methodId, world.state.settings);
+  const declined = checkPaymentMethod(input, methodId, world);
   input.check();
   if (plan === undefined || setup === undefined) throw new HostingerError(422, "The given data was invalid.");
   if (declined) throw new HostingerError(402, "Payment failed: the payment method was declined.");
@@ -59,12 +58,12 @@ export function addMachine(world: World, plan: Plan, setup: Setup): { vm: Vm; bi
 }
 
 /** Whether the bank will decline; a method that cannot be used at all is refused as bad input. */
-function checkPaymentMethod(input: Input, methodId: number | undefined, settings: Settings): boolean {
-  const method = PAYMENT_METHODS.find((one) => (methodId === undefined ? one.isDefault : one.id === methodId));
+export function checkPaymentMethod(input: Input, methodId: number | undefined, world: World): boolean {
+  const method = world.state.paymentMethods.find((one) => (methodId === undefined ? one.isDefault : one.id === methodId));
   if (method === undefined) input.refuse("payment_method_id", "The selected payment method id is invalid.");
   if (method?.isExpired === true) input.refuse("payment_method_id", "The selected payment method is expired.");
   if (method?.isSuspended === true) input.refuse("payment_method_id", "The selected payment method is suspended.");
-  return settings.paymentsDeclined || method?.declined === true;
+  return world.state.settings.paymentsDeclined || method?.declined === true;
 }
 
 function purchaseAnswer(settings: Settings, vm: Vm, bill: Purchase) {
