@@ -62,8 +62,6 @@ export class VirtualMachine extends StoredResource {
   declare readonly subscriptionId: pulumi.Output<string | undefined>;
   /** Only known where the purchase was answered. */
   declare readonly orderId: pulumi.Output<string | undefined>;
-  /** The action by which the VM was last wiped and installed anew, if it was. */
-  declare readonly installation: pulumi.Output<number | undefined>;
   declare readonly acquired: pulumi.Output<"bought" | "adopted" | "imported">;
   declare readonly plan: pulumi.Output<string>;
   declare readonly dataCenterId: pulumi.Output<number>;
@@ -71,7 +69,7 @@ export class VirtualMachine extends StoredResource {
   declare readonly hostname: pulumi.Output<string>;
 
   constructor(name: string, args: VirtualMachineArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = { vmId: undefined, state: undefined, ipv4: undefined, ipv6: undefined, subscriptionId: undefined, orderId: undefined, installation: undefined, acquired: undefined };
+    const outputs = { vmId: undefined, state: undefined, ipv4: undefined, ipv6: undefined, subscriptionId: undefined, orderId: undefined, acquired: undefined };
     const merged = pulumi.mergeOptions(options, { additionalSecretOutputs: ["rootPassword", "postInstallScript"] });
     const secrets = { rootPassword: pulumi.secret(args.rootPassword), ...(args.postInstallScript !== undefined && { postInstallScript: pulumi.secret(args.postInstallScript) }) };
     super(provider, name, { ...outputs, ...args, ...secrets }, merged, "hostinger", "VirtualMachine");

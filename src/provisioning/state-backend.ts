@@ -154,10 +154,8 @@ export class StateBackend {
 
   /** Removes the copies of the state that the engine leaves behind of a stack that is no more, with the user's secrets in them. */
   async removeCopies(stackName: string): Promise<void> {
-    const folders = this.#foldersOfCopies(stackName);
-    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1 OR ${below(2, 3)} OR ${below(4, 5)}`, [
-      `${this.#root}/stacks/${this.#project}/${stackName}.json.bak`, ...folders.flatMap((folder) => [folder, endOf(folder)]),
-    ]);
+    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1`, [`${this.#root}/stacks/${this.#project}/${stackName}.json.bak`]);
+    for (const folder of this.#foldersOfCopies(stackName)) await this.#pool.query(`DELETE FROM ${this.#table} WHERE ${below(1, 2)}`, [folder, endOf(folder)]);
   }
 
   #foldersOfCopies(stackName: string): string[] {
