@@ -61,6 +61,8 @@ export class UserVps extends pulumi.ComponentResource {
       wipeOnDelete: config.wipeOnDelete,
       // Only where it is asked for: a new input would be a change of every stack that is there.
       ...(config.importWiped && { importWiped: true }),
+      ...(!config.protect && { allowDelete: true }),
+      owner: config.ownerId ?? config.username,
       ...defined({
         sshPublicKey: config.sshPublicKey,
         paymentMethodId: config.paymentMethodId,

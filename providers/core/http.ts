@@ -25,6 +25,8 @@ export interface HttpRequest {
    * was stopped in the meantime.
    */
   readonly single?: boolean;
+  /** With `single`: asked right before the body leaves; false lets it not leave any more. */
+  readonly mayBegin?: (() => boolean) | undefined;
 }
 
 export interface HttpAnswer {
@@ -83,7 +85,7 @@ export class HttpEndpoint {
     const json = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     let bodyLeft = false;
     async function* bodyBeforeDeadline(bytes: Buffer) {
-      if (Date.now() >= deadlineMs) attempt.abort("timeout");
+      if (Date.now() >= deadlineMs || request.mayBegin?.() === false) attempt.abort("timeout");
       attempt.signal.throwIfAborted();
       bodyLeft = true;
       yield bytes;

@@ -38,8 +38,9 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
   }
   const vm = await waitForRunning(session, vmId, inputs);
   onDone(factsOf(vm));
-  if (changed("hostname")) {
-    await runAction(session, named, `changing the host name from ${String(olds["hostname"])}`, () => session.client.virtualMachines.setHostname(vmId, inputs.hostname));
+  // A VM that was bought may still have Hostinger's own name, where its setup did not go as asked.
+  if (changed("hostname") || vm.hostname.toLowerCase() !== inputs.hostname) {
+    await runAction(session, named, `changing the host name from ${vm.hostname || "none"}`, () => session.client.virtualMachines.setHostname(vmId, inputs.hostname));
     onDone({ hostname: inputs.hostname });
   }
   if (olds["rootPassword"] !== inputs.rootPassword) {

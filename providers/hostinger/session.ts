@@ -23,6 +23,11 @@ export function configure(config: StackConfig): void {
   session = undefined;
 }
 
+/** A setting of the stack, as of its last `up`. */
+export function stackSetting(key: string): string | undefined {
+  return stackConfig.get(key);
+}
+
 export function currentSession(): Session {
   session ??= openSession();
   return session;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import { messageOf } from "../../providers/core/errors.ts";
+import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/deletion-fence.ts";
 import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
 import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm } from "./engine.ts";
@@ -92,7 +93,7 @@ export class AutomationEngine implements Engine {
   }
 
   #destroy(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
-    return this.#withStack(request, hooks, {}, async ({ stack, workspace, cli, options, result }) => {
+    return this.#withStack(request, hooks, { env: { [ALLOW_DELETE_VARIABLE]: "true" } }, async ({ stack, workspace, cli, options, result }) => {
       await cli("state", "unprotect", "--all", "--yes", "--stack", request.stackName);
       // A DNS record that is gone already makes a destroy fail unless it is looked for first.
       await stack.destroy({ ...options, refresh: true });
@@ -151,7 +152,7 @@ export class AutomationEngine implements Engine {
   async #withStack<T>(
     request: StackRequest,
     hooks: RunHooks,
-    { create = false, program = false }: { create?: boolean; program?: boolean },
+    { create = false, program = false, env: more = {} }: { create?: boolean; program?: boolean; env?: Readonly<Record<string, string>> },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
     const { installed, env, backend, backendUrl, processes, workerId, programs } = this.#options;
@@ -164,7 +165,7 @@ export class AutomationEngine implements Engine {
     const pulumi = createPulumiCommand({
       binDir: installed.binDir,
       version: installed.version,
-      env: runEnvironment({ installed, env, backendUrl, pulumiHome: this.#pulumiHome, runId: hooks.runId }),
+      env: runEnvironment({ installed, env: { ...env, ...more }, backendUrl, pulumiHome: this.#pulumiHome, runId: hooks.runId }),
       programAddress: served?.address,
       tags: { run: hooks.runId, stack: this.#stackTag(request.stackName), worker: workerId },
       signal: hooks.signal,

@@ -23,7 +23,8 @@ describe("one user's stack by the plain Pulumi CLI", () => {
       { name: "e2e-bob.spoq.dev", type: "A", content: String(outputs["address"]), proxied: false, ttl: 60 },
     ]);
     assert.equal(world.purchasesOf("e2e-bob.spoq.dev"), 1);
-    assert.deepEqual(world.sandbox.state().scripts.map((script) => script.name), ["spoq-conductor-setup e2e-bob.spoq.dev"]);
+    // The purchase's record goes with the next change: until then it is what ties the VM to a state that was not saved.
+    assert.deepEqual(world.sandbox.state().scripts.map((script) => script.name), ["spoq-conductor-setup e2e-bob.spoq.dev", "user-vps purchase mark e2e-bob.spoq.dev"]);
   });
 
   it("has nothing to do a second time, and finds no drift", async () => {
@@ -79,6 +80,9 @@ describe("one user's stack by the plain Pulumi CLI", () => {
     const refused = await world.pulumi("destroy", "--yes", "--stack", "e2e-bob");
     assert.notEqual(refused.code, 0);
     assert.match(refused.text, /protected/);
+    const ignored = await world.pulumi("destroy", "--yes", "--ignore-protect", "--stack", "e2e-bob");
+    assert.notEqual(ignored.code, 0);
+    assert.equal(world.sandbox.state().vms[0]?.state, "running");
     await world.ok("config", "set", "protect", "false", "--stack", "e2e-bob");
     assert.equal((await world.up("e2e-bob")).code, 0);
     assert.match(await world.ok("destroy", "--yes", "--skip-preview", "--stack", "e2e-bob"), /stays paid until \d{4}-\d\d-\d\d/);
@@ -87,7 +91,12 @@ describe("one user's stack by the plain Pulumi CLI", () => {
     assert.deepEqual([records, scripts], [[], []]);
   });
 
-  it("takes the given-up VM over again instead of buying another one", async () => {
+  it("does not take the given-up VM over by its name alone; by its id it does, and buys nothing", async () => {
+    const [vm] = world.sandbox.state().vms;
+    const refused = await world.up("e2e-bob");
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.text, new RegExp(`VM_NOT_OURS: .*importVmId ${vm?.id}`));
+    await world.ok("config", "set", "importVmId", String(vm?.id), "--stack", "e2e-bob");
     const { code, text } = await world.up("e2e-bob");
     assert.equal(code, 0, text);
     assert.equal(world.purchasesOf("e2e-bob.spoq.dev"), 1);

@@ -77,6 +77,6 @@ async function refuseWrongVm(session: Session, { hostname, plan }: PurchaseRecor
 }
 
 async function write(session: Session, record: PurchaseRecord): Promise<PurchaseRecord> {
-  if (await writeRecord(session, record, session.signal)) return record;
+  if (await writeRecord(session, record)) return record;
   throw new UserVpsError("API_NOT_FOUND", `The purchase record ${record.id} of ${record.hostname} is gone: somebody else has ended it meanwhile.`);
 }

@@ -12,6 +12,7 @@ import { errorAnswer, HostingerError, notFound } from "./error.ts";
 import { firewallRoutes } from "./firewall.ts";
 import { machineSettingRoutes } from "./machine-settings.ts";
 import { metricRoutes } from "./metrics.ts";
+import { performOrderStep } from "./orders.ts";
 import { publicKeyRoutes } from "./public-keys.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { scriptRoutes } from "./scripts.ts";
@@ -19,6 +20,7 @@ import { virtualMachineRoutes } from "./virtual-machines.ts";
 
 /** Hostinger's API as the contract has it (test/contract), for VPS and billing. */
 export function hostingerApi(context: Context, token: string): Api {
+  context.lifecycle.performOrderStep = (what) => performOrderStep(context, what);
   const rateLimit = new RateLimit(() => context.world.state.settings.rateLimitPerMinute);
   return {
     name: "hostinger",
