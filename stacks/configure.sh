@@ -11,6 +11,8 @@ SSH_PASSWORD=__SSH_PASSWORD__
 JWT_SECRET=__JWT_SECRET__
 SPOQ_HOSTNAME=__HOSTNAME__
 BOOT_HOSTNAME=__BOOT_HOSTNAME__
+# What stands at the top of the Caddyfile, e-mail and certificate authority; empty for Caddy's own way.
+CADDY_OPTIONS=__CADDY_OPTIONS__
 
 config=/etc/conductor/config.toml
 caddyfile=/etc/caddy/Caddyfile
@@ -93,6 +95,27 @@ set_hostname() {
   mv -f "$told.new" "$told"
 }
 
+# Only between the lines that say whose it is; a user's own options at the top stay, for Caddy takes one block of them.
+set_certificate_authority() {
+  local content theirs
+  if [ -z "$CADDY_OPTIONS" ] && ! grep -q '^# Set by user-vps: ' "$caddyfile"; then return 0; fi
+  theirs=$(awk '
+    /^# Set by user-vps: / { ours = 1 }
+    !ours { print }
+    /^# End of what user-vps set\.$/ { ours = 0 }
+  ' "$caddyfile")
+  if awk '!/^[ \t]*(#|$)/ { exit !/^[ \t]*\{/ }' <<< "$theirs" && [ -n "$CADDY_OPTIONS" ]; then
+    say "$caddyfile has options of its own: e-mail and certificate authority are left as they are there"
+    return 0
+  fi
+  content=$CADDY_OPTIONS$theirs
+  if [ -n "$CADDY_OPTIONS" ] && getent group caddy > /dev/null; then
+    chgrp caddy "$caddyfile"
+    chmod o-rwx "$caddyfile" # a key of the authority may be among them
+  fi
+  replace "$caddyfile" caddy <<< "$content"
+}
+
 main() {
   trap '' HUP PIPE # a broken connection must not leave half a change
   export PATH="${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -108,6 +131,7 @@ main() {
   set_jwt_secret
   restart_if_changed conductor
   set_hostname
+  set_certificate_authority
   restart_if_changed caddy
   say "credentials and host name are as declared"
 }

@@ -10,13 +10,11 @@ import { PtrRecord } from "../providers/hostinger/ptr-record.ts";
 import { VirtualMachine } from "../providers/hostinger/virtual-machine.ts";
 import type { StackConfig } from "./config.ts";
 import { createConfiguration } from "./configuration-command.ts";
+import { openPorts } from "./open-ports.ts";
 import { renderPostInstallScript } from "./post-install.ts";
 import { releaseOf } from "./release.ts";
 import { createRelease } from "./release-command.ts";
 import { openWayIn } from "./way-in.ts";
-
-/** What a VPS has to answer to: SSH, the verification of certificates, HTTPS. */
-const OPEN_PORTS = ["22", "80", "443"] as const;
 
 /** One user's VPS, from top to bottom: credentials, script, VM, firewall, DNS record, configuration, release, health. */
 export class UserVps extends pulumi.ComponentResource {
@@ -43,7 +41,7 @@ export class UserVps extends pulumi.ComponentResource {
     this.script = new PostInstallScript("script", {
       name: `spoq-conductor-setup ${hostname}`,
       content: pulumi.secret(
-        pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, hostname, sshPassword, jwtSecret })),
+        pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, hostname, sshPassword, jwtSecret, sshPort: config.sshPort, acme: config })),
       ),
     }, parent);
 
@@ -77,7 +75,7 @@ export class UserVps extends pulumi.ComponentResource {
       this.firewall = new HostingerFirewall("firewall", {
         name: hostname,
         vmId: this.vm.vmId,
-        rules: OPEN_PORTS.map((port) => ({ protocol: "TCP", port, source: "any", sourceDetail: "any" })),
+        rules: openPorts(config).map((port) => ({ protocol: "TCP", port, source: "any", sourceDetail: "any" })),
       }, parent);
     }
 
@@ -101,7 +99,7 @@ export class UserVps extends pulumi.ComponentResource {
     const isReconfigured = config.credentialRotation !== undefined || config.bootHostname !== undefined;
     if (release || isReconfigured) {
       const way = openWayIn({ config, vm: this.vm, bootFingerprint: fingerprint(boot), password: this.credentials.password }, parent);
-      if (isReconfigured) this.configuration = createConfiguration(way, { hostname, bootHostname: boot.hostname, credentials: this.credentials }, { ...parent, dependsOn: this.record });
+      if (isReconfigured) this.configuration = createConfiguration(way, { hostname, bootHostname: boot.hostname, acme: config, credentials: this.credentials }, { ...parent, dependsOn: this.record });
       // One after the other: each holds the other off on the VPS as well.
       if (release) this.release = createRelease(way, release, this.configuration ? { ...parent, dependsOn: this.configuration } : parent);
     }

@@ -2,6 +2,7 @@
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { DATA_CENTERS, findPlan, PLANS } from "../../providers/hostinger/api/specification.ts";
+import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN } from "../../stacks/acme.ts";
 import type { CipherKey } from "../records/credentials-cipher.ts";
 
 export const text = z.string().min(1);
@@ -34,6 +35,10 @@ export const dataCenterId = wholeNumber(1)
 /** HS256 wants a key as long as its hash (RFC 7518, 3.2). */
 export const hs256Secret = z.string().refine((secret) => Buffer.byteLength(secret) >= 32, "expected at least 32 bytes");
 
+export const acmeEmail = z.string().regex(ACME_EMAIL_PATTERN, "expected an e-mail address");
+export const acmeDirectory = z.string().regex(ACME_CA_PATTERN, "expected the https address of an ACME directory");
+export const acmeKey = z.string().regex(ACME_KEY_PATTERN, "expected letters, digits and ._~+/=-");
+
 /** Whose X-Forwarded-For is believed: a number of hops, or addresses and networks. 'true' would believe anybody, so it is none. */
 export const trustedProxies = z.string()
   .refine((list) => /^\d{1,2}$/.test(list) || list.split(",").every((part) => isAddressOrNetwork(part.trim())), "expected a number of proxies, or their addresses and networks with commas between")
@@ -50,6 +55,10 @@ function isAddressOrNetwork(part: string): boolean {
     return false;
   }
 }
+
+/** Plans by id, name or catalog item, with commas between; what only the API knows is taken as it is. */
+export const planItems = z.string().transform((list) => list.split(",").map((name) => name.trim()).filter((name) => name !== "").map((name) => findPlan(name)?.itemId ?? name))
+  .refine((items) => items.length > 0, "expected at least one plan");
 
 /** Five fields as in crontab; `off` is none. */
 export const cron = z.string()

@@ -6,6 +6,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { EnvHttpProxyAgent, fetch } from "undici";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { ENGINE_SETTINGS } from "./engine-environment.ts";
 import { exists, readJson, writeWhole } from "./files.ts";
 import { neededPlugins, type Plugin } from "./needed-plugins.ts";
 import { findOnPath } from "./on-path.ts";
@@ -16,6 +17,8 @@ export interface PluginOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly checkout: string;
   readonly cacheRoot: string;
+  /** Where Node keeps compiled code. */
+  readonly compileCache: string;
   /** The CLI that would fetch the plugins. */
   readonly pulumi: string;
   readonly onProgress: (line: string) => void;
@@ -50,7 +53,7 @@ export async function choosePlugins(options: PluginOptions): Promise<PluginChoic
     if (present.every(Boolean)) return { standIns: false, pluginsFolder: folder, pulumiHome: home === userHome ? undefined : home };
   }
   if (await fetchPlugins(plugins, ownHome, options)) return { standIns: false, pluginsFolder: join(ownHome, "plugins"), pulumiHome: ownHome };
-  return { standIns: true, pluginsFolder: await installStandIns(standInHome, checkout, plugins), pulumiHome: standInHome };
+  return { standIns: true, pluginsFolder: await installStandIns(standInHome, { checkout, compileCache: options.compileCache, plugins }), pulumiHome: standInHome };
 }
 
 async function isAvailable(plugin: Plugin, folder: string, env: NodeJS.ProcessEnv): Promise<boolean> {
@@ -78,7 +81,7 @@ async function fetchPlugins(plugins: readonly Plugin[], home: string, options: P
     for (const { name, version } of plugins) {
       onProgress(`fetching the plugin ${name} ${version}`);
       const installed = await run(pulumi, ["plugin", "install", "resource", name, version], {
-        env: { ...env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
+        env: { ...env, PULUMI_HOME: home, ...ENGINE_SETTINGS },
         timeoutMs: INSTALL_TIMEOUT_MS,
         signal,
       });

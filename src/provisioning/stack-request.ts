@@ -32,6 +32,10 @@ export function stackRequestOf(record: VpsRecord, settings: Settings, spareVmId?
     paymentMethodId: settings.hostingerPaymentMethodId?.toString(),
     // Only where it is asked for, so that the other stacks' settings stay as they were deployed.
     ...(settings.vpsFirewall && { firewall: "true" }),
+    // ACME_EAB_MAC_KEY is a secret: the program has it from its environment.
+    acmeEmail: settings.acmeEmail,
+    acmeCa: settings.acmeCa,
+    acmeEabKeyId: settings.acmeEabKeyId,
     ...(settings.vpsPtr && { ptr: "true" }),
     ...(spareVmId !== undefined && { importVmId: String(spareVmId), importWiped: "true" }),
     // The first making has no number, as in a stack that a person made.

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
+import { caddyOptions } from "../../stacks/acme.ts";
 import { renderConfigureScript } from "../../stacks/configure.ts";
 import { needing } from "../support/needs.ts";
 import { type Rootfs, unpackRootfs } from "../support/rootfs.ts";
@@ -160,5 +161,33 @@ describe("the configuration script on a VPS", needing("rootfs"), () => {
     succeeds();
     assert.equal(read("sleep-calls"), "5\n5\n5\n");
     assert.notEqual(hashOfSpoq(), before);
+  });
+
+  it("puts e-mail and certificate authority on top of the Caddyfile, replaces only what it has set, and takes it away again", () => {
+    const acme = { acmeEmail: "ops@example.com" };
+    const withAcme = (changes: object) => {
+      const { status, stdout, stderr } = rootfs.run(["/bin/bash", "-s"], { PATH: "/stubs:/usr/sbin:/usr/bin:/sbin:/bin" }, renderConfigureScript({ ...VALUES, ...changes }));
+      assert.equal(status, 0, stdout + stderr);
+      return stdout;
+    };
+    withAcme({ acme });
+    assert.equal(caddyfile(), `${caddyOptions(acme)}${CADDYFILE}`);
+    assert.ok(calls().includes("restart caddy"));
+    const restarts = calls().length;
+    withAcme({ acme });
+    assert.equal(calls().length, restarts, "nothing to do the second time");
+    withAcme({ acme: { acmeEmail: "others@example.com" } });
+    assert.equal(caddyfile(), `${caddyOptions({ acmeEmail: "others@example.com" })}${CADDYFILE}`);
+    withAcme({});
+    assert.equal(caddyfile(), CADDYFILE);
+  });
+
+  it("leaves a user's own options on top of the Caddyfile alone", () => {
+    const own = `{\n    debug\n}\n${CADDYFILE}`;
+    writeFileSync(path("etc/caddy/Caddyfile"), own);
+    const { status, stdout } = rootfs.run(["/bin/bash", "-s"], { PATH: "/stubs:/usr/sbin:/usr/bin:/sbin:/bin" }, renderConfigureScript({ ...VALUES, acme: { acmeEmail: "ops@example.com" } }));
+    assert.equal(status, 0);
+    assert.match(stdout, /has options of its own/);
+    assert.equal(caddyfile(), own);
   });
 });
