@@ -1,4 +1,4 @@
-/** Renders configure.sh: credentials and host name for a VPS that is already there. */
+/** Renders configure.sh: credentials, owner and host name for a VPS that is already there. */
 import { readFileSync } from "node:fs";
 import { caddyOptions, type AcmeSettings } from "./acme.ts";
 import { fillTemplate } from "./fill-template.ts";
@@ -12,6 +12,8 @@ export interface ConfigureValues {
   readonly bootHostname: string;
   /** Password of the user `spoq`; secret. */
   readonly sshPassword: string;
+  /** The platform's id of the user who owns the VPS. */
+  readonly ownerId: string;
   /** With which Conductor verifies its callers' JWTs; secret. */
   readonly jwtSecret: string;
   readonly acme?: AcmeSettings | undefined;
@@ -23,9 +25,10 @@ const TEMPLATE = readFileSync(new URL("./configure.sh", import.meta.url), "utf8"
  * The script with the values in it, the secrets among them: treat the result as one secret.
  * @throws UserVpsError SCRIPT_VALUE_UNREPRESENTABLE
  */
-export function renderConfigureScript({ hostname, bootHostname, sshPassword, jwtSecret, acme }: ConfigureValues): string {
+export function renderConfigureScript({ hostname, bootHostname, sshPassword, ownerId, jwtSecret, acme }: ConfigureValues): string {
   return fillTemplate(TEMPLATE, new Map([
     ["SSH_PASSWORD", bashWord(passwordValue("SSH_PASSWORD", sshPassword))],
+    ["OWNER_ID", bashWord(tomlStringBody(checkedValue("OWNER_ID", ownerId)))],
     ["JWT_SECRET", bashWord(tomlStringBody(checkedValue("JWT_SECRET", jwtSecret)))],
     ["HOSTNAME", bashWord(hostnameValue("HOSTNAME", hostname))],
     ["BOOT_HOSTNAME", bashWord(hostnameValue("BOOT_HOSTNAME", bootHostname))],

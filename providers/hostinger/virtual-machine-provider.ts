@@ -13,6 +13,7 @@ import { isLost, refuseMismatch } from "./search.ts";
 import { giveUp } from "./give-up.ts";
 import { closePurchase, obtainVm, purchaseOfVm } from "./purchase/index.ts";
 import type { Obtained } from "./purchase/index.ts";
+import { writeWholeScript } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { withoutProvider } from "./values.ts";
@@ -38,12 +39,13 @@ export function diff(id: string, olds: Values, news: Values): { changes: boolean
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
   const session = currentSession();
   const inputs = inputsFrom(given);
+  if (inputs.importId === undefined) await writeWholeScript(session, inputs);
   const acquired = inputs.importId === undefined ? await obtainVm(session, inputs) : await importVm(session, inputs, inputs.importId);
   const id = String(acquired.vmId);
   let known = knownAfter(acquired, inputs);
   try {
     const vm = await applyChanges(session, acquired.vmId, known, inputs, (done) => (known = { ...known, ...done }));
-    return { id, outs: withoutUndefined({ ...known, ...factsOf(vm), ...inputs }) };
+    return { id, outs: withoutUndefined({ ...known, ...factsOf(vm), ...recorded(inputs) }) };
   } catch (error) {
     throw initializationFailed(error, id, known, given);
   }
@@ -51,7 +53,7 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
 
 /** What the VM has already. What one that was taken over may lack is left out, so that it counts as a change. */
 function knownAfter(acquired: AcquiredVm, inputs: VirtualMachineInputs): Values {
-  const { rootPassword, sshPublicKey, autoRenew: _autoRenew, ...rest } = inputs;
+  const { rootPassword, sshPublicKey, autoRenew: _autoRenew, ...rest } = recorded(inputs);
   const facts = { vmId: acquired.vmId, orderId: acquired.orderId, purchaseRecordId: acquired.recordId, state: "creating" };
   if (acquired.how === "imported") {
     return { ...rest, ...facts, hostname: acquired.hostname, acquired: "imported", ...(acquired.isWiped && NOTHING_INSTALLED) };
@@ -64,11 +66,11 @@ export async function update(id: string, oldValues: Values, given: Values): Prom
   const session = currentSession();
   const inputs = inputsFrom(given);
   let known: Values = withoutProvider(oldValues);
-  if (isOnlyAboutDeletion(known, { ...inputs })) return { outs: withoutUndefined({ ...known, ...inputs }) };
+  if (isOnlyAboutDeletion(known, { ...inputs })) return { outs: withoutUndefined({ ...known, ...recorded(inputs) }) };
   try {
     const vm = await applyChanges(session, Number(id), known, inputs, (done) => (known = { ...known, ...done }));
-    known = await withPurchaseClosed(session, known, inputs.hostname);
-    return { outs: withoutUndefined({ ...known, ...factsOf(vm), ...inputs }) };
+    known = await withPurchaseClosed(session, known);
+    return { outs: withoutUndefined({ ...known, ...factsOf(vm), ...recorded(inputs) }) };
   } catch (error) {
     throw initializationFailed(error, id, known, given);
   }
@@ -79,13 +81,13 @@ async function deleteVirtualMachine(id: string, props: Values): Promise<void> {
   refuseDeletion(Number(id), outputs);
   const session = currentSession();
   await giveUp(session, Number(id), outputs);
-  await withPurchaseClosed(session, props, outputs.hostname);
+  await withPurchaseClosed(session, props);
 }
 export { deleteVirtualMachine as delete };
 
 /** The state that was handed in names the VM, so nobody has to find it by its purchase any more. */
-async function withPurchaseClosed(session: Session, { purchaseRecordId, ...known }: Values, hostname: string): Promise<Values> {
-  if (purchaseRecordId !== undefined) await closePurchase(session, hostname, Number(purchaseRecordId));
+async function withPurchaseClosed(session: Session, { purchaseRecordId, ...known }: Values): Promise<Values> {
+  if (purchaseRecordId !== undefined) await closePurchase(session, Number(purchaseRecordId));
   return known;
 }
 
@@ -99,6 +101,11 @@ async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: nu
     throw new UserVpsError("VM_MISMATCH", `VM ${vmId}, to be installed anew for ${inputs.hostname}, has the host name ${vm.hostname}: it is not a wiped one.`);
   }
   return { vmId, how: "imported", orderId: undefined, recordId: await purchaseOfVm(session, inputs, vm), hostname: vm.hostname, isWiped };
+}
+
+/** What the outputs repeat of the inputs. The script is large, and known to its own resource. */
+function recorded({ postInstallScript: _, ...inputs }: VirtualMachineInputs): VirtualMachineInputs {
+  return inputs;
 }
 
 function inputsFrom(given: Values): VirtualMachineInputs {

@@ -18,3 +18,4 @@ export * from "./give-ups.ts";
 export * from "./changes.ts";
 export * from "./operator-actions.ts";
 export * from "./spare-vms.ts";
+export * from "./former-vms.ts";

@@ -9,7 +9,7 @@ import { needing } from "../support/needs.ts";
 import { type Rootfs, unpackRootfs } from "../support/rootfs.ts";
 
 
-const VALUES = { hostname: "alice.spoq.dev", bootHostname: "alice.spoq.dev", sshPassword: "fake-Password-2", jwtSecret: "fake-jwt-secret-2" };
+const VALUES = { hostname: "alice.spoq.dev", bootHostname: "alice.spoq.dev", sshPassword: "fake-Password-2", ownerId: "user_alice", jwtSecret: "fake-jwt-secret-2" };
 const HOSTILE = "p'a\"s$s`w\\o$(rd) é✓ # ; & | < > {} ! \\1 %s __HOSTNAME__";
 const CONFIG = `[server]
 host = "0.0.0.0"
@@ -104,10 +104,20 @@ describe("the configuration script on a VPS", needing("rootfs"), () => {
   });
 
   it("takes values with anything in them, as they are", () => {
-    succeeds({ sshPassword: HOSTILE, jwtSecret: HOSTILE });
+    succeeds({ sshPassword: HOSTILE, jwtSecret: HOSTILE, ownerId: HOSTILE });
     assert.ok(accepts(HOSTILE));
-    const [, body = ""] = /^jwt_secret = "(.*)"$/m.exec(config()) ?? [];
-    assert.equal(JSON.parse(`"${body}"`), HOSTILE);
+    for (const name of ["jwt_secret", "owner_id"]) {
+      const [, body = ""] = new RegExp(`^${name} = "(.*)"$`, "m").exec(config()) ?? [];
+      assert.equal(JSON.parse(`"${body}"`), HOSTILE);
+    }
+  });
+
+  it("makes a VPS that was taken over the new owner's, in the line of the owner alone", () => {
+    const before = `${CONFIG}owner_id = "of the user's own"\n`;
+    writeFileSync(path("etc/conductor/config.toml"), before);
+    succeeds({ ownerId: "user_bob" });
+    assert.equal(config(), before.replace('owner_id = "user_alice"', 'owner_id = "user_bob"').replace('  jwt_secret = "fake-jwt-secret-1"', 'jwt_secret = "fake-jwt-secret-2"'));
+    assert.deepEqual(calls(), ["restart conductor"]);
   });
 
   it("gives the site another name, and another, and the first one back, in the line of the site alone", () => {
@@ -138,7 +148,8 @@ describe("the configuration script on a VPS", needing("rootfs"), () => {
 
   const refused: [what: string, prepare: () => void, message: RegExp][] = [
     ["Caddy serves another site by now", () => writeFileSync(path("etc/caddy/Caddyfile"), "other.example.com {\n}\n"), /Caddyfile serves neither alice\.spoq\.dev nor alicia\.spoq\.dev\. Next: /],
-    ["the secret's line is gone", () => writeFileSync(path("etc/conductor/config.toml"), "[auth]\n"), /config\.toml has no jwt_secret any more\. Next: /],
+    ["the secret's line is gone", () => writeFileSync(path("etc/conductor/config.toml"), '[auth]\nowner_id = "x"\n'), /config\.toml has no jwt_secret\. Next: /],
+    ["the owner's line is gone", () => writeFileSync(path("etc/conductor/config.toml"), '[auth]\njwt_secret = "x"\n'), /config\.toml has no owner_id\. Next: /],
     ["a service does not start", () => writeFileSync(path("broken"), ""), /conductor does not start\. Next: look at 'journalctl -u conductor'/],
     ["the first boot does not end", () => writeFileSync(path("post_install"), ""), /the post-install script has not come to its end\. Next: /],
   ];

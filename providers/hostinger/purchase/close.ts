@@ -10,8 +10,8 @@ import { mayHaveBought } from "./states.ts";
  * That it cannot be removed right now is no reason to fail: it names the VM, and whoever looks next
  * finds the same one.
  */
-export async function closePurchase(session: Session, hostname: string, recordId: number): Promise<void> {
-  await removeRecord(session, { id: recordId, hostname }).catch((error: unknown) => session.report(`${hostname}: the record of its purchase could not be removed yet: ${messageOf(error)}`));
+export async function closePurchase(session: Session, recordId: number): Promise<void> {
+  await removeRecord(session, recordId).catch((error: unknown) => session.report(`the purchase record ${recordId} could not be removed yet: ${messageOf(error)}`));
 }
 
 /**

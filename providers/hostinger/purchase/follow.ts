@@ -71,11 +71,11 @@ async function act(session: Session, inputs: VirtualMachineInputs, record: Purch
     return record.state === "accepted" ? await written(session, { ...record, ...known }) : await advance(session, record, "accepted", known);
   }
   if (found.kind === "failed") {
-    await removeRecord(session, record);
+    await removeRecord(session, record.id);
     throw new UserVpsError("PAYMENT_REFUSED", `${orderOf(record)} for ${inputs.hostname} has come to nothing: ${found.because}.`);
   }
   if (isOver(record, nowMs)) {
-    await removeRecord(session, record);
+    await removeRecord(session, record.id);
     return "again";
   }
   const mayBuyAgain = session.settings.purchaseUncertainPolicy === "buy-again-without-evidence" && inputs.allowPurchase && record.boughtAgain !== true;

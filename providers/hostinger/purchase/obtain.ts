@@ -63,7 +63,7 @@ async function openPurchase(session: Session, inputs: VirtualMachineInputs, reco
   for (const record of records) {
     if (!mayHaveBought(record.state)) continue;
     // That one's VM is what is to be given up for a new one.
-    if (record.state === "seen" && record.vmId === inputs.allowReplaceOf) await removeRecord(session, record);
+    if (record.state === "seen" && record.vmId === inputs.allowReplaceOf) await removeRecord(session, record.id);
     else open.push(record);
   }
   const foreign = open.find(({ owner }) => owner !== undefined && inputs.owner !== undefined && owner !== inputs.owner);
@@ -101,7 +101,7 @@ async function attempt(session: Session, inputs: VirtualMachineInputs, look: Rec
   const dateAtFirst = serverNowMs(session);
   const sent = await untilSent().catch(async (error: unknown) => {
     // Nothing was sent, and nobody shall think so.
-    await removeRecord(session, mine, TIDY_UP).catch(() => undefined);
+    await removeRecord(session, mine.id, TIDY_UP).catch(() => undefined);
     throw error;
   });
   if (!sent) return undefined;
@@ -123,7 +123,7 @@ async function attempt(session: Session, inputs: VirtualMachineInputs, look: Rec
       const isLateThere = (written?.writtenAtMs ?? 0) - mine.createdAtMs > intentMs || serverNowMs(session) - dateAtFirst > intentMs;
       if (confirmed?.state === "sent" && confirmed.key === mine.key && !isLateThere && !isTooLate()) return next;
     }
-    await removeRecord(session, mine);
+    await removeRecord(session, mine.id);
     if (rival) await waitFor(session, rival);
     return undefined;
   }
@@ -158,7 +158,7 @@ async function firstRival(session: Session, mine: PurchaseRecord, look: RecordsL
     // One clock has told both times.
     if (mayHaveBought(rival.state) || mine.createdAtMs < takenAwayFromMs(rival)) return rival;
     session.report(`${mine.hostname}: an intent to buy that was never followed by its purchase is taken away`);
-    await removeRecord(session, rival);
+    await removeRecord(session, rival.id);
   }
   return undefined;
 }
@@ -182,7 +182,7 @@ async function afterCall(session: Session, inputs: VirtualMachineInputs, sent: P
     await writeRecord(session, next, {}).catch((error: unknown) => session.report(`${hostname}: that the purchase is ${to} could not be written down: ${messageOf(error)}`));
     return next;
   };
-  for (const closed of earlier.filter(({ state }) => state === "closed")) await removeRecord(session, closed, TIDY_UP).catch(() => undefined);
+  for (const closed of earlier.filter(({ state }) => state === "closed")) await removeRecord(session, closed.id, TIDY_UP).catch(() => undefined);
   switch (outcome.kind) {
     case "named": {
       const { vmId, orderId, subscriptionId } = outcome;
@@ -198,7 +198,7 @@ async function afterCall(session: Session, inputs: VirtualMachineInputs, sent: P
     case "refused":
     case "notSent":
       // It stays as `sent` where even this fails: then a person decides.
-      await removeRecord(session, sent, {}).catch((error: unknown) => session.report(`${hostname}: the record of the refused purchase could not be removed: ${messageOf(error)}`));
+      await removeRecord(session, sent.id, {}).catch((error: unknown) => session.report(`${hostname}: the record of the refused purchase could not be removed: ${messageOf(error)}`));
       throw outcome.error;
   }
 }

@@ -56,7 +56,7 @@ async function decide(session: Session, record: PurchaseRecord, decision: Purcha
   }
   const reason = decision.kind === "buy-again" ? "a person said to buy again" : "a person gave it up";
   const closed = await write(session, moved(record, "closed", nowMs, { decision: noted, reason }));
-  if (record.format !== "current") await removeRecord(session, record);
+  if (record.format !== "current") await removeRecord(session, record.id);
   return closed;
 }
 

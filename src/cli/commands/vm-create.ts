@@ -56,7 +56,7 @@ export const vmCreate: CliCommand<Options> = {
         throw stillThere(error, acquired.vmId);
       });
       // Nothing but its host name is remembered of it here, and by that it is found.
-      if (acquired.recordId !== undefined) await closePurchase(session, hostname, acquired.recordId);
+      if (acquired.recordId !== undefined) await closePurchase(session, acquired.recordId);
       const bought = acquired.how === "bought";
       const text = `${bought ? `Bought${acquired.orderId ? `, order ${acquired.orderId}` : ""}:` : "It was there already, nothing was bought:"}\n${vmText(vm)}`;
       return { data: { how: acquired.how, orderId: acquired.orderId ?? null, vm, passwordFile: bought ? (options.passwordFile ?? null) : null }, text };
