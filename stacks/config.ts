@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserVpsError } from "../providers/core/errors.ts";
+import { isToken } from "../providers/core/token.ts";
 import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN, acmeFaults } from "./acme.ts";
 import { releaseFaults, SHA256_PATTERN, VERSION_PATTERN } from "./release.ts";
 import { parseUsername } from "./username.ts";
@@ -129,10 +130,15 @@ export function readStackConfig(source: Source): StackConfig {
     else problems.push(`${place}: ${parsed.error.issues[0]?.message ?? "malformed"}, for example ${description.example}`);
   }
   const username = source.config("username");
-  problems.push(...releaseFaults(values), ...acmeFaults(values), ...hostnameFaults(values));
+  problems.push(...releaseFaults(values), ...acmeFaults(values), ...hostnameFaults(values), ...tokenFaults(source.env));
   if (username === undefined) problems.unshift(`username is missing, for example: pulumi config set username ${USERNAME.example}`);
   if (problems.length > 0) throw new UserVpsError("CONFIG_INVALID", `${problems.length === 1 ? "1 setting" : `${problems.length} settings`} of the stack cannot be used:\n  - ${problems.join("\n  - ")}\n`);
   return Object.freeze({ ...values, username: parseUsername(username!) }) as StackConfig;
+}
+
+/** Cloudflare's plugin takes its token from the environment as it is, and tries for minutes with one that no header can hold. */
+function tokenFaults({ CLOUDFLARE_API_TOKEN: token }: Source["env"]): string[] {
+  return !token || isToken(token) ? [] : ["CLOUDFLARE_API_TOKEN has a blank or a line break, as from a file: set it without"];
 }
 
 /** The record is made in the domain's zone. */

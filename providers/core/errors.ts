@@ -31,6 +31,8 @@ export const ERROR_CATALOGUE = {
   API_UNAVAILABLE: { meaning: "The API answered with a server error until the time limit.", retry: "backoff", next: "It is tried again later; see the provider's status page." },
   API_UNREACHABLE: { meaning: "No connection to the API, or it broke off.", retry: "backoff", next: "Check network, DNS and proxy; it is tried again later." },
   API_TIMEOUT: { meaning: "The API did not answer within the time limit.", retry: "backoff", next: "It is tried again later." },
+  API_WITHOUT_EFFECT: { meaning: "The API said yes, and nothing is different.", retry: "backoff", next: "It is tried again later; if it stays so, do it in the provider's panel and ask its support." },
+  API_ANSWER_UNREADABLE: { meaning: "What answered did not answer as the API does: with a page in place of JSON, cut off, or too much.", retry: "backoff", next: "It is tried again later; if it stays so, see the provider's status page, and who answers at the base URL (a proxy, a maintenance page)." },
   API_LIST_INCOMPLETE: { meaning: "A list of the API could not be read to its certain end, and what it does not show may be what matters.", retry: "backoff", next: "It is tried again later; report the list's pages if it recurs." },
   API_ANSWER_UNEXPECTED: { meaning: "The API's answer lacks something that is relied on.", retry: "park", next: "Report the answer's shape; the API may have changed." },
 

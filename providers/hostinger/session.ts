@@ -35,10 +35,11 @@ export function currentSession(): Session {
 
 function openSession(): Session {
   const settings = hostingerSettings(stackConfig, process.env);
+  const signal = engineGoneSignal();
   return {
-    client: new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey, purchaseTimeoutMs: settings.purchaseTimeoutMs }),
+    client: new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey, purchaseTimeoutMs: settings.purchaseTimeoutMs, signal }),
     settings,
-    signal: engineGoneSignal(),
+    signal,
     report: reportProgress,
   };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { UserVpsError } from "../core/errors.ts";
 import { SECOND_MS } from "../core/time.ts";
+import { tokenFrom } from "../core/token.ts";
 import { DEFAULT_BASE_URL } from "./api/client.ts";
 
 /**
@@ -44,8 +45,9 @@ export interface StackConfig {
 
 /** Environment variables and the stack's configuration -> settings; configuration beats environment. */
 export function hostingerSettings(config: StackConfig, env: Environment): HostingerSettings {
-  const apiKey = config.get("hostinger:apiKey") ?? keyFromEnvironment(env);
-  if (!apiKey) {
+  const configured = config.get("hostinger:apiKey");
+  const apiKey = configured === undefined ? keyFromEnvironment(env) : tokenFrom(configured, "The stack's setting hostinger:apiKey");
+  if (apiKey === undefined) {
     throw new UserVpsError("CONFIG_INVALID", "There is no Hostinger API key.", {
       next: "Set HOSTINGER_API_KEY, or `pulumi config set --secret hostinger:apiKey`; `npm run demo` needs none.",
     });
@@ -63,9 +65,9 @@ export function hostingerSettings(config: StackConfig, env: Environment): Hostin
 }
 
 function keyFromEnvironment(env: Environment): string | undefined {
-  if (env["HOSTINGER_API_KEY"]) return env["HOSTINGER_API_KEY"];
-  const file = env["HOSTINGER_API_KEY_FILE"];
-  return file ? readFileSync(file, "utf8").trim() : undefined;
+  const { HOSTINGER_API_KEY: key, HOSTINGER_API_KEY_FILE: file } = env;
+  if (key) return tokenFrom(key, "HOSTINGER_API_KEY");
+  return file ? tokenFrom(readFileSync(file, "utf8"), `The file of HOSTINGER_API_KEY_FILE, ${file},`) : undefined;
 }
 
 function policyFrom(text: string | undefined): PurchaseUncertainPolicy {

@@ -1,5 +1,5 @@
 import { UserVpsError } from "../core/errors.ts";
-import { SECOND_MS, inSeconds, sleep } from "../core/time.ts";
+import { MINUTE_MS, SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
 import type { VirtualMachine } from "./api/client.ts";
 import { setupRequest } from "./purchase-request.ts";
 import { writeWholeScript } from "./script-content.ts";
@@ -10,26 +10,32 @@ const FIRST_INTERVAL_MS = 0.25 * SECOND_MS;
 const LONGEST_INTERVAL_MS = 10 * SECOND_MS;
 const INTERVAL_GROWTH = 1.4;
 const REPORT_INTERVAL_MS = 15 * SECOND_MS;
+/** How long the API may take to find a VM that it has sold or shown. */
+const NOT_YET_MS = 3 * MINUTE_MS;
+const NOT_YET_FIRST_INTERVAL_MS = 0.25 * SECOND_MS;
+/** What only makes a message nicer is not waited for. */
+const NICER_MESSAGE_MS = 5 * SECOND_MS;
 
 /**
  * Waits until the VM is `running` and has an IPv4 address; starts a stopped one and sets up one
  * that was bought but never set up. Polls `GET /virtual-machines/{id}`, less often as time goes on.
- * Errors: VM_ERROR, VM_SUSPENDED, VM_GONE at once; VM_LOCKED, VM_NOT_RUNNING at the limit.
+ * Errors: VM_ERROR, VM_SUSPENDED, VM_GONE at once (of a new one VM_GONE after some minutes);
+ * VM_LOCKED, VM_NOT_RUNNING at the limit.
  */
-export async function waitForRunning(session: Session, vmId: number, inputs: VirtualMachineInputs): Promise<VirtualMachine> {
-  const startMs = Date.now();
+export async function waitForRunning(session: Session, vmId: number, inputs: VirtualMachineInputs, { isNew = false } = {}): Promise<VirtualMachine> {
+  const startMs = monotonicMs();
   const asked = new Set<string>();
   let intervalMs = FIRST_INTERVAL_MS;
   let told = { state: "", atMs: 0 };
   for (;;) {
-    const vm = await getVm(session, vmId, inputs.hostname);
+    const vm = await getVm(session, vmId, inputs.hostname, { isNew });
     if (vm.state === "running" && vm.ipv4[0]) return vm;
     refuseHopeless(vm, inputs.hostname);
-    const waitedMs = Date.now() - startMs;
+    const waitedMs = monotonicMs() - startMs;
     await nudge(session, vm, inputs, waitedMs, asked);
-    if (vm.state !== told.state || Date.now() - told.atMs > REPORT_INTERVAL_MS) {
+    if (vm.state !== told.state || monotonicMs() - told.atMs > REPORT_INTERVAL_MS) {
       if (told.state !== vm.state) intervalMs = FIRST_INTERVAL_MS;
-      told = { state: vm.state, atMs: Date.now() };
+      told = { state: vm.state, atMs: monotonicMs() };
       session.report(`${inputs.hostname}: waiting for VM ${vm.id} to run: ${vm.state}${await lastAction(session, vm)} (${inSeconds(waitedMs)})`);
     }
     const leftMs = session.settings.runningTimeoutMs - waitedMs;
@@ -39,14 +45,30 @@ export async function waitForRunning(session: Session, vmId: number, inputs: Vir
   }
 }
 
-export async function getVm(session: Session, vmId: number, hostname: string): Promise<VirtualMachine> {
-  try {
-    return await session.client.virtualMachines.get(vmId, { signal: session.signal });
-  } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") {
-      throw new UserVpsError("VM_GONE", `VM ${vmId} of ${hostname} does not exist any more.`, { cause: error });
+/** When the API last showed a VM to this session. */
+const shown = new WeakMap<Session, Map<number, number>>();
+
+/**
+ * `GET /virtual-machines/{id}`. One that is new, or was there a moment ago, and is not found is not
+ * gone: it is looked for again for some minutes. Errors: VM_GONE, API_*.
+ */
+export async function getVm(session: Session, vmId: number, hostname: string, { isNew = false } = {}): Promise<VirtualMachine> {
+  const shownAt = shown.get(session) ?? new Map<number, number>();
+  shown.set(session, shownAt);
+  const sinceMs = isNew ? monotonicMs() : shownAt.get(vmId);
+  for (let looks = 1; ; looks++) {
+    try {
+      const vm = await session.client.virtualMachines.get(vmId, { signal: session.signal });
+      shownAt.set(vmId, monotonicMs());
+      return vm;
+    } catch (error) {
+      if (!(error instanceof UserVpsError) || error.code !== "API_NOT_FOUND") throw error;
+      if (sinceMs === undefined || monotonicMs() - sinceMs >= NOT_YET_MS) {
+        throw new UserVpsError("VM_GONE", `VM ${vmId} of ${hostname} does not exist any more.`, { cause: error });
+      }
+      if (looks === 1) session.report(`${hostname}: Hostinger does not find VM ${vmId}, which is new or was there a moment ago; looking again for up to ${inSeconds(NOT_YET_MS)}`);
+      await sleep(Math.min(NOT_YET_FIRST_INTERVAL_MS * looks, LONGEST_INTERVAL_MS), session.signal);
     }
-    throw error;
   }
 }
 
@@ -82,8 +104,9 @@ async function orRejected(call: Promise<unknown>): Promise<void> {
   }
 }
 
+/** For messages: whatever comes of the call, nothing depends on it. */
 async function lastAction(session: Session, vm: VirtualMachine): Promise<string> {
-  const [action] = await session.client.virtualMachines.actions(vm.id, { signal: session.signal });
+  const [action] = await session.client.virtualMachines.actions(vm.id, { signal: session.signal, timeoutMs: NICER_MESSAGE_MS }).catch(() => []);
   const lock = vm.actionsLock === "locked" ? ", locked" : "";
   return action ? `${lock}, action ${action.name} ${action.state}` : lock;
 }

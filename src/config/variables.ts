@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
-import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, flag, hostname, hs256Secret, httpUrl, names, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, wholeNumber } from "./values.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { ROLES, type Role } from "./roles.ts";
 
@@ -37,17 +37,17 @@ export const VARIABLES = {
   passphraseFile: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE_FILE", description: "A file with the passphrase, in place of PULUMI_CONFIG_PASSPHRASE.", example: "/run/secrets/pulumi-passphrase" }),
   secretsProvider: variable(text, { name: "SECRETS_PROVIDER", description: "A cloud's key service that encrypts the secrets in the stacks' state, in place of a passphrase.", example: "awskms://alias/user-vps?region=eu-central-1" }),
 
-  hostingerApiKey: variable(text, { name: "HOSTINGER_API_KEY", description: "The token of Hostinger's API.", example: "the token from hPanel, Account, API", secret: true }),
+  hostingerApiKey: variable(token, { name: "HOSTINGER_API_KEY", description: "The token of Hostinger's API.", example: "your-token-from-hPanel-Account-API", secret: true }),
   hostingerApiKeyFile: variable(text, { name: "HOSTINGER_API_KEY_FILE", description: "A file with the token, in place of HOSTINGER_API_KEY.", example: "/run/secrets/hostinger-api-key" }),
   hostingerApiBaseUrl: variable(httpUrl, { name: "HOSTINGER_API_BASE_URL", description: "Where Hostinger's API is.", example: "https://developers.hostinger.com", byDefault: "https://developers.hostinger.com" }),
   hostingerPaymentMethodId: variable(wholeNumber(1), { name: "HOSTINGER_PAYMENT_METHOD_ID", description: "What purchases are paid with. Without it, the account's default.", example: "1234567" }),
-  cloudflareApiToken: variable(text, { name: "CLOUDFLARE_API_TOKEN", description: "The token of Cloudflare's API; it needs to edit the zone's DNS.", example: "a token with the permission Zone, DNS, Edit", secret: true, requiredFor: WORKERS }),
+  cloudflareApiToken: variable(token, { name: "CLOUDFLARE_API_TOKEN", description: "The token of Cloudflare's API; it needs to edit the zone's DNS.", example: "your-token-with-the-permission-Zone-DNS-Edit", secret: true, requiredFor: WORKERS }),
   cloudflareZoneId: variable(text, { name: "CLOUDFLARE_ZONE_ID", description: "The zone of VPS_DOMAIN.", example: "0123456789abcdef0123456789abcdef", requiredFor: WORKERS }),
   cloudflareBaseUrl: variable(httpUrl, { name: "CLOUDFLARE_BASE_URL", description: "Where Cloudflare's API is, if not at its own address.", example: "https://api.cloudflare.com/client/v4" }),
 
   defaultPlan: variable(planItem, { name: "DEFAULT_VPS_PLAN", description: "The plan of a user who names none.", example: "hostingercom-vps-kvm1-usd-1m", byDefault: "hostingercom-vps-kvm1-usd-1m" }),
   defaultTemplateId: variable(wholeNumber(1), { name: "DEFAULT_VPS_TEMPLATE", description: "The operating system template of every VPS.", example: "1007", byDefault: "1007" }),
-  defaultDataCenterId: variable(dataCenterId, { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: "9" }),
+  defaultDataCenterId: variable(wholeNumber(1), { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: "9" }),
   domain: variable(hostname, { name: "VPS_DOMAIN", description: "Each VPS is {username} under this domain.", example: "spoq.dev", byDefault: "spoq.dev" }),
   conductorUrl: variable(httpUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),
   cliUrl: variable(httpUrl, { name: "CLI_URL", description: "Where a VPS downloads the Spoq CLI from.", example: "https://downloads.example.com/spoq", requiredFor: WORKERS }),

@@ -19,6 +19,7 @@ import type { DriftRequests } from "../drift/queues.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
 import { createMetrics, measureAnswers } from "./metrics.ts";
 import { createNearestDataCenter } from "./nearest-data-center.ts";
+import { keptOffers } from "./offers.ts";
 import { describeRoutes } from "./openapi.ts";
 import { parseJson } from "./parse-json.ts";
 import { recordActions } from "./record-actions.ts";
@@ -117,6 +118,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   const context: HttpContext = {
     pool, jobs, drift, vmActions, rollOuts, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
+    offers: keptOffers(pool),
     closing: closing.signal,
   };
   await app.register(healthRoutes, context);

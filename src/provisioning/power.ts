@@ -26,15 +26,16 @@ export function endOf({ signal, killSignal }: RunHooks): AbortSignal {
 }
 
 /** By Hostinger's API: POST /virtual-machines/{id}/start, stop, restart. */
-export function hostingerPower(env: Readonly<Record<string, string | undefined>>): VmPower & { close(): Promise<void> } {
+export function hostingerPower(env: Readonly<Record<string, string | undefined>>): VmPower & { readonly client: HostingerClient; close(): Promise<void> } {
   const settings = hostingerSettings({ get: () => undefined }, env);
   const client = new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey });
-  const openSession = ({ signal, report }: Pick<Session, "signal" | "report">): Session => ({ client, settings, signal, report });
+  const openSession = ({ signal, report }: Pick<Session, "signal" | "report">): Session => ({ client: client.withSignal(signal), settings, signal, report });
   return {
+    client,
     openSession,
     async act(vm, action, { signal, report }) {
       const session = openSession({ signal, report });
-      await runAction(session, vm, action, () => client.virtualMachines[action](vm.vmId, { signal }));
+      await runAction(session, vm, action, () => session.client.virtualMachines[action](vm.vmId));
     },
     close: () => client.close(),
   };

@@ -2,6 +2,7 @@
  * What exists in the simulated world. Plain data without behaviour, so that all of it can be written to a file
  * and read again. Times are ISO 8601 texts, amounts are cents.
  */
+import type { Offers } from "./hostinger/catalog.ts";
 import type { ScriptOutcome } from "./vm/script-outcome.ts";
 
 export type VmState =
@@ -96,7 +97,10 @@ export interface Vm {
   /** null until the VM has left `creating`. */
   ipv4: IpAddress | null;
   firewallId: number | null;
+  /** Those of the account's keys that were attached. */
   publicKeyIds: number[];
+  /** What root's keys are; absent in a world that was written by an older sandbox: the attached ones. */
+  rootKeys?: string[];
   backupsEnabled: boolean;
   /** Never the password itself: enough to check one at a log-in. */
   rootPasswordSha256: string | null;
@@ -273,5 +277,7 @@ export interface WorldState {
   /** Serial number of the zone's SOA record. */
   zoneSerial: number;
   steps: Step[];
+  /** What can be bought, and where. */
+  offers: Offers;
   settings: Settings;
 }

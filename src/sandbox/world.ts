@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { offersAtFirst } from "./hostinger/catalog.ts";
 import { vmAddress } from "./loopback.ts";
 import type { Action, IpAddress, Settings, Vm, WorldState } from "./model.ts";
 
@@ -35,6 +36,7 @@ export function emptyState(): WorldState {
     records: [],
     zoneSerial: 1,
     steps: [],
+    offers: offersAtFirst(),
     settings: { ...DEFAULT_SETTINGS },
   };
 }

@@ -24,6 +24,7 @@ import { openPurchaseDesk } from "../purchases/index.ts";
 import { createCredentialsCipher } from "../records/index.ts";
 import { startRollOutWorker } from "../releases/index.ts";
 import { engineVariables, secretsOf } from "./engine-variables.ts";
+import { keepOffers } from "./keep-offers.ts";
 
 export interface WorkerProcessOptions {
   readonly settings: Settings;
@@ -72,10 +73,11 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     graceSeconds: settings.sweepGraceSeconds,
   });
   const actions = await answerVmActions({ boss, pool, vms });
+  const offers = keepOffers(pool, vms.client, onProgress);
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop()]);
+    await Promise.all([drift.stop(), actions.stop(), offers.stop()]);
     await Promise.all([programs.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {

@@ -10,6 +10,7 @@ import { buy, control, hostinger, QUICK, until, vmIs } from "./sandbox-support.t
 import type { Body } from "./sandbox-support.ts";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3Q test";
+const OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG90aGVy other";
 const PASSWORD = "SecurePassword123!";
 
 describe("the sandbox's Hostinger API and the contract", () => {
@@ -144,6 +145,15 @@ describe("the sandbox's Hostinger API and the contract", () => {
     await check("DELETE", `${all}/{publicKeyId}`);
   });
 
+  it("SSH keys of a VM", async () => {
+    const keys = "/api/vps/v1/virtual-machines/{virtualMachineId}/ssh-keys";
+    const before = await check("GET", keys);
+    assert.deepEqual(await check("POST", keys, { keys: [KEY.replace("test", "again"), OTHER_KEY] }), [...before, OTHER_KEY]);
+    assert.deepEqual(await check("DELETE", keys, { keys: [OTHER_KEY.replace("other", "renamed")] }), before);
+    const path = `vps/v1/virtual-machines/${ids["virtualMachineId"]}/ssh-keys`;
+    assert.deepEqual(Object.keys((await hostinger(sandbox, "POST", path, { keys: [KEY, "no key"] })).body.errors), ["keys.1"]);
+  });
+
   it("firewalls", async () => {
     const all = "/api/vps/v1/firewall";
     const one = `${all}/{firewallId}`;
@@ -152,11 +162,25 @@ describe("the sandbox's Hostinger API and the contract", () => {
     ids["ruleId"] = (await check("POST", `${one}/rules`, rule)).id;
     await check("PUT", `${one}/rules/{ruleId}`, { ...rule, port: "80:443" });
     await check("GET", all);
-    for (const verb of ["activate", "sync", "deactivate"]) {
+    assert.equal((await check("GET", one)).is_synced, false);
+    await check("POST", `${one}/activate/{virtualMachineId}`);
+    await unlocked();
+    assert.equal((await check("GET", one)).is_synced, true, "an activation brings the rules along");
+    const replaced = await check("PUT", `${one}/rules`, { rules: [{ ...rule, port: "80:443" }, { ...rule, port: "22" }], sync: false });
+    assert.deepEqual([replaced.is_synced, replaced.rules.map((one: Body) => one.port), replaced.rules[0].id], [false, ["80:443", "22"], ids["ruleId"]]);
+    await check("POST", `${one}/sync`);
+    await unlocked();
+    assert.equal((await check("GET", one)).is_synced, true);
+    await check("PUT", `${one}/rules`, { rules: [{ ...rule, port: "22" }], sync: true });
+    await unlocked();
+    assert.equal((await check("GET", one)).is_synced, true);
+    const odd = await hostinger(sandbox, "PUT", `vps/v1/firewall/${ids["firewallId"]}/rules`, { rules: [rule, { ...rule, port: "x" }] });
+    assert.deepEqual([odd.status, Object.keys(odd.body.errors)], [422, ["rules.1.port"]]);
+    ids["ruleId"] = (await check("GET", one)).rules[0].id;
+    for (const verb of ["sync", "deactivate"]) {
       await check("POST", `${one}/${verb}/{virtualMachineId}`);
       await unlocked();
     }
-    assert.equal((await check("GET", one)).is_synced, true);
     await check("DELETE", `${one}/rules/{ruleId}`);
     await check("DELETE", one);
   });

@@ -69,7 +69,7 @@ describe("creating a VM", () => {
 
   it("hands the SSH key to the purchase", async () => {
     await created({ sshPublicKey: KEY });
-    assert.equal(onlyVm().publicKeyIds.length, 1);
+    assert.deepEqual(onlyVm().rootKeys, [KEY]);
   });
 
   it("sets up a VM that stays in `initial`", async () => {
@@ -105,7 +105,7 @@ describe("creating a VM", () => {
     await assert.rejects(created(), new RegExp(`VM_NOT_OURS: .*importVmId ${id}`));
     const { outs: imported } = await created({ importId: Number(id), rootPassword: "fake-Password-2", sshPublicKey: KEY });
     assert.equal(imported["acquired"], "imported");
-    assert.equal(onlyVm().publicKeyIds.length, 1);
+    assert.deepEqual(onlyVm().rootKeys, [KEY]);
     assert.equal(sandbox.state().purchases.length, 1);
   });
 
@@ -136,7 +136,7 @@ describe("changing a VM in place", () => {
   const changes: [string, Values, (vm: ReturnType<typeof onlyVm>) => void][] = [
     ["host name", { hostname: "alina.spoq.dev" }, (vm) => assert.equal(vm.hostname, "alina.spoq.dev")],
     ["auto-renewal", { autoRenew: false }, (vm) => assert.equal(vm.autoRenewed, false)],
-    ["SSH key", { sshPublicKey: KEY }, (vm) => assert.equal(vm.publicKeyIds.length, 1)],
+    ["SSH key", { sshPublicKey: KEY }, (vm) => assert.deepEqual(vm.rootKeys, [KEY])],
   ];
   for (const [what, change, assertDone] of changes) {
     it(`changes the ${what}`, async () => {
@@ -147,6 +147,49 @@ describe("changing a VM in place", () => {
       assert.equal(onlyVm().state, "running");
     });
   }
+
+  it("removes the former SSH key when it changes or is declared no more, and leaves the user's own", async () => {
+    const { id, outs } = await created({ sshPublicKey: KEY });
+    const own = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOwnKeyOfTheUserForTestsOwnKeyOfTheUserX me@home";
+    const other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOtherKeyForTestsOtherKeyForTestsOtherKeyX other";
+    await control(`vms/${id}/drift`, { kind: "root-keys", keys: [`${KEY.split(" ").slice(0, 2).join(" ")} another comment`, own] });
+    const exchanged = await provider.update(id, outs, inputs({ sshPublicKey: other }));
+    assert.deepEqual(onlyVm().rootKeys, [own, other]);
+    assert.deepEqual(provider.diff(id, exchanged.outs, inputs({ sshPublicKey: other })), { changes: false, replaces: [] });
+    const without = await provider.update(id, exchanged.outs, inputs());
+    assert.deepEqual(onlyVm().rootKeys, [own]);
+    assert.deepEqual(provider.diff(id, without.outs, inputs()), { changes: false, replaces: [] });
+  });
+
+  it("shows an SSH key that somebody took away, and sets it again", async () => {
+    const { id, outs } = await created({ sshPublicKey: KEY });
+    await control(`vms/${id}/drift`, { kind: "root-keys", keys: [] });
+    const { props } = await provider.read(id, outs);
+    assert.equal(provider.diff(id, props, inputs({ sshPublicKey: KEY })).changes, true);
+    const repaired = await provider.update(id, props, inputs({ sshPublicKey: KEY }));
+    assert.deepEqual(onlyVm().rootKeys, [KEY]);
+    const clean = await provider.read(id, repaired.outs);
+    assert.deepEqual(provider.diff(id, clean.props, inputs({ sshPublicKey: KEY })), { changes: false, replaces: [] });
+  });
+
+  it("sets the SSH key again after a wipe, which takes it along", async () => {
+    const { id, outs } = await created({ sshPublicKey: KEY });
+    const wished = inputs({ sshPublicKey: KEY, recreation: `1 ${new Date().toISOString()}`, allowRecreateOf: Number(id) });
+    await provider.update(id, outs, wished);
+    assert.equal(onlyVm().actions.filter(({ name }) => name === "recreate").length, 1);
+    assert.deepEqual(onlyVm().rootKeys, [KEY]);
+  });
+
+  it("does not say that a key is gone, or set, which Hostinger only says it has removed or taken", async () => {
+    const { id, outs } = await created({ sshPublicKey: KEY });
+    const path = `/api/vps/v1/virtual-machines/${id}/ssh-keys`;
+    sandbox.addFault({ api: "hostinger", method: "DELETE", path, times: 0, fault: { kind: "status", status: 200, body: [] } });
+    await failsKeepingVm(provider.update(id, outs, inputs()), "API_WITHOUT_EFFECT");
+    sandbox.addFault({ api: "hostinger", method: "POST", path, times: 0, fault: { kind: "status", status: 200, body: [] } });
+    await failsKeepingVm(provider.update(id, { ...outs, sshPublicKey: undefined }, inputs({ sshPublicKey: KEY })), "API_WITHOUT_EFFECT");
+    assert.deepEqual(onlyVm().rootKeys, [KEY]);
+    sandbox.clearFaults();
+  });
 
   it("changes the root password", async () => {
     const { id, outs } = await created();

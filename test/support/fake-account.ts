@@ -62,6 +62,7 @@ export class FakeAccount {
     return {
       serverTimeOffsetMs: 0,
       scripts: {
+        list: async () => this.scripts.map((script) => ({ ...script })),
         newest: async () => this.scripts.toReversed().map((script) => ({ ...script })),
         get: async (id: number) => ({ ...scriptOf(id) }),
         create: async ({ name, content }: { name: string; content: string }) => ({ ...this.addScript(name, content) }),

@@ -36,9 +36,9 @@ export function virtualMachineCalls(transport: HostingerTransport, purchaseTimeo
     transport.call(actionSchema, { method, path: `${ROOT}/${path}`, ...rest }, call);
 
   return {
-    /** Buys. What became of it is the value: see `purchase.ts`. */
+    /** Buys. What became of it is the value: see `purchase.ts`. Ends with no signal but its own, for one in flight is better finished than cut off. */
     purchase: (request: PurchaseRequest, call: CallOptions = {}): Promise<PurchaseOutcome> =>
-      purchase(transport, request, { ...call, timeoutMs: call.timeoutMs ?? purchaseTimeoutMs }),
+      purchase(transport, request, { signal: null, ...call, timeoutMs: call.timeoutMs ?? purchaseTimeoutMs }),
     /** All of the account that can be read: this list is not paged. Who concludes from what is not there needs `listEntries`. */
     list: async (call?: CallOptions): Promise<VirtualMachine[]> => vmList(await transport.call(z.array(z.unknown()), { method: "GET", path: ROOT }, call)).vms,
     /** The same, with the entries that cannot be read. */

@@ -39,7 +39,9 @@ import { Wait } from "./wait.ts";
 /** So often somebody else may come first, or the world may change between two looks. */
 const MOST_TURNS = 30;
 /** What is tidied up after a failure or a cancellation may take so long. */
-const TIDY_UP = { timeoutMs: 15 * SECOND_MS } as const;
+const TIDY_UP = { signal: null, timeoutMs: 15 * SECOND_MS } as const;
+/** What the call came to is written down even if nobody waits for it any more. */
+const TO_THE_END = { signal: null } as const;
 
 /**
  * @throws UserVpsError PURCHASE_NOT_ALLOWED, VM_NOT_OURS, PAYMENT_REFUSED, AWAITING_PAYMENT,
@@ -179,10 +181,11 @@ async function afterCall(session: Session, inputs: VirtualMachineInputs, sent: P
   const { hostname } = inputs;
   const note = async (to: PurchaseState, known: Partial<PurchaseData>): Promise<PurchaseRecord> => {
     const next = moved(sent, to, serverNowMs(session), known);
-    await writeRecord(session, next, {}).catch((error: unknown) => session.report(`${hostname}: that the purchase is ${to} could not be written down: ${messageOf(error)}`));
+    await writeRecord(session, next, TO_THE_END).catch((error: unknown) => session.report(`${hostname}: that the purchase is ${to} could not be written down: ${messageOf(error)}`));
+    // What a person or the policy closed has led to this one, which remembers it.
+    for (const closed of earlier.filter(({ state }) => state === "closed")) await removeRecord(session, closed.id, TIDY_UP).catch(() => undefined);
     return next;
   };
-  for (const closed of earlier.filter(({ state }) => state === "closed")) await removeRecord(session, closed.id, TIDY_UP).catch(() => undefined);
   switch (outcome.kind) {
     case "named": {
       const { vmId, orderId, subscriptionId } = outcome;
@@ -198,7 +201,7 @@ async function afterCall(session: Session, inputs: VirtualMachineInputs, sent: P
     case "refused":
     case "notSent":
       // It stays as `sent` where even this fails: then a person decides.
-      await removeRecord(session, sent.id, {}).catch((error: unknown) => session.report(`${hostname}: the record of the refused purchase could not be removed: ${messageOf(error)}`));
+      await removeRecord(session, sent.id, TO_THE_END).catch((error: unknown) => session.report(`${hostname}: the record of the refused purchase could not be removed: ${messageOf(error)}`));
       throw outcome.error;
   }
 }

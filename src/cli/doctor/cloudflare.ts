@@ -1,6 +1,7 @@
 import { messageOf, UserVpsError } from "../../../providers/core/errors.ts";
 import { HttpEndpoint } from "../../../providers/core/http.ts";
 import { SECOND_MS } from "../../../providers/core/time.ts";
+import { isToken } from "../../../providers/core/token.ts";
 import { VARIABLES } from "../../config/index.ts";
 import { failed, ok } from "./check.ts";
 import type { CheckContext, Finding } from "./check.ts";
@@ -11,9 +12,11 @@ const TOKEN_MEND = "Make a token in Cloudflare's dashboard under My Profile, API
 
 /** The token and the zone by reading: one record, and the zone's name if the token may. */
 export async function checkCloudflare({ env, signal }: CheckContext): Promise<Finding> {
-  const { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_ZONE_ID: zoneId } = env;
+  const token = env["CLOUDFLARE_API_TOKEN"]?.trim();
+  const zoneId = env["CLOUDFLARE_ZONE_ID"]?.trim();
   const domain = env["VPS_DOMAIN"] || VARIABLES.domain.byDefault;
   if (!token) return failed("cloudflare", "CLOUDFLARE_API_TOKEN is missing", TOKEN_MEND);
+  if (!isToken(token)) return failed("cloudflare", "CLOUDFLARE_API_TOKEN has a blank or a line break within", TOKEN_MEND);
   if (!zoneId) return failed("cloudflare", "CLOUDFLARE_ZONE_ID is missing", `Set it to the zone id of ${domain}; Cloudflare's dashboard shows it on the zone's overview.`);
   try {
     const endpoint = new HttpEndpoint({ baseUrl: env["CLOUDFLARE_BASE_URL"] || DEFAULT_BASE_URL, connections: 2, connectTimeoutMs: TIMEOUT_MS });

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { DATA_CENTERS, findPlan, PLANS } from "../../../providers/hostinger/api/specification.ts";
+import { PLANS } from "../../../providers/hostinger/api/specification.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { requestVps } from "../../records/index.ts";
@@ -9,14 +9,15 @@ import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { refuseIgnoredName } from "../ignored-names.ts";
+import { offered } from "../offers.ts";
 import { checkSshPublicKey, SSH_PUBLIC_KEY } from "../ssh-public-key.ts";
 import { readVpsView, VPS_VIEW } from "../vps-view.ts";
 
-const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]);
-const CENTERS = DATA_CENTERS.map(({ id, city }) => `${id} (${city})`).join(", ");
+const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]).join(", ");
 
-export const PLAN = z.enum(PLAN_NAMES, `expected one of the plans ${PLAN_NAMES.join(", ")}`);
-export const DATA_CENTER = z.literal(DATA_CENTERS.map(({ id }) => id), `expected one of the data centers ${CENTERS}`);
+/** What there is may change: checked against Hostinger's offers, see ../offers.ts. */
+export const PLAN = z.string().regex(/^[\w .-]{1,100}$/, `expected a plan such as ${PLAN_NAMES}`);
+export const DATA_CENTER = z.int().min(1).max(2_147_483_647);
 
 const BODY = z.strictObject({
   plan: PLAN.optional().describe("The default is the service's."),
@@ -25,7 +26,7 @@ const BODY = z.strictObject({
 }).optional();
 
 /** POST /api/vps/provision: one row in user_vps and one job, in one transaction; asked again, the same row and no job. */
-export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings, nearestDataCenter }) => {
+export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings, nearestDataCenter, offers }) => {
   app.post("/provision", {
     schema: {
       tags: ["user"],
@@ -38,16 +39,18 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     const { userId, username: claim } = callerOf(request);
     if (claim === undefined) throw new UserVpsError("USERNAME_INVALID", "The token has no claim 'username' that is a text.");
     const username = parseUsername(claim);
-    const { plan, dataCenterId, sshPublicKey } = request.body ?? {};
+    const { sshPublicKey, ...wish } = request.body ?? {};
+    const catalog = await offers();
+    const { plan, dataCenterId } = offered(catalog, wish);
     if (sshPublicKey !== undefined) checkSshPublicKey(sshPublicKey);
     const { record, created } = await inTransaction(pool, async (client) => {
       const result = await requestVps(client, {
         userId,
         username,
         hostname: `${username}.${settings.domain}`,
-        plan: plan ? findPlan(plan)!.itemId : settings.defaultPlan,
+        plan: plan ?? settings.defaultPlan,
         templateId: settings.defaultTemplateId,
-        dataCenterId: dataCenterId ?? nearestDataCenter(request.ip) ?? settings.defaultDataCenterId,
+        dataCenterId: dataCenterId ?? nearestDataCenter(request.ip, catalog.dataCenters) ?? settings.defaultDataCenterId,
         sshPublicKey: sshPublicKey ?? null,
       });
       if (result.created) refuseIgnoredName(result.record.hostname, settings.sweepIgnoredNames);

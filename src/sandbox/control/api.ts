@@ -84,6 +84,12 @@ function controlRoutes({ world, lifecycle, servers, faults, calls, artefacts, re
     }),
     route("POST", "artefacts", ({ body }) => artefacts.add(input.artefact.parse(body))),
     route("DELETE", "artefacts", () => artefacts.clear()),
+    route("GET", "offers", () => world.state.offers),
+    route("POST", "offers", ({ body }) => {
+      Object.assign(world.state.offers, defined(input.offers.parse(body)));
+      world.changed();
+      return world.state.offers;
+    }),
     route("GET", "settings", () => world.state.settings),
     route("POST", "settings", ({ body }) => {
       Object.assign(world.state.settings, defined(input.settings.parse(body)));

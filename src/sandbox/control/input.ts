@@ -88,6 +88,18 @@ export const artefact = z.strictObject({
   healthy: z.boolean().default(true),
 });
 
+const identified = { id: z.number().int().positive(), name: text };
+const cents = z.number().int().nonnegative();
+
+/** Each list that is given replaces what was offered of its kind. */
+export const offers = z.strictObject({
+  plans: z.array(z.strictObject({
+    itemId: text, name: text, cpus: times, memoryMb: times, diskMb: times, bandwidthMb: times, priceCents: cents, firstPeriodPriceCents: cents,
+  })).optional(),
+  dataCenters: z.array(z.strictObject({ ...identified, location: text, city: text, continent: text })).optional(),
+  templates: z.array(z.strictObject({ ...identified, description: text, documentation: text })).optional(),
+});
+
 export const settings = z.strictObject({
   rateLimitPerMinute: times.optional(),
   purchaseAnswer: purchaseAnswer.optional(),
@@ -106,6 +118,7 @@ export const vmDrift = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("renamed"), hostname: text }),
   z.strictObject({ kind: z.literal("listed") }),
+  z.strictObject({ kind: z.literal("root-keys"), keys: z.array(text) }),
   z.strictObject({ kind: z.literal("plan"), itemId: text }),
   z.strictObject({ kind: z.literal("template"), templateId: z.number().int() }),
   z.strictObject({ kind: z.literal("data-center"), dataCenterId: z.number().int() }),

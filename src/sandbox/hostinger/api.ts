@@ -4,7 +4,6 @@ import type { Api } from "../http/api.ts";
 import { ok, Router } from "../http/router.ts";
 import type { Route } from "../http/router.ts";
 import { billingRoutes } from "./billing.ts";
-import { DATA_CENTERS, TEMPLATES, templateOf } from "./catalog.ts";
 import { numberOf } from "./context.ts";
 import type { Context } from "./context.ts";
 import { copyRoutes } from "./copies.ts";
@@ -16,6 +15,7 @@ import { performOrderStep } from "./orders.ts";
 import { publicKeyRoutes } from "./public-keys.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { scriptRoutes } from "./scripts.ts";
+import { sshKeyRoutes } from "./ssh-keys.ts";
 import { virtualMachineRoutes } from "./virtual-machines.ts";
 
 /** Hostinger's API as the contract has it (test/contract), for VPS and billing. */
@@ -40,19 +40,21 @@ export function hostingerApi(context: Context, token: string): Api {
 export function hostingerRoutes(context: Context): Route[] {
   return [
     ...billingRoutes(context),
-    { method: "GET", pattern: "/api/vps/v1/data-centers", handler: () => ok(DATA_CENTERS) },
-    { method: "GET", pattern: "/api/vps/v1/templates", handler: () => ok(TEMPLATES) },
+    { method: "GET", pattern: "/api/vps/v1/data-centers", handler: () => ok(context.world.state.offers.dataCenters) },
+    { method: "GET", pattern: "/api/vps/v1/templates", handler: () => ok(context.world.state.offers.templates) },
     {
       method: "GET",
       pattern: "/api/vps/v1/templates/{templateId}",
       handler: (request) => {
-        const template = templateOf(numberOf(request, "templateId"));
+        const id = numberOf(request, "templateId");
+        const template = context.world.state.offers.templates.find((one) => one.id === id);
         if (template === undefined) throw notFound("Template");
         return ok(template);
       },
     },
     ...scriptRoutes(context),
     ...publicKeyRoutes(context),
+    ...sshKeyRoutes(context),
     ...virtualMachineRoutes(context),
     ...machineSettingRoutes(context),
     ...copyRoutes(context),

@@ -1,7 +1,8 @@
 import type { Route } from "../http/router.ts";
 import { ok } from "../http/router.ts";
 import type { Subscription } from "../model.ts";
-import { PAYMENT_METHODS, PLANS } from "./catalog.ts";
+import { PAYMENT_METHODS } from "./catalog.ts";
+import type { Plan } from "./catalog.ts";
 import type { Context } from "./context.ts";
 import { notFound } from "./error.ts";
 import { subscriptionShape } from "./shapes.ts";
@@ -24,7 +25,7 @@ export function billingRoutes({ world }: Context): Route[] {
     {
       method: "GET",
       pattern: "/api/billing/v1/catalog",
-      handler: ({ query }) => ok(catalog(query.get("category"), query.get("name"))),
+      handler: ({ query }) => ok(catalog(world.state.offers.plans, query.get("category"), query.get("name"))),
     },
     { method: "GET", pattern: "/api/billing/v1/payment-methods", handler: () => ok(PAYMENT_METHODS.map(paymentMethodShape)) },
     {
@@ -38,10 +39,10 @@ export function billingRoutes({ world }: Context): Route[] {
 }
 
 /** The filter by name knows `*` for anything: `KVM*`. */
-function catalog(category: string | null, name: string | null) {
+function catalog(plans: readonly Plan[], category: string | null, name: string | null) {
   const escaped = (name ?? "*").split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   const fits = new RegExp(`^${escaped.join(".*")}$`, "i");
-  return PLANS.filter((plan) => (category === null || category === "VPS") && fits.test(plan.name)).map((plan) => ({
+  return plans.filter((plan) => (category === null || category === "VPS") && fits.test(plan.name)).map((plan) => ({
     id: plan.itemId.replace(/-usd-1m$/, ""),
     name: plan.name,
     category: "VPS",

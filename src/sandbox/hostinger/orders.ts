@@ -1,6 +1,5 @@
 import type { Purchase, PurchasePlan, Step, Subscription, Vm } from "../model.ts";
 import type { World } from "../world.ts";
-import { planOf } from "./catalog.ts";
 import type { Plan } from "./catalog.ts";
 import type { Context } from "./context.ts";
 import { applySetup } from "./setup.ts";
@@ -30,7 +29,7 @@ export function payOrder({ world, lifecycle }: Context, order: Purchase): void {
   const { plan: going, ...setup } = order.setup;
   order.setup = null;
   order.status = "completed";
-  const plan = planOf(order.itemId);
+  const plan = world.state.offers.plans.find(({ itemId }) => itemId === order.itemId);
   if (plan === undefined) throw new Error(`no plan ${order.itemId}`);
   subscriptionOf(world, order).status = "active";
   const vm = addVm(world, plan, order, setup);

@@ -1,7 +1,7 @@
 import type { Purchase, PurchasePlan, Settings } from "../model.ts";
 import { ok } from "../http/router.ts";
 import type { ApiAnswer } from "../http/router.ts";
-import { PAYMENT_METHODS, planOf } from "./catalog.ts";
+import { PAYMENT_METHODS } from "./catalog.ts";
 import type { Context } from "./context.ts";
 import { HostingerError } from "./error.ts";
 import { Input } from "./input.ts";
@@ -17,7 +17,7 @@ export function purchase(context: Context, body: unknown): ApiAnswer {
   const { world, lifecycle } = context;
   const input = new Input(body);
   const itemId = input.string("item_id", { required: true }) ?? "";
-  const plan = planOf(itemId);
+  const plan = world.state.offers.plans.find((one) => one.itemId === itemId);
   if (itemId !== "" && plan === undefined) input.refuse("item_id", "The selected item id is invalid.");
   const methodId = input.integer("payment_method_id");
   const setupInput = input.object("setup", { required: true });

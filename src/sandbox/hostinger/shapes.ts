@@ -27,7 +27,7 @@ export function virtualMachineShape(vm: Vm) {
     ns2: vm.ns2,
     ipv4: vm.ipv4 === null ? null : [vm.ipv4],
     ipv6: null,
-    template: templateOf(vm.templateId) ?? null,
+    template: templateOf(vm.templateId),
     created_at: vm.createdAt,
   };
 }

@@ -1,5 +1,6 @@
 import type { Vm, VmState } from "../model.ts";
 import type { World } from "../world.ts";
+import { addRootKeys } from "./root-keys.ts";
 
 type Params = Record<string, unknown>;
 type Effect = (vm: Vm, params: Params, world: World) => void;
@@ -44,6 +45,7 @@ export const ACTION_EFFECTS: Record<string, Effect> = {
     vm.script = params["script"] as Vm["script"];
     vm.rootPasswordSha256 = (params["rootPasswordSha256"] as string | undefined) ?? null;
     vm.publicKeyIds = [];
+    vm.rootKeys = [];
   },
   set_hostname: (vm, params) => void (vm.hostname = params["hostname"] as string),
   reset_hostname: (vm) => void (vm.hostname = defaultHostname(vm)),
@@ -59,8 +61,10 @@ export const ACTION_EFFECTS: Record<string, Effect> = {
   reset_ptr: (vm) => {
     if (vm.ipv4 !== null) vm.ipv4.ptr = null;
   },
-  attach_public_keys: (vm, params) => {
-    vm.publicKeyIds = [...new Set([...vm.publicKeyIds, ...(params["ids"] as number[])])];
+  attach_public_keys: (vm, params, world) => {
+    const ids = params["ids"] as number[];
+    vm.publicKeyIds = [...new Set([...vm.publicKeyIds, ...ids])];
+    addRootKeys(world, vm, world.state.publicKeys.filter(({ id }) => ids.includes(id)).map(({ key }) => key));
   },
   create_snapshot: (vm, _params, world) => {
     const days = 20;
@@ -68,7 +72,13 @@ export const ACTION_EFFECTS: Record<string, Effect> = {
     vm.snapshot = { id: world.newId(), createdAt: world.now(), expiresAt };
   },
   delete_snapshot: (vm) => void (vm.snapshot = null),
-  activate_firewall: (vm, params) => void (vm.firewallId = params["firewallId"] as number),
+  activate_firewall: (vm, params, world) => {
+    vm.firewallId = params["firewallId"] as number;
+    // The rules come along; other VMs of this firewall may still have older ones.
+    const isAlone = world.state.vms.every((other) => other === vm || other.firewallId !== vm.firewallId);
+    const firewall = world.state.firewalls.find((one) => one.id === vm.firewallId);
+    if (firewall !== undefined && isAlone) firewall.synced = true;
+  },
   deactivate_firewall: (vm) => void (vm.firewallId = null),
   sync_firewall: (_vm, params, world) => {
     const firewall = world.state.firewalls.find((one) => one.id === params["firewallId"]);

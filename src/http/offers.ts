@@ -1,0 +1,31 @@
+import type { Pool } from "pg";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { MINUTE_MS, monotonicMs } from "../../providers/core/time.ts";
+import { findOffer, notOffered, type Catalog } from "../../providers/hostinger/api/live-catalog.ts";
+import { readOffers } from "../records/offers.ts";
+
+const KEPT_MS = MINUTE_MS;
+
+export type ReadOffers = () => Promise<Catalog>;
+
+/** What a worker has recorded of Hostinger's offers, kept for a minute. */
+export function keptOffers(pool: Pool): ReadOffers {
+  let kept: { readonly untilMs: number; readonly catalog: Catalog } | undefined;
+  return async () => {
+    if (!kept || monotonicMs() >= kept.untilMs) kept = { untilMs: monotonicMs() + KEPT_MS, catalog: await readOffers(pool) };
+    return kept.catalog;
+  };
+}
+
+export interface Wish {
+  readonly plan?: string | undefined;
+  readonly dataCenterId?: number | undefined;
+  readonly templateId?: number | undefined;
+}
+
+/** The wish with the plan as a catalog item. Errors: INPUT_INVALID, which names what there is. */
+export function offered<W extends Wish>(catalog: Catalog, wish: W): W {
+  const reason = notOffered(catalog, wish);
+  if (reason !== undefined) throw new UserVpsError("INPUT_INVALID", `${reason}.`);
+  return wish.plan === undefined ? wish : { ...wish, plan: findOffer(catalog, wish.plan)!.itemId };
+}
