@@ -51,6 +51,7 @@ export class UserVps extends pulumi.ComponentResource {
       templateId: config.templateId,
       dataCenterId: config.dataCenterId,
       hostname,
+      zoneId: config.zoneId,
       rootPassword: this.credentials.password,
       postInstallScriptId: this.script.scriptId,
       postInstallScript: content,
@@ -119,6 +120,11 @@ export class UserVps extends pulumi.ComponentResource {
       hostname,
       address: this.vm.ipv4,
       timeoutSeconds: config.healthTimeoutSeconds,
+      wayIn: pulumi.secret({
+        port: config.sshPort,
+        password: this.credentials.password,
+        ...defined({ privateKey: config.sshPrivateKey, hostKey: config.sshHostKey }),
+      }),
       // Checked again after each release, each rotation and each wipe.
       ...defined({ release: release?.version, credentialRotation: config.credentialRotation, recreation: config.recreation }),
     }, { ...parent, protect: config.protect, dependsOn: everything });

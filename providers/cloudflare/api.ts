@@ -43,7 +43,7 @@ export interface ZoneRecords {
   close(): Promise<void>;
 }
 
-const DEFAULT_BASE_URL = "https://api.cloudflare.com/client/v4";
+export const CLOUDFLARE_BASE_URL = "https://api.cloudflare.com/client/v4";
 const REQUEST_TIMEOUT_MS = 30 * SECOND_MS;
 const RETRY_LIMIT_MS = 2 * MINUTE_MS;
 /** Documented are 5 to 5,000,000; an answer has to stay of a size that can be read. */
@@ -58,7 +58,7 @@ const errorSchema = z.object({ errors: z.array(z.object({ code: z.number() })) }
 /** Of a 404 that is about the zone or the path, and says nothing about the record. */
 const NO_ROUTE: ReadonlySet<number> = new Set([7000, 7003]);
 
-export function zoneRecords({ baseUrl = DEFAULT_BASE_URL, apiToken, zoneId }: CloudflareAccess): ZoneRecords {
+export function zoneRecords({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }: CloudflareAccess): ZoneRecords {
   const endpoint = new HttpEndpoint({ baseUrl, connections: 4, connectTimeoutMs: 10 * SECOND_MS });
   const token = tokenFrom(apiToken, "The Cloudflare API token");
   const path = `/zones/${encodeURIComponent(zoneId)}/dns_records`;

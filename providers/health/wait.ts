@@ -1,6 +1,7 @@
 /** Probes again and again until the VPS is healthy, or until a limit. */
 import { UserVpsError } from "../core/errors.ts";
 import { inSeconds, SECOND_MS, sleep } from "../core/time.ts";
+import type { Explanation } from "../first-boot/first-boot.ts";
 import { probe } from "./probe.ts";
 import { STAGE_NAMES, type HealthTarget, type ProbeResult } from "./target.ts";
 
@@ -13,6 +14,8 @@ const SHORTEST_ATTEMPT_MS = SECOND_MS;
 
 export interface WaitOptions {
   readonly timeoutMs: number;
+  /** Asked after every attempt that found the target unhealthy: what the VPS itself tells of the reason. May end the wait by an error. */
+  readonly explain?: ((result: ProbeResult, signal: AbortSignal) => Promise<Explanation | undefined>) | undefined;
   /** Called after every attempt that found the target unhealthy. */
   readonly onStage?: ((result: ProbeResult) => void) | undefined;
   /** Ends the wait: it then rejects with the signal's reason. */
@@ -27,7 +30,7 @@ export interface WaitOptions {
  *   been at that stage
  */
 export async function waitUntilHealthy(target: HealthTarget, options: WaitOptions): Promise<ProbeResult> {
-  const { timeoutMs, onStage, signal } = options;
+  const { timeoutMs, explain, onStage, signal } = options;
   const startedMs = performance.now();
   let stage: ProbeResult["stage"] | undefined;
   let stageSinceMs = startedMs;
@@ -36,8 +39,10 @@ export async function waitUntilHealthy(target: HealthTarget, options: WaitOption
     const leftMs = timeoutMs - (performance.now() - startedMs);
     const attemptMs = Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_TIMEOUT_MS, leftMs));
     const attemptedMs = performance.now();
-    const result = await probe(target, { signal, timeoutMs: attemptMs });
-    if (result.healthy) return result;
+    const probed = await probe(target, { signal, timeoutMs: attemptMs });
+    if (probed.healthy) return probed;
+    const explanation = await explain?.(probed, signal ?? new AbortController().signal);
+    const result = explanation === undefined ? probed : { ...probed, detail: `${probed.detail}; ${explanation.text}` };
     if (result.stage !== stage) {
       stage = result.stage;
       stageSinceMs = attemptedMs;
@@ -46,15 +51,15 @@ export async function waitUntilHealthy(target: HealthTarget, options: WaitOption
     onStage?.(result);
     const nowMs = performance.now();
     const remainingMs = timeoutMs - (nowMs - startedMs);
-    if (remainingMs <= 0) throw tooLate(target, result, timeoutMs, nowMs - stageSinceMs);
+    if (remainingMs <= 0) throw tooLate(target, result, timeoutMs, nowMs - stageSinceMs, explanation?.code);
     await sleep(Math.min(pauseMs, remainingMs), signal);
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * PAUSE_GROWTH);
   }
 }
 
-function tooLate(target: HealthTarget, last: ProbeResult, timeoutMs: number, inStageMs: number): UserVpsError {
+function tooLate(target: HealthTarget, last: ProbeResult, timeoutMs: number, inStageMs: number, code: Explanation["code"]): UserVpsError {
   return new UserVpsError(
-    "HEALTH_CHECK_FAILED",
+    code ?? "HEALTH_CHECK_FAILED",
     `https://${target.hostname}${target.path} was not healthy within ${inSeconds(timeoutMs)}: ` +
       `at ${STAGE_NAMES[last.stage]} for ${inSeconds(inStageMs)}, last: ${last.detail}.`,
   );

@@ -1,6 +1,7 @@
 import { UserVpsError } from "../core/errors.ts";
 import { removeForSure } from "../core/removal.ts";
 import type { VirtualMachine } from "./api/client.ts";
+import { addressesOf, refuseForeignName } from "./name-check.ts";
 import { recreate } from "./recreate.ts";
 import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
@@ -42,6 +43,7 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
   onDone(factsOf(vm));
   // A VM that was bought may still have Hostinger's own name, where its setup did not go as asked.
   if (changed("hostname") || vm.hostname.toLowerCase() !== inputs.hostname) {
+    if (changed("hostname")) await refuseForeignName(session, inputs, addressesOf(vm));
     await runAction(session, named, `changing the host name from ${vm.hostname || "none"}`, () => session.client.virtualMachines.setHostname(vmId, inputs.hostname));
     onDone({ hostname: inputs.hostname });
   }

@@ -10,6 +10,8 @@ export interface VirtualMachineInputs {
   readonly templateId: number;
   readonly dataCenterId: number;
   readonly hostname: string;
+  /** The Cloudflare zone in which the host name gets its record: other records of the name there refuse the purchase. */
+  readonly zoneId?: string;
   readonly rootPassword: string;
   readonly postInstallScriptId?: number;
   /** The script's content, so that it is whole in the account when a VM is installed with it. Secret, and no output. */

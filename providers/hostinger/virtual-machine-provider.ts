@@ -9,6 +9,7 @@ import { applyChanges, NOTHING_INSTALLED } from "./change.ts";
 import { permitReplacement, refuseDeletion } from "./deletion-fence.ts";
 import { changesOf, isOnlyAboutDeletion, needsReplacement } from "./virtual-machine-diff.ts";
 import { isHostingersOwn } from "./hostname.ts";
+import { addressesOf, refuseForeignName } from "./name-check.ts";
 import { isLost, refuseMismatch } from "./search.ts";
 import { giveUp } from "./give-up.ts";
 import { closePurchase, obtainVm, purchaseOfVm } from "./purchase/index.ts";
@@ -39,6 +40,8 @@ export function diff(id: string, olds: Values, news: Values): { changes: boolean
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
   const session = currentSession();
   const inputs = inputsFrom(given);
+  // What is to be replaced has the name already.
+  if (inputs.importId === undefined && inputs.allowReplaceOf === undefined) await refuseForeignName(session, inputs, []);
   if (inputs.importId === undefined) await writeWholeScript(session, inputs);
   const acquired = inputs.importId === undefined ? await obtainVm(session, inputs) : await importVm(session, inputs, inputs.importId);
   const id = String(acquired.vmId);
@@ -95,6 +98,7 @@ async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: nu
   const vm = await getVm(session, vmId, inputs.hostname);
   if (isLost(vm)) throw new UserVpsError("VM_GONE", `VM ${vmId}, to be imported for ${inputs.hostname}, is ${vm.state}.`);
   refuseMismatch(inputs, vm);
+  await refuseForeignName(session, inputs, addressesOf(vm));
   const isWiped = inputs.importWiped === true && isHostingersOwn(vm.hostname);
   // It gets the host name after it has been installed: with that, an interrupted run had come as far.
   if (inputs.importWiped && !isWiped && vm.hostname.toLowerCase() !== inputs.hostname) {

@@ -10,6 +10,8 @@ export interface VirtualMachineArgs {
   dataCenterId: pulumi.Input<number>;
   /** Fully qualified, lower case. A VM that has it already is taken over only by importId. Changed in place. */
   hostname: pulumi.Input<string>;
+  /** The Cloudflare zone in which the host name will get its record: a record of the name that is there already refuses the purchase, as does a zone that the name is not of. */
+  zoneId?: pulumi.Input<string>;
   /** At least 12 characters with upper case, lower case and a digit; Hostinger refuses leaked ones. Changed in place. */
   rootPassword: pulumi.Input<string>;
   /** Runs at first boot. A change would wipe the VM: refused, see allowRecreateOf. */

@@ -8,7 +8,7 @@ export interface FleetUser extends VpsRecord {
 
 const SELECT = `
   SELECT ${VPS_COLUMNS},
-    status IN ('ready', 'failed') AND ready_at IS NOT NULL AND hostinger_vm_id IS NOT NULL
+    status IN ('ready', 'failed', 'suspended') AND ready_at IS NOT NULL AND hostinger_vm_id IS NOT NULL
       AND updated_at <= clock_timestamp() - make_interval(secs => $1)
       AND NOT EXISTS (
         SELECT FROM vps_runs WHERE vps_runs.user_id = user_vps.user_id::text AND operation <> 'preview'

@@ -11,7 +11,8 @@ import type { AskVmActions } from "../jobs/vm-actions.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
 
 export type HttpSettings = Pick<Settings,
-  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours" | "sweepIgnoredNames">;
+  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours" | "sweepIgnoredNames"
+  | "purchases" | "allowedPlans" | "purchasesPerDay" | "spendPerMonthCents" | "fleetLimit" | "maxPriceCents" | "zoneRecordLimit" | "certificatesPerWeek">;
 
 /** What the routes work with. */
 export interface HttpContext {

@@ -4,6 +4,7 @@ import { BlockList, isIP } from "node:net";
 import { Reader, type Response } from "mmdb-lib";
 import { SPECIFIED_CATALOG, type OfferedDataCenter } from "../../providers/hostinger/api/live-catalog.ts";
 import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
+import { angleBetween } from "../../providers/hostinger/nearest.ts";
 import { COUNTRY_COORDINATES } from "./country-coordinates.ts";
 
 /** From an address to the nearest of the data centers that are offered. */
@@ -65,12 +66,4 @@ function placeOf({ id, country }: OfferedDataCenter): readonly [latitude: number
   if (known) return [known.latitude, known.longitude];
   const code = country?.toUpperCase();
   return code === undefined ? undefined : COUNTRY_COORDINATES[code === "UK" ? "GB" : code];
-}
-
-/** Along the great circle, by the haversine formula; degrees in, radians out. */
-function angleBetween(latitudeA: number, longitudeA: number, latitudeB: number, longitudeB: number): number {
-  const radians = (degrees: number) => (degrees * Math.PI) / 180;
-  const halfChord = (a: number, b: number) => Math.sin(radians(b - a) / 2) ** 2;
-  const square = halfChord(latitudeA, latitudeB) + Math.cos(radians(latitudeA)) * Math.cos(radians(latitudeB)) * halfChord(longitudeA, longitudeB);
-  return 2 * Math.asin(Math.sqrt(square));
 }

@@ -14,7 +14,7 @@ import { endLostRuns, findVpsByUserId, finishRun, startRun } from "../records/in
 import type { RunEnd, VpsRecord } from "../records/index.ts";
 import { codeOf, recordFailure, recordWait, untilSaved } from "./end-run.ts";
 import type { Job } from "./job.ts";
-import { MOST_LOST_WORKERS, send } from "./queue.ts";
+import { MOST_LOST_WORKERS, sendAgain } from "./queue.ts";
 import { tryLockUser } from "./user-lock.ts";
 import type { UserLock } from "./user-lock.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -34,7 +34,7 @@ const BUSY_DELAY_MS = 1 * SECOND_MS;
 export async function performJob(context: WorkerContext, job: Job, lostWorkers: number): Promise<void> {
   const { boss, pool, databaseUrl, log } = context;
   const lock = await tryLockUser(databaseUrl, job.userId).catch((error: unknown) => log(messageOf(error)));
-  if (!lock) return await send(boss, pool, lostWorkers > 0 ? { ...job, isTakenOver: true } : job, BUSY_DELAY_MS);
+  if (!lock) return await sendAgain(boss, pool, lostWorkers > 0 ? { ...job, isTakenOver: true } : job, BUSY_DELAY_MS);
   try {
     const record = await findVpsByUserId(pool, job.userId);
     if (!record || isOvertaken(job, record, lostWorkers)) return;

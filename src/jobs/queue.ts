@@ -67,6 +67,14 @@ export async function send(boss: PgBoss, db: Queryable, job: Job, delayMs = 0): 
   await boss.upsert(QUEUE, job, { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...inside(db) });
 }
 
+/**
+ * Has the job done again later, unless something waits that was asked for since: a retry of `stop`
+ * must not take the place of a newer `start`.
+ */
+export async function sendAgain(boss: PgBoss, db: Queryable, job: Job, delayMs: number): Promise<void> {
+  await boss.send(QUEUE, job, { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...inside(db) });
+}
+
 /** Drops all that waits for the user. What runs goes on. */
 export async function dropWaiting(db: Queryable, userId: string): Promise<void> {
   const keys = jobSchema.shape.operation.options.map((operation) => keyOf({ operation, userId }));

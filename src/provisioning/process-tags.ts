@@ -8,16 +8,18 @@ import { readdir, readFile } from "node:fs/promises";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS, inSeconds, sleep } from "../../providers/core/time.ts";
 
-export const TAG_VARIABLES = { run: "USER_VPS_RUN", stack: "USER_VPS_STACK", worker: "USER_VPS_WORKER" } as const;
+export const TAG_VARIABLES = { run: "USER_VPS_RUN", stack: "USER_VPS_STACK", worker: "USER_VPS_WORKER", slot: "USER_VPS_SLOT" } as const;
 
 export interface ProcessTags {
   readonly run: string;
   /** Distinguishes installations too: another database's `alice` is another stack. */
   readonly stack: string;
   readonly worker: string;
+  /** Of the warm process that serves the run; it carries this tag and the worker's alone. */
+  readonly slot?: string;
 }
 
-export function tagEnvironment(tags: ProcessTags): Record<string, string> {
+export function tagEnvironment(tags: Partial<ProcessTags>): Record<string, string> {
   return Object.fromEntries(Object.entries(tags).map(([key, value]) => [TAG_VARIABLES[key as keyof ProcessTags], value]));
 }
 
@@ -36,6 +38,18 @@ export async function killTagged(tag: keyof ProcessTags, value: string): Promise
     for (const pid of pids) kill(pid);
     await sleep(LOOK_INTERVAL_MS);
   }
+}
+
+/** Kills all processes of the stack's runs, those that serve them included. */
+export async function killRunsOfStack(stack: string): Promise<void> {
+  const slots = await Promise.all((await findTagged("stack", stack)).map(slotOf));
+  await killTagged("stack", stack);
+  for (const slot of new Set(slots)) if (slot) await killTagged("slot", slot);
+}
+
+/** Where there is no /proc, a slot finds out by itself that its engine is gone (providers/core/engine-liveness.ts). */
+async function slotOf(pid: number): Promise<string | undefined> {
+  return new RegExp(`\\0${TAG_VARIABLES.slot}=([^\\0]+)\\0`).exec(await environmentOf(String(pid)))?.[1];
 }
 
 /** The ids of all living processes with this tag, this one excluded. */

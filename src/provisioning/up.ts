@@ -58,8 +58,8 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   await engine.clearLeftovers(stack, hooks);
   const applied = planned?.permission ? await applyChange(current, stack, planned) : undefined;
   // What was ready once may have drifted since; what was never ready has nothing to look at.
-  const { changes } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied });
-  const outputs = outputsSchema.safeParse(await engine.outputs(stack.stackName, hooks));
+  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied });
+  const outputs = outputsSchema.safeParse(printed);
   if (!outputs.success) {
     const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");
     throw new UserVpsError("ENGINE_FAILED", `The run of the stack ${stack.stackName} succeeded, but these outputs are not as expected: ${names}.`);

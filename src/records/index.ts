@@ -19,3 +19,5 @@ export * from "./changes.ts";
 export * from "./operator-actions.ts";
 export * from "./spare-vms.ts";
 export * from "./former-vms.ts";
+export * from "./data-center-choice.ts";
+export * from "./suspensions.ts";

@@ -1,6 +1,6 @@
 /** A user's VPS as the database records it: one row of user_vps. */
 
-export const VPS_STATUSES = ["queued", "provisioning", "ready", "failed", "deprovisioning", "deprovisioned"] as const;
+export const VPS_STATUSES = ["queued", "provisioning", "ready", "failed", "suspended", "deprovisioning", "deprovisioned"] as const;
 export type VpsStatus = (typeof VPS_STATUSES)[number];
 
 export const PHASES = ["queued", "engine", "credentials", "script", "vm", "dns", "health", "done"] as const;

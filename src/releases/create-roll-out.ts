@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { VERSION_PATTERN } from "../../stacks/release.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { endRollOut, findRelease, insertMembers, insertRollOut, type RollOutRecord } from "./records/index.ts";
+import { CANCEL_CHANNEL } from "../jobs/user-lock.ts";
+import { endRollOut, findRelease, insertMembers, insertRollOut, skipMember, type RollOutRecord, type Skip } from "./records/index.ts";
 import { DEFAULT_WAVES, waveSizes } from "./waves.ts";
 
 export interface RollOutRequest {
@@ -52,6 +53,19 @@ export async function createRollOut(db: Queryable, request: RollOutRequest): Pro
 /** No further VPS is begun; those that are under way come to their end. False if it has ended already. */
 export async function cancelRollOut(db: Queryable, rollOutId: string, cancelledBy: string): Promise<boolean> {
   return await endRollOut(db, rollOutId, "cancelled", cancelledBy);
+}
+
+/**
+ * Takes one VPS out of a roll-out: one that waits is not begun, one that is under way is asked to stop.
+ * It can be had again by a roll-out of its own.
+ *
+ * @param db in a transaction
+ * @returns false if it has come to its end already, or is not in the roll-out
+ */
+export async function skipInRollOut(db: Queryable, rollOutId: string, skip: Skip): Promise<boolean> {
+  const skipped = await skipMember(db, rollOutId, skip);
+  if (skipped?.runningUserId) await db.query("SELECT pg_notify($1, $2)", [CANCEL_CHANNEL, skipped.runningUserId]);
+  return skipped !== undefined;
 }
 
 function refuseOutside(name: string, value: number, most: number): void {

@@ -61,10 +61,10 @@ async function open(options: SandboxOptions, atEnd: (end: () => unknown) => void
   const servers = new WebServers(world, authority, https.port);
   atEnd(() => servers.close());
   const artefacts = new Artefacts();
-  const sshServers = new SshServers(world, artefacts, ssh.port);
-  atEnd(() => sshServers.close());
   const lifecycle = new Lifecycle(world);
   atEnd(() => lifecycle.close());
+  const sshServers = new SshServers({ world, lifecycle, artefacts, port: ssh.port });
+  atEnd(() => sshServers.close());
 
   const faults = new Faults();
   const calls = new CallLog();

@@ -39,6 +39,8 @@ export interface BootPlan {
   scriptMs?: number;
   /** For `script-fails`, where the script has numbered steps. */
   failsInStep?: number;
+  /** For `script-fails`: its log says that what failed may pass, and it succeeds when it is run again. */
+  mayPass?: boolean;
 }
 
 /** What the post-install script left on the VM's disk; null until it has run to its end. */
@@ -49,6 +51,8 @@ export interface Disk {
   /** Whether the services were brought up by the script (true) or by a later boot (false). */
   firstBoot: boolean;
   log: string;
+  /** Of a script that failed: whether it would succeed if it were run again, and whether it is being run. */
+  again?: { succeeds: boolean; isRunning: boolean };
   /** Of the user spoq and of Conductor, as they were last set; absent in a world that was written by an older sandbox. */
   credentials?: DiskCredentials;
   /** The host name that Caddy was last told after the first boot. */
@@ -80,6 +84,25 @@ export interface Programs {
   cli?: InstalledProgram | undefined;
 }
 
+/** A Docker Compose project; nothing of it is run. */
+export interface DockerProject {
+  name: string;
+  content: string;
+  environment: string | null;
+  running: boolean;
+  upAt: string;
+}
+
+export interface PaymentMethod {
+  id: number;
+  identifier: string;
+  isDefault: boolean;
+  isExpired: boolean;
+  isSuspended: boolean;
+  /** The bank says no. */
+  declined: boolean;
+}
+
 export interface Vm {
   id: number;
   subscriptionId: string;
@@ -102,6 +125,9 @@ export interface Vm {
   /** What root's keys are; absent in a world that was written by an older sandbox: the attached ones. */
   rootKeys?: string[];
   backupsEnabled: boolean;
+  docker?: DockerProject[];
+  /** Since when the malware scanner is installed. */
+  monarxSince?: string;
   /** Never the password itself: enough to check one at a log-in. */
   rootPasswordSha256: string | null;
   /** The SSH server's private key, made when it first listens; a wipe takes it away. */
@@ -226,6 +252,8 @@ export interface DnsRecord {
   proxied: boolean;
   ttl: number;
   priority?: number;
+  /** Of a type whose content is made from fields: SRV, CAA, HTTPS, SVCB. */
+  data?: Record<string, unknown>;
   settings: Record<string, unknown>;
   comment: string | null;
   tags: string[];
@@ -241,7 +269,7 @@ export interface Step {
     | { kind: "order-paid"; orderId: number }
     | { kind: "order-failed"; orderId: number }
     | { kind: "boot-done"; actionId: number }
-    | { kind: "script-done"; succeeds: boolean; failsInStep?: number | undefined }
+    | { kind: "script-done"; succeeds: boolean; failsInStep?: number | undefined; mayPass?: boolean | undefined }
     | { kind: "action-sent"; actionId: number }
     | { kind: "action-done"; actionId: number; succeeds: boolean; params: Record<string, unknown> };
 }
@@ -260,6 +288,8 @@ export interface Settings {
   paymentsDeclined: boolean;
   /** Caddy gets its certificate only once the zone points the host name at the VM, as with Let's Encrypt. */
   certificatesNeedDns: boolean;
+  /** How many records the zone may have; 0 is no limit. */
+  zoneRecordLimit: number;
   /** By how much the `Date` of all answers is ahead of what they tell (`created_at` and so on), in milliseconds. */
   dateOffsetMs: number;
 }
@@ -279,5 +309,6 @@ export interface WorldState {
   steps: Step[];
   /** What can be bought, and where. */
   offers: Offers;
+  paymentMethods: PaymentMethod[];
   settings: Settings;
 }

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { offersAtFirst } from "./hostinger/catalog.ts";
+import { offersAtFirst, PAYMENT_METHODS } from "./hostinger/catalog.ts";
 import { vmAddress } from "./loopback.ts";
 import type { Action, IpAddress, Settings, Vm, WorldState } from "./model.ts";
 
@@ -20,6 +20,7 @@ export const DEFAULT_SETTINGS: Settings = {
   vmPublicKeys: false,
   paymentsDeclined: false,
   certificatesNeedDns: true,
+  zoneRecordLimit: 0,
   dateOffsetMs: 0,
 };
 
@@ -37,6 +38,7 @@ export function emptyState(): WorldState {
     zoneSerial: 1,
     steps: [],
     offers: offersAtFirst(),
+    paymentMethods: PAYMENT_METHODS.map((method) => ({ ...method })),
     settings: { ...DEFAULT_SETTINGS },
   };
 }

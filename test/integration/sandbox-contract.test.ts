@@ -58,6 +58,32 @@ describe("the sandbox's Hostinger API and the contract", () => {
     assert.deepEqual([enabled.is_auto_renewed, enabled.status], [true, "active"]);
   });
 
+  it("billing: payment methods, orders without setup, renewals", async () => {
+    ids["paymentMethodId"] = 6526;
+    await check("POST", "/api/billing/v1/payment-methods/{paymentMethodId}");
+    const methods = await check("GET", "/api/billing/v1/payment-methods");
+    assert.deepEqual(methods.filter((one: Body) => one.is_default).map((one: Body) => one.id), [6526]);
+    assert.equal((await hostinger(sandbox, "POST", "billing/v1/orders", { items: [{ item_id: "hostingercom-vps-kvm1-usd-1m" }] })).status, 402);
+    await check("DELETE", "/api/billing/v1/payment-methods/{paymentMethodId}");
+    ids["paymentMethodId"] = 6523;
+    await check("POST", "/api/billing/v1/payment-methods/{paymentMethodId}");
+
+    const order = await check("POST", "/api/billing/v1/orders", { items: [{ item_id: "hostingercom-vps-kvm2-usd-1m", quantity: 1 }] });
+    const vms = (await hostinger(sandbox, "GET", "vps/v1/virtual-machines")).body as Body[];
+    assert.deepEqual(vms.filter((vm) => vm.subscription_id === order.subscription_id).map((vm) => [vm.state, vm.plan]), [["initial", "KVM 2"]]);
+    const refused = await hostinger(sandbox, "POST", "billing/v1/orders", { items: [{ item_id: "nothing" }] });
+    assert.deepEqual(Object.keys(refused.body.errors), ["items.0.item_id"]);
+
+    ids["subscriptionId"] = order.subscription_id;
+    const before = vms.length;
+    await check("POST", "/api/billing/v1/subscriptions/{subscriptionId}/renew", {});
+    const { expires_at, created_at } = (await check("GET", "/api/billing/v1/subscriptions")).find((one: Body) => one.id === order.subscription_id);
+    assert.ok(Date.parse(expires_at) - Date.parse(created_at) > 50 * 86_400_000);
+    assert.equal((await hostinger(sandbox, "GET", "vps/v1/virtual-machines")).body.length, before);
+    const spare = vms.find((vm) => vm.subscription_id === order.subscription_id);
+    await control(sandbox, "POST", `vms/${spare.id}/drift`, { kind: "gone" });
+  });
+
   it("data centers and templates are those of the specification", async () => {
     const dataCenters = await check("GET", "/api/vps/v1/data-centers");
     assert.deepEqual(dataCenters.map((one: Body) => one.id).sort(), [11, 13, 14, 15, 17, 18, 19, 20, 21, 9]);
@@ -131,6 +157,38 @@ describe("the sandbox's Hostinger API and the contract", () => {
     await check("GET", `${one}/metrics`, undefined, "?date_from=2025-05-01T00:00:00Z&date_to=2025-05-02T00:00:00Z");
     const vm = await check("GET", one);
     assert.deepEqual([vm.hostname, vm.ns1, vm.state], [`srv${ids["virtualMachineId"]}.hstgr.cloud`, "9.9.9.9", "running"]);
+  });
+
+  it("virtual machines: recovery is stopped where there is one; malware scanner; Docker projects", async () => {
+    const one = "/api/vps/v1/virtual-machines/{virtualMachineId}";
+    const path = `vps/v1/virtual-machines/${ids["virtualMachineId"]}`;
+    const none = await hostinger(sandbox, "DELETE", `${path}/recovery`);
+    assert.deepEqual([none.status, none.body.message], [422, "Virtual machine is not in recovery mode"]);
+    assert.equal((await hostinger(sandbox, "GET", `${path}/monarx`)).status, 422);
+    await check("POST", `${one}/monarx`);
+    await unlocked();
+    assert.equal((await check("GET", `${one}/monarx`)).malicious, 0);
+    await check("DELETE", `${one}/monarx`);
+    await unlocked();
+
+    const content = 'services:\n  web:\n    image: nginx:1.29\n    ports:\n      - "8080:80"\n  db:\n    image: postgres:18\nvolumes:\n  data:\n';
+    ids["projectName"] = "my-project";
+    await check("POST", `${one}/docker`, { project_name: "my-project", content });
+    await unlocked();
+    const [project] = await check("GET", `${one}/docker`);
+    assert.deepEqual([project.state, project.containers.map((container: Body) => [container.image, container.state])], ["running", [["nginx:1.29", "running"], ["postgres:18", "running"]]]);
+    assert.equal((await check("GET", `${one}/docker/{projectName}`)).content, content);
+    const [web] = await check("GET", `${one}/docker/{projectName}/containers`);
+    assert.deepEqual([web.ports[0].host_port, web.ports[0].container_port], [8080, 80]);
+    assert.deepEqual((await check("GET", `${one}/docker/{projectName}/logs`)).map((log: Body) => log.service), ["web", "db"]);
+    for (const [verb, state] of [["stop", "stopped"], ["start", "running"], ["restart", "running"], ["update", "running"]]) {
+      await check("POST", `${one}/docker/{projectName}/${verb}`);
+      await unlocked();
+      assert.equal((await check("GET", `${one}/docker`))[0].state, state, verb);
+    }
+    await check("DELETE", `${one}/docker/{projectName}/down`);
+    await unlocked();
+    assert.deepEqual(await check("GET", `${one}/docker`), []);
   });
 
   it("public keys", async () => {
@@ -208,6 +266,7 @@ describe("the sandbox's Hostinger API and the contract", () => {
       assert.ok(CONTRACT.operations[`${method} ${pattern}`], `${method} ${pattern} is in the contract`);
       assert.ok(called.has(`${method} ${pattern}`), `${method} ${pattern} was checked`);
     }
-    assert.ok(routes.length > 45);
+    const served = new Set(routes.map(({ method, pattern }) => `${method} ${pattern}`));
+    assert.deepEqual(Object.keys(CONTRACT.operations).filter((operation) => !served.has(operation)), [], "every operation of the contract is served");
   });
 });

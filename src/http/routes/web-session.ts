@@ -33,7 +33,7 @@ export function acceptSession(cipher: CredentialsCipher): onRequestAsyncHookHand
     const session = sessionOf(request, cipher);
     if (!session) return;
     requireCsrfToken(request, session);
-    request.caller = { userId: session.userId, username: undefined, scopes: new Set([ADMIN_SCOPE]), expiresAt: session.expiresAt };
+    request.caller = { userId: session.userId, username: undefined, vpsPlans: null, scopes: new Set([ADMIN_SCOPE]), expiresAt: session.expiresAt };
   };
 }
 

@@ -5,7 +5,7 @@ import type { CallLog } from "../http/call-log.ts";
 import type { FaultRule, Faults } from "../http/faults.ts";
 import { ok, Router } from "../http/router.ts";
 import type { ApiAnswer, ApiRequest, Route } from "../http/router.ts";
-import { failOrder, payOrder } from "../hostinger/orders.ts";
+import { failOrder, payOrder } from "../hostinger/place-order.ts";
 import type { Vm } from "../model.ts";
 import type { Artefacts } from "../vm/artefacts.ts";
 import type { Lifecycle } from "../vm/lifecycle.ts";

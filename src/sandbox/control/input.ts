@@ -52,6 +52,7 @@ export const bootRule = z.strictObject({
   scriptMs: durationMs.optional(),
   outcome: z.enum(["ok", "error", "initial", "suspended", "script-fails"]).default("ok"),
   failsInStep: z.number().int().positive().optional(),
+  mayPass: z.boolean().optional(),
 });
 
 const orderStatus = z.enum(["completed", "pending", "processing", "failed", "refunded", "cancelled", "awaiting_payment", "payment_initiated", "fraud_refund"]);
@@ -107,6 +108,7 @@ export const settings = z.strictObject({
   vmPublicKeys: z.boolean().optional(),
   paymentsDeclined: z.boolean().optional(),
   certificatesNeedDns: z.boolean().optional(),
+  zoneRecordLimit: times.optional(),
   dateOffsetMs: z.number().optional(),
 });
 

@@ -7,11 +7,14 @@ import { billingRoutes } from "./billing.ts";
 import { numberOf } from "./context.ts";
 import type { Context } from "./context.ts";
 import { copyRoutes } from "./copies.ts";
+import { dockerRoutes } from "./docker.ts";
 import { errorAnswer, HostingerError, notFound } from "./error.ts";
 import { firewallRoutes } from "./firewall.ts";
 import { machineSettingRoutes } from "./machine-settings.ts";
 import { metricRoutes } from "./metrics.ts";
-import { performOrderStep } from "./orders.ts";
+import { monarxRoutes } from "./monarx.ts";
+import { orderRoutes } from "./orders.ts";
+import { performOrderStep } from "./place-order.ts";
 import { publicKeyRoutes } from "./public-keys.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { scriptRoutes } from "./scripts.ts";
@@ -40,6 +43,7 @@ export function hostingerApi(context: Context, token: string): Api {
 export function hostingerRoutes(context: Context): Route[] {
   return [
     ...billingRoutes(context),
+    ...orderRoutes(context),
     { method: "GET", pattern: "/api/vps/v1/data-centers", handler: () => ok(context.world.state.offers.dataCenters) },
     { method: "GET", pattern: "/api/vps/v1/templates", handler: () => ok(context.world.state.offers.templates) },
     {
@@ -60,5 +64,7 @@ export function hostingerRoutes(context: Context): Route[] {
     ...copyRoutes(context),
     ...metricRoutes(context),
     ...firewallRoutes(context),
+    ...dockerRoutes(context),
+    ...monarxRoutes(context),
   ];
 }

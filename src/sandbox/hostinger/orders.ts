@@ -1,108 +1,58 @@
-import type { Purchase, PurchasePlan, Step, Subscription, Vm } from "../model.ts";
-import type { World } from "../world.ts";
-import type { Plan } from "./catalog.ts";
+import type { Route } from "../http/router.ts";
+import { ok } from "../http/router.ts";
 import type { Context } from "./context.ts";
-import { applySetup } from "./setup.ts";
-import type { Setup } from "./setup.ts";
-import { ownName } from "./shapes.ts";
+import { HostingerError, notFound } from "./error.ts";
+import { Input } from "./input.ts";
+import { addMachine } from "./place-order.ts";
+import { checkPaymentMethod } from "./purchase.ts";
+import { orderShape } from "./shapes.ts";
 
-/** Orders a VM. It is paid at once, and the VM made, unless `going` says otherwise. */
-export function placeOrder(context: Context, plan: Plan, setup: Setup, going: PurchasePlan): Purchase {
-  const { world, lifecycle } = context;
-  const paysLater = going.answer === "payment-initiated" || (going.orderStatus !== undefined && going.orderStatus !== "completed");
-  const order = addOrder(world, plan, setup.hostname ?? "");
-  order.setup = { ...setup, plan: going };
-  order.status = going.orderStatus ?? (going.answer === "payment-initiated" ? "payment_initiated" : "completed");
-  const paidAfterMs = going.paidAfterMs === undefined ? (paysLater ? null : 0) : going.paidAfterMs;
-  if (paidAfterMs === 0) payOrder(context, order);
-  else if (paidAfterMs !== null) lifecycle.orderLater(paidAfterMs, { kind: "order-paid", orderId: order.orderId });
-  if (going.failsAfterMs !== undefined) lifecycle.orderLater(going.failsAfterMs, { kind: "order-failed", orderId: order.orderId });
-  // An answer names the state that the order was in.
-  if (going.orderStatus !== undefined) order.status = going.orderStatus;
-  world.changed();
-  return order;
-}
+const MOST_OF_ONE = 10;
+/** Of a VM that was ordered without its setup, which comes later by `…/setup`. */
+const NOT_SET_UP = { templateId: 1007, dataCenterId: 9, hostname: undefined, script: null, rootPasswordSha256: null, backupsEnabled: true, ns1: "1.1.1.1", ns2: "8.8.8.8", publicKey: undefined };
 
-/** The payment has come: the VM is made and set up. */
-export function payOrder({ world, lifecycle }: Context, order: Purchase): void {
-  if (!order.setup) return;
-  const { plan: going, ...setup } = order.setup;
-  order.setup = null;
-  order.status = "completed";
-  const plan = world.state.offers.plans.find(({ itemId }) => itemId === order.itemId);
-  if (plan === undefined) throw new Error(`no plan ${order.itemId}`);
-  subscriptionOf(world, order).status = "active";
-  const vm = addVm(world, plan, order, setup);
-  if (going.listedAfterMs !== undefined) vm.listedFromMs = going.listedAfterMs === null ? null : Date.now() + going.listedAfterMs;
-  if (going.listedAs === "hostinger") vm.isUnnamedWhileMade = true;
-  if (going.setup !== "fails") {
-    applySetup(vm, setup, world);
-    lifecycle.boot(vm);
-  }
-  world.vmChanged(vm);
-}
-
-/** The payment has failed: nothing will come of the order. */
-export function failOrder({ world }: Context, order: Purchase, status: "failed" | "cancelled" = "failed"): void {
-  if (!order.setup) return;
-  order.setup = null;
-  order.status = status;
-  subscriptionOf(world, order).status = "cancelled";
-  world.changed();
-}
-
-/** What was to happen to an order later. */
-export function performOrderStep(context: Context, what: Extract<Step["what"], { orderId: number }>): void {
-  const order = context.world.state.purchases.find((one) => one.orderId === what.orderId);
-  if (order === undefined) return;
-  if (what.kind === "order-paid") payOrder(context, order);
-  else failOrder(context, order);
-}
-
-/** Adds the VM, its subscription and the bill, paid; the VM does not boot yet. */
-export function addMachine(world: World, plan: Plan, setup: Setup): { vm: Vm; bill: Purchase } {
-  const bill = addOrder(world, plan, setup.hostname ?? "");
-  const vm = addVm(world, plan, bill, setup);
-  applySetup(vm, setup, world);
-  world.changed();
-  return { vm, bill };
-}
-
-function addOrder(world: World, plan: Plan, hostname: string): Purchase {
-  const orderId = world.newId();
-  const subscriptionId = `Azz${orderId.toString(36)}SandboxSub`;
-  const at = world.now();
-  const priceCents = plan.firstPeriodPriceCents;
-  const order: Purchase = { hostname, itemId: plan.itemId, vmId: null, status: "completed", setup: null, orderId, subscriptionId, priceCents, at };
-  world.state.purchases.push(order);
-  world.state.subscriptions.push({
-    id: subscriptionId, itemId: plan.itemId, name: plan.name, totalPriceCents: priceCents,
-    renewalPriceCents: plan.priceCents, autoRenewed: true, status: "future", createdAt: at, expiresAt: inOneMonth(),
-  });
-  return order;
-}
-
-function addVm(world: World, plan: Plan, order: Purchase, setup: Setup): Vm {
-  const id = world.newId();
-  const vm: Vm = {
-    id, subscriptionId: order.subscriptionId, orderId: order.orderId, itemId: plan.itemId, plan: plan.name, hostname: ownName(id),
-    state: "initial", locked: false, dataCenterId: setup.dataCenterId, templateId: setup.templateId,
-    ns1: setup.ns1, ns2: setup.ns2, ns3: null, ipv4: null, firewallId: null, publicKeyIds: [],
-    backupsEnabled: setup.backupsEnabled, rootPasswordSha256: null, script: null, disk: null, bootPlan: null,
-    snapshot: null, actions: [], healthStatus: null, withoutListener: false, createdAt: world.now(),
-  };
-  order.vmId = id;
-  subscriptionOf(world, order).status = "active";
-  world.state.vms.push(vm);
-  return vm;
-}
-
-function subscriptionOf(world: World, { subscriptionId }: Purchase): Subscription {
-  return world.state.subscriptions.find(({ id }) => id === subscriptionId)!;
-}
-
-function inOneMonth(): string {
-  const date = new Date();
-  date.setUTCMonth(date.getUTCMonth() + 1);
-  return date.toISOString();
+/** Orders without setup, and a renewal before its time: `/api/billing/v1`. */
+export function orderRoutes({ world }: Context): Route[] {
+  const declined = () => new HostingerError(402, "Payment failed: the payment method was declined.");
+  return [
+    {
+      method: "POST",
+      pattern: "/api/billing/v1/orders",
+      handler: ({ body }) => {
+        const input = new Input(body);
+        const isDeclined = checkPaymentMethod(input, input.integer("payment_method_id"), world);
+        const items = (input.objects("items", { required: true }) ?? []).map((item) => {
+          const itemId = item.string("item_id", { required: true }) ?? "";
+          const quantity = item.integer("quantity") ?? 1;
+          const plan = world.state.offers.plans.find((one) => one.itemId === itemId);
+          if (itemId !== "" && plan === undefined) item.refuse("item_id", "The selected item id is invalid.");
+          if (quantity < 1 || quantity > MOST_OF_ONE) item.refuse("quantity", `The quantity must be between 1 and ${MOST_OF_ONE}.`);
+          return { plan, quantity };
+        });
+        input.check();
+        if (isDeclined) throw declined();
+        const bills = items.flatMap(({ plan, quantity }) => (plan === undefined ? [] : Array.from({ length: quantity }, () => addMachine(world, plan, NOT_SET_UP).bill)));
+        const [first] = bills;
+        if (first === undefined) throw new HostingerError(422, "The given data was invalid.");
+        return ok(orderShape({ ...first, priceCents: bills.reduce((sum, { priceCents }) => sum + priceCents, 0) }));
+      },
+    },
+    {
+      method: "POST",
+      pattern: "/api/billing/v1/subscriptions/{subscriptionId}/renew",
+      handler: ({ body, params }) => {
+        const subscription = world.state.subscriptions.find(({ id }) => id === params["subscriptionId"]);
+        if (subscription === undefined) throw notFound("Subscription");
+        const input = new Input(body);
+        const isDeclined = checkPaymentMethod(input, input.integer("payment_method_id"), world);
+        input.check();
+        if (isDeclined) throw declined();
+        const until = new Date(subscription.expiresAt);
+        until.setUTCMonth(until.getUTCMonth() + 1);
+        subscription.expiresAt = until.toISOString();
+        world.changed();
+        return ok(orderShape({ orderId: world.newId(), subscriptionId: subscription.id, priceCents: subscription.renewalPriceCents, status: "completed", at: world.now() }));
+      },
+    },
+  ];
 }

@@ -1,11 +1,12 @@
-import type { Purchase, PurchasePlan, Settings } from "../model.ts";
+import type { Purchase, PurchasePlan } from "../model.ts";
 import { ok } from "../http/router.ts";
 import type { ApiAnswer } from "../http/router.ts";
+import type { World } from "../world.ts";
 import { PAYMENT_METHODS } from "./catalog.ts";
 import type { Context } from "./context.ts";
 import { HostingerError } from "./error.ts";
 import { Input } from "./input.ts";
-import { placeOrder } from "./orders.ts";
+import { placeOrder } from "./place-order.ts";
 import { readSetup } from "./setup.ts";
 import { orderShape, paymentProcessingShape, virtualMachineShape } from "./shapes.ts";
 
@@ -22,7 +23,7 @@ export function purchase(context: Context, body: unknown): ApiAnswer {
   const methodId = input.integer("payment_method_id");
   const setupInput = input.object("setup", { required: true });
   const setup = setupInput === undefined ? undefined : readSetup(setupInput, world);
-  const declined = checkPaymentMethod(input, methodId, world.state.settings);
+  const declined = checkPaymentMethod(input, methodId, world);
   input.check();
   if (plan === undefined || setup === undefined) throw new HostingerError(422, "The given data was invalid.");
   if (declined) throw new HostingerError(402, "Payment failed: the payment method was declined.");
@@ -31,12 +32,12 @@ export function purchase(context: Context, body: unknown): ApiAnswer {
 }
 
 /** Whether the bank will decline; a method that cannot be used at all is refused as bad input. */
-function checkPaymentMethod(input: Input, methodId: number | undefined, settings: Settings): boolean {
-  const method = PAYMENT_METHODS.find((one) => (methodId === undefined ? one.isDefault : one.id === methodId));
+export function checkPaymentMethod(input: Input, methodId: number | undefined, world: World): boolean {
+  const method = world.state.paymentMethods.find((one) => (methodId === undefined ? one.isDefault : one.id === methodId));
   if (method === undefined) input.refuse("payment_method_id", "The selected payment method id is invalid.");
   if (method?.isExpired === true) input.refuse("payment_method_id", "The selected payment method is expired.");
   if (method?.isSuspended === true) input.refuse("payment_method_id", "The selected payment method is suspended.");
-  return settings.paymentsDeclined || method?.declined === true;
+  return world.state.settings.paymentsDeclined || method?.declined === true;
 }
 
 function purchaseAnswer({ world }: Context, { answer }: PurchasePlan, order: Purchase): ApiAnswer {

@@ -46,6 +46,8 @@ export const ACTION_EFFECTS: Record<string, Effect> = {
     vm.rootPasswordSha256 = (params["rootPasswordSha256"] as string | undefined) ?? null;
     vm.publicKeyIds = [];
     vm.rootKeys = [];
+    delete vm.docker;
+    delete vm.monarxSince;
   },
   set_hostname: (vm, params) => void (vm.hostname = params["hostname"] as string),
   reset_hostname: (vm) => void (vm.hostname = defaultHostname(vm)),
@@ -66,6 +68,17 @@ export const ACTION_EFFECTS: Record<string, Effect> = {
     vm.publicKeyIds = [...new Set([...vm.publicKeyIds, ...ids])];
     addRootKeys(world, vm, world.state.publicKeys.filter(({ id }) => ids.includes(id)).map(({ key }) => key));
   },
+  install_monarx: (vm, _params, world) => void (vm.monarxSince = world.now()),
+  uninstall_monarx: (vm) => void delete vm.monarxSince,
+  docker_up: (vm, params, world) => {
+    const { project: name, content, environment } = params as { project: string; content: string; environment: string | null };
+    vm.docker = [...(vm.docker ?? []).filter((one) => one.name !== name), { name, content, environment, running: true, upAt: world.now() }];
+  },
+  docker_start: (vm, params) => setRunning(vm, params, true),
+  docker_restart: (vm, params) => setRunning(vm, params, true),
+  docker_update: (vm, params) => setRunning(vm, params, true),
+  docker_stop: (vm, params) => setRunning(vm, params, false),
+  docker_down: (vm, params) => void (vm.docker = (vm.docker ?? []).filter(({ name }) => name !== params["project"])),
   create_snapshot: (vm, _params, world) => {
     const days = 20;
     const expiresAt = new Date(Date.now() + days * 86_400_000).toISOString();
@@ -85,6 +98,10 @@ export const ACTION_EFFECTS: Record<string, Effect> = {
     if (firewall !== undefined) firewall.synced = true;
   },
 };
+
+function setRunning(vm: Vm, params: Params, running: boolean): void {
+  for (const project of vm.docker ?? []) if (project.name === params["project"]) project.running = running;
+}
 
 /** From here on only what systemd starts by itself is running. */
 function bootAgain(vm: Vm): void {

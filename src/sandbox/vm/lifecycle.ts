@@ -72,7 +72,15 @@ export class Lifecycle {
     vm.bootPlan = null;
     if (vm.script === null) return;
     const delayMs = plan?.scriptMs ?? this.#world.pace.scriptMs;
-    this.#schedule.add(vm.id, delayMs, { kind: "script-done", succeeds: plan?.outcome !== "script-fails", failsInStep: plan?.failsInStep });
+    this.#schedule.add(vm.id, delayMs, { kind: "script-done", succeeds: plan?.outcome !== "script-fails", failsInStep: plan?.failsInStep, mayPass: plan?.mayPass });
+  }
+
+  /** As somebody does it on the VM, after it has failed. */
+  runScriptAgain(vm: Vm): void {
+    if (vm.disk?.again === undefined || vm.disk.again.isRunning) return;
+    vm.disk.again.isRunning = true;
+    this.#schedule.add(vm.id, this.#world.pace.scriptMs, { kind: "script-done", succeeds: vm.disk.again.succeeds });
+    this.#world.vmChanged(vm);
   }
 
   /** A payment comes, or fails, later; over restarts as well. */
@@ -98,7 +106,7 @@ export class Lifecycle {
     if ("orderId" in what) return this.performOrderStep(what);
     const vm = this.#world.findVm(step.vmId);
     if (vm === undefined) return;
-    if (what.kind === "script-done") this.#endScript(vm, what.succeeds, what.failsInStep);
+    if (what.kind === "script-done") this.#endScript(vm, what);
     else {
       const action = vm.actions.find((one) => one.id === what.actionId);
       if (action === undefined) return;
@@ -128,11 +136,12 @@ export class Lifecycle {
     if (succeeds && action.name === "recreate") this.runScript(vm);
   }
 
-  #endScript(vm: Vm, succeeds: boolean, failsInStep: number | undefined): void {
+  #endScript(vm: Vm, { succeeds, failsInStep, mayPass }: { succeeds: boolean; failsInStep?: number | undefined; mayPass?: boolean | undefined }): void {
     if (vm.script === null) return;
     const outcome = succeeds ? scriptOutcome(vm.script.content) : failedOutcome("the script stopped with an error");
     const credentials = credentialsIn(scriptVariables(vm.script.content));
-    const log = scriptLog(vm.script.content, { outcome, succeeds, failsInStep });
-    vm.disk = { outcome, certificateFor: null, firstBoot: true, log, credentials };
+    const before = vm.disk?.again?.isRunning === true ? vm.disk.log : "";
+    const log = before + scriptLog(vm.script.content, { outcome, succeeds, failsInStep, mayPass });
+    vm.disk = { outcome, certificateFor: null, firstBoot: true, log, credentials, ...(!succeeds && { again: { succeeds: mayPass === true, isRunning: false } }) };
   }
 }

@@ -5,6 +5,7 @@ import type { Vm } from "../model.ts";
 import type { World } from "../world.ts";
 import type { Artefacts } from "./artefacts.ts";
 import { Releases } from "./release.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 import { answerCommand, readsScript } from "./ssh-commands.ts";
 import { answerLogin } from "./ssh-login.ts";
 
@@ -18,13 +19,15 @@ interface Running {
 /** The SSH servers of all VMs: each on its VM's own address, with its own host key, all on one port. */
 export class SshServers {
   readonly #world: World;
+  readonly #lifecycle: Lifecycle;
   readonly #port: number;
   readonly #releases: Releases;
   readonly #running = new Map<number, Running>();
   readonly #onVm = (vmId: number) => this.#follow(vmId);
 
-  constructor(world: World, artefacts: Artefacts, port: number) {
+  constructor({ world, lifecycle, artefacts, port }: { world: World; lifecycle: Lifecycle; artefacts: Artefacts; port: number }) {
     this.#world = world;
+    this.#lifecycle = lifecycle;
     this.#port = port;
     this.#releases = new Releases(world, artefacts);
     world.on("vm", this.#onVm);
@@ -73,7 +76,7 @@ export class SshServers {
       begun = true;
       const vm = this.#world.findVm(vmId);
       if (vm === undefined) return void channel.end();
-      void answerCommand(this.#world, vm, this.#releases, command, stdin).then(({ status, stdout, stderr }) => {
+      void answerCommand(this.#world, vm, this.#releases, this.#lifecycle, command, stdin).then(({ status, stdout, stderr }) => {
         channel.write(stdout);
         channel.stderr.write(stderr);
         channel.exit(status);

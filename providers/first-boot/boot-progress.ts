@@ -9,12 +9,19 @@ export interface BootProgress {
   readonly exitStatus: number | null;
   /** What it printed last: of that step, or at its end. */
   readonly lastLines: readonly string[];
+  /** Of one that failed: the script says that what failed may pass, as a mirror that was away. */
+  readonly mayPass: boolean;
+  /** How often it was begun, as far as the log goes back. */
+  readonly begun: number;
 }
 
 const STEP = /^=== step (\d+)\/(\d+): (.*)$/;
 const FAILED = /^!!! Provisioning failed in step .* \(exit status (\d+)\)$/;
 const BEGINNING = "=== Spoq VPS Provisioning ===";
 const COMPLETE = "=== Provisioning Complete ===";
+const MAY_PASS = "!!! What failed may pass: it is safe to run this again";
+/** The times of each step; they are no news of it. */
+const TIME = /^(began|ended) \d{4}-\S+Z(, after \d+ s)?$/;
 const MOST_LINES = 20;
 
 /** @param lines of the log; of several runs in it, the last one counts */
@@ -25,9 +32,9 @@ export function whereItStopped(lines: readonly string[]): BootProgress {
   const step = number === undefined ? null : { number: Number(number), of: Number(of), title: title! };
   const failure = run.map((line) => FAILED.exec(line)).find((match) => match !== null);
   const complete = run.lastIndexOf(COMPLETE);
-  const lastLines = run.slice(Math.max(begun, complete) + 1).filter((line) => line.trim() !== "" && !FAILED.test(line)).slice(-MOST_LINES);
+  const lastLines = run.slice(Math.max(begun, complete) + 1).filter((line) => line.trim() !== "" && line !== MAY_PASS && !FAILED.test(line) && !TIME.test(line)).slice(-MOST_LINES);
   const outcome = failure ? "failed" : complete >= 0 ? "complete" : "unfinished";
-  return { outcome, step, exitStatus: failure ? Number(failure[1]) : null, lastLines };
+  return { outcome, step, exitStatus: failure ? Number(failure[1]) : null, lastLines, mayPass: run.includes(MAY_PASS), begun: lines.filter((line) => line === BEGINNING).length };
 }
 
 /** For people, the lines that it printed indented below. */
