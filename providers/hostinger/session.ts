@@ -33,11 +33,6 @@ export function stackSetting(key: string): string | undefined {
   return stackConfig.get(key);
 }
 
-/** A setting of the stack, as of its last `up`. */
-export function stackSetting(key: string): string | undefined {
-  return stackConfig.get(key);
-}
-
 export function currentSession(): Session {
   session ??= openSession();
   return session;

@@ -2,7 +2,6 @@ import type { Purchase, PurchasePlan } from "../model.ts";
 import { ok } from "../http/router.ts";
 import type { ApiAnswer } from "../http/router.ts";
 import type { World } from "../world.ts";
-import { PAYMENT_METHODS } from "./catalog.ts";
 import type { Context } from "./context.ts";
 import { HostingerError } from "./error.ts";
 import { Input } from "./input.ts";
