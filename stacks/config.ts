@@ -59,7 +59,7 @@ const SETTINGS = {
 
 const OPTIONAL_SETTINGS = {
   ownerId: { schema: z.string().min(1), example: "user_42", without: "the user name", description: "Conductor's `owner_id`" },
-  sshPublicKey: { schema: opensshKey, env: "SSH_PUBLIC_KEY", example: "ssh-ed25519 AAAA… name", description: "OpenSSH format; a new one is attached in place" },
+  sshPublicKey: { schema: opensshKey, env: "SSH_PUBLIC_KEY", example: "ssh-ed25519 AAAA… name", description: "OpenSSH format; one of root's keys, and a new one takes its place" },
   paymentMethodId: { schema: wholeNumber, env: "HOSTINGER_PAYMENT_METHOD_ID", example: "1234567", without: "the account's", description: "pays for the purchase" },
   acmeEmail: { schema: z.string().regex(ACME_EMAIL_PATTERN, "expected an e-mail address"), env: "ACME_EMAIL", example: "certificates@example.com", description: "account of the VPS's certificates; with it Caddy goes to a second authority (ZeroSSL) where Let's Encrypt refuses. Reaches a VPS that is there with its next rotation or rename" },
   acmeCa: { schema: z.string().regex(ACME_CA_PATTERN, "expected the https address of an ACME directory"), env: "ACME_CA", example: "https://acme.zerossl.com/v2/DV90", without: "Let's Encrypt", description: "another certificate authority, the only one then" },

@@ -74,6 +74,7 @@ export const ERROR_CATALOGUE = {
   RUN_LOST: { meaning: "A run ended without a word: its worker died or lost its hold on the user.", retry: "backoff", next: "It is started again by itself; nothing is bought twice." },
   STACK_LOCKED: { meaning: "Another update of the stack is running.", retry: "backoff", next: "Wait for it; if its process is gone, `pulumi cancel` removes the lock." },
   SANDBOX_ONLY: { meaning: "A sandbox stand-in was pointed at something that is not on loopback.", retry: "park", next: "Install the real plugin for use with a real API." },
+  RUN_TIMED_OUT: { meaning: "A run took longer than RUN_LIMIT_MINUTES and was ended.", retry: "backoff", next: "It is tried again by itself; read the run's log for what it waited for." },
   CANCELLED: { meaning: "The run was cancelled.", retry: "park", next: "Start it again when it is wanted." },
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -33,10 +33,10 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
   refuseWhatNeedsAPurchase(named, olds, inputs);
 
   if (needsWipe(olds, { ...inputs }).length > 0) {
-    const installation = await recreate(session, named, inputs, isNothingInstalled(olds));
+    await recreate(session, named, inputs, isNothingInstalled(olds));
     const { templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword } = inputs;
     // Root's keys went with the disk.
-    onDone({ templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword, installation, sshPublicKey: undefined });
+    onDone({ templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword, sshPublicKey: undefined });
     olds = { ...olds, rootPassword, sshPublicKey: undefined };
   }
   const vm = await waitForRunning(session, vmId, inputs, { isNew: olds["state"] === "creating" });

@@ -61,8 +61,6 @@ export interface VirtualMachineFacts {
   readonly ipv6: string | undefined;
   readonly subscriptionId: string | undefined;
   readonly orderId: string | undefined;
-  /** The action by which the VM was last wiped and installed anew; undefined as long as it is the first installation. */
-  readonly installation: number | undefined;
   /** How the stack came by the VM. */
   readonly acquired: "bought" | "adopted" | "imported";
   /** The record of its purchase in the Hostinger account, until that is closed; see purchase/. */

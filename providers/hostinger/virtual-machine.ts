@@ -65,8 +65,6 @@ export class VirtualMachine extends StoredResource {
   declare readonly subscriptionId: pulumi.Output<string | undefined>;
   /** Only known where the purchase was answered. */
   declare readonly orderId: pulumi.Output<string | undefined>;
-  /** The action by which the VM was last wiped and installed anew, if it was. */
-  declare readonly installation: pulumi.Output<number | undefined>;
   declare readonly acquired: pulumi.Output<"bought" | "adopted" | "imported">;
   /** Of its purchase, in the Hostinger account, until it is closed. */
   declare readonly purchaseRecordId: pulumi.Output<number | undefined>;
@@ -76,7 +74,7 @@ export class VirtualMachine extends StoredResource {
   declare readonly hostname: pulumi.Output<string>;
 
   constructor(name: string, args: VirtualMachineArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = { vmId: undefined, state: undefined, ipv4: undefined, ipv6: undefined, subscriptionId: undefined, orderId: undefined, installation: undefined, acquired: undefined, purchaseRecordId: undefined };
+    const outputs = { vmId: undefined, state: undefined, ipv4: undefined, ipv6: undefined, subscriptionId: undefined, orderId: undefined, acquired: undefined, purchaseRecordId: undefined };
     const merged = pulumi.mergeOptions(options, { additionalSecretOutputs: ["rootPassword", "postInstallScript"] });
     const secrets = { rootPassword: pulumi.secret(args.rootPassword), ...(args.postInstallScript !== undefined && { postInstallScript: pulumi.secret(args.postInstallScript) }) };
     super(provider, name, { ...outputs, ...args, ...secrets }, merged, "hostinger", "VirtualMachine");

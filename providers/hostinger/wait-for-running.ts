@@ -1,6 +1,6 @@
 import { UserVpsError } from "../core/errors.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
-import type { VirtualMachine } from "./api/client.ts";
+import type { Action, VirtualMachine } from "./api/client.ts";
 import { setupRequest } from "./purchase-request.ts";
 import { writeWholeScript } from "./script-content.ts";
 import type { Session } from "./session.ts";
@@ -13,6 +13,8 @@ const REPORT_INTERVAL_MS = 15 * SECOND_MS;
 /** How long the API may take to find a VM that it has sold or shown. */
 const NOT_YET_MS = 3 * MINUTE_MS;
 const NOT_YET_FIRST_INTERVAL_MS = 0.25 * SECOND_MS;
+/** How often a VM is started that does not stay so, or whose start comes to nothing. */
+const MOST_STARTS = 5;
 /** What only makes a message nicer is not waited for. */
 const NICER_MESSAGE_MS = 5 * SECOND_MS;
 
@@ -24,7 +26,7 @@ const NICER_MESSAGE_MS = 5 * SECOND_MS;
  */
 export async function waitForRunning(session: Session, vmId: number, inputs: VirtualMachineInputs, { isNew = false } = {}): Promise<VirtualMachine> {
   const startMs = monotonicMs();
-  const asked = new Set<string>();
+  const asked: Asked = { setUp: false, starts: 0, start: undefined };
   let intervalMs = FIRST_INTERVAL_MS;
   let told = { state: "", atMs: 0 };
   for (;;) {
@@ -78,17 +80,25 @@ function refuseHopeless(vm: VirtualMachine, hostname: string): void {
   if (vm.state === "destroyed" || vm.state === "destroying") throw new UserVpsError("VM_GONE", `VM ${vm.id} of ${hostname} is ${vm.state}.`);
 }
 
-/** Does once what a state needs that does not end by itself. A locked VM takes no orders: later. */
-async function nudge(session: Session, vm: VirtualMachine, inputs: VirtualMachineInputs, waitedMs: number, asked: Set<string>): Promise<void> {
-  if (asked.has(vm.state) || vm.actionsLock === "locked") return;
+interface Asked {
+  setUp: boolean;
+  starts: number;
+  /** The last start that was ordered; undefined: none was, or it was refused. */
+  start: Action | undefined;
+}
+
+/** Does what a state needs that does not end by itself. A locked VM takes no orders: later. */
+async function nudge(session: Session, vm: VirtualMachine, inputs: VirtualMachineInputs, waitedMs: number, asked: Asked): Promise<void> {
+  if (vm.actionsLock === "locked") return;
   const { virtualMachines } = session.client;
-  if (vm.state === "stopped") {
-    asked.add(vm.state);
-    await orRejected(virtualMachines.start(vm.id, { signal: session.signal }));
+  // A start that was refused or failed, or after which the VM was stopped again, is ordered anew.
+  if (vm.state === "stopped" && asked.starts < MOST_STARTS && !(await isUnderWay(session, vm, asked.start))) {
+    asked.starts++;
+    asked.start = await orRejected(virtualMachines.start(vm.id, { signal: session.signal }));
   }
   // A VM passes through `initial` on its way from purchase to `creating`; only one that stays there needs a setup.
-  if (vm.state === "initial" && waitedMs >= session.settings.initialGraceMs) {
-    asked.add(vm.state);
+  if (vm.state === "initial" && !asked.setUp && waitedMs >= session.settings.initialGraceMs) {
+    asked.setUp = true;
     session.report(`${inputs.hostname}: VM ${vm.id} was never set up; setting it up`);
     await writeWholeScript(session, inputs);
     await orRejected(virtualMachines.setup(vm.id, setupRequest(inputs), { signal: session.signal }));
@@ -96,12 +106,19 @@ async function nudge(session: Session, vm: VirtualMachine, inputs: VirtualMachin
 }
 
 /** The state may have moved on since it was read, and then the API refuses: the next look tells. */
-async function orRejected(call: Promise<unknown>): Promise<void> {
+async function orRejected<T>(call: Promise<T>): Promise<T | undefined> {
   try {
-    await call;
+    return await call;
   } catch (error) {
     if (!(error instanceof UserVpsError) || error.code !== "API_REJECTED") throw error;
+    return undefined;
   }
+}
+
+async function isUnderWay(session: Session, vm: VirtualMachine, action: Action | undefined): Promise<boolean> {
+  if (!action) return false;
+  const { state } = await session.client.virtualMachines.action(vm.id, action.id, { signal: session.signal });
+  return !["success", "completed", "error", "failed"].includes(state);
 }
 
 /** For messages: whatever comes of the call, nothing depends on it. */

@@ -45,6 +45,11 @@ export const trustedProxies = z.string()
   .refine((list) => /^\d{1,2}$/.test(list) || list.split(",").every((part) => isAddressOrNetwork(part.trim())), "expected a number of proxies, or their addresses and networks with commas between")
   .transform((list) => (/^\d{1,2}$/.test(list) ? Number(list) : list.split(",").map((part) => part.trim())));
 
+/** `10.0.0.0/8, 192.0.2.1` -> a list. */
+export const networks = z.string()
+  .refine((list) => list.split(",").every((part) => isAddressOrNetwork(part.trim())), "expected addresses and networks with commas between")
+  .transform((list) => list.split(",").map((part) => part.trim()));
+
 function isAddressOrNetwork(part: string): boolean {
   const [address = "", prefix, ...rest] = part.split("/");
   const family = isIP(address);

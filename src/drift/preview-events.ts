@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { once } from "../../providers/core/once.ts";
 import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
 import type { StackRequest } from "../provisioning/engine.ts";
@@ -39,10 +40,10 @@ export interface PreviewOptions {
 export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh {
   const { installed, env, backend, backendUrl, slots, secretsProvider, workerId } = options;
   const pulumiHome = join(options.folder, "pulumi-home-of-previews");
-  let ready: Promise<void> | undefined;
+  const prepareHome = once(() => preparePulumiHome(pulumiHome, installed));
   return async (request, onEvent, signal) => {
     const { stackName } = request;
-    await (ready ??= preparePulumiHome(pulumiHome, installed));
+    await prepareHome();
     const state = await backend.readStack(stackName);
     if (!state) throw new UserVpsError("INPUT_INVALID", `There is no stack '${stackName}'.`, { next: "Run `up` for the user first." });
     const runId = randomUUID();

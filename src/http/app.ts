@@ -8,6 +8,7 @@ import type { CredentialsCipher } from "../records/credentials-cipher.ts";
 import { answerBrokenRequest, answerErrors, sendError } from "./answer-errors.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import { identify, limitRate, requireAdmin, requireCaller } from "./caller.ts";
+import { cachedQueries } from "./cached-queries.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { HttpContext, HttpSettings } from "./context.ts";
 import { normaliseForwarded } from "./forwarded.ts";
@@ -35,6 +36,7 @@ import { driftRoutes } from "./routes/drift.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { metricsRoute } from "./routes/metrics.ts";
 import { provisionRoute } from "./routes/provision.ts";
 import { purchaseRoutes } from "./routes/purchases.ts";
 import { resolveRoute } from "./routes/resolve.ts";
@@ -49,6 +51,8 @@ import { acceptSession, webOperatorRoutes, webRoutes } from "./routes/web.ts";
 
 /** How long requests may take to finish when the server closes. */
 const CLOSE_LIMIT_MS = 5 * SECOND_MS;
+/** However often metrics are asked for, the database is asked no more often. */
+const METRICS_KEPT_MS = 2 * SECOND_MS;
 
 export interface AppOptions {
   /** Migrated. The app does not end it. */
@@ -112,14 +116,14 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   });
 
   const onMetricsProblem = (error: unknown) => app.log.warn({ err: error }, "metrics of the database are missing");
-  const registry = createMetrics(pool, onMetricsProblem);
-  addDriftMetrics(registry, pool, onMetricsProblem);
-  addPurchaseMetrics(registry, pool, settings.purchases, onMetricsProblem);
+  const cached = cachedQueries(pool, METRICS_KEPT_MS);
+  const registry = createMetrics(cached, onMetricsProblem);
+  addDriftMetrics(registry, cached, onMetricsProblem);
+  addPurchaseMetrics(registry, cached, settings.purchases, onMetricsProblem);
   measureAnswers(app, registry);
   await app.register(rateLimit, { global: false });
   await describeRoutes(app);
   const addRefusals = refuseOtherMethods(app);
-  app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
 
   const context: HttpContext = {
     pool, jobs, drift, vmActions, rollOuts, settings, feed, cipher,
@@ -128,9 +132,10 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
     closing: closing.signal,
   };
   await app.register(healthRoutes, context);
+  await app.register(metricsRoute, { ...context, registry });
   await app.register(webRoutes, context);
   await app.register(async (signedIn) => {
-    signedIn.addHook("onRequest", acceptSession(cipher));
+    signedIn.addHook("onRequest", acceptSession(context));
     signedIn.addHook("onRequest", identify(createAuthenticator(settings)));
     signedIn.addHook("onRequest", limitRate(app, settings.rateLimitPerMinute));
     signedIn.addHook("onRequest", requireCaller);

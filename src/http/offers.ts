@@ -1,8 +1,8 @@
 import type { Pool } from "pg";
-import { UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, monotonicMs } from "../../providers/core/time.ts";
 import { findOffer, notOffered, type Catalog } from "../../providers/hostinger/api/live-catalog.ts";
 import { readOffers } from "../records/offers.ts";
+import { HttpError } from "./http-error.ts";
 
 const KEPT_MS = MINUTE_MS;
 
@@ -23,9 +23,14 @@ export interface Wish {
   readonly templateId?: number | undefined;
 }
 
-/** The wish with the plan as a catalog item. Errors: INPUT_INVALID, which names what there is. */
+/** The wish of a request's body with the plan as a catalog item. Errors: REQUEST_INVALID, which names what there is. */
 export function offered<W extends Wish>(catalog: Catalog, wish: W): W {
-  const reason = notOffered(catalog, wish);
-  if (reason !== undefined) throw new UserVpsError("INPUT_INVALID", `${reason}.`);
+  const { plan, dataCenterId, templateId } = wish;
+  const fields: [name: string, wish: Wish][] = [["plan", { plan }], ["dataCenterId", { dataCenterId }], ["templateId", { templateId }]];
+  const details = fields.flatMap(([field, one]) => {
+    const message = notOffered(catalog, one);
+    return message === undefined ? [] : [{ path: `body.${field}`, message }];
+  });
+  if (details.length > 0) throw new HttpError("REQUEST_INVALID", `${details.map(({ message }) => message).join("; ")}.`, { details });
   return wish.plan === undefined ? wish : { ...wish, plan: findOffer(catalog, wish.plan)!.itemId };
 }

@@ -42,14 +42,18 @@ export async function startQueue({ databaseUrl, works, onError }: QueueOptions):
   });
   boss.on("error", onError);
   await boss.start({ attempts: 10 });
-  await boss.createQueue(QUEUE, {
-    policy: "stately",
+  const options = {
     heartbeatSeconds: HEARTBEAT_SECONDS,
     expireInSeconds: LONGEST_RUN_MS / SECOND_MS,
     retryLimit: MOST_LOST_WORKERS,
     retryDelay: 0,
     notify: true,
-  });
+    // What was done is told by runs, not by jobs.
+    deleteAfterSeconds: (24 * HOUR_MS) / SECOND_MS,
+  };
+  await boss.createQueue(QUEUE, { policy: "stately", ...options });
+  // One that an earlier version made keeps what that said.
+  await boss.updateQueue(QUEUE, options);
   return boss;
 }
 

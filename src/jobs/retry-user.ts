@@ -30,7 +30,7 @@ export async function retryUser(db: Queryable, jobs: Pick<Jobs, "enqueue">, user
   if (plan !== undefined || dataCenterId !== undefined) {
     const refusal = operation === "destroy" ? `The VPS of '${username}' is being given up.` : await wishRefusal(db, user);
     if (refusal) return { refusal };
-    await db.query("UPDATE user_vps SET plan_id = coalesce($2, plan_id), data_center_id = coalesce($3, data_center_id) WHERE user_id::text = $1 AND username IS NOT NULL", [userId, plan ?? null, dataCenterId ?? null]);
+    await db.query("UPDATE user_vps SET plan_id = coalesce($2, plan_id), data_center_id = coalesce($3, data_center_id) WHERE user_id::text = $1 AND is_managed", [userId, plan ?? null, dataCenterId ?? null]);
     if (dataCenterId !== undefined) await noteDataCenterChoice(db, userId, "operator");
   }
   const waitingFor = delaySeconds > 0 ? `its turn among those that are tried again, ${new Date(Date.now() + delaySeconds * SECOND_MS).toISOString()}` : null;
@@ -68,7 +68,7 @@ export interface RetriedAll {
   readonly lastsSeconds: number;
 }
 
-const FAILED = "FROM user_vps WHERE username IS NOT NULL AND status = 'failed' AND error_code = ANY ($1)";
+const FAILED = "FROM user_vps WHERE is_managed AND status = 'failed' AND error_code = ANY ($1)";
 
 /** Those who have waited longest begin first, evenly spread. */
 export async function retryAll(db: Queryable, jobs: Pick<Jobs, "enqueue">, { code, perMinute, most }: RetryAll): Promise<RetriedAll> {

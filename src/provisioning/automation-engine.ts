@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import { messageOf } from "../../providers/core/errors.ts";
+import { once } from "../../providers/core/once.ts";
 import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/deletion-fence.ts";
 import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
@@ -38,8 +39,9 @@ export interface AutomationEngineOptions {
   readonly slots: Slots;
 }
 
-/** As many updates as `pulumi stack history` shows of a stack. */
+/** As many updates as `pulumi stack history` shows of a stack, and somewhat more: older ones are looked for after one `up` of so many. */
 const KEPT_UPDATES = 20;
+const UPS_A_PRUNING = 8;
 
 interface OpenStack {
   readonly stack: Stack;
@@ -55,18 +57,20 @@ interface OpenStack {
 export class AutomationEngine implements Engine {
   readonly #options: AutomationEngineOptions;
   readonly #installation: string;
-  #ready: Promise<void> | undefined;
+  #ups = 0;
+  readonly #prepareHome: () => Promise<void>;
 
   constructor(options: AutomationEngineOptions) {
     this.#options = options;
     this.#installation = installationOf(options.backendUrl);
+    this.#prepareHome = once(() => preparePulumiHome(this.#pulumiHome, options.installed));
   }
 
   async up(request: StackRequest, hooks: RunHooks, { refresh = false }: { readonly refresh?: boolean } = {}): Promise<UpResult> {
     let outputs: StackOutputs = {};
     const ended = await this.#withStack(request, hooks, { create: true, slot: true, onOutputs: (values) => { outputs = values; } }, async ({ stack, options, result }) => {
       await stack.up({ ...options, refresh });
-      await this.#pruneHistory(request.stackName, KEPT_UPDATES, hooks);
+      if (this.#ups++ % UPS_A_PRUNING === 0) await this.#pruneHistory(request.stackName, KEPT_UPDATES, hooks);
       return result();
     });
     return { ...ended, outputs };
@@ -151,7 +155,7 @@ export class AutomationEngine implements Engine {
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
     const { installed, env, backend, backendUrl, processes, workerId, slots } = this.#options;
-    await (this.#ready ??= preparePulumiHome(this.#pulumiHome, installed));
+    await this.#prepareHome();
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);
     const slot = takesSlot ? await slots.take() : undefined;
@@ -175,7 +179,10 @@ export class AutomationEngine implements Engine {
         pulumiHome: this.#pulumiHome,
         secretsProvider: this.#options.secretsProvider,
       });
-      const stack = state || !create ? await Stack.select(request.stackName, workspace) : await Stack.create(request.stackName, workspace);
+      const { secretsProvider } = this.#options;
+      // A key service is asked for a stack's own key by `pulumi stack init` alone.
+      const isThere = state !== undefined || !create || (!secretsProvider && (await backend.createStack(request.stackName)));
+      const stack = isThere ? await Stack.select(request.stackName, workspace) : await Stack.create(request.stackName, workspace);
       // Not asked for: it would be one more call of the CLI, for what the events have told.
       stack.info = async () => undefined;
       let changes: RunResult["changes"] = {};

@@ -13,7 +13,7 @@ export interface StackRequest {
 /** What the engine says while it works, as far as anybody here listens. */
 export type EngineProgress =
   | { readonly kind: "resource-started"; readonly type: string; readonly name: string; readonly operation: string }
-  | { readonly kind: "resource-ended"; readonly type: string; readonly name: string; readonly operation: string; readonly seconds: number; readonly failed: boolean }
+  | { readonly kind: "resource-ended"; readonly type: string; readonly name: string; readonly operation: string; readonly seconds: number; readonly failed: boolean; readonly outputs?: StackOutputs }
   /** A message of the engine or of a provider, without its trailing newline. */
   | { readonly kind: "message"; readonly severity: "info" | "warning" | "error"; readonly text: string };
 

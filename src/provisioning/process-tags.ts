@@ -5,7 +5,7 @@
  */
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
-import { UserVpsError } from "../../providers/core/errors.ts";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS, inSeconds, sleep } from "../../providers/core/time.ts";
 
 export const TAG_VARIABLES = { run: "USER_VPS_RUN", stack: "USER_VPS_STACK", worker: "USER_VPS_WORKER", slot: "USER_VPS_SLOT" } as const;
@@ -25,6 +25,9 @@ export function tagEnvironment(tags: Partial<ProcessTags>): Record<string, strin
 
 const KILL_LIMIT_MS = 10 * SECOND_MS;
 const LOOK_INTERVAL_MS = 20;
+const AT_ONCE = 8;
+/** Over some ten seconds. */
+const FULL_TRIES = 30;
 
 /** Kills all processes with this tag and returns when none is left; one may start others meanwhile. */
 export async function killTagged(tag: keyof ProcessTags, value: string): Promise<void> {
@@ -60,15 +63,40 @@ export async function findTagged(tag: keyof ProcessTags, value: string): Promise
 }
 
 async function fromProc(entry: string): Promise<number[]> {
-  const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  // A zombie's environment is empty, so it does not count as living.
-  const found = await Promise.all(names.map(async (name) => (await environmentOf(name)).includes(`\0${entry}\0`) ? Number(name) : undefined));
-  return found.filter((pid) => pid !== undefined);
+  const names = (await patiently(() => readdir("/proc"))).filter((name) => /^\d+$/.test(name));
+  const found: number[] = [];
+  // A few at a time: each takes a descriptor, and a busy worker may have few left.
+  for (let first = 0; first < names.length; first += AT_ONCE) {
+    const some = names.slice(first, first + AT_ONCE);
+    const environments = await Promise.all(some.map(environmentOf));
+    // A zombie's environment is empty, so it does not count as living.
+    found.push(...some.filter((_, place) => environments[place]!.includes(`\0${entry}\0`)).map(Number));
+  }
+  return found;
 }
+
+/** What these say of a process: it is gone, or somebody else's. Anything else says nothing about it. */
+const NOT_OURS: ReadonlySet<unknown> = new Set(["ENOENT", "ESRCH", "EACCES"]);
 
 /** Between NULs at both ends; empty for a process that is gone or not ours. */
 async function environmentOf(pid: string): Promise<string> {
-  return readFile(`/proc/${pid}/environ`, "latin1").then((text) => `\0${text}\0`, () => "");
+  return await patiently(() => readFile(`/proc/${pid}/environ`, "latin1")).then((text) => `\0${text}\0`, (error: NodeJS.ErrnoException) => {
+    if (NOT_OURS.has(error.code)) return "";
+    throw new UserVpsError("ENGINE_FAILED", `Whether process ${pid} is of an earlier run cannot be told: ${messageOf(error)}.`, { next: "Raise the limit of open files (LimitNOFILE) if it says EMFILE or ENFILE; then it is tried again by itself.", cause: error });
+  });
+}
+
+/** Descriptors that are all in use are so for a moment, mostly. */
+async function patiently<T>(read: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      const isFull = ["EMFILE", "ENFILE", "EAGAIN"].includes((error as NodeJS.ErrnoException).code ?? "");
+      if (!isFull || tries >= FULL_TRIES) throw error;
+      await sleep(LOOK_INTERVAL_MS * tries);
+    }
+  }
 }
 
 /** Where there is no /proc, `ps` shows the environment of one's own processes after their arguments. */

@@ -16,5 +16,5 @@ export function entitledPlans(claim: readonly string[] | null, setting: readonly
 
 /** What a user's newest token says counts, also while the user waits. */
 export async function noteClaimedPlans(db: Queryable, userId: string, claim: readonly string[] | null): Promise<void> {
-  await db.query("UPDATE user_vps SET allowed_plans = $2 WHERE user_id::text = $1 AND username IS NOT NULL AND allowed_plans IS DISTINCT FROM $2::text[]", [userId, claim]);
+  await db.query("UPDATE user_vps SET allowed_plans = $2 WHERE user_id::text = $1 AND is_managed AND allowed_plans IS DISTINCT FROM $2::text[]", [userId, claim]);
 }

@@ -12,7 +12,7 @@ export interface Suspension {
 export async function suspendVps(db: Queryable, userId: string, { suspendedBy, reason }: Suspension): Promise<VpsRecord | undefined> {
   const suspended = await setVpsStatus(db, userId, { status: "suspended", phase: null, reason: `Suspended by an operator: ${reason}`, nextStep: "Ask an operator to resume it; nothing is wiped." }, ["ready", "failed"]);
   if (!suspended) return undefined;
-  await db.query("UPDATE user_vps SET suspended_at = clock_timestamp(), suspended_by = $2, suspended_because = $3 WHERE user_id::text = $1 AND username IS NOT NULL", [userId, suspendedBy, reason]);
+  await db.query("UPDATE user_vps SET suspended_at = clock_timestamp(), suspended_by = $2, suspended_because = $3 WHERE user_id::text = $1 AND is_managed", [userId, suspendedBy, reason]);
   return suspended;
 }
 
@@ -20,6 +20,6 @@ export async function suspendVps(db: Queryable, userId: string, { suspendedBy, r
 export async function resumeVps(db: Queryable, userId: string): Promise<VpsRecord | undefined> {
   const resumed = await setVpsStatus(db, userId, { status: "queued", phase: "queued" }, ["suspended"]);
   if (!resumed) return undefined;
-  await db.query("UPDATE user_vps SET suspended_at = NULL, suspended_by = NULL, suspended_because = NULL WHERE user_id::text = $1 AND username IS NOT NULL", [userId]);
+  await db.query("UPDATE user_vps SET suspended_at = NULL, suspended_by = NULL, suspended_because = NULL WHERE user_id::text = $1 AND is_managed", [userId]);
   return resumed;
 }

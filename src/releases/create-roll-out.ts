@@ -76,7 +76,7 @@ function refuseOutside(name: string, value: number, most: number): void {
 async function readyUsers(db: Queryable, usernames: readonly string[] | undefined): Promise<{ userId: string; username: string }[]> {
   const { rows } = await db.query<{ userId: string; username: string }>(
     `SELECT user_id::text AS "userId", username FROM user_vps
-     WHERE username IS NOT NULL AND status = 'ready' AND ($1::text[] IS NULL OR username = ANY($1))
+     WHERE is_managed AND status = 'ready' AND ($1::text[] IS NULL OR username = ANY($1))
      ORDER BY array_position($1::text[], username::text), username COLLATE "C"`,
     [usernames ?? null],
   );

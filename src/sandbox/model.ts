@@ -135,6 +135,8 @@ export interface Vm {
   /** The script as it was when the VM was set up; a later change of the stored script does not reach it. */
   script: { id: number; content: string } | null;
   disk: Disk | null;
+  /** What was copied to it over SSH, by absolute path; gone with a wipe. */
+  files?: Record<string, { base64: string; mode: number; isDirectory?: boolean }>;
   /** What the boot under way will come to. */
   bootPlan: BootPlan | null;
   snapshot: Snapshot | null;

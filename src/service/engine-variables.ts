@@ -3,7 +3,9 @@ import type { Environment, Settings } from "../config/index.ts";
 
 /** What is the service's own business: neither the engine nor a provider gets to see it. */
 const KEPT: ReadonlySet<string> = new Set([
-  VARIABLES.databaseUrl.name, VARIABLES.stateBackendUrl.name, VARIABLES.jwtSecret.name, VARIABLES.credentialsKeys.name,
+  VARIABLES.databaseUrl.name, VARIABLES.stateBackendUrl.name, VARIABLES.jwtSecret.name, VARIABLES.credentialsKeys.name, VARIABLES.metricsToken.name,
+  // An operator's, of the command line.
+  "USER_VPS_TOKEN",
 ]);
 
 /** What goes into a header as it is, in programs that are not ours. */

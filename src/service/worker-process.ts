@@ -12,6 +12,7 @@ import { ensureEngine } from "../engine/ensure-engine.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
 import { startDrift } from "../drift/start-drift.ts";
 import { startWorker } from "../jobs/index.ts";
+import { startRetention } from "../jobs/retention.ts";
 import { answerVmActions } from "../jobs/vm-actions.ts";
 import { AutomationEngine } from "../provisioning/automation-engine.ts";
 import { cloudflareLeftovers } from "../provisioning/dns-leftovers.ts";
@@ -49,6 +50,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const backendUrl = settings.stateBackendUrl ?? databaseUrl;
   const backend = new StateBackend(backendUrl, PROJECT_NAME);
   await backend.prepare();
+  await backend.refuseOtherName();
   const vms = hostingerPower(env);
   const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
   const purchases = openPurchaseDesk(pool, settings);
@@ -83,11 +85,12 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     graceSeconds: settings.sweepGraceSeconds,
   });
   const actions = await answerVmActions({ boss, pool, vms });
+  const retention = await startRetention({ boss, pool, settings, log: onProgress });
   const offers = keepOffers(pool, vms.client, onProgress);
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop(), offers.stop()]);
+    await Promise.all([drift.stop(), actions.stop(), offers.stop(), retention.stop()]);
     await Promise.all([slots.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {

@@ -44,6 +44,12 @@ process.on("message", (message: ToSlot) => {
   void (message.kind === "begin" ? begin(message) : end(message.failed));
 });
 
+// What the stored texts import is there before the first run needs it.
+const { exports: entries } = createRequire(import.meta.url)("../../package.json") as { exports: Readonly<Record<string, unknown>> };
+const implementations = Object.keys(entries).filter((name) => name.endsWith("-provider"));
+// One that cannot be loaded fails where it is used.
+void Promise.allSettled(implementations.map((name) => import(`user-vps/${name.slice(2)}`)));
+
 // With the worker gone, nobody needs it.
 process.on("disconnect", () => process.exit(0));
 // The signals that end a terminal's processes are for the worker to answer.

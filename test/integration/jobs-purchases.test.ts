@@ -42,7 +42,7 @@ async function work(env: Record<string, string> = {}): Promise<Worker> {
   });
   const running = { ...worker, stop: async () => { await worker.stop(0); await world.close(); } };
   open.push(running);
-  return running as Worker;
+  return running;
 }
 
 const books = openPurchaseWorld(pool, sandbox);

@@ -1,4 +1,4 @@
-import { DATA_CENTERS, findPlan, PLANS } from "../../../providers/hostinger/api/specification.ts";
+import { DATA_CENTERS, PLANS } from "../../../providers/hostinger/api/specification.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { CliCommand, Invocation, Result } from "../command.ts";
 import { withService } from "../service/api.ts";
@@ -37,10 +37,9 @@ export const retry: CliCommand<Options> = {
     }
     if (username === undefined) throw new UserVpsError("INPUT_INVALID", "Whose VPS is it to be?", { next: "Name a user, or all of them with --all." });
     if (code !== undefined || perMinute !== undefined) throw new UserVpsError("INPUT_INVALID", "--code and --per-minute go with --all.");
-    if (plan !== undefined && !findPlan(plan)) throw new UserVpsError("INPUT_INVALID", `Expected one of the plans ${PLANS.map(({ id: known }) => known).join(", ")}, got '${plan}'.`);
     return orderForUser(invocation, username, {
       path: "retry",
-      body: { ...(plan !== undefined && { plan: findPlan(plan)!.itemId }), ...(dataCenter !== undefined && { dataCenterId: dataCenter }) },
+      body: { ...(plan !== undefined && { plan }), ...(dataCenter !== undefined && { dataCenterId: dataCenter }) },
       operation: ({ status }) => (status === "deprovisioning" ? "destroy" : "up"), asked: "it is tried again",
     });
   },

@@ -1,5 +1,6 @@
 /** Changes of a VPS that is there, by the service: each wipes, buys or renames, and is confirmed by typing the user name. */
 import { DATA_CENTERS, findPlan, PLANS } from "../../../providers/hostinger/api/specification.ts";
+import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { AdminVpsView } from "../../http/vps-view.ts";
 import type { CliCommand, Invocation, OptionDescription, Result } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
@@ -57,6 +58,8 @@ export const replace: CliCommand<Confirmed & { plan?: string; dataCenter?: numbe
   examples: ["replace alice --plan kvm2", "replace alice --data-center 19 --reason 'moved to Europe' --confirm alice"],
   async run(invocation) {
     const { plan, dataCenter } = invocation.options;
+    // A newer plan is known to Hostinger alone; the service refuses what it does not offer.
+    if (plan !== undefined && !findPlan(plan) && !/[ -]/.test(plan)) throw new UserVpsError("INPUT_INVALID", `Expected one of the plans ${PLANS.map(({ id: known }) => known).join(", ")}, or an item or name of Hostinger's catalog, got '${plan}'.`, { next: "`user-vps plans` shows what there is." });
     return ask(invocation, {
       path: "replace",
       body: { ...(plan !== undefined && { plan: findPlan(plan)?.itemId ?? plan }), ...(dataCenter !== undefined && { dataCenterId: dataCenter }) },

@@ -2,13 +2,13 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { ERROR_CATALOGUE } from "../../../providers/core/errors.ts";
 import type { ErrorCode } from "../../../providers/core/errors.ts";
-import { findPlan } from "../../../providers/hostinger/api/specification.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { retryAll, retryUser } from "../../jobs/retry-user.ts";
 import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
+import { offered } from "../offers.ts";
 import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 import { DATA_CENTER, PLAN } from "./provision.ts";
@@ -33,16 +33,17 @@ const RETRIED = z.object({
 }).meta({ id: "Retried" });
 
 /** POST /api/admin/vps/{username}/retry, and for all: POST /api/admin/retry. */
-export const retryRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs }) => {
+export const retryRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, offers }) => {
   app.post("/vps/:username/retry", {
     schema: {
       tags: ["operators"], summary: "Try again what failed", params: USERNAME_PARAMS, body: WISH,
       description: "Goes on with what is there. A user who has no VM yet can be given another plan or data center with it.",
-      response: { 202: { description: "It is queued.", content: { "application/json": { schema: ADMIN_VPS_VIEW } } }, ...refusals(401, 403, 404, 409, 413, 415) },
+      response: { 202: { description: "It is queued.", content: { "application/json": { schema: ADMIN_VPS_VIEW } } }, ...refusals(401, 403, 404, 409, 413, 415, 422) },
     },
   }, async (request, reply) => {
-    const { plan, dataCenterId } = request.body ?? {};
-    const retried = await inTransaction(pool, async (db) => retryUser(db, jobs, await findUser(db, request.params.username), { plan: plan && findPlan(plan)!.itemId, dataCenterId }));
+    const { reason: _, ...wish } = request.body ?? {};
+    const { plan, dataCenterId } = wish.plan === undefined && wish.dataCenterId === undefined ? wish : offered(await offers(), wish);
+    const retried = await inTransaction(pool, async (db) => retryUser(db, jobs, await findUser(db, request.params.username), { plan, dataCenterId }));
     if ("refusal" in retried) throw new HttpError("STATUS_CONFLICT", retried.refusal);
     request.log.info({ operator: callerOf(request).userId, username: retried.record.username, plan, dataCenterId }, "retry asked for");
     return reply.code(202).send(adminVpsView(retried.record));

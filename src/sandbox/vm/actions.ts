@@ -47,6 +47,7 @@ export const ACTION_EFFECTS: Record<string, Effect> = {
     vm.publicKeyIds = [];
     vm.rootKeys = [];
     delete vm.docker;
+    delete vm.files;
     delete vm.monarxSince;
   },
   set_hostname: (vm, params) => void (vm.hostname = params["hostname"] as string),

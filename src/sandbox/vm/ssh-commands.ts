@@ -36,7 +36,7 @@ export async function answerCommand(world: World, vm: Vm, releases: Releases, li
     const sha256 = vm.disk?.programs?.conductor?.sha256;
     return sha256 === undefined ? failed(1, `sha256sum: ${first}: the sandbox knows it only after a release`) : said(`${sha256}  ${first}`);
   }
-  return failed(127, `bash: ${program}: command not found (the sandbox's VMs know hostname, cat /post_install.log, bash /post_install, systemctl is-active, sha256sum /usr/local/bin/conductor and releases)`);
+  return failed(127, `bash: ${program}: command not found (the sandbox's VMs know hostname, cat /post_install.log, bash /post_install, systemctl is-active, sha256sum /usr/local/bin/conductor, scp, sftp and releases)`);
 }
 
 function activity(vm: Vm, unit: string): CommandResult {

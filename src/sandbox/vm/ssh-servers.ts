@@ -4,8 +4,12 @@ import { assertLoopback } from "../loopback.ts";
 import type { Vm } from "../model.ts";
 import type { World } from "../world.ts";
 import type { Artefacts } from "./artefacts.ts";
+import { VmFiles } from "./files.ts";
 import { Releases } from "./release.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { scpOrder, serveScp } from "./scp.ts";
+import { serveSftp } from "./sftp.ts";
+import { serveShell } from "./shell.ts";
 import { answerCommand, readsScript } from "./ssh-commands.ts";
 import { answerLogin } from "./ssh-login.ts";
 
@@ -60,7 +64,11 @@ export class SshServers {
       client.on("error", () => undefined).on("close", () => void clients.delete(client));
       client.on("authentication", (attempt) => answerLogin(this.#world, vm, attempt));
       client.on("session", (accept) => {
-        accept().on("exec", (acceptExec, _reject, { command }) => this.#exec(vm.id, acceptExec(), command));
+        const session = accept();
+        session.on("pty", (acceptPty) => void acceptPty?.());
+        session.on("exec", (acceptExec, _reject, { command }) => this.#exec(vm.id, acceptExec(), command));
+        session.on("shell", (acceptShell) => serveShell(acceptShell(), vm.hostname, (command) => answerCommand(this.#world, vm, this.#releases, this.#lifecycle, command, "")));
+        session.on("sftp", (acceptSftp) => serveSftp(acceptSftp(), new VmFiles(vm), () => this.#world.changed()));
       });
     });
     server.on("error", (error: Error) => process.emitWarning(`sandbox VM ${vm.id} cannot listen for SSH: ${error.message}`));
@@ -69,6 +77,9 @@ export class SshServers {
   }
 
   #exec(vmId: number, channel: ServerChannel, command: string): void {
+    const copy = scpOrder(command);
+    const copied = this.#world.findVm(vmId);
+    if (copy !== undefined && copied !== undefined) return serveScp(channel, new VmFiles(copied), copy, () => this.#world.changed());
     let stdin = "";
     let begun = false;
     const answer = () => {

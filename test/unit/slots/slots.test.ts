@@ -6,6 +6,7 @@ import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
 import service from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -86,6 +87,10 @@ function call<T = { getProperties(): InstanceType<typeof Struct> | undefined }>(
   return new Promise((done, failed) => methods[method]!.call(client, request, (error, answer) => (error ? failed(error) : done(answer))));
 }
 
+async function spoken(lines: readonly string[]): Promise<void> {
+  for (let turn = 0; turn < 3_000 && lines.length === 0; turn += 1) await delay(10);
+}
+
 const WORKER = "worker-of-the-slots-test";
 
 function openSlots(options: Partial<SlotsOptions> = {}): Slots {
@@ -127,11 +132,12 @@ describe("a warm slot", () => {
     const first = await slots.take();
     const one = await begin(first, {});
     await one.look();
+    await spoken(one.lines);
     await first.release({ failed: false });
     const second = await slots.take();
     const two = await begin(second, {});
     await two.look();
-    for (let turn = 0; turn < 200 && two.lines.length === 0; turn += 1) await delay(10);
+    await spoken(two.lines);
     assert.deepEqual([one.lines, two.lines], [["at work"], ["at work"]]);
     await second.release({ failed: false });
   });
@@ -199,6 +205,28 @@ describe("a warm slot", () => {
 });
 
 describe("the processes of slots", () => {
+  it("hold no more descriptors, and hardly more memory, after a hundred runs than after twenty", async (context) => {
+    if (process.platform !== "linux") return context.skip("there is no /proc to look at");
+    const slots = openSlots({ mostRuns: 1_000 });
+    let pid: number | undefined;
+    const runs = async (count: number) => {
+      for (let run = 0; run < count; run += 1) {
+        const slot = await slots.take();
+        const running = await begin(slot, {});
+        pid = Number((await running.look())["pid"]);
+        await slot.release({ failed: false });
+        running.client.close();
+        running.stop();
+      }
+      return { descriptors: (await readdir(`/proc/${pid}/fd`)).length, memoryKb: Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, "utf8"))![1]) };
+    };
+    const after20 = await runs(20);
+    const after100 = await runs(80);
+    assert.ok(after100.descriptors <= after20.descriptors + 2, `${after20.descriptors} descriptors, then ${after100.descriptors}`);
+    // A server, a client and the like of each run would be some hundred KB.
+    assert.ok(after100.memoryKb < after20.memoryKb + 32 * 1_024, `${after20.memoryKb} KB, then ${after100.memoryKb} KB`);
+  });
+
   it("are replaced after so many runs", async () => {
     const slots = openSlots({ mostRuns: 2 });
     const ids: string[] = [];
