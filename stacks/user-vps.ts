@@ -62,6 +62,8 @@ export class UserVps extends pulumi.ComponentResource {
       wipeOnDelete: config.wipeOnDelete,
       // Only where it is asked for: a new input would be a change of every stack that is there.
       ...(config.importWiped && { importWiped: true }),
+      ...(!config.protect && { allowDelete: true }),
+      owner: config.ownerId ?? config.username,
       ...defined({
         sshPublicKey: config.sshPublicKey,
         paymentMethodId: config.paymentMethodId,
@@ -128,7 +130,7 @@ export class UserVps extends pulumi.ComponentResource {
     }, { ...parent, protect: config.protect, dependsOn: everything });
 
     // The script has done its work: what the account keeps of it holds no secret. A wipe writes it anew.
-    this.stub = new ScriptStub("script-stub", { scriptId: this.script.scriptId }, { ...parent, dependsOn: this.health });
+    this.stub = new ScriptStub("script-stub", { scriptId: this.script.scriptId, purchaseRecordId: this.vm.purchaseRecordId }, { ...parent, dependsOn: this.health });
 
     this.registerOutputs({});
   }

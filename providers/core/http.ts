@@ -28,6 +28,8 @@ export interface HttpRequest {
    * was stopped in the meantime.
    */
   readonly single?: boolean;
+  /** With `single`: asked right before the body leaves; false lets it not leave any more. */
+  readonly mayBegin?: (() => boolean) | undefined;
 }
 
 export interface HttpAnswer {
@@ -74,7 +76,7 @@ export class HttpEndpoint {
 
     let bodyLeft = false;
     async function* bodyBeforeDeadline(bytes: Buffer) {
-      if (monotonicMs() >= deadlineMs) attempt.abort("timeout");
+      if (monotonicMs() >= deadlineMs || request.mayBegin?.() === false) attempt.abort("timeout");
       attempt.signal.throwIfAborted();
       bodyLeft = true;
       yield bytes;

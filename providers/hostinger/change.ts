@@ -41,9 +41,10 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
   }
   const vm = await waitForRunning(session, vmId, inputs, { isNew: olds["state"] === "creating" });
   onDone(factsOf(vm));
-  if (changed("hostname")) {
-    await refuseForeignName(session, inputs, addressesOf(vm));
-    await runAction(session, named, `changing the host name from ${String(olds["hostname"])}`, () => session.client.virtualMachines.setHostname(vmId, inputs.hostname));
+  // A VM that was bought may still have Hostinger's own name, where its setup did not go as asked.
+  if (changed("hostname") || vm.hostname.toLowerCase() !== inputs.hostname) {
+    if (changed("hostname")) await refuseForeignName(session, inputs, addressesOf(vm));
+    await runAction(session, named, `changing the host name from ${vm.hostname || "none"}`, () => session.client.virtualMachines.setHostname(vmId, inputs.hostname));
     onDone({ hostname: inputs.hostname });
   }
   if (olds["rootPassword"] !== inputs.rootPassword) {

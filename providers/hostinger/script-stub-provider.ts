@@ -1,4 +1,5 @@
 /** The ScriptStub as Pulumi's engine drives it; loaded at run time by script-stub.ts. */
+import { closePurchase } from "./purchase/index.ts";
 import { isStub, scriptOrNone, writeStub } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import { isUnknown, withoutProvider } from "./values.ts";
@@ -35,6 +36,8 @@ async function isStubThere({ scriptId }: Values): Promise<boolean> {
 }
 
 async function stubOf(given: Values): Promise<{ outs: Values }> {
-  await writeStub(currentSession(), Number(given["scriptId"]));
+  const { scriptId, purchaseRecordId } = given;
+  await writeStub(currentSession(), Number(scriptId));
+  if (typeof purchaseRecordId === "number") await closePurchase(currentSession(), purchaseRecordId);
   return { outs: { ...withoutProvider(given), isStub: true } };
 }

@@ -14,18 +14,26 @@ export interface HostingerSettings {
   readonly baseUrl: string;
   /** How long one purchase call may be in flight. */
   readonly purchaseTimeoutMs: number;
-  /** How long a purchase whose answer was lost may still take to show in the list of VMs. */
+  /** How long after its intent was written down a purchase may begin. */
+  readonly purchaseIntentMs: number;
+  /** After that long a purchase whose outcome is not known, and of which nothing shows, is for a person to decide. */
   readonly purchaseSettleMs: number;
+  /** What is done then. */
+  readonly purchaseUncertainPolicy: PurchaseUncertainPolicy;
   /** How long a VM may take to be running. */
   readonly runningTimeoutMs: number;
   /** How long a bought VM may stay in `initial` before its setup is asked for once more. */
   readonly initialGraceMs: number;
 }
 
+export const PURCHASE_UNCERTAIN_POLICIES = ["ask", "buy-again-without-evidence"] as const;
+export type PurchaseUncertainPolicy = (typeof PURCHASE_UNCERTAIN_POLICIES)[number];
+
 /** Environment variables that hold a number of seconds; the documents are made from them. */
 export const SECONDS_VARIABLES = {
   purchaseTimeoutMs: { name: "HOSTINGER_PURCHASE_TIMEOUT_SECONDS", defaultSeconds: 60, description: "How long one purchase call may be in flight." },
-  purchaseSettleMs: { name: "HOSTINGER_PURCHASE_SETTLE_SECONDS", defaultSeconds: 20, description: "How long a purchase whose answer was lost may still take to show in the list of VMs." },
+  purchaseIntentMs: { name: "HOSTINGER_PURCHASE_INTENT_SECONDS", defaultSeconds: 60, description: "How long after its intent was written down a purchase may begin." },
+  purchaseSettleMs: { name: "HOSTINGER_PURCHASE_SETTLE_SECONDS", defaultSeconds: 10 * 60, description: "After that long a purchase whose outcome is not known, and of which nothing shows, is for a person to decide." },
   runningTimeoutMs: { name: "HOSTINGER_RUNNING_TIMEOUT_SECONDS", defaultSeconds: 15 * 60, description: "How long a VM may take to be running." },
   initialGraceMs: { name: "HOSTINGER_INITIAL_GRACE_SECONDS", defaultSeconds: 15, description: "How long a bought VM may stay in `initial` before its setup is asked for once more." },
 } as const;
@@ -48,7 +56,9 @@ export function hostingerSettings(config: StackConfig, env: Environment): Hostin
     apiKey,
     baseUrl: config.get("hostinger:baseUrl") ?? env["HOSTINGER_API_BASE_URL"] ?? DEFAULT_BASE_URL,
     purchaseTimeoutMs: secondsFrom(env, "purchaseTimeoutMs"),
+    purchaseIntentMs: secondsFrom(env, "purchaseIntentMs"),
     purchaseSettleMs: secondsFrom(env, "purchaseSettleMs"),
+    purchaseUncertainPolicy: policyFrom(config.get("hostinger:purchaseUncertainPolicy") ?? env["PURCHASE_UNCERTAIN_POLICY"]),
     runningTimeoutMs: secondsFrom(env, "runningTimeoutMs"),
     initialGraceMs: secondsFrom(env, "initialGraceMs"),
   });
@@ -58,6 +68,13 @@ function keyFromEnvironment(env: Environment): string | undefined {
   const { HOSTINGER_API_KEY: key, HOSTINGER_API_KEY_FILE: file } = env;
   if (key) return tokenFrom(key, "HOSTINGER_API_KEY");
   return file ? tokenFrom(readFileSync(file, "utf8"), `The file of HOSTINGER_API_KEY_FILE, ${file},`) : undefined;
+}
+
+function policyFrom(text: string | undefined): PurchaseUncertainPolicy {
+  if (text === undefined || text === "") return "ask";
+  const policy = PURCHASE_UNCERTAIN_POLICIES.find((one) => one === text);
+  if (policy) return policy;
+  throw new UserVpsError("CONFIG_INVALID", `PURCHASE_UNCERTAIN_POLICY must be one of ${PURCHASE_UNCERTAIN_POLICIES.join(", ")}; got '${text}'.`);
 }
 
 function secondsFrom(env: Environment, setting: keyof typeof SECONDS_VARIABLES): number {

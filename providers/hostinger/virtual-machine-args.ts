@@ -38,6 +38,10 @@ export interface VirtualMachineInputs {
   readonly allowReplaceOf?: number;
   /** Wipe the VM when it is deleted from the stack. */
   readonly wipeOnDelete: boolean;
+  /** Whose VM it is: an open purchase of another owner for the same host name is never taken over. */
+  readonly owner?: string;
+  /** May the VM be given up by a deletion from the stack? Without it, `delete` refuses. */
+  readonly allowDelete: boolean;
 }
 
 export const DEFAULT_INPUTS = {
@@ -45,6 +49,7 @@ export const DEFAULT_INPUTS = {
   autoRenew: true,
   allowPurchase: true,
   wipeOnDelete: false,
+  allowDelete: false,
 } as const satisfies Partial<VirtualMachineInputs>;
 
 /** What is known of the VM itself, beside its inputs. Nothing here changes by itself while all is well. */
@@ -58,6 +63,8 @@ export interface VirtualMachineFacts {
   readonly orderId: string | undefined;
   /** How the stack came by the VM. */
   readonly acquired: "bought" | "adopted" | "imported";
+  /** The record of its purchase in the Hostinger account, until that is closed; see purchase/. */
+  readonly purchaseRecordId: number | undefined;
 }
 
 export type VirtualMachineOutputs = VirtualMachineInputs & VirtualMachineFacts;

@@ -23,7 +23,7 @@ const GUARDED = ["plan", "dataCenterId", "templateId"] as const;
 /** Only inputs without secrets: what a provider gives back as inputs, the engine stores in plain text. */
 const OPEN_INPUTS = [
   "plan", "templateId", "dataCenterId", "hostname", "postInstallScriptId", "postInstallFingerprint", "recreation",
-  "enableBackups", "autoRenew", "allowPurchase", "wipeOnDelete", "sshPublicKey", "sshPublicKeyName",
+  "enableBackups", "autoRenew", "allowPurchase", "wipeOnDelete", "allowDelete", "owner", "sshPublicKey", "sshPublicKeyName",
 ] as const;
 
 /**

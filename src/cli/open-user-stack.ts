@@ -49,8 +49,9 @@ export async function openUserStack<T>(invocation: Invocation, { create = false,
     for (const [name, value] of settings) await quietly("config", "set", name, value);
     if (refreshed && (await isThere(join(CHECKOUT, `Pulumi.${username}.yaml`)))) progress.say(`Pulumi.${username}.yaml in the checkout is not read: the settings are those of the last deployment; --set changes them`);
     progress.end();
-    const inFront = (...args: string[]) => runInFront([...args, "--stack", username], run, { quiet: options.json ?? false });
-    return await work({ username, existed, quietly, inFront, preview: (signal) => previewWithEvents(username, run, folder, signal) });
+    const inFrontWith = (more: Environment, ...args: string[]) => runInFront([...args, "--stack", username], { ...run, env: { ...run.env, ...more } }, { quiet: options.json ?? false });
+    const inFront = (...args: string[]) => inFrontWith({}, ...args);
+    return await work({ username, existed, quietly, inFront, inFrontWith, preview: (signal) => previewWithEvents(username, run, folder, signal) });
   } finally {
     watchdog.stop();
     await backend.close();

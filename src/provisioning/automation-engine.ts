@@ -6,6 +6,7 @@ import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import { messageOf } from "../../providers/core/errors.ts";
 import { once } from "../../providers/core/once.ts";
+import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/deletion-fence.ts";
 import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
 import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpResult } from "./engine.ts";
@@ -98,7 +99,8 @@ export class AutomationEngine implements Engine {
   }
 
   #destroy(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
-    return this.#withStack(request, hooks, { slot: true }, async ({ stack, workspace, cli, options, result }) => {
+    // Without a slot: what it permits is in its environment, and stays out of a process that serves others.
+    return this.#withStack(request, hooks, { env: { [ALLOW_DELETE_VARIABLE]: "true" } }, async ({ stack, workspace, cli, options, result }) => {
       await cli("state", "unprotect", "--all", "--yes", "--stack", request.stackName);
       // A DNS record that is gone already makes a destroy fail unless it is looked for first.
       await stack.destroy({ ...options, refresh: true });
@@ -149,7 +151,7 @@ export class AutomationEngine implements Engine {
   async #withStack<T>(
     request: StackRequest,
     hooks: RunHooks,
-    { create = false, slot: takesSlot = false, onOutputs }: { create?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void },
+    { create = false, slot: takesSlot = false, onOutputs, env: more = {} }: { create?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>> },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
     const { installed, env, backend, backendUrl, processes, workerId, slots } = this.#options;
@@ -162,7 +164,7 @@ export class AutomationEngine implements Engine {
     const pulumi = createPulumiCommand({
       binDir: installed.binDir,
       version: installed.version,
-      env: runEnvironment({ installed, env, backendUrl, pulumiHome: this.#pulumiHome, runId: hooks.runId, providers: slot?.providers }),
+      env: runEnvironment({ installed, env: { ...env, ...more }, backendUrl, pulumiHome: this.#pulumiHome, runId: hooks.runId, providers: slot?.providers }),
       programAddress: slot?.program,
       tags: { run: hooks.runId, stack: this.#stackTag(request.stackName), worker: workerId, ...(slot && { slot: slot.slotId }) },
       signal: hooks.signal,

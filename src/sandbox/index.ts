@@ -128,6 +128,8 @@ function resetWorld(world: World, lifecycle: Lifecycle): void {
   for (const vm of vms) lifecycle.forget(vm);
   lifecycle.bootPlans.clear();
   lifecycle.actionPlans.clear();
+  lifecycle.purchasePlans.clear();
+  lifecycle.forgetOrders();
   world.state = { ...emptyState(), nextId, nextAddress };
   for (const vm of vms) world.vmChanged(vm);
   world.changed();

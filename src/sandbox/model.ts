@@ -145,6 +145,10 @@ export interface Vm {
   healthStatus: number | null;
   /** A VM made in bulk that only the APIs know. */
   withoutListener: boolean;
+  /** The list of VMs does not show it before (milliseconds since 1970; null: never). Absent: at once. */
+  listedFromMs?: number | null;
+  /** It is shown under Hostinger's own name as long as it is being made. */
+  isUnnamedWhileMade?: boolean;
   createdAt: string;
 }
 
@@ -155,18 +159,60 @@ export interface Subscription {
   totalPriceCents: number;
   renewalPriceCents: number;
   autoRenewed: boolean;
+  /** `future`: ordered, not paid yet. Absent in a world that was written by an older sandbox. */
+  status?: "active" | "future" | "cancelled";
   createdAt: string;
   expiresAt: string;
 }
 
+export type OrderStatus =
+  | "completed" | "pending" | "processing" | "failed" | "refunded" | "cancelled" | "awaiting_payment" | "payment_initiated" | "fraud_refund";
+
+/** An order is one bill, whatever becomes of it. */
 export interface Purchase {
+  /** As it was asked for. */
   hostname: string;
   itemId: string;
-  vmId: number;
+  /** null until it is paid. */
+  vmId: number | null;
+  status: OrderStatus;
+  /** What is set up once it is paid; null from then on. */
+  setup: (OrderSetup & { plan: PurchasePlan }) | null;
   orderId: number;
   subscriptionId: string;
   priceCents: number;
   at: string;
+}
+
+/** What a VM is set up with, at its purchase or afterwards (VPS.V1.VirtualMachine.SetupRequest). */
+export interface OrderSetup {
+  templateId: number;
+  dataCenterId: number;
+  hostname: string | undefined;
+  script: Vm["script"];
+  rootPasswordSha256: string | null;
+  backupsEnabled: boolean;
+  ns1: string;
+  ns2: string;
+  publicKey: { name: string; key: string } | undefined;
+}
+
+/** How a purchase goes, if it does not go as usual. */
+export interface PurchasePlan {
+  /** `order`: order and VM; `order-only`: without the VM; `payment-initiated`: 202; `specification`: the product specification's older shape. */
+  answer?: "order" | "order-only" | "payment-initiated" | "specification" | undefined;
+  /** Of the order in the answer; it is paid later unless it is `completed`. */
+  orderStatus?: OrderStatus | undefined;
+  /** It is paid, and the VM made, so long after the call; null: not by itself. */
+  paidAfterMs?: number | null | undefined;
+  /** The payment fails so long after the call. */
+  failsAfterMs?: number | undefined;
+  /** The list of VMs shows it so long after it was made; null: never. */
+  listedAfterMs?: number | null | undefined;
+  /** Under which name it is listed while it is being made. */
+  listedAs?: "asked" | "hostinger" | undefined;
+  /** `fails`: the VM stays in `initial`, under Hostinger's own name. */
+  setup?: "done" | "fails" | undefined;
 }
 
 export interface PostInstallScript {
@@ -222,6 +268,8 @@ export interface Step {
   vmId: number;
   dueAtMs: number;
   what:
+    | { kind: "order-paid"; orderId: number }
+    | { kind: "order-failed"; orderId: number }
     | { kind: "boot-done"; actionId: number }
     | { kind: "script-done"; succeeds: boolean; failsInStep?: number | undefined; mayPass?: boolean | undefined }
     | { kind: "action-sent"; actionId: number }
@@ -233,7 +281,9 @@ export interface Settings {
   /** Requests to the Hostinger API in one minute before it answers 429; 0 is no limit. */
   rateLimitPerMinute: number;
   /** `order`: the real API's answer to a purchase; `specification`: the product specification's older shape. */
-  purchaseAnswer: "order" | "specification";
+  purchaseAnswer: NonNullable<PurchasePlan["answer"]>;
+  /** Whether the list of scripts tells their content (the product specification's example does not). */
+  scriptListContent: boolean;
   /** Whether the list of a VM's public keys works (the real API answers 404). */
   vmPublicKeys: boolean;
   /** Every card is declined. */

@@ -16,6 +16,7 @@ export interface Pace {
 export const DEFAULT_SETTINGS: Settings = {
   rateLimitPerMinute: 0,
   purchaseAnswer: "order",
+  scriptListContent: true,
   vmPublicKeys: false,
   paymentsDeclined: false,
   certificatesNeedDns: true,

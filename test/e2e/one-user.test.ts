@@ -31,6 +31,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
       { name: "e2e-bob.spoq.dev", type: "A", content: String(outputs["address"]), proxied: false, ttl: 60 },
     ]);
     assert.equal(world.purchasesOf("e2e-bob.spoq.dev"), 1);
+    // The purchase's record has gone, for the state holds the VM.
     assert.deepEqual(world.sandbox.state().scripts.map((script) => script.name), ["spoq-conductor-setup e2e-bob.spoq.dev"]);
     await assertNoSecretInAccount(outputs);
   });
@@ -89,6 +90,9 @@ describe("one user's stack by the plain Pulumi CLI", () => {
     const refused = await world.pulumi("destroy", "--yes", "--stack", "e2e-bob");
     assert.notEqual(refused.code, 0);
     assert.match(refused.text, /protected/);
+    const ignored = await world.pulumi("destroy", "--yes", "--ignore-protect", "--stack", "e2e-bob");
+    assert.notEqual(ignored.code, 0);
+    assert.equal(world.sandbox.state().vms[0]?.state, "running");
     await world.ok("config", "set", "protect", "false", "--stack", "e2e-bob");
     assert.equal((await world.up("e2e-bob")).code, 0);
     assert.match(await world.ok("destroy", "--yes", "--skip-preview", "--stack", "e2e-bob"), /stays paid until \d{4}-\d\d-\d\d/);
@@ -99,6 +103,9 @@ describe("one user's stack by the plain Pulumi CLI", () => {
 
   it("takes the given-up VM over by its id, with credentials that are in force on the machine before it is healthy", async () => {
     const { id, credentials: before } = onlyVm();
+    const refused = await world.up("e2e-bob");
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.text, new RegExp(`VM_NOT_OURS: .*importVmId ${id}`));
     await world.ok("config", "set", "importVmId", String(id), "--stack", "e2e-bob");
     await world.ok("config", "set", "ownerId", "user_bob", "--stack", "e2e-bob");
     const { code, text } = await world.up("e2e-bob");

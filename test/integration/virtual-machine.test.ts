@@ -12,7 +12,7 @@ let sandbox: Sandbox;
 beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 30, scriptMs: 10, actionMs: 10 });
   const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
-  Object.assign(process.env, { HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "0.3", HOSTINGER_INITIAL_GRACE_SECONDS: "0.1", HOSTINGER_RUNNING_TIMEOUT_SECONDS: "3" });
+  Object.assign(process.env, { HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "2", HOSTINGER_PURCHASE_INTENT_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "0.3", HOSTINGER_INITIAL_GRACE_SECONDS: "0.1", HOSTINGER_RUNNING_TIMEOUT_SECONDS: "3" });
   provider.configure({ get: (key) => settings[key] });
 });
 afterEach(() => sandbox.reset());
@@ -99,14 +99,24 @@ describe("creating a VM", () => {
     assert.equal(sandbox.state().purchases.length, 1);
   });
 
-  it("sets the password and key of a VM that was there before, because only the stack knows its own", async () => {
-    await created();
-    const before = onlyVm().rootPasswordSha256;
-    const { outs } = await created({ rootPassword: "fake-Password-2", sshPublicKey: KEY });
-    assert.equal(outs["acquired"], "adopted");
-    assert.notEqual(onlyVm().rootPasswordSha256, before);
+  it("refuses a VM that nothing but its host name ties to the stack, and says how to take it over", async () => {
+    const { id, outs } = await created();
+    await provider.update(id, outs, inputs());
+    await assert.rejects(created(), new RegExp(`VM_NOT_OURS: .*importVmId ${id}`));
+    const { outs: imported } = await created({ importId: Number(id), rootPassword: "fake-Password-2", sshPublicKey: KEY });
+    assert.equal(imported["acquired"], "imported");
     assert.deepEqual(onlyVm().rootKeys, [KEY]);
     assert.equal(sandbox.state().purchases.length, 1);
+  });
+
+  it("goes on with what it has bought as long as no state is known to hold it, and closes the purchase then", async () => {
+    const { id } = await created();
+    assert.equal(sandbox.state().scripts.length, 1);
+    // The engine died before it could save what `create` had said.
+    const { id: again, outs } = await created();
+    assert.deepEqual([again, sandbox.state().purchases.length], [id, 1]);
+    const { outs: updated } = await provider.update(again, outs, inputs({ autoRenew: false }));
+    assert.deepEqual([sandbox.state().scripts.length, "purchaseRecordId" in updated], [0, false]);
   });
 
   it("imports a VM by its id, and gives it the declared host name", async () => {
@@ -274,8 +284,38 @@ describe("reading a VM", () => {
 });
 
 describe("giving a VM up", () => {
-  it("ends its renewal and stops it, with all its data", async () => {
+  it("is refused where the stack does not say that it may be deleted, whatever Pulumi's protection says", async () => {
     const { id, outs } = await created();
+    await assert.rejects(provider.delete(id, outs), /DELETION_PROTECTED: .*config set protect false/);
+    const { allowDelete: _allowDelete, ...outsOf010 } = outs;
+    await assert.rejects(provider.delete(id, outsOf010), /DELETION_PROTECTED/);
+    assert.deepEqual([onlyVm().state, onlyVm().autoRenewed], ["running", true]);
+  });
+
+  it("may be permitted later without a look at the VM", async () => {
+    const { id, outs } = await created();
+    const { allowDelete: _allowDelete, ...outsOf010 } = outs;
+    assert.equal(provider.diff(id, outsOf010, inputs()).changes, false);
+    assert.equal(provider.diff(id, outsOf010, inputs({ allowDelete: true })).changes, true);
+    await control(`vms/${id}/drift`, { kind: "error" });
+    const { outs: permitted } = await provider.update(id, outsOf010, inputs({ allowDelete: true }));
+    await control(`vms/${id}/drift`, { kind: "repaired" });
+    await provider.delete(id, permitted);
+    assert.equal(onlyVm().state, "stopped");
+  });
+
+  it("is permitted for the very VM that is replaced", async () => {
+    const { id, outs } = await created();
+    const change = { plan: "hostingercom-vps-kvm2-usd-1m", allowReplaceOf: Number(id) };
+    assert.deepEqual(provider.diff(id, outs, inputs(change)).replaces, ["plan"]);
+    const { id: newId } = await created(change);
+    await provider.delete(id, outs);
+    const { vms } = sandbox.state();
+    assert.deepEqual(vms.map((vm) => [String(vm.id), vm.state]), [[id, "stopped"], [newId, "running"]]);
+  });
+
+  it("ends its renewal and stops it, with all its data", async () => {
+    const { id, outs } = await created({ allowDelete: true });
     await provider.delete(id, outs);
     const vm = onlyVm();
     assert.deepEqual([vm.state, vm.autoRenewed, vm.hostname], ["stopped", false, "alice.spoq.dev"]);
@@ -283,7 +323,7 @@ describe("giving a VM up", () => {
   });
 
   it("wipes it and gives back its host name where that is declared", async () => {
-    const { id, outs } = await created({ wipeOnDelete: true });
+    const { id, outs } = await created({ wipeOnDelete: true, allowDelete: true });
     await provider.delete(id, outs);
     const vm = onlyVm();
     assert.equal(vm.state, "stopped");
@@ -292,15 +332,16 @@ describe("giving a VM up", () => {
   });
 
   it("has nothing to do where the VM is gone", async () => {
-    const { id, outs } = await created();
+    const { id, outs } = await created({ allowDelete: true });
     await control(`vms/${id}/drift`, { kind: "gone" });
     await provider.delete(id, outs);
   });
 
   it("may be repeated", async () => {
-    const { id, outs } = await created();
+    const { id, outs } = await created({ allowDelete: true });
     await provider.delete(id, outs);
     await provider.delete(id, outs);
+    assert.deepEqual(sandbox.state().scripts, []);
     assert.equal(onlyVm().state, "stopped");
   });
 });

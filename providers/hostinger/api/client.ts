@@ -15,13 +15,14 @@ export type { PaymentMethod, Subscription } from "./billing.ts";
 export type { CatalogItem, DataCenter, Template } from "./catalog.ts";
 export type { Firewall, FirewallRule, FirewallRuleRequest } from "./firewalls.ts";
 export type { PublicKey, PublicKeyRequest } from "./public-keys.ts";
-export { PurchaseUncertainError, type PurchaseRequest, type PurchaseResult } from "./purchase.ts";
+export type { Ordered, PurchaseOutcome, PurchaseRequest } from "./purchase.ts";
 export type { PostInstallScript, ScriptRequest } from "./scripts.ts";
 export type { SetupRequest } from "./setup-request.ts";
 export type { CallOptions } from "./transport.ts";
 export type { RecreateRequest } from "./virtual-machines.ts";
 export type { IpAddress, VirtualMachine, VmState } from "./virtual-machine.ts";
 export type { Snapshot } from "./vm-data.ts";
+export type { OddEntry, VmList } from "./vm-list.ts";
 
 export const DEFAULT_BASE_URL = "https://developers.hostinger.com";
 

@@ -24,6 +24,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | null;
   /** For the call as a whole, with its waits and repetitions. */
   readonly timeoutMs?: number;
+  /** Asked right before each attempt leaves, for a call with `single`: what comes too late does not begin. */
+  readonly mayBegin?: () => boolean;
 }
 
 export interface TransportOptions {
@@ -68,6 +70,7 @@ interface Limits {
   /** No repetition starts after this moment. */
   readonly retryUntilMs: number;
   readonly signal: AbortSignal | undefined;
+  readonly mayBegin: (() => boolean) | undefined;
 }
 
 /** `waitMs` before a repetition. */
@@ -139,7 +142,7 @@ export class HostingerTransport {
     const retryUntilMs = request.single ? endMs : Math.min(endMs, startedMs + this.#options.retryLimitMs);
     let withoutEffect = true;
     for (let attempt = 1; ; attempt++) {
-      const result = await this.#attempt(call, request, attempt, { endMs, retryUntilMs, signal });
+      const result = await this.#attempt(call, request, attempt, { endMs, retryUntilMs, signal, mayBegin: options.mayBegin });
       if ("answer" in result) return result.answer;
       const { failure, waitMs } = result;
       withoutEffect &&= failure.withoutEffect;
@@ -157,14 +160,14 @@ export class HostingerTransport {
     await this.#shared.endpoint.close();
   }
 
-  async #attempt(call: string, request: ApiRequest, attempt: number, { endMs, retryUntilMs, signal }: Limits): Promise<Outcome> {
+  async #attempt(call: string, request: ApiRequest, attempt: number, { endMs, retryUntilMs, signal, mayBegin }: Limits): Promise<Outcome> {
     const { apiKey, requestTimeoutMs, userAgent } = this.#options;
     let release: (() => void) | undefined;
     try {
       const turnUntilMs = Math.min(endMs, Math.max(retryUntilMs, monotonicMs() + requestTimeoutMs));
       release = await this.#shared.limiter.acquire(turnUntilMs, signal);
       const leftMs = endMs - monotonicMs();
-      if (leftMs <= 0) throw new RateLimiterWaitError(0);
+      if (leftMs <= 0 || mayBegin?.() === false) throw new RateLimiterWaitError(0);
       const answer = await this.#shared.endpoint.send({
         method: request.method,
         path: request.path + queryText(request.query),
@@ -173,6 +176,7 @@ export class HostingerTransport {
         timeoutMs: request.single ? leftMs : Math.min(requestTimeoutMs, leftMs),
         signal,
         single: request.single ?? false,
+        mayBegin,
       });
       return this.#judge(call, request, attempt, answer);
     } catch (error) {

@@ -45,6 +45,9 @@ export function driftVm(world: World, lifecycle: Lifecycle, vm: Vm, drift: VmDri
     case "renamed":
       vm.hostname = drift.hostname;
       break;
+    case "listed":
+      delete vm.listedFromMs;
+      break;
     case "root-keys":
       vm.rootKeys = drift.keys;
       break;

@@ -55,6 +55,23 @@ export const bootRule = z.strictObject({
   mayPass: z.boolean().optional(),
 });
 
+const orderStatus = z.enum(["completed", "pending", "processing", "failed", "refunded", "cancelled", "awaiting_payment", "payment_initiated", "fraud_refund"]);
+const purchaseAnswer = z.enum(["order", "order-only", "payment-initiated", "specification"]);
+
+export const purchaseRule = z.strictObject({
+  hostname: text.optional(),
+  times: times.default(1),
+  answer: purchaseAnswer.optional(),
+  orderStatus: orderStatus.optional(),
+  paidAfterMs: durationMs.nullable().optional(),
+  failsAfterMs: durationMs.optional(),
+  listedAfterMs: durationMs.nullable().optional(),
+  listedAs: z.enum(["asked", "hostinger"]).optional(),
+  setup: z.enum(["done", "fails"]).optional(),
+});
+
+export const orderChange = z.strictObject({ status: z.enum(["completed", "failed", "cancelled"]) });
+
 export const actionRule = z.strictObject({
   hostname: text.optional(),
   times: times.default(1),
@@ -86,7 +103,8 @@ export const offers = z.strictObject({
 
 export const settings = z.strictObject({
   rateLimitPerMinute: times.optional(),
-  purchaseAnswer: z.enum(["order", "specification"]).optional(),
+  purchaseAnswer: purchaseAnswer.optional(),
+  scriptListContent: z.boolean().optional(),
   vmPublicKeys: z.boolean().optional(),
   paymentsDeclined: z.boolean().optional(),
   certificatesNeedDns: z.boolean().optional(),
@@ -101,6 +119,7 @@ export const vmDrift = z.discriminatedUnion("kind", [
     ]),
   }),
   z.strictObject({ kind: z.literal("renamed"), hostname: text }),
+  z.strictObject({ kind: z.literal("listed") }),
   z.strictObject({ kind: z.literal("root-keys"), keys: z.array(text) }),
   z.strictObject({ kind: z.literal("plan"), itemId: text }),
   z.strictObject({ kind: z.literal("template"), templateId: z.number().int() }),

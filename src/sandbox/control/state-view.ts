@@ -14,7 +14,7 @@ export function stateView(given: { world: World; calls: CallLog; servers: WebSer
   const { world, calls, servers } = given;
   const { state } = world;
   return {
-    purchases: state.purchases,
+    purchases: state.purchases.map(({ setup: _setup, ...order }) => order),
     vms: state.vms.map((vm) => vmView(world, servers, vm)),
     records: state.records,
     scripts: state.scripts.map(({ id, name, content }) => ({ id, name, contentSha256: sha256(content) })),

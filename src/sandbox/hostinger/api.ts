@@ -14,6 +14,7 @@ import { machineSettingRoutes } from "./machine-settings.ts";
 import { metricRoutes } from "./metrics.ts";
 import { monarxRoutes } from "./monarx.ts";
 import { orderRoutes } from "./orders.ts";
+import { performOrderStep } from "./place-order.ts";
 import { publicKeyRoutes } from "./public-keys.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { scriptRoutes } from "./scripts.ts";
@@ -22,6 +23,7 @@ import { virtualMachineRoutes } from "./virtual-machines.ts";
 
 /** Hostinger's API as the contract has it (test/contract), for VPS and billing. */
 export function hostingerApi(context: Context, token: string): Api {
+  context.lifecycle.performOrderStep = (what) => performOrderStep(context, what);
   const rateLimit = new RateLimit(() => context.world.state.settings.rateLimitPerMinute);
   return {
     name: "hostinger",

@@ -1,21 +1,10 @@
-import type { Vm } from "../model.ts";
+import type { OrderSetup, Vm } from "../model.ts";
 import type { World } from "../world.ts";
 import { sha256 } from "./context.ts";
 import type { Input } from "./input.ts";
 import { readPublicKey } from "./public-keys.ts";
 
-/** What a VM is set up with, at its purchase or afterwards (VPS.V1.VirtualMachine.SetupRequest). */
-export interface Setup {
-  templateId: number;
-  dataCenterId: number;
-  hostname: string | undefined;
-  script: Vm["script"];
-  rootPasswordSha256: string | null;
-  backupsEnabled: boolean;
-  ns1: string;
-  ns2: string;
-  publicKey: { name: string; key: string } | undefined;
-}
+export type Setup = OrderSetup;
 
 /** Reads and validates; what is wrong is left for `input.check()`. */
 export function readSetup(input: Input, world: World): Setup {

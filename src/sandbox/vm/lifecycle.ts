@@ -4,7 +4,7 @@ import { scriptLog } from "./script-log.ts";
 import { failedOutcome, scriptOutcome } from "./script-outcome.ts";
 import { credentialsIn, scriptVariables } from "./script-variables.ts";
 import { Schedule } from "../schedule.ts";
-import type { Action, BootPlan, Step, Vm } from "../model.ts";
+import type { Action, BootPlan, PurchasePlan, Step, Vm } from "../model.ts";
 import type { World } from "../world.ts";
 
 /** What an action by this name (any, if left out) does next. */
@@ -14,10 +14,16 @@ export interface ActionPlan {
   durationMs?: number;
 }
 
+/** Steps of orders are about no VM yet. */
+const NO_VM = 0;
+
 /** Moves VMs from state to state as time goes by. */
 export class Lifecycle {
   readonly bootPlans = new Plans<BootPlan>();
   readonly actionPlans = new Plans<ActionPlan>();
+  readonly purchasePlans = new Plans<PurchasePlan>();
+  /** What is due to an order is done by whoever knows orders. */
+  performOrderStep: (what: Extract<Step["what"], { orderId: number }>) => void = () => undefined;
   readonly #world: World;
   readonly #schedule: Schedule;
 
@@ -77,6 +83,15 @@ export class Lifecycle {
     this.#world.vmChanged(vm);
   }
 
+  /** A payment comes, or fails, later; over restarts as well. */
+  orderLater(delayMs: number, what: Extract<Step["what"], { orderId: number }>): void {
+    this.#schedule.add(NO_VM, delayMs, what);
+  }
+
+  forgetOrders(): void {
+    this.#schedule.cancel(NO_VM);
+  }
+
   close(): void {
     this.#schedule.close();
   }
@@ -87,9 +102,10 @@ export class Lifecycle {
   }
 
   #perform(step: Step): void {
+    const { what } = step;
+    if ("orderId" in what) return this.performOrderStep(what);
     const vm = this.#world.findVm(step.vmId);
     if (vm === undefined) return;
-    const { what } = step;
     if (what.kind === "script-done") this.#endScript(vm, what);
     else {
       const action = vm.actions.find((one) => one.id === what.actionId);

@@ -77,7 +77,10 @@ describe("a secret that was sent", () => {
     ["a root password", [PASSWORD], (client) => client.virtualMachines.setRootPassword(1, PASSWORD)],
     ["a password of setup", [PASSWORD], (client) => client.virtualMachines.setup(1, { templateId: 1, dataCenterId: 2, password: PASSWORD })],
     ["the passwords of recreate", [PASSWORD, "fake-panel-password"], (client) => client.virtualMachines.recreate(1, { templateId: 1, password: PASSWORD, panelPassword: "fake-panel-password" })],
-    ["a password of a purchase", [PASSWORD], (client) => client.virtualMachines.purchase({ itemId: "x", setup: { templateId: 1, dataCenterId: 2, password: PASSWORD } })],
+    ["a password of a purchase", [PASSWORD], async (client) => {
+      const outcome = await client.virtualMachines.purchase({ itemId: "x", setup: { templateId: 1, dataCenterId: 2, password: PASSWORD } });
+      throw outcome.kind === "refused" ? outcome.error : new Error(`unexpected: ${outcome.kind}`);
+    }],
     ["a new script's content", [CONTENT], (client) => client.scripts.create({ name: "x", content: CONTENT })],
     ["a changed script's content, line by line", ["JWT_SECRET='fake-jwt-secret-for-tests'"], (client) => client.scripts.update(1, { name: "x", content: CONTENT })],
   ];
