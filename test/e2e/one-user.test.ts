@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import ssh2 from "ssh2";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { CliWorld } from "../support/cli-world.ts";
+import { addRecord } from "../support/fleet.ts";
 import { canLogIn } from "../support/ssh-login.ts";
 
 const { generateKeyPairSync } = ssh2.utils;
@@ -139,10 +140,9 @@ describe("one user's stack by the plain Pulumi CLI", () => {
   });
 
   it("is not 'healthy' with credentials that do not work: where there is no way in, it says what to do", async () => {
-    await world.newStack("e2e-key", { importVmId: "1", sshPrivateKey: generateKeyPairSync("ecdsa", { bits: 256 }).private });
-    const { id } = onlyVm();
-    await world.ok("config", "set", "importVmId", String(id), "--stack", "e2e-key");
-    const { code, text } = await world.up("e2e-key");
+    await world.newStack("e2e-key", { importVmId: String(onlyVm().id) });
+    world.env["SSH_PRIVATE_KEY"] = generateKeyPairSync("ecdsa", { bits: 256 }).private;
+    const { code, text } = await world.up("e2e-key").finally(() => delete world.env["SSH_PRIVATE_KEY"]);
     assert.notEqual(code, 0);
     assert.match(text, /SSH_LOGIN_REFUSED: The VM at \S+ was taken over, .* Next: Set sshPrivateKey \(SSH_PRIVATE_KEY\) to a key that root of this VM accepts/);
     assert.ok(!("healthy" in (await world.outputs("e2e-key"))), "it is not called healthy");
@@ -150,7 +150,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
 
   it("does not buy a VM for a name that somebody uses already, nor in a zone that the domain is not of", async () => {
     const bought = world.sandbox.state().purchases.length;
-    await world.control("records/drift", { name: "e2e-zoe.spoq.dev", kind: "doubled", content: "127.9.9.9" });
+    await addRecord(world.sandbox, "e2e-zoe.spoq.dev", "127.9.9.9");
     await world.newStack("e2e-zoe");
     assert.match((await world.up("e2e-zoe")).text, /NAME_IN_USE: The name e2e-zoe\.spoq\.dev is in use already: the zone holds A 127\.9\.9\.9/);
     await world.newStack("e2e-other", { domain: "other.dev" });
