@@ -14,7 +14,7 @@ import type { SweepEnd } from "../../src/drift/sweeps.ts";
 import type { FindingView, SweepView } from "../../src/http/routes/drift.ts";
 import type { AdminVpsView } from "../../src/http/vps-view.ts";
 import type { AskVmActions } from "../../src/jobs/vm-actions.ts";
-import { findVpsByUserId, finishRun, listGiveUps, requestVps, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { findVpsByUserId, finishRun, listGiveUps, requestGiveUp, requestVps, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
 import type { Operation, VpsStatus } from "../../src/records/index.ts";
 import { withListeningApp } from "../support/http-app.ts";
 import { signToken } from "../support/tokens.ts";
@@ -284,6 +284,7 @@ describe("user-vps rotate, retry, cancel, power", () => {
     assert.deepEqual(jobs.enqueued, [{ operation: "up", userId }]);
     assert.match((await runJson<ErrorDocument>(["retry", "rudi"], { env, code: 1 })).error.code, /STATUS_CONFLICT/);
     const leaving = await user("rike", "failed");
+    await requestGiveUp(pool, (await findVpsByUserId(pool, leaving))!, { requestedBy: "op", reason: "a test", wipe: false, graceHours: 0 });
     await runOf("rike", "destroy", "failed");
     assert.equal((await runJson<Ordered>(["retry", "rike"], { env })).vps.status, "deprovisioning");
     assert.deepEqual(jobs.enqueued[1], { operation: "destroy", userId: leaving });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import { appendRunLog, beginPhase, finishRun, findVpsByUserId, requestVps, saveVpsResult, setVpsStatus, startRun, type StatusChange } from "../../src/records/index.ts";
+import { appendRunLog, beginPhase, findVpsByUserId, finishRun, requestGiveUp, requestVps, saveVpsResult, setVpsStatus, startRun, type StatusChange } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
 import { asOperator } from "../support/tokens.ts";
@@ -98,6 +98,7 @@ describe("operators' actions", () => {
 
   it("retry after a failed destroy destroys, and does not make anew", async () => {
     await user("leaving", { status: "failed", reason: "an example" });
+    await requestGiveUp(pool, (await findVpsByUserId(pool, "user_leaving"))!, { requestedBy: "op", reason: "a test", wipe: false, graceHours: 0 });
     await run("leaving", "leaving-run", "destroy", "failed");
     assert.equal((await act("leaving", "retry")).json().status, "deprovisioning");
     assert.deepEqual(jobsOf("leaving"), [{ operation: "destroy", userId: "user_leaving" }]);

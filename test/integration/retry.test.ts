@@ -54,8 +54,8 @@ describe("retry with another wish", () => {
     assert.deepEqual([(await of("bea")).dataCenterId, (await of("cat")).status, jobs.enqueued], [9, "failed", []]);
     assert.equal((await post("/vps/bea/retry", {})).statusCode, 202);
     assertRefusal(await post("/vps/bea/retry", {}), 409, "STATUS_CONFLICT");
-    assertRefusal(await post("/vps/cat/retry", { dataCenterId: 4711 }), 422, "INPUT_INVALID");
-    assertRefusal(await post("/vps/cat/retry", { plan: "kvm99" }), 422, "INPUT_INVALID");
+    assertRefusal(await post("/vps/cat/retry", { dataCenterId: 4711 }), 400, "REQUEST_INVALID");
+    assertRefusal(await post("/vps/cat/retry", { plan: "kvm99" }), 400, "REQUEST_INVALID");
   });
 });
 

@@ -61,7 +61,8 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
       if (result.created) refuseIgnoredName(result.record.hostname, settings.sweepIgnoredNames);
       if (result.created) await noteDataCenterChoice(client, userId, dataCenterId === undefined ? "service" : "user");
       if (result.created) await jobs.enqueue(client, { operation: "up", userId });
-      return result;
+      // As it is by now, so that asking again answers with the same.
+      return result.created ? { ...result, record: (await findVpsByUserId(client, userId))! } : result;
     });
     request.log.info({ username: record.username, created }, "VPS asked for");
     return reply.code(202).header("location", "/api/vps/status").send(await readVpsView(pool, record));

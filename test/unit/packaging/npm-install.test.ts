@@ -8,6 +8,11 @@ import { afterAll, describe, it } from "vitest";
 
 const CHECKOUT = resolve(import.meta.dirname, "..", "..", "..");
 
+/** `npm test` hands the settings of the checkout on to whatever it runs. */
+function withoutNpmsOwn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.toLowerCase().startsWith("npm_config_loglevel")));
+}
+
 describe("npm in the checkout", () => {
   const folder = mkdtempSync(join(tmpdir(), "user-vps-npm-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -15,7 +20,7 @@ describe("npm in the checkout", () => {
   writeFileSync(join(folder, "modern", "package.json"), JSON.stringify({ name: "modern", version: "1.0.0", engines: { node: ">=999" } }));
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "checkout", private: true, dependencies: { modern: "file:modern" } }));
   const install = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync("npm", ["install", "--offline", "--no-audit", "--no-fund", ...args], { cwd: folder, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("npm", ["install", "--offline", "--no-audit", "--no-fund", ...args], { cwd: folder, encoding: "utf8", env: withoutNpmsOwn(process.env) });
     assert.equal(status, 0, stderr);
     return stdout + stderr;
   };
