@@ -2,6 +2,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { engineGoneSignal } from "../core/engine-liveness.ts";
 import { initializationFailed } from "../core/initialization-failed.ts";
+import { currentPatience } from "../core/patience.ts";
 import { startWaiting } from "../core/progress.ts";
 import { SECOND_MS, sleep } from "../core/time.ts";
 import { DEFAULT_TIMEOUT_SECONDS, targetOf, validate, type HealthCheckInputs } from "./inputs.ts";
@@ -67,6 +68,7 @@ async function waitFor(id: string, inputs: HealthCheckInputs): Promise<State> {
   try {
     const result = await waitUntilHealthy(await targetOf(inputs), {
       timeoutMs: (inputs.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * SECOND_MS,
+      patience: currentPatience(),
       signal: engineGoneSignal(),
       onStage: (result) => {
         last = result;

@@ -18,3 +18,6 @@ export * from "./give-ups.ts";
 export * from "./changes.ts";
 export * from "./operator-actions.ts";
 export * from "./spare-vms.ts";
+export * from "./waits.ts";
+export * from "./wait-times.ts";
+export * from "./lease.ts";
