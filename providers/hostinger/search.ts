@@ -62,3 +62,14 @@ export function refuseMismatch(inputs: Pick<VirtualMachineInputs, "plan" | "data
   if (differences.length === 0) return;
   throw new UserVpsError("VM_MISMATCH", `VM ${vm.id} is there for ${inputs.hostname}, but not as declared (${differences.join("; ")}).`);
 }
+
+/** Whether the VM is of the plan of this catalog item, as far as both are known. */
+export function isOfPlan(itemId: string, vm: Pick<VirtualMachine, "plan">): boolean {
+  const planName = planNameOf(itemId);
+  return planName === undefined || vm.plan === null || vm.plan === planName;
+}
+
+export function refuseOtherPlan(itemId: string, vm: VirtualMachine): void {
+  if (isOfPlan(itemId, vm)) return;
+  throw new UserVpsError("VM_MISMATCH", `VM ${vm.id} is of the plan ${vm.plan}, expected ${planNameOf(itemId)}.`);
+}

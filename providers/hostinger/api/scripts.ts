@@ -3,14 +3,16 @@
 import { z } from "zod";
 
 import { idSchema, momentSchema, textOrNull } from "./fields.ts";
-import { listPages } from "./paging.ts";
+import { listPages, readNewest } from "./paging.ts";
+import type { NewestOptions, NewestPlace } from "./paging.ts";
 import type { CallOptions, HostingerTransport } from "./transport.ts";
 
 const scriptSchema = z
-  .object({ id: idSchema, name: z.string(), content: textOrNull, created_at: momentSchema, updated_at: momentSchema })
+  .object({ id: idSchema, name: textOrNull, content: textOrNull, created_at: momentSchema, updated_at: momentSchema })
   .transform((script) => ({
     id: script.id,
-    name: script.name,
+    /** Empty when the answer leaves it out. */
+    name: script.name ?? "",
     /** Secret. Null when the answer leaves it out, as the specification's example does. */
     content: script.content,
     createdAt: script.created_at,
@@ -28,7 +30,14 @@ export interface ScriptRequest {
 export function scriptCalls(transport: HostingerTransport) {
   const path = "/api/vps/v1/post-install-scripts";
   const body = ({ name, content }: ScriptRequest) => ({ body: { name, content }, secrets: [content] });
+  let place: NewestPlace | undefined;
   return {
+    /** From the newest one back as far as it matters, the newest first; see paging.ts. */
+    async newest(options: NewestOptions<PostInstallScript>, call?: CallOptions): Promise<readonly PostInstallScript[]> {
+      const newest = await readNewest(transport, path, scriptSchema, options, { call, place });
+      place = newest.place;
+      return newest.items;
+    },
     /** All pages. */
     list: (call?: CallOptions): Promise<PostInstallScript[]> => listPages(transport, path, scriptSchema, call),
     get: (id: number, call?: CallOptions): Promise<PostInstallScript> =>

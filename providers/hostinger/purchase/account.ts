@@ -1,0 +1,142 @@
+/**
+ * The records of purchases, kept where every possible buyer sees them: in the Hostinger account
+ * itself, each as a post-install script that no VM uses. So they hold for workers on several
+ * machines, orphaned provider processes and a plain `pulumi up` with a state of its own alike.
+ */
+import { UserVpsError } from "../../core/errors.ts";
+import { DAY_MS, HOUR_MS } from "../../core/time.ts";
+import type { PostInstallScript } from "../api/client.ts";
+import type { Session } from "../session.ts";
+import { dataOf, hostnameOfRecord, parseRecord, recordContent, recordName } from "./record.ts";
+import type { PurchaseData, PurchaseRecord } from "./record.ts";
+
+/** So many of the newest pages are read in any case: what an order not long ago left is there. */
+const LEAST_PAGES = 2;
+/** 25 000 scripts. */
+const MOST_PAGES = 500;
+/** Where nothing else says how far back: a purchase that nobody has looked at for longer is for hPanel. */
+const HORIZON_MS = 30 * DAY_MS;
+/** A record this old has no buyer at work on it any more, so it may be moved to the newest end of the list. */
+const RENEWED_AFTER_MS = HOUR_MS;
+/** Beyond so many newer scripts it is moved there, so that the next look finds it at once. */
+const RENEWED_BEHIND = 50;
+/** A removal that is answered but not done is asked for again so often. */
+const MOST_REMOVALS = 3;
+
+export interface RecordsLook {
+  /** Of the host name, the oldest first. */
+  readonly records: readonly PurchaseRecord[];
+  /** All scripts that were read, the newest first. */
+  readonly scripts: readonly PostInstallScript[];
+}
+
+/** By Hostinger's clock, as its last answer told it. */
+export function serverNowMs(session: Session): number {
+  return Date.now() + session.client.serverTimeOffsetMs;
+}
+
+/**
+ * The records of a host name. Read is from the newest script back to one that is older than any
+ * record that matters: `sinceId`, a script that was there before this stack bought anything.
+ * @throws UserVpsError API_LIST_INCOMPLETE, API_*: then nothing may be concluded
+ */
+export async function readRecords(session: Session, hostname: string, { sinceId, leastPages = LEAST_PAGES }: { readonly sinceId?: number | undefined; readonly leastPages?: number } = {}): Promise<RecordsLook> {
+  const horizonMs = serverNowMs(session) - HORIZON_MS;
+  const isOldEnough = ({ id, createdAt }: PostInstallScript) => (sinceId === undefined ? Date.parse(createdAt ?? "") < horizonMs : id <= sinceId);
+  const scripts = await session.client.scripts.newest({ leastPages, mostPages: MOST_PAGES, isOldEnough }, { signal: session.signal });
+  const named: PurchaseRecord[] = [];
+  for (const [newer, script] of scripts.entries()) {
+    if (script.name !== "" && script.name !== recordName(hostname)) continue;
+    const record = await readScript(session, script);
+    if (record?.hostname === hostname) named.push(await renewed(session, record, newer));
+  }
+  return { records: await withoutCopies(session, named), scripts };
+}
+
+/** Of every host name, as far as they were read; without those that have been removed meanwhile. */
+export async function parseRecords(session: Session, scripts: readonly PostInstallScript[]): Promise<PurchaseRecord[]> {
+  const records: PurchaseRecord[] = [];
+  for (const script of scripts) {
+    const record = script.name === "" || hostnameOfRecord(script.name) !== undefined ? await readScript(session, script) : undefined;
+    if (record) records.push(record);
+  }
+  return records;
+}
+
+/** As it is now; undefined if it is gone. */
+export async function readRecord(session: Session, id: number): Promise<PurchaseRecord | undefined> {
+  const script = await orGone(session.client.scripts.get(id, { signal: session.signal }));
+  return script && parsed(script);
+}
+
+export async function createRecord(session: Session, hostname: string, data: Omit<PurchaseData, "version">): Promise<PurchaseRecord> {
+  const content = recordContent(hostname, data, serverNowMs(session));
+  const script = await session.client.scripts.create({ name: recordName(hostname), content }, { signal: session.signal });
+  return parseRecord({ ...script, name: recordName(hostname), content });
+}
+
+/**
+ * Writes the record over. This is the fence: undefined if somebody has taken it away.
+ * `writtenAtMs`: when, by Hostinger's clock.
+ */
+export async function writeRecord(session: Session, record: PurchaseRecord, signal?: AbortSignal): Promise<{ readonly writtenAtMs: number } | undefined> {
+  const content = recordContent(record.hostname, dataOf(record), serverNowMs(session));
+  const script = await orGone(session.client.scripts.update(record.id, { name: recordName(record.hostname), content }, signal && { signal }));
+  if (!script) return undefined;
+  const told = Date.parse(script.updatedAt ?? "");
+  return { writtenAtMs: Math.max(serverNowMs(session), Number.isNaN(told) ? 0 : told) };
+}
+
+/** A record that is gone already is as wished. One that only says so is asked again, and is an error in the end. */
+export async function removeRecord(session: Session, { id, hostname }: Pick<PurchaseRecord, "id" | "hostname">): Promise<void> {
+  for (let removal = 0; removal < MOST_REMOVALS; removal++) {
+    await orGone(session.client.scripts.delete(id, { signal: session.signal }));
+    if ((await orGone(session.client.scripts.get(id, { signal: session.signal }))) === undefined) return;
+  }
+  throw new UserVpsError("API_UNAVAILABLE", `Hostinger answers that the purchase record ${id} of ${hostname} is removed, but it is still there.`);
+}
+
+/** The list may leave out content and name; then the script itself is asked. */
+async function readScript(session: Session, script: PostInstallScript): Promise<PurchaseRecord | undefined> {
+  if (script.content !== null && script.name !== "") return parsed(script);
+  const whole = await orGone(session.client.scripts.get(script.id, { signal: session.signal }));
+  if (!whole || (whole.name !== "" && hostnameOfRecord(whole.name) === undefined)) return undefined;
+  return parsed(whole);
+}
+
+function parsed(script: PostInstallScript): PurchaseRecord | undefined {
+  if (script.name === "" || script.content === null) {
+    throw new UserVpsError("API_LIST_INCOMPLETE", `Post-install script ${script.id} is answered without its ${script.name === "" ? "name" : "content"}, and may be the record of a purchase.`);
+  }
+  if (hostnameOfRecord(script.name) === undefined) return undefined;
+  return parseRecord({ ...script, content: script.content });
+}
+
+/** A record that is far behind the newest script is made anew in front; a copy that a crash leaves is found by its key. */
+async function renewed(session: Session, record: PurchaseRecord, newerScripts: number): Promise<PurchaseRecord> {
+  const isAtWork = serverNowMs(session) - record.createdAtMs < RENEWED_AFTER_MS;
+  if (record.format !== "current" || record.state === "closed" || isAtWork || newerScripts < RENEWED_BEHIND) return record;
+  const copy = await createRecord(session, record.hostname, { ...dataOf(record), madeAt: new Date(record.createdAtMs).toISOString() });
+  await removeRecord(session, record);
+  return copy;
+}
+
+/** Of two with the same key the one that is further on stays. */
+async function withoutCopies(session: Session, records: readonly PurchaseRecord[]): Promise<PurchaseRecord[]> {
+  const kept = new Map<string, PurchaseRecord>();
+  for (const record of records.toSorted((a, b) => a.moves.length - b.moves.length || a.id - b.id)) {
+    const behind = kept.get(record.key);
+    kept.set(record.key, record);
+    if (behind) await removeRecord(session, behind);
+  }
+  return [...kept.values()].sort((a, b) => a.id - b.id);
+}
+
+async function orGone<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,6 @@
+/** The purchase of a VM, at most once whatever dies when: states.ts has the drawing. */
+export { needsDecision } from "./record.ts";
+export type { PurchaseRecord } from "./record.ts";
+export { readPurchases, resolvePurchase } from "./resolve.ts";
+export type { DecidedBy, PurchaseDecision, ReadPurchasesOptions } from "./resolve.ts";
+export type { PurchaseState } from "./states.ts";

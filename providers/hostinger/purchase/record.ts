@@ -1,0 +1,139 @@
+/** What is written down of one purchase, and how it is written: versioned data in a script that no VM uses. */
+import { z } from "zod";
+import { DAY_MS, SECOND_MS } from "../../core/time.ts";
+import type { PostInstallScript } from "../api/client.ts";
+import { isInDoubt, mayFollow, PURCHASE_STATES } from "./states.ts";
+import type { PurchaseState } from "./states.ts";
+
+/** `moves[].at`: RFC 3339, by Hostinger's clock. */
+const dataSchema = z.object({
+  version: z.literal(2),
+  /** The same one when the record is renewed under another id. */
+  key: z.string().min(1),
+  /** Of a renewed record: when the first one was made. RFC 3339, by Hostinger's clock. */
+  madeAt: z.string().optional(),
+  owner: z.string().optional(),
+  plan: z.string().optional(),
+  /** The script with which the VM is set up at first boot, which holds the credentials. */
+  postInstallScriptId: z.number().optional(),
+  /** How long an `intended` may be followed by its call, from the record's making on. */
+  intentMs: z.number().positive(),
+  state: z.enum(PURCHASE_STATES),
+  moves: z.array(z.object({ state: z.enum(PURCHASE_STATES), at: z.string() })),
+  orderId: z.string().optional(),
+  subscriptionId: z.string().optional(),
+  vmId: z.number().int().positive().optional(),
+  /** Why it is uncertain or closed, for people. */
+  reason: z.string().optional(),
+  /** By whom it was decided where nothing could be known. */
+  decision: z.object({ kind: z.enum(["vm", "buy-again", "give-up"]), who: z.string(), why: z.string(), at: z.string() }).optional(),
+  /** It follows one that was closed without evidence; the policy does that once. */
+  boughtAgain: z.boolean().optional(),
+});
+
+export type PurchaseData = z.output<typeof dataSchema>;
+
+export interface PurchaseRecord extends Omit<PurchaseData, "version"> {
+  /** Of the script in the Hostinger account. Ids are given out in order. */
+  readonly id: number;
+  readonly hostname: string;
+  /** `0.1.0`: a mark of that version, in force for its life; `unreadable`: in force for the longest life. */
+  readonly format: "current" | "0.1.0" | "unreadable";
+  /** By Hostinger's clock, in ms; what was bought is not older. */
+  readonly createdAtMs: number;
+  /** Of an old or unreadable mark: from then on it is no reason not to buy. */
+  readonly endsAtMs: number | undefined;
+}
+
+/** The name that 0.1.0 gave its marks: a worker of that version that still runs respects these as well. */
+const NAME_PREFIX = "user-vps purchase mark ";
+
+/** 0.1.0 prolonged a mark to a day at most. */
+export const LONGEST_OLD_LIFE_MS = DAY_MS;
+/** For workers of 0.1.0: they know no other end of a mark than its life. */
+const LIFE_FOR_OLD_WORKERS_MS = 3_650 * DAY_MS;
+/** An `intended` is taken away this long after its deadline: `created_at` and `Date` are told in whole seconds. */
+const CLOCK_MARGIN_MS = 2 * SECOND_MS;
+
+export function recordName(hostname: string): string {
+  return NAME_PREFIX + hostname;
+}
+
+/** The host name of a purchase's record; undefined for any other script. */
+export function hostnameOfRecord(scriptName: string): string | undefined {
+  return scriptName.startsWith(NAME_PREFIX) ? scriptName.slice(NAME_PREFIX.length) : undefined;
+}
+
+export function recordContent(hostname: string, data: Omit<PurchaseData, "version">, nowMs: number): string {
+  return [
+    "#!/bin/sh",
+    `# user-vps buys, or has bought, a VM for ${hostname}. Not for running. It goes by itself; never remove it by hand:`,
+    "# it is what keeps others from buying a second one. What to do about it: `user-vps resolve`, docs/runbook.md.",
+    `# at=${nowMs} lifeMs=${LIFE_FOR_OLD_WORKERS_MS}`,
+    `# purchase=${JSON.stringify({ version: 2, ...withoutUndefined(data) })}`,
+    "",
+  ].join("\n");
+}
+
+/** What cannot be read counts as in force, for the longest life. Content must be there: see account.ts. */
+export function parseRecord(script: PostInstallScript & { readonly content: string }): PurchaseRecord {
+  const hostname = hostnameOfRecord(script.name) ?? "";
+  const written = (field: string) => Number(new RegExp(`\\b${field}=(\\d+)`).exec(script.content)?.[1] ?? Number.NaN);
+  const told = Date.parse(script.createdAt ?? "");
+  const at = written("at");
+  const madeAtMs = Number.isNaN(told) ? (Number.isNaN(at) ? 0 : at) : told;
+  const line = /^# purchase=(.*)$/m.exec(script.content)?.[1];
+  const data = line === undefined ? undefined : dataSchema.safeParse(jsonOf(line)).data;
+  const createdAtMs = data?.madeAt === undefined ? madeAtMs : Date.parse(data.madeAt);
+  if (data) return { id: script.id, hostname, format: "current", createdAtMs, endsAtMs: undefined, ...data };
+  const lifeMs = written("lifeMs");
+  // Written by this program or a later one, and yet not to be read: nothing but a person ends it.
+  const isOurs = line !== undefined;
+  const isOld = !isOurs && !Number.isNaN(lifeMs) && createdAtMs > 0;
+  const endsAtMs = isOurs || createdAtMs === 0 ? undefined : createdAtMs + (isOld ? Math.min(lifeMs, LONGEST_OLD_LIFE_MS) : LONGEST_OLD_LIFE_MS);
+  return { id: script.id, hostname, format: isOld ? "0.1.0" : "unreadable", createdAtMs, endsAtMs, key: `script-${script.id}`, intentMs: 1, state: "uncertain", moves: [] };
+}
+
+/** The record in its next state. An edge that is not in the drawing is a mistake in the program. */
+export function moved(record: PurchaseRecord, to: PurchaseState, atMs: number, known: Partial<Pick<PurchaseData, "orderId" | "subscriptionId" | "vmId" | "reason" | "decision">> = {}): PurchaseRecord {
+  if (!mayFollow(record.state, to)) throw new Error(`A purchase that is ${record.state} cannot become ${to}.`);
+  return { ...record, ...withoutUndefined(known), state: to, moves: [...record.moves, { state: to, at: new Date(atMs).toISOString() }] };
+}
+
+export function dataOf(record: PurchaseRecord): Omit<PurchaseData, "version"> {
+  const { id: _id, hostname: _hostname, format: _format, createdAtMs: _createdAtMs, endsAtMs: _endsAtMs, ...data } = record;
+  return data;
+}
+
+/** From then on others may take an `intended` away, by Hostinger's clock. */
+export function takenAwayFromMs(record: PurchaseRecord): number {
+  return record.createdAtMs + record.intentMs + CLOCK_MARGIN_MS;
+}
+
+/** When it was sent, as far as that is known; else when its record was made. */
+export function sentAtMs(record: PurchaseRecord): number {
+  const at = Date.parse(record.moves.find(({ state }) => state === "sent")?.at ?? "");
+  return Number.isNaN(at) ? record.createdAtMs : at;
+}
+
+/** From then on a doubt without evidence is one for a person. */
+export function doubtEndsAtMs(record: PurchaseRecord, settleMs: number): number {
+  return record.endsAtMs ?? sentAtMs(record) + settleMs;
+}
+
+/** Neither facts nor time can tell what became of it: a person has to. */
+export function needsDecision(record: PurchaseRecord, settleMs: number, nowMs: number): boolean {
+  return isInDoubt(record.state) && record.endsAtMs === undefined && nowMs >= doubtEndsAtMs(record, settleMs);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutUndefined<T extends object>(values: T): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}
