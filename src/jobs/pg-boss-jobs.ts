@@ -14,7 +14,7 @@ const RUN_OF: Readonly<Record<string, string>> = { provisioning: "up", deprovisi
 
 export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
   return {
-    enqueue: (db, { operation, userId, action, requestedAt }: JobRequest, { delaySeconds = 0 } = {}) => send(boss, db, { operation, userId, ...(action && { action }), ...(requestedAt && { requestedAt }) }, delaySeconds * SECOND_MS),
+    enqueue: (db, job: JobRequest, { delaySeconds = 0 } = {}) => send(boss, db, job, delaySeconds * SECOND_MS),
     async check() {
       if (!(await boss.isInstalled())) throw new UserVpsError("DATABASE_FAILED", "The queue's tables are not there.");
     },

@@ -21,7 +21,7 @@ export class FakeAccount {
   session(overrides: Partial<Session["settings"]> = {}, signal = new AbortController().signal): Session {
     return {
       client: this.#client() as unknown as HostingerClient,
-      settings: { apiKey: "fake", baseUrl: "http://127.0.0.1", purchaseTimeoutMs: 150, purchaseSettleMs: 100, runningTimeoutMs: 30_000, initialGraceMs: 10, ...overrides },
+      settings: { apiKey: "fake", baseUrl: "http://127.0.0.1", purchaseTimeoutMs: 150, purchaseSettleMs: 100, runningTimeoutMs: 30_000, initialGraceMs: 10, patience: "own", ...overrides },
       signal,
       report: (text) => void this.reports.push(text),
     };
