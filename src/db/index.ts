@@ -1,4 +1,6 @@
 export * from "./queryable.ts";
+export * from "./connections.ts";
+export * from "./outage.ts";
 export * from "./transaction.ts";
 export * from "./migrate.ts";
 export * from "./embedded.ts";

@@ -1,7 +1,9 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Pool } from "pg";
+import type { Pool, QueryConfig } from "pg";
+import { NO_QUERY_LIMIT_MS } from "./connections.ts";
 import type { Queryable } from "./queryable.ts";
+import { withClient } from "./transaction.ts";
 
 const FOLDER = join(import.meta.dirname, "migrations");
 
@@ -15,17 +17,17 @@ const LOCK = "hashtextextended('user-vps:migrations', 0)";
  * @returns the file names that were applied now
  */
 export async function migrate(pool: Pool): Promise<string[]> {
-  const client = await pool.connect();
-  try {
-    await client.query(`SELECT pg_advisory_lock(${LOCK})`);
+  return await withClient(pool, async (client) => {
+    const { rows: [usual] } = await client.query<{ limit: string }>("SELECT current_setting('statement_timeout') AS limit");
+    const patient: Queryable = { query: (text, values) => client.query({ text, values: values as unknown[], query_timeout: NO_QUERY_LIMIT_MS } as QueryConfig) };
+    await patient.query("SET statement_timeout = 0");
+    await patient.query(`SELECT pg_advisory_lock(${LOCK})`);
     try {
-      return await applyMissing(client);
+      return await applyMissing(patient);
     } finally {
-      await client.query(`SELECT pg_advisory_unlock(${LOCK})`);
+      await client.query(`SELECT pg_advisory_unlock(${LOCK}), set_config('statement_timeout', $1, false)`, [usual!.limit]);
     }
-  } finally {
-    client.release();
-  }
+  });
 }
 
 /** The file names that `migrate` would apply; all of them on an empty database. */

@@ -1,6 +1,6 @@
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
-import { SECOND_MS } from "../../providers/core/time.ts";
+import { createPool } from "./connections.ts";
 import { startEmbedded } from "./embedded.ts";
 import { migrate } from "./migrate.ts";
 
@@ -31,9 +31,7 @@ export async function openDatabase(options: DatabaseOptions = {}): Promise<Datab
   const embedded = options.databaseUrl ? undefined : await startEmbedded({ folder: options.dataFolder, onProgress: options.onProgress });
   const url = options.databaseUrl ?? embedded!.url;
   // One connection always stays open: it tells other processes that the server is in use.
-  const pool = new Pool({ connectionString: url, max: options.maxConnections ?? 10, min: 1, connectionTimeoutMillis: 10 * SECOND_MS, application_name: "user-vps" });
-  // A connection that breaks while idle is replaced at the next query; the event without a listener would end the process.
-  pool.on("error", (error) => options.onProgress?.(`a connection to the database broke: ${error.message}`));
+  const pool = createPool({ url, name: "user-vps", max: options.maxConnections ?? 10, min: 1, onError: (error) => options.onProgress?.(`a connection to the database broke: ${error.message}`) });
   const close = async () => {
     await pool.end();
     await embedded?.release();

@@ -1,19 +1,39 @@
 import type { Pool, PoolClient } from "pg";
+import { isDatabaseOutage } from "./outage.ts";
 
-/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+/** Outside of any transaction, as the server says after each statement. */
+const IDLE = "I";
+
+/**
+ * Lends `work` a connection of the pool. One that breaks meanwhile ends the work at its next
+ * statement, and nothing else: the pool itself does not listen to a connection that is lent.
+ */
+export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  const onError = (error: Error) => { broken = error; };
+  client.on("error", onError);
   try {
-    await client.query("BEGIN");
-    const result = await work(client);
-    await client.query("COMMIT");
-    return result;
-  } catch (error) {
-    // A connection that cannot even roll back is not given back to the pool.
-    await client.query("ROLLBACK").catch((failure: Error) => { broken = failure; });
-    throw error;
+    return await work(client);
   } finally {
-    client.release(broken);
+    client.off("error", onError);
+    // One that is still in a transaction, or waits for an answer, is not given back.
+    client.release(broken ?? client.getTransactionStatus() !== IDLE);
   }
+}
+
+/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. It must ask nobody but the database. */
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return await withClient(pool, async (client) => {
+    await client.query("BEGIN");
+    try {
+      const result = await work(client);
+      await client.query("COMMIT");
+      return result;
+    } catch (error) {
+      // The end of a connection that cannot even roll back does so.
+      if (!isDatabaseOutage(error)) await client.query("ROLLBACK").catch(() => undefined);
+      throw error;
+    }
+  });
 }

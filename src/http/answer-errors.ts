@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
+import { SECOND_MS } from "../../providers/core/time.ts";
 import { answerOf, type ErrorAnswer } from "./error-answer.ts";
 import { HTTP_ERRORS, HttpError, type HttpErrorCode } from "./http-error.ts";
 
@@ -20,12 +21,19 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 
 const PARSER_ERRORS: Readonly<Record<string, HttpErrorCode>> = { HPE_HEADER_OVERFLOW: "HEADERS_TOO_LARGE", ERR_HTTP_REQUEST_TIMEOUT: "REQUEST_TIMEOUT" };
 
+/** How long a client may take to read why it was refused. */
+const LINGER_MS = 1 * SECOND_MS;
+
 /** What is not even HTTP gets its answer written by hand: there is no request to reply to. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const code = PARSER_ERRORS[error.code ?? ""] ?? "REQUEST_INVALID";
   const answer = answerOf(new HttpError(code, "The request is not HTTP as it is understood here."), randomUUID());
   socket.end(asText(answer));
+  // The other side may never close its half, and holds a descriptor of ours until it does. Closed at
+  // once, the answer could be lost to a client that is still sending.
+  socket.resume();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 function asText({ body }: ErrorAnswer): string {

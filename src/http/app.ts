@@ -10,6 +10,7 @@ import { createAuthenticator } from "./authenticate.ts";
 import { identify, limitRate, requireAdmin, requireCaller } from "./caller.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { HttpContext, HttpSettings } from "./context.ts";
+import { normaliseForwarded } from "./forwarded.ts";
 import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
@@ -69,6 +70,11 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
     bodyLimit: settings.bodyLimitBytes,
     requestTimeout: 30 * SECOND_MS,
     genReqId: () => randomUUID(),
+    // The first that a request meets, before anything asks for its address.
+    rewriteUrl: ({ headers, url }) => {
+      if (settings.trustProxy) normaliseForwarded({ headers });
+      return url!;
+    },
     forceCloseConnections: "idle",
     // Its own 503 would not have the one shape; see the first hook.
     return503OnClosing: false,

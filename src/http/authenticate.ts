@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from "jose";
+import { SECOND_MS } from "../../providers/core/time.ts";
 import type { Settings } from "../config/settings.ts";
 import { HttpError } from "./http-error.ts";
 
@@ -61,13 +62,15 @@ function refused(error: unknown): never {
 }
 
 function callerOf({ sub, exp, ...claims }: JWTPayload): Caller {
+  const expiresAt = new Date(exp! * SECOND_MS);
+  if (Number.isNaN(expiresAt.getTime())) throw unauthenticated("the token's claim 'exp' is beyond all dates");
   const sound = typeof sub === "string" && sub.length > 0 && sub.length <= LONGEST_USER_ID && !/\p{C}/u.test(sub);
   if (!sound) throw unauthenticated(`the token's claim 'sub' is not a text of 1 to ${LONGEST_USER_ID} visible characters`);
   return {
     userId: sub,
     username: typeof claims["username"] === "string" ? claims["username"] : undefined,
     scopes: scopesOf(claims),
-    expiresAt: new Date(exp! * 1_000),
+    expiresAt,
   };
 }
 

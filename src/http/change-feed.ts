@@ -1,9 +1,11 @@
 import { EventEmitter } from "node:events";
-import { Client } from "pg";
+import type { Client } from "pg";
 import { SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { closeClient, createClient, watchConnection } from "../db/connections.ts";
 
 const CHANNEL = "user_vps_changed";
 const LONGEST_PAUSE_MS = 5 * SECOND_MS;
+const LOOK = { intervalMs: 5 * SECOND_MS, limitMs: 5 * SECOND_MS };
 
 /**
  * Tells of changes of records, wherever they were made: one connection a process that listens to
@@ -16,8 +18,11 @@ export class ChangeFeed {
   readonly #closing = new AbortController();
   #client: Client | undefined;
 
-  constructor(connectionString: string) {
+  readonly #look: typeof LOOK;
+
+  constructor(connectionString: string, look: typeof LOOK = LOOK) {
     this.#connectionString = connectionString;
+    this.#look = look;
   }
 
   /** Returns when it listens for the first time. */
@@ -27,7 +32,7 @@ export class ChangeFeed {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#client?.end().catch(() => undefined);
+    if (this.#client) await closeClient(this.#client);
   }
 
   /** @returns a function that ends the subscription */
@@ -39,7 +44,7 @@ export class ChangeFeed {
   }
 
   async #connect(): Promise<void> {
-    const client = new Client({ connectionString: this.#connectionString, application_name: "user-vps listener", keepAlive: true });
+    const client = createClient({ url: this.#connectionString, name: "user-vps listener" });
     client.on("notification", ({ payload }) => this.#changes.emit(`user:${payload ?? ""}`));
     // It is followed by 'end', and without a listener it would end the process.
     client.on("error", () => undefined);
@@ -48,11 +53,16 @@ export class ChangeFeed {
       await client.query(`LISTEN ${CHANNEL}`);
       this.#closing.signal.throwIfAborted();
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await closeClient(client);
       throw error;
     }
     this.#client = client;
-    client.once("end", () => void this.#reconnect());
+    // A connection that says nothing is ended at once, without a farewell that nobody would hear.
+    const stopLooking = watchConnection(client, { ...this.#look, onLost: () => client.connection.stream.destroy() });
+    client.once("end", () => {
+      stopLooking();
+      void this.#reconnect();
+    });
   }
 
   async #reconnect(): Promise<void> {

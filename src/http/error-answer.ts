@@ -2,9 +2,9 @@
 import type { FastifyError } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { isDatabaseOutage } from "../db/outage.ts";
 import { UserVpsError, type ErrorCode } from "../../providers/core/errors.ts";
 import { HTTP_ERRORS, HttpError, type ErrorDetail, type HttpErrorCode } from "./http-error.ts";
-import { isDatabaseOutage } from "./database-outage.ts";
 
 export const ERROR_SHAPE = z.object({
   error: z.object({

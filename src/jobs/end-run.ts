@@ -1,4 +1,4 @@
-import { inTransaction } from "../db/index.ts";
+import { inTransaction, isDatabaseOutage } from "../db/index.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import type { UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds, sleep } from "../../providers/core/time.ts";
@@ -17,9 +17,7 @@ const SAVE_LIMIT_MS = 10 * MINUTE_MS;
 
 /** A bug or a broken database connection: neither has a code of the catalogue. */
 export function codeOf(thrown: unknown): "DATABASE_FAILED" | "ENGINE_FAILED" {
-  const { code } = thrown as { code?: unknown };
-  const fromDatabase = typeof code === "string" && /^(57P0\d|08\w{3}|53\w{3}|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code);
-  return fromDatabase || /Connection terminated|timeout exceeded when trying to connect/.test(messageOf(thrown)) ? "DATABASE_FAILED" : "ENGINE_FAILED";
+  return isDatabaseOutage(thrown) ? "DATABASE_FAILED" : "ENGINE_FAILED";
 }
 
 export interface FailedJob {
@@ -48,7 +46,9 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
   const outcome = handedOver || error.code === "RUN_LOST" ? "lost" : error.code === "CANCELLED" ? "cancelled" : "failed";
   const details = { errorCode: error.code, reason: message };
   await untilSaved(context, undefined, async () => await inTransaction(pool, async (db) => {
-    await finishRun(db, runId, { outcome, errorCode: error.code, message, seconds, resources: recorder.resources() });
+    const isEndedHere = await finishRun(db, runId, { outcome, errorCode: error.code, message, seconds, resources: recorder.resources() });
+    // Whoever has taken the user over from a worker that seemed lost has ended this run, and does what is left to do.
+    if (!isEndedHere) return;
     if (decision.kind === "again") {
       // A handed-over run has not failed, so it does not count.
       await send(boss, db, handedOver ? job : { ...job, attempt }, decision.delayMs);

@@ -14,11 +14,13 @@ export const jobSchema = z.object({
   isOverdue: z.literal(true).optional(),
   /** How many tries have failed so far; absent before the first has. */
   attempt: z.number().int().positive().optional(),
+  /** Somebody else may be at it, or may have ended it by now: its first worker was lost. */
+  isTakenOver: z.boolean().optional(),
 });
 
 export type Job = z.infer<typeof jobSchema>;
 
-export type JobRequest = Omit<Job, "attempt">;
+export type JobRequest = Omit<Job, "attempt" | "isTakenOver">;
 
 /** The seam between those who want something done and those who do it. */
 export interface Jobs {

@@ -34,7 +34,7 @@ const BUSY_DELAY_MS = 1 * SECOND_MS;
 export async function performJob(context: WorkerContext, job: Job, lostWorkers: number): Promise<void> {
   const { boss, pool, databaseUrl, log } = context;
   const lock = await tryLockUser(databaseUrl, job.userId).catch((error: unknown) => log(messageOf(error)));
-  if (!lock) return await send(boss, pool, job, BUSY_DELAY_MS);
+  if (!lock) return await send(boss, pool, lostWorkers > 0 ? { ...job, isTakenOver: true } : job, BUSY_DELAY_MS);
   try {
     const record = await findVpsByUserId(pool, job.userId);
     if (!record || isOvertaken(job, record, lostWorkers)) return;
@@ -47,7 +47,7 @@ export async function performJob(context: WorkerContext, job: Job, lostWorkers: 
 
 /** The record has moved on since the job was sent. */
 function isOvertaken(job: Job, record: VpsRecord, lostWorkers: number): boolean {
-  const isRepetition = lostWorkers > 0 || job.attempt !== undefined;
+  const isRepetition = lostWorkers > 0 || job.attempt !== undefined || job.isTakenOver === true;
   if (isRepetition && record.status === "ready" && job.operation === "up") return true;
   return !OPERATIONS[job.operation].from.includes(record.status);
 }

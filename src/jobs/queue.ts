@@ -1,6 +1,7 @@
 import { PgBoss } from "pg-boss";
 import type { Db } from "pg-boss";
-import type { Queryable } from "../db/queryable.ts";
+import { connectionOf } from "../db/index.ts";
+import type { Queryable } from "../db/index.ts";
 import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { jobSchema } from "./job.ts";
 import type { Job } from "./job.ts";
@@ -30,9 +31,8 @@ export interface QueueOptions {
  */
 export async function startQueue({ databaseUrl, works, onError }: QueueOptions): Promise<PgBoss> {
   const boss = new PgBoss({
-    connectionString: databaseUrl,
+    ...connectionOf({ url: databaseUrl, name: "user-vps jobs" }),
     schema: QUEUE_SCHEMA,
-    application_name: "user-vps jobs",
     max: 4,
     supervise: works,
     superviseIntervalSeconds: LOOK_SECONDS,

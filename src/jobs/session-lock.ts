@@ -1,4 +1,5 @@
-import { Client } from "pg";
+import type { Client } from "pg";
+import { closeClient, createClient, watchConnection } from "../db/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 
@@ -21,8 +22,19 @@ export interface LockRequest {
 const CHECK_INTERVAL_MS = 3 * SECOND_MS;
 const CHECK_TIMEOUT_MS = 6 * SECOND_MS;
 
+const LOCK_SESSION = "user-vps lock";
+/** Whoever holds a lock looks every few seconds; one that is silent for so long is frozen, and its engines are ended by then: see watchdog.ts. */
+export const SILENT_SECONDS = 15;
+
 /** PostgreSQL frees the lock of a machine that is gone after 5 + 3 * 2 s, of a dead process at once. */
 const SESSION = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET idle_session_timeout = 0";
+
+/** Of a process that is frozen the kernel goes on answering, so its session and lock would stay for as long as it is frozen. */
+const END_SILENT_HOLDER = `
+  SELECT pg_terminate_backend(pg_locks.pid) FROM pg_locks JOIN pg_stat_activity ON pg_stat_activity.pid = pg_locks.pid
+  WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND datname = current_database() AND pg_locks.database = datid
+    AND (classid::bigint << 32) | objid::bigint = hashtextextended($1, 0)
+    AND application_name = $2 AND state = 'idle' AND state_change < clock_timestamp() - make_interval(secs => $3)`;
 
 /**
  * Takes an advisory lock on a session of its own, whose end is the lock's end.
@@ -31,7 +43,7 @@ const SESSION = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; S
  * @throws UserVpsError DATABASE_FAILED
  */
 export async function tryLockSession({ databaseUrl, name, of, onLocked }: LockRequest): Promise<SessionLock | undefined> {
-  const client = new Client({ connectionString: databaseUrl, keepAlive: true, connectionTimeoutMillis: 10 * SECOND_MS, application_name: "user-vps lock" });
+  const client = createClient({ url: databaseUrl, name: LOCK_SESSION });
   const lost = new AbortController();
   const end = (why: string) =>
     lost.abort(new UserVpsError("RUN_LOST", `The database session that holds the lock of ${of} broke (${why}); the run was ended.`));
@@ -42,27 +54,24 @@ export async function tryLockSession({ databaseUrl, name, of, onLocked }: LockRe
     await client.query(SESSION);
     const { rows } = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked", [name]);
     if (!rows[0]?.locked) {
-      await client.end();
+      await client.query(END_SILENT_HOLDER, [name, LOCK_SESSION, SILENT_SECONDS]);
+      await closeClient(client);
       return undefined;
     }
     await onLocked?.(client);
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await closeClient(client);
     throw new UserVpsError("DATABASE_FAILED", `The lock of ${of} cannot be taken: ${messageOf(error)}.`, { cause: error });
   }
 
-  // A server that vanished without a word closes no connection.
-  const check = setInterval(() => {
-    const limit = setTimeout(() => end("no answer"), CHECK_TIMEOUT_MS);
-    client.query("SELECT 1").then(() => clearTimeout(limit), (error: unknown) => { clearTimeout(limit); end(messageOf(error)); });
-  }, CHECK_INTERVAL_MS);
-  lost.signal.addEventListener("abort", () => clearInterval(check), { once: true });
+  const stopLooking = watchConnection(client, { intervalMs: CHECK_INTERVAL_MS, limitMs: CHECK_TIMEOUT_MS, onLost: end });
+  lost.signal.addEventListener("abort", stopLooking, { once: true });
 
   return {
     lost: lost.signal,
     async release() {
-      clearInterval(check);
-      await client.end().catch(() => undefined);
+      stopLooking();
+      await closeClient(client);
     },
   };
 }

@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { Socket } from "node:net";
+import { SECOND_MS } from "../../providers/core/time.ts";
+
+const BEAT_INTERVAL_MS = 2 * SECOND_MS;
 
 /**
  * Starts the watchdog of this process for the engines tagged with the worker's id and for the
@@ -16,5 +19,11 @@ export function startWatchdog(workerId: string, folder: string): { stop(): void 
   child.unref();
   (child.stdin as Socket).unref();
   child.stdin.on("error", () => undefined);
-  return { stop: () => child.stdin.end() };
+  const beat = setInterval(() => child.stdin.write("."), BEAT_INTERVAL_MS).unref();
+  return {
+    stop() {
+      clearInterval(beat);
+      child.stdin.end();
+    },
+  };
 }

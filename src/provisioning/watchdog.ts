@@ -1,9 +1,11 @@
 /**
  * A small process beside every worker, which ends the worker's engines and providers when the
  * worker is gone, however it died: the pipe between them closes. Then it removes the worker's
- * temporary folder. `node watchdog.ts WORKER-ID FOLDER`.
+ * temporary folder. A worker that is frozen is silent instead: its engines are ended before its
+ * users' locks are taken from it (src/jobs/session-lock.ts). `node watchdog.ts WORKER-ID FOLDER`.
  */
 import { rm } from "node:fs/promises";
+import { SECOND_MS } from "../../providers/core/time.ts";
 import { killTagged } from "./process-tags.ts";
 
 const [workerId, folder] = process.argv.slice(2);
@@ -16,4 +18,20 @@ const clearUp = async () => {
   await killTagged("worker", workerId);
   await rm(folder, { recursive: true, force: true });
 };
-process.stdin.resume().on("close", () => void clearUp());
+
+/** Less than SILENT_SECONDS of a lock's holder. */
+const SILENT_MS = 12 * SECOND_MS;
+const LOOK_INTERVAL_MS = 1 * SECOND_MS;
+let beatMs = performance.now();
+let lookMs = beatMs;
+let ending: Promise<void> | undefined;
+setInterval(() => {
+  const nowMs = performance.now();
+  // With the whole machine frozen, this process was, too: nothing can be said of the worker yet.
+  if (nowMs - lookMs > 3 * LOOK_INTERVAL_MS) beatMs = nowMs;
+  lookMs = nowMs;
+  if (nowMs - beatMs <= SILENT_MS) return;
+  ending ??= killTagged("worker", workerId).catch(() => undefined).finally(() => { ending = undefined; });
+}, LOOK_INTERVAL_MS).unref();
+
+process.stdin.on("data", () => { beatMs = performance.now(); }).on("close", () => void clearUp());

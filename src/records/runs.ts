@@ -65,8 +65,9 @@ const FINISH = `
   UPDATE vps_runs SET outcome = $2, error_code = $3, message = $4, seconds = $5, resource_changes = $6, resources = $7, ended_at = clock_timestamp()
   WHERE run_id = $1 AND outcome IS NULL`;
 
-/** Ends the run and the phase it is in. A run that has ended already stays as it is. */
-export async function finishRun(db: Queryable, runId: string, end: RunEnd): Promise<void> {
+/** Ends the run and the phase it is in. A run that has ended already stays as it is: then false. */
+export async function finishRun(db: Queryable, runId: string, end: RunEnd): Promise<boolean> {
   const json = (value: unknown) => (value ? JSON.stringify(value) : null);
-  await db.query(FINISH, [runId, end.outcome, end.errorCode ?? null, end.message ?? null, end.seconds, json(end.resourceChanges), json(end.resources)]);
+  const { rowCount } = await db.query(FINISH, [runId, end.outcome, end.errorCode ?? null, end.message ?? null, end.seconds, json(end.resourceChanges), json(end.resources)]);
+  return rowCount === 1;
 }

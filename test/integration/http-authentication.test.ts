@@ -36,6 +36,15 @@ describe("a request without a valid token", () => {
     assert.match(assertRefusal(await status(`Bearer ${await signToken(USER, { expiresInSeconds: null })}`), 401, "UNAUTHENTICATED").message, /'exp'/);
   });
 
+  it("with a token whose exp is beyond all dates: 401, at every door", async () => {
+    for (const exp of [9e15, 1e300, Number.MAX_SAFE_INTEGER]) {
+      const token = await signToken({ ...USER, scope: "vps:admin", exp }, { expiresInSeconds: null });
+      const headers = { authorization: `Bearer ${token}` };
+      for (const url of ["/api/vps/status", "/api/vps/events", "/api/admin/vps", "/api/admin/vps/alice/events"]) assertRefusal(await app.inject({ url, headers }), 401, "UNAUTHENTICATED");
+      assertRefusal(await app.inject({ method: "POST", url: "/session", payload: { token } }), 401, "UNAUTHENTICATED");
+    }
+  });
+
   it("with a token that is not valid yet: 401", async () => {
     assertRefusal(await status((await asUser("alice", { nbf: Math.floor(Date.now() / 1_000) + 300 })).authorization), 401, "UNAUTHENTICATED");
   });

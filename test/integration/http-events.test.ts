@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { statusEvents } from "../../src/http/status-events.ts";
@@ -6,7 +8,7 @@ import { ChangeFeed } from "../../src/http/change-feed.ts";
 import { beginPhase, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { withApp } from "../support/http-app.ts";
 import { openStream } from "../support/event-stream.ts";
-import { asUser, signToken } from "../support/tokens.ts";
+import { asOperator, asUser, signToken } from "../support/tokens.ts";
 
 const first = await withApp();
 const second = await withApp({ database: first });
@@ -104,6 +106,43 @@ describe("GET /api/vps/events", () => {
     const { rows } = await pool.query("SELECT count(*)::int AS count FROM pg_stat_activity WHERE application_name = 'user-vps listener' AND datname = current_database()");
     assert.equal(rows[0].count, 2);
     for (const stream of streams) await stream.close();
+  });
+});
+
+describe("a client that goes at whatever moment", () => {
+  const { pool: db } = first;
+  const query = db.query.bind(db);
+
+  /** Asks for a stream and is gone while the record is being read. */
+  async function hitAndRun(path: string, authorization: string): Promise<void> {
+    let isRead = () => {};
+    const reading = new Promise<void>((resolve) => { isRead = resolve; });
+    let letGo = () => {};
+    const gone = new Promise<void>((resolve) => { letGo = resolve; });
+    db.query = (async (...args: Parameters<typeof query>) => { isRead(); await gone; return query(...args); }) as never;
+    const socket = connect(Number(new URL(urls[0]!).port), "127.0.0.1");
+    const arrived = new Promise<Socket>((resolve) => first.app.server.once("connection", resolve));
+    socket.on("error", () => undefined).write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\n\r\n`);
+    const served = await arrived;
+    const closed = once(served, "close");
+    await reading;
+    socket.destroy();
+    await closed;
+    db.query = query;
+    letGo();
+  }
+
+  it("is not counted, neither as a user nor as an operator", async () => {
+    await request("judy");
+    const user = (await asUser("judy")).authorization;
+    const operator = (await asOperator()).authorization;
+    for (let count = 0; count < 8; count += 1) await hitAndRun("/api/vps/events", user);
+    for (let count = 0; count < 100; count += 1) await hitAndRun("/api/admin/vps/judy/events", operator);
+    const streams = await Promise.all([openStream(`${urls[0]}/api/vps/events`, { authorization: user }), openStream(`${urls[0]}/api/admin/vps/judy/events`, { authorization: operator })]);
+    for (const stream of streams) {
+      assert.equal((await stream.next()).data.username, "judy");
+      await stream.close();
+    }
   });
 });
 

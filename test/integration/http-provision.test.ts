@@ -92,6 +92,13 @@ describe("the data center of a user who names none", async () => {
     assert.equal(await centerFor(proxied.app, "berlin", "2a02:2e0:3fe::1"), 19);
   });
 
+  it("is found behind gateways that write a port, and those that speak Forwarded", async () => {
+    assert.equal(await centerFor(proxied.app, "porto", "90.84.1.1:51008"), 15);
+    assert.equal(await centerFor(proxied.app, "bracket", "[2a02:2e0:3fe::1]:51008"), 19);
+    const answer = await proxied.app.inject({ method: "POST", url: "/api/vps/provision", headers: { ...(await asUser("forwarded")), forwarded: 'for="49.36.0.1:4711";proto=https' }, payload: {} });
+    assert.equal(answer.json().dataCenter.id, 13);
+  });
+
   it("is the default for a private address", async () => {
     assert.equal(await centerFor(proxied.app, "private", "192.168.1.1"), 9);
     assert.equal(await centerFor(proxied.app, "loop", "::1"), 9);

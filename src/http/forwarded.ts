@@ -1,0 +1,58 @@
+/**
+ * Who a request comes from, as its proxies tell it: `X-Forwarded-For` in all the forms that are in
+ * use (with a port, in brackets, with a zone), and `Forwarded` (RFC 7239). Fastify reads the first
+ * of these alone, and only bare addresses; whether a proxy is believed is decided there.
+ */
+import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
+
+interface Hop {
+  readonly for?: string;
+  readonly proto?: string;
+  readonly host?: string;
+}
+
+/**
+ * Writes the headers as fastify understands them. With both headers there, `X-Forwarded-For` counts:
+ * a proxy that speaks the one does not take the other away from a client.
+ */
+export function normaliseForwarded({ headers }: Pick<IncomingMessage, "headers">): void {
+  if (headers["x-forwarded-for"] !== undefined) {
+    setAddresses(headers, [headers["x-forwarded-for"]].flat().join(",").split(","));
+    return;
+  }
+  if (headers.forwarded === undefined) return;
+  const hops = parseForwarded(headers.forwarded);
+  setAddresses(headers, hops.map((hop) => hop.for ?? ""));
+  const last = hops.at(-1);
+  if (last?.proto && /^https?$/i.test(last.proto)) headers["x-forwarded-proto"] ??= last.proto.toLowerCase();
+  if (last?.host) headers["x-forwarded-host"] ??= last.host;
+}
+
+/** What stands before an entry that is no address was told by somebody unknown, so it is left out with it. */
+function setAddresses(headers: IncomingMessage["headers"], entries: readonly string[]): void {
+  const addresses = entries.map(addressIn);
+  const known = addresses.slice(addresses.lastIndexOf(undefined) + 1);
+  if (known.length > 0) headers["x-forwarded-for"] = known.join(", ");
+  else delete headers["x-forwarded-for"];
+}
+
+/** `1.2.3.4:51008`, `"[2001:db8::1]:51008"`, `fe80::1%eth0`, `::ffff:1.2.3.4` -> the address alone; undefined for what is none. */
+export function addressIn(entry: string): string | undefined {
+  const text = entry.trim().replace(/^"(.*)"$/, "$1").trim();
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\](?::\d{1,5})?|(\d+\.\d+\.\d+\.\d+)(?::\d{1,5})?)$/.exec(text) ?? [];
+  const address = (bracketed ?? plain ?? text).replace(/%[^%]*$/, "").replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "").toLowerCase();
+  return isIP(address) === 0 ? undefined : address;
+}
+
+/** Elements with commas between, each of pairs with semicolons between; a value is a token or a quoted text. */
+function parseForwarded(header: string): Hop[] {
+  const elements = header.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [];
+  return elements.map((element) => {
+    const pairs = element.match(/(?:"(?:[^"\\]|\\.)*"|[^;"])+/g) ?? [];
+    return Object.fromEntries(pairs.map((pair) => {
+      const [name = "", ...rest] = pair.split("=");
+      return [name.trim().toLowerCase(), rest.join("=").trim().replace(/^"(.*)"$/, "$1").replaceAll(/\\(.)/g, "$1")];
+    }));
+  });
+}

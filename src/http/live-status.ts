@@ -1,0 +1,82 @@
+/** A user's status as a stream that does not end: one way for the user's own and for operators'. */
+import { Readable, finished } from "node:stream";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { SECOND_MS } from "../../providers/core/time.ts";
+import { callerOf } from "./caller.ts";
+import type { HttpContext } from "./context.ts";
+import { HttpError } from "./http-error.ts";
+import { statusEvents } from "./status-events.ts";
+
+const HEARTBEAT_MS = 15 * SECOND_MS;
+/** A client that takes nothing in for so long is gone, or as good as gone. */
+const STALLED_MS = 4 * HEARTBEAT_MS;
+/** The longest that Node's timers can wait. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Counts open streams of one kind in this process, and lets no more than `most` of one key be open. */
+export class OpenStreams {
+  readonly #most: number;
+  readonly #whose: string;
+  readonly #open = new Map<string, number>();
+
+  /** @param whose as the refusal calls them: `streams of this user` */
+  constructor({ most, whose }: { readonly most: number; readonly whose: string }) {
+    this.#most = most;
+    this.#whose = whose;
+  }
+
+  get size(): number {
+    return [...this.#open.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /**
+   * @returns gives the place back; called again, it does nothing
+   * @throws HttpError RATE_LIMITED
+   */
+  take(key: string): () => void {
+    const count = this.#open.get(key) ?? 0;
+    if (count >= this.#most) throw new HttpError("RATE_LIMITED", `${this.#most} ${this.#whose} are open already.`, { headers: { "retry-after": "30" } });
+    this.#open.set(key, count + 1);
+    let isTaken = true;
+    return () => {
+      if (!isTaken) return;
+      isTaken = false;
+      const left = this.#open.get(key)! - 1;
+      if (left > 0) this.#open.set(key, left);
+      else this.#open.delete(key);
+    };
+  }
+}
+
+export interface LiveStatusOptions {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly context: Pick<HttpContext, "pool" | "feed" | "closing">;
+  readonly userId: string;
+  readonly streams: OpenStreams;
+  readonly key: string;
+}
+
+/**
+ * Streams until the client goes, its token or session expires, or the server closes. The place is
+ * given back at whatever moment the client goes: `finished` also tells of a connection that was
+ * closed before anybody listened, while the record was being read.
+ */
+export function streamStatus({ request, reply, context, userId, streams, key }: LiveStatusOptions): FastifyReply {
+  const giveBack = streams.take(key);
+  const over = new AbortController();
+  const end = () => over.abort();
+  const leftMs = callerOf(request).expiresAt.getTime() - Date.now();
+  const expiry = setTimeout(end, Math.max(0, Math.min(leftMs, LONGEST_TIMER_MS))).unref();
+  context.closing.addEventListener("abort", end, { once: true });
+  if (context.closing.aborted) end();
+  finished(reply.raw, () => {
+    giveBack();
+    clearTimeout(expiry);
+    context.closing.removeEventListener("abort", end);
+    end();
+  });
+  request.raw.socket.setTimeout(STALLED_MS, () => request.raw.socket.destroy());
+  const events = statusEvents({ db: context.pool, feed: context.feed, userId, signal: over.signal, heartbeatMs: HEARTBEAT_MS });
+  return reply.type("text/event-stream").headers({ "x-accel-buffering": "no", connection: "close" }).send(Readable.from(events, { objectMode: false }));
+}

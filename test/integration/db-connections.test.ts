@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { join } from "node:path";
+import { describe, it } from "vitest";
+import { createPool, inTransaction, isDatabaseOutage } from "../../src/db/index.ts";
+import { ChangeFeed } from "../../src/http/change-feed.ts";
+import { SILENT_SECONDS, tryLockSession } from "../../src/jobs/session-lock.ts";
+import { sleep } from "../../providers/core/time.ts";
+import { atEnd } from "../support/at-end.ts";
+import { withDatabase } from "../support/postgres.ts";
+
+const { pool, url } = await withDatabase();
+
+function start(script: string, ...args: string[]): ChildProcess {
+  return fork(join(import.meta.dirname, "..", "support", script), args);
+}
+
+async function message(child: ChildProcess): Promise<unknown> {
+  return ((await once(child, "message")) as [unknown])[0];
+}
+
+describe("a transaction whose connection is ended by the server", () => {
+  for (const how of ["waiting", "query"]) {
+    it(`fails as an outage, and its process goes on (${how})`, async () => {
+      const child = start("transaction-child.ts", url, how);
+      const exit = once(child, "exit");
+      assert.equal(await message(child), "in transaction");
+      await pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'victim'");
+      if (how === "waiting") {
+        await sleep(200);
+        child.send("go on");
+      }
+      const { went, again } = (await message(child)) as { went: string; again: unknown };
+      assert.match(went, /^(terminating connection due to administrator command|Connection terminated|Client has encountered a connection error)/);
+      assert.equal(again, 1, "the pool has replaced it");
+      assert.deepEqual(await exit, [0, null]);
+    });
+  }
+
+  it("does not come back to the pool, nor does one that was left in the midst of a transaction", async () => {
+    const small = createPool({ url, name: "small", max: 1 });
+    atEnd(() => small.end());
+    await assert.rejects(inTransaction(small, async (db) => { await db.query("SELECT pg_terminate_backend(pg_backend_pid())"); }), isDatabaseOutage);
+    assert.equal((await small.query("SELECT 1")).rowCount, 1);
+    await assert.rejects(inTransaction(small, (db) => db.query("SELECT 1 / 0")), /division by zero/);
+    assert.equal(await inTransaction(small, async (db) => (await db.query<{ open: boolean }>("SELECT now() = statement_timestamp() AS open")).rows.length), 1);
+  });
+});
+
+/** Between a client and PostgreSQL, until it swallows everything without a word. */
+async function network(): Promise<{ url: string; swallow(): void; heal(): void }> {
+  const target = new URL(url);
+  const sockets = new Set<Socket>();
+  const dead = new WeakSet<Socket>();
+  let isSwallowing = false;
+  const proxy = createServer((client) => {
+    const server = connect(Number(target.port), target.hostname);
+    for (const socket of [client, server]) {
+      sockets.add(socket);
+      if (isSwallowing) dead.add(socket);
+      socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
+    }
+    client.on("data", (data) => { if (!dead.has(client)) server.write(data); });
+    server.on("data", (data) => { if (!dead.has(client)) client.write(data); });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  atEnd(async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => proxy.close(resolve));
+  });
+  const through = new URL(url);
+  through.port = String((proxy.address() as AddressInfo).port);
+  return {
+    url: through.href,
+    swallow: () => { isSwallowing = true; for (const socket of sockets) dead.add(socket); },
+    heal: () => { isSwallowing = false; },
+  };
+}
+
+describe("a database that goes without a word", () => {
+  it("holds no query for ever, and none once the network is back", async () => {
+    const between = await network();
+    const through = createPool({ url: between.url, name: "through", max: 4, statementLimitMs: 100 });
+    await Promise.all(Array.from({ length: 4 }, () => through.query("SELECT pg_sleep(0.05)")));
+    between.swallow();
+    const ends = await Promise.allSettled(Array.from({ length: 4 }, () => through.query("SELECT 1")));
+    for (const end of ends) assert.ok(end.status === "rejected" && isDatabaseOutage(end.reason), JSON.stringify(end));
+    between.heal();
+    assert.equal((await through.query("SELECT 1")).rowCount, 1);
+    await through.end();
+  });
+
+  it("holds no statement for longer than the limit either, where the server still speaks", async () => {
+    const short = createPool({ url, name: "short", max: 1, statementLimitMs: 100 });
+    atEnd(() => short.end());
+    await assert.rejects(short.query("SELECT pg_sleep(30)"), isDatabaseOutage);
+    assert.equal((await short.query("SELECT 1")).rowCount, 1);
+  });
+
+  it("is noticed by the change feed, which then tells everybody to look again", async () => {
+    const between = await network();
+    const feed = new ChangeFeed(between.url, { intervalMs: 50, limitMs: 200 });
+    await feed.start();
+    atEnd(() => feed.close());
+    const told = new Promise<void>((resolve) => { feed.subscribe("somebody", resolve); });
+    between.swallow();
+    setTimeout(() => between.heal(), 500);
+    await told;
+  });
+});
+
+describe("a lock whose holder is frozen", () => {
+  it(`is free after some ${SILENT_SECONDS} s, and the holder learns of it when it goes on`, async () => {
+    const child = start("lock-child.ts", url, "frozen");
+    const exit = once(child, "exit");
+    assert.equal(await message(child), "locked");
+    child.kill("SIGSTOP");
+    const take = () => tryLockSession({ databaseUrl: url, name: "frozen", of: "the test" });
+    assert.equal(await take(), undefined, "not at once: it may only be slow");
+    let lock: Awaited<ReturnType<typeof take>>;
+    for (let tries = 0; tries < 120 && !lock; tries += 1) {
+      await sleep(500);
+      lock = await take();
+    }
+    assert.ok(lock, "nobody else got it within a minute");
+    child.kill("SIGCONT");
+    assert.equal(await message(child), "lost");
+    assert.equal(lock.lost.aborted, false);
+    await lock.release();
+    child.send("go");
+    await exit;
+  });
+
+  it("is not taken from a holder that lives", async () => {
+    const lock = await tryLockSession({ databaseUrl: url, name: "alive", of: "the test" });
+    for (let tries = 0; tries < 8; tries += 1) {
+      await sleep((SILENT_SECONDS / 6) * 1_000);
+      assert.equal(await tryLockSession({ databaseUrl: url, name: "alive", of: "the test" }), undefined);
+    }
+    assert.equal(lock?.lost.aborted, false);
+    await lock?.release();
+  });
+});
