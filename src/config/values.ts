@@ -51,6 +51,10 @@ function isAddressOrNetwork(part: string): boolean {
   }
 }
 
+/** Plans by id, name or catalog item, with commas between; what only the API knows is taken as it is. */
+export const planItems = z.string().transform((list) => list.split(",").map((name) => name.trim()).filter((name) => name !== "").map((name) => findPlan(name)?.itemId ?? name))
+  .refine((items) => items.length > 0, "expected at least one plan");
+
 /** Five fields as in crontab; `off` is none. */
 export const cron = z.string()
   .refine((line) => line === "off" || /^(\S+ ){4}\S+$/.test(line), "expected five fields as in crontab, or 'off'")

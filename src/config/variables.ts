@@ -2,8 +2,8 @@
  * Every environment variable of the service: the one table that settings are read by and that the
  * configuration reference is made from.
  */
-import type { z } from "zod";
-import { cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, planItem, postgresUrl, sshPrivateKey, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
+import { z } from "zod";
+import { cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 
 /** What a process does: answer HTTP, run the engine, or both. */
@@ -25,6 +25,8 @@ export interface Variable<T> {
 
 const variable = <T, V extends Omit<Variable<T>, "schema">>(schema: z.ZodType<T, string>, description: V) => ({ schema, ...description });
 
+const onOff = z.enum(["on", "off"], "expected on or off");
+const uncertainPolicy = z.enum(["ask", "buy-again-without-evidence"], "expected ask or buy-again-without-evidence");
 const EVERY_ROLE: readonly Role[] = ROLES;
 const WORKERS: readonly Role[] = ["all", "worker"];
 const SEVERAL: readonly Role[] = ["http", "worker"];
@@ -57,6 +59,18 @@ export const VARIABLES = {
   sshPrivateKey: variable(sshPrivateKey, { name: "SSH_PRIVATE_KEY", description: "Logs in to the VPSs as root, for releases and new credentials. Without it, each stack's own password does.", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", secret: true }),
   vpsFirewall: variable(flag, { name: "VPS_FIREWALL", description: "Whether Hostinger's firewall stands before every VPS: 22, 80 and 443 from anywhere, all else dropped.", example: "true", byDefault: "false" }),
   vpsPtr: variable(flag, { name: "VPS_PTR", description: "Whether the reverse DNS entry of every VPS's IPv4 address leads to its host name.", example: "true", byDefault: "false" }),
+
+  purchases: variable(onOff, { name: "PURCHASES", description: "Whether anything is bought: on or off. An operator can switch it at run time, which then counts: `user-vps purchases off`.", example: "on", byDefault: "on" }),
+  allowedPlans: variable(planItems, { name: "ALLOWED_PLANS", description: "The plans that users may have whose token has no claim vps_plans, with commas between. Without it, any.", example: "kvm1,kvm2" }),
+  purchasesPerDay: variable(wholeNumber(0), { name: "PURCHASES_PER_DAY", description: "How many VPSs are bought a day (UTC) at most; who comes later waits. Without it, no limit.", example: "20" }),
+  spendPerMonthCents: variable(wholeNumber(0), { name: "SPEND_PER_MONTH_CENTS", description: "What purchases may cost in a month (UTC), first terms alone, in cents. Without it, no limit.", example: "50000" }),
+  fleetLimit: variable(wholeNumber(0), { name: "FLEET_LIMIT", description: "How many VPSs users may have altogether. Without it, no limit.", example: "500" }),
+  maxPriceCents: variable(wholeNumber(0), { name: "MAX_PRICE_CENTS", description: "What a VPS may cost in Hostinger's catalog, first term or renewal, in cents of its currency. Without it, no limit.", example: "2000" }),
+  zoneRecordLimit: variable(wholeNumber(1), { name: "ZONE_RECORD_LIMIT", description: "How many records Cloudflare's plan lets the zone have: nothing is bought whose record would have no room. Without it, it is not looked at.", example: "200" }),
+  certificatesPerWeek: variable(wholeNumber(0), { name: "CERTIFICATES_PER_WEEK", description: "How many first certificates the authority gives VPS_DOMAIN in seven days: nothing is bought that would get none.", example: "50", byDefault: "50" }),
+  purchaseUncertainPolicy: variable(uncertainPolicy, { name: "PURCHASE_UNCERTAIN_POLICY", description: "What is done about a purchase of which nobody knows whether it was made: `ask` an operator, or `buy-again-without-evidence`, once, after the settle time.", example: "ask", byDefault: "ask" }),
+  paymentProbeSeconds: variable(wholeNumber(1, 3_600), { name: "PAYMENT_PROBE_SECONDS", description: "How long after a refused payment the next one is tried; twice as long after each further one, up to an hour.", example: "300", byDefault: "300" }),
+  paymentLookSeconds: variable(wholeNumber(1, 3_600), { name: "PAYMENT_LOOK_SECONDS", description: "How often at least it is looked whether an order that awaits payment has become a VPS.", example: "300", byDefault: "300" }),
 
   jwtSecret: variable(hs256Secret, { name: "JWT_SECRET", description: "What users' tokens are signed with (HS256). Either this or JWT_JWKS_URL.", example: "at-least-32-random-bytes-shared-with-the-issuer", secret: true }),
   jwtJwksUrl: variable(httpUrl, { name: "JWT_JWKS_URL", description: "The public keys that users' tokens are verified with.", example: "https://auth.example.com/.well-known/jwks.json" }),

@@ -4,6 +4,9 @@ import type { UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds, sleep } from "../../providers/core/time.ts";
 import type { OperationKind } from "../provisioning/operation.ts";
 import type { RunRecorder } from "../provisioning/run-recorder.ts";
+import { newVm } from "../provisioning/ask-to-buy.ts";
+import { asksTheAccount, countPlaces, findOpenPurchase, readAccount, settleFailure } from "../purchases/index.ts";
+import type { RunFailure, Wait } from "../purchases/index.ts";
 import { finishRun, setVpsStatus } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import type { Job } from "./job.ts";
@@ -11,6 +14,9 @@ import { MOST_LOST_WORKERS, send } from "./queue.ts";
 import { decide } from "./retry-policy.ts";
 import type { UserLock } from "./user-lock.ts";
 import type { WorkerContext } from "./worker-context.ts";
+
+/** How long the account may be asked what became of a purchase. */
+const ACCOUNT_LIMIT_MS = 30 * SECOND_MS;
 
 /** How long to go on trying to write a result down while the database is away. */
 const SAVE_LIMIT_MS = 10 * MINUTE_MS;
@@ -45,10 +51,18 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
   await recorder.flush();
   const outcome = handedOver || error.code === "RUN_LOST" ? "lost" : error.code === "CANCELLED" ? "cancelled" : "failed";
   const details = { errorCode: error.code, reason: message };
+  const purchase = await purchaseAfter(context, failed, error, message, decision.kind === "park");
   await untilSaved(context, undefined, async () => await inTransaction(pool, async (db) => {
-    const isEndedHere = await finishRun(db, runId, { outcome, errorCode: error.code, message, seconds, resources: recorder.resources() });
+    const aftermath = job.operation === "up" ? await settleFailure(db, context.settings, purchase) : undefined;
+    const isAwaited = aftermath !== undefined && error.code === "AWAITING_PAYMENT";
+    const isEndedHere = await finishRun(db, runId, { outcome: isAwaited ? "waiting" : outcome, errorCode: error.code, message, seconds, resources: recorder.resources() });
     // Whoever has taken the user over from a worker that seemed lost has ended this run, and does what is left to do.
     if (!isEndedHere) return;
+    if (aftermath) {
+      if (aftermath.againMs !== undefined) await send(boss, db, { operation: job.operation, userId }, aftermath.againMs);
+      const nextStep = "Nothing: it goes on by itself.";
+      return void (await setVpsStatus(db, userId, { status: "queued", phase: "queued", waitingKind: aftermath.wait.kind, waitingFor: aftermath.wait.text, ...(!isAwaited && { ...details, nextStep }) }));
+    }
     if (decision.kind === "again") {
       // A handed-over run has not failed, so it does not count.
       await send(boss, db, handedOver ? job : { ...job, attempt }, decision.delayMs);
@@ -60,6 +74,31 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
     }
     const nextStep = decision.exhausted ? `It was tried ${attempt} times. ${error.next} Then have an operator retry it.` : error.next;
     if (kind.waiting) await setVpsStatus(db, userId, { status: "failed", ...details, nextStep });
+  }));
+}
+
+/** What of a run's end concerns its purchase; the account is asked where it knows more. */
+async function purchaseAfter({ engine, vms, purchases, log }: WorkerContext, { job, record, runId }: FailedJob, { code }: UserVpsError, message: string, isAtRest: boolean): Promise<RunFailure> {
+  const { userId, username, hostname, requestedAt } = record;
+  const failure: RunFailure = { userId, askedAt: requestedAt, code, message, isAtRest, vmId: undefined, account: undefined };
+  const open = job.operation === "up" ? await findOpenPurchase(purchases.guard.pool, userId).catch(() => undefined) : undefined;
+  if (!open || open.state === "waiting") return failure;
+  const found = await engine.vms(username).catch(() => []);
+  const vmId = newVm(found, open.changeId === null ? undefined : (record.hostingerVmId ?? undefined));
+  if (vmId === undefined && !asksTheAccount(code, isAtRest)) return failure;
+  const session = vms.openSession({ signal: AbortSignal.timeout(ACCOUNT_LIMIT_MS), report: (text) => log(`${username}: run ${runId}: ${text}`) });
+  return { ...failure, vmId, account: await readAccount(purchases.account, session, hostname) };
+}
+
+/** Ends a run that has to wait: no try is used up, and no job is left; who watches what is waited for sends the next. */
+export async function recordWait(context: WorkerContext, { kind, record, runId, recorder }: FailedJob, { kind: waitingKind, text }: Wait, seconds: number): Promise<void> {
+  context.log(`${record.username}: waits: ${text}`);
+  recorder.onLine(`waits: ${text}`);
+  await recorder.flush();
+  await untilSaved(context, undefined, async () => await inTransaction(context.pool, async (db) => {
+    await finishRun(db, runId, { outcome: "waiting", message: text, seconds, resources: recorder.resources() });
+    await setVpsStatus(db, record.userId, { status: kind.waiting ?? record.status, phase: "queued", waitingKind, waitingFor: text });
+    await countPlaces(db);
   }));
 }
 

@@ -12,7 +12,7 @@ import { snapshot } from "../provisioning/snapshot.ts";
 import { up } from "../provisioning/up.ts";
 import { endLostRuns, findVpsByUserId, finishRun, startRun } from "../records/index.ts";
 import type { RunEnd, VpsRecord } from "../records/index.ts";
-import { codeOf, recordFailure, untilSaved } from "./end-run.ts";
+import { codeOf, recordFailure, recordWait, untilSaved } from "./end-run.ts";
 import type { Job } from "./job.ts";
 import { MOST_LOST_WORKERS, send } from "./queue.ts";
 import { tryLockUser } from "./user-lock.ts";
@@ -53,7 +53,7 @@ function isOvertaken(job: Job, record: VpsRecord, lostWorkers: number): boolean 
 }
 
 async function performRun(context: WorkerContext, job: Job, record: VpsRecord, lock: UserLock, lostWorkers: number): Promise<void> {
-  const { pool, engine, settings, cipher, vms, workerId, hostId, log } = context;
+  const { pool, engine, settings, cipher, vms, purchases, workerId, hostId, log } = context;
   const kind = OPERATIONS[job.operation];
   const runId = randomUUID();
   const { userId, username } = record;
@@ -68,8 +68,9 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   const seconds = () => Math.round(performance.now() - startedMs) / SECOND_MS;
   try {
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`);
-    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, powerAction: job.action, requestedAt: job.requestedAt };
+    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, purchases, powerAction: job.action, requestedAt: job.requestedAt };
     const result = await kind.run(operation);
+    if ("wait" in result) return await recordWait(context, { job, kind, record, runId, recorder, lostWorkers }, result.wait, seconds());
     await recorder.flush();
     const end: RunEnd = { outcome: "succeeded", seconds: seconds(), resourceChanges: result.changes, resources: recorder.resources() };
     await untilSaved(context, lock, async () => await inTransaction(pool, async (db) => {

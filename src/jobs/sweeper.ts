@@ -14,7 +14,7 @@ const PROMISES: Readonly<Partial<Record<VpsStatus, Job["operation"]>>> = { queue
 
 /**
  * Now and then gives a job to every record that waits for one and has none: after a queue that was
- * emptied or restored from an older backup, or a job that has lost its worker too often.
+ * emptied or restored from an older backup, or a job that has lost its worker too often. Who waits for a turn to buy has none: see purchase-turns.ts.
  */
 export function startSweeper(context: Pick<WorkerContext, "boss" | "pool" | "log">): { stop(): void } {
   const timer = setInterval(() => {
@@ -29,6 +29,7 @@ export async function sweep({ boss, pool, log }: Pick<WorkerContext, "boss" | "p
     `SELECT user_vps.user_id::text AS "userId", user_vps.status FROM user_vps
      WHERE username IS NOT NULL AND user_vps.status = ANY ($1) AND updated_at < clock_timestamp() - make_interval(secs => $2)
        AND NOT EXISTS (SELECT FROM vps_give_ups WHERE vps_give_ups.user_id = user_vps.user_id::text AND ended_at IS NULL AND cancelled_at IS NULL AND due_at > clock_timestamp())
+       AND NOT (waiting_kind IS NOT NULL AND EXISTS (SELECT FROM vps_purchases WHERE vps_purchases.user_id = user_vps.user_id::text AND state = 'waiting'))
        AND NOT EXISTS (
          SELECT FROM ${QUEUE_SCHEMA}.job WHERE job.name = $3 AND job.state IN ('created', 'retry', 'active')
            AND job.singleton_key IN ('up:' || user_vps.user_id::text, 'destroy:' || user_vps.user_id::text))

@@ -3,6 +3,7 @@ import type { Pool } from "pg";
 import type { Settings } from "../config/index.ts";
 import type { Engine } from "../provisioning/engine.ts";
 import type { VmPower } from "../provisioning/operation.ts";
+import type { PurchaseDesk } from "../purchases/index.ts";
 import type { CredentialsCipher } from "../records/index.ts";
 
 /** What a worker works with. */
@@ -12,6 +13,7 @@ export interface WorkerContext {
   readonly databaseUrl: string;
   readonly engine: Engine;
   readonly vms: VmPower;
+  readonly purchases: PurchaseDesk;
   readonly settings: Settings;
   readonly cipher: CredentialsCipher;
   readonly workerId: string;

@@ -5,6 +5,7 @@ import { performJob } from "./perform-job.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { HEARTBEAT_SECONDS, QUEUE } from "./queue.ts";
 import { RunningWork } from "./running-work.ts";
+import { startPurchaseTurns } from "./purchase-turns.ts";
 import { startSweeper } from "./sweeper.ts";
 
 export interface Worker {
@@ -45,10 +46,12 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
     heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4,
   }, handle);
   const sweeper = startSweeper(context);
+  const turns = startPurchaseTurns(context);
 
   return {
     async stop(graceMs) {
       sweeper.stop();
+      await turns.stop();
       await stopFetching(boss, log);
       if (await running.endedWithin(graceMs)) return;
       log(`${running.size} running jobs are handed over`);

@@ -18,6 +18,9 @@ const KNOWN: readonly [RegExp, ErrorCode][] = [
   [/failed to ping PostgreSQL|failed to connect to PostgreSQL|\bpq: |\bdriver: bad connection|dial tcp \S+: connect: connection refused.*sql/i, "DATABASE_FAILED"],
 ];
 
+/** Cloudflare's own words, of the engine's plugin: https://developers.cloudflare.com/dns/troubleshooting/ */
+const ZONE_FULL = /\b81045\b|record quota exceeded/i;
+
 const LONGEST_MESSAGE = 2_000;
 
 /** The failure as a UserVpsError: by the code that a provider put into its message, else by the engine's own words. */
@@ -27,6 +30,8 @@ export function failureOf(run: FailedRun): UserVpsError {
     const line = run.output.split("\n").find((text) => pattern.test(text)) ?? telling.find((text) => pattern.test(text));
     if (line) return new UserVpsError(code, `The engine could not work on the stack ${run.stackName}: ${shortened(line)}`);
   }
+  const full = telling.find((text) => ZONE_FULL.test(text));
+  if (full) return new UserVpsError("ZONE_FULL", `The DNS record of the stack ${run.stackName} cannot be made: ${shortened(full)}`);
   for (const text of telling) {
     const code = codeInText(text);
     if (code) return new UserVpsError(code, withoutFrame(text, code), nextIn(text));

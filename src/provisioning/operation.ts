@@ -3,6 +3,7 @@ import type { Settings } from "../config/index.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { CredentialsCipher, VpsRecord, VpsStatus } from "../records/index.ts";
+import type { PurchaseDesk, Wait } from "../purchases/index.ts";
 import type { Engine, RunHooks } from "./engine.ts";
 import type { Redactor } from "./redact.ts";
 import type { RunRecorder } from "./run-recorder.ts";
@@ -21,6 +22,7 @@ export interface OperationContext {
   /** When a snapshot was asked for. */
   readonly requestedAt?: string | undefined;
   readonly vms: VmPower;
+  readonly purchases: PurchaseDesk;
 }
 
 export interface OperationResult {
@@ -29,12 +31,17 @@ export interface OperationResult {
   save(db: Queryable): Promise<void>;
 }
 
+/** It cannot go on yet, and holds nothing meanwhile: who watches what is waited for has it done again. */
+export interface OperationWait {
+  readonly wait: Wait;
+}
+
 export interface OperationKind {
   /** The statuses that ask for it. In any other the job was overtaken: cancelled, or something else is wanted by now. */
   readonly from: readonly VpsStatus[];
   /** The status while it is tried again later. */
   readonly waiting: VpsStatus | undefined;
-  run(context: OperationContext): Promise<OperationResult>;
+  run(context: OperationContext): Promise<OperationResult | OperationWait>;
 }
 
 export const POWER_ACTIONS = ["start", "stop", "restart"] as const;

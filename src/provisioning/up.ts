@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { beginPhase, begunGiveUp, completeChange, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
-import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
+import { askToBuy, withoutPurchase } from "./ask-to-buy.ts";
+import { noteCertificate, settleSuccess } from "../purchases/index.ts";
+import type { OperationContext, OperationKind, OperationResult, OperationWait } from "./operation.ts";
 import { applyChange, planChange, setAside, stackOfChange } from "./apply-change.ts";
 import { endOf } from "./power.ts";
 import { declaredStack } from "./declared-stack.ts";
@@ -27,7 +29,7 @@ export const up: OperationKind = {
   run: provision,
 };
 
-async function provision(context: OperationContext): Promise<OperationResult> {
+async function provision(context: OperationContext): Promise<OperationResult | OperationWait> {
   const { pool, engine, settings, cipher, hooks, recorder, redactor, vms } = context;
   const { userId } = context.record;
   const giveUp = await begunGiveUp(pool, userId);
@@ -45,11 +47,14 @@ async function provision(context: OperationContext): Promise<OperationResult> {
   recorder.phase("engine");
   const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
   const current = { ...context, record };
-  await takeSpareVm(current, session);
+  const spareVmId = await takeSpareVm(current, session);
   const change = await openChange(pool, userId);
   const planned = change && (await planChange(current, session, change));
+  const { wait, mayBuy } = await askToBuy(current, session, { planned, spareVmId });
+  if (wait) return { wait };
   const declared = await declaredStack(pool, record, settings);
-  const stack = planned ? stackOfChange(declared, planned) : declared;
+  const wanted = planned ? stackOfChange(declared, planned) : declared;
+  const stack = mayBuy ? wanted : withoutPurchase(wanted);
   await engine.clearLeftovers(stack, hooks);
   const applied = planned?.permission ? await applyChange(current, stack, planned) : undefined;
   // What was ready once may have drifted since; what was never ready has nothing to look at.
@@ -73,6 +78,8 @@ async function provision(context: OperationContext): Promise<OperationResult> {
         ...(orderId && { hostingerOrderId: orderId }),
         ...(subscriptionId && { subscriptionId }),
       });
+      await settleSuccess(db, userId, { vmId, orderId, subscriptionId });
+      await noteCertificate(db, hostname, userId);
       await saveCredentials(db, cipher, userId, { username: "spoq", hostname, password, jwtSecret }, record.credentialsRotation);
       await beginPhase(db, { runId: hooks.runId, userId, phase: "done" });
       await setVpsStatus(db, userId, { status: "ready" });

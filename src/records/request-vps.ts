@@ -11,6 +11,8 @@ export interface VpsRequest {
   readonly templateId: number;
   readonly dataCenterId: number;
   readonly sshPublicKey: string | null;
+  /** The claim `vps_plans` of the user's token; absent or null: it has none. */
+  readonly allowedPlans?: readonly string[] | null;
 }
 
 /** A user whose VPS was given another host name has that as well as the own user name. */
@@ -27,12 +29,12 @@ const ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('user-vps:s
 
 /** A VPS that was given up is asked for afresh: everything of the old one is forgotten, new credentials are wanted. */
 const INSERT = `
-  INSERT INTO user_vps (user_id, username, hostname, plan_id, template_id, data_center_id, ssh_public_key, status, phase, requested_at, updated_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 'queued', clock_timestamp(), clock_timestamp())
+  INSERT INTO user_vps (user_id, username, hostname, plan_id, template_id, data_center_id, ssh_public_key, allowed_plans, status, phase, requested_at, updated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', 'queued', clock_timestamp(), clock_timestamp())
   ON CONFLICT ((user_id::text)) WHERE username IS NOT NULL DO UPDATE SET
     username = EXCLUDED.username, hostname = EXCLUDED.hostname, plan_id = EXCLUDED.plan_id, template_id = EXCLUDED.template_id,
-    data_center_id = EXCLUDED.data_center_id, ssh_public_key = EXCLUDED.ssh_public_key, status = 'queued', phase = 'queued',
-    requested_at = EXCLUDED.requested_at, waiting_for = NULL, error_code = NULL, reason = NULL, next_step = NULL, ready_at = NULL,
+    data_center_id = EXCLUDED.data_center_id, ssh_public_key = EXCLUDED.ssh_public_key, allowed_plans = EXCLUDED.allowed_plans, status = 'queued', phase = 'queued',
+    requested_at = EXCLUDED.requested_at, waiting_for = NULL, waiting_kind = NULL, waiting_since = NULL, waiting_place = NULL, error_code = NULL, reason = NULL, next_step = NULL, ready_at = NULL,
     address = NULL, url = NULL, hostinger_vm_id = NULL, hostinger_order_id = NULL, subscription_id = NULL,
     credentials_rotation = user_vps.credentials_rotation + 1, first_rotation = user_vps.credentials_rotation + 1, credentials_shown_at = NULL,
     boot_hostname = NULL, recreation = 0, recreation_asked_at = NULL
@@ -41,7 +43,7 @@ const INSERT = `
 
 /** A row of an older backend that never came to a VPS becomes ours. */
 const TAKE_OVER = `
-  UPDATE user_vps SET username = $2, hostname = $3, plan_id = $4, template_id = $5, data_center_id = $6, ssh_public_key = $7,
+  UPDATE user_vps SET username = $2, hostname = $3, plan_id = $4, template_id = $5, data_center_id = $6, ssh_public_key = $7, allowed_plans = $8,
     status = 'queued', phase = 'queued', requested_at = clock_timestamp()
   WHERE ctid = (SELECT ctid FROM user_vps WHERE user_id::text = $1 AND username IS NULL LIMIT 1 FOR UPDATE)
     AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = $1 AND username IS NOT NULL)
@@ -65,7 +67,7 @@ export async function requestVps(db: Queryable, request: VpsRequest): Promise<{ 
   const existing = await findVpsByUserId(db, request.userId);
   if (existing && existing.status !== "deprovisioned") return { record: existing, created: false };
   if (!existing) await refuseForeignVps(db, request.userId);
-  const values = [request.userId, request.username, request.hostname, request.plan, request.templateId, request.dataCenterId, request.sshPublicKey];
+  const values = [request.userId, request.username, request.hostname, request.plan, request.templateId, request.dataCenterId, request.sshPublicKey, request.allowedPlans ?? null];
   try {
     const takenOver = await db.query<VpsRecord>(TAKE_OVER, values);
     const created = takenOver.rows[0] ?? (await db.query<VpsRecord>(INSERT, values)).rows[0];

@@ -3,7 +3,7 @@ import type { Queryable } from "../db/queryable.ts";
 export const OPERATIONS = ["up", "destroy", "refresh", "preview", "power", "snapshot"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-export const OUTCOMES = ["succeeded", "failed", "cancelled", "lost"] as const;
+export const OUTCOMES = ["succeeded", "failed", "cancelled", "lost", "waiting"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 export interface RunStart {

@@ -3,17 +3,19 @@ import { VPS_COLUMNS, type Phase, type VpsRecord, type VpsStatus } from "./vps-r
 
 /** What is not named stays as it is, with one exception: see `status`. */
 export interface StatusChange {
-  /** A new status clears waitingFor, errorCode, reason and nextStep unless they are named too; the first 'ready' sets readyAt. */
+  /** A new status clears waitingFor, waitingKind, errorCode, reason and nextStep unless they are named too; the first 'ready' sets readyAt. */
   readonly status?: VpsStatus;
   readonly phase?: Phase | null;
   readonly waitingFor?: string | null;
+  /** With it the record waits since then, without a run. */
+  readonly waitingKind?: string | null;
   readonly errorCode?: string | null;
   readonly reason?: string | null;
   readonly nextStep?: string | null;
 }
 
-const COLUMNS = { status: "status", phase: "phase", waitingFor: "waiting_for", errorCode: "error_code", reason: "reason", nextStep: "next_step" } as const;
-const CLEARED = { waitingFor: null, errorCode: null, reason: null, nextStep: null } as const;
+const COLUMNS = { status: "status", phase: "phase", waitingFor: "waiting_for", waitingKind: "waiting_kind", errorCode: "error_code", reason: "reason", nextStep: "next_step" } as const;
+const CLEARED = { waitingFor: null, waitingKind: null, errorCode: null, reason: null, nextStep: null } as const;
 
 /**
  * Changes the status and what belongs to it.
@@ -27,6 +29,7 @@ export async function setVpsStatus(db: Queryable, userId: string, change: Status
   const assignments = Object.entries(complete)
     .filter(([, value]) => value !== undefined)
     .map(([field, value]) => `${COLUMNS[field as keyof StatusChange]} = $${values.push(value)}`);
+  if (complete.waitingKind !== undefined) assignments.push("waiting_place = NULL", complete.waitingKind === null ? "waiting_since = NULL" : "waiting_since = coalesce(waiting_since, clock_timestamp())");
   if (change.status === "ready") assignments.push("ready_at = coalesce(ready_at, clock_timestamp())");
   if (assignments.length === 0) return undefined;
   const { rows } = await db.query<VpsRecord>(

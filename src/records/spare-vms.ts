@@ -41,6 +41,7 @@ export async function refuseSpareVm(db: Queryable, giveUpId: number, because: st
 
 /** Whether an earlier run of the present request may have bought a VM already. */
 export async function hasEarlierRun(db: Queryable, { userId, requestedAt }: VpsRecord, runId: string): Promise<boolean> {
-  const { rows } = await db.query<{ found: boolean }>("SELECT EXISTS (SELECT FROM vps_runs WHERE user_id = $1 AND operation = 'up' AND started_at >= $2 AND run_id <> $3) AS found", [userId, requestedAt, runId]);
+  const { rows } = await db.query<{ found: boolean }>(`SELECT EXISTS (SELECT FROM vps_runs WHERE user_id = $1 AND operation = 'up' AND started_at >= $2 AND run_id <> $3 AND outcome IS DISTINCT FROM 'waiting')
+       OR EXISTS (SELECT FROM vps_purchases WHERE user_id = $1 AND reserved_at >= $2 AND state <> 'released') AS found`, [userId, requestedAt, runId]);
   return rows[0]!.found;
 }

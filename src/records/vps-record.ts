@@ -16,12 +16,19 @@ export interface VpsRecord {
   readonly status: VpsStatus;
   readonly phase: Phase | null;
   readonly waitingFor: string | null;
+  /** What is waited for without a run, as a value: see WAITING_KINDS of src/purchases. */
+  readonly waitingKind: string | null;
+  readonly waitingSince: Date | null;
+  /** Among those who wait for their turn, from 1. */
+  readonly waitingPlace: number | null;
   readonly errorCode: string | null;
   readonly reason: string | null;
   readonly nextStep: string | null;
   readonly plan: string;
   readonly templateId: number;
   readonly dataCenterId: number;
+  /** The claim `vps_plans` of the token at signup; null: it had none. */
+  readonly allowedPlans: readonly string[] | null;
   readonly sshPublicKey: string | null;
   readonly address: string | null;
   readonly hostingerVmId: number | null;
@@ -51,6 +58,7 @@ export interface VpsRecord {
 /** For SELECT and RETURNING, with `user_vps` under that name. */
 export const VPS_COLUMNS = `
   user_vps.user_id::text AS "userId", username, hostname, boot_hostname AS "bootHostname", status, phase, waiting_for AS "waitingFor",
+  waiting_kind AS "waitingKind", waiting_since AS "waitingSince", waiting_place AS "waitingPlace", allowed_plans AS "allowedPlans",
   error_code AS "errorCode", reason, next_step AS "nextStep", plan_id AS plan, template_id AS "templateId",
   data_center_id AS "dataCenterId", ssh_public_key AS "sshPublicKey", address,
   hostinger_vm_id::double precision AS "hostingerVmId", hostinger_order_id AS "hostingerOrderId",

@@ -20,6 +20,7 @@ import { startWatchdog } from "../provisioning/start-watchdog.ts";
 import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
 import { StateBackend } from "../provisioning/state-backend.ts";
 import { engineProcesses } from "../provisioning/state-locks.ts";
+import { openPurchaseDesk } from "../purchases/index.ts";
 import { createCredentialsCipher } from "../records/index.ts";
 import { startRollOutWorker } from "../releases/index.ts";
 import { engineVariables, secretsOf } from "./engine-variables.ts";
@@ -47,6 +48,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   await backend.prepare();
   const vms = hostingerPower(env);
   const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
+  const purchases = openPurchaseDesk(pool, settings);
   const programs = new ProgramProcesses({ sshPrivateKey: settings.sshPrivateKey });
   programs.prepare(settings.workerConcurrency);
   const engineBasis = { programs, installed, backend, backendUrl, workerId, folder, env: { ...engineVariables(env), [VARIABLES.sshPrivateKey.name]: undefined }, secretsProvider: settings.secretsProvider };
@@ -54,7 +56,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const watchdog = startWatchdog(workerId, folder);
   const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));
   const common = {
-    boss, pool, databaseUrl, engine, vms, settings, workerId,
+    boss, pool, databaseUrl, engine, vms, purchases, settings, workerId,
     hostId: hostname(),
     secrets: [...secretsOf(settings), ...fromFiles.map((text) => text.trim())],
     log: onProgress,
@@ -74,7 +76,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const end = async () => {
     watchdog.stop();
     await Promise.all([drift.stop(), actions.stop()]);
-    await Promise.all([programs.close(), backend.close(), vms.close(), dns.close()]);
+    await Promise.all([programs.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {
     workerId,

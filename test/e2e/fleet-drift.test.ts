@@ -23,6 +23,7 @@ import { stackRequestOf } from "../../src/provisioning/stack-request.ts";
 import { PROJECT_NAME } from "../../src/provisioning/stack-workspace.ts";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import { engineProcesses } from "../../src/provisioning/state-locks.ts";
+import { openPurchaseDesk } from "../../src/purchases/index.ts";
 import { createCredentialsCipher, findVpsByUserId, takeCredentials } from "../../src/records/index.ts";
 import { engineVariables } from "../../src/service/engine-variables.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
@@ -56,13 +57,14 @@ describe("eight users of the engine", () => {
     const programs = new ProgramProcesses();
     const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
     const vms = hostingerPower(world.env);
-    closers.push(() => Promise.all([programs.close(), backend.close(), dns.close(), vms.close()]));
+    const purchases = openPurchaseDesk(world.pool, settings);
+    closers.push(() => Promise.all([programs.close(), backend.close(), dns.close(), vms.close(), purchases.close()]));
     const common = { installed, folder, programs, backend, backendUrl: small.url, env: engineVariables(world.env), workerId: "fleet-drift" };
     const engine = new AutomationEngine({ ...common, dns, processes: engineProcesses(world.pool) });
     const boss = await startQueue({ databaseUrl: small.url, works: true, onError: () => undefined });
     closers.push(() => boss.stop({ graceful: false }));
     const worker: Worker = await startWorker({
-      boss, vms, settings, pool: world.pool, databaseUrl: small.url, engine, workerId: "fleet-drift", hostId: hostname(),
+      boss, vms, purchases, settings, pool: world.pool, databaseUrl: small.url, engine, workerId: "fleet-drift", hostId: hostname(),
       cipher: createCredentialsCipher(settings.credentialsKeys!), secrets: [], log: () => undefined,
     });
     closers.push(() => worker.stop(0));

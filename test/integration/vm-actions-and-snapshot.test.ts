@@ -8,6 +8,7 @@ import type { Worker } from "../../src/jobs/index.ts";
 import { createQuestionQueue } from "../../src/jobs/questions.ts";
 import { answerVmActions, askVmActions, VM_ACTIONS_QUEUE } from "../../src/jobs/vm-actions.ts";
 import type { AskVmActions } from "../../src/jobs/vm-actions.ts";
+import { openPurchaseDesk } from "../../src/purchases/index.ts";
 import type { Engine } from "../../src/provisioning/engine.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { createCredentialsCipher, listRuns, readRunLog, requestVps, setVpsStatus } from "../../src/records/index.ts";
@@ -96,6 +97,7 @@ describe("POST /api/admin/vps/{username}/snapshot", () => {
 describe("by a worker", () => {
   let worker: Worker;
   let vms: ReturnType<typeof hostingerPower>;
+  let purchases: ReturnType<typeof openPurchaseDesk>;
   let answering: Awaited<ReturnType<typeof answerVmActions>>;
   beforeAll(async () => {
     const env = {
@@ -104,13 +106,14 @@ describe("by a worker", () => {
     };
     const settings = readSettings({ env, role: "worker" });
     vms = hostingerPower(env);
+    purchases = openPurchaseDesk(pool, settings);
     // Neither asks the engine for anything.
-    worker = await startWorker({ boss, pool, databaseUrl: url, engine: {} as Engine, vms, settings, cipher: createCredentialsCipher(settings.credentialsKeys!), workerId: "worker", hostId: "host", secrets: [], log: () => undefined });
+    worker = await startWorker({ boss, pool, databaseUrl: url, engine: {} as Engine, vms, purchases, settings, cipher: createCredentialsCipher(settings.credentialsKeys!), workerId: "worker", hostId: "host", secrets: [], log: () => undefined });
     answering = await answerVmActions({ boss, pool, vms });
   });
   afterAll(async () => {
     await Promise.all([worker.stop(0), answering.stop()]);
-    await vms.close();
+    await Promise.all([vms.close(), purchases.close()]);
   });
 
   async function newRun(requestedAt: string): Promise<RunRecord & { lines: readonly string[] }> {

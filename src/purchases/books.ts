@@ -1,0 +1,56 @@
+/** What has been spent and reserved so far, as the caps count it. Days and months are those of UTC. */
+import type { Queryable } from "../db/queryable.ts";
+
+export interface Books {
+  /** Bought, reserved, awaiting payment or in doubt since midnight. */
+  readonly purchasesToday: number;
+  readonly spentTodayCents: number;
+  readonly purchasesThisMonth: number;
+  readonly spentThisMonthCents: number;
+  /** VMs that users have, and those that are being bought. */
+  readonly fleet: number;
+  /** First certificates of the last seven days, and those of users whose VPS is on its way. */
+  readonly certificates: number;
+  /** When the oldest of these leaves the seven days; null if there is none. */
+  readonly nextCertificateAt: Date | null;
+  /** Being bought, or not healthy yet: each will want a record in the zone. */
+  readonly onTheirWay: number;
+  readonly now: Date;
+}
+
+/** Those of another number than the fleet's are bounded by the caps themselves. */
+const READ = `
+  WITH counted AS (
+    SELECT *, (reserved_at AT TIME ZONE 'UTC') >= date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AS is_today
+    FROM vps_purchases
+    WHERE state IN ('reserved', 'awaiting_payment', 'uncertain', 'bought') AND reserved_at >= date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+  ), on_their_way AS (
+    SELECT count(*)::int AS count FROM vps_purchases
+    WHERE (state IN ('reserved', 'awaiting_payment', 'uncertain') OR (state = 'bought' AND bought_at > clock_timestamp() - interval '7 days'))
+      AND NOT EXISTS (SELECT FROM vps_certificates WHERE vps_certificates.hostname = vps_purchases.hostname)
+  ), recent AS (
+    SELECT count(*)::int AS count, min(first_at) AS oldest FROM vps_certificates WHERE first_at > clock_timestamp() - interval '7 days'
+  )
+  SELECT
+    count(*) FILTER (WHERE is_today)::int AS "purchasesToday",
+    coalesce(sum(price_cents) FILTER (WHERE is_today), 0)::double precision AS "spentTodayCents",
+    count(*)::int AS "purchasesThisMonth",
+    coalesce(sum(price_cents), 0)::double precision AS "spentThisMonthCents",
+    (SELECT count(*)::int FROM user_vps WHERE username IS NOT NULL AND hostinger_vm_id IS NOT NULL AND status <> 'deprovisioned')
+      + (SELECT count(*)::int FROM vps_purchases WHERE state IN ('reserved', 'awaiting_payment', 'uncertain')
+          OR (state = 'bought' AND bought_at > clock_timestamp() - interval '7 days' AND EXISTS (
+            SELECT FROM user_vps WHERE user_vps.user_id::text = vps_purchases.user_id AND username IS NOT NULL AND hostinger_vm_id IS NULL AND status <> 'deprovisioned'))) AS fleet,
+    (SELECT count FROM recent) + (SELECT count FROM on_their_way) AS certificates,
+    (SELECT oldest + interval '7 days' FROM recent) AS "nextCertificateAt",
+    (SELECT count FROM on_their_way) AS "onTheirWay",
+    clock_timestamp() AS now
+  FROM counted`;
+
+export async function readBooks(db: Queryable): Promise<Books> {
+  return (await db.query<Books>(READ)).rows[0]!;
+}
+
+/** A host name has got its certificate: the first one counts, once. */
+export async function noteCertificate(db: Queryable, hostname: string, userId: string): Promise<void> {
+  await db.query("INSERT INTO vps_certificates (hostname, user_id, first_at) VALUES ($1, $2, clock_timestamp()) ON CONFLICT (hostname) DO NOTHING", [hostname, userId]);
+}

@@ -1,0 +1,118 @@
+/** Those who wait go on by themselves: in their order, as soon as the guards let them. */
+import { UserVpsError } from "../../providers/core/errors.ts";
+import type { Session } from "../../providers/hostinger/session.ts";
+import { inTransaction } from "../db/index.ts";
+import type { Queryable } from "../db/queryable.ts";
+import type { PurchaseAccount } from "./account.ts";
+import { endProbe, readBreaker } from "./breaker.ts";
+import { reserve } from "./guard.ts";
+import type { Guard } from "./guard.ts";
+import { PURCHASE_COLUMNS } from "./purchase.ts";
+import type { Purchase } from "./purchase.ts";
+import { markBought, markEnded } from "./purchases.ts";
+import { readAccount, settleByAccount } from "./settle.ts";
+
+/** In one turn; the next one goes on. */
+const MOST_A_TURN = 50;
+/** How often the account is asked about a reservation whose user is at rest. */
+const SETTLE_SECONDS = 60;
+
+/** Whose record waits; a run that goes on writes down itself what it waits for. */
+const WAITING_USER = "JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.username IS NOT NULL AND user_vps.status = 'queued' AND user_vps.waiting_kind IS NOT NULL";
+
+/** @param onGo has the user's run done; part of the transaction that reserves @returns the users who go on */
+export async function goOn(guard: Guard, session: Session, onGo: (db: Queryable, userId: string) => Promise<void>): Promise<string[]> {
+  const { pool } = guard;
+  await withdrawOvertaken(pool);
+  const gone: string[] = [];
+  const passedOver: number[] = [];
+  for (let turn = 0; turn < MOST_A_TURN; turn++) {
+    const breaker = await readBreaker(pool);
+    const mayProbe = breaker.isProbeDue;
+    const next = await firstInLine(pool, passedOver, mayProbe);
+    if (!next) break;
+    try {
+      const wait = await reserve(guard, next, session, { mayProbe, onReserved: (db) => go(db, next.userId, onGo) });
+      if (!wait) gone.push(next.userId);
+      else if (wait.kind === "price") passedOver.push(next.purchaseId);
+      if (wait) await tell(pool, next.userId, wait);
+      if (wait && wait.kind !== "price") break;
+    } catch (error) {
+      // The run says it to the user.
+      if (!(error instanceof UserVpsError) || error.code !== "PLAN_NOT_ALLOWED") throw error;
+      await inTransaction(pool, async (db) => {
+        await markEnded(db, next.purchaseId, "released");
+        await go(db, next.userId, onGo);
+      });
+    }
+  }
+  await countPlaces(pool);
+  return gone;
+}
+
+async function go(db: Queryable, userId: string, onGo: (db: Queryable, userId: string) => Promise<void>): Promise<void> {
+  await db.query("UPDATE user_vps SET waiting_kind = NULL, waiting_since = NULL, waiting_place = NULL, waiting_for = NULL WHERE user_id::text = $1 AND username IS NOT NULL", [userId]);
+  await onGo(db, userId);
+}
+
+/** Of an open breaker, whoever was refused least often is its next probe: one user's trouble does not hold up all. */
+async function firstInLine(db: Queryable, passedOver: readonly number[], mayProbe: boolean): Promise<Purchase | undefined> {
+  const { rows } = await db.query<Purchase>(
+    `SELECT ${PURCHASE_COLUMNS} FROM vps_purchases ${WAITING_USER}
+     WHERE vps_purchases.state = 'waiting' AND purchase_id <> ALL ($1) ORDER BY CASE WHEN $2 THEN refusals ELSE 0 END, asked_at, purchase_id LIMIT 1`,
+    [passedOver, mayProbe],
+  );
+  return rows[0];
+}
+
+/** The first one's reason may have changed: what is waited for is told anew. */
+async function tell(db: Queryable, userId: string, { kind, text }: { readonly kind: string; readonly text: string }): Promise<void> {
+  await db.query(
+    `UPDATE user_vps SET waiting_since = CASE WHEN waiting_kind = $2 THEN waiting_since ELSE clock_timestamp() END, waiting_kind = $2, waiting_for = $3
+     WHERE user_id::text = $1 AND username IS NOT NULL AND status = 'queued' AND waiting_kind IS NOT NULL AND (waiting_kind, waiting_for) IS DISTINCT FROM ($2, $3)`,
+    [userId, kind, text],
+  );
+}
+
+/** Whose place has changed is told so. */
+export async function countPlaces(db: Queryable): Promise<void> {
+  await db.query(
+    `UPDATE user_vps SET waiting_place = places.place FROM (
+       SELECT user_id, row_number() OVER (ORDER BY asked_at, purchase_id)::int AS place FROM vps_purchases WHERE state = 'waiting'
+     ) AS places
+     WHERE user_vps.user_id::text = places.user_id AND user_vps.username IS NOT NULL AND status = 'queued' AND waiting_kind IS NOT NULL AND waiting_place IS DISTINCT FROM places.place`,
+  );
+}
+
+/** Wishes of users who were cancelled, given up, or have their VPS by another way. */
+async function withdrawOvertaken(db: Queryable): Promise<void> {
+  await db.query(
+    `UPDATE vps_purchases SET state = 'released', waits_for = NULL, ended_at = clock_timestamp() FROM user_vps
+     WHERE state = 'waiting' AND user_vps.user_id::text = vps_purchases.user_id AND user_vps.username IS NOT NULL AND user_vps.status NOT IN ('queued', 'provisioning')`,
+  );
+}
+
+/** Whether anybody waits, or a reservation or a probe may have been left behind. One look at an index. */
+export async function hasWork(db: Queryable): Promise<boolean> {
+  const { rows } = await db.query<{ has: boolean }>("SELECT EXISTS (SELECT FROM vps_purchases WHERE state IN ('waiting', 'reserved', 'awaiting_payment', 'uncertain')) OR EXISTS (SELECT FROM vps_purchase_breaker WHERE state <> 'closed') AS has");
+  return rows[0]!.has;
+}
+
+/** Reservations of users at rest, whose run could not tell what became of the purchase. */
+export async function settleLeft({ pool }: Guard, account: PurchaseAccount, session: Session): Promise<void> {
+  const { rows } = await pool.query<Purchase & { recordVmId: number | null }>(
+    `SELECT ${PURCHASE_COLUMNS}, user_vps.hostinger_vm_id::double precision AS "recordVmId" FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.username IS NOT NULL
+     WHERE state = 'reserved' AND user_vps.status IN ('ready', 'failed', 'deprovisioned') AND user_vps.updated_at < clock_timestamp() - make_interval(secs => $1)
+     ORDER BY purchase_id LIMIT 20`,
+    [SETTLE_SECONDS],
+  );
+  for (const { recordVmId, ...purchase } of rows) {
+    const isReady = recordVmId !== null && purchase.changeId === null;
+    const said = isReady ? undefined : await readAccount(account, session, purchase.hostname);
+    await inTransaction(pool, async (db) => {
+      if (isReady) await markBought(db, purchase.purchaseId, { vmId: recordVmId });
+      else if (said) await settleByAccount(db, purchase, said);
+    });
+  }
+  await endProbe(pool);
+}

@@ -1,0 +1,107 @@
+/** After a run that might have bought: the books are brought to what is known by then. */
+import { UserVpsError } from "../../providers/core/errors.ts";
+import type { ErrorCode } from "../../providers/core/errors.ts";
+import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
+import type { Session } from "../../providers/hostinger/session.ts";
+import type { Queryable } from "../db/queryable.ts";
+import type { AccountPurchase, PurchaseAccount } from "./account.ts";
+import { endProbe, openBreaker } from "./breaker.ts";
+import type { GuardSettings } from "./guard.ts";
+import type { Wait } from "./judge.ts";
+import type { Purchase } from "./purchase.ts";
+import { findOpenPurchase, markAwaitingPayment, markBought, markEnded, markUncertain, wishFor } from "./purchases.ts";
+import type { Bought } from "./purchases.ts";
+
+export interface RunFailure {
+  readonly userId: string;
+  /** The order of those who wait: when the user asked. */
+  readonly askedAt: Date;
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** The VM that the stack has got, if it is not one from before. */
+  readonly vmId: number | undefined;
+  /** Nothing goes on by itself after this run. */
+  readonly isAtRest: boolean;
+  /** What the account said; undefined: it could not be asked, so nothing is concluded from it. */
+  readonly account: AccountPurchase | undefined;
+}
+
+/** What the user waits for from now on. */
+export interface Aftermath {
+  readonly wait: Wait;
+  /** When the next run is due; undefined: when the guards let it pass. */
+  readonly againMs: number | undefined;
+}
+
+const FIRST_LOOK_MS = 10 * SECOND_MS;
+const ZONE_LOOK_MS = 10 * MINUTE_MS;
+
+/** Codes after which the account's own record says more than the error. */
+export function asksTheAccount(code: ErrorCode, isAtRest: boolean): boolean {
+  return isAtRest || code === "AWAITING_PAYMENT" || code === "PAYMENT_REFUSED" || code === "PURCHASE_UNCERTAIN";
+}
+
+/** The account's word; undefined if it cannot be asked. */
+export async function readAccount(account: PurchaseAccount, session: Session, hostname: string): Promise<AccountPurchase | undefined> {
+  try {
+    return await account.read(session, hostname);
+  } catch (error) {
+    if (!(error instanceof UserVpsError) && !session.signal.aborted) throw error;
+    return undefined;
+  }
+}
+
+/** @param db inside the transaction that ends the run */
+export async function settleFailure(db: Queryable, settings: GuardSettings, failure: RunFailure): Promise<Aftermath | undefined> {
+  const { userId, code, message, vmId, isAtRest, account } = failure;
+  // The VM is there and paid; its record has no room.
+  const afterwards = code === "ZONE_FULL" ? { wait: { kind: "zone_records" as const, text: "the DNS zone is full; it is tried again now and then" }, againMs: ZONE_LOOK_MS } : undefined;
+  const purchase = await findOpenPurchase(db, userId);
+  if (!purchase || purchase.state === "waiting") return afterwards;
+  const known: Bought = { vmId, orderId: account?.orderId, subscriptionId: account?.subscriptionId };
+  if (vmId !== undefined) {
+    await markBought(db, purchase.purchaseId, known);
+    await endProbe(db);
+    return afterwards;
+  }
+  if (code === "AWAITING_PAYMENT") return await waitForPayment(db, settings, purchase, known);
+  if (code === "PURCHASE_UNCERTAIN") await markUncertain(db, purchase.purchaseId, message);
+  else if (code === "PAYMENT_REFUSED") return await afterRefusal(db, settings, purchase, failure);
+  else if (isAtRest && account) await settleByAccount(db, purchase, account);
+  await endProbe(db);
+  return undefined;
+}
+
+/** What the account says of a purchase whose run is over. */
+export async function settleByAccount(db: Queryable, { purchaseId }: Purchase, { state, vmId, orderId, subscriptionId }: AccountPurchase): Promise<void> {
+  if (state === "none") await markEnded(db, purchaseId, "released");
+  if (state === "bought") await markBought(db, purchaseId, { vmId, orderId, subscriptionId });
+  if (state === "accepted") await markAwaitingPayment(db, purchaseId, { orderId, subscriptionId });
+  if (state === "open") await markUncertain(db, purchaseId, "The run ended before it could tell what became of the purchase.");
+}
+
+/** Looked for again at growing intervals, without a limit. */
+async function waitForPayment(db: Queryable, { paymentLookSeconds }: GuardSettings, purchase: Purchase, known: Bought): Promise<Aftermath> {
+  const looks = await markAwaitingPayment(db, purchase.purchaseId, known);
+  const againMs = Math.min(paymentLookSeconds * SECOND_MS, FIRST_LOOK_MS * 2 ** Math.min(looks, 20));
+  const order = known.orderId ?? purchase.orderId;
+  return { againMs, wait: { kind: "payment", text: `Hostinger's order ${order ? `${order} ` : ""}stands, its payment is under way; nothing is ordered again` } };
+}
+
+/** The card is not tried for everybody: one probe at a time, and this user waits like the others. */
+async function afterRefusal(db: Queryable, { paymentProbeSeconds }: GuardSettings, purchase: Purchase, { askedAt, message }: RunFailure): Promise<Aftermath> {
+  await markEnded(db, purchase.purchaseId, "refused");
+  await openBreaker(db, purchase.purchaseId, message, paymentProbeSeconds);
+  const { userId, username, hostname, plan, changeId } = purchase;
+  const wish = await wishFor(db, { userId, username, hostname, plan, changeId, askedAt });
+  await db.query("UPDATE vps_purchases SET waits_for = 'payment_refused' WHERE purchase_id = $1", [wish.purchaseId]);
+  return { againMs: undefined, wait: { kind: "payment_refused", text: "the payment was refused; it is tried again until one succeeds" } };
+}
+
+/** The VPS is ready: the books have its VM. */
+export async function settleSuccess(db: Queryable, userId: string, known: Bought & { readonly vmId: number }): Promise<void> {
+  const open = await findOpenPurchase(db, userId);
+  if (open && open.state !== "waiting") await markBought(db, open.purchaseId, known);
+  else await db.query("UPDATE vps_purchases SET order_id = coalesce($3, order_id), subscription_id = coalesce($4, subscription_id) WHERE user_id = $1 AND vm_id = $2 AND state = 'bought'", [userId, known.vmId, known.orderId ?? null, known.subscriptionId ?? null]);
+  await endProbe(db);
+}
