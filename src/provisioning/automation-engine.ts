@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import { messageOf } from "../../providers/core/errors.ts";
+import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";
+import type { Patience } from "../../providers/core/patience.ts";
 import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
-import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm } from "./engine.ts";
+import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions } from "./engine.ts";
 import { createEventTranslator } from "./engine-events.ts";
 import { failureOf } from "./failure.ts";
 import { clearLeftovers } from "./leftovers.ts";
@@ -61,8 +63,8 @@ export class AutomationEngine implements Engine {
     this.#installation = installationOf(options.backendUrl);
   }
 
-  up(request: StackRequest, hooks: RunHooks, { refresh = false }: { readonly refresh?: boolean } = {}): Promise<RunResult> {
-    return this.#withStack(request, hooks, { create: true, program: true }, async ({ stack, options, result }) => {
+  up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own" }: UpOptions = {}): Promise<RunResult> {
+    return this.#withStack(request, hooks, { create: true, program: true, patience }, async ({ stack, options, result }) => {
       await stack.up({ ...options, refresh });
       await this.#pruneHistory(request.stackName, KEPT_UPDATES, hooks);
       return result();
@@ -151,7 +153,7 @@ export class AutomationEngine implements Engine {
   async #withStack<T>(
     request: StackRequest,
     hooks: RunHooks,
-    { create = false, program = false }: { create?: boolean; program?: boolean },
+    { create = false, program = false, patience = "own" }: { create?: boolean; program?: boolean; patience?: Patience },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
     const { installed, env, backend, backendUrl, processes, workerId, programs } = this.#options;
@@ -164,7 +166,7 @@ export class AutomationEngine implements Engine {
     const pulumi = createPulumiCommand({
       binDir: installed.binDir,
       version: installed.version,
-      env: runEnvironment({ installed, env, backendUrl, pulumiHome: this.#pulumiHome, runId: hooks.runId }),
+      env: runEnvironment({ installed, env: { ...env, [PATIENCE_VARIABLE]: patience }, backendUrl, pulumiHome: this.#pulumiHome, runId: hooks.runId }),
       programAddress: served?.address,
       tags: { run: hooks.runId, stack: this.#stackTag(request.stackName), worker: workerId },
       signal: hooks.signal,
@@ -217,8 +219,8 @@ export class AutomationEngine implements Engine {
 }
 
 function stackVm({ outputs = {}, delete: isLeftOver = false }: StateResource): StackVm {
-  const { vmId, plan, dataCenterId, recreation } = outputs as { vmId: number; plan?: string; dataCenterId?: number; recreation?: string };
-  return { vmId, plan, dataCenterId, recreation, isLeftOver };
+  const { vmId, plan, dataCenterId, recreation, ipv4 } = outputs as { vmId: number; plan?: string; dataCenterId?: number; recreation?: string; ipv4?: string };
+  return { vmId, plan, dataCenterId, recreation, address: ipv4, isLeftOver };
 }
 
 function collectErrors(event: EngineProgress, errors: string[]): void {

@@ -74,3 +74,8 @@ export async function dropOvertakenWaits(db: Queryable): Promise<void> {
        AND NOT EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = vps_waits.user_id AND username IS NOT NULL AND status = 'provisioning')`,
   );
 }
+
+/** For people: `VM 42 to run: creating`, `alice.spoq.dev to be healthy: TLS: no certificate yet`. */
+export function waitText({ what, vmId, hostname }: Pick<VpsWait, "what" | "vmId" | "hostname">, seen: string): string {
+  return `${what === "running" ? `VM ${vmId} to run` : `${hostname} to be healthy`}: ${seen}`;
+}

@@ -23,6 +23,7 @@ import { engineProcesses } from "../provisioning/state-locks.ts";
 import { openPurchaseDesk } from "../purchases/index.ts";
 import { createCredentialsCipher } from "../records/index.ts";
 import { startRollOutWorker } from "../releases/index.ts";
+import { startWaits } from "../waits/index.ts";
 import { engineVariables, secretsOf } from "./engine-variables.ts";
 
 export interface WorkerProcessOptions {
@@ -62,6 +63,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     log: onProgress,
   };
   const worker = await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) });
+  const watcher = await startWaits({ settings, env, pool, boss, workerId, log: onProgress });
   const rollOuts = await startRollOutWorker(common);
   const drift = await startDrift({
     settings, env, pool, boss, backendUrl, onProgress,
@@ -75,7 +77,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop()]);
+    await Promise.all([drift.stop(), actions.stop(), watcher.stop()]);
     await Promise.all([programs.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {

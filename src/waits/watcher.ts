@@ -11,7 +11,7 @@ import { SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/index.ts";
 import type { VmInventory } from "../inventory/vm-inventory.ts";
 import type { Jobs } from "../jobs/index.ts";
-import { dropOvertakenWaits, holdLease, letLeaseGo, noteSeen, noteWaitTime, queueWait, usualWaitSeconds, watchedWaits } from "../records/index.ts";
+import { dropOvertakenWaits, holdLease, letLeaseGo, noteSeen, noteWaitTime, queueWait, usualWaitSeconds, waitText, watchedWaits } from "../records/index.ts";
 import type { VpsWait } from "../records/index.ts";
 import { startHealthProbes } from "./health.ts";
 import { pauseMs } from "./pace.ts";
@@ -121,5 +121,5 @@ async function goOn(pool: Pool, jobs: Jobs, wait: VpsWait, isOverdue: boolean): 
 }
 
 async function note(pool: Pool, wait: VpsWait, seen: string): Promise<void> {
-  if (seen !== wait.seen) await noteSeen(pool, { userId: wait.userId, seen }, `${wait.what === "running" ? `VM ${wait.vmId} to run` : `${wait.hostname} to be healthy`}: ${seen}`);
+  if (seen !== wait.seen) await noteSeen(pool, { userId: wait.userId, seen }, waitText(wait, seen));
 }
