@@ -63,26 +63,24 @@ describe("a worker that is not alone", () => {
 
   it("lets a running run finish after SIGTERM", async () => {
     const worker = await world.startWorker();
-    await slowBoot("karl", 3_000);
+    world.holdNextRun(3_000);
     await world.signUp("u-finish", "karl");
-    await world.until("u-finish", "waiting for the VM", ({ waitingFor }) => /waiting for VM/.test(waitingFor ?? ""), 20_000);
+    await world.until("u-finish", "the script", ({ phase }) => phase === "script", 20_000);
     assert.equal(await worker.stop(), 0);
     const [run] = await world.runs("u-finish");
-    assert.equal(run?.outcome, "succeeded");
+    assert.equal(run?.outcome, "waiting");
+    assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith("karl.")).length, 1, "it came as far as a run comes");
   });
 
   it("hands a run over that does not finish within the grace, and the other worker goes on at once", async () => {
     const first = await world.startWorker({ SHUTDOWN_GRACE_SECONDS: "0" });
-    await slowBoot("lena", 6_000);
+    world.holdNextRun(30_000);
     await world.signUp("u-handover", "lena");
-    await world.until("u-handover", "waiting for the VM", ({ waitingFor }) => /waiting for VM/.test(waitingFor ?? ""), 20_000);
+    await world.until("u-handover", "the script", ({ phase }) => phase === "script", 20_000);
     const second = await world.startWorker();
-    const stoppedMs = Date.now();
     assert.equal(await first.stop(), 0);
     await world.until("u-handover", "ready", ({ status }) => status === "ready", 40_000);
-    const [last, ...earlier] = await world.runs("u-handover");
-    assert.deepEqual([last?.outcome, ...earlier.map(({ outcome }) => outcome)], ["succeeded", "lost"]);
-    assert.ok(last!.startedAt.getTime() - stoppedMs < 8_000, "taken over before a heartbeat could have been missed");
+    assert.deepEqual(await world.outcomes("u-handover"), ["succeeded", "lost"]);
     assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith("lena.")).length, 1);
     assert.equal(await second.stop(), 0);
   });
@@ -104,15 +102,22 @@ describe("a worker that is not alone", () => {
     assert.equal(await worker.stop(), 0);
   });
 
-  it("ends a run that an operator cancels, and gives everything up when asked to", async () => {
+  it("ends a run or a wait that an operator cancels, and gives everything up when asked to", async () => {
     const worker = await world.startWorker();
     await slowBoot("mira", 60_000);
     await world.signUp("u-cancel", "mira");
-    await world.until("u-cancel", "waiting for the VM", ({ waitingFor }) => /waiting for VM/.test(waitingFor ?? ""), 20_000);
+    await world.until("u-cancel", "waiting for the VM", ({ waitingFor }) => /VM \d+ to run/.test(waitingFor ?? ""), 20_000);
     await world.jobs.cancel("u-cancel");
     const cancelled = await world.until("u-cancel", "failed", ({ status }) => status === "failed", 20_000);
     assert.equal(cancelled.errorCode, "CANCELLED");
-    assert.equal((await world.runs("u-cancel"))[0]?.outcome, "cancelled");
+    assert.equal((await world.runs("u-cancel"))[0]?.outcome, "waiting", "no run was held meanwhile");
+
+    world.holdNextRun(60_000);
+    await world.signUp("u-cancel-run", "maja");
+    await world.until("u-cancel-run", "the script", ({ phase }) => phase === "script", 20_000);
+    await world.jobs.cancel("u-cancel-run");
+    await world.until("u-cancel-run", "failed", ({ status }) => status === "failed", 20_000);
+    assert.equal((await world.runs("u-cancel-run"))[0]?.outcome, "cancelled");
 
     await world.jobs.enqueue(world.pool, { operation: "power", userId: "u-lock", action: "stop" });
     await eventually(() => world.sandbox.state().vms.find(({ hostname }) => hostname.startsWith("jana.")), (vm) => vm?.state === "stopped", "the VM to stop");
