@@ -4,7 +4,7 @@ import tseslint from "typescript-eslint";
 const layers = [
   { files: ["providers/core/**"], forbidden: ["**/hostinger/**", "**/credentials/**", "**/health/**", "**/stacks/**", "**/src/**"] },
   { files: ["providers/hostinger/api/**"], forbidden: ["../virtual-*", "../post-*", "../session*", "../acquire*", "**/credentials/**", "**/health/**", "**/stacks/**", "**/src/**"] },
-  { files: ["providers/hostinger/*.ts", "providers/credentials/**", "providers/health/**", "providers/ssh/**", "providers/cloudflare/**"], forbidden: ["**/stacks/**", "**/src/**"] },
+  { files: ["providers/hostinger/*.ts", "providers/credentials/**", "providers/health/**", "providers/ssh/**", "providers/cloudflare/**", "providers/dynamic/**"], forbidden: ["**/stacks/**", "**/src/**"] },
   { files: ["stacks/**"], forbidden: ["**/src/**"] },
   { files: ["src/**"], ignores: ["src/sandbox/**", "src/cli/**"] , forbidden: ["**/sandbox/**", "**/sandbox"] },
   // One mistake must not sit on both sides: the simulated world knows nothing of the clients.

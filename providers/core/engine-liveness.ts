@@ -24,19 +24,46 @@ const REQUEST_CHANNEL = "http2.server.stream.start";
 /** An orphaned provider process that is still there this long after its engine ends itself. */
 const ORPHAN_LIFETIME_MS = 2 * MINUTE_MS;
 
-let signalOfThisProcess: AbortSignal | undefined;
+let followed: { readonly signal: AbortSignal; leave(): void } | undefined;
+const atLeaving = new Set<() => void>();
 
 /**
- * Aborts, with a UserVpsError CANCELLED as the reason, when the engine that started this
- * provider process is gone or asks to cancel; never in a process that is no provider.
- * Watching starts with the first call and keeps no process alive. A process whose engine is gone
- * gets two minutes to bring to an end what must not be broken off, then it exits: otherwise it
- * would stay for ever, waiting for requests.
+ * Aborts, with a UserVpsError CANCELLED as the reason, when the engine that this provider process
+ * works for is gone or asks to cancel; never in a process that is no provider. In the SDK's
+ * provider process, watching starts with the first call. It keeps no process alive.
  */
 export function engineGoneSignal(): AbortSignal {
-  return (signalOfThisProcess ??= watchEngine(engineAddressOf(process.argv), {
-    onGone: () => setTimeout(() => process.exit(1), ORPHAN_LIFETIME_MS).unref(),
-  }));
+  if (!followed) followEngine(engineAddressOf(process.argv), exitAsOrphan);
+  return followed!.signal;
+}
+
+/** From now on this process works for the engine at this address, and for none that was before. */
+export function followEngine(address: string | undefined, onGone?: () => void): void {
+  leaveEngine();
+  const left = new AbortController();
+  const watched = watchEngine(address, { until: left.signal, ...(onGone && { onGone }) });
+  followed = { signal: AbortSignal.any([watched, left.signal]), leave: () => left.abort(new UserVpsError("CANCELLED", "The run of the Pulumi engine that waited for this has ended.")) };
+}
+
+/**
+ * For a process that has one engine: it gets two minutes to bring to an end what must not be broken
+ * off, then it exits. Otherwise it would stay for ever, waiting for requests.
+ */
+export function exitAsOrphan(): void {
+  setTimeout(() => process.exit(1), ORPHAN_LIFETIME_MS).unref();
+}
+
+/** The run of the engine has ended: whatever still goes on for it is cancelled, and what was made for it is closed. */
+export function leaveEngine(): void {
+  followed?.leave();
+  followed = undefined;
+  for (const close of atLeaving) close();
+  atLeaving.clear();
+}
+
+/** `close` is called when this process leaves the engine that it works for now. */
+export function whenEngineIsLeft(close: () => void): void {
+  atLeaving.add(close);
 }
 
 /** The engine's address, as `127.0.0.1:port`, from a dynamic provider's arguments; else undefined. */
@@ -51,11 +78,13 @@ export interface WatchOptions {
   readonly intervalMs?: number;
   /** Called once when the engine is gone, also if it had asked to cancel before. */
   readonly onGone?: () => void;
+  /** Ends the watching; `onGone` is not called from then on. */
+  readonly until?: AbortSignal;
 }
 
 /** The work of `engineGoneSignal` for a given address; without one the signal never aborts. */
 export function watchEngine(address: string | undefined, options: WatchOptions = {}): AbortSignal {
-  const { intervalMs = CHECK_INTERVAL_MS, onGone } = options;
+  const { intervalMs = CHECK_INTERVAL_MS, onGone, until } = options;
   const controller = new AbortController();
   if (!address) return controller.signal;
 
@@ -70,13 +99,17 @@ export function watchEngine(address: string | undefined, options: WatchOptions =
   let refusals = 0;
   const look = async () => {
     refusals = (await isRefused(address, intervalMs)) ? refusals + 1 : 0;
-    if (refusals !== 2) return;
-    clearInterval(timer);
-    unsubscribe(REQUEST_CHANNEL, onRequest);
+    if (refusals !== 2 || until?.aborted) return;
+    end();
     controller.abort(new UserVpsError("CANCELLED", "The Pulumi engine that waited for this is gone."));
     onGone?.();
   };
   const timer = setInterval(() => void look(), intervalMs).unref();
+  const end = () => {
+    clearInterval(timer);
+    unsubscribe(REQUEST_CHANNEL, onRequest);
+  };
+  until?.addEventListener("abort", end, { once: true });
   return controller.signal;
 }
 

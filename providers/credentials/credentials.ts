@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { StoredResource } from "../dynamic/stored-resource.ts";
 
 /**
  * Stored as text with every Credentials of every stack: it only names the implementation, so
@@ -19,7 +20,7 @@ export interface CredentialsArgs {
 }
 
 /** A user's password and JWT secret: made once, kept only encrypted in the state. */
-export class Credentials extends pulumi.dynamic.Resource {
+export class Credentials extends StoredResource {
   /** Root and SSH password: 28 letters and digits, each class at least once. Secret. */
   declare readonly password: pulumi.Output<string>;
   /** 32 random bytes as base64url, 43 characters. Secret. */

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { StoredResource } from "../dynamic/stored-resource.ts";
 import type { Stage } from "./target.ts";
 
 /**
@@ -43,7 +44,7 @@ export interface HealthCheckArgs {
  * Waits until `https://hostname/health` answers: DNS, TCP, TLS, HTTP. A refresh probes again and
  * shows an unhealthy VPS as a change (`healthy` false); the next `up` then waits for it again.
  */
-export class HealthCheck extends pulumi.dynamic.Resource {
+export class HealthCheck extends StoredResource {
   declare readonly hostname: pulumi.Output<string>;
   declare readonly healthy: pulumi.Output<boolean>;
   /** The first stage that was not passed, or `ok`. */

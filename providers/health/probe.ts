@@ -40,7 +40,7 @@ export async function probe(target: HealthTarget, options: ProbeOptions = {}): P
   } catch (error) {
     signal?.throwIfAborted();
     const detail = limit.aborted ? `no answer within ${inSeconds(timeoutMs)}` : messageOf(error);
-    return { ...found, healthy: false, stage, detail, durationMs: performance.now() - startedMs };
+    return { ...found, healthy: false, stage, detail, timedOut: limit.aborted, durationMs: performance.now() - startedMs };
   } finally {
     connection?.destroy();
   }

@@ -31,6 +31,8 @@ export interface ProbeResult {
   /** What was expected and what was got; for `ok` a short confirmation. */
   readonly detail: string;
   readonly durationMs: number;
+  /** Nothing was refused: there was no answer in time. */
+  readonly timedOut?: boolean;
   readonly resolvedAddresses?: readonly string[];
   readonly certificateExpiresAt?: Date;
   /** HTTP status. */

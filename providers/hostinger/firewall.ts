@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { StoredResource } from "../dynamic/stored-resource.ts";
 import type { FirewallRuleRequest } from "./api/client.ts";
 
 /** Lets in what it describes; everything that no rule lets in is dropped. */
@@ -14,7 +15,7 @@ export interface HostingerFirewallArgs {
 }
 
 /** A firewall of Hostinger's network, in front of one VM (`/api/vps/v1/firewall`). */
-export class HostingerFirewall extends pulumi.dynamic.Resource {
+export class HostingerFirewall extends StoredResource {
   declare readonly firewallId: pulumi.Output<number>;
   declare readonly name: pulumi.Output<string>;
   declare readonly rules: pulumi.Output<FirewallRule[]>;

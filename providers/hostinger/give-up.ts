@@ -1,83 +1,69 @@
-import { randomBytes } from "node:crypto";
 import { UserVpsError } from "../core/errors.ts";
-import type { Action } from "./api/client.ts";
+import { endAutoRenewal } from "./renewal.ts";
 import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
 import type { Session } from "./session.ts";
 import type { VirtualMachineOutputs } from "./virtual-machine-args.ts";
 import { getVm } from "./wait-for-running.ts";
+import { wipeVm } from "./wipe.ts";
 
 /**
  * What a deletion can be: the API has neither a VM delete nor a cancellation. Auto-renewal goes
  * off first, so that nothing more is charged even if the rest fails; then, if asked for, the VM
  * is wiped and loses the user's host name; then it is stopped, even if the wipe has failed. Each
- * step may be repeated.
+ * step may be repeated, and each does what the VM's state allows.
  */
 export async function giveUp(session: Session, vmId: number, props: VirtualMachineOutputs): Promise<void> {
   const vm: NamedVm = { vmId, hostname: props.hostname };
   try {
-    const { paidUntil } = await endAutoRenewal(session, vm);
+    const { paidUntil, isOff } = await endAutoRenewal(session, vm);
+    let done: string | undefined;
     try {
-      if (props.wipeOnDelete) await wipeVm(session, vm, props.templateId);
+      if (props.wipeOnDelete) {
+        const { notWipedBecause } = await wipeVm(session, vm, props.templateId);
+        done = notWipedBecause === undefined ? "wiped" : `not wiped (${notWipedBecause})`;
+      }
     } finally {
-      await stopVm(session, vm);
+      const rest = await putToRest(session, vm);
+      done = [done, REST_MEANINGS[rest]].filter(Boolean).join(" and ");
     }
-    session.report(`${vm.hostname}: VM ${vmId} is ${props.wipeOnDelete ? "wiped and " : ""}stopped; it stays paid until ${paidUntil?.slice(0, 10) ?? "its term ends"} and is not renewed`);
+    session.report(`${vm.hostname}: VM ${vmId} is ${done}; it stays paid until ${paidUntil?.slice(0, 10) ?? "its term ends"} and ${isOff ? "is not renewed" : "MAY BE RENEWED: its subscription is not known, so its renewal has to be switched off in the Hostinger panel"}`);
   } catch (error) {
     if (error instanceof UserVpsError && error.code === "VM_GONE") return;
     throw error;
   }
 }
 
-export interface Subscribed {
-  readonly subscriptionId: string | undefined;
-  /** RFC 3339. */
-  readonly paidUntil: string | undefined;
-}
+export const REST_STATES = ["stopped", "suspended", "error", "initial", "gone"] as const;
+/** How a VM can be left: by its own stop, or in a state in which nothing runs on it and the API takes no stop. */
+export type RestState = (typeof REST_STATES)[number];
 
-/** Until when the VM is paid: `GET /api/billing/v1/subscriptions`. Errors: VM_GONE, API_*. */
-export async function subscriptionOf(session: Session, vm: NamedVm): Promise<Subscribed & { readonly isAutoRenewed: boolean | undefined }> {
-  const subscriptionId = (await getVm(session, vm.vmId, vm.hostname)).subscriptionId ?? undefined;
-  if (!subscriptionId) return { subscriptionId, paidUntil: undefined, isAutoRenewed: undefined };
-  const subscription = (await session.client.subscriptions.list({ signal: session.signal })).find(({ id }) => id === subscriptionId);
-  return { subscriptionId, paidUntil: subscription?.expiresAt ?? subscription?.nextBillingAt ?? undefined, isAutoRenewed: subscription?.isAutoRenewed };
-}
+const REST_MEANINGS: Readonly<Record<RestState, string>> = {
+  stopped: "stopped", suspended: "suspended by Hostinger", error: "in the state 'error'", initial: "without an installation", gone: "gone",
+};
 
-export async function endAutoRenewal(session: Session, vm: NamedVm): Promise<Subscribed> {
-  const { subscriptionId, paidUntil, isAutoRenewed } = await subscriptionOf(session, vm);
-  if (subscriptionId && isAutoRenewed !== false) await session.client.subscriptions.disableAutoRenewal(subscriptionId, { signal: session.signal });
-  return { subscriptionId, paidUntil };
-}
-
-export interface WipeMemory {
-  /** The action of a wipe that was ordered before, by somebody who did not live to see its end. */
-  readonly actionId?: number | undefined;
-  readonly onOrdered: (actionId: number) => Promise<void>;
-}
+/** States of the API that a VM may be left in as it is. */
+const AT_REST: Readonly<Record<string, RestState | undefined>> = {
+  stopped: "stopped", suspending: "suspended", suspended: "suspended", initial: "initial", destroying: "gone", destroyed: "gone",
+};
 
 /**
- * Installs the VM anew, without script and with a password that nobody knows, then gives back the
- * user's host name: a VM of Hostinger's own host name holds nobody's data. It returns when both
- * actions have succeeded.
+ * Stops the VM, if its state needs that and allows it. Errors: as `runAction`.
+ *
+ * @returns how it is left
  */
-export async function wipeVm(session: Session, vm: NamedVm, templateId: number, memory?: WipeMemory): Promise<void> {
-  const { virtualMachines } = session.client;
-  await runAction(session, vm, `wiping VM ${vm.vmId}`, async () => {
-    const earlier = memory?.actionId === undefined ? undefined : await virtualMachines.action(vm.vmId, memory.actionId, { signal: session.signal });
-    if (earlier && isSuccess(earlier)) return earlier;
-    const password = `Aa1${randomBytes(24).toString("base64url")}`;
-    const ordered = await virtualMachines.recreate(vm.vmId, { templateId, password });
-    await memory?.onOrdered(ordered.id);
-    return ordered;
-  });
-  await runAction(session, vm, "giving back the host name", () => virtualMachines.resetHostname(vm.vmId));
-}
-
-export async function stopVm(session: Session, vm: NamedVm): Promise<void> {
-  if ((await getVm(session, vm.vmId, vm.hostname)).state === "stopped") return;
-  await runAction(session, vm, `stopping VM ${vm.vmId}`, () => session.client.virtualMachines.stop(vm.vmId));
-}
-
-function isSuccess({ state }: Action): boolean {
-  return state === "success" || state === "completed";
+export async function putToRest(session: Session, vm: NamedVm): Promise<RestState> {
+  const rest = AT_REST[(await getVm(session, vm.vmId, vm.hostname)).state];
+  if (rest) return rest;
+  try {
+    await runAction(session, vm, `stopping VM ${vm.vmId}`, () => session.client.virtualMachines.stop(vm.vmId, { signal: session.signal }));
+    return "stopped";
+  } catch (error) {
+    if (!(error instanceof UserVpsError) || error.code !== "API_REJECTED") throw error;
+    // It may have been suspended since; one in 'error' takes no stop and serves nothing.
+    const { state } = await getVm(session, vm.vmId, vm.hostname);
+    const left = state === "error" ? "error" : AT_REST[state];
+    if (!left) throw error;
+    return left;
+  }
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { StoredResource } from "../dynamic/stored-resource.ts";
 
 export interface PostInstallScriptArgs {
   /** Name in the account; a script that already has it is taken over. */
@@ -13,7 +14,7 @@ export interface PostInstallScriptArgs {
  * A post-install script of the Hostinger account. It runs once, when a VM is set up with it;
  * a later change is stored, but reaches a VM only by a wipe.
  */
-export class PostInstallScript extends pulumi.dynamic.Resource {
+export class PostInstallScript extends StoredResource {
   declare readonly scriptId: pulumi.Output<number>;
   declare readonly name: pulumi.Output<string>;
   /** SHA-256 of the content, in hex. */
@@ -26,7 +27,7 @@ export class PostInstallScript extends pulumi.dynamic.Resource {
 }
 
 /** Nothing but the way to the implementation; see virtual-machine.ts for the reason. */
-const provider: pulumi.dynamic.ResourceProvider = {
+export const provider: pulumi.dynamic.ResourceProvider = {
   async configure(request) {
     const implementation = await import("user-vps/providers/hostinger/post-install-script-provider");
     implementation.configure(request.config);

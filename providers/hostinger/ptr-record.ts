@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { StoredResource } from "../dynamic/stored-resource.ts";
 
 export interface PtrRecordArgs {
   /** The VM that has the address. */
@@ -10,7 +11,7 @@ export interface PtrRecordArgs {
 }
 
 /** The reverse DNS entry of one of a VM's addresses (`/virtual-machines/{id}/ptr/{ipAddressId}`). */
-export class PtrRecord extends pulumi.dynamic.Resource {
+export class PtrRecord extends StoredResource {
   declare readonly ipAddressId: pulumi.Output<number>;
   /** As the API last told it; empty if there is none. */
   declare readonly ptr: pulumi.Output<string>;

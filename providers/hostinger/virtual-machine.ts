@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { StoredResource } from "../dynamic/stored-resource.ts";
 
 export interface VirtualMachineArgs {
   /** Catalog price item, for example `hostingercom-vps-kvm1-usd-1m`. A change would buy another VM: refused, see allowReplaceOf. */
@@ -48,7 +49,7 @@ export interface VirtualMachineArgs {
  * A Hostinger VPS: adopted by its host name or bought, at most once, then awaited until it runs
  * and has an address. Deleting it stops it and ends its auto-renewal: the API has no delete.
  */
-export class VirtualMachine extends pulumi.dynamic.Resource {
+export class VirtualMachine extends StoredResource {
   declare readonly vmId: pulumi.Output<number>;
   /** `running`, another of Hostinger's states, or `gone`. */
   declare readonly state: pulumi.Output<string>;
@@ -74,7 +75,7 @@ export class VirtualMachine extends pulumi.dynamic.Resource {
  * Its text is stored with every resource of every stack. It holds nothing but the way to the
  * implementation, so that no secret gets into it and no change of the code is a diff.
  */
-const provider: pulumi.dynamic.ResourceProvider = {
+export const provider: pulumi.dynamic.ResourceProvider = {
   async configure(request) {
     const implementation = await import("user-vps/providers/hostinger/virtual-machine-provider");
     implementation.configure(request.config);

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { StoredResource } from "../dynamic/stored-resource.ts";
 
 export interface SshHostKeyArgs {
   /** Where the SSH server is; a host name or an address. */
@@ -12,7 +13,7 @@ export interface SshHostKeyArgs {
  * The key by which an SSH server is known: asked for once, and kept. It is trusted on first use;
  * from then on nobody else can pass for the server, nor get its password.
  */
-export class SshHostKey extends pulumi.dynamic.Resource {
+export class SshHostKey extends StoredResource {
   /** As in known_hosts without the name: `ecdsa-sha2-nistp256 AAAA…`. */
   declare readonly hostKey: pulumi.Output<string>;
 

@@ -93,7 +93,7 @@ export const VARIABLES = {
   reuseLeastDays: variable(wholeNumber(0, 3_650), { name: "REUSE_LEAST_DAYS", description: "For how many days more a VM must be paid to be reused.", example: "3", byDefault: "3" }),
   sweepCron: variable(cron, { name: "SWEEP_CRON", description: "When the fleet is swept for drift by itself, as in crontab, UTC; `off`: only when asked for.", example: "*/15 * * * *", byDefault: "*/15 * * * *" }),
   sweepGraceSeconds: variable(wholeNumber(0, 86_400), { name: "SWEEP_GRACE_SECONDS", description: "For how long a sweep leaves a user alone after work on the VPS, and takes what is new for no orphan.", example: "60", byDefault: "60" }),
-  sweepIgnoredNames: variable(names, { name: "SWEEP_IGNORED_NAMES", description: "Host names under VPS_DOMAIN that belong to no user and are no orphans, with commas between.", example: "status.spoq.dev,old.spoq.dev" }),
+  sweepIgnoredNames: variable(names, { name: "SWEEP_IGNORED_NAMES", description: "Host names of VMs and DNS records that belong to no user and are no orphans, with commas between: also VMs of other domains in the same Hostinger account.", example: "status.spoq.dev,old.spoq.dev" }),
   repairsAtOnce: variable(wholeNumber(0, 64), { name: "REPAIRS_AT_ONCE", description: "How many users' drift is repaired by itself at a time, where that neither wipes nor buys; 0: none.", example: "2", byDefault: "0" }),
   dnsResolver: variable(text, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
   caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),

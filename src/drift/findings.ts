@@ -1,6 +1,7 @@
 /** The table of findings: first seen, last seen, resolved. */
 import type { Queryable } from "../db/queryable.ts";
-import type { Finding } from "./judge.ts";
+import type { Finding } from "./finding.ts";
+import { FINDING_KIND_NAMES, kindOf } from "./kinds.ts";
 import type { FindingKind } from "./kinds.ts";
 import type { StackDrift } from "./stack-drift.ts";
 
@@ -31,7 +32,8 @@ const SAVE = `
 const RESOLVE = `
   UPDATE vps_findings SET resolved_at = now()
   WHERE resolved_at IS NULL AND finding_id <> ALL ($1)
-    AND (username IS NULL OR username <> ALL ($2)) AND (kind <> 'Unhealthy' OR username <> ALL ($3))`;
+    AND (username IS NULL OR username <> ALL ($2)) AND (kind <> 'Unhealthy' OR username <> ALL ($3))
+    AND kind <> ALL ($4) AND ($5::text IS NULL OR username = $5)`;
 
 export interface Reconciliation {
   readonly findings: readonly Finding[];
@@ -39,17 +41,39 @@ export interface Reconciliation {
   readonly unexamined: readonly string[];
   /** User names whose health was not asked for. */
   readonly unprobed: readonly string[];
+  /** Kinds that were not looked for. */
+  readonly unlooked?: readonly FindingKind[];
+  /** Only this user was looked at. */
+  readonly only?: string;
 }
 
 /** Saves what was found; resolves what was looked for and not found any more. Part of the caller's transaction. */
-export async function saveFindings(db: Queryable, { findings, unexamined, unprobed }: Reconciliation): Promise<FindingRecord[]> {
+export async function saveFindings(db: Queryable, { findings, unexamined, unprobed, unlooked = [], only }: Reconciliation): Promise<FindingRecord[]> {
   const { rows } = await db.query<FindingRecord>(SAVE, [JSON.stringify(findings)]);
-  await db.query(RESOLVE, [rows.map(({ findingId }) => findingId), unexamined, unprobed]);
+  await db.query(RESOLVE, [rows.map(({ findingId }) => findingId), unexamined, unprobed, unlooked, only ?? null]);
   return rows;
 }
 
 export async function savePreview(db: Queryable, findingIds: readonly number[], preview: FindingPreview): Promise<void> {
   await db.query("UPDATE vps_findings SET preview = $2 WHERE finding_id = ANY ($1)", [findingIds, JSON.stringify(preview)]);
+}
+
+/** A preview that found nothing to do: what it looks at is over. */
+export async function resolveByPreview(db: Queryable, findingIds: readonly number[]): Promise<void> {
+  await db.query("UPDATE vps_findings SET resolved_at = now() WHERE finding_id = ANY ($1) AND kind = ANY ($2) AND resolved_at IS NULL", [findingIds, IN_PREVIEW]);
+}
+
+const IN_PREVIEW = FINDING_KIND_NAMES.filter((kind) => kindOf(kind).inPreview);
+
+/** What is open, by kind. */
+export interface OpenSubjects {
+  of(kind: FindingKind): ReadonlySet<string>;
+}
+
+export async function openSubjects(db: Queryable): Promise<OpenSubjects> {
+  const { rows } = await db.query<{ kind: FindingKind; subject: string }>("SELECT kind, subject FROM vps_findings WHERE resolved_at IS NULL");
+  const byKind = Map.groupBy(rows, ({ kind }) => kind);
+  return { of: (kind) => new Set(byKind.get(kind)?.map(({ subject }) => subject)) };
 }
 
 export interface FindingFilter {

@@ -1,21 +1,15 @@
 /** What differs between what is recorded and what was seen. Pure: no call, no clock but the one handed in. */
 import type { ZoneRecord } from "../../providers/cloudflare/api.ts";
-import type { Subscription, VirtualMachine } from "../../providers/hostinger/api/client.ts";
+import type { VirtualMachine } from "../../providers/hostinger/api/client.ts";
 import { findPlan } from "../../providers/hostinger/api/specification.ts";
+import { ofUser } from "./finding.ts";
+import type { Finding, JudgeOptions } from "./finding.ts";
 import type { FindingKind } from "./kinds.ts";
 import type { Observation } from "./observe.ts";
 import { findOrphans } from "./orphans.ts";
+import { findMoneyTrouble, subscriptionFindings } from "./subscriptions.ts";
+import { isJudgeable } from "./users.ts";
 import type { FleetUser } from "./users.ts";
-
-export interface Finding {
-  readonly kind: FindingKind;
-  /** User name, host name of a record, or id of a VM. */
-  readonly subject: string;
-  readonly userId: string | null;
-  readonly username: string | null;
-  readonly declared: string;
-  readonly actual: string;
-}
 
 export interface Judgement {
   readonly findings: readonly Finding[];
@@ -25,16 +19,6 @@ export interface Judgement {
   readonly unexamined: readonly string[];
   /** VM and record are as declared, so only the health is left to tell. */
   readonly toProbe: readonly FleetUser[];
-}
-
-export interface JudgeOptions {
-  readonly domain: string;
-  readonly recordTtlSeconds: number;
-  /** Full host names that are never orphans, such as `www.spoq.dev`. */
-  readonly ignoredNames: readonly string[];
-  /** What is younger is still being made. */
-  readonly graceSeconds: number;
-  readonly nowMs: number;
 }
 
 /** Every other state passes by itself, and is not judged meanwhile. */
@@ -48,7 +32,15 @@ const EXPLAINS_ILLNESS: ReadonlySet<FindingKind> = new Set([
 ]);
 
 export function judge(observation: Observation, options: JudgeOptions): Judgement {
-  const { before, after, vms, subscriptions, records, stacks } = observation;
+  const subscriptionById = new Map(observation.subscriptions.map((subscription) => [subscription.id, subscription]));
+  const users = judgeUsers(observation, options);
+  const findings = [...users.findings, ...(observation.doubts ?? []), ...findOrphans(observation, { ...options, subscriptionById }), ...findMoneyTrouble(observation, options)];
+  return { ...users, findings };
+}
+
+/** Only what is recorded of users, without what belongs to nobody. */
+export function judgeUsers(observation: Observation, options: JudgeOptions): Judgement {
+  const { before, after, vms, subscriptions, records, stacks, unsure } = observation;
   const vmById = new Map(vms.map((vm) => [vm.id, vm]));
   const subscriptionById = new Map(subscriptions.map((subscription) => [subscription.id, subscription]));
   const recordsByName = Map.groupBy(records.filter(({ type }) => ["A", "AAAA", "CNAME"].includes(type)), ({ name }) => name.toLowerCase());
@@ -60,21 +52,20 @@ export function judge(observation: Observation, options: JudgeOptions): Judgemen
   for (const user of after.values()) {
     if (user.status === "deprovisioned") continue;
     const vm = vmById.get(user.hostingerVmId ?? NaN);
-    const wasSame = before.get(user.username)?.settled && before.get(user.username)?.version === user.version;
-    if (!user.settled || !wasSame || (vm && isPassing(vm))) {
+    if (!isJudgeable(user, before.get(user.username)) || unsure?.has(user.username) || (vm && isPassing(vm))) {
       unexamined.push(user.username);
       continue;
     }
     examined.push(user);
     const found = [
-      ...vmFindings(user, vm, subscriptionById),
+      ...vmFindings(user, vm),
+      ...(vm ? subscriptionFindings(user, vm, subscriptionById, options.nowMs) : []),
       ...recordFindings(user, recordsByName.get(user.hostname) ?? [], options.recordTtlSeconds),
-      ...(stacks.has(user.username) ? [] : [of(user, "RecordWithoutStack", `the stack ${user.username}`, "no such stack")]),
+      ...(stacks.has(user.username) ? [] : [ofUser(user, "RecordWithoutStack", `the stack ${user.username}`, "no such stack")]),
     ];
     findings.push(...found);
     if (!found.some(({ kind }) => EXPLAINS_ILLNESS.has(kind))) toProbe.push(user);
   }
-  findings.push(...findOrphans(observation, { ...options, subscriptionById }));
   return { findings, examined, unexamined, toProbe };
 }
 
@@ -83,24 +74,17 @@ function isPassing(vm: VirtualMachine): boolean {
   return vm.state !== "running" || vm.actionsLock === "locked";
 }
 
-function of(user: FleetUser, kind: FindingKind, declared: string | number, actual: string | number): Finding {
-  const { userId, username } = user;
-  return { kind, subject: username, userId, username, declared: String(declared), actual: String(actual) };
-}
-
-function* vmFindings(user: FleetUser, vm: VirtualMachine | undefined, subscriptions: ReadonlyMap<string, Subscription>): Generator<Finding> {
+function* vmFindings(user: FleetUser, vm: VirtualMachine | undefined): Generator<Finding> {
   const kind = vm ? KIND_OF_STATE[vm.state] : "VmGone";
-  if (kind) yield of(user, kind, `VM ${user.hostingerVmId} running`, vm ? vm.state : "no such VM");
+  if (kind) yield ofUser(user, kind, `VM ${user.hostingerVmId} running`, vm ? vm.state : "no such VM");
   if (!vm || kind === "VmGone") return;
   const declaredPlan = findPlan(user.plan)?.planName;
   const address = vm.ipv4[0]?.address;
-  const subscription = subscriptions.get(vm.subscriptionId ?? "");
-  if (vm.hostname.toLowerCase() !== user.hostname) yield of(user, "VmRenamed", user.hostname, vm.hostname || "none");
-  if (declaredPlan && vm.plan && vm.plan !== declaredPlan) yield of(user, "VmPlanDiffers", user.plan, findPlan(vm.plan)?.itemId ?? vm.plan);
-  if (vm.template && vm.template.id !== user.templateId) yield of(user, "VmTemplateDiffers", user.templateId, vm.template.id);
-  if (vm.dataCenterId && vm.dataCenterId !== user.dataCenterId) yield of(user, "VmDataCenterDiffers", user.dataCenterId, vm.dataCenterId);
-  if (address && user.address && address !== user.address) yield of(user, "VmAddressDiffers", user.address, address);
-  if (subscription && !subscription.isAutoRenewed) yield of(user, "AutoRenewalOff", "renewed automatically", `ends ${subscription.expiresAt?.slice(0, 10) ?? "with its term"}`);
+  if (vm.hostname.toLowerCase() !== user.hostname) yield ofUser(user, "VmRenamed", user.hostname, vm.hostname || "none");
+  if (declaredPlan && vm.plan && vm.plan !== declaredPlan) yield ofUser(user, "VmPlanDiffers", user.plan, findPlan(vm.plan)?.itemId ?? vm.plan);
+  if (vm.template && vm.template.id !== user.templateId) yield ofUser(user, "VmTemplateDiffers", user.templateId, vm.template.id);
+  if (vm.dataCenterId && vm.dataCenterId !== user.dataCenterId) yield ofUser(user, "VmDataCenterDiffers", user.dataCenterId, vm.dataCenterId);
+  if (address && user.address && address !== user.address) yield ofUser(user, "VmAddressDiffers", user.address, address);
 }
 
 /** The record that is meant is the one with the recorded address, else the first. */
@@ -108,14 +92,14 @@ function* recordFindings(user: FleetUser, records: readonly ZoneRecord[], ttlSec
   const declared = `A ${user.address} ttl ${ttlSeconds}`;
   const own = records.find(({ type, content }) => type === "A" && content === user.address) ?? records.find(({ type }) => type === "A") ?? records[0];
   if (!own) {
-    yield of(user, "RecordGone", declared, "no record");
+    yield ofUser(user, "RecordGone", declared, "no record");
     return;
   }
   const actual = `${own.type} ${own.content} ttl ${own.ttl}`;
   // Cloudflare shows a proxied record with a time to live of its own.
   const ttlDiffers = !own.proxied && own.ttl !== ttlSeconds;
-  if (own.type !== "A" || own.content !== user.address || ttlDiffers) yield of(user, "RecordDiffers", declared, actual);
-  if (own.proxied) yield of(user, "RecordProxied", "not proxied", "proxied");
+  if (own.type !== "A" || own.content !== user.address || ttlDiffers) yield ofUser(user, "RecordDiffers", declared, actual);
+  if (own.proxied) yield ofUser(user, "RecordProxied", "not proxied", "proxied");
   const others = records.filter((record) => record !== own).map(({ type, content }) => `${type} ${content}`);
-  if (others.length > 0) yield of(user, "RecordDoubled", `only A ${user.address}`, `also ${others.sort().join(", ")}`);
+  if (others.length > 0) yield ofUser(user, "RecordDoubled", `only A ${user.address}`, `also ${others.sort().join(", ")}`);
 }

@@ -1,14 +1,19 @@
 /** One look at everything: a few list calls, however many users there are. */
+import { UserVpsError } from "../../providers/core/errors.ts";
 import type { ZoneRecord, ZoneRecords } from "../../providers/cloudflare/api.ts";
-import type { HostingerClient, Subscription, VirtualMachine } from "../../providers/hostinger/api/client.ts";
+import type { HostingerClient, PaymentMethod, Subscription, VirtualMachine } from "../../providers/hostinger/api/client.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { confirmMissing } from "./confirm-missing.ts";
+import { openSubjects } from "./findings.ts";
+import type { OpenSubjects } from "./findings.ts";
+import type { Finding } from "./finding.ts";
 import type { StackNames } from "./stack-names.ts";
-import { readFleet } from "./users.ts";
+import { isJudgeable, readFleet } from "./users.ts";
 import type { FleetUser } from "./users.ts";
 
 export interface FleetSources {
   readonly db: Queryable;
-  readonly hostinger: Pick<HostingerClient, "virtualMachines" | "subscriptions">;
+  readonly hostinger: Pick<HostingerClient, "virtualMachines" | "subscriptions" | "paymentMethods">;
   readonly zone: ZoneRecords;
   readonly stacks: StackNames;
 }
@@ -21,16 +26,66 @@ export interface Observation {
   readonly subscriptions: readonly Subscription[];
   readonly records: readonly ZoneRecord[];
   readonly stacks: ReadonlySet<string>;
+  /** undefined: the account's token may not see them. */
+  readonly paymentMethods?: readonly PaymentMethod[] | undefined;
+  /** User names about whom the APIs said nothing that can be relied on. */
+  readonly unsure?: ReadonlySet<string>;
+  /** Lists that are not believed this time. */
+  readonly doubts?: readonly Finding[];
+  /** What is open since earlier sweeps. */
+  readonly known?: OpenSubjects;
   readonly apiCalls: number;
 }
 
 export async function observe({ db, hostinger, zone, stacks }: FleetSources, graceSeconds: number, signal?: AbortSignal): Promise<Observation> {
+  const known = await openSubjects(db);
   const before = await readFleet(db, graceSeconds);
   const callsBefore = zone.calls;
   const call = signal ? { signal } : {};
-  const [vms, subscriptions, records, names] = await Promise.all([
-    hostinger.virtualMachines.list(call), hostinger.subscriptions.list(call), zone.list({}, signal), stacks.list(),
+  const [vms, subscriptions, paymentMethods, records, names] = await Promise.all([
+    hostinger.virtualMachines.list(call), hostinger.subscriptions.list(call), listPaymentMethods(hostinger, signal), zone.list({}, signal), stacks.list(),
   ]);
   const after = await readFleet(db, graceSeconds);
-  return { before, after, vms, subscriptions, records, stacks: names, apiCalls: 2 + zone.calls - callsBefore };
+
+  const settled = [...after.values()].filter((user) => isJudgeable(user, before.get(user.username)));
+  const listedVms = new Set(vms.map(({ id }) => id));
+  const listedNames = new Set(records.map(({ name }) => name.toLowerCase()));
+  const common = { expected: settled.length, signal };
+  const lostVms = await confirmMissing({
+    ...common, list: "virtual machines", known: known.of("VmGone"), wasDoubted: known.of("ListDoubted").has("virtual machines"),
+    missing: settled.filter(({ hostingerVmId }) => !listedVms.has(hostingerVmId ?? NaN)),
+    look: async ({ hostingerVmId }) => orNone(hostinger.virtualMachines.get(hostingerVmId!, call)),
+  });
+  const lostRecords = await confirmMissing({
+    ...common, list: "DNS records", known: known.of("RecordGone"), wasDoubted: known.of("ListDoubted").has("DNS records"),
+    missing: settled.filter(({ hostname }) => !listedNames.has(hostname)),
+    look: ({ hostname }) => zone.list({ name: hostname }, signal),
+  });
+  return {
+    before, after, subscriptions, paymentMethods, stacks: names, known,
+    vms: [...vms, ...lostVms.found], records: [...records, ...lostRecords.found],
+    unsure: new Set([...lostVms.unsure, ...lostRecords.unsure]),
+    doubts: [lostVms.doubt, lostRecords.doubt].filter((doubt) => doubt !== undefined),
+    apiCalls: 3 + lostVms.calls + zone.calls - callsBefore,
+  };
+}
+
+/** A VM that the API does not know is none; whatever else goes wrong says nothing. */
+export async function orNone(vm: Promise<VirtualMachine>): Promise<VirtualMachine[]> {
+  try {
+    return [await vm];
+  } catch (error) {
+    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return [];
+    throw error;
+  }
+}
+
+async function listPaymentMethods({ paymentMethods }: FleetSources["hostinger"], signal: AbortSignal | undefined): Promise<PaymentMethod[] | undefined> {
+  try {
+    return await paymentMethods.list(signal ? { signal } : {});
+  } catch {
+    // What a sweep tells of the VMs does not depend on it.
+    signal?.throwIfAborted();
+    return undefined;
+  }
 }

@@ -1,45 +1,77 @@
 import { SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { probe } from "../../providers/health/probe.ts";
 import { STAGE_NAMES } from "../../providers/health/target.ts";
-import type { HealthTarget } from "../../providers/health/target.ts";
-import type { Finding } from "./judge.ts";
+import type { HealthTarget, ProbeResult } from "../../providers/health/target.ts";
+import { isTooManyAtOnce } from "./confirm-missing.ts";
+import { ofNobody, ofUser } from "./finding.ts";
+import type { Finding } from "./finding.ts";
+import { inParallel } from "./in-parallel.ts";
 import type { FleetUser } from "./users.ts";
 
 export interface ProbeFleetOptions {
   /** What is the same for all: port, path, resolver, trust. */
   readonly target: Omit<HealthTarget, "hostname" | "address">;
   readonly concurrency?: number;
+  /** Of the first look; the second waits three times as long. */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-const CONCURRENCY = 50;
-const ATTEMPT_TIMEOUT_MS = 3 * SECOND_MS;
-/** A hiccup is no illness: it takes as many failures in a row as the stack's own HealthCheck wants. */
-const ATTEMPTS = 3;
-const PAUSE_MS = 500;
-
-/** Probes each VPS once, and again where it fails. One finding for each that stays unhealthy. */
-export async function probeFleet(users: readonly FleetUser[], { target, concurrency = CONCURRENCY, signal }: ProbeFleetOptions): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  await inParallel(users, concurrency, async (user) => {
-    if (!user.address) return;
-    const own = { ...target, hostname: user.hostname, address: user.address };
-    let result = await probe(own, { signal, timeoutMs: ATTEMPT_TIMEOUT_MS });
-    for (let attempt = 1; !result.healthy && attempt < ATTEMPTS; attempt++) {
-      await sleep(PAUSE_MS, signal);
-      result = await probe(own, { signal, timeoutMs: ATTEMPT_TIMEOUT_MS });
-    }
-    if (result.healthy) return;
-    const { userId, username } = user;
-    findings.push({ kind: "Unhealthy", subject: username, userId, username, declared: "healthy", actual: `${STAGE_NAMES[result.stage]}: ${result.detail}` });
-  });
-  return findings;
+export interface FleetHealth {
+  readonly findings: readonly Finding[];
+  /** User names about whose health nothing can be said. */
+  readonly unsure: readonly string[];
 }
 
-/** At most `concurrency` at once, in order. Stops at the first that throws. */
-export async function inParallel<T>(items: readonly T[], concurrency: number, work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = [...items].reverse();
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, async () => {
-    for (let item = waiting.pop(); item !== undefined; item = waiting.pop()) await work(item);
-  }));
+const CONCURRENCY = 50;
+const TIMEOUT_MS = 3 * SECOND_MS;
+/** The second look is a calm one: few at a time, with more patience. */
+const CALM_CONCURRENCY = 5;
+const CALM_FACTOR = 3;
+/** A hiccup is no illness. */
+const CALM_ATTEMPTS = 2;
+const PAUSE_MS = 500;
+/** If so many of those looked at again time out once more, the rest is not looked at one by one. */
+const SAMPLE = 20;
+
+/**
+ * Probes each VPS once, and looks again, calmly, at those that failed. One finding for each that
+ * stays unhealthy. If many time out at once even then, that is told of the prober, and of nobody else.
+ */
+export async function probeFleet(users: readonly FleetUser[], options: ProbeFleetOptions): Promise<FleetHealth> {
+  const { concurrency = CONCURRENCY, timeoutMs = TIMEOUT_MS, signal } = options;
+  const suspects: FleetUser[] = [];
+  await inParallel(users, concurrency, async (user) => {
+    if (!user.address) return;
+    if (!(await look(user, options, timeoutMs)).healthy) suspects.push(user);
+  });
+
+  const ill: { readonly user: FleetUser; readonly result: ProbeResult }[] = [];
+  const lookAgain = async (some: readonly FleetUser[]) => {
+    await inParallel(some, CALM_CONCURRENCY, async (user) => {
+      let result = await look(user, options, CALM_FACTOR * timeoutMs);
+      for (let attempt = 1; !result.healthy && attempt < CALM_ATTEMPTS; attempt++) {
+        await sleep(PAUSE_MS, signal);
+        result = await look(user, options, CALM_FACTOR * timeoutMs);
+      }
+      if (!result.healthy) ill.push({ user, result });
+    });
+  };
+  const sample = suspects.slice(0, SAMPLE);
+  const rest = suspects.slice(SAMPLE);
+  await lookAgain(sample);
+  const silent = () => ill.filter(({ result }) => result.timedOut);
+  const isHopeless = rest.length > 0 && silent().length === sample.length;
+  if (!isHopeless) await lookAgain(rest);
+
+  const silentNames = [...silent().map(({ user }) => user.username), ...(isHopeless ? rest.map(({ username }) => username) : [])];
+  const isDoubted = isTooManyAtOnce(silentNames.length, users.length);
+  const findings = ill.filter(({ result }) => !isDoubted || !result.timedOut).map(({ user, result }) => ofUser(user, "Unhealthy", "healthy", `${STAGE_NAMES[result.stage]}: ${result.detail}`));
+  if (!isDoubted) return { findings, unsure: [] };
+  const doubt = ofNobody("ProberDoubted", "health checks", "answers in time", `${silentNames.length} of ${users.length} health checks timed out, twice`);
+  return { findings: [...findings, doubt], unsure: silentNames };
+}
+
+async function look({ hostname, address }: FleetUser, { target, signal }: ProbeFleetOptions, timeoutMs: number): Promise<ProbeResult> {
+  return await probe({ ...target, hostname, address: address! }, { signal, timeoutMs });
 }

@@ -4,6 +4,7 @@ import type { Queryable } from "../db/queryable.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Jobs } from "../jobs/job.ts";
 import { findVpsByUserId, openChange, setVpsStatus } from "../records/index.ts";
+import type { VpsRecord } from "../records/index.ts";
 import { lockFinding, openFindingsOf } from "./findings.ts";
 import type { FindingRecord } from "./findings.ts";
 import { kindOf } from "./kinds.ts";
@@ -56,15 +57,41 @@ export async function requestRepair(pool: Pool, jobs: Pick<Jobs, "enqueue">, req
   return await inTransaction(pool, async (db) => {
     const finding = await lockFinding(db, request.findingId);
     if (!finding) return undefined;
-    const others = finding.username === null ? [] : (await openFindingsOf(db, finding.username)).filter(({ findingId }) => findingId !== finding.findingId);
-    const plan = planRepair(finding, others);
-    const refusal = plan.by === "nothing" ? plan.why : await queueUp(db, jobs, finding.userId);
-    const { rows } = await db.query<RepairRecord>(
-      `INSERT INTO vps_repairs (finding_id, user_id, requested_by, why, decision, reason) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${REPAIR_COLUMNS}`,
-      [finding.findingId, finding.userId, request.requestedBy, request.why, refusal ? "refused" : "queued", refusal ?? "`up` is queued."],
-    );
-    return rows[0];
+    const open = finding.username === null ? [] : await openFindingsOf(db, finding.username);
+    return await decide(db, jobs, finding, open, request);
   });
+}
+
+/**
+ * The same for all that is open of a user, by the same rule: by `up`, unless every finding is one that
+ * it does not mend, or one is in the way. Without findings `up` makes sure that all is as declared.
+ *
+ * @returns why not, if not
+ */
+export async function requestRepairOfUser(db: Queryable, jobs: Pick<Jobs, "enqueue">, user: Pick<VpsRecord, "userId" | "username" | "status">, { requestedBy, why }: Pick<RepairRequest, "requestedBy" | "why">): Promise<string | undefined> {
+  const ids = (await openFindingsOf(db, user.username)).map(({ findingId }) => findingId);
+  for (const id of ids) await lockFinding(db, id);
+  const open = await openFindingsOf(db, user.username);
+  const mendable = open.find((finding) => planRepair(finding, others(finding, open)).by === "up");
+  const finding = mendable ?? open[0];
+  // What failed without anything having been found is not repaired, but tried again.
+  if (!finding) return user.status === "ready" ? await queueUp(db, jobs, user.userId) : `Nothing was found that a repair could mend, and '${user.username}' is '${user.status}'; what failed is tried again by retry.`;
+  const { decision, reason } = await decide(db, jobs, finding, open, { requestedBy, why });
+  return decision === "refused" ? reason : undefined;
+}
+
+function others(finding: FindingRecord, open: readonly FindingRecord[]): FindingRecord[] {
+  return open.filter(({ findingId }) => findingId !== finding.findingId);
+}
+
+async function decide(db: Queryable, jobs: Pick<Jobs, "enqueue">, finding: FindingRecord, open: readonly FindingRecord[], { requestedBy, why }: Pick<RepairRequest, "requestedBy" | "why">): Promise<RepairRecord> {
+  const plan = planRepair(finding, others(finding, open));
+  const refusal = plan.by === "nothing" ? plan.why : await queueUp(db, jobs, finding.userId);
+  const { rows } = await db.query<RepairRecord>(
+    `INSERT INTO vps_repairs (finding_id, user_id, requested_by, why, decision, reason) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${REPAIR_COLUMNS}`,
+    [finding.findingId, finding.userId, requestedBy, why, refusal ? "refused" : "queued", refusal ?? "`up` is queued."],
+  );
+  return rows[0]!;
 }
 
 /** @returns why not, if not */

@@ -2,6 +2,7 @@ import { Pool } from "pg";
 
 export interface StackNames {
   list(): Promise<Set<string>>;
+  has(name: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -18,18 +19,22 @@ export function stackNames(backendUrl: string, project: string): StackNames {
   pool.on("error", () => undefined);
   return {
     async list() {
-      try {
-        const { rows } = await pool.query<{ name: string }>(
-          `SELECT substr(key, length($1) + 1, length(key) - length($1) - length('.json')) AS name FROM ${table} WHERE starts_with(key, $1) AND key LIKE '%.json'`,
-          [folder],
-        );
-        return new Set(rows.map(({ name }) => name));
-      } catch (error) {
-        // The engine makes the table when it is first used.
-        if ((error as { code?: string }).code === UNDEFINED_TABLE) return new Set();
-        throw error;
-      }
+      const rows = await orNone(pool.query<{ name: string }>(`SELECT substr(key, length($1) + 1, length(key) - length($1) - length('.json')) AS name FROM ${table} WHERE starts_with(key, $1) AND key LIKE '%.json'`, [folder]));
+      return new Set(rows.map(({ name }) => name));
+    },
+    async has(name) {
+      return (await orNone(pool.query(`SELECT FROM ${table} WHERE key = $1`, [`${folder}${name}.json`]))).length > 0;
     },
     close: () => pool.end(),
   };
+}
+
+/** The engine makes the table when it is first used. */
+async function orNone<Row extends object>(answer: Promise<{ rows: Row[] }>): Promise<Row[]> {
+  try {
+    return (await answer).rows;
+  } catch (error) {
+    if ((error as { code?: string }).code === UNDEFINED_TABLE) return [];
+    throw error;
+  }
 }

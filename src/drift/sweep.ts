@@ -1,21 +1,24 @@
 /** The sweep: a cheap look at the whole fleet, then previews of the few suspects. */
 import type { Pool } from "pg";
 import { messageOf } from "../../providers/core/errors.ts";
-import { SECOND_MS } from "../../providers/core/time.ts";
+import { inSeconds, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { VpsRecord } from "../records/index.ts";
-import { saveFindings, savePreview } from "./findings.ts";
+import { resolveByPreview, saveFindings, savePreview } from "./findings.ts";
 import type { FindingRecord } from "./findings.ts";
+import type { FindingKind } from "./kinds.ts";
 import { judge } from "./judge.ts";
 import { observe } from "./observe.ts";
 import type { FleetSources } from "./observe.ts";
-import { inParallel, probeFleet } from "./probe-fleet.ts";
+import { inParallel } from "./in-parallel.ts";
+import { probeFleet } from "./probe-fleet.ts";
 import type { ProbeFleetOptions } from "./probe-fleet.ts";
+import { withoutDoubtfulSubscriptions } from "./subscriptions.ts";
 import type { StackDrift } from "./stack-drift.ts";
 
 export interface SweepOptions extends Omit<FleetSources, "db"> {
   readonly pool: Pool;
-  readonly probe: Pick<ProbeFleetOptions, "target" | "concurrency">;
+  readonly probe: Pick<ProbeFleetOptions, "target" | "concurrency" | "timeoutMs">;
   /** A preview with refresh of the user's stack; without it, suspects get none. */
   readonly driftOf?: ((user: VpsRecord, signal?: AbortSignal) => Promise<StackDrift>) | undefined;
   readonly domain: string;
@@ -28,6 +31,10 @@ export interface SweepOptions extends Omit<FleetSources, "db"> {
   /** Of one sweep; the others keep their turn for the next. */
   readonly mostPreviews?: number;
   readonly previewsAtOnce?: number;
+  /** Of one preview. */
+  readonly previewLimitMs?: number;
+  /** After it, no further preview of this sweep begins. */
+  readonly allPreviewsLimitMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -42,27 +49,35 @@ export interface SweepResult {
   readonly previews: number;
 }
 
-const GRACE_SECONDS = 60;
-const RECORD_TTL_SECONDS = 60;
+export const GRACE_SECONDS = 60;
+export const RECORD_TTL_SECONDS = 60;
 const MOST_PREVIEWS = 20;
+const PREVIEW_LIMIT_MS = 2 * MINUTE_MS;
+const ALL_PREVIEWS_LIMIT_MS = 10 * MINUTE_MS;
 
 /** Changes nothing but the table of findings. */
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const { pool, hostinger, zone, stacks, probe, domain, ignoredNames = [], recordTtlSeconds = RECORD_TTL_SECONDS, graceSeconds = GRACE_SECONDS, signal } = options;
   const startedMs = performance.now();
   const observation = await observe({ db: pool, hostinger, zone, stacks }, graceSeconds, signal);
-  const { findings, examined, unexamined, toProbe } = judge(observation, { domain, ignoredNames, recordTtlSeconds, graceSeconds, nowMs: Date.now() });
-  const unhealthy = await probeFleet(toProbe, { ...probe, signal });
-  const probed = new Set(toProbe.map(({ username }) => username));
+  const { examined, unexamined, toProbe, ...judged } = judge(observation, { domain, ignoredNames, recordTtlSeconds, graceSeconds, nowMs: Date.now() });
+  const findings = withoutDoubtfulSubscriptions(judged.findings, observation);
+  const health = await probeFleet(toProbe, { ...probe, signal });
+  const probed = new Set(toProbe.map(({ username }) => username).filter((username) => !health.unsure.includes(username)));
   const unprobed = examined.map(({ username }) => username).filter((username) => !probed.has(username));
-  const saved = await inTransaction(pool, (db) => saveFindings(db, { findings: [...findings, ...unhealthy], unexamined, unprobed }));
+  const unlooked: FindingKind[] = observation.paymentMethods ? [] : ["PaymentMethodEnds"];
+  const saved = await inTransaction(pool, (db) => saveFindings(db, { findings: [...findings, ...health.findings], unexamined, unprobed, unlooked }));
   const seconds = Math.round(performance.now() - startedMs) / SECOND_MS;
   const previews = await previewSuspects(options, saved, new Map(examined.map((user) => [user.username, user])));
   return { findings: saved, users: examined.length + unexamined.length, examined: examined.length, apiCalls: observation.apiCalls, seconds, previews };
 }
 
-/** Only users with a finding that no preview has seen yet; the longest known first. */
-async function previewSuspects({ pool, driftOf, mostPreviews = MOST_PREVIEWS, previewsAtOnce = 1, signal }: SweepOptions, findings: readonly FindingRecord[], users: ReadonlyMap<string, VpsRecord>): Promise<number> {
+/**
+ * Only users with a finding that no preview has seen yet; the longest known first. What a preview
+ * does not find is over. Each has a limit, and so have all: who has no turn keeps it for the next sweep.
+ */
+async function previewSuspects(options: SweepOptions, findings: readonly FindingRecord[], users: ReadonlyMap<string, VpsRecord>): Promise<number> {
+  const { pool, driftOf, mostPreviews = MOST_PREVIEWS, previewsAtOnce = 1, previewLimitMs = PREVIEW_LIMIT_MS, allPreviewsLimitMs = ALL_PREVIEWS_LIMIT_MS, signal } = options;
   if (!driftOf) return 0;
   const withoutPreview = findings.filter(({ kind, preview }) => preview === null && kind !== "RecordWithoutStack");
   const byUser = Map.groupBy(withoutPreview.toSorted((a, b) => a.findingId - b.findingId), ({ username }) => username);
@@ -70,12 +85,31 @@ async function previewSuspects({ pool, driftOf, mostPreviews = MOST_PREVIEWS, pr
     const user = username === null ? undefined : users.get(username);
     return user ? [{ user, findingIds: of.map(({ findingId }) => findingId) }] : [];
   }).slice(0, mostPreviews);
+  const endMs = performance.now() + allPreviewsLimitMs;
+  let previews = 0;
   await inParallel(suspects, previewsAtOnce, async ({ user, findingIds }) => {
-    const preview = await driftOf(user, signal).then(({ resources, changes, refusal }) => ({ resources, changes, refusal }), (error: unknown) => {
+    if (performance.now() > endMs) return;
+    previews++;
+    const limit = AbortSignal.timeout(previewLimitMs);
+    const either = signal ? AbortSignal.any([signal, limit]) : limit;
+    const preview = await orAborted(driftOf(user, either), either).then(({ resources, changes, refusal }) => ({ resources, changes, refusal }), (error: unknown) => {
       signal?.throwIfAborted();
-      return { error: messageOf(error) };
+      return { error: limit.aborted ? `The preview did not end within ${inSeconds(previewLimitMs)}.` : messageOf(error) };
     });
     await savePreview(pool, findingIds, preview);
+    if ("changes" in preview && preview.changes === 0 && preview.refusal === null) await resolveByPreview(pool, findingIds);
   });
-  return suspects.length;
+  return previews;
+}
+
+/** Whatever does not heed its signal is not waited for. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const over = Promise.withResolvers<never>();
+  const stop = () => over.reject(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([work, over.promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -20,3 +20,13 @@ export async function readFleet(db: Queryable, graceSeconds: number): Promise<Ma
   const { rows } = await db.query<FleetUser>(SELECT, [graceSeconds]);
   return new Map(rows.map((user) => [user.username, user]));
 }
+
+/** One of them, for whom the grace time counts as over. */
+export async function readFleetUser(db: Queryable, username: string): Promise<FleetUser | undefined> {
+  return (await db.query<FleetUser>(`${SELECT} AND username = $2`, [0, username])).rows[0];
+}
+
+/** Nothing was done for the user at either time, nor in between. */
+export function isJudgeable(after: FleetUser, before: FleetUser | undefined): boolean {
+  return after.settled && before?.settled === true && before.version === after.version;
+}

@@ -8,6 +8,7 @@ import type { VpsRecord } from "../records/index.ts";
 import { performSweep } from "./perform-sweep.ts";
 import type { PerformSweepOptions } from "./perform-sweep.ts";
 import { createDriftQueues, DRIFT_QUEUE, driftJobSchema, scheduleSweeps, SWEEP_QUEUE, sweepJobSchema } from "./queues.ts";
+import { watchForRepairs } from "./second-look.ts";
 import type { StackDrift } from "./stack-drift.ts";
 
 export interface DriftWorkerOptions extends Omit<PerformSweepOptions, "signal"> {
@@ -44,6 +45,7 @@ export async function startDriftWorker(options: DriftWorkerOptions): Promise<Dri
       throw error;
     });
   });
+  const repairs = watchForRepairs(options.sweep, log);
   const previews = await answerQuestions({
     boss, queue: DRIFT_QUEUE, schema: driftJobSchema,
     async answer({ userId }, signal) {
@@ -57,7 +59,7 @@ export async function startDriftWorker(options: DriftWorkerOptions): Promise<Dri
     async stop() {
       await boss.offWork(SWEEP_QUEUE, { wait: false }).catch(() => undefined);
       stopping.abort(new UserVpsError("RUN_LOST", "The worker was shut down."));
-      await Promise.all([previews.stop(), Promise.allSettled(running)]);
+      await Promise.all([previews.stop(), repairs.stop(), Promise.allSettled(running)]);
     },
   };
 }

@@ -1,26 +1,32 @@
 /**
- * The folder that runs put first on PATH: `.user-vps/bin` in the checkout. It is the checkout's
- * own because it names the Node that the checkout uses; the engine itself is linked.
+ * The folder that runs put first on PATH: `.user-vps/bin` in the checkout. It is the checkout's own
+ * because it names the Node and the dynamic provider that the checkout uses; the engine itself is
+ * the cached or installed one.
  */
 import { join } from "node:path";
-import { isExecutable, linkTo, writeWhole } from "./files.ts";
-import { DYNAMIC_PROVIDER_SCRIPT } from "./launch-scripts.ts";
+import { linkTo, placeFile, writeWhole } from "./files.ts";
+import { nodeScript, programScript } from "./launch-scripts.ts";
 
 export function binFolder(checkout: string): string {
   return join(checkout, ".user-vps", "bin");
 }
 
-/** Links the engine in `engineFolder` and this process's Node; several processes may do so at once. */
-export async function prepareBinFolder(checkout: string, engineFolder: string): Promise<string> {
+export interface BinFolderOptions {
+  readonly checkout: string;
+  readonly engineFolder: string;
+  /** Where Node keeps compiled code. */
+  readonly compileCache: string;
+}
+
+/** Several processes may do so at once. */
+export async function prepareBinFolder({ checkout, engineFolder, compileCache }: BinFolderOptions): Promise<string> {
   const bin = binFolder(checkout);
-  for (const name of ["pulumi", "pulumi-language-nodejs"]) await linkTo(join(bin, name), join(engineFolder, name));
-
-  // Only an engine that lacks this script gets ours: the CLI warns if the one on PATH is not its own.
-  const script = "pulumi-resource-pulumi-nodejs";
-  if (await isExecutable(join(engineFolder, script))) await linkTo(join(bin, script), join(engineFolder, script));
-  else await writeWhole(join(bin, script), DYNAMIC_PROVIDER_SCRIPT, 0o755);
-
+  // No symbolic link: the CLI looks for what belongs to it where its file really is, and warns of a dynamic provider elsewhere.
+  await placeFile(join(bin, "pulumi"), join(engineFolder, "pulumi"));
+  await linkTo(join(bin, "pulumi-language-nodejs"), join(engineFolder, "pulumi-language-nodejs"));
+  const node = { node: process.execPath, compileCache };
+  await writeWhole(join(bin, "pulumi-resource-pulumi-nodejs"), programScript({ ...node, entry: join(checkout, "providers", "dynamic", "main.ts") }), 0o755);
   // The language host takes the first `node` of PATH, which may be too old to load TypeScript.
-  await linkTo(join(bin, "node"), process.execPath);
+  await writeWhole(join(bin, "node"), nodeScript(node), 0o755);
   return bin;
 }

@@ -47,8 +47,9 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
   const { env = process.env, onProgress = () => undefined, checkout = PROJECT, signal } = options;
   const root = options.cacheDir ?? cacheRoot(env);
   const found = await findOrMake(root, { env, onProgress, checkout, signal });
-  const binDir = await prepareBinFolder(checkout, found.folder);
-  const plugins = await choosePlugins({ env, checkout, cacheRoot: root, pulumi: join(binDir, "pulumi"), onProgress, signal });
+  const compileCache = env["NODE_COMPILE_CACHE"] || join(root, "compile-cache");
+  const binDir = await prepareBinFolder({ checkout, engineFolder: found.folder, compileCache });
+  const plugins = await choosePlugins({ env, checkout, cacheRoot: root, compileCache, pulumi: join(binDir, "pulumi"), onProgress, signal });
   return {
     version: found.version,
     binDir,
@@ -57,6 +58,8 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
     pluginsDir: plugins.pluginsFolder,
     env: {
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      // Each process that loads the SDK then takes half the time.
+      NODE_COMPILE_CACHE: compileCache,
       ...(plugins.pulumiHome && { PULUMI_HOME: plugins.pulumiHome }),
       // With stand-ins nothing can be fetched; without this the engine tries, and says so late.
       ...(plugins.standIns && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),

@@ -1,5 +1,5 @@
 /** Small files and links that several processes may write at once: whole, or not there. */
-import { access, chmod, constants, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { access, chmod, constants, copyFile, link, lstat, mkdir, readFile, readlink, realpath, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 let written = 0;
@@ -30,6 +30,25 @@ export async function linkTo(path: string, target: string): Promise<void> {
     await rm(temporary, { force: true });
     throw error;
   });
+}
+
+/** Makes `path` the same file as `source`, or a copy of it where a file cannot have two names. */
+export async function placeFile(path: string, source: string): Promise<void> {
+  const [wanted, present] = [await stat(source), await lstat(path).catch(() => undefined)];
+  // An image of a container holds both names, but not that they are one file.
+  if (present?.isFile() && present.size === wanted.size && Math.trunc(present.mtimeMs) === Math.trunc(wanted.mtimeMs)) return;
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = temporaryName(path);
+  try {
+    await link(await realpath(source), temporary).catch(async () => {
+      await copyFile(source, temporary);
+      await utimes(temporary, wanted.atime, wanted.mtime);
+    });
+    await rename(temporary, path);
+  } finally {
+    // Of two names of one file, `rename` leaves both.
+    await rm(temporary, { force: true });
+  }
 }
 
 export async function readIfThere(path: string): Promise<string | undefined> {

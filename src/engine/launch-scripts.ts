@@ -1,10 +1,41 @@
-/** The small shell scripts that belong to an engine of our own making. */
+/** The small shell scripts that belong to an engine. */
+
+export interface NodeLaunch {
+  readonly node: string;
+  /** Where Node keeps compiled code, unless the caller's environment says where; it halves the loading of the SDK. */
+  readonly compileCache: string;
+}
+
+/** `node` as the language host starts it. */
+export function nodeScript({ node, compileCache }: NodeLaunch): string {
+  return `#!/bin/sh
+${launch(compileCache)}exec ${quoted(node)} "$@"
+`;
+}
+
+/** A Node program of the checkout's. */
+export function programScript({ node, compileCache, entry }: NodeLaunch & { readonly entry: string }): string {
+  return `#!/bin/sh
+${launch(compileCache)}exec ${quoted(node)} --disable-warning=ExperimentalWarning ${quoted(entry)} "$@"
+`;
+}
+
+function launch(compileCache: string): string {
+  return `cache=${quoted(compileCache)}
+export NODE_COMPILE_CACHE="\${NODE_COMPILE_CACHE:-$cache}"
+`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
 
 /**
- * `pulumi-resource-pulumi-nodejs`, which the engine runs to start a dynamic provider. The
- * official package brings one; this is for engines without it. Like the official one it takes
- * the SDK that the working directory resolves; unlike it, it prefers the project's own Node
- * (the PATH's may be too old to load TypeScript) and leaves no shell between engine and Node.
+ * `pulumi-resource-pulumi-nodejs` beside an engine of our own making, which starts the SDK's
+ * dynamic provider. The folder for PATH has another one (bin-folder.ts); this serves whoever runs
+ * the engine without that. Like the official one it takes the SDK that the working directory
+ * resolves; unlike it, it prefers the project's own Node (the PATH's may be too old to load
+ * TypeScript) and leaves no shell between engine and Node.
  */
 export const DYNAMIC_PROVIDER_SCRIPT = `#!/bin/sh
 node=node

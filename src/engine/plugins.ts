@@ -16,6 +16,8 @@ export interface PluginOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly checkout: string;
   readonly cacheRoot: string;
+  /** Where Node keeps compiled code. */
+  readonly compileCache: string;
   /** The CLI that would fetch the plugins. */
   readonly pulumi: string;
   readonly onProgress: (line: string) => void;
@@ -50,7 +52,7 @@ export async function choosePlugins(options: PluginOptions): Promise<PluginChoic
     if (present.every(Boolean)) return { standIns: false, pluginsFolder: folder, pulumiHome: home === userHome ? undefined : home };
   }
   if (await fetchPlugins(plugins, ownHome, options)) return { standIns: false, pluginsFolder: join(ownHome, "plugins"), pulumiHome: ownHome };
-  return { standIns: true, pluginsFolder: await installStandIns(standInHome, checkout, plugins), pulumiHome: standInHome };
+  return { standIns: true, pluginsFolder: await installStandIns(standInHome, { checkout, compileCache: options.compileCache, plugins }), pulumiHome: standInHome };
 }
 
 async function isAvailable(plugin: Plugin, folder: string, env: NodeJS.ProcessEnv): Promise<boolean> {

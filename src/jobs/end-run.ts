@@ -53,13 +53,13 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
   const details = { errorCode: error.code, reason: message };
   const purchase = await purchaseAfter(context, failed, error, message, decision.kind === "park");
   await untilSaved(context, undefined, async () => await inTransaction(pool, async (db) => {
-    const aftermath = job.operation === "up" ? await settleFailure(db, context.settings, purchase) : undefined;
-    const isAwaited = aftermath !== undefined && error.code === "AWAITING_PAYMENT";
+    const isAwaited = job.operation === "up" && error.code === "AWAITING_PAYMENT";
     const isEndedHere = await finishRun(db, runId, { outcome: isAwaited ? "waiting" : outcome, errorCode: error.code, message, seconds, resources: recorder.resources() });
     // Whoever has taken the user over from a worker that seemed lost has ended this run, and does what is left to do.
     if (!isEndedHere) return;
     // A run that is done again goes on with what was waited for.
     if (decision.kind === "park") await endWait(db, userId);
+    const aftermath = job.operation === "up" ? await settleFailure(db, context.settings, purchase) : undefined;
     if (aftermath) {
       if (aftermath.againMs !== undefined) await send(boss, db, { operation: job.operation, userId }, aftermath.againMs);
       const nextStep = "Nothing: it goes on by itself.";
@@ -85,7 +85,8 @@ async function purchaseAfter({ engine, vms, purchases, log }: WorkerContext, { j
   const failure: RunFailure = { userId, askedAt: requestedAt, code, message, isAtRest, vmId: undefined, account: undefined };
   const open = job.operation === "up" ? await findOpenPurchase(purchases.guard.pool, userId).catch(() => undefined) : undefined;
   if (!open || open.state === "waiting") return failure;
-  const found = await engine.vms(username).catch(() => []);
+  const found = await engine.vms(username).catch(() => undefined);
+  if (!found) return failure;
   const vmId = newVm(found, open.changeId === null ? undefined : (record.hostingerVmId ?? undefined));
   if (vmId === undefined && !asksTheAccount(code, isAtRest)) return failure;
   const session = vms.openSession({ signal: AbortSignal.timeout(ACCOUNT_LIMIT_MS), report: (text) => log(`${username}: run ${runId}: ${text}`) });
@@ -98,7 +99,7 @@ export async function recordWait(context: WorkerContext, { kind, record, runId, 
   recorder.onLine(`waits: ${text}`);
   await recorder.flush();
   await untilSaved(context, undefined, async () => await inTransaction(context.pool, async (db) => {
-    await finishRun(db, runId, { outcome: "waiting", message: text, seconds, resources: recorder.resources() });
+    if (!(await finishRun(db, runId, { outcome: "waiting", message: text, seconds, resources: recorder.resources() }))) return;
     await setVpsStatus(db, record.userId, { status: kind.waiting ?? record.status, phase: "queued", waitingKind, waitingFor: text });
     await countPlaces(db);
   }));

@@ -1,5 +1,6 @@
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { newVm } from "../provisioning/ask-to-buy.ts";
 import { goOn, hasUnknownTerms, hasWork, readTerms, settleLeft } from "../purchases/index.ts";
 import { send } from "./queue.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -10,14 +11,14 @@ const TERMS_INTERVAL_MS = 10 * MINUTE_MS;
 /** After Hostinger or Cloudflare could not be asked. */
 const PAUSE_MS = 15 * SECOND_MS;
 
-type Context = Pick<WorkerContext, "boss" | "pool" | "purchases" | "vms" | "log">;
+type Context = Pick<WorkerContext, "boss" | "pool" | "engine" | "purchases" | "vms" | "log">;
 
 /**
  * Gives those who wait for their turn to buy a job when it has come. Every worker looks, as the guards let only one at
  * a time reserve; where nobody waits, it is one small query.
  */
 export function startPurchaseTurns(context: Context): { stop(): Promise<void> } {
-  const { pool, boss, purchases: { guard, account }, vms, log } = context;
+  const { pool, boss, engine, purchases: { guard, account }, vms, log } = context;
   const stopped = new AbortController();
   const session = vms.openSession({ signal: stopped.signal, report: () => undefined });
   let settledMs = 0;
@@ -33,7 +34,7 @@ export function startPurchaseTurns(context: Context): { stop(): Promise<void> } 
     if (!(await hasWork(pool))) return;
     if (Date.now() >= settledMs + SETTLE_INTERVAL_MS) {
       settledMs = Date.now();
-      await settleLeft(guard, account, session);
+      await settleLeft(guard, account, session, async (username, replacedVmId) => newVm(await engine.vms(username), replacedVmId));
     }
     const gone = await goOn(guard, session, (db, userId) => send(boss, db, { operation: "up", userId }));
     if (gone.length > 0) log(`${gone.length} users who waited to buy go on: ${gone.join(", ")}`);

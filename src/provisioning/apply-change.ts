@@ -1,6 +1,6 @@
 /** A change that an operator asked for, as `up` applies it: with what it permits, and for as long as it is needed. */
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { subscriptionOf } from "../../providers/hostinger/give-up.ts";
+import { subscriptionOf } from "../../providers/hostinger/renewal.ts";
 import { runAction } from "../../providers/hostinger/run-action.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { beginChange, saveVpsResult } from "../records/index.ts";

@@ -4,8 +4,11 @@ import type { PurchaseDecision } from "./purchase.ts";
 
 /** What the account says of the purchases for a host name. */
 export interface AccountPurchase {
-  /** `none`: nothing was sent, or it was refused. `open`: it may have been sent, and nobody knows. */
-  readonly state: "none" | "open" | "accepted" | "bought";
+  /**
+   * `none`: nothing was sent, or it was refused, or the stack has the VM. `intended`: a buyer may be about to send it.
+   * `doubt`: it may have been sent, and nobody knows.
+   */
+  readonly state: "none" | "intended" | "doubt" | "accepted" | "bought";
   readonly orderId?: string | undefined;
   readonly subscriptionId?: string | undefined;
   readonly vmId?: number | undefined;

@@ -99,7 +99,7 @@ export async function hasWork(db: Queryable): Promise<boolean> {
 }
 
 /** Reservations of users at rest, whose run could not tell what became of the purchase. */
-export async function settleLeft({ pool }: Guard, account: PurchaseAccount, session: Session): Promise<void> {
+export async function settleLeft({ pool }: Guard, account: PurchaseAccount, session: Session, vmOfStack: (username: string, replacedVmId: number | undefined) => Promise<number | undefined>): Promise<void> {
   const { rows } = await pool.query<Purchase & { recordVmId: number | null }>(
     `SELECT ${PURCHASE_COLUMNS}, user_vps.hostinger_vm_id::double precision AS "recordVmId" FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.username IS NOT NULL
      WHERE state = 'reserved' AND user_vps.status IN ('ready', 'failed', 'deprovisioned') AND user_vps.updated_at < clock_timestamp() - make_interval(secs => $1)
@@ -107,10 +107,10 @@ export async function settleLeft({ pool }: Guard, account: PurchaseAccount, sess
     [SETTLE_SECONDS],
   );
   for (const { recordVmId, ...purchase } of rows) {
-    const isReady = recordVmId !== null && purchase.changeId === null;
-    const said = isReady ? undefined : await readAccount(account, session, purchase.hostname);
+    const vmId = await vmOfStack(purchase.username, purchase.changeId === null ? undefined : (recordVmId ?? undefined));
+    const said = vmId === undefined ? await readAccount(account, session, purchase.hostname) : undefined;
     await inTransaction(pool, async (db) => {
-      if (isReady) await markBought(db, purchase.purchaseId, { vmId: recordVmId });
+      if (vmId !== undefined) await markBought(db, purchase.purchaseId, { vmId });
       else if (said) await settleByAccount(db, purchase, said);
     });
   }

@@ -13,3 +13,4 @@ export * from "./settle.ts";
 export * from "./switch.ts";
 export * from "./terms.ts";
 export * from "./desk.ts";
+export * from "./overview.ts";

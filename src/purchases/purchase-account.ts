@@ -1,18 +1,20 @@
-/** The account's records, by what the provider has for them today: a mark, and VMs by host name. */
-import { UserVpsError } from "../../providers/core/errors.ts";
-import { listMarks, removeMarks, serverNowMs } from "../../providers/hostinger/purchase-mark.ts";
-import { findByHostname } from "../../providers/hostinger/search.ts";
-import type { PurchaseAccount } from "./account.ts";
+/** The purchase records in the Hostinger account, as the books look at them. */
+import { readPurchases, resolvePurchase } from "../../providers/hostinger/purchase/index.ts";
+import type { PurchaseRecord } from "../../providers/hostinger/purchase/index.ts";
+import type { AccountPurchase, PurchaseAccount } from "./account.ts";
+
+const SAYS: Readonly<Record<PurchaseRecord["state"], AccountPurchase["state"]>> = {
+  intended: "intended", sent: "doubt", uncertain: "doubt", accepted: "accepted", seen: "bought", closed: "none",
+};
+/** Of several, the one that tells most counts. */
+const TELLING: readonly AccountPurchase["state"][] = ["bought", "accepted", "doubt", "intended", "none"];
 
 export const purchaseAccount: PurchaseAccount = {
   async read(session, hostname) {
-    const vm = await findByHostname(session, hostname);
-    if (vm) return { state: "bought", vmId: vm.id, subscriptionId: vm.subscriptionId ?? undefined };
-    const marks = await listMarks(session, hostname);
-    return { state: marks.some(({ expiresAtMs }) => expiresAtMs > serverNowMs(session)) ? "open" : "none" };
+    const said = (await readPurchases(session, hostname)).map(({ state, orderId, subscriptionId, vmId }): AccountPurchase => ({ state: SAYS[state], orderId, subscriptionId, vmId }));
+    return said.toSorted((a, b) => TELLING.indexOf(a.state) - TELLING.indexOf(b.state))[0] ?? { state: "none" };
   },
-  async resolve(session, hostname, { kind }) {
-    if (kind === "vm") throw new UserVpsError("CHANGE_REFUSED", "A VM cannot be named for a purchase yet.");
-    await removeMarks(session, await listMarks(session, hostname));
+  async resolve(session, hostname, { kind, vmId, by, why }) {
+    await resolvePurchase(session, hostname, kind === "vm" ? { kind, vmId: vmId! } : { kind }, { who: by, why });
   },
 };

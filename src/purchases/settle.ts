@@ -22,7 +22,7 @@ export interface RunFailure {
   readonly vmId: number | undefined;
   /** Nothing goes on by itself after this run. */
   readonly isAtRest: boolean;
-  /** What the account said; undefined: it could not be asked, so nothing is concluded from it. */
+  /** What the account said; undefined: it, or the stack's state, could not be asked, so nothing is concluded. */
   readonly account: AccountPurchase | undefined;
 }
 
@@ -57,7 +57,7 @@ export async function settleFailure(db: Queryable, settings: GuardSettings, fail
   // The VM is there and paid; its record has no room.
   const afterwards = code === "ZONE_FULL" ? { wait: { kind: "zone_records" as const, text: "the DNS zone is full; it is tried again now and then" }, againMs: ZONE_LOOK_MS } : undefined;
   const purchase = await findOpenPurchase(db, userId);
-  if (!purchase || purchase.state === "waiting") return afterwards;
+  if (!purchase || purchase.state === "waiting") return code === "AWAITING_PAYMENT" ? paymentAfter(settings, undefined, account?.orderId) : afterwards;
   const known: Bought = { vmId, orderId: account?.orderId, subscriptionId: account?.subscriptionId };
   if (vmId !== undefined) {
     await markBought(db, purchase.purchaseId, known);
@@ -77,15 +77,20 @@ export async function settleByAccount(db: Queryable, { purchaseId }: Purchase, {
   if (state === "none") await markEnded(db, purchaseId, "released");
   if (state === "bought") await markBought(db, purchaseId, { vmId, orderId, subscriptionId });
   if (state === "accepted") await markAwaitingPayment(db, purchaseId, { orderId, subscriptionId });
-  if (state === "open") await markUncertain(db, purchaseId, "The run ended before it could tell what became of the purchase.");
+  if (state === "doubt") await markUncertain(db, purchaseId, "The run ended before it could tell what became of the purchase.");
 }
 
 /** Looked for again at growing intervals, without a limit. */
-async function waitForPayment(db: Queryable, { paymentLookSeconds }: GuardSettings, purchase: Purchase, known: Bought): Promise<Aftermath> {
+async function waitForPayment(db: Queryable, settings: GuardSettings, purchase: Purchase, known: Bought): Promise<Aftermath> {
   const looks = await markAwaitingPayment(db, purchase.purchaseId, known);
-  const againMs = Math.min(paymentLookSeconds * SECOND_MS, FIRST_LOOK_MS * 2 ** Math.min(looks, 20));
-  const order = known.orderId ?? purchase.orderId;
-  return { againMs, wait: { kind: "payment", text: `Hostinger's order ${order ? `${order} ` : ""}stands, its payment is under way; nothing is ordered again` } };
+  return paymentAfter(settings, looks, known.orderId ?? purchase.orderId);
+}
+
+/** @param looks so far; undefined: the books do not know the order */
+function paymentAfter({ paymentLookSeconds }: GuardSettings, looks: number | undefined, orderId: string | null | undefined): Aftermath {
+  const longestMs = paymentLookSeconds * SECOND_MS;
+  const againMs = looks === undefined ? longestMs : Math.min(longestMs, FIRST_LOOK_MS * 2 ** Math.min(looks, 20));
+  return { againMs, wait: { kind: "payment", text: `Hostinger's order ${orderId ? `${orderId} ` : ""}stands, its payment is under way; nothing is ordered again` } };
 }
 
 /** The card is not tried for everybody: one probe at a time, and this user waits like the others. */

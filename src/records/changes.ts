@@ -141,6 +141,23 @@ export async function listChanges(db: Queryable, userId: string, limit: number):
   return (await db.query<VpsChange>(`SELECT ${COLUMNS} FROM vps_changes WHERE user_id = $1 ORDER BY change_id DESC LIMIT $2`, [userId, limit])).rows;
 }
 
+/** VMs that the user had before another took their place, the newest first. */
+export async function replacedVms(db: Queryable, userId: string): Promise<number[]> {
+  const { rows } = await db.query<{ vmId: number }>(
+    "SELECT vm_id::double precision AS \"vmId\" FROM vps_changes WHERE user_id = $1 AND kind = 'replace' AND begun_at IS NOT NULL GROUP BY vm_id ORDER BY max(change_id) DESC", [userId],
+  );
+  return rows.map(({ vmId }) => vmId);
+}
+
+/** Whether somebody else has the VM by now: by their record, or because it was wiped and bound to them. */
+export async function isVmOfAnother(db: Queryable, userId: string, vmId: number): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>(
+    `SELECT EXISTS (SELECT FROM user_vps WHERE hostinger_vm_id = $2 AND username IS NOT NULL AND user_id::text <> $1 AND status <> 'deprovisioned')
+       OR EXISTS (SELECT FROM vps_give_ups WHERE vm_id = $2 AND reused_by IS NOT NULL AND reused_by <> $1) AS found`, [userId, vmId],
+  );
+  return rows[0]!.found;
+}
+
 /** Whether somebody else has the host name, or could sign up for it under their user name. */
 export async function isHostnameTaken(db: Queryable, userId: string, hostname: string): Promise<boolean> {
   const [label] = hostname.split(".");

@@ -1,4 +1,6 @@
 /** The giving up of VPSs, as recorded: asked for, cancelled in time or begun, and each step done. */
+import { UserVpsError } from "../../providers/core/errors.ts";
+import type { RestState } from "../../providers/hostinger/give-up.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { VpsRecord, VpsStatus } from "./vps-record.ts";
 
@@ -29,7 +31,13 @@ export interface GiveUp {
   readonly wipeActionId: number | null;
   /** When the wipe's action had succeeded; null: the user's data may still be there. */
   readonly wipedAt: Date | null;
+  /** Why the VM's state allowed no wipe: its data may still be there. */
+  readonly notWipedBecause: string | null;
   readonly stoppedAt: Date | null;
+  /** How the VM was left; null until then. */
+  readonly restState: RestState | null;
+  /** `unknown`: it is not known which subscription pays it, so it may be renewed. null until the renewal was switched off. */
+  readonly renewal: "off" | "unknown" | null;
   readonly endedAt: Date | null;
   readonly reusedBy: string | null;
   readonly reusedAt: Date | null;
@@ -42,7 +50,7 @@ export const GIVE_UP_COLUMNS = `
   due_at AS "dueAt", cancelled_at AS "cancelledAt", vps_give_ups.plan_id AS plan, vps_give_ups.template_id AS "templateId",
   vps_give_ups.data_center_id AS "dataCenterId", vm_id::double precision AS "vmId", vps_give_ups.subscription_id AS "subscriptionId",
   paid_until AS "paidUntil", started_at AS "startedAt", stack_removed_at AS "stackRemovedAt", wipe_action_id::double precision AS "wipeActionId",
-  wiped_at AS "wipedAt", stopped_at AS "stoppedAt", ended_at AS "endedAt", reused_by AS "reusedBy", reused_at AS "reusedAt",
+  wiped_at AS "wipedAt", not_wiped_because AS "notWipedBecause", rest_state AS "restState", renewal, stopped_at AS "stoppedAt", ended_at AS "endedAt", reused_by AS "reusedBy", reused_at AS "reusedAt",
   unusable_because AS "unusableBecause"`;
 
 const OPEN = "ended_at IS NULL AND cancelled_at IS NULL";
@@ -87,16 +95,25 @@ export async function cancelGiveUp(db: Queryable, userId: string): Promise<GiveU
  *
  * @param db inside a transaction
  * @returns undefined if it is not wanted any more, or not due yet
+ * @throws UserVpsError CHANGE_REFUSED if nobody is recorded to have asked for it, as in a row of an
+ *   older backend: nothing is given up then
  */
-export async function beginGiveUp(db: Queryable, record: VpsRecord): Promise<GiveUp | undefined> {
-  const { userId } = record;
+export async function beginGiveUp(db: Queryable, { userId, username }: Pick<VpsRecord, "userId" | "username">): Promise<GiveUp | undefined> {
   if ((await lockRecord(db, userId)) !== "deprovisioning") return undefined;
-  const { rowCount } = await db.query(`SELECT FROM vps_give_ups WHERE user_id = $1 AND ${OPEN}`, [userId]);
-  // Such as one that was asked for before there was this table. Nobody has agreed to a wipe.
-  if (rowCount === 0) await requestGiveUp(db, record, { requestedBy: "unknown", reason: "It was asked for without a record.", wipe: false, graceHours: 0 });
   const { rows } = await db.query<GiveUp>(
     `UPDATE vps_give_ups SET started_at = coalesce(started_at, clock_timestamp()) WHERE user_id = $1 AND due_at <= clock_timestamp() AND ${OPEN} RETURNING ${GIVE_UP_COLUMNS}`, [userId],
   );
+  if (!rows[0] && !(await openGiveUp(db, userId))) {
+    throw new UserVpsError("CHANGE_REFUSED", `The record of ${username} says that its VPS is being given up, but nobody is recorded to have asked for it, so nothing is given up.`, {
+      next: `Have it tried again (\`user-vps retry ${username}\`) to keep the VPS, or ask for the giving up: \`user-vps deprovision ${username}\`.`,
+    });
+  }
+  return rows[0];
+}
+
+/** The one that was asked for and has neither ended nor been taken back. */
+export async function openGiveUp(db: Queryable, userId: string): Promise<GiveUp | undefined> {
+  const { rows } = await db.query<GiveUp>(`SELECT ${GIVE_UP_COLUMNS} FROM vps_give_ups WHERE user_id = $1 AND ${OPEN}`, [userId]);
   return rows[0];
 }
 
@@ -117,10 +134,16 @@ export interface GiveUpProgress {
   readonly subscriptionId?: string | undefined;
   readonly paidUntil?: Date | undefined;
   readonly wipeActionId?: number;
+  readonly notWipedBecause?: string;
+  readonly restState?: RestState;
+  readonly renewal?: "off" | "unknown";
 }
 export type GiveUpStep = "stack_removed_at" | "wiped_at" | "stopped_at" | "ended_at";
 
-const PROGRESS = { vmId: "vm_id", subscriptionId: "subscription_id", paidUntil: "paid_until", wipeActionId: "wipe_action_id" } as const;
+const PROGRESS = {
+  vmId: "vm_id", subscriptionId: "subscription_id", paidUntil: "paid_until", wipeActionId: "wipe_action_id",
+  notWipedBecause: "not_wiped_because", restState: "rest_state", renewal: "renewal",
+} as const;
 
 /** Writes down what is known by now, and that a step is done; what is not named stays as it is. */
 export async function noteGiveUp(db: Queryable, giveUpId: number, progress: GiveUpProgress, step?: GiveUpStep): Promise<void> {

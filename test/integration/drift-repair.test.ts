@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "vitest";
 import { repairAutomatically } from "../../src/drift/automatic-repair.ts";
 import { saveFindings } from "../../src/drift/findings.ts";
-import type { Finding } from "../../src/drift/judge.ts";
+import type { Finding } from "../../src/drift/finding.ts";
+import { FINDING_KIND_NAMES } from "../../src/drift/kinds.ts";
 import type { FindingKind } from "../../src/drift/kinds.ts";
-import { listRepairs, requestRepair } from "../../src/drift/repair.ts";
+import { inTransaction } from "../../src/db/index.ts";
+import { listRepairs, requestRepair, requestRepairOfUser } from "../../src/drift/repair.ts";
 import { findVpsByUsername, finishRun, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { addRows } from "../support/fleet.ts";
 import { RecordingJobs } from "../support/http-app.ts";
@@ -84,6 +86,43 @@ describe("requestRepair", () => {
   });
 
   it("knows no finding of that number", async () => assert.equal(await requestRepair(pool, jobs, { findingId: 999_999, ...by }), undefined));
+});
+
+describe("requestRepairOfUser", () => {
+  const ofUser = async (username: string) => {
+    const user = (await findVpsByUsername(pool, username))!;
+    return inTransaction(pool, (db) => requestRepairOfUser(db, jobs, user, by));
+  };
+
+  it("refuses what the finding's own repair refuses, with the same words, for every kind", async () => {
+    for (const kind of FINDING_KIND_NAMES) {
+      jobs.enqueued.length = 0;
+      await pool.query("TRUNCATE vps_findings, vps_repairs CASCADE");
+      const [findingId] = await seen([finding(kind, "anna")]);
+      const own = await requestRepair(pool, jobs, { findingId: findingId!, ...by });
+      const enqueued = [...jobs.enqueued];
+      jobs.enqueued.length = 0;
+      const refusal = await ofUser("anna");
+      assert.deepEqual([refusal, [...jobs.enqueued]], [own!.decision === "refused" ? own!.reason : undefined, enqueued], kind);
+      assert.equal((await listRepairs(pool, [findingId!])).length, 2, "both are recorded");
+    }
+  });
+
+  it("mends what can be mended beside what cannot, unless that is in the way", async () => {
+    await seen([finding("Unhealthy", "anna"), finding("RecordGone", "anna"), finding("VmGone", "bert"), finding("RecordGone", "bert")]);
+    assert.equal(await ofUser("anna"), undefined);
+    assert.match((await ofUser("bert"))!, /^(`up` does not mend VmGone|First VmGone)/);
+    assert.deepEqual(jobs.enqueued, [{ operation: "up", userId: "u-anna" }]);
+  });
+
+  it("without findings makes sure that all is as declared, unless something is being done", async () => {
+    assert.equal(await ofUser("anna"), undefined);
+    await setVpsStatus(pool, "u-bert", { status: "provisioning" });
+    assert.match((await ofUser("bert"))!, /'provisioning'/);
+    await setVpsStatus(pool, "u-bert", { status: "failed" });
+    assert.match((await ofUser("bert"))!, /tried again by retry/);
+    assert.deepEqual(jobs.enqueued, [{ operation: "up", userId: "u-anna" }]);
+  });
 });
 
 describe("repairAutomatically", () => {

@@ -18,6 +18,7 @@ beforeAll(async () => {
   sandbox = await startSandbox();
   options = await sweepOptions(sandbox, pool, url);
   members = await addFleet(sandbox, pool, 50);
+  for (const { id, subscriptionId } of sandbox.state().vms) paidBy.set(id, subscriptionId);
 });
 afterAll(async () => {
   await options.close();
@@ -27,16 +28,18 @@ afterAll(async () => {
 const found = async () => (await sweep(options)).findings.map(({ kind, subject }) => `${kind} ${subject}`).sort();
 const member = (number: number) => members[number - 1]!;
 const driftVm = (number: number, drift: object) => control(sandbox, `vms/${member(number).vmId}/drift`, drift);
+const paidBy = new Map<number, string>();
+const subscriptionsOf = (...numbers: number[]) => numbers.map((number) => paidBy.get(member(number).vmId)!).sort();
 const driftRecord = (number: number, drift: object) => control(sandbox, "records/drift", { name: member(number).hostname, ...drift });
 
 describe("a sweep", () => {
-  it("finds nothing on 50 untouched users, by 3 API calls", async () => {
+  it("finds nothing on 50 untouched users, by 4 API calls", async () => {
     const before = sandbox.state().calls;
     const result = await sweep(options);
     const { hostinger, cloudflare } = sandbox.state().calls;
     assert.deepEqual(result.findings, []);
-    assert.deepEqual([result.users, result.examined, result.apiCalls], [50, 50, 3]);
-    assert.deepEqual([hostinger - before.hostinger, cloudflare - before.cloudflare], [2, 1]);
+    assert.deepEqual([result.users, result.examined, result.apiCalls], [50, 50, 4]);
+    assert.deepEqual([hostinger - before.hostinger, cloudflare - before.cloudflare], [3, 1]);
   });
 
   it("finds nothing on users who are being provisioned, changed or given up", async () => {
@@ -89,7 +92,9 @@ describe("a sweep", () => {
     await new Promise((resume) => setTimeout(resume, 1_100));
     assert.deepEqual(await found(), [
       "AutoRenewalOff user25", `OrphanRecord stray1.${sandbox.domain}`, `OrphanVm ${stray!.vmId}`, "RecordDiffers user20", "RecordDiffers user23",
-      "RecordDoubled user22", "RecordGone user19", "RecordProxied user21", "RecordWithoutStack user26", "StackWithoutRecord nobody", "Unhealthy user24",
+      "RecordDoubled user22", "RecordGone user19", "RecordProxied user21", "RecordWithoutStack user26", "StackWithoutRecord nobody",
+      // What paid the VMs that are gone.
+      ...subscriptionsOf(2, 10).map((id) => `SubscriptionWithoutVm ${id}`), "Unhealthy user24",
       "VmAddressDiffers user18", "VmDataCenterDiffers user17", "VmGone user10", "VmInError user12", "VmPlanDiffers user15", "VmRenamed user14",
       "VmStopped user11", "VmSuspended user13", "VmTemplateDiffers user16",
     ]);
@@ -132,7 +137,7 @@ describe("a sweep", () => {
     const previewing = { ...options, mostPreviews: 4, driftOf: async ({ username }: { username: string }) => {
       asked.push(username);
       if (username === "user12") throw new Error("an example of a failure");
-      return { username, resources: [], changes: 0, refusal: null };
+      return { username, resources: [], changes: 1, refusal: null };
     } };
     assert.equal((await sweep(previewing)).previews, 4);
     assert.equal((await sweep({ ...previewing, mostPreviews: 100 })).previews > 4, true);

@@ -49,7 +49,7 @@ async function startWorker(more: Partial<DriftWorkerOptions> = {}): Promise<Drif
     boss, sweep: options, log: () => undefined, cron: "*/15 * * * *", repair: { jobs, mostAtOnce: 1 },
     driftOf: async ({ username }) => {
       if (username === "user3") throw new Error("an example of a failure");
-      return { username, resources: [], changes: 0, refusal: null };
+      return { username, resources: [], changes: 1, refusal: null };
     },
     ...more,
   });
@@ -74,7 +74,7 @@ describe("sweeps by the queue", () => {
     assert.equal(first.sweepId, second.sweepId);
     const { requestedBy, users, examined, findings, apiCalls, seconds, previews } = await newest("succeeded");
     assert.match(requestedBy, /^operator_[12]$/);
-    assert.deepEqual({ users, examined, findings, apiCalls, previews }, { users: 3, examined: 3, findings: 1, apiCalls: 3, previews: 1 });
+    assert.deepEqual({ users, examined, findings, apiCalls, previews }, { users: 3, examined: 3, findings: 1, apiCalls: 4, previews: 1 });
     assert.ok(seconds! > 0 && seconds! < 10);
     assert.deepEqual(jobs.enqueued, [], "seen once only");
   });
@@ -92,9 +92,11 @@ describe("sweeps by the queue", () => {
   it("are one at a time, whoever calls: a second one is refused while the first goes on", async () => {
     let go = (): void => undefined;
     const held = new Promise<void>((resolve) => { go = resolve; });
-    const slow = { ...options, stacks: { ...options.stacks, list: async () => { await held; return new Set<string>(); } } };
+    let begun = (): void => undefined;
+    const isUnderWay = new Promise<void>((resolve) => { begun = resolve; });
+    const slow = { ...options, stacks: { ...options.stacks, list: async () => { begun(); await held; return new Set<string>(); } } };
     const first = performSweep({ sweep: slow, log: () => undefined }, true);
-    await new Promise((resume) => setTimeout(resume, 200));
+    await isUnderWay;
     await assert.rejects(performSweep({ sweep: options, log: () => undefined }, true), { code: "STACK_LOCKED" });
     go();
     assert.equal((await first)!.users, 3);
@@ -119,14 +121,14 @@ describe("sweeps by the queue", () => {
     const text = await registry.metrics();
     assert.match(text, /user_vps_findings\{kind="VmStopped"\} 1/);
     assert.match(text, /user_vps_findings\{kind="VmGone"\} 0/);
-    assert.match(text, /user_vps_sweep_api_calls 3/);
+    assert.match(text, /user_vps_sweep_api_calls 4/);
     assert.match(text, /user_vps_sweep_seconds [\d.]+/);
   });
 });
 
 describe("the drift of one stack by the queue", () => {
   it("is answered by a worker, a failure too", async () => {
-    assert.deepEqual(await requests.stackDrift("u-user2"), { drift: { username: "user2", resources: [], changes: 0, refusal: null } });
+    assert.deepEqual(await requests.stackDrift("u-user2"), { drift: { username: "user2", resources: [], changes: 1, refusal: null } });
     assert.deepEqual(await requests.stackDrift("u-user3"), { error: "an example of a failure" });
   });
 

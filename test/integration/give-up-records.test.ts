@@ -80,10 +80,11 @@ describe("the grace period", () => {
     }
   });
 
-  it("wipes nothing that was asked for without a record of it", async () => {
+  it("does not begin where nobody is recorded to have asked for it, as in a row of an older backend", async () => {
     await user("amy");
     await setVpsStatus(pool, "amy", { status: "deprovisioning" });
-    assert.deepEqual([(await begin("amy"))?.wipe, (await begin("amy"))?.requestedBy], [false, "unknown"]);
+    await assert.rejects(begin("amy"), /CHANGE_REFUSED: .*nobody is recorded to have asked for it/);
+    assert.deepEqual(await listGiveUps(pool, { limit: 10 }), []);
   });
 
   it("is not cut short by the sweeper, which sends the job of one that is over", async () => {

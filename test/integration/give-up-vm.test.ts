@@ -1,8 +1,11 @@
 /** What happens to the VM itself when it is given up, and when a wiped one is taken over. */
 import assert from "node:assert/strict";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { UserVpsError } from "../../providers/core/errors.ts";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
-import { wipeVm } from "../../providers/hostinger/give-up.ts";
+import { putToRest } from "../../providers/hostinger/give-up.ts";
+import { endAutoRenewal } from "../../providers/hostinger/renewal.ts";
+import { wipeVm } from "../../providers/hostinger/wipe.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
 import * as provider from "../../providers/hostinger/virtual-machine-provider.ts";
@@ -65,6 +68,64 @@ describe("a wipe", () => {
     await wipeVm(session, vm, 1007, { actionId: failing.id, onOrdered });
     assert.equal(ordered.length, 1);
     assert.equal(vmOf(id).actions.find(({ id: one }) => one === ordered[0])?.state, "success");
+  });
+});
+
+describe("a VM in an odd state", () => {
+  const drift = (id: string, kind: string) => control(sandbox, "POST", `vms/${id}/drift`, { kind });
+  const given = async (): Promise<{ id: string; outs: Values; vm: { vmId: number; hostname: string } }> => {
+    const { id, outs } = await provider.create(inputs({ wipeOnDelete: true }));
+    return { id, outs, vm: { vmId: Number(id), hostname: "alice.spoq.dev" } };
+  };
+
+  it("is given up as far as its state allows: not renewed, left as it is, and what was not wiped is told with the reason", async () => {
+    for (const [kind, why] of [["suspended", /suspended VM takes no orders/], ["initial", /nothing was ever installed/]] as const) {
+      const { id, outs, vm } = await given();
+      await drift(id, kind);
+      assert.match((await wipeVm(session, vm, 1007)).notWipedBecause ?? "wiped", why);
+      assert.equal(await putToRest(session, vm), kind);
+      await provider.delete(id, outs);
+      assert.deepEqual([vmOf(id).state, vmOf(id).autoRenewed, recreations(id)], [kind, false, 0]);
+      sandbox.reset();
+    }
+  });
+
+  it("in 'error' is wiped and stopped if Hostinger takes that, and left otherwise", async () => {
+    const { id, outs } = await given();
+    await drift(id, "error");
+    await provider.delete(id, outs);
+    assert.deepEqual([vmOf(id).state, vmOf(id).autoRenewed, vmOf(id).hostname], ["stopped", false, `srv${id}.hstgr.cloud`]);
+
+    const second = await provider.create(inputs({ hostname: "bea.spoq.dev", wipeOnDelete: true }));
+    const vm = { vmId: Number(second.id), hostname: "bea.spoq.dev" };
+    await drift(second.id, "error");
+    const refuse = async () => { throw new UserVpsError("API_REJECTED", "422 the VM is in error"); };
+    const refusing = { ...session, client: Object.assign(Object.create(client) as HostingerClient, { virtualMachines: { ...client.virtualMachines, recreate: refuse, stop: refuse } }) };
+    assert.match((await wipeVm(refusing, vm, 1007)).notWipedBecause ?? "wiped", /state 'error' and Hostinger refuses/);
+    assert.equal(await putToRest(refusing, vm), "error");
+  });
+
+  it("that is running is not called given up when Hostinger refuses the stop or the wipe", async () => {
+    const { vm } = await given();
+    const refuse = async () => { throw new UserVpsError("API_REJECTED", "422 no"); };
+    const refusing = { ...session, client: Object.assign(Object.create(client) as HostingerClient, { virtualMachines: { ...client.virtualMachines, recreate: refuse, stop: refuse } }) };
+    await assert.rejects(wipeVm(refusing, vm, 1007), /API_REJECTED/);
+    await assert.rejects(putToRest(refusing, vm), /API_REJECTED/);
+  });
+
+  it("whose subscription is not known is told as one that may be renewed, not as one that is not", async () => {
+    const { id, vm } = await given();
+    const known = await endAutoRenewal(session, vm);
+    assert.deepEqual([known.isOff, known.subscriptionId], [true, vmOf(id).subscriptionId]);
+    const without = async () => ({ ...(await client.virtualMachines.get(vm.vmId)), subscriptionId: null });
+    const blind = { ...session, client: Object.assign(Object.create(client) as HostingerClient, { virtualMachines: { ...client.virtualMachines, get: without } }) };
+    assert.deepEqual(await endAutoRenewal(blind, vm), { subscriptionId: undefined, paidUntil: undefined, isOff: false });
+  });
+
+  it("whose renewal stays on although it was switched off fails, and is not told as ended", async () => {
+    const { vm } = await given();
+    const idle = { ...session, client: Object.assign(Object.create(client) as HostingerClient, { subscriptions: { ...client.subscriptions, disableAutoRenewal: async () => (await client.subscriptions.list())[0]! } }) };
+    await assert.rejects(endAutoRenewal(idle, vm), /API_ANSWER_UNEXPECTED: The renewal of subscription/);
   });
 });
 

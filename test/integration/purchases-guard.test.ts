@@ -160,7 +160,7 @@ describe("those who wait", () => {
     const after = await the.record("user1");
     assert.equal(after.waitingKind, "fleet_limit");
     assert.match(after.waitingFor!, /FLEET_LIMIT/);
-    assert.ok(after.waitingSince!.getTime() >= before.waitingSince!.getTime());
+    assert.ok(after.waitingSince!.getTime() >= before.waitingSince.getTime());
   });
 
   it("for a price hold up nobody who wants another plan", async () => {
@@ -198,7 +198,7 @@ describe("what the guards ask Hostinger and Cloudflare", () => {
       await the.signUp(`card${id}`);
       const { wait } = await the.ask(`card${id}`);
       assert.equal(wait?.kind, "payment_method");
-      assert.match(wait!.text, fault);
+      assert.match(wait.text, fault);
       await withdrawWish(pool, `u-card${id}`);
     }
   });
@@ -208,7 +208,7 @@ describe("what the guards ask Hostinger and Cloudflare", () => {
     await the.signUp("user1");
     const { wait } = await the.ask("user1");
     assert.equal(wait?.kind, "zone");
-    assert.match(wait!.text, /may not read the zone's records/);
+    assert.match(wait.text, /may not read the zone's records/);
   });
 
   it("is an error, and nothing is reserved, where they do not answer", async () => {
@@ -255,7 +255,7 @@ describe("a refused payment", () => {
   const refuse = async (username: string) => {
     const aftermath = await settle(the, username, { code: "PAYMENT_REFUSED", message: "declined", askedAt: (await the.record(username)).requestedAt });
     assert.equal(aftermath?.wait.kind, "payment_refused");
-    await setVpsStatus(pool, `u-${username}`, { status: "queued", waitingKind: aftermath!.wait.kind, waitingFor: aftermath!.wait.text });
+    await setVpsStatus(pool, `u-${username}`, { status: "queued", waitingKind: aftermath.wait.kind, waitingFor: aftermath.wait.text });
   };
   const makeDue = () => pool.query("UPDATE vps_purchase_breaker SET next_probe_at = clock_timestamp()");
 
@@ -344,8 +344,8 @@ describe("a reservation", () => {
     for (let look = 0; look < 5; look++) {
       const aftermath = await settle(the, "user1", { code: "AWAITING_PAYMENT", account: { state: "accepted", orderId: "o-9", subscriptionId: "s-9" } });
       assert.equal(aftermath?.wait.kind, "payment");
-      assert.match(aftermath!.wait.text, /order o-9 stands/);
-      delays.push(aftermath!.againMs!);
+      assert.match(aftermath.wait.text, /order o-9 stands/);
+      delays.push(aftermath.againMs!);
       assert.equal((await the.ask("user1")).mayBuy, false);
     }
     assert.deepEqual(delays, [10_000, 20_000, 40_000, 60_000, 60_000]);
@@ -358,7 +358,7 @@ describe("a reservation", () => {
     const the = world({ FLEET_LIMIT: "1" });
     await signUpAll(the, names(2));
     await the.ask("user1");
-    await settle(the, "user1", { code: "PURCHASE_UNCERTAIN", message: "3 VMs looked at, none fits", isAtRest: true, account: { state: "open" } });
+    await settle(the, "user1", { code: "PURCHASE_UNCERTAIN", message: "3 VMs looked at, none fits", isAtRest: true, account: { state: "doubt" } });
     const doubt = (await findOpenPurchase(pool, "u-user1"))!;
     assert.deepEqual([doubt.state, doubt.evidence], ["uncertain", "3 VMs looked at, none fits"]);
     assert.equal((await the.ask("user1")).mayBuy, false);

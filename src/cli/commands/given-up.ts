@@ -1,6 +1,6 @@
 import type { GivenUpVmView } from "../../http/routes/given-up-vms.ts";
 import type { CliCommand } from "../command.ts";
-import { moment, table } from "../output.ts";
+import { moment, shortened, table } from "../output.ts";
 import { withService } from "../service/api.ts";
 import { allPages } from "../service/paths.ts";
 
@@ -10,7 +10,7 @@ const SHOWN = 50;
 export const givenUp: CliCommand<{ all?: true }> = {
   usage: "given-up",
   summary: "What was given up, by whom and why, and what stays paid until when",
-  details: "Newest first. Without a time in WIPED the user's data may still be on the VM.",
+  details: "Newest first. Without a time in WIPED the user's data may still be on the VM. MAY BE RENEWED: it is not known which subscription pays the VM; switch its renewal off in the Hostinger panel.",
   options: [{ flags: "--all", description: `all of them (default: the last ${SHOWN})` }],
   examples: ["given-up", "given-up --all --json"],
   async run(invocation) {
@@ -18,10 +18,19 @@ export const givenUp: CliCommand<{ all?: true }> = {
     const found = await withService(invocation, async (service) => (invocation.options.all
       ? allPages<GivenUpVmView>(service, "/api/admin/given-up-vms")
       : (await service.get<{ items: GivenUpVmView[] }>(`/api/admin/given-up-vms?limit=${SHOWN}`)).items));
-    const rows = found.map((one) => [one.username, one.vmId, stage(one), moment(one.wipedAt), moment(one.paidUntil), one.reusedBy, one.requestedBy, one.reason]);
+    const rows = found.map((one) => [one.username, one.vmId, stage(one), wiped(one), paid(one), one.reusedBy, one.requestedBy, one.reason]);
     return { data: found, text: table(["USER", "VM", "STAGE", "WIPED (UTC)", "PAID UNTIL (UTC)", "REUSED BY", "ASKED FOR BY", "REASON"], rows) };
   },
 };
+
+/** A VM whose state allows no wipe keeps its data, which is told. */
+function wiped({ wipedAt, notWipedBecause }: GivenUpVmView): string | undefined {
+  return moment(wipedAt) ?? (notWipedBecause === null ? undefined : `no: ${shortened(notWipedBecause)}`);
+}
+
+function paid({ paidUntil, renewal }: GivenUpVmView): string | undefined {
+  return renewal === "unknown" ? "MAY BE RENEWED" : moment(paidUntil);
+}
 
 function stage({ cancelledAt, endedAt, startedAt, dueAt }: GivenUpVmView): string {
   if (cancelledAt) return "cancelled";

@@ -1,13 +1,5 @@
 /** The sandbox stand-in for `pulumi-resource-command`; the engine starts it as a process. */
-import { versionOf } from "../needed-plugins.ts";
+import { commandStandIn } from "./command-stand-in.ts";
 import { servePlugin } from "./plugin-server.ts";
-import { REMOTE_COMMAND_TYPE, remoteCommandResource } from "./remote-command.ts";
 
-await servePlugin(
-  {
-    version: versionOf("command"),
-    configure: () => undefined,
-    resources: { [REMOTE_COMMAND_TYPE]: remoteCommandResource },
-  },
-  process.argv[2],
-);
+await servePlugin(commandStandIn(), process.argv[2]);

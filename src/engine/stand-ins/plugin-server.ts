@@ -3,15 +3,17 @@
  * on standard output. The SDK's own `@pulumi/pulumi/provider` is not used because its server
  * does not hand out the provider's configuration, and takes half a second longer to start.
  */
-import grpc from "@grpc/grpc-js";
+import type grpc from "@grpc/grpc-js";
 import service from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
 import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
 import emptyMessages from "google-protobuf/google/protobuf/empty_pb.js";
 import structMessages from "google-protobuf/google/protobuf/struct_pb.js";
-import { watchEngine } from "../../../providers/core/engine-liveness.ts";
-import { messageOf } from "../../../providers/core/errors.ts";
+import { engineGoneSignal, followEngine } from "../../../providers/core/engine-liveness.ts";
 import { SECOND_MS } from "../../../providers/core/time.ts";
+import { endWithEngine } from "../../../providers/dynamic/end-with-engine.ts";
+import { servePluginService, unary } from "../../../providers/dynamic/grpc-server.ts";
+import type { PluginServer } from "../../../providers/dynamic/grpc-server.ts";
 
 export type Properties = Record<string, unknown>;
 
@@ -61,34 +63,33 @@ const CHANGE_KIND = messages.PropertyDiff.Kind;
 
 /** Serves until the engine ends the process and prints the port; `engineAddress` is the argument that the engine gave. */
 export async function servePlugin(standIn: StandIn, engineAddress: string | undefined): Promise<void> {
-  const signal = watchEngine(engineAddress);
+  endWithEngine();
   // The engine ends its plugins itself; this is for one that was killed.
-  signal.addEventListener("abort", () => setTimeout(() => process.exit(0), 10 * SECOND_MS).unref());
-  const { port } = await startServer(standIn, signal);
+  followEngine(engineAddress, () => setTimeout(() => process.exit(0), 10 * SECOND_MS).unref());
+  const { port } = await startServer(standIn, engineGoneSignal);
   process.stdout.write(`${port}\n`);
 }
 
-/** Listens on a free port of 127.0.0.1; `signal` ends the calls that are running. */
-export async function startServer(standIn: StandIn, signal: AbortSignal): Promise<{ port: number; stop: () => void }> {
-  const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
-  server.addService(service.ResourceProviderService, handlers(standIn, signal));
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
-  });
-  return { port, stop: () => server.forceShutdown() };
+/** Listens on a free port of 127.0.0.1; `signal` is asked for at each call, and ends it. */
+export async function startServer(standIn: StandIn, signal: () => AbortSignal, onAttach: (engineAddress: string) => void = () => undefined): Promise<PluginServer> {
+  return await servePluginService(service.ResourceProviderService, handlers(standIn, signal, onAttach));
 }
 
 /** The protocol's methods; those left out answer 'unimplemented', which the engine expects. */
-function handlers(standIn: StandIn, signal: AbortSignal): grpc.UntypedServiceImplementation {
+function handlers(standIn: StandIn, signal: () => AbortSignal, onAttach: (engineAddress: string) => void): grpc.UntypedServiceImplementation {
   const resourceOf = (urn: string): StandInResource => {
     const { type } = partsOf(urn);
     const resource = standIn.resources[type];
     if (!resource) throw new Error(`The sandbox stand-in knows no resource type ${type}.`);
     return resource;
   };
-  const contextOf = (urn: string): CallContext => ({ name: partsOf(urn).name, signal });
+  const contextOf = (urn: string): CallContext => ({ name: partsOf(urn).name, signal: signal() });
 
   return {
+    attach: unary(async (request: InstanceType<typeof pluginMessages.PluginAttach>) => {
+      onAttach(request.getAddress());
+      return new emptyMessages.Empty();
+    }),
     getPluginInfo: unary(async () => new pluginMessages.PluginInfo().setVersion(standIn.version)),
     cancel: unary(async () => new emptyMessages.Empty()),
     configure: unary(async (request: InstanceType<typeof messages.ConfigureRequest>) => {
@@ -135,16 +136,6 @@ function handlers(standIn: StandIn, signal: AbortSignal): grpc.UntypedServiceImp
       await resourceOf(request.getUrn()).delete(request.getId(), plain(request.getProperties()), contextOf(request.getUrn()));
       return new emptyMessages.Empty();
     }),
-  };
-}
-
-/** A gRPC handler around an async function; an error's message is all that the engine gets. */
-function unary<Request, Answer>(answer: (request: Request) => Promise<Answer>): grpc.handleUnaryCall<Request, Answer> {
-  return (call, callback) => {
-    answer(call.request).then(
-      (value) => callback(null, value),
-      (error: unknown) => callback({ code: grpc.status.UNKNOWN, details: messageOf(error) }),
-    );
   };
 }
 

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
 import { SECOND_MS } from "../../../providers/core/time.ts";
-import { begunGiveUp, cancelGiveUp, listRuns, requestCredentialsRotation, requestGiveUp, setVpsStatus, type VpsStatus } from "../../records/index.ts";
+import { cancelGiveUp, openGiveUp, requestCredentialsRotation, requestGiveUp, setVpsStatus, type VpsStatus } from "../../records/index.ts";
 import { callerOf } from "../caller.ts";
 import { REASON, REASON_ONLY, refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
@@ -37,9 +37,7 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   app.post("/retry", { schema: schema("Try again what failed") }, async ({ params }, reply) => {
     const record = await inTransaction(pool, async (client) => {
       const user = await findUser(client, params.username);
-      const { items: [lastRun] } = await listRuns(client, user.userId, { limit: 1 });
-      const isGivenUp = lastRun?.operation === "destroy" || (await begunGiveUp(client, user.userId)) !== undefined;
-      const operation = isGivenUp ? "destroy" : "up";
+      const operation = (await openGiveUp(client, user.userId)) ? "destroy" : "up";
       const changed = await setVpsStatus(client, user.userId, operation === "up" ? { status: "queued", phase: "queued" } : { status: "deprovisioning" }, ["failed"]);
       if (!changed) throw statusConflict(user, "To try again", ["failed"]);
       await jobs.enqueue(client, { operation, userId: user.userId });

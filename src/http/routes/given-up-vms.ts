@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { REST_STATES } from "../../../providers/hostinger/give-up.ts";
 import { listGiveUps, type GiveUp } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
@@ -30,7 +31,10 @@ const GIVE_UP_VIEW = z.object({
   startedAt: time,
   stackRemovedAt: time,
   wipedAt: time.describe("null: the user's data may still be on the VM."),
+  notWipedBecause: z.string().nullable().describe("Why the VM's state allowed no wipe."),
   stoppedAt: time,
+  restState: z.enum(REST_STATES).nullable().describe("How the VM was left."),
+  renewal: z.enum(["off", "unknown"]).nullable().describe("`unknown`: it is not known which subscription pays the VM, so it may be renewed; switch that off in the Hostinger panel."),
   endedAt: time,
   reusedBy: z.string().nullable().describe("The user who has got the wiped VM."),
   reusedAt: time,
@@ -53,10 +57,10 @@ export const givenUpVmRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, {
 };
 
 function view(giveUp: GiveUp): GivenUpVmView {
-  const { username, vmId, subscriptionId, plan, dataCenterId, requestedBy, reason, wipe, reusedBy, unusableBecause } = giveUp;
+  const { username, vmId, subscriptionId, plan, dataCenterId, requestedBy, reason, wipe, notWipedBecause, restState, renewal, reusedBy, unusableBecause } = giveUp;
   const at = (moment: Date | null) => moment?.toISOString() ?? null;
   return {
-    username, vmId, subscriptionId, plan, dataCenterId, requestedBy, reason, wipe, reusedBy, unusableBecause,
+    username, vmId, subscriptionId, plan, dataCenterId, requestedBy, reason, wipe, notWipedBecause, restState, renewal, reusedBy, unusableBecause,
     requestedAt: giveUp.requestedAt.toISOString(), dueAt: giveUp.dueAt.toISOString(),
     paidUntil: at(giveUp.paidUntil), cancelledAt: at(giveUp.cancelledAt), startedAt: at(giveUp.startedAt), stackRemovedAt: at(giveUp.stackRemovedAt),
     wipedAt: at(giveUp.wipedAt), stoppedAt: at(giveUp.stoppedAt), endedAt: at(giveUp.endedAt), reusedAt: at(giveUp.reusedAt),

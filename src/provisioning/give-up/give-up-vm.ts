@@ -1,6 +1,8 @@
-import { endAutoRenewal, stopVm, subscriptionOf, wipeVm } from "../../../providers/hostinger/give-up.ts";
-import type { Subscribed } from "../../../providers/hostinger/give-up.ts";
+import { putToRest } from "../../../providers/hostinger/give-up.ts";
+import { endAutoRenewal, subscriptionOf } from "../../../providers/hostinger/renewal.ts";
+import type { Subscribed } from "../../../providers/hostinger/renewal.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
+import { wipeVm } from "../../../providers/hostinger/wipe.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { noteGiveUp } from "../../records/index.ts";
 import type { GiveUp, GiveUpProgress } from "../../records/index.ts";
@@ -12,29 +14,38 @@ export async function noteVm(db: Queryable, session: Session, { giveUpId, hostna
 }
 
 /**
- * What the stack's end leaves to do about the VM: renewal off, wiped, stopped. Each step is written
- * down when it is done, so that whoever goes on after a crash does only what is left. A wipe that
- * fails does not keep the VM from being stopped, and fails the run.
+ * What the stack's end leaves to do about the VM: renewal off, wiped, stopped, each as far as the
+ * VM's state allows it. Each step is written down when it is done, so that whoever goes on after a
+ * crash does only what is left, and so is what could not be done, and why. A wipe that fails does
+ * not keep the VM from being stopped, and fails the run.
  * Errors: VM_LOCKED, VM_ACTION_FAILED, API_*. A VM that is gone is fine.
  */
 export async function giveUpVm(db: Queryable, session: Session, { giveUpId, hostname, templateId, wipe, wipedAt, wipeActionId }: GiveUp, vmId: number): Promise<void> {
   const vm = { vmId, hostname };
   try {
-    await noteGiveUp(db, giveUpId, terms(await endAutoRenewal(session, vm)));
+    const renewal = await endAutoRenewal(session, vm);
+    await noteGiveUp(db, giveUpId, { ...terms(renewal), renewal: renewal.isOff ? "off" : "unknown" });
+    if (!renewal.isOff) session.report(`VM ${vmId}: it is not known which subscription pays it, so it may be renewed: switch its renewal off in the Hostinger panel`);
     try {
-      if (wipe && wipedAt === null) {
-        await wipeVm(session, vm, templateId, {
-          actionId: wipeActionId ?? undefined,
-          onOrdered: (actionId) => noteGiveUp(db, giveUpId, { wipeActionId: actionId }),
-        });
-        await noteGiveUp(db, giveUpId, {}, "wiped_at");
-      }
+      if (wipe && wipedAt === null) await wipeAndNote();
     } finally {
-      await stopVm(session, vm);
+      const restState = await putToRest(session, vm);
+      await noteGiveUp(db, giveUpId, { restState }, restState === "stopped" ? "stopped_at" : undefined);
+      if (restState !== "stopped") session.report(`VM ${vmId} is left in the state '${restState}', in which it takes no stop`);
     }
-    await noteGiveUp(db, giveUpId, {}, "stopped_at");
   } catch (error) {
     if (!isGone(error)) throw error;
+    await noteGiveUp(db, giveUpId, { restState: "gone" });
+  }
+
+  async function wipeAndNote(): Promise<void> {
+    const { notWipedBecause } = await wipeVm(session, vm, templateId, {
+      actionId: wipeActionId ?? undefined,
+      onOrdered: (actionId) => noteGiveUp(db, giveUpId, { wipeActionId: actionId }),
+    });
+    if (notWipedBecause === undefined) return noteGiveUp(db, giveUpId, {}, "wiped_at");
+    session.report(`VM ${vmId} is not wiped: ${notWipedBecause}`);
+    await noteGiveUp(db, giveUpId, { notWipedBecause });
   }
 }
 

@@ -4,7 +4,7 @@ import type { Session } from "../../../providers/hostinger/session.ts";
 import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
 import { DAY_MS } from "../../../providers/core/time.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { subscriptionOf } from "../../../providers/hostinger/give-up.ts";
+import { subscriptionOf } from "../../../providers/hostinger/renewal.ts";
 import { inTransaction } from "../../db/index.ts";
 import { claimedSpareVm, claimSpareVm, hasEarlierRun, refuseSpareVm, saveVpsResult } from "../../records/index.ts";
 import type { SpareVm } from "../../records/index.ts";

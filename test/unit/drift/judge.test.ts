@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import type { ZoneRecord } from "../../../providers/cloudflare/api.ts";
-import type { Subscription, VirtualMachine } from "../../../providers/hostinger/api/client.ts";
+import type { PaymentMethod, Subscription, VirtualMachine } from "../../../providers/hostinger/api/client.ts";
 import { judge } from "../../../src/drift/judge.ts";
-import type { JudgeOptions } from "../../../src/drift/judge.ts";
+import type { JudgeOptions } from "../../../src/drift/finding.ts";
 import type { Observation } from "../../../src/drift/observe.ts";
+import { withoutDoubtfulSubscriptions } from "../../../src/drift/subscriptions.ts";
 import type { FleetUser } from "../../../src/drift/users.ts";
 
 const LONG_AGO = "2025-01-01T00:00:00Z";
@@ -121,10 +122,24 @@ describe("judge, what is being worked on", () => {
 describe("judge, what belongs to nobody", () => {
   const stray = (values: Partial<VirtualMachine> = {}) => vm({ id: 9, hostname: "stray.spoq.dev", subscriptionId: "s9", ...values });
   const withVm = (other: VirtualMachine, more: Parameters<typeof fleet>[0] = {}) => fleet({ vms: [vm(), other], subscriptions: [subscription(), subscription({ id: "s9" })], ...more });
+  const waiting = user({ username: "newcomer", hostingerVmId: null, settled: false, status: "provisioning", requestedAt: new Date(NOW_MS - 4 * 3_600_000) });
   const gone = [user(), user({ username: "stray", status: "deprovisioned", settled: false, hostingerVmId: 9 })];
 
   it("a VM of the domain that no user has: OrphanVm", () => {
     assert.deepEqual(found(withVm(stray())), [["OrphanVm", "9", "belongs to a user", "VM 9 stray.spoq.dev, KVM 1, running, renewed"]]);
+  });
+  for (const hostname of ["srv9.hstgr.cloud", "", "stray.example.com", "www.spoq.dev", "spoq.dev", "a.b.spoq.dev"]) {
+    for (const state of ["running", "initial", "stopped", "error"] as const) {
+      it(`a VM called '${hostname}' in the state ${state} is paid for nobody`, () => assert.deepEqual(kinds(withVm(stray({ hostname, state }))), ["OrphanVm"]));
+    }
+  }
+  it("a VM under Hostinger's own name, though somebody is being given one: it is older than the wish, or too old", () => {
+    const old = stray({ hostname: "srv9.hstgr.cloud", createdAt: new Date(NOW_MS - 5 * 3_600_000).toISOString() });
+    assert.deepEqual(kinds(withVm(old, { users: [user(), waiting] })), ["OrphanVm"]);
+    assert.deepEqual(kinds(withVm(stray({ hostname: "srv9.hstgr.cloud" }), { users: [user(), { ...waiting, requestedAt: new Date(0) }] })), ["OrphanVm"]);
+  });
+  it("a stopped VM that names no subscription may be renewed, which is told", () => {
+    assert.match(found(withVm(stray({ state: "stopped", subscriptionId: null })))[0]![3]!, /its subscription is not known, so it may be renewed/);
   });
   it("a VM of a user who has given up, but still renewed", () => {
     assert.deepEqual(found(withVm(stray({ hostname: "srv9.hstgr.cloud", state: "stopped" }), { users: gone })), [["OrphanVm", "9", "given up by stray", "VM 9 srv9.hstgr.cloud, KVM 1, stopped, renewed"]]);
@@ -134,9 +149,10 @@ describe("judge, what belongs to nobody", () => {
   for (const [what, observation] of [
     ["that is stopped and not renewed", withVm(stray({ state: "stopped" }), { subscriptions: [subscription(), subscription({ id: "s9", isAutoRenewed: false })] })],
     ["that has just been made", withVm(stray({ createdAt: new Date(NOW_MS - 5_000).toISOString() }))],
-    ["of another domain", withVm(stray({ hostname: "stray.example.com" }))],
-    ["that is called like a service", withVm(stray({ hostname: "www.spoq.dev" }))],
-    ["that is called like the domain", withVm(stray({ hostname: "spoq.dev" }))],
+    ["that is among the ignored names", withVm(stray({ hostname: "Status-Page.spoq.dev" }))],
+    ["that Hostinger suspended and that is not renewed", withVm(stray({ state: "suspended" }), { subscriptions: [subscription(), subscription({ id: "s9", isAutoRenewed: false })] })],
+    ["whose subscription has ended", withVm(stray({ state: "stopped" }), { subscriptions: [subscription()] })],
+    ["under Hostinger's own name that may be the one a user is being given", withVm(stray({ hostname: "srv9.hstgr.cloud", state: "creating", createdAt: new Date(NOW_MS - 3_600_000).toISOString() }), { users: [user(), waiting] })],
     ["of a user who is just being provisioned", withVm(stray(), { users: [user(), user({ username: "stray", hostingerVmId: null, settled: false, status: "provisioning" })] })],
     ["whose user was still there before", withVm(stray(), { users: gone, before: [user(), user({ username: "stray", status: "deprovisioning", hostingerVmId: 9, settled: false })] })],
   ] as const) {
@@ -158,5 +174,48 @@ describe("judge, what belongs to nobody", () => {
       ["RecordWithoutStack", "alice", "the stack alice", "no such stack"],
       ["StackWithoutRecord", "bob", "a row in user_vps", "the stack bob"],
     ]);
+  });
+});
+
+describe("judge, what is paid", () => {
+  const paid = (values: Partial<Subscription>) => fleet({ subscriptions: [subscription(values)] });
+  const method = (values: Partial<PaymentMethod> = {}) => ({ id: 5, name: "Credit Card", isDefault: true, isExpired: false, isSuspended: false, expiresAt: "2027-01-31T00:00:00Z", ...values }) as PaymentMethod;
+
+  it("a VM that names no subscription, or one that is not listed", () => {
+    assert.deepEqual(found(fleet({ vms: [vm({ subscriptionId: null })], subscriptions: [] })), [["VmWithoutSubscription", "alice", "a subscription that pays VM 7", "the VM names none"]]);
+    assert.deepEqual(found(fleet({ subscriptions: [] })), [["VmWithoutSubscription", "alice", "a subscription that pays VM 7", "subscription s7 is not listed"]]);
+  });
+
+  it("a subscription that ends within two weeks and is not renewed, though its user stays", () => {
+    assert.deepEqual(kinds(paid({ status: "cancelled", expiresAt: "2026-01-10T00:00:00Z" })), ["SubscriptionEndsSoon"]);
+    assert.deepEqual(kinds(paid({ isAutoRenewed: false, expiresAt: "2026-01-10T00:00:00Z" })), ["AutoRenewalOff", "SubscriptionEndsSoon"]);
+    assert.deepEqual(kinds(paid({ status: "not_renewing", expiresAt: "2026-01-20T00:00:00Z" })), []);
+    assert.deepEqual(kinds(paid({ status: "active", expiresAt: "2026-01-10T00:00:00Z" })), []);
+  });
+
+  it("a renewed subscription of a VPS that pays no VM, unless it may be a purchase that is under way; other products are none of ours", () => {
+    const other = (values: Partial<Subscription>) => fleet({ subscriptions: [subscription(), subscription({ id: "s8", name: "KVM 2", status: "active", createdAt: LONG_AGO, nextBillingAt: "2026-01-20T00:00:00Z", ...values })] });
+    assert.deepEqual(found(other({})), [["SubscriptionWithoutVm", "s8", "pays a VM", "subscription s8 (KVM 2, active) pays no VM and is renewed on 2026-01-20"]]);
+    for (const values of [{ isAutoRenewed: false }, { status: "cancelled" }, { name: "Premium Web Hosting" }, { name: ".COM Domain" }, { createdAt: new Date(NOW_MS - 1_000).toISOString() }]) assert.deepEqual(kinds(other(values)), []);
+  });
+
+  it("a payment method that cannot pay the next renewals", () => {
+    const withMethods = (paymentMethods: PaymentMethod[] | undefined) => found({ ...fleet({ subscriptions: [subscription({ name: "KVM 1", status: "active", nextBillingAt: "2026-02-01T00:00:00Z" })] }), paymentMethods });
+    for (const [values, actual] of [
+      [{ expiresAt: "2026-01-31T00:00:00Z" }, /expires 2026-01-31, before the next renewal of 1/], [{ isExpired: true }, /has expired/], [{ isSuspended: true }, /is suspended/],
+    ] as const) assert.match(withMethods([method(values)])[0]![3]!, actual);
+    assert.match(withMethods([])[0]![3]!, /no payment method/);
+    assert.deepEqual(withMethods([method(), method({ id: 6, isDefault: false, isExpired: true })]), []);
+    assert.deepEqual(withMethods(undefined), [], "what cannot be seen is not judged");
+  });
+
+  it("a list of subscriptions that lost many at once is doubted, and believed when the next sweep finds the same", () => {
+    const users = Array.from({ length: 10 }, (_, index) => user({ username: `u${index}`, hostname: `u${index}.spoq.dev`, hostingerVmId: index + 1 }));
+    const vms = users.map(({ hostingerVmId, hostname }) => vm({ id: hostingerVmId!, hostname }));
+    const observation = fleet({ users, vms, subscriptions: [], records: users.map(({ hostname }) => record({ name: hostname })), stacks: new Set(users.map(({ username }) => username)) });
+    const of = (doubted: boolean) => ({ of: () => new Set(doubted ? ["subscriptions"] : []) });
+    const told = (known: NonNullable<Observation["known"]>) => withoutDoubtfulSubscriptions(judge({ ...observation, known }, OPTIONS).findings, { ...observation, known }).map(({ kind }) => kind);
+    assert.deepEqual(told(of(false)), ["ListDoubted"]);
+    assert.deepEqual(told(of(true)), Array(10).fill("VmWithoutSubscription"));
   });
 });

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdir, readlink, realpath, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { engineFolder, fillEngineFolder } from "../../../src/engine/cache.ts";
 import { engineEnvironment, ensureEngine, preparePulumiHome } from "../../../src/engine/ensure-engine.ts";
 import { scratch, type Scratch } from "./scratch.ts";
+
+const run = promisify(execFile);
 
 const engineFiles = async (folder: string) => {
   for (const name of ["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"]) {
@@ -40,10 +44,11 @@ describe("ensureEngine", () => {
       source: "cache",
       standIns: true,
       pluginsDir: join(home, "plugins"),
-      env: { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
+      env: { PULUMI_SKIP_UPDATE_CHECK: "true", NODE_COMPILE_CACHE: join(folder.path, "cache", "compile-cache"), PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
     });
-    for (const name of ["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"]) assert.equal(await readlink(join(binDir, name)), join(cached, name));
-    assert.equal(await realpath(join(binDir, "node")), await realpath(process.execPath));
+    assert.equal(await readlink(join(binDir, "pulumi-language-nodejs")), join(cached, "pulumi-language-nodejs"));
+    assert.equal((await stat(join(binDir, "pulumi"))).ino, (await stat(join(cached, "pulumi"))).ino, "one file with two names");
+    assert.equal((await run(join(binDir, "node"), ["-p", "process.execPath"])).stdout.trim(), process.execPath);
 
     const again = await ensure(folder);
     assert.deepEqual(again.engine, engine);
@@ -59,8 +64,19 @@ describe("ensureEngine", () => {
     const { engine } = await ensure(folder, "installed");
     assert.equal(engine.source, "path");
     assert.equal(engine.version, "3.260.1");
-    assert.equal(await readlink(join(engine.binDir, "pulumi")), join(folder.path, "installed", "pulumi"));
-    await assert.rejects(readlink(join(engine.binDir, "pulumi-resource-pulumi-nodejs")), { code: "EINVAL" });
+    assert.equal(await readFile(join(engine.binDir, "pulumi"), "utf8"), await readFile(join(folder.path, "installed", "pulumi"), "utf8"));
+    assert.match(await readFile(join(engine.binDir, "pulumi-resource-pulumi-nodejs"), "utf8"), /providers\/dynamic\/main\.ts/);
+  });
+
+  it("takes the engine's file anew when it has changed", async () => {
+    await using folder = await scratch();
+    const cached = await engineFolder(join(folder.path, "cache"));
+    await fillEngineFolder(cached, "built", engineFiles);
+    const { engine } = await ensure(folder);
+    await rm(join(cached, "pulumi"));
+    await writeFile(join(cached, "pulumi"), "#!/bin/sh\nexit 2\n# another\n", { mode: 0o755 });
+    await ensure(folder);
+    assert.match(await readFile(join(engine.binDir, "pulumi"), "utf8"), /another/);
   });
 
   it("is right however many prepare at once", async () => {

@@ -48,7 +48,7 @@ describe("what holds a purchase back", () => {
     it(`is ${what}`, () => {
       const wait = judge(facts);
       assert.equal(wait?.kind, kind);
-      assert.match(wait!.text, text);
+      assert.match(wait.text, text);
     });
   }
 

@@ -46,7 +46,7 @@ describe("a stand-in's server", () => {
   let client: InstanceType<typeof service.ResourceProviderClient>;
   let stop: () => void;
   beforeAll(async () => {
-    const server = await startServer(standIn, new AbortController().signal);
+    const server = await startServer(standIn, () => new AbortController().signal);
     stop = server.stop;
     client = new service.ResourceProviderClient(`127.0.0.1:${server.port}`, grpc.credentials.createInsecure());
   });

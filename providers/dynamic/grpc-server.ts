@@ -1,0 +1,29 @@
+/** A gRPC server on loopback, as the engine's plugins are. */
+import grpc from "@grpc/grpc-js";
+import { messageOf } from "../core/errors.ts";
+
+export interface PluginServer {
+  readonly port: number;
+  /** Breaks off the calls that are running. */
+  stop(): void;
+}
+
+/** Listens on a free port of 127.0.0.1. Methods that the implementation lacks answer 'unimplemented', which the engine expects. */
+export async function servePluginService(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): Promise<PluginServer> {
+  const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
+  server.addService(service, implementation);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+  });
+  return { port, stop: () => server.forceShutdown() };
+}
+
+/** A gRPC handler around an async function; of an error, the engine gets the message and what `details` adds. */
+export function unary<Request, Answer>(answer: (request: Request) => Promise<Answer>, details: (error: unknown) => grpc.Metadata | undefined = () => undefined): grpc.handleUnaryCall<Request, Answer> {
+  return (call, callback) => {
+    answer(call.request).then(
+      (value) => callback(null, value),
+      (error: unknown) => callback({ code: grpc.status.UNKNOWN, details: messageOf(error), metadata: details(error) ?? new grpc.Metadata() }),
+    );
+  };
+}
