@@ -1,3 +1,3 @@
 import "./strip-types.js";
 
-export const { HostingerFirewall, PostInstallScript, PtrRecord, VirtualMachine } = await import("../providers/hostinger/index.ts");
+export const { HostingerFirewall, PostInstallScript, PtrRecord, ScriptStub, VirtualMachine } = await import("../providers/hostinger/index.ts");

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserVpsError } from "../providers/core/errors.ts";
+import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN, acmeFaults } from "./acme.ts";
 import { releaseFaults, SHA256_PATTERN, VERSION_PATTERN } from "./release.ts";
 import { parseUsername } from "./username.ts";
 
@@ -49,9 +50,9 @@ const SETTINGS = {
   importWiped: setting({ schema: flag, byDefault: false, example: "false", description: "the VM of `importVmId` was given up and wiped: it is installed anew, with the script, when it is taken over" }),
   allowPurchase: setting({ schema: flag, byDefault: true, example: "true", description: "`false`: adopt a VM or fail" }),
   dnsTtlSeconds: setting({ schema: z.coerce.number().int().min(60).max(86_400), byDefault: 60, example: "60", description: "TTL of the A record" }),
-  firewall: setting({ schema: flag, byDefault: false, example: "false", description: "Hostinger's own firewall in front of the VPS: 22, 80 and 443 from anywhere, all else dropped", topic: "releases" }),
+  firewall: setting({ schema: flag, byDefault: false, example: "false", description: "Hostinger's own firewall in front of the VPS: the SSH port, 80 and 443 from anywhere, all else dropped", topic: "releases" }),
   ptr: setting({ schema: flag, byDefault: false, example: "false", description: "the reverse DNS entry of the VPS's IPv4 address leads to its host name", topic: "releases" }),
-  sshPort: setting({ schema: z.coerce.number().int().min(1).max(65_535), env: "USER_VPS_SSH_PORT", byDefault: 22, example: "22", description: "the VPS's SSH port", topic: "releases" }),
+  sshPort: setting({ schema: z.coerce.number().int().min(1).max(65_535), env: "USER_VPS_SSH_PORT", byDefault: 22, example: "22", description: "the VPS's SSH port, which both firewalls open; what listens there is the template's", topic: "releases" }),
   healthTimeoutSeconds: setting({ schema: wholeNumber, env: "HEALTH_TIMEOUT_SECONDS", byDefault: 900, example: "900", description: "how long `up` waits for the VPS to be healthy" }),
 } as const;
 
@@ -59,6 +60,10 @@ const OPTIONAL_SETTINGS = {
   ownerId: { schema: z.string().min(1), example: "user_42", without: "the user name", description: "Conductor's `owner_id`" },
   sshPublicKey: { schema: opensshKey, env: "SSH_PUBLIC_KEY", example: "ssh-ed25519 AAAA… name", description: "OpenSSH format; a new one is attached in place" },
   paymentMethodId: { schema: wholeNumber, env: "HOSTINGER_PAYMENT_METHOD_ID", example: "1234567", without: "the account's", description: "pays for the purchase" },
+  acmeEmail: { schema: z.string().regex(ACME_EMAIL_PATTERN, "expected an e-mail address"), env: "ACME_EMAIL", example: "certificates@example.com", description: "account of the VPS's certificates; with it Caddy goes to a second authority (ZeroSSL) where Let's Encrypt refuses. Reaches a VPS that is there with its next rotation or rename" },
+  acmeCa: { schema: z.string().regex(ACME_CA_PATTERN, "expected the https address of an ACME directory"), env: "ACME_CA", example: "https://acme.zerossl.com/v2/DV90", without: "Let's Encrypt", description: "another certificate authority, the only one then" },
+  acmeEabKeyId: { schema: z.string().regex(ACME_KEY_PATTERN, "expected letters, digits and ._~+/=-"), env: "ACME_EAB_KEY_ID", example: "fake-key-id", description: "an account at `acmeCa` (external account binding)" },
+  acmeEabMacKey: { schema: z.string().regex(ACME_KEY_PATTERN, "expected letters, digits and ._~+/=-"), env: "ACME_EAB_MAC_KEY", example: "fake-mac-key", description: "its key. `pulumi config set --secret`", secret: true },
   credentialRotation: { schema: z.string().min(1), example: "2", description: "any text; a change makes a new password and JWT secret" },
   hostname: { schema: hostname, example: "alicia.spoq.dev", without: "`{username}.{domain}`", description: "another host name under `domain`; changed in place" },
   bootHostname: { schema: hostname, example: "alice.spoq.dev", without: "`hostname`", description: "the host name that the script was made with at first boot: set when `hostname` changes, so that nothing is wiped for it" },
@@ -124,7 +129,7 @@ export function readStackConfig(source: Source): StackConfig {
     else problems.push(`${place}: ${parsed.error.issues[0]?.message ?? "malformed"}, for example ${description.example}`);
   }
   const username = source.config("username");
-  problems.push(...releaseFaults(values), ...hostnameFaults(values));
+  problems.push(...releaseFaults(values), ...acmeFaults(values), ...hostnameFaults(values));
   if (username === undefined) problems.unshift(`username is missing, for example: pulumi config set username ${USERNAME.example}`);
   if (problems.length > 0) throw new UserVpsError("CONFIG_INVALID", `${problems.length === 1 ? "1 setting" : `${problems.length} settings`} of the stack cannot be used:\n  - ${problems.join("\n  - ")}\n`);
   return Object.freeze({ ...values, username: parseUsername(username!) }) as StackConfig;

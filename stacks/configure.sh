@@ -1,16 +1,19 @@
 #!/bin/bash
-# Brings new credentials and another host name to a VPS that is already there. Sent over SSH and run
+# Brings new credentials, another owner and another host name to a VPS that is already there. Sent over SSH and run
 # as root by `bash -s`, so it is read from standard input: everything that runs is in main, which is
 # complete before it starts. Only the lines that have to change are changed: the rest of the files is
 # the user's. Running it again is safe at any time, also after a run that was cut off anywhere.
 
 set -euo pipefail
 
-# JWT_SECRET is escaped for the inside of a TOML string.
+# OWNER_ID and JWT_SECRET are escaped for the inside of a TOML string.
 SSH_PASSWORD=__SSH_PASSWORD__
+OWNER_ID=__OWNER_ID__
 JWT_SECRET=__JWT_SECRET__
 SPOQ_HOSTNAME=__HOSTNAME__
 BOOT_HOSTNAME=__BOOT_HOSTNAME__
+# What stands at the top of the Caddyfile, e-mail and certificate authority; empty for Caddy's own way.
+CADDY_OPTIONS=__CADDY_OPTIONS__
 
 config=/etc/conductor/config.toml
 caddyfile=/etc/caddy/Caddyfile
@@ -60,7 +63,10 @@ restart_if_changed() { # restart_if_changed UNIT
 
 # Before anything is changed: a change that can only come half-way is none.
 check_files() {
-  grep -q '^[[:blank:]]*jwt_secret[[:blank:]]*=' "$config" || fail "$config has no jwt_secret any more. Next: add 'jwt_secret = \"\"' under [auth], and run 'up' again."
+  local key
+  for key in owner_id jwt_secret; do
+    grep -q "^[[:blank:]]*${key}[[:blank:]]*=" "$config" || fail "$config has no $key. Next: add '$key = \"\"' under [auth], and run 'up' again; if there is no Conductor on this VPS, have it installed anew."
+  done
   if [ "$SPOQ_HOSTNAME" = "$before" ]; then return 0; fi
   before="$before" after="$SPOQ_HOSTNAME" awk '$1 == ENVIRON["before"] || $1 == ENVIRON["after"] { found = 1 } END { exit !found }' "$caddyfile" ||
     fail "$caddyfile serves neither $before nor $SPOQ_HOSTNAME. Next: make one of them the name of the site, and run 'up' again."
@@ -71,10 +77,11 @@ set_password() {
 }
 
 # By the environment, where nothing of the value is taken for a pattern or an escape.
-set_jwt_secret() {
+set_owner_and_jwt_secret() {
   local content
-  content=$(JWT_SECRET="$JWT_SECRET" awk '
-    /^[ \t]*jwt_secret[ \t]*=/ && !found { print "jwt_secret = \"" ENVIRON["JWT_SECRET"] "\""; found = 1; next }
+  content=$(OWNER_ID="$OWNER_ID" JWT_SECRET="$JWT_SECRET" awk '
+    /^[ \t]*owner_id[ \t]*=/ && !owner { print "owner_id = \"" ENVIRON["OWNER_ID"] "\""; owner = 1; next }
+    /^[ \t]*jwt_secret[ \t]*=/ && !secret { print "jwt_secret = \"" ENVIRON["JWT_SECRET"] "\""; secret = 1; next }
     { print }
   ' "$config")
   replace "$config" conductor <<< "$content"
@@ -93,6 +100,27 @@ set_hostname() {
   mv -f "$told.new" "$told"
 }
 
+# Only between the lines that say whose it is; a user's own options at the top stay, for Caddy takes one block of them.
+set_certificate_authority() {
+  local content theirs
+  if [ -z "$CADDY_OPTIONS" ] && ! grep -q '^# Set by user-vps: ' "$caddyfile"; then return 0; fi
+  theirs=$(awk '
+    /^# Set by user-vps: / { ours = 1 }
+    !ours { print }
+    /^# End of what user-vps set\.$/ { ours = 0 }
+  ' "$caddyfile")
+  if awk '!/^[ \t]*(#|$)/ { exit !/^[ \t]*\{/ }' <<< "$theirs" && [ -n "$CADDY_OPTIONS" ]; then
+    say "$caddyfile has options of its own: e-mail and certificate authority are left as they are there"
+    return 0
+  fi
+  content=$CADDY_OPTIONS$theirs
+  if [ -n "$CADDY_OPTIONS" ] && getent group caddy > /dev/null; then
+    chgrp caddy "$caddyfile"
+    chmod o-rwx "$caddyfile" # a key of the authority may be among them
+  fi
+  replace "$caddyfile" caddy <<< "$content"
+}
+
 main() {
   trap '' HUP PIPE # a broken connection must not leave half a change
   export PATH="${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -105,11 +133,12 @@ main() {
   if [ -e "$told" ]; then before=$(cat "$told"); fi
   check_files
   set_password
-  set_jwt_secret
+  set_owner_and_jwt_secret
   restart_if_changed conductor
   set_hostname
+  set_certificate_authority
   restart_if_changed caddy
-  say "credentials and host name are as declared"
+  say "credentials, owner and host name are as declared"
 }
 
 main < /dev/null

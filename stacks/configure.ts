@@ -1,5 +1,6 @@
-/** Renders configure.sh: credentials and host name for a VPS that is already there. */
+/** Renders configure.sh: credentials, owner and host name for a VPS that is already there. */
 import { readFileSync } from "node:fs";
+import { caddyOptions, type AcmeSettings } from "./acme.ts";
 import { fillTemplate } from "./fill-template.ts";
 import { bashWord, tomlStringBody } from "./post-install-quoting.ts";
 import { checkedValue, hostnameValue, passwordValue } from "./script-values.ts";
@@ -11,8 +12,11 @@ export interface ConfigureValues {
   readonly bootHostname: string;
   /** Password of the user `spoq`; secret. */
   readonly sshPassword: string;
+  /** The platform's id of the user who owns the VPS. */
+  readonly ownerId: string;
   /** With which Conductor verifies its callers' JWTs; secret. */
   readonly jwtSecret: string;
+  readonly acme?: AcmeSettings | undefined;
 }
 
 const TEMPLATE = readFileSync(new URL("./configure.sh", import.meta.url), "utf8");
@@ -21,11 +25,13 @@ const TEMPLATE = readFileSync(new URL("./configure.sh", import.meta.url), "utf8"
  * The script with the values in it, the secrets among them: treat the result as one secret.
  * @throws UserVpsError SCRIPT_VALUE_UNREPRESENTABLE
  */
-export function renderConfigureScript({ hostname, bootHostname, sshPassword, jwtSecret }: ConfigureValues): string {
+export function renderConfigureScript({ hostname, bootHostname, sshPassword, ownerId, jwtSecret, acme }: ConfigureValues): string {
   return fillTemplate(TEMPLATE, new Map([
     ["SSH_PASSWORD", bashWord(passwordValue("SSH_PASSWORD", sshPassword))],
+    ["OWNER_ID", bashWord(tomlStringBody(checkedValue("OWNER_ID", ownerId)))],
     ["JWT_SECRET", bashWord(tomlStringBody(checkedValue("JWT_SECRET", jwtSecret)))],
     ["HOSTNAME", bashWord(hostnameValue("HOSTNAME", hostname))],
     ["BOOT_HOSTNAME", bashWord(hostnameValue("BOOT_HOSTNAME", bootHostname))],
+    ["CADDY_OPTIONS", bashWord(caddyOptions(acme ?? {}))],
   ]));
 }

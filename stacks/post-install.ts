@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { UserVpsError } from "../providers/core/errors.ts";
 import { SCRIPT_LIMIT_BYTES } from "../providers/hostinger/api/specification.ts";
+import { caddyOptions, type AcmeSettings } from "./acme.ts";
 import { fillTemplate } from "./fill-template.ts";
 import { bashWord, tomlStringBody } from "./post-install-quoting.ts";
 import { checkedValue, hostnameValue, passwordValue, urlValue } from "./script-values.ts";
@@ -19,6 +20,9 @@ export interface PostInstallValues {
   /** http(s) addresses of the two programs. */
   readonly conductorUrl: string;
   readonly cliUrl: string;
+  /** Where SSH is answered; 22 unless given. */
+  readonly sshPort?: number | undefined;
+  readonly acme?: AcmeSettings | undefined;
 }
 
 const TEMPLATE = readFileSync(new URL("./post-install.sh", import.meta.url), "utf8");
@@ -36,6 +40,8 @@ export function renderPostInstallScript(values: PostInstallValues): string {
     ["HOSTNAME", bashWord(hostnameValue("HOSTNAME", values.hostname))],
     ["CONDUCTOR_URL", bashWord(urlValue("CONDUCTOR_URL", values.conductorUrl))],
     ["CLI_URL", bashWord(urlValue("CLI_URL", values.cliUrl))],
+    ["SSH_PORT", bashWord(String(values.sshPort ?? 22))],
+    ["CADDY_OPTIONS", bashWord(caddyOptions(values.acme ?? {}))],
   ]));
 
   const bytes = Buffer.byteLength(script, "utf8");

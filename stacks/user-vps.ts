@@ -7,18 +7,18 @@ import { HealthCheck } from "../providers/health/health-check.ts";
 import { HostingerFirewall } from "../providers/hostinger/firewall.ts";
 import { PostInstallScript } from "../providers/hostinger/post-install-script.ts";
 import { PtrRecord } from "../providers/hostinger/ptr-record.ts";
+import { ScriptStub } from "../providers/hostinger/script-stub.ts";
 import { VirtualMachine } from "../providers/hostinger/virtual-machine.ts";
+import { SshLogin } from "../providers/ssh/ssh-login.ts";
 import type { StackConfig } from "./config.ts";
 import { createConfiguration } from "./configuration-command.ts";
+import { openPorts } from "./open-ports.ts";
 import { renderPostInstallScript } from "./post-install.ts";
 import { releaseOf } from "./release.ts";
 import { createRelease } from "./release-command.ts";
 import { openWayIn } from "./way-in.ts";
 
-/** What a VPS has to answer to: SSH, the verification of certificates, HTTPS. */
-const OPEN_PORTS = ["22", "80", "443"] as const;
-
-/** One user's VPS, from top to bottom: credentials, script, VM, firewall, DNS record, configuration, release, health. */
+/** One user's VPS, from top to bottom: credentials, script, VM, firewall, DNS record, configuration, release, health; then the script's stub. */
 export class UserVps extends pulumi.ComponentResource {
   readonly hostname: string;
   readonly credentials: Credentials;
@@ -30,6 +30,7 @@ export class UserVps extends pulumi.ComponentResource {
   readonly configuration: remote.Command | undefined;
   readonly release: remote.Command | undefined;
   readonly health: HealthCheck;
+  readonly stub: ScriptStub;
 
   constructor(config: StackConfig, options?: pulumi.ComponentResourceOptions) {
     super("user-vps:index:UserVps", config.username, {}, options);
@@ -40,12 +41,10 @@ export class UserVps extends pulumi.ComponentResource {
     this.credentials = new Credentials("credentials", { rotation: config.credentialRotation }, { ...parent, protect: config.protect });
 
     const boot = { ownerId: config.ownerId ?? config.username, hostname: config.bootHostname ?? hostname, conductorUrl: config.conductorUrl, cliUrl: config.cliUrl };
-    this.script = new PostInstallScript("script", {
-      name: `spoq-conductor-setup ${hostname}`,
-      content: pulumi.secret(
-        pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, hostname, sshPassword, jwtSecret })),
-      ),
-    }, parent);
+    const content = pulumi.secret(
+      pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, hostname, sshPassword, jwtSecret, sshPort: config.sshPort, acme: config })),
+    );
+    this.script = new PostInstallScript("script", { name: `spoq-conductor-setup ${hostname}`, content }, parent);
 
     this.vm = new VirtualMachine("vm", {
       plan: config.plan,
@@ -54,6 +53,7 @@ export class UserVps extends pulumi.ComponentResource {
       hostname,
       rootPassword: this.credentials.password,
       postInstallScriptId: this.script.scriptId,
+      postInstallScript: content,
       postInstallFingerprint: fingerprint(boot),
       enableBackups: config.enableBackups,
       autoRenew: config.autoRenew,
@@ -75,7 +75,7 @@ export class UserVps extends pulumi.ComponentResource {
       this.firewall = new HostingerFirewall("firewall", {
         name: hostname,
         vmId: this.vm.vmId,
-        rules: OPEN_PORTS.map((port) => ({ protocol: "TCP", port, source: "any", sourceDetail: "any" })),
+        rules: openPorts(config).map((port) => ({ protocol: "TCP", port, source: "any", sourceDetail: "any" })),
       }, parent);
     }
 
@@ -95,11 +95,17 @@ export class UserVps extends pulumi.ComponentResource {
     }
 
     const release = releaseOf(config);
+    // What is taken over as it is has somebody's credentials, but not these.
+    const isTakenOver = config.importVmId !== undefined && !config.importWiped;
     // A host name that was changed back is as much a change as one that was changed.
-    const isReconfigured = config.credentialRotation !== undefined || config.bootHostname !== undefined;
+    const isReconfigured = config.credentialRotation !== undefined || config.bootHostname !== undefined || isTakenOver;
     if (release || isReconfigured) {
       const way = openWayIn({ config, vm: this.vm, bootFingerprint: fingerprint(boot), password: this.credentials.password }, parent);
-      if (isReconfigured) this.configuration = createConfiguration(way, { hostname, bootHostname: boot.hostname, credentials: this.credentials }, { ...parent, dependsOn: this.record });
+      const login = isTakenOver ? new SshLogin("ssh-login", { ...way }, parent) : undefined;
+      if (isReconfigured) {
+        const configured = { hostname, bootHostname: boot.hostname, ownerId: boot.ownerId, acme: config, credentials: this.credentials };
+        this.configuration = createConfiguration(way, configured, { ...parent, dependsOn: login ? [this.record, login] : this.record });
+      }
       // One after the other: each holds the other off on the VPS as well.
       if (release) this.release = createRelease(way, release, this.configuration ? { ...parent, dependsOn: this.configuration } : parent);
     }
@@ -114,6 +120,13 @@ export class UserVps extends pulumi.ComponentResource {
       // Checked again after each release, each rotation and each wipe.
       ...defined({ release: release?.version, credentialRotation: config.credentialRotation, recreation: config.recreation }),
     }, { ...parent, protect: config.protect, dependsOn: everything });
+
+    // The script has done its work: what the account keeps of it holds no secret. A wipe writes it anew.
+    const { vmId, installation } = this.vm;
+    this.stub = new ScriptStub("script-stub", {
+      scriptId: this.script.scriptId,
+      installation: pulumi.all([vmId, installation]).apply((ids) => ids.filter((id) => id !== undefined).join(" ")),
+    }, { ...parent, dependsOn: this.health });
 
     this.registerOutputs({});
   }

@@ -1,36 +1,58 @@
 import { Resolver } from "node:dns/promises";
 import type { HealthTarget } from "./target.ts";
 
-/** Answers that are no failure of the DNS server, but say that the name has no address. */
-const NO_ADDRESS: Readonly<Record<string, string>> = {
+/** Answers that are no failure of the DNS server, but say that the name has no such record. */
+const NO_RECORD: Readonly<Record<string, string>> = {
   ENOTFOUND: "the name does not exist",
   ENODATA: "the name has no A record",
 };
 
 /**
- * The A record exists and holds the expected address. A resolver of its own for each attempt:
- * nothing of an earlier, negative answer is kept here (the asked server may well keep it).
+ * The name leads to the declared address and nowhere else: that is its one A record, and it has no
+ * AAAA record, because none is declared and whoever prefers IPv6 would follow a stale one. A
+ * resolver of its own for each attempt: nothing of an earlier, negative answer is kept here (the
+ * asked server may well keep it).
  *
  * @returns all addresses of the name
  */
 export async function checkDns(target: HealthTarget, signal: AbortSignal): Promise<string[]> {
   signal.throwIfAborted();
+  const { hostname, address } = target;
   const resolver = new Resolver();
   if (target.resolver) resolver.setServers([target.resolver]);
   const onAbort = () => resolver.cancel();
   signal.addEventListener("abort", onAbort, { once: true });
-  const asked = target.resolver ? ` (asked ${target.resolver})` : "";
-  let addresses: string[];
   try {
-    addresses = await resolver.resolve4(target.hostname);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new Error(`expected ${target.address}, got: ${NO_ADDRESS[code] ?? `no answer, ${code}`}${asked}`);
+    const [v4, v6] = await Promise.all([answerOf(resolver.resolve4(hostname)), answerOf(resolver.resolve6(hostname))]);
+    const fault = faultOfA(v4, address) ?? faultOfAaaa(v6);
+    if (fault !== undefined) throw new Error(target.resolver ? `${fault} (asked ${target.resolver})` : fault);
+    return v4.addresses;
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
-  if (!addresses.includes(target.address)) {
-    throw new Error(`expected ${target.address}, got ${addresses.sort().join(", ")}${asked}`);
+}
+
+interface Answer {
+  readonly addresses: string[];
+  /** Why there are none, as the resolver's code. */
+  readonly code?: string;
+}
+
+async function answerOf(answer: Promise<string[]>): Promise<Answer> {
+  try {
+    return { addresses: (await answer).sort() };
+  } catch (error) {
+    return { addresses: [], code: (error as NodeJS.ErrnoException).code ?? "unknown error" };
   }
-  return addresses;
+}
+
+function faultOfA({ addresses, code }: Answer, address: string): string | undefined {
+  if (code !== undefined) return `expected ${address}, got: ${NO_RECORD[code] ?? `no answer, ${code}`}`;
+  if (addresses.length === 1 && addresses[0] === address) return undefined;
+  return `expected ${addresses.includes(address) ? "only " : ""}${address}, got ${addresses.join(", ")}`;
+}
+
+function faultOfAaaa({ addresses, code }: Answer): string | undefined {
+  if (addresses.length > 0) return `expected no AAAA record, got ${addresses.join(", ")}`;
+  return code === undefined || code in NO_RECORD ? undefined : `expected no AAAA record, got: no answer, ${code}`;
 }

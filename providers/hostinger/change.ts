@@ -31,9 +31,9 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
   refuseWhatNeedsAPurchase(named, olds, inputs);
 
   if (needsWipe(olds, { ...inputs }).length > 0) {
-    await recreate(session, named, inputs, isNothingInstalled(olds));
+    const installation = await recreate(session, named, inputs, isNothingInstalled(olds));
     const { templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword } = inputs;
-    onDone({ templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword });
+    onDone({ templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword, installation });
     olds = { ...olds, rootPassword };
   }
   const vm = await waitForRunning(session, vmId, inputs);

@@ -5,5 +5,7 @@ export { PostInstallScript } from "./post-install-script.ts";
 export type { PostInstallScriptArgs } from "./post-install-script.ts";
 export { PtrRecord } from "./ptr-record.ts";
 export type { PtrRecordArgs } from "./ptr-record.ts";
+export { ScriptStub } from "./script-stub.ts";
+export type { ScriptStubArgs } from "./script-stub.ts";
 export { VirtualMachine } from "./virtual-machine.ts";
 export type { VirtualMachineArgs } from "./virtual-machine.ts";

@@ -1,9 +1,9 @@
 /** The PostInstallScript as Pulumi's engine drives it; loaded at run time by post-install-script.ts. */
 import { createHash } from "node:crypto";
-import { UserVpsError } from "../core/errors.ts";
 import type { PostInstallScript } from "./api/client.ts";
 import { SCRIPT_LIMIT_BYTES } from "./api/specification.ts";
 import { deleteScript } from "./delete-script.ts";
+import { isStub, scriptOrNone } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import { isUnknown, withoutProvider } from "./values.ts";
 
@@ -52,19 +52,18 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
 }
 
 export async function read(id: string, props: Values): Promise<{ id: string; props: Values }> {
-  const { client, signal } = currentSession();
-  try {
-    const script = await client.scripts.get(Number(id), { signal });
-    return { id, props: { ...props, name: script.name, contentSha256: sha256(script.content ?? "") } };
-  } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return { id: "", props: {} };
-    throw error;
-  }
+  const script = await scriptOrNone(currentSession(), Number(id));
+  if (!script) return { id: "", props: {} };
+  // A stub stands for what is declared, and an answer without content says nothing about it.
+  const isAsKnown = script.content === null || isStub(script.content);
+  return { id, props: { ...props, name: script.name, ...(!isAsKnown && { contentSha256: sha256(script.content) }) } };
 }
 
+/** Where a stub stands for the script, it stays: whoever installs a VM with the script writes it there. */
 export async function update(id: string, _olds: Values, given: Values): Promise<{ outs: Values }> {
   const body = bodyOf(given);
-  const script = await storeAt(Number(id), body);
+  const present = await scriptOrNone(currentSession(), Number(id));
+  const script = await storeAt(Number(id), { ...body, ...(present && isStub(present.content) && { content: present.content! }) });
   return { outs: outputsOf(given, script.id, script.name, body.content) };
 }
 

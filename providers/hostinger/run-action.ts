@@ -15,15 +15,15 @@ export interface NamedVm {
 }
 
 /**
- * Orders an action, once the VM is not locked, and waits for its end
+ * Orders an action, once the VM is not locked, and waits for its end; returns its id
  * (`GET /virtual-machines/{id}/actions/{actionId}`).
  * Errors: VM_LOCKED, VM_ACTION_FAILED, VM_GONE, API_*.
  */
-export async function runAction(session: Session, vm: NamedVm, what: string, order: () => Promise<Action>): Promise<void> {
+export async function runAction(session: Session, vm: NamedVm, what: string, order: () => Promise<Action>): Promise<number> {
   let action = await orderWhenUnlocked(session, vm, what, order);
   const startMs = Date.now();
   for (let intervalMs = FIRST_INTERVAL_MS; ; intervalMs = Math.min(2 * intervalMs, INTERVAL_MS)) {
-    if (action.state === "success" || action.state === "completed") return;
+    if (action.state === "success" || action.state === "completed") return action.id;
     if (action.state === "error" || action.state === "failed") {
       throw new UserVpsError("VM_ACTION_FAILED", `${what}: action ${action.id} (${action.name}) on VM ${vm.vmId} of ${vm.hostname} ended in '${action.state}'.`);
     }

@@ -12,6 +12,8 @@ export interface VirtualMachineInputs {
   readonly hostname: string;
   readonly rootPassword: string;
   readonly postInstallScriptId?: number;
+  /** The script's content, so that it is whole in the account when a VM is installed with it. Secret, and no output. */
+  readonly postInstallScript?: string;
   /** Changes when the script would have to run again, which only a wipe can do. */
   readonly postInstallFingerprint?: string;
   /** Any text; another one wipes the VM and installs it anew. */
@@ -52,6 +54,8 @@ export interface VirtualMachineFacts {
   readonly ipv6: string | undefined;
   readonly subscriptionId: string | undefined;
   readonly orderId: string | undefined;
+  /** The action by which the VM was last wiped and installed anew; undefined as long as it is the first installation. */
+  readonly installation: number | undefined;
   /** How the stack came by the VM. */
   readonly acquired: "bought" | "adopted" | "imported";
 }

@@ -12,6 +12,7 @@ import { changesOf, needsReplacement } from "./virtual-machine-diff.ts";
 import { isHostingersOwn } from "./hostname.ts";
 import { isLost, refuseMismatch } from "./search.ts";
 import { giveUp } from "./give-up.ts";
+import { writeWholeScript } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { withoutProvider } from "./values.ts";
@@ -36,12 +37,13 @@ export function diff(id: string, olds: Values, news: Values): { changes: boolean
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
   const session = currentSession();
   const inputs = inputsFrom(given);
+  if (inputs.importId === undefined) await writeWholeScript(session, inputs);
   const acquired = inputs.importId === undefined ? await acquire(session, inputs) : await importVm(session, inputs, inputs.importId);
   const id = String(acquired.vmId);
   let known = knownAfter(acquired, inputs);
   try {
     const vm = await applyChanges(session, acquired.vmId, known, inputs, (done) => (known = { ...known, ...done }));
-    return { id, outs: withoutUndefined({ ...known, ...factsOf(vm), ...inputs }) };
+    return { id, outs: withoutUndefined({ ...known, ...factsOf(vm), ...recorded(inputs) }) };
   } catch (error) {
     throw initializationFailed(error, id, known, given);
   }
@@ -49,7 +51,7 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
 
 /** What the VM has already. What an adopted one may lack is left out, so that it counts as a change. */
 function knownAfter(acquired: AcquiredVm, inputs: VirtualMachineInputs): Values {
-  const { rootPassword, sshPublicKey, autoRenew: _autoRenew, ...rest } = inputs;
+  const { rootPassword, sshPublicKey, autoRenew: _autoRenew, ...rest } = recorded(inputs);
   const facts = { vmId: acquired.vmId, orderId: acquired.orderId, state: "creating" };
   if (acquired.how === "imported") {
     return { ...rest, ...facts, hostname: acquired.hostname, acquired: "imported", ...(acquired.isWiped && NOTHING_INSTALLED) };
@@ -64,7 +66,7 @@ export async function update(id: string, oldValues: Values, given: Values): Prom
   let known: Values = withoutProvider(oldValues);
   try {
     const vm = await applyChanges(currentSession(), Number(id), known, inputs, (done) => (known = { ...known, ...done }));
-    return { outs: withoutUndefined({ ...known, ...factsOf(vm), ...inputs }) };
+    return { outs: withoutUndefined({ ...known, ...factsOf(vm), ...recorded(inputs) }) };
   } catch (error) {
     throw initializationFailed(error, id, known, given);
   }
@@ -85,6 +87,11 @@ async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: nu
     throw new UserVpsError("VM_MISMATCH", `VM ${vmId}, to be installed anew for ${inputs.hostname}, has the host name ${vm.hostname}: it is not a wiped one.`);
   }
   return { vmId, how: "imported", orderId: undefined, hostname: vm.hostname, isWiped };
+}
+
+/** What the outputs repeat of the inputs. The script is large, and known to its own resource. */
+function recorded({ postInstallScript: _, ...inputs }: VirtualMachineInputs): VirtualMachineInputs {
+  return inputs;
 }
 
 function inputsFrom(given: Values): VirtualMachineInputs {

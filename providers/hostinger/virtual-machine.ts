@@ -14,6 +14,8 @@ export interface VirtualMachineArgs {
   rootPassword: pulumi.Input<string>;
   /** Runs at first boot. A change would wipe the VM: refused, see allowRecreateOf. */
   postInstallScriptId?: pulumi.Input<number>;
+  /** The script's content: it is written to the account before a VM is installed with it, wherever a ScriptStub stands for it. */
+  postInstallScript?: pulumi.Input<string>;
   /** Any text that changes when the script has to run again; a change would wipe the VM. */
   postInstallFingerprint?: pulumi.Input<string>;
   /** Any text; another one wipes the VM and installs it anew: refused, see allowRecreateOf. */
@@ -58,6 +60,8 @@ export class VirtualMachine extends StoredResource {
   declare readonly subscriptionId: pulumi.Output<string | undefined>;
   /** Only known where the purchase was answered. */
   declare readonly orderId: pulumi.Output<string | undefined>;
+  /** The action by which the VM was last wiped and installed anew, if it was. */
+  declare readonly installation: pulumi.Output<number | undefined>;
   declare readonly acquired: pulumi.Output<"bought" | "adopted" | "imported">;
   declare readonly plan: pulumi.Output<string>;
   declare readonly dataCenterId: pulumi.Output<number>;
@@ -65,9 +69,10 @@ export class VirtualMachine extends StoredResource {
   declare readonly hostname: pulumi.Output<string>;
 
   constructor(name: string, args: VirtualMachineArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = { vmId: undefined, state: undefined, ipv4: undefined, ipv6: undefined, subscriptionId: undefined, orderId: undefined, acquired: undefined };
-    const merged = pulumi.mergeOptions(options, { additionalSecretOutputs: ["rootPassword"] });
-    super(provider, name, { ...outputs, ...args, rootPassword: pulumi.secret(args.rootPassword) }, merged, "hostinger", "VirtualMachine");
+    const outputs = { vmId: undefined, state: undefined, ipv4: undefined, ipv6: undefined, subscriptionId: undefined, orderId: undefined, installation: undefined, acquired: undefined };
+    const merged = pulumi.mergeOptions(options, { additionalSecretOutputs: ["rootPassword", "postInstallScript"] });
+    const secrets = { rootPassword: pulumi.secret(args.rootPassword), ...(args.postInstallScript !== undefined && { postInstallScript: pulumi.secret(args.postInstallScript) }) };
+    super(provider, name, { ...outputs, ...args, ...secrets }, merged, "hostinger", "VirtualMachine");
   }
 }
 

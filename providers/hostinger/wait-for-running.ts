@@ -3,6 +3,7 @@ import { notYet } from "../core/patience.ts";
 import { SECOND_MS, inSeconds, sleep } from "../core/time.ts";
 import type { VirtualMachine } from "./api/client.ts";
 import { setupRequest } from "./purchase-request.ts";
+import { writeWholeScript } from "./script-content.ts";
 import type { Session } from "./session.ts";
 import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
 
@@ -77,6 +78,7 @@ async function nudge(session: Session, vm: VirtualMachine, inputs: VirtualMachin
   if (vm.state === "initial" && waitedMs >= session.settings.initialGraceMs) {
     asked.add(vm.state);
     session.report(`${inputs.hostname}: VM ${vm.id} was never set up; setting it up`);
+    await writeWholeScript(session, inputs);
     await orRejected(virtualMachines.setup(vm.id, setupRequest(inputs), { signal: session.signal }));
   }
 }

@@ -1,6 +1,5 @@
 /** Asks for what cannot be undone: by typing a name, not by a key that is pressed in passing. */
 import type { Readable, Writable } from "node:stream";
-import { isCancel, text } from "@clack/prompts";
 import { NotConfirmed } from "./exit-codes.ts";
 
 export interface Confirmation {
@@ -32,6 +31,7 @@ export async function confirmTyped({ what, expected, given, option }: Confirmati
     throw new NotConfirmed(`${what} Expected '${expected}' as confirmation, got '${given}'; nothing was done.`, `Use ${option} if it is meant.`);
   }
   if (!terminal.isInteractive) throw new NotConfirmed(`${what} Nobody can be asked here, so nothing was done.`, `Use ${option} if it is meant.`);
+  const { isCancel, text } = await import("@clack/prompts");
   const answer = await text({ message: `${what}\nType ${expected} to go on:`, input: terminal.input, output: terminal.output });
   if (isCancel(answer) || answer.trim() !== expected) throw new NotConfirmed("It was not confirmed; nothing was done.", `Run it again and type ${expected}, if it is meant.`);
 }

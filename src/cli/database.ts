@@ -1,60 +1,9 @@
-/** The service's database, for commands that look into it. They never migrate it: that is the service's business. */
-import { access } from "node:fs/promises";
-import { join } from "node:path";
-import { Pool } from "pg";
-import { UserVpsError } from "../../providers/core/errors.ts";
-import { SECOND_MS } from "../../providers/core/time.ts";
+/** The service's database, for commands that look into it. */
+import type { Pool } from "pg";
 import type { Environment } from "../config/index.ts";
-import { defaultEmbeddedFolder, missingMigrations, startEmbedded } from "../db/index.ts";
-import { reasonOf } from "./report-error.ts";
-
-export interface ReachedDatabase {
-  /** With user and password. */
-  readonly url: string;
-  /** Where the project's own PostgreSQL keeps it; undefined if it is somebody else's. */
-  readonly folder: string | undefined;
-  close(): Promise<void>;
-}
-
-/**
- * DATABASE_URL, else the PostgreSQL of the project's own, if it was ever made. Whether the former
- * answers is not tried.
- *
- * @returns undefined if there is neither
- */
-export async function reachDatabase(env: Environment): Promise<ReachedDatabase | undefined> {
-  if (env["DATABASE_URL"]) return { url: env["DATABASE_URL"], folder: undefined, close: async () => undefined };
-  const folder = env["USER_VPS_DATA_FOLDER"] || defaultEmbeddedFolder(env);
-  const wasMade = await access(join(folder, "data", "PG_VERSION")).then(() => true, () => false);
-  if (!wasMade) return undefined;
-  const server = await startEmbedded({ folder });
-  return { url: server.url, folder, close: () => server.release() };
-}
-
-export function openPool(url: string): Pool {
-  const pool = new Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5 * SECOND_MS, application_name: "user-vps cli" });
-  // A connection that breaks while idle is replaced by the next query.
-  pool.on("error", () => undefined);
-  return pool;
-}
 
 /** Errors: DATABASE_FAILED, CONFIG_INVALID. */
 export async function withRecords<T>(env: Environment, work: (pool: Pool) => Promise<T>): Promise<T> {
-  const database = await reachDatabase(env);
-  if (!database) throw new UserVpsError("CONFIG_INVALID", "There is no database to look into.", { next: "Set DATABASE_URL as the service has it; or start the service once, `user-vps serve`." });
-  const pool = openPool(database.url);
-  try {
-    await refuseUnmigrated(pool);
-    return await work(pool);
-  } catch (error) {
-    throw error instanceof UserVpsError ? error : new UserVpsError("DATABASE_FAILED", `The database cannot be used: ${reasonOf(error)}.`, { cause: error });
-  } finally {
-    await pool.end();
-    await database.close();
-  }
-}
-
-async function refuseUnmigrated(pool: Pool): Promise<void> {
-  const missing = await missingMigrations(pool);
-  if (missing.length > 0) throw new UserVpsError("DATABASE_FAILED", `The database lacks ${missing.length} migrations, the first is ${missing[0]}.`, { next: "Start the service: it applies them." });
+  const { lookIntoRecords } = await import("./reach-database.ts");
+  return lookIntoRecords(env, work);
 }

@@ -30,7 +30,11 @@ export async function runInFront(args: readonly string[], { cwd, env }: EngineRu
 export async function runQuietly(args: readonly string[], engine: EngineRun): Promise<string> {
   const { ok, stdout, reason } = await tryQuietly(args, engine);
   if (ok) return stdout;
-  throw new UserVpsError("ENGINE_FAILED", `\`pulumi ${args.slice(0, 2).join(" ")}\` failed: ${reason}.`, { next: "Check the passphrase and the state backend; `user-vps doctor` looks at both ends." });
+  throw engineFailed(args.slice(0, 2).join(" "), reason);
+}
+
+export function engineFailed(command: string, reason: string): UserVpsError {
+  return new UserVpsError("ENGINE_FAILED", `\`pulumi ${command}\` failed: ${reason}.`, { next: "Check the passphrase and the state backend; `user-vps doctor` looks at both ends." });
 }
 
 export function tryQuietly(args: readonly string[], { cwd, env }: EngineRun): Promise<RunResult> {

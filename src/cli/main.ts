@@ -2,7 +2,6 @@
 import { CommanderError } from "commander";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
-import { loadEnvironment, VARIABLES } from "../config/index.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import type { CliCommand, CommonOptions, Invocation, Result } from "./command.ts";
 import { commandOf } from "./commands/index.ts";
@@ -22,6 +21,7 @@ const print = (text: string) => void process.stdout.write(`${redactor.redact(tex
 const printError = (text: string) => void process.stderr.write(`${redactor.redact(text)}\n`);
 
 async function execute(command: CliCommand, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+  const { loadEnvironment, VARIABLES } = await import("../config/index.ts");
   const env = loadEnvironment();
   for (const variable of Object.values(VARIABLES)) if ("secret" in variable) redactor.add(env[variable.name]);
   redactor.add(env["USER_VPS_TOKEN"], env["SSH_PRIVATE_KEY"]);

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { engineEnvironment, preparePulumiHome } from "../engine/ensure-engine.ts";
+import { engineEnvironment } from "../engine/engine-environment.ts";
+import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { DemoWorld } from "./demo-world.ts";
 import { makeStackFolder } from "./stack-folder.ts";
 
@@ -29,10 +30,9 @@ export async function openPlainCli(world: DemoWorld): Promise<PlainCli> {
 
   return {
     async up(username) {
-      await pulumi("stack", "select", username);
-      await pulumi("config", "refresh", "--force");
-      await pulumi("up", "--yes", "--skip-preview");
-      const [last] = JSON.parse(await pulumi("stack", "history", "--json", "--page-size", "1")) as { resourceChanges?: Record<string, number> }[];
+      await pulumi("config", "refresh", "--force", "--stack", username);
+      await pulumi("up", "--yes", "--skip-preview", "--stack", username);
+      const [last] = JSON.parse(await pulumi("stack", "history", "--json", "--page-size", "1", "--stack", username)) as { resourceChanges?: Record<string, number> }[];
       return changesIn(last?.resourceChanges);
     },
     async previewWithRefresh(username) {

@@ -1,7 +1,7 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { parseUsername } from "../../stacks/username.ts";
 import type { Queryable } from "../db/index.ts";
-import { findVpsByUsername } from "../records/index.ts";
+import { findVpsByUsername } from "../records/find-vps.ts";
 import type { VpsRecord, VpsStatus } from "../records/index.ts";
 
 export async function recordOf(db: Queryable, username: string): Promise<VpsRecord> {

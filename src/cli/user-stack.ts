@@ -2,20 +2,8 @@
  * One user's stack under the plain Pulumi CLI. No second implementation of `up`: the same CLI that
  * an engineer would use, on the same state, respecting the same lock as the service's workers.
  */
-import { access, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { UserVpsError } from "../../providers/core/errors.ts";
-import { parseUsername } from "../../stacks/username.ts";
-import type { Environment } from "../config/index.ts";
-import { engineEnvironment, ensureEngine, preparePulumiHome } from "../engine/ensure-engine.ts";
-import { engineVariables } from "../service/engine-variables.ts";
 import type { Invocation } from "./command.ts";
-import { reachDatabase } from "./database.ts";
-import { runInFront, runQuietly, tryQuietly } from "./engine-run.ts";
-import { previewWithEvents } from "./preview-events.ts";
 import type { PreviewOutcome } from "./preview-events.ts";
-import { CHECKOUT, makeStackFolder } from "./stack-folder.ts";
 
 export interface UserStack {
   readonly username: string;
@@ -39,73 +27,7 @@ export interface UserStackOptions {
 export const SET_OPTION = { flags: "--set <name=value...>", description: "change a setting of the stack; the others stay as they were deployed" } as const;
 
 /** Settings are those of the last deployment, whoever made it, so that nothing is changed by a file that is out of date. */
-export async function withUserStack<T>(invocation: Invocation, { create = false, set = [] }: UserStackOptions, work: (stack: UserStack) => Promise<T>): Promise<T> {
-  const { env, progress, options } = invocation;
-  const username = parseUsername(invocation.args[0]!);
-  refuseWithoutSecrets(env);
-  const settings = set.map(parseSetting);
-  const folder = await mkdtemp(join(tmpdir(), "user-vps-cli-"));
-  const backend = await stateBackend(env);
-  try {
-    const engine = await ensureEngine({ env: { ...env }, onProgress: (line) => progress.say(line) });
-    const home = join(folder, "pulumi-home");
-    await preparePulumiHome(home, engine);
-    const cwd = join(folder, "checkout");
-    await makeStackFolder(cwd);
-    const run = { cwd, env: { ...engineEnvironment(engine, { ...engineVariables(env) }), PULUMI_HOME: home, PULUMI_BACKEND_URL: backend.url } };
-    const quietly = (...args: string[]) => runQuietly([...args, "--stack", username], run);
-
-    progress.say(`${username}: looking for the stack`);
-    const stacks = JSON.parse(await runQuietly(["stack", "ls", "--json"], run)) as { name: string }[];
-    const existed = stacks.some(({ name }) => name === username);
-    if (!existed && !create) throw new UserVpsError("INPUT_INVALID", `There is no stack '${username}' in the state backend.`, { next: `Check the name; \`user-vps up ${username}\` would make it.` });
-    if (!existed) await runQuietly(["stack", "init", username, "--no-select", ...(env["SECRETS_PROVIDER"] ? ["--secrets-provider", env["SECRETS_PROVIDER"]] : [])], run);
-    // A stack that was never deployed has no settings to come back to.
-    const refreshed = existed && (await tryQuietly(["config", "refresh", "--force", "--stack", username], run)).ok;
-    if (!refreshed) await quietly("config", "set", "username", username);
-    for (const [name, value] of settings) await quietly("config", "set", name, value);
-    if (refreshed && (await isThere(join(CHECKOUT, `Pulumi.${username}.yaml`)))) progress.say(`Pulumi.${username}.yaml in the checkout is not read: the settings are those of the last deployment; --set changes them`);
-    progress.end();
-    const inFront = (...args: string[]) => runInFront([...args, "--stack", username], run, { quiet: options.json ?? false });
-    return await work({ username, existed, quietly, inFront, preview: (signal) => previewWithEvents(username, run, folder, signal) });
-  } finally {
-    await backend.close();
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-interface Backend {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-async function stateBackend(env: Environment): Promise<Backend> {
-  const given = env["PULUMI_BACKEND_URL"] || env["STATE_BACKEND_URL"];
-  if (given) return { url: withSslMode(given), close: async () => undefined };
-  const database = await reachDatabase(env);
-  if (!database) throw new UserVpsError("CONFIG_INVALID", "It is not known where the stacks' state is.", { next: "Set DATABASE_URL as the service has it, or PULUMI_BACKEND_URL; `user-vps sandbox` gives you both a world and a state to try with." });
-  return { url: withSslMode(database.url), close: () => database.close() };
-}
-
-/** Go's driver insists on TLS unless told, node-postgres does not. */
-function withSslMode(backendUrl: string): string {
-  if (!/^postgres(ql)?:/.test(backendUrl)) return backendUrl;
-  const url = new URL(backendUrl);
-  if (!url.searchParams.has("sslmode")) url.searchParams.set("sslmode", "disable");
-  return url.href;
-}
-
-function refuseWithoutSecrets(env: Environment): void {
-  if (env["PULUMI_CONFIG_PASSPHRASE"] || env["PULUMI_CONFIG_PASSPHRASE_FILE"] || env["SECRETS_PROVIDER"]) return;
-  throw new UserVpsError("CONFIG_INVALID", "Nothing is set that the stacks' secrets are encrypted with.", { next: "Set PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE or SECRETS_PROVIDER as the service has it." });
-}
-
-function parseSetting(text: string): [string, string] {
-  const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new UserVpsError("INPUT_INVALID", `Expected --set NAME=VALUE, got '${text.split("=")[0]}'.`);
-  return [name, value];
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+export async function withUserStack<T>(invocation: Invocation, options: UserStackOptions, work: (stack: UserStack) => Promise<T>): Promise<T> {
+  const { openUserStack } = await import("./open-user-stack.ts");
+  return openUserStack(invocation, options, work);
 }

@@ -1,5 +1,5 @@
 import type { Queryable } from "../db/index.ts";
-import { countSecondsToReady, SECONDS_TO_READY_BOUNDS } from "../records/index.ts";
+import { countSecondsToReady, SECONDS_TO_READY_BOUNDS } from "../records/seconds-to-ready.ts";
 
 /** How long it took most users so far: `usually within 60 s`; undefined as long as nobody was ready. */
 export async function usualTime(db: Queryable): Promise<string | undefined> {

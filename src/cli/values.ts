@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { UserVpsError, messageOf } from "../../providers/core/errors.ts";
-import { ROLES } from "../config/index.ts";
-import type { Role } from "../config/index.ts";
+import { ROLES } from "../config/roles.ts";
+import type { Role } from "../config/roles.ts";
 
 /** For numbers of VMs, scripts, templates and the like. */
 export function id(given: string): number {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseEnv } from "node:util";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { envFileDifferences, parseEnvFile } from "./env-file.ts";
 import type { Environment } from "./settings.ts";
 
 /**
@@ -9,13 +9,20 @@ import type { Environment } from "./settings.ts";
  * the file. A file that is not there is none.
  */
 export function loadEnvironment(env: Environment = process.env, folder: string = process.cwd()): Environment {
+  return { ...parseEnvFile(readEnvFile(folder) ?? ""), ...env };
+}
+
+/** What in the file `.env` would be read differently elsewhere, a line each; for whoever starts the program, not for its work. */
+export function doubtsOfEnvironment(folder: string = process.cwd()): string[] {
+  return envFileDifferences(readEnvFile(folder) ?? "").map((difference) => `${join(folder, ".env")}, ${difference}`);
+}
+
+function readEnvFile(folder: string): string | undefined {
   const file = join(folder, ".env");
-  let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return env;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new UserVpsError("CONFIG_INVALID", `${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`);
   }
-  return { ...parseEnv(text), ...env };
 }

@@ -1,3 +1,4 @@
 export * from "./environment.ts";
+export * from "./roles.ts";
 export * from "./settings.ts";
 export * from "./variables.ts";

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { VARIABLES, type Role, type Variable } from "./variables.ts";
+import type { Role } from "./roles.ts";
+import { VARIABLES, type Variable } from "./variables.ts";
 
 type ValueOf<V> = V extends { readonly schema: z.ZodType<infer T> } ? T | (V extends { readonly byDefault: string } ? never : undefined) : never;
 

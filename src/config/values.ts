@@ -2,6 +2,7 @@
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { DATA_CENTERS, findPlan, PLANS } from "../../providers/hostinger/api/specification.ts";
+import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN } from "../../stacks/acme.ts";
 import type { CipherKey } from "../records/credentials-cipher.ts";
 
 export const text = z.string().min(1);
@@ -33,6 +34,10 @@ export const dataCenterId = wholeNumber(1)
 
 /** HS256 wants a key as long as its hash (RFC 7518, 3.2). */
 export const hs256Secret = z.string().refine((secret) => Buffer.byteLength(secret) >= 32, "expected at least 32 bytes");
+
+export const acmeEmail = z.string().regex(ACME_EMAIL_PATTERN, "expected an e-mail address");
+export const acmeDirectory = z.string().regex(ACME_CA_PATTERN, "expected the https address of an ACME directory");
+export const acmeKey = z.string().regex(ACME_KEY_PATTERN, "expected letters, digits and ._~+/=-");
 
 /** Whose X-Forwarded-For is believed: a number of hops, or addresses and networks. 'true' would believe anybody, so it is none. */
 export const trustedProxies = z.string()

@@ -3,12 +3,9 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
-import { cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
-
-/** What a process does: answer HTTP, run the engine, or both. */
-export const ROLES = ["all", "http", "worker"] as const;
-export type Role = (typeof ROLES)[number];
+import { ROLES, type Role } from "./roles.ts";
 
 export interface Variable<T> {
   /** The environment variable. */
@@ -55,9 +52,13 @@ export const VARIABLES = {
   conductorUrl: variable(httpUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),
   cliUrl: variable(httpUrl, { name: "CLI_URL", description: "Where a VPS downloads the Spoq CLI from.", example: "https://downloads.example.com/spoq", requiredFor: WORKERS }),
   sshPublicKey: variable(sshPublicKey, { name: "SSH_PUBLIC_KEY", description: "A key that may log in to each VPS whose user names none.", example: "ssh-ed25519 AAAAC3Nza… operator" }),
-  sshPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_SSH_PORT", description: "The SSH port of the VPSs, for releases and new credentials.", example: "22", byDefault: "22" }),
+  sshPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_SSH_PORT", description: "The SSH port of the VPSs, for releases and new credentials; both firewalls open it.", example: "22", byDefault: "22" }),
   sshPrivateKey: variable(sshPrivateKey, { name: "SSH_PRIVATE_KEY", description: "Logs in to the VPSs as root, for releases and new credentials. Without it, each stack's own password does.", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", secret: true }),
-  vpsFirewall: variable(flag, { name: "VPS_FIREWALL", description: "Whether Hostinger's firewall stands before every VPS: 22, 80 and 443 from anywhere, all else dropped.", example: "true", byDefault: "false" }),
+  acmeEmail: variable(acmeEmail, { name: "ACME_EMAIL", description: "The account of the VPSs' certificates. With it, Caddy goes to a second authority (ZeroSSL) where Let's Encrypt refuses.", example: "certificates@example.com" }),
+  acmeCa: variable(acmeDirectory, { name: "ACME_CA", description: "Another certificate authority for the VPSs, the only one then: its ACME directory.", example: "https://acme.zerossl.com/v2/DV90" }),
+  acmeEabKeyId: variable(acmeKey, { name: "ACME_EAB_KEY_ID", description: "An account at ACME_CA (external account binding).", example: "fake-key-id" }),
+  acmeEabMacKey: variable(acmeKey, { name: "ACME_EAB_MAC_KEY", description: "The key of that account.", example: "fake-mac-key", secret: true }),
+  vpsFirewall: variable(flag, { name: "VPS_FIREWALL", description: "Whether Hostinger's firewall stands before every VPS: the SSH port, 80 and 443 from anywhere, all else dropped.", example: "true", byDefault: "false" }),
   vpsPtr: variable(flag, { name: "VPS_PTR", description: "Whether the reverse DNS entry of every VPS's IPv4 address leads to its host name.", example: "true", byDefault: "false" }),
 
   purchases: variable(onOff, { name: "PURCHASES", description: "Whether anything is bought: on or off. An operator can switch it at run time, which then counts: `user-vps purchases off`.", example: "on", byDefault: "on" }),

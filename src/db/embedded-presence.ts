@@ -1,13 +1,38 @@
 /** A server is in use while anybody is connected to it; each process that uses it holds one connection for that. */
 import { Client } from "pg";
-import { SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 
-export async function holdPresence(url: string): Promise<Client> {
-  const client = new Client({ connectionString: url, application_name: "user-vps presence" });
-  // It breaks when the server is stopped; nothing is to be done then.
-  client.on("error", () => undefined);
-  await client.connect();
-  return client;
+/** SQLSTATE of `the database system is starting up`. */
+const CANNOT_CONNECT_NOW = "57P03";
+
+/** One that was killed reads its log through before it lets anybody in. */
+const RECOVERY_LIMIT_MS = 2 * MINUTE_MS;
+const CONNECT_LIMIT_MS = 15 * SECOND_MS;
+
+/** @throws UserVpsError DATABASE_FAILED that says where the server is that does not answer */
+export async function holdPresence(url: string, folder: string): Promise<Client> {
+  const endMs = Date.now() + RECOVERY_LIMIT_MS;
+  for (;;) {
+    const client = new Client({ connectionString: url, application_name: "user-vps presence", connectionTimeoutMillis: CONNECT_LIMIT_MS });
+    // It breaks when the server is stopped; nothing is to be done then.
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      return client;
+    } catch (cause) {
+      await client.end().catch(() => undefined);
+      const isStarting = (cause as { code?: string }).code === CANNOT_CONNECT_NOW;
+      if (isStarting && Date.now() < endMs) {
+        await sleep(SECOND_MS / 5);
+        continue;
+      }
+      const { host } = new URL(url);
+      throw new UserVpsError("DATABASE_FAILED", `The project's own PostgreSQL in ${folder}, at ${host}, does not let this process in: ${messageOf(cause) || "it does not answer"}.`, {
+        next: `Look at ${folder}/log, and whether a process of it hangs ('${folder}/data/postmaster.pid' has its id); end it, and start again.`, cause,
+      });
+    }
+  }
 }
 
 const OTHERS = "SELECT count(*)::int AS count FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";

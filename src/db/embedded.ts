@@ -5,24 +5,25 @@
  */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { access, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, chown, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { withLock } from "../../providers/core/file-lock.ts";
 import { embeddedBinaries } from "./embedded-binaries.ts";
+import { claimFolder, defaultEmbeddedFolder, makeEmbeddedFolder } from "./embedded-folder.ts";
 import { holdPresence, nobodyElseIsConnected } from "./embedded-presence.ts";
-import { forgetZombie, readPidFile } from "./postmaster-pid.ts";
+import { forgetStranger, readPidFile } from "./postmaster-pid.ts";
 import { serverUser, type ServerUser } from "./embedded-user.ts";
 
 const run = promisify(execFile);
 const START_TRIES = 5;
+const ELSEWHERE = "Mend what it says; or set USER_VPS_DATA_FOLDER to another folder, or DATABASE_URL to a PostgreSQL of your own.";
 
 export interface EmbeddedOptions {
-  /** Holds the server's data, password and log. */
+  /** Holds the server's data, password and log. Absent: the usual one, which belongs to one checkout. */
   readonly folder?: string | undefined;
   /** Further settings of the server, such as `{ fsync: "off" }`; they count when this process starts it. */
   readonly serverSettings?: Readonly<Record<string, string>>;
@@ -39,12 +40,6 @@ export interface EmbeddedServer {
   stop(): Promise<void>;
 }
 
-/** Not below root's home: the server runs as another user, who may not enter it. */
-export function defaultEmbeddedFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
-  if (process.getuid?.() === 0) return "/var/lib/user-vps/postgresql";
-  return join(env["XDG_DATA_HOME"] || join(homedir(), ".local", "share"), "user-vps", "postgresql");
-}
-
 /**
  * Starts the server, or finds it running.
  *
@@ -53,15 +48,16 @@ export function defaultEmbeddedFolder(env: Readonly<Record<string, string | unde
 export async function startEmbedded(options: EmbeddedOptions = {}): Promise<EmbeddedServer> {
   const folder = options.folder ?? defaultEmbeddedFolder();
   const user = await serverUser();
-  await makeFolder(folder, user);
+  await makeEmbeddedFolder(folder, user);
+  if (options.folder === undefined) await claimFolder(folder);
   const bin = await embeddedBinaries(user, folder);
   const control = (command: string, ...more: string[]) => run(join(bin, "pg_ctl"), [command, "--pgdata", join(folder, "data"), "--wait", ...more], { ...user, cwd: folder });
-  const alone = <T>(work: () => Promise<T>) => withLock(join(folder, "lock"), work, { whatFor: "starts or stops this PostgreSQL", code: "DATABASE_FAILED", onWait: () => undefined, pollMs: 50, timeoutMs: MINUTE_MS });
+  const alone = <T>(work: () => Promise<T>) => withLock(join(folder, "lock"), work, { whatFor: "starts or stops this PostgreSQL", code: "DATABASE_FAILED", onWait: () => undefined, pollMs: 50, timeoutMs: 2 * MINUTE_MS });
   const { url, presence } = await alone(async () => {
     await initialise(folder, bin, user, options.onProgress);
     const port = (await runningPort(folder, control)) ?? await start(folder, control, options);
     const url = `postgres://postgres:${await readFile(join(folder, "password"), "utf8")}@127.0.0.1:${port}/postgres`;
-    return { url, presence: await holdPresence(url) };
+    return { url, presence: await holdPresence(url, folder) };
   });
   const stop = async () => void await control("stop", "--mode", "fast").catch(() => undefined);
   return {
@@ -78,11 +74,6 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
 
 type Control = (command: string, ...more: string[]) => Promise<unknown>;
 
-async function makeFolder(folder: string, user: ServerUser | undefined): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (user) await chown(folder, user.uid, user.gid);
-}
-
 /** `initdb` into a folder beside, moved into place when it is complete: a kill in between leaves nothing half made. */
 async function initialise(folder: string, bin: string, user: ServerUser | undefined, onProgress?: (line: string) => void): Promise<void> {
   const data = join(folder, "data");
@@ -96,13 +87,13 @@ async function initialise(folder: string, bin: string, user: ServerUser | undefi
   // The locale is PostgreSQL's own, so the machine needs to have none.
   const flags = ["--username=postgres", `--pwfile=${password}`, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
   await run(join(bin, "initdb"), [`--pgdata=${unfinished}`, ...flags], { ...user, cwd: folder }).catch((error: unknown) => {
-    throw new UserVpsError("DATABASE_FAILED", `PostgreSQL could not be initialised in ${folder}: ${messageOf(error)}`, { cause: error });
+    throw new UserVpsError("DATABASE_FAILED", `PostgreSQL could not be initialised in ${folder}: ${messageOf(error)}`, { next: ELSEWHERE, cause: error });
   });
   await rename(unfinished, data);
 }
 
 async function runningPort(folder: string, control: Control): Promise<number | undefined> {
-  await forgetZombie(folder);
+  await forgetStranger(folder);
   const runs = await control("status").then(() => true, () => false);
   return runs ? (await readPidFile(folder))?.port : undefined;
 }
@@ -128,7 +119,7 @@ async function start(folder: string, control: Control, { serverSettings = {} }: 
       const isStillGoing = end.includes("pre-existing shared memory block");
       if (isStillGoing) await sleep(SECOND_MS);
       if (attempt < START_TRIES && (portIsTaken || isStillGoing)) continue;
-      throw new UserVpsError("DATABASE_FAILED", `PostgreSQL did not start in ${folder}; the end of its log:\n${end}\n`);
+      throw new UserVpsError("DATABASE_FAILED", `PostgreSQL did not start in ${folder}; the end of its log:\n${end}\n`, { next: ELSEWHERE });
     }
   }
 }

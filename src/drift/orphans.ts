@@ -10,6 +10,9 @@ import { isBeingBought } from "./purchases.ts";
 import { ofNobody } from "./finding.ts";
 import type { Observation } from "./observe.ts";
 
+/** Types of records by which a host name leads to a machine. */
+const LEADS_SOMEWHERE: ReadonlySet<string> = new Set(["A", "AAAA", "CNAME"]);
+
 export interface OrphanOptions extends JudgeOptions {
   readonly subscriptionById: ReadonlyMap<string, Subscription>;
 }
@@ -49,10 +52,10 @@ export function findOrphans(observation: Observation, options: OrphanOptions): F
   for (const { name, type, content, createdAt } of records) {
     const hostname = name.toLowerCase();
     const username = nameIn(hostname);
-    if (type !== "A" || username === undefined || names.has(username) || ownedNames.has(hostname) || ignored.has(hostname) || isYoung(createdAt)) continue;
-    orphanNames.set(hostname, [...(orphanNames.get(hostname) ?? []), content]);
+    if (!LEADS_SOMEWHERE.has(type) || username === undefined || names.has(username) || ownedNames.has(hostname) || ignored.has(hostname) || isYoung(createdAt)) continue;
+    orphanNames.set(hostname, [...(orphanNames.get(hostname) ?? []), `${type} ${content}`]);
   }
-  for (const [hostname, contents] of orphanNames) findings.push(ofNobody("OrphanRecord", hostname, "belongs to a user", `${hostname} A ${contents.sort().join(", ")}`));
+  for (const [hostname, contents] of orphanNames) findings.push(ofNobody("OrphanRecord", hostname, "belongs to a user", `${hostname} ${contents.sort().join(", ")}`));
 
   for (const stack of stacks) {
     if (!owners.has(stack)) findings.push(ofNobody("StackWithoutRecord", stack, "a row in user_vps", `the stack ${stack}`));

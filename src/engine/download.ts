@@ -9,6 +9,7 @@ import { EnvHttpProxyAgent, fetch, type Response } from "undici";
 import { messageOf } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { ENGINE_FILES } from "./cache.ts";
+import { ENGINE_SETTINGS } from "./engine-environment.ts";
 import { isLoopbackHost } from "./loopback.ts";
 import { run } from "./run.ts";
 import { ENGINE_VERSION } from "./version.ts";
@@ -64,7 +65,7 @@ export async function downloadEngine(folder: string, options: DownloadOptions): 
     const members = ENGINE_FILES.map((name) => `pulumi/${name}`);
     const unpacked = await run("tar", ["-xzf", file, "-C", folder, "--strip-components=1", ...members], { env: options.env, timeoutMs: 5 * MINUTE_MS, signal: caller });
     if (!unpacked.ok) return `${archive} cannot be unpacked: ${unpacked.reason}`;
-    const answer = await run(join(folder, "pulumi"), ["version"], { env: { ...options.env, PULUMI_SKIP_UPDATE_CHECK: "true" }, timeoutMs: 20 * SECOND_MS, signal: caller });
+    const answer = await run(join(folder, "pulumi"), ["version"], { env: { ...options.env, ...ENGINE_SETTINGS }, timeoutMs: 20 * SECOND_MS, signal: caller });
     if (!answer.ok || answer.stdout.trim() !== `v${ENGINE_VERSION}`) return `the downloaded engine does not run here: ${answer.reason || answer.stdout.trim()}`;
     return undefined;
   } catch (error) {

@@ -1,11 +1,12 @@
 /** Provides a Pulumi engine: an installed one, else a cached, downloaded or built one. */
 import { mkdir } from "node:fs/promises";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { binFolder, prepareBinFolder } from "./bin-folder.ts";
 import { buildEngine } from "./build.ts";
 import { cacheRoot, completeEngine, engineFolder, fillEngineFolder } from "./cache.ts";
 import { downloadEngine } from "./download.ts";
+import { ENGINE_SETTINGS, type EngineOnDisk } from "./engine-environment.ts";
 import { linkTo } from "./files.ts";
 import { withLock } from "../../providers/core/file-lock.ts";
 import { engineOnPath } from "./on-path.ts";
@@ -24,7 +25,7 @@ export interface EnsureEngineOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface Engine {
+export interface Engine extends EngineOnDisk {
   readonly version: string;
   /** The folder to put first on PATH: holds `pulumi`, its helpers and a Node that is new enough. */
   readonly binDir: string;
@@ -57,7 +58,7 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
     standIns: plugins.standIns,
     pluginsDir: plugins.pluginsFolder,
     env: {
-      PULUMI_SKIP_UPDATE_CHECK: "true",
+      ...ENGINE_SETTINGS,
       // Each process that loads the SDK then takes half the time.
       NODE_COMPILE_CACHE: compileCache,
       ...(plugins.pulumiHome && { PULUMI_HOME: plugins.pulumiHome }),
@@ -65,11 +66,6 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
       ...(plugins.standIns && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
     },
   };
-}
-
-/** The environment of a run: `env` with the engine's variables and its folder first on PATH. */
-export function engineEnvironment(engine: Pick<Engine, "binDir" | "env">, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  return { ...env, ...engine.env, PATH: [engine.binDir, env["PATH"]].filter(Boolean).join(delimiter) };
 }
 
 /** Makes `home` usable as a run's own PULUMI_HOME, with the plugins that `ensureEngine` chose. */

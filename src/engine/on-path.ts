@@ -2,6 +2,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { SECOND_MS } from "../../providers/core/time.ts";
+import { ENGINE_SETTINGS } from "./engine-environment.ts";
 import { isExecutable, readJson, writeWhole } from "./files.ts";
 import { run } from "./run.ts";
 import { ENGINE_VERSION, isUsableEngine } from "./version.ts";
@@ -54,7 +55,7 @@ async function versionOf(executable: string, real: string, options: OnPathOption
   const remembered = known[executable];
   if (remembered?.size === size && remembered.mtimeMs === mtimeMs) return remembered.version;
 
-  const env = { ...options.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  const env = { ...options.env, ...ENGINE_SETTINGS };
   const answer = await run(executable, ["version"], { env, timeoutMs: 20 * SECOND_MS, signal: options.signal });
   const version = answer.stdout.trim();
   if (!answer.ok || !version) return undefined;

@@ -6,6 +6,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { EnvHttpProxyAgent, fetch } from "undici";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { ENGINE_SETTINGS } from "./engine-environment.ts";
 import { exists, readJson, writeWhole } from "./files.ts";
 import { neededPlugins, type Plugin } from "./needed-plugins.ts";
 import { findOnPath } from "./on-path.ts";
@@ -80,7 +81,7 @@ async function fetchPlugins(plugins: readonly Plugin[], home: string, options: P
     for (const { name, version } of plugins) {
       onProgress(`fetching the plugin ${name} ${version}`);
       const installed = await run(pulumi, ["plugin", "install", "resource", name, version], {
-        env: { ...env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
+        env: { ...env, PULUMI_HOME: home, ...ENGINE_SETTINGS },
         timeoutMs: INSTALL_TIMEOUT_MS,
         signal,
       });

@@ -9,7 +9,7 @@ import type { AskVmActions } from "../jobs/vm-actions.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
 
 export type HttpSettings = Pick<Settings,
-  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours">;
+  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours" | "sweepIgnoredNames">;
 
 /** What the routes work with. */
 export interface HttpContext {

@@ -1,11 +1,10 @@
 /** A change that an operator asked for, as `up` applies it: with what it permits, and for as long as it is needed. */
-import { UserVpsError } from "../../providers/core/errors.ts";
 import { subscriptionOf } from "../../providers/hostinger/renewal.ts";
-import { runAction } from "../../providers/hostinger/run-action.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { beginChange, saveVpsResult } from "../records/index.ts";
 import type { VpsChange } from "../records/index.ts";
-import { findVm } from "./give-up/find-vm.ts";
+import { findVm, isGone } from "./give-up/find-vm.ts";
+import { setAside } from "./give-up/set-aside.ts";
 import type { StackRequest } from "./engine.ts";
 import type { OperationContext } from "./operation.ts";
 import { recreationOf } from "./stack-request.ts";
@@ -61,24 +60,23 @@ export async function applyChange({ pool, engine, hooks, record }: OperationCont
 
 /**
  * The old VM is stopped and not renewed by now, its data still on it. It loses the user's host name,
- * so that nobody takes it for the user's VM, but gets none of Hostinger's own: such a VM would
- * count as one that holds nothing.
+ * so that nobody takes it for the user's VM.
  *
  * @returns until when it is paid, if that is known
  */
-export async function setAside(session: Session, { vmId, after: { hostname } }: VpsChange): Promise<Date | undefined> {
+export async function setReplacedAside(session: Session, { vmId, after: { hostname } }: VpsChange): Promise<Date | undefined> {
   const vm = { vmId, hostname };
-  const aside = `old-${vmId}.${hostname}`;
-  let paidUntil: string | undefined;
+  const paidUntil = await paidUntilOf(session, vm);
+  await setAside(session, vm);
+  return paidUntil;
+}
+
+async function paidUntilOf(session: Session, vm: { readonly vmId: number; readonly hostname: string }): Promise<Date | undefined> {
   try {
-    ({ paidUntil } = await subscriptionOf(session, vm));
-    if ((await session.client.virtualMachines.get(vmId, { signal: session.signal })).hostname !== aside) {
-      await runAction(session, vm, `setting the old VM aside as ${aside}`, () => session.client.virtualMachines.setHostname(vmId, aside));
-    }
+    const { paidUntil } = await subscriptionOf(session, vm);
+    return paidUntil === undefined ? undefined : new Date(paidUntil);
   } catch (error) {
-    // A VM that is gone needs nothing; one that is stopped may not take another name.
-    if (!(error instanceof UserVpsError) || !["VM_GONE", "API_NOT_FOUND", "API_REJECTED"].includes(error.code)) throw error;
-    session.report(`the old VM ${vmId} keeps its host name: ${error.message}`);
+    if (isGone(error)) return undefined;
+    throw error;
   }
-  return paidUntil === undefined ? undefined : new Date(paidUntil);
 }

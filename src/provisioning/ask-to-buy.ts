@@ -6,15 +6,9 @@ import type { PlannedChange } from "./apply-change.ts";
 import type { StackRequest, StackVm } from "./engine.ts";
 import type { OperationContext } from "./operation.ts";
 
-export interface Purchaser {
-  readonly planned: PlannedChange | undefined;
-  /** A VM that was given up and is taken over in place of a purchase. */
-  readonly spareVmId: number | undefined;
-}
-
-export async function askToBuy({ engine, record, purchases: { guard, account } }: OperationContext, session: Session, { planned, spareVmId }: Purchaser): Promise<Admission> {
+export async function askToBuy({ engine, record, purchases: { guard, account } }: OperationContext, session: Session, planned: PlannedChange | undefined): Promise<Admission> {
   const isReplaced = planned?.permission?.["allowReplaceOf"] !== undefined;
-  const hasVm = record.hostingerVmId !== null || spareVmId !== undefined || (await engine.vms(record.username)).some(({ isLeftOver }) => !isLeftOver);
+  const hasVm = record.hostingerVmId !== null || (await engine.vms(record.username)).some(({ isLeftOver }) => !isLeftOver);
   return await admit(guard, account, session, { record, changeId: isReplaced ? planned.change.changeId : null, needsPurchase: isReplaced || !hasVm });
 }
 

@@ -30,9 +30,11 @@ async function deprovision({ pool, engine, settings, record, hooks, recorder, vm
       recorder.onEvent({ kind: "message", severity: "info", text });
     },
   });
-  const vmId = await findVm(session, { vmId: giveUp.vmId ?? record.hostingerVmId, hostname });
+  const vmsOfStack = await engine.vms(record.username);
+  const known = giveUp.vmId ?? record.hostingerVmId ?? vmsOfStack.find(({ isLeftOver }) => !isLeftOver)?.vmId;
+  const vmId = known === undefined ? undefined : (await findVm(session, { vmId: known, hostname }))?.id;
   if (vmId !== undefined) await noteVm(pool, session, giveUp, vmId);
-  const others = await otherVms(pool, session, giveUp, await engine.vms(record.username), vmId);
+  const others = await otherVms(pool, session, giveUp, vmsOfStack, vmId);
   const stack = stackRequestOf(record, settings);
   await engine.clearLeftovers(stack, hooks);
   const { changes } = await engine.destroy(stack, hooks);

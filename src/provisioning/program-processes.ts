@@ -12,15 +12,21 @@ export interface ServedProgram {
   release(how: { readonly failed: boolean }): Promise<void>;
 }
 
+/** Of the stack's settings, those that stand in no configuration. */
+export interface ProgramSecrets {
+  readonly sshPrivateKey?: string | undefined;
+  readonly acmeEabMacKey?: string | undefined;
+}
+
 /** Processes that have the SDK and the program loaded; as many as there are runs at a time. */
 export class ProgramProcesses {
-  readonly #sshPrivateKey: string | undefined;
+  readonly #secrets: ProgramSecrets;
   readonly #idle: ChildProcess[] = [];
   readonly #all = new Set<ChildProcess>();
   #closed = false;
 
-  constructor({ sshPrivateKey }: { readonly sshPrivateKey?: string | undefined } = {}) {
-    this.#sshPrivateKey = sshPrivateKey;
+  constructor(secrets: ProgramSecrets = {}) {
+    this.#secrets = secrets;
   }
 
   /** Starts processes ahead, so that the first runs need not wait for them. */
@@ -49,9 +55,10 @@ export class ProgramProcesses {
   }
 
   #start(): ChildProcess {
-    // Its settings come with each run, from the engine, in plain text; of the worker's secrets it gets the one that the program itself needs.
+    // Its settings come with each run, from the engine, in plain text; of the worker's secrets it gets those that the program itself needs.
+    const { sshPrivateKey, acmeEabMacKey } = this.#secrets;
     const child = fork(join(import.meta.dirname, "program-process.ts"), {
-      env: { PATH: process.env["PATH"], ...(this.#sshPrivateKey && { SSH_PRIVATE_KEY: this.#sshPrivateKey }) },
+      env: { PATH: process.env["PATH"], ...(sshPrivateKey && { SSH_PRIVATE_KEY: sshPrivateKey }), ...(acmeEabMacKey && { ACME_EAB_MAC_KEY: acmeEabMacKey }) },
       execArgv: ["--disable-warning=ExperimentalWarning"],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

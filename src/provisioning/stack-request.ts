@@ -7,10 +7,8 @@ const USUAL_SSH_PORT = 22;
 /**
  * The stack of a user: everything that its program needs, so that a plain `pulumi up` with the
  * configuration of the last deployment (`pulumi config refresh`) does the same.
- *
- * @param spareVmId a wiped VM that the stack takes over in place of a purchase
  */
-export function stackRequestOf(record: VpsRecord, settings: Settings, spareVmId?: number): StackRequest {
+export function stackRequestOf(record: VpsRecord, settings: Settings): StackRequest {
   const sshPublicKey = record.sshPublicKey ?? settings.sshPublicKey;
   const config: Record<string, string | undefined> = {
     username: record.username,
@@ -32,8 +30,13 @@ export function stackRequestOf(record: VpsRecord, settings: Settings, spareVmId?
     paymentMethodId: settings.hostingerPaymentMethodId?.toString(),
     // Only where it is asked for, so that the other stacks' settings stay as they were deployed.
     ...(settings.vpsFirewall && { firewall: "true" }),
+    // ACME_EAB_MAC_KEY is a secret: the program has it from its environment.
+    acmeEmail: settings.acmeEmail,
+    acmeCa: settings.acmeCa,
+    acmeEabKeyId: settings.acmeEabKeyId,
     ...(settings.vpsPtr && { ptr: "true" }),
-    ...(spareVmId !== undefined && { importVmId: String(spareVmId), importWiped: "true" }),
+    // A VM that was given up for another since is not to be taken over again.
+    ...(record.takenOverVmId && record.takenOverVmId === record.hostingerVmId && { importVmId: String(record.takenOverVmId), importWiped: record.takenOverIsWiped ? "true" : undefined }),
     // The first making has no number, as in a stack that a person made.
     credentialRotation: record.credentialsRotation > record.firstRotation ? String(record.credentialsRotation) : undefined,
   };

@@ -1,6 +1,6 @@
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { StackSettings } from "@pulumi/pulumi/automation/index.js";
-import { engineEnvironment } from "../engine/ensure-engine.ts";
+import { engineEnvironment } from "../engine/engine-environment.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
 import type { StackRequest } from "./engine.ts";
 import type { RunnableCommand } from "./pulumi-command.ts";

@@ -4,10 +4,10 @@ import { beginPhase, begunGiveUp, completeChange, openChange, saveCredentials, s
 import { askToBuy, withoutPurchase } from "./ask-to-buy.ts";
 import { noteCertificate, settleSuccess } from "../purchases/index.ts";
 import type { OperationContext, OperationKind, OperationResult, OperationWait } from "./operation.ts";
-import { applyChange, planChange, setAside, stackOfChange } from "./apply-change.ts";
+import { applyChange, planChange, setReplacedAside, stackOfChange } from "./apply-change.ts";
 import { endOf } from "./power.ts";
 import { declaredStack } from "./declared-stack.ts";
-import { takeSpareVm } from "./give-up/take-spare-vm.ts";
+import { takeOver } from "./give-up/take-over.ts";
 
 /** The stack's outputs as stacks/program.ts has them, as far as they are recorded. */
 const outputsSchema = z.object({
@@ -39,22 +39,22 @@ async function provision(context: OperationContext): Promise<OperationResult | O
     });
   }
   // From here on nobody asks for anything else, and what was asked for until now stands in this record.
-  const record = await setVpsStatus(pool, userId, { status: "provisioning" }, up.from);
-  if (!record) {
+  const wanted = await setVpsStatus(pool, userId, { status: "provisioning" }, up.from);
+  if (!wanted) {
     recorder.onLine("Nothing is done: it was cancelled, or something else is wanted by now.");
     return { changes: {}, save: async () => undefined };
   }
   recorder.phase("engine");
   const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
+  const record = await takeOver({ ...context, record: wanted }, session);
   const current = { ...context, record };
-  const spareVmId = await takeSpareVm(current, session);
   const change = await openChange(pool, userId);
   const planned = change && (await planChange(current, session, change));
-  const { wait, mayBuy } = await askToBuy(current, session, { planned, spareVmId });
+  const { wait, mayBuy } = await askToBuy(current, session, planned);
   if (wait) return { wait };
   const declared = await declaredStack(pool, record, settings);
-  const wanted = planned ? stackOfChange(declared, planned) : declared;
-  const stack = mayBuy ? wanted : withoutPurchase(wanted);
+  const asPlanned = planned ? stackOfChange(declared, planned) : declared;
+  const stack = mayBuy ? asPlanned : withoutPurchase(asPlanned);
   await engine.clearLeftovers(stack, hooks);
   const applied = planned?.permission ? await applyChange(current, stack, planned) : undefined;
   // What was ready once may have drifted since; what was never ready has nothing to look at.
@@ -69,7 +69,7 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   const { address, hostname, url, vmId, orderId, subscriptionId, password, jwtSecret } = outputs.data;
   redactor.add(password, jwtSecret);
   const isReplaced = change?.kind === "replace" && vmId !== change.vmId;
-  const paidUntil = isReplaced ? await setAside(session, change) : undefined;
+  const paidUntil = isReplaced ? await setReplacedAside(session, change) : undefined;
   return {
     changes: applied ?? changes,
     async save(db) {

@@ -9,6 +9,8 @@ export interface GiveUp {
   readonly userId: string;
   readonly username: string;
   readonly hostname: string;
+  /** By which the VM was first made to serve. */
+  readonly bootHostname: string | null;
   /** An operator's user id. */
   readonly requestedBy: string;
   readonly reason: string;
@@ -41,16 +43,18 @@ export interface GiveUp {
   readonly endedAt: Date | null;
   readonly reusedBy: string | null;
   readonly reusedAt: Date | null;
+  /** When its user got the VM back. */
+  readonly returnedAt: Date | null;
   readonly unusableBecause: string | null;
 }
 
 export const GIVE_UP_COLUMNS = `
-  give_up_id::double precision AS "giveUpId", vps_give_ups.user_id AS "userId", vps_give_ups.username, vps_give_ups.hostname,
+  give_up_id::double precision AS "giveUpId", vps_give_ups.user_id AS "userId", vps_give_ups.username, vps_give_ups.hostname, vps_give_ups.boot_hostname AS "bootHostname",
   requested_by AS "requestedBy", vps_give_ups.reason, wipe, previous_status AS "previousStatus", vps_give_ups.requested_at AS "requestedAt",
   due_at AS "dueAt", cancelled_at AS "cancelledAt", vps_give_ups.plan_id AS plan, vps_give_ups.template_id AS "templateId",
   vps_give_ups.data_center_id AS "dataCenterId", vm_id::double precision AS "vmId", vps_give_ups.subscription_id AS "subscriptionId",
   paid_until AS "paidUntil", started_at AS "startedAt", stack_removed_at AS "stackRemovedAt", wipe_action_id::double precision AS "wipeActionId",
-  wiped_at AS "wipedAt", not_wiped_because AS "notWipedBecause", rest_state AS "restState", renewal, stopped_at AS "stoppedAt", ended_at AS "endedAt", reused_by AS "reusedBy", reused_at AS "reusedAt",
+  wiped_at AS "wipedAt", not_wiped_because AS "notWipedBecause", rest_state AS "restState", renewal, stopped_at AS "stoppedAt", ended_at AS "endedAt", reused_by AS "reusedBy", reused_at AS "reusedAt", returned_at AS "returnedAt",
   unusable_because AS "unusableBecause"`;
 
 const OPEN = "ended_at IS NULL AND cancelled_at IS NULL";
@@ -64,8 +68,8 @@ export interface GiveUpRequest {
 
 /** Once begun, it is not put off again; whether to wipe can still be changed, for a VM that cannot be wiped. */
 const REQUEST = `
-  INSERT INTO vps_give_ups (user_id, username, hostname, requested_by, reason, wipe, previous_status, due_at, plan_id, template_id, data_center_id)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => 3600 * $8::double precision), $9, $10, $11)
+  INSERT INTO vps_give_ups (user_id, username, hostname, requested_by, reason, wipe, previous_status, due_at, plan_id, template_id, data_center_id, boot_hostname)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => 3600 * $8::double precision), $9, $10, $11, $12)
   ON CONFLICT (user_id) WHERE ${OPEN} DO UPDATE SET
     requested_by = EXCLUDED.requested_by, reason = EXCLUDED.reason, wipe = EXCLUDED.wipe,
     due_at = CASE WHEN vps_give_ups.started_at IS NULL THEN EXCLUDED.due_at ELSE vps_give_ups.due_at END
@@ -73,8 +77,8 @@ const REQUEST = `
 
 /** @param record as it is before its status changes */
 export async function requestGiveUp(db: Queryable, record: VpsRecord, { requestedBy, reason, wipe, graceHours }: GiveUpRequest): Promise<GiveUp> {
-  const { userId, username, hostname, status, plan, templateId, dataCenterId } = record;
-  const { rows } = await db.query<GiveUp>(REQUEST, [userId, username, hostname, requestedBy, reason, wipe, status, graceHours, plan, templateId, dataCenterId]);
+  const { userId, username, hostname, bootHostname, status, plan, templateId, dataCenterId } = record;
+  const { rows } = await db.query<GiveUp>(REQUEST, [userId, username, hostname, requestedBy, reason, wipe, status, graceHours, plan, templateId, dataCenterId, bootHostname ?? hostname]);
   return rows[0]!;
 }
 

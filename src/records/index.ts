@@ -21,3 +21,4 @@ export * from "./spare-vms.ts";
 export * from "./waits.ts";
 export * from "./wait-times.ts";
 export * from "./lease.ts";
+export * from "./former-vms.ts";

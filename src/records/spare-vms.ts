@@ -28,12 +28,6 @@ export async function claimSpareVm(db: Queryable, { userId, plan, templateId, da
   return rows[0];
 }
 
-/** The VM that the user's present request has been given. */
-export async function claimedSpareVm(db: Queryable, { userId, requestedAt }: VpsRecord): Promise<SpareVm | undefined> {
-  const { rows } = await db.query<SpareVm>(`SELECT ${GIVE_UP_COLUMNS} FROM vps_give_ups WHERE reused_by = $1 AND reused_at >= $2 ORDER BY reused_at DESC LIMIT 1`, [userId, requestedAt]);
-  return rows[0];
-}
-
 /** Nobody gets this VM any more. */
 export async function refuseSpareVm(db: Queryable, giveUpId: number, because: string): Promise<void> {
   await db.query("UPDATE vps_give_ups SET reused_by = NULL, reused_at = NULL, unusable_because = $2 WHERE give_up_id = $1", [giveUpId, because]);

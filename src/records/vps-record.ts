@@ -32,6 +32,10 @@ export interface VpsRecord {
   readonly sshPublicKey: string | null;
   readonly address: string | null;
   readonly hostingerVmId: number | null;
+  /** The VM that the stack takes over in place of a purchase. */
+  readonly takenOverVmId: number | null;
+  /** It is installed anew; otherwise it is the user's own, with its data. */
+  readonly takenOverIsWiped: boolean;
   readonly hostingerOrderId: string | null;
   readonly subscriptionId: string | null;
   readonly url: string | null;
@@ -62,6 +66,7 @@ export const VPS_COLUMNS = `
   error_code AS "errorCode", reason, next_step AS "nextStep", plan_id AS plan, template_id AS "templateId",
   data_center_id AS "dataCenterId", ssh_public_key AS "sshPublicKey", address,
   hostinger_vm_id::double precision AS "hostingerVmId", hostinger_order_id AS "hostingerOrderId",
+  taken_over_vm_id::double precision AS "takenOverVmId", taken_over_is_wiped AS "takenOverIsWiped",
   subscription_id AS "subscriptionId", url,
   EXISTS (SELECT FROM vps_credentials WHERE vps_credentials.user_id = user_vps.user_id::text) AS "credentialsAvailable",
   credentials_rotation AS "credentialsRotation", first_rotation AS "firstRotation", recreation, recreation_asked_at AS "recreationAskedAt", credentials_saved_rotation AS "credentialsSavedRotation",

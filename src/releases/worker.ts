@@ -7,7 +7,7 @@ import { HEARTBEAT_SECONDS } from "../jobs/queue.ts";
 import { RunningWork } from "../jobs/running-work.ts";
 import { tryLockSession } from "../jobs/session-lock.ts";
 import { tryLockUser } from "../jobs/user-lock.ts";
-import { stackWithoutRelease } from "../provisioning/declared-stack.ts";
+import { stackRequestOf } from "../provisioning/stack-request.ts";
 import type { Engine } from "../provisioning/engine.ts";
 import type { VmPower } from "../provisioning/operation.ts";
 import { endOf } from "../provisioning/power.ts";
@@ -52,7 +52,7 @@ export async function startRollOutWorker(options: RollOutWorkerOptions): Promise
   const running = new RunningWork();
   const context: RollOutContext = {
     pool, engine, workerId, hostId, secrets, log,
-    stackOf: (record) => stackWithoutRelease(pool, record, settings),
+    stackOf: async (record) => stackRequestOf(record, settings),
     lockUser: (userId) => tryLockUser(databaseUrl, userId),
     lockRollOuts: () => tryLockSession({ databaseUrl, name: LOCK_NAME, of: "roll-outs" }),
     takeSnapshot: (record, hooks) => takeSnapshot(vms.openSession({ signal: endOf(hooks), report: (text) => hooks.onLine?.(text) }), record),

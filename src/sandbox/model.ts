@@ -60,6 +60,8 @@ export interface Disk {
 export interface DiskCredentials {
   passwordSha256: string | null;
   jwtSecretSha256: string | null;
+  /** Conductor's; no secret. Absent in a world that was written by an older sandbox. */
+  ownerId?: string | null;
 }
 
 /** A program as a release installed it. */

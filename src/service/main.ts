@@ -1,6 +1,6 @@
 /** `npm start`: the service, with `--role http|worker` for one half of it. */
 import { parseArgs } from "node:util";
-import { loadEnvironment, readSettings, ROLES } from "../config/index.ts";
+import { doubtsOfEnvironment, loadEnvironment, readSettings, ROLES } from "../config/index.ts";
 import type { Role } from "../config/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { startService } from "./service.ts";
@@ -12,6 +12,7 @@ try {
   const { values } = parseArgs({ options: { role: { type: "string", default: "all" } } });
   const role = roleOf(values.role);
   const env = loadEnvironment();
+  for (const doubt of doubtsOfEnvironment()) print(doubt);
   const service = await startService({ settings: readSettings({ env, role }), env, onProgress: print });
   print(service.url ? `ready at ${service.url}` : "ready, waiting for jobs");
   closeOnSignals(service, print);

@@ -50,9 +50,9 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const vms = hostingerPower(env);
   const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
   const purchases = openPurchaseDesk(pool, settings);
-  const programs = new ProgramProcesses({ sshPrivateKey: settings.sshPrivateKey });
+  const programs = new ProgramProcesses({ sshPrivateKey: settings.sshPrivateKey, acmeEabMacKey: settings.acmeEabMacKey });
   programs.prepare(settings.workerConcurrency);
-  const engineBasis = { programs, installed, backend, backendUrl, workerId, folder, env: { ...engineVariables(env), [VARIABLES.sshPrivateKey.name]: undefined }, secretsProvider: settings.secretsProvider };
+  const engineBasis = { programs, installed, backend, backendUrl, workerId, folder, env: { ...engineVariables(env), [VARIABLES.sshPrivateKey.name]: undefined, [VARIABLES.acmeEabMacKey.name]: undefined }, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   const watchdog = startWatchdog(workerId, folder);
   const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));

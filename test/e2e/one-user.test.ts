@@ -27,7 +27,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
   });
 
   it("has nothing to do a second time, and finds no drift", async () => {
-    assert.match((await world.up("e2e-bob")).text, /7 unchanged/);
+    assert.match((await world.up("e2e-bob")).text, /8 unchanged/);
     const preview = await world.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", "e2e-bob");
     assert.equal(preview.code, 0, preview.text);
   });

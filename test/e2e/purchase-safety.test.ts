@@ -63,7 +63,7 @@ describe("a purchase happens at most once", () => {
       await assertReadyWithOnePurchase(username);
       const { code: second, text: secondText } = await world.up(username);
       assert.equal(second, 0, secondText);
-      assert.match(secondText, /7 unchanged/);
+      assert.match(secondText, /8 unchanged/);
     });
   }
 

@@ -25,7 +25,7 @@ describe("user-vps init", () => {
     for (const cwd of folders) {
       const { stdout, stderr } = await runCli(["init"], { cwd });
       for (const name of ["PULUMI_CONFIG_PASSPHRASE", "JWT_SECRET", "CREDENTIALS_KEYS"]) {
-        const [, value] = new RegExp(`^${name}=(.+)$`, "m").exec(readFileSync(join(cwd, ".env"), "utf8")) ?? [];
+        const [, value] = new RegExp(`^${name}='(.+)'$`, "m").exec(readFileSync(join(cwd, ".env"), "utf8")) ?? [];
         assert.ok(value && !(stdout + stderr).includes(value), name);
         secrets.push(value);
       }

@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
+import { caddyOptions } from "../../stacks/acme.ts";
 import { renderConfigureScript } from "../../stacks/configure.ts";
 import { needing } from "../support/needs.ts";
 import { type Rootfs, unpackRootfs } from "../support/rootfs.ts";
 
 
-const VALUES = { hostname: "alice.spoq.dev", bootHostname: "alice.spoq.dev", sshPassword: "fake-Password-2", jwtSecret: "fake-jwt-secret-2" };
+const VALUES = { hostname: "alice.spoq.dev", bootHostname: "alice.spoq.dev", sshPassword: "fake-Password-2", ownerId: "user_alice", jwtSecret: "fake-jwt-secret-2" };
 const HOSTILE = "p'a\"s$s`w\\o$(rd) é✓ # ; & | < > {} ! \\1 %s __HOSTNAME__";
 const CONFIG = `[server]
 host = "0.0.0.0"
@@ -103,10 +104,20 @@ describe("the configuration script on a VPS", needing("rootfs"), () => {
   });
 
   it("takes values with anything in them, as they are", () => {
-    succeeds({ sshPassword: HOSTILE, jwtSecret: HOSTILE });
+    succeeds({ sshPassword: HOSTILE, jwtSecret: HOSTILE, ownerId: HOSTILE });
     assert.ok(accepts(HOSTILE));
-    const [, body = ""] = /^jwt_secret = "(.*)"$/m.exec(config()) ?? [];
-    assert.equal(JSON.parse(`"${body}"`), HOSTILE);
+    for (const name of ["jwt_secret", "owner_id"]) {
+      const [, body = ""] = new RegExp(`^${name} = "(.*)"$`, "m").exec(config()) ?? [];
+      assert.equal(JSON.parse(`"${body}"`), HOSTILE);
+    }
+  });
+
+  it("makes a VPS that was taken over the new owner's, in the line of the owner alone", () => {
+    const before = `${CONFIG}owner_id = "of the user's own"\n`;
+    writeFileSync(path("etc/conductor/config.toml"), before);
+    succeeds({ ownerId: "user_bob" });
+    assert.equal(config(), before.replace('owner_id = "user_alice"', 'owner_id = "user_bob"').replace('  jwt_secret = "fake-jwt-secret-1"', 'jwt_secret = "fake-jwt-secret-2"'));
+    assert.deepEqual(calls(), ["restart conductor"]);
   });
 
   it("gives the site another name, and another, and the first one back, in the line of the site alone", () => {
@@ -137,7 +148,8 @@ describe("the configuration script on a VPS", needing("rootfs"), () => {
 
   const refused: [what: string, prepare: () => void, message: RegExp][] = [
     ["Caddy serves another site by now", () => writeFileSync(path("etc/caddy/Caddyfile"), "other.example.com {\n}\n"), /Caddyfile serves neither alice\.spoq\.dev nor alicia\.spoq\.dev\. Next: /],
-    ["the secret's line is gone", () => writeFileSync(path("etc/conductor/config.toml"), "[auth]\n"), /config\.toml has no jwt_secret any more\. Next: /],
+    ["the secret's line is gone", () => writeFileSync(path("etc/conductor/config.toml"), '[auth]\nowner_id = "x"\n'), /config\.toml has no jwt_secret\. Next: /],
+    ["the owner's line is gone", () => writeFileSync(path("etc/conductor/config.toml"), '[auth]\njwt_secret = "x"\n'), /config\.toml has no owner_id\. Next: /],
     ["a service does not start", () => writeFileSync(path("broken"), ""), /conductor does not start\. Next: look at 'journalctl -u conductor'/],
     ["the first boot does not end", () => writeFileSync(path("post_install"), ""), /the post-install script has not come to its end\. Next: /],
   ];
@@ -160,5 +172,33 @@ describe("the configuration script on a VPS", needing("rootfs"), () => {
     succeeds();
     assert.equal(read("sleep-calls"), "5\n5\n5\n");
     assert.notEqual(hashOfSpoq(), before);
+  });
+
+  it("puts e-mail and certificate authority on top of the Caddyfile, replaces only what it has set, and takes it away again", () => {
+    const acme = { acmeEmail: "ops@example.com" };
+    const withAcme = (changes: object) => {
+      const { status, stdout, stderr } = rootfs.run(["/bin/bash", "-s"], { PATH: "/stubs:/usr/sbin:/usr/bin:/sbin:/bin" }, renderConfigureScript({ ...VALUES, ...changes }));
+      assert.equal(status, 0, stdout + stderr);
+      return stdout;
+    };
+    withAcme({ acme });
+    assert.equal(caddyfile(), `${caddyOptions(acme)}${CADDYFILE}`);
+    assert.ok(calls().includes("restart caddy"));
+    const restarts = calls().length;
+    withAcme({ acme });
+    assert.equal(calls().length, restarts, "nothing to do the second time");
+    withAcme({ acme: { acmeEmail: "others@example.com" } });
+    assert.equal(caddyfile(), `${caddyOptions({ acmeEmail: "others@example.com" })}${CADDYFILE}`);
+    withAcme({});
+    assert.equal(caddyfile(), CADDYFILE);
+  });
+
+  it("leaves a user's own options on top of the Caddyfile alone", () => {
+    const own = `{\n    debug\n}\n${CADDYFILE}`;
+    writeFileSync(path("etc/caddy/Caddyfile"), own);
+    const { status, stdout } = rootfs.run(["/bin/bash", "-s"], { PATH: "/stubs:/usr/sbin:/usr/bin:/sbin:/bin" }, renderConfigureScript({ ...VALUES, acme: { acmeEmail: "ops@example.com" } }));
+    assert.equal(status, 0);
+    assert.match(stdout, /has options of its own/);
+    assert.equal(caddyfile(), own);
   });
 });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { fork, type ChildProcess } from "node:child_process";
+import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, it } from "vitest";
 import { Client } from "pg";
 import { startEmbedded } from "../../src/db/embedded.ts";
+import { serverUser } from "../../src/db/embedded-user.ts";
 import { openDatabase } from "../../src/db/open-database.ts";
 import { findVpsByUserId, requestVps } from "../../src/records/index.ts";
 
@@ -89,6 +90,43 @@ describe("the embedded PostgreSQL", () => {
     assert.equal(again.url, url);
     await close();
     await again.close();
+  });
+
+  it("starts when the id that a killed server left behind is that of another living process", async () => {
+    const { url, close } = await openDatabase({ dataFolder });
+    const file = join(dataFolder, "data", "postmaster.pid");
+    const left = await readFile(file, "utf8");
+    await close();
+    const stranger = spawn("sleep", ["600"], { ...(await serverUser()) });
+    try {
+      await writeFile(file, left.replace(/^\d+/, String(stranger.pid)));
+      const again = await openDatabase({ dataFolder });
+      assert.equal(again.url, url);
+      assert.equal(stranger.exitCode ?? stranger.signalCode, null);
+      await again.close();
+    } finally {
+      stranger.kill();
+      await once(stranger, "exit");
+    }
+  });
+
+  it("makes all missing parents of its folder passable, whatever the umask, and keeps the folder to itself", async () => {
+    const before = process.umask(0o077);
+    try {
+      const server = await startEmbedded({ folder: join(parent, "deep", "er", "postgresql") });
+      await server.stop();
+    } finally {
+      process.umask(before);
+    }
+    const modes = await Promise.all(["deep", "deep/er", "deep/er/postgresql"].map(async (name) => (await stat(join(parent, name))).mode & 0o777));
+    assert.deepEqual(modes, [0o755, 0o755, 0o700]);
+  });
+
+  it.runIf(process.getuid?.() === 0)("names the folder that its user may not enter, and what to do", async () => {
+    const closed = join(parent, "closed");
+    await mkdir(closed, { mode: 0o700 });
+    await assert.rejects(startEmbedded({ folder: join(closed, "in", "postgresql") }), (error: Error & { code: string; next: string }) =>
+      error.code === "DATABASE_FAILED" && error.message.includes(`may not enter ${closed},`) && error.next.includes(`chmod o+x ${closed}`));
   });
 
   it("says what is wrong when its data cannot be used", async () => {

@@ -4,7 +4,7 @@ import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { QUEUE_SCHEMA } from "../../src/jobs/queue.ts";
 import { sweep } from "../../src/jobs/sweeper.ts";
-import { beginGiveUp, cancelGiveUp, claimedSpareVm, claimSpareVm, findVpsByUserId, listGiveUps, noteGiveUp, refuseSpareVm, requestGiveUp, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
+import { beginChange, beginGiveUp, cancelGiveUp, claimSpareVm, findFormerVm, findVpsByUserId, forgetFormerVm, listGiveUps, listNamesakes, noteGiveUp, openChange, refuseSpareVm, requestChange, requestGiveUp, requestVps, returnFormerVm, saveVpsResult, setVpsStatus, takeOverVm } from "../../src/records/index.ts";
 import type { GiveUp, VpsRecord } from "../../src/records/index.ts";
 import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -116,7 +116,6 @@ describe("a spare VM", () => {
     const amy = await user("amy");
     assert.equal((await claimSpareVm(pool, amy, 3))?.vmId, spare);
     assert.equal(await claimSpareVm(pool, await user("bea"), 3), undefined);
-    assert.equal((await claimedSpareVm(pool, amy))?.vmId, spare);
   });
 
   it("goes to one user, however many want one at once", async () => {
@@ -127,13 +126,15 @@ describe("a spare VM", () => {
     assert.deepEqual(claimed.toSorted(), spares);
   });
 
-  it("is given by the user's present request alone, and not after it was refused", async () => {
+  it("is bound to the user's present request, and not given again after it was refused", async () => {
     await givenUp("former");
     const amy = await user("amy");
     const claimed = (await claimSpareVm(pool, amy, 3))!;
-    assert.equal(await claimedSpareVm(pool, { ...amy, requestedAt: new Date(Date.now() + 1_000) }), undefined);
+    const { takenOverVmId, takenOverIsWiped, hostingerVmId } = (await takeOverVm(pool, "amy", { vmId: claimed.vmId, isWiped: true }))!;
+    assert.deepEqual([takenOverVmId, takenOverIsWiped, hostingerVmId], [claimed.vmId, true, claimed.vmId]);
+    await setVpsStatus(pool, "amy", { status: "deprovisioned" });
+    assert.deepEqual([(await user("amy")).takenOverVmId, (await user("amy")).takenOverIsWiped], [null, false]);
     await refuseSpareVm(pool, claimed.giveUpId, "it is running");
-    assert.equal(await claimedSpareVm(pool, amy), undefined);
     assert.equal(await claimSpareVm(pool, amy, 3), undefined);
     assert.equal((await lastGiveUp(pool, "former")).unusableBecause, "it is running");
   });
@@ -143,5 +144,61 @@ describe("a spare VM", () => {
     await ask(await user("later"));
     await noteGiveUp(pool, (await begin("later"))!.giveUpId, { vmId });
     assert.equal(await claimSpareVm(pool, await user("amy"), 3), undefined);
+  });
+});
+
+describe("a VM that was given up without a wipe", () => {
+  const bare = { wiped: false } as const;
+
+  it("is its user's to come back to, and nobody else's, whatever they are called", async () => {
+    const vmId = await givenUp("amy", bare);
+    await givenUp("bea");
+    await givenUp("cid", { ...bare, ended: false });
+    for (const other of ["bea", "cid", "amy2"]) assert.equal(await findFormerVm(pool, other), undefined);
+    assert.equal((await findFormerVm(pool, "amy"))?.vmId, vmId);
+    assert.notEqual((await claimSpareVm(pool, await user("dan"), 0))?.vmId, vmId, "bea's, which is wiped");
+    assert.equal(await claimSpareVm(pool, await user("eve"), 0), undefined);
+    const former = (await findFormerVm(pool, "amy"))!;
+    assert.equal(await inTransaction(pool, (db) => returnFormerVm(db, { ...former, userId: "dan" })), undefined, "not even by mistake");
+  });
+
+  it("comes back with what it is: plan, data center, template, and the name it was installed with", async () => {
+    const vmId = await givenUp("amy", { ...bare, plan: "p2" });
+    await requestVps(pool, { userId: "amy", username: "alba", hostname: "alba.spoq.dev", plan: "p1", templateId: 1002, dataCenterId: 19, sshPublicKey: null });
+    const former = (await findFormerVm(pool, "amy"))!;
+    const { hostingerVmId, takenOverVmId, takenOverIsWiped, plan, templateId, dataCenterId, hostname, bootHostname } = (await inTransaction(pool, (db) => returnFormerVm(db, former)))!;
+    assert.deepEqual([hostingerVmId, takenOverVmId, takenOverIsWiped, plan, templateId, dataCenterId, hostname, bootHostname], [vmId, vmId, false, "p2", 1007, 9, "alba.spoq.dev", "amy.spoq.dev"]);
+    assert.equal(await findFormerVm(pool, "amy"), undefined, "once");
+    assert.equal(await inTransaction(pool, (db) => returnFormerVm(db, former)), undefined);
+  });
+
+  it("is none when it is gone, when it was wiped or about to be, when it was given up again, and when somebody has it", async () => {
+    await givenUp("gone", bare);
+    await forgetFormerVm(pool, (await lastGiveUp(pool, "gone")).giveUpId, "it does not exist any more");
+    await givenUp("half-wiped", bare);
+    await noteGiveUp(pool, (await lastGiveUp(pool, "half-wiped")).giveUpId, { wipeActionId: 7 });
+    const again = await givenUp("again", bare);
+    await ask(await user("later"));
+    await noteGiveUp(pool, (await begin("later"))!.giveUpId, { vmId: again });
+    const taken = await givenUp("taken", bare);
+    await user("owner");
+    await saveVpsResult(pool, "owner", { hostingerVmId: taken });
+    for (const one of ["gone", "half-wiped", "again", "taken"]) assert.equal(await findFormerVm(pool, one), undefined, one);
+  });
+
+  it("and one that was given up for another one is known by the host name that it may still have", async () => {
+    const first = await givenUp("amy", bare);
+    const wiped = await givenUp("bea");
+    await user("cid");
+    await setVpsStatus(pool, "cid", { status: "ready" });
+    await saveVpsResult(pool, "cid", { hostingerVmId: 7_001 });
+    const cid = (await findVpsByUserId(pool, "cid"))!;
+    await inTransaction(pool, (db) => requestChange(db, { ...cid, hostingerVmId: 7_001 }, { kind: "replace", to: { plan: "p2" }, requestedBy: "operator_1", reason: "a test" }));
+    await beginChange(pool, (await openChange(pool, "cid"))!.changeId);
+    assert.deepEqual(await listNamesakes(pool, "cid.spoq.dev", 10), [], "as long as it is the user's");
+    await saveVpsResult(pool, "cid", { hostingerVmId: 7_002 });
+    assert.deepEqual(await listNamesakes(pool, "cid.spoq.dev", 10), [7_001]);
+    assert.deepEqual(await listNamesakes(pool, "amy.spoq.dev", 10), [first]);
+    assert.deepEqual(await listNamesakes(pool, "bea.spoq.dev", 10), [], `${wiped} has no name of anybody's`);
   });
 });

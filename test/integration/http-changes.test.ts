@@ -11,7 +11,7 @@ import type { ErrorDocument } from "./cli-support.ts";
 
 const KVM1 = "hostingercom-vps-kvm1-usd-1m";
 const KVM2 = "hostingercom-vps-kvm2-usd-1m";
-const { app, pool, jobs } = await withApp();
+const { app, pool, jobs } = await withApp({ env: { SWEEP_IGNORED_NAMES: "ignored.spoq.dev" } });
 const headers = await asOperator();
 const ask = (username: string, change: string, payload: object = {}) => app.inject({ method: "POST", url: `/api/admin/vps/${username}/${change}`, headers, payload });
 const recordOf = async (username: string) => (await findVpsByUserId(pool, `user_${username}`))!;
@@ -87,7 +87,7 @@ describe("a change of a VPS, by HTTP,", () => {
     assert.deepEqual([ended.outcome, ended.paidUntil], ["succeeded", "2026-12-24T00:00:00.000Z"]);
   });
 
-  for (const [hostname, status, code] of [["x.example.com", 422, "INPUT_INVALID"], ["spoq.dev", 422, "INPUT_INVALID"], ["a.b.spoq.dev", 422, "USERNAME_INVALID"], ["www.spoq.dev", 422, "USERNAME_INVALID"], ["-x.spoq.dev", 422, "USERNAME_INVALID"], ["namesake.spoq.dev", 422, "INPUT_INVALID"], ["owner.spoq.dev", 409, "USERNAME_TAKEN"], ["moved.spoq.dev", 409, "USERNAME_TAKEN"]] as const) {
+  for (const [hostname, status, code] of [["x.example.com", 422, "INPUT_INVALID"], ["spoq.dev", 422, "INPUT_INVALID"], ["a.b.spoq.dev", 422, "USERNAME_INVALID"], ["www.spoq.dev", 422, "USERNAME_INVALID"], ["-x.spoq.dev", 422, "USERNAME_INVALID"], ["ignored.spoq.dev", 422, "USERNAME_INVALID"], ["namesake.spoq.dev", 422, "INPUT_INVALID"], ["owner.spoq.dev", 409, "USERNAME_TAKEN"], ["moved.spoq.dev", 409, "USERNAME_TAKEN"]] as const) {
     it(`of the host name to ${hostname} is refused`, async () => {
       for (const name of ["namesake", "owner"]) await user(name);
       await pool.query("UPDATE user_vps SET hostname = 'moved.spoq.dev' WHERE username = 'owner'");

@@ -4,7 +4,7 @@ import { findVpsByUserId, setVpsStatus } from "../../src/records/index.ts";
 import { withApp } from "../support/http-app.ts";
 import { asUser } from "../support/tokens.ts";
 
-const { app, pool, jobs } = await withApp();
+const { app, pool, url, jobs } = await withApp();
 
 describe("POST /api/vps/provision", () => {
   it("answers 202 with the record and a status address, and queues one job", async () => {
@@ -44,6 +44,19 @@ describe("POST /api/vps/provision", () => {
       assert.equal(answer.json().dataCenter.id, 9);
     });
   }
+
+  it("refuses a name that is ignored by sweeps or reserved, with 422 and without a trace; whoever has it already keeps it", async () => {
+    const ignoring = await withApp({ env: { SWEEP_IGNORED_NAMES: "Status-Page.spoq.dev,old.spoq.dev" }, database: { pool, url } });
+    for (const name of ["status-page", "www"]) {
+      const answer = await ignoring.app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser(name), payload: {} });
+      assert.deepEqual([answer.statusCode, answer.json().error.code], [422, "USERNAME_INVALID"]);
+      assert.equal(await findVpsByUserId(pool, `user_${name}`), undefined);
+    }
+    const headers = await asUser("old");
+    assert.equal((await app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: {} })).statusCode, 202);
+    assert.equal((await ignoring.app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: {} })).statusCode, 202);
+    assert.deepEqual(ignoring.jobs.enqueued, []);
+  });
 
   it("makes neither record nor job when the queue fails", async () => {
     jobs.outage = new Error("fake outage");

@@ -92,6 +92,12 @@ WantedBy=multi-user.target
     assert.equal(vm.access("home/spoq/.bashrc"), "644 spoq:spoq");
   });
 
+  it("greets nobody in a shell that is not interactive: scp, sftp and rsync read what it prints", () => {
+    const { status, stdout } = machine().run("bash", "-c", ". /home/spoq/.bashrc; echo $PATH");
+    assert.deepEqual([status, stdout.trimEnd().split("\n").length], [0, 1]);
+    assert.match(stdout, /^\/usr\/local\/bin:/);
+  });
+
   it("sets up Caddy's package source, which apt's own user can read, and the Caddyfile", () => {
     const vm = machine();
     const key = "usr/share/keyrings/caddy-stable-archive-keyring.gpg";
@@ -130,6 +136,7 @@ for (const [kind, values] of Object.entries({ ordinary: ORDINARY, hostile: HOSTI
       assert.equal(first.status, 0, first.log);
       assert.deepEqual([...first.log.matchAll(/^=== step (\d+)\/12: \S/gm)].map((match) => Number(match[1])), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
       assert.match(first.log, /^=== Spoq VPS Provisioning ===$/m);
+      for (const word of ["began", "ended"]) assert.equal([...first.log.matchAll(new RegExp(`^${word} \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ${word === "ended" ? ", after \\d+ s" : ""}$`, "gm"))].length, 12, word);
       assert.match(first.log, /=== Provisioning Complete ===\nConductor: active\nCaddy: active\n$/);
     });
 
@@ -176,11 +183,11 @@ describe("the post-install script when something fails", needing("rootfs"), () =
   });
   afterAll(() => vm?.remove());
 
-  it("waits and tries again while apt is locked, and gives up after five times", () => {
+  it("tries again when apt fails, gives up after five times, and says that it may pass", () => {
     breakApt(vm.dir, 5);
     const { status, log } = vm.boot(script);
     assert.notEqual(status, 0);
-    assert.match(log, /!!! Provisioning failed in step 1\/12: system updates \(exit status 1\)\n$/);
+    assert.match(log, /!!! What failed may pass: it is safe to run this again\n!!! Provisioning failed in step 1\/12: system updates \(exit status 100\)\n$/);
     const calls = takeCalls(vm.dir);
     assert.equal(calls.filter(([name]) => name === "apt-get").length, 5);
     assert.deepEqual(calls.filter(([name]) => name === "sleep"), [["sleep", "10"], ["sleep", "20"], ["sleep", "30"], ["sleep", "40"]]);
@@ -215,6 +222,30 @@ describe("the post-install script when something fails", needing("rootfs"), () =
   });
 
   checkFinishedMachine(() => vm, ORDINARY);
+
+  it("takes the system's own Caddy where the repository of its makers refuses", () => {
+    breakDownload(vm.dir, CADDY_LIST_URL, "curl-fails");
+    takeCalls(vm.dir);
+    const { status, log } = vm.boot(script);
+    assert.equal(status, 0, log);
+    assert.match(log, /taking the system's own package/);
+    assert.ok(!existsSync(vm.path("etc/apt/sources.list.d/caddy-stable.list")), "or every later update of the VPS would fail");
+    const apt = takeCalls(vm.dir).filter(([name]) => name === "apt-get").map((call) => call.slice(1).join(" ").replace(/^-y (-o \S+ )+/, ""));
+    assert.deepEqual(apt.slice(-2), ["update", "install caddy"]);
+    clearFaults(vm.dir);
+  });
+
+  it("opens the SSH port that is configured, and puts e-mail and authority on top of the Caddyfile, for root and Caddy alone", () => {
+    takeCalls(vm.dir);
+    vm.run("groupadd", "caddy");
+    const acme = { acmeEmail: "ops@example.com", acmeCa: "https://acme.example.com/dir", acmeEabKeyId: "fake-id", acmeEabMacKey: "fake-key" };
+    const { status, log } = vm.boot(renderPostInstallScript({ ...ORDINARY, sshPort: 2222, acme }));
+    assert.equal(status, 0, log);
+    assert.deepEqual(takeCalls(vm.dir).filter(([name]) => name === "ufw").map((call) => call.slice(1).join(" ")), ["allow 2222", "allow 80", "allow 443", "--force enable"]);
+    assert.match(vm.read("etc/caddy/Caddyfile"), new RegExp(`^# Set by user-vps.*\n\\{\n    email ops@example.com\n    acme_ca https://acme.example.com/dir\n    acme_eab \\{\n        key_id fake-id\n        mac_key fake-key\n    \\}\n\\}\n#.*\n${ORDINARY.hostname} \\{\n    reverse_proxy localhost:8080\n\\}\n$`));
+    assert.equal(vm.access("etc/caddy/Caddyfile"), "640 root:caddy");
+    assert.doesNotMatch(log, /fake-key/);
+  });
 
   it("takes the longest password that the renderer lets through", () => {
     const sshPassword = "é".repeat(255) + "x";

@@ -55,7 +55,7 @@ describe("logging in to a VM over SSH", () => {
     const { address } = await provision(sandbox);
     assert.equal((await ssh(address, "hostname")).stdout, "alice.spoq.dev\n");
     await assert.rejects(ssh(address, "hostname", { password: "fake-wrong-password" }), /authentication/i);
-    await assert.rejects(ssh(address, "hostname", { username: "spoq" }), /authentication/i);
+    await assert.rejects(ssh(address, "hostname", { username: "nobody" }), /authentication/i);
   });
 
   it("takes the VM's own public key and no other", async () => {

@@ -19,7 +19,7 @@ esac
 
 case $name in
   curl)
-    if grep -qsxF -- "$last" /recorders/curl-fails; then echo "curl: (22) 404" >&2; exit 22; fi
+    if grep -qsxF -- "$last" /recorders/curl-fails; then echo "curl: (22) 404" >&2; printf 404; exit 22; fi
     if grep -qsxF -- "$last" /recorders/curl-empty; then : > "$output"; exit 0; fi
     printf 'downloaded from %s\n' "$last" > "$output"
     ;;
@@ -28,7 +28,7 @@ case $name in
   apt-get)
     if [ -s /recorders/apt-failures ]; then
       truncate -s -1 /recorders/apt-failures
-      echo "E: Could not get lock" >&2
+      echo "E: Failed to fetch http://mirror.example.com" >&2
       exit 100
     fi
     # Caddy's package comes with a configuration file.

@@ -1,17 +1,7 @@
-import { ROLES } from "../../config/index.ts";
-import type { Role } from "../../config/index.ts";
+import { ROLES } from "../../config/roles.ts";
+import type { Role } from "../../config/roles.ts";
 import type { CliCommand } from "../command.ts";
-import { CHECK_NAMES } from "../doctor/check.ts";
 import type { Finding } from "../doctor/check.ts";
-import { checkCloudflare } from "../doctor/cloudflare.ts";
-import { checkDatabase } from "../doctor/database.ts";
-import { checkDisk } from "../doctor/disk.ts";
-import { checkEngine } from "../doctor/engine.ts";
-import { checkHostinger } from "../doctor/hostinger.ts";
-import { checkNode } from "../doctor/node.ts";
-import { checkPlugins } from "../doctor/plugins.ts";
-import { checkService } from "../doctor/service.ts";
-import { checkSettings } from "../doctor/settings.ts";
 import { EXIT } from "../exit-codes.ts";
 import { role } from "../values.ts";
 
@@ -23,10 +13,8 @@ export const doctor: CliCommand<{ role?: Role }> = {
   examples: ["doctor", "doctor --role worker --json"],
   async run({ env, options, progress, signal }) {
     progress.say("looking at Node, settings, engine, plugins, Hostinger, Cloudflare, database, disk and the service");
-    const context = { env, signal };
-    const looked = await Promise.all([checkEngine(env), checkPlugins(env), checkHostinger(context), checkCloudflare(context), checkDatabase(context), checkDisk(env), checkService(context)]);
-    const findings = [checkNode(), checkSettings(env, options.role ?? "all"), ...looked.flat()].sort((a, b) => CHECK_NAMES.indexOf(a.check) - CHECK_NAMES.indexOf(b.check));
-    signal.throwIfAborted();
+    const { examine } = await import("../doctor/examine.ts");
+    const findings = await examine({ env, signal }, options.role ?? "all");
     const isWell = findings.every(({ result }) => result !== "failed");
     return { data: { ok: isWell, checks: findings }, text: report(findings), exitCode: isWell ? EXIT.done : EXIT.failed };
   },

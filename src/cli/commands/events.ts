@@ -1,6 +1,5 @@
 import { sleep } from "../../../providers/core/time.ts";
-import { findVpsByUserId } from "../../records/index.ts";
-import { readVpsView } from "../../http/vps-view.ts";
+import { findVpsByUserId } from "../../records/find-vps.ts";
 import type { CliCommand } from "../command.ts";
 import { withRecords } from "../database.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -19,6 +18,7 @@ export const events: CliCommand<{ follow?: true }> = {
   async run(invocation) {
     const { args, env, progress, signal, options } = invocation;
     progress.say("asking the database");
+    const { readVpsView } = await import("../../http/vps-view.ts");
     return withRecords(env, async (pool) => {
       const { userId } = await recordOf(pool, args[0]!);
       const usual = await usualTime(pool);

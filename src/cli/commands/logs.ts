@@ -1,9 +1,9 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { sleep } from "../../../providers/core/time.ts";
 import type { Queryable } from "../../db/index.ts";
-import { findRun, listRuns, readRunLog } from "../../records/index.ts";
+import { findRun, listRuns } from "../../records/find-runs.ts";
+import { readRunLog } from "../../records/run-log.ts";
 import type { RunRecord } from "../../records/index.ts";
-import { bootLogText, readBootLog } from "../boot-log/read-boot-log.ts";
 import type { CliCommand, Invocation, Result } from "../command.ts";
 import { withRecords } from "../database.ts";
 import { moment, table } from "../output.ts";
@@ -35,6 +35,7 @@ export const logs: CliCommand<Options> = {
   async run(invocation) {
     const { args, options } = invocation;
     if (options.boot) {
+      const { bootLogText, readBootLog } = await import("../boot-log/read-boot-log.ts");
       const boot = await readBootLog(invocation);
       return { data: boot, text: `${boot.lines.join("\n")}\n\n${bootLogText(args[0]!, boot)}` };
     }
@@ -81,6 +82,7 @@ async function fromDatabase({ args, env, options, progress, signal, show }: Invo
 /** The run's own log is shown whether or not the VPS can be asked. */
 async function whatTheVpsTells(invocation: Invocation<Options>): Promise<Result> {
   try {
+    const { bootLogText, readBootLog } = await import("../boot-log/read-boot-log.ts");
     const { lines: _all, ...boot } = await readBootLog(invocation);
     return { data: boot, text: bootLogText(invocation.args[0]!, boot) };
   } catch (error) {

@@ -1,5 +1,5 @@
-import { readSettings, ROLES } from "../../config/index.ts";
-import type { Role } from "../../config/index.ts";
+import { ROLES } from "../../config/roles.ts";
+import type { Role } from "../../config/roles.ts";
 import type { CliCommand } from "../command.ts";
 import { role } from "../values.ts";
 
@@ -13,6 +13,7 @@ export const serve: CliCommand<{ role?: Role }> = {
   staysUp: true,
   async run({ env, options, progress }) {
     const served = options.role ?? "all";
+    const { doubtsOfEnvironment, readSettings } = await import("../../config/index.ts");
     const settings = readSettings({ env, role: served });
     const [{ startService }, { closeOnSignals }] = await Promise.all([import("../../service/service.ts"), import("../../service/signals.ts")]);
     const print = (line: string) => {
@@ -20,6 +21,7 @@ export const serve: CliCommand<{ role?: Role }> = {
       // Nobody waits for it: no seconds are to be counted.
       progress.end();
     };
+    doubtsOfEnvironment().forEach(print);
     const service = await startService({ settings, env, onProgress: print });
     closeOnSignals(service, print);
     return { data: { ready: true, role: served, url: service.url ?? null }, text: service.url ? `ready at ${service.url}` : "ready, waiting for jobs" };

@@ -1,4 +1,3 @@
-import { readVpsView } from "../../http/vps-view.ts";
 import type { CliCommand } from "../command.ts";
 import { withRecords } from "../database.ts";
 import { fields, moment, table } from "../output.ts";
@@ -13,6 +12,7 @@ export const status: CliCommand<object> = {
   examples: ["status alice", "status alice --json"],
   async run({ args, env, progress }) {
     progress.say("asking the database");
+    const { readVpsView } = await import("../../http/vps-view.ts");
     return withRecords(env, async (pool) => {
       const vps = await readVpsView(pool, await recordOf(pool, args[0]!));
       const head = fields({

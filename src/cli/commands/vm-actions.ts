@@ -1,4 +1,3 @@
-import { specificationState } from "../../../providers/hostinger/api/client.ts";
 import type { CliCommand } from "../command.ts";
 import { withHostinger } from "../hostinger.ts";
 import { moment, table } from "../output.ts";
@@ -15,6 +14,7 @@ export const vmActions: CliCommand<{ all?: true }> = {
     const vmId = id(invocation.args[0]!);
     invocation.progress.say(`asking Hostinger for the actions of VM ${vmId}`);
     const found = await withHostinger(invocation, ({ client, signal }) => client.virtualMachines.actions(vmId, { signal, allPages: invocation.options.all ?? false }));
+    const { specificationState } = await import("../../../providers/hostinger/api/client.ts");
     const actions = found.map((action) => ({ ...action, progress: specificationState(action) }));
     const rows = actions.map(({ id: actionId, name, state, progress, createdAt, updatedAt }) => [actionId, name, progress, state, moment(createdAt), moment(updatedAt)]);
     return { data: actions, text: table(["ID", "ACTION", "PROGRESS", "STATE", "CREATED (UTC)", "UPDATED (UTC)"], rows) };

@@ -1,14 +1,10 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { acquire } from "../../../providers/hostinger/acquire.ts";
-import { findByHostname } from "../../../providers/hostinger/search.ts";
-import { waitForRunning } from "../../../providers/hostinger/wait-for-running.ts";
 import type { CliCommand, OptionDescription } from "../command.ts";
 import { withHostinger } from "../hostinger.ts";
 import { agreeToPrice } from "../agree-to-price.ts";
 import { PASSWORD_FILE_OPTION, rootPassword } from "../root-password.ts";
 import { id, wholeNumber } from "../values.ts";
 import { vmText } from "../vm-view.ts";
-import { resolveWish } from "../vm-wish.ts";
 import type { VmOptions } from "../vm-wish.ts";
 
 interface Options extends VmOptions {
@@ -40,6 +36,9 @@ export const vmCreate: CliCommand<Options> = {
   async run(invocation) {
     const { options, env, progress } = invocation;
     const hostname = invocation.args[0]!.toLowerCase();
+    const [{ acquire }, { findByHostname }, { waitForRunning }, { resolveWish }] = await Promise.all([
+      import("../../../providers/hostinger/acquire.ts"), import("../../../providers/hostinger/search.ts"), import("../../../providers/hostinger/wait-for-running.ts"), import("../vm-wish.ts"),
+    ]);
     return withHostinger(invocation, async (session) => {
       const { password, save } = await rootPassword(options.passwordFile);
       progress.say("asking Hostinger for prices, data centers, templates and VMs");

@@ -95,8 +95,8 @@ function agree({ options }: Invocation<Confirmable>, vm: VirtualMachine, what: s
   return confirmTyped({ what, expected, given: options.confirm, option: `--confirm ${expected}` });
 }
 
-function act(session: Session, vm: VirtualMachine, what: string, order: Parameters<typeof runAction>[3]): Promise<void> {
-  return runAction(session, { vmId: vm.id, hostname: nameOf(vm) }, `${what} VM ${vm.id}`, order);
+async function act(session: Session, vm: VirtualMachine, what: string, order: Parameters<typeof runAction>[3]): Promise<void> {
+  await runAction(session, { vmId: vm.id, hostname: nameOf(vm) }, `${what} VM ${vm.id}`, order);
 }
 
 function snapshotText({ id: snapshotId, createdAt, expiresAt, restoreTimeSeconds }: Snapshot): string {

@@ -1,5 +1,5 @@
 import { missingMigrations } from "../../db/index.ts";
-import { openPool, reachDatabase } from "../database.ts";
+import { openPool, reachDatabase } from "../reach-database.ts";
 import { reasonOf } from "../report-error.ts";
 import { failed, ok, skipped } from "./check.ts";
 import type { CheckContext, Finding } from "./check.ts";

@@ -1,5 +1,5 @@
 import { errorView } from "../report-error.ts";
-import { readSettings } from "../../config/index.ts";
+import { doubtsOfEnvironment, readSettings } from "../../config/index.ts";
 import type { Environment, Role } from "../../config/index.ts";
 import { failed, ok } from "./check.ts";
 import type { Finding } from "./check.ts";
@@ -7,7 +7,7 @@ import type { Finding } from "./check.ts";
 export function checkSettings(env: Environment, role: Role): Finding {
   try {
     readSettings({ env, role });
-    return ok("settings", `complete for the role '${role}'`);
+    return ok("settings", [`complete for the role '${role}'`, ...doubtsOfEnvironment()].join("\n"));
   } catch (error) {
     const { message, next } = errorView(error).error;
     return failed("settings", message, next);

@@ -1,70 +1,13 @@
 /** The service's HTTP interface, for operators' commands: USER_VPS_URL, and USER_VPS_TOKEN or the service's JWT_SECRET. */
-import { z } from "zod";
-import { UserVpsError } from "../../../providers/core/errors.ts";
-import { HttpEndpoint, HttpFailure } from "../../../providers/core/http.ts";
-import type { HttpMethod } from "../../../providers/core/http.ts";
-import { SECOND_MS } from "../../../providers/core/time.ts";
-import { VARIABLES } from "../../config/index.ts";
-import type { Environment } from "../../config/index.ts";
 import type { Invocation } from "../command.ts";
-import { operatorToken } from "./operator-token.ts";
-import { ServiceRefusal } from "./refusal.ts";
 
 export interface ServiceApi {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: object): Promise<T>;
 }
 
-/** A preview that somebody waits for takes the longest: see src/drift/queues.ts. */
-const ANSWER_LIMIT_MS = 90 * SECOND_MS;
-const CONNECT_LIMIT_MS = 8 * SECOND_MS;
-
-const REFUSAL = z.object({ error: z.object({ code: z.string(), message: z.string(), next: z.string().optional() }) });
-
 /** Errors: ServiceRefusal with the service's own code; CONFIG_INVALID, API_UNREACHABLE, API_TIMEOUT, API_ANSWER_UNEXPECTED. */
-export async function withService<T>({ env, signal }: Pick<Invocation, "env" | "signal">, work: (service: ServiceApi) => Promise<T>): Promise<T> {
-  const baseUrl = serviceUrl(env);
-  const token = await operatorToken(env);
-  const endpoint = new HttpEndpoint({ baseUrl, connections: 2, connectTimeoutMs: CONNECT_LIMIT_MS });
-  const call = async <A>(method: HttpMethod, path: string, body?: object): Promise<A> => {
-    try {
-      const { status, text } = await endpoint.send({ method, path, body, headers: { authorization: `Bearer ${token}` }, timeoutMs: ANSWER_LIMIT_MS, signal });
-      return answerOf<A>(status, text, baseUrl);
-    } catch (error) {
-      throw error instanceof HttpFailure ? unanswered(error, baseUrl, signal) : error;
-    }
-  };
-  try {
-    return await work({ get: (path) => call("GET", path), post: (path, body = {}) => call("POST", path, body) });
-  } finally {
-    await endpoint.close();
-  }
-}
-
-/** USER_VPS_URL, else where a service with the same settings serves on this machine. */
-export function serviceUrl(env: Environment): string {
-  const host = env[VARIABLES.host.name] || VARIABLES.host.byDefault;
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
-  return env["USER_VPS_URL"] || `http://${reachable}:${env[VARIABLES.port.name] || VARIABLES.port.byDefault}`;
-}
-
-function answerOf<A>(status: number, text: string, baseUrl: string): A {
-  let value: unknown;
-  try {
-    value = text === "" ? undefined : JSON.parse(text);
-  } catch {
-    throw new UserVpsError("API_ANSWER_UNEXPECTED", `${baseUrl} answered ${status} with something that is not JSON.`, { status, next: "Check USER_VPS_URL: it is to be the service's own address." });
-  }
-  if (status >= 200 && status < 300) return value as A;
-  const refusal = REFUSAL.safeParse(value);
-  if (!refusal.success) throw new UserVpsError("API_ANSWER_UNEXPECTED", `${baseUrl} answered ${status}.`, { status, next: "Check USER_VPS_URL: it is to be the service's own address." });
-  const { code, message, next = "See /docs of the service." } = refusal.data.error;
-  throw new ServiceRefusal(code, message, next, status);
-}
-
-function unanswered({ kind, message }: HttpFailure, baseUrl: string, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  return new UserVpsError(kind === "timeout" ? "API_TIMEOUT" : "API_UNREACHABLE", `The service at ${baseUrl} does not answer: ${message}.`, {
-    next: "Check that it runs (`user-vps serve`), and USER_VPS_URL.",
-  });
+export async function withService<T>(invocation: Pick<Invocation, "env" | "signal">, work: (service: ServiceApi) => Promise<T>): Promise<T> {
+  const { askService } = await import("./ask-service.ts");
+  return askService(invocation, work);
 }

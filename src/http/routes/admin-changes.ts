@@ -9,8 +9,9 @@ import { CHANGE_KINDS, CHANGE_OUTCOMES, isHostnameTaken, listChanges, requestCha
 import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import { openFindingsOf } from "../../drift/findings.ts";
-import type { HttpContext } from "../context.ts";
+import type { HttpContext, HttpSettings } from "../context.ts";
 import { HttpError } from "../http-error.ts";
+import { refuseIgnoredName } from "../ignored-names.ts";
 import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 import { DATA_CENTER, PLAN } from "./provision.ts";
@@ -94,7 +95,7 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   }, async (request, reply) => {
     const hostname = request.body.hostname.toLowerCase();
     return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, async (user, db) => {
-      await refuseHostname(db, user, hostname, settings.domain);
+      await refuseHostname(db, user, hostname, settings);
       return { kind: "rename", to: { hostname } };
     }));
   });
@@ -118,9 +119,10 @@ async function refuseNothing(db: Queryable, user: VpsRecord, wanted: Pick<VpsRec
 }
 
 /** Whoever signs up later gets `{username}.{domain}`: so a host name has to be one that a user name could give. */
-async function refuseHostname(db: Queryable, user: VpsRecord, hostname: string, domain: string): Promise<void> {
+async function refuseHostname(db: Queryable, user: VpsRecord, hostname: string, { domain, sweepIgnoredNames: ignoredNames }: HttpSettings): Promise<void> {
   if (!hostname.endsWith(`.${domain}`)) throw new UserVpsError("INPUT_INVALID", `Expected a host name under ${domain}, got '${hostname}'.`, { next: "Choose a name directly under VPS_DOMAIN." });
   parseUsername(hostname.slice(0, -domain.length - 1));
+  refuseIgnoredName(hostname, ignoredNames);
   if (hostname === user.hostname) throw new UserVpsError("INPUT_INVALID", `'${user.username}' has the host name ${hostname} already.`);
   if (await isHostnameTaken(db, user.userId, hostname)) throw new UserVpsError("USERNAME_TAKEN", `The host name ${hostname} belongs to another user.`, { next: "Choose another host name." });
 }

@@ -8,6 +8,7 @@ import { requestVps } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
+import { refuseIgnoredName } from "../ignored-names.ts";
 import { checkSshPublicKey, SSH_PUBLIC_KEY } from "../ssh-public-key.ts";
 import { readVpsView, VPS_VIEW } from "../vps-view.ts";
 
@@ -49,6 +50,7 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
         dataCenterId: dataCenterId ?? nearestDataCenter(request.ip) ?? settings.defaultDataCenterId,
         sshPublicKey: sshPublicKey ?? null,
       });
+      if (result.created) refuseIgnoredName(result.record.hostname, settings.sweepIgnoredNames);
       if (result.created) await jobs.enqueue(client, { operation: "up", userId });
       return result;
     });

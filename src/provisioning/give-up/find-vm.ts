@@ -1,13 +1,12 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { findByHostname } from "../../../providers/hostinger/search.ts";
+import type { VirtualMachine } from "../../../providers/hostinger/api/client.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
 
-/** The user's VM: by its id if that is known, else by the host name, as of a purchase whose run was interrupted. */
-export async function findVm(session: Session, { vmId, hostname }: { readonly vmId: number | null; readonly hostname: string }): Promise<number | undefined> {
-  if (vmId === null) return (await findByHostname(session, hostname))?.id;
+/** The VM of this id; undefined if there is none any more. */
+export async function findVm(session: Session, { vmId, hostname }: { readonly vmId: number; readonly hostname: string }): Promise<VirtualMachine | undefined> {
   try {
-    return (await getVm(session, vmId, hostname)).id;
+    return await getVm(session, vmId, hostname);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;

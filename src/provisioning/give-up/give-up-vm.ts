@@ -7,6 +7,7 @@ import type { Queryable } from "../../db/queryable.ts";
 import { noteGiveUp } from "../../records/index.ts";
 import type { GiveUp, GiveUpProgress } from "../../records/index.ts";
 import { isGone } from "./find-vm.ts";
+import { setAside } from "./set-aside.ts";
 
 /** Writes down which VM it is and until when it is paid, while Hostinger still tells. */
 export async function noteVm(db: Queryable, session: Session, { giveUpId, hostname }: GiveUp, vmId: number): Promise<void> {
@@ -15,9 +16,10 @@ export async function noteVm(db: Queryable, session: Session, { giveUpId, hostna
 
 /**
  * What the stack's end leaves to do about the VM: renewal off, wiped, stopped, each as far as the
- * VM's state allows it. Each step is written down when it is done, so that whoever goes on after a
- * crash does only what is left, and so is what could not be done, and why. A wipe that fails does
- * not keep the VM from being stopped, and fails the run.
+ * VM's state allows it; without a wipe it is set aside under a name that is nobody's. Each step is
+ * written down when it is done, so that whoever goes on after a crash does only what is left, and so
+ * is what could not be done, and why. A wipe that fails does not keep the VM from being stopped, and
+ * fails the run.
  * Errors: VM_LOCKED, VM_ACTION_FAILED, API_*. A VM that is gone is fine.
  */
 export async function giveUpVm(db: Queryable, session: Session, { giveUpId, hostname, templateId, wipe, wipedAt, wipeActionId }: GiveUp, vmId: number): Promise<void> {
@@ -33,6 +35,7 @@ export async function giveUpVm(db: Queryable, session: Session, { giveUpId, host
       await noteGiveUp(db, giveUpId, { restState }, restState === "stopped" ? "stopped_at" : undefined);
       if (restState !== "stopped") session.report(`VM ${vmId} is left in the state '${restState}', in which it takes no stop`);
     }
+    if (!wipe) await setAside(session, vm);
   } catch (error) {
     if (!isGone(error)) throw error;
     await noteGiveUp(db, giveUpId, { restState: "gone" });

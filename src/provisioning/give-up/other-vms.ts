@@ -2,7 +2,6 @@ import { UserVpsError } from "../../../providers/core/errors.ts";
 import { putToRest } from "../../../providers/hostinger/give-up.ts";
 import { isHostingersOwn } from "../../../providers/hostinger/hostname.ts";
 import { endAutoRenewal } from "../../../providers/hostinger/renewal.ts";
-import { findAllByHostname } from "../../../providers/hostinger/search.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
 import { wipeVm } from "../../../providers/hostinger/wipe.ts";
@@ -11,15 +10,15 @@ import { isVmOfAnother, replacedVms } from "../../records/index.ts";
 import type { GiveUp } from "../../records/index.ts";
 import type { StackVm } from "../engine.ts";
 import { isGone } from "./find-vm.ts";
+import { setAside } from "./set-aside.ts";
 
 /**
  * Besides the VM that the user's record names: one that an interrupted change has bought or not
  * given up yet, and those that were given up for another and still hold the user's data. Whose they
  * are is told by the records, whatever host name they have by now.
  */
-export async function otherVms(db: Queryable, session: Session, { userId, hostname }: GiveUp, vmsOfStack: readonly StackVm[], vmId: number | undefined): Promise<number[]> {
-  const named = await findAllByHostname(session, hostname);
-  const ids = new Set([...vmsOfStack.map((vm) => vm.vmId), ...named.map(({ id }) => id), ...(await replacedVms(db, userId))]);
+export async function otherVms(db: Queryable, session: Session, { userId }: GiveUp, vmsOfStack: readonly StackVm[], vmId: number | undefined): Promise<number[]> {
+  const ids = new Set([...vmsOfStack.map((vm) => vm.vmId), ...(await replacedVms(db, userId))]);
   const others: number[] = [];
   for (const id of ids) {
     if (id === vmId) continue;
@@ -40,6 +39,7 @@ export async function giveUpOther(session: Session, { hostname, templateId, wipe
       if (notWipedBecause !== undefined) session.report(`VM ${vmId} is not wiped: ${notWipedBecause}`);
     }
     await putToRest(session, { vmId, hostname });
+    if (!wipe && vm.hostname.toLowerCase() === hostname) await setAside(session, { vmId, hostname });
   } catch (error) {
     const isMissing = isGone(error) || (error instanceof UserVpsError && error.code === "API_NOT_FOUND");
     if (!isMissing) throw error;

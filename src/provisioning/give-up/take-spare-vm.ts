@@ -6,43 +6,42 @@ import { DAY_MS } from "../../../providers/core/time.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { subscriptionOf } from "../../../providers/hostinger/renewal.ts";
 import { inTransaction } from "../../db/index.ts";
-import { claimedSpareVm, claimSpareVm, hasEarlierRun, refuseSpareVm, saveVpsResult } from "../../records/index.ts";
-import type { SpareVm } from "../../records/index.ts";
+import { claimSpareVm, hasEarlierRun, refuseSpareVm, takeOverVm } from "../../records/index.ts";
+import type { SpareVm, VpsRecord } from "../../records/index.ts";
 import type { OperationContext } from "../operation.ts";
 
 /**
- * The wiped VM that the user gets in place of a purchase, bound to the user from here on; undefined
- * if there is none, or if reuse is off. Only the first run of a request is given one: a later run
+ * The wiped VM that the user gets in place of a purchase, bound to the user from here on, as the
+ * record with it; undefined if there is none, or if reuse is off. Only the first run of a request is given one: a later run
  * may be about a VM that was bought already.
  */
-export async function takeSpareVm({ pool, settings, record, hooks }: OperationContext, session: Session): Promise<number | undefined> {
-  const claimed = await claimedSpareVm(pool, record);
-  if (claimed) return claimed.vmId;
+export async function takeSpareVm({ pool, settings, record, hooks }: OperationContext, session: Session): Promise<VpsRecord | undefined> {
   if (record.hostingerVmId !== null || !settings.reuseWipedVms || (await hasEarlierRun(pool, record, hooks.runId))) return undefined;
   for (;;) {
     const taken = await inTransaction(pool, async (db) => {
       const spare = await claimSpareVm(db, record, settings.reuseLeastDays);
-      if (!spare) return { vmId: undefined };
+      if (!spare) return { record: undefined };
       const fault = await faultOf(session, spare, settings.reuseLeastDays);
-      if (fault === undefined) {
-        await saveVpsResult(db, record.userId, { hostingerVmId: spare.vmId });
-        return { vmId: spare.vmId };
-      }
+      if (fault === undefined) return { record: await takeOverVm(db, record.userId, { vmId: spare.vmId, isWiped: true }) };
       session.report(`VM ${spare.vmId} is not reused: ${fault}`);
       await refuseSpareVm(db, spare.giveUpId, fault);
       return undefined;
     });
-    if (taken) return taken.vmId;
+    if (taken) return taken.record;
   }
 }
 
-/** Why the VM is not what the record says, by Hostinger; undefined if it is. */
-async function faultOf(session: Session, { vmId, hostname, plan, templateId, dataCenterId }: SpareVm, leastDays: number): Promise<string | undefined> {
+/** Why the VM is not the wiped one that the record tells of, by Hostinger's own word; undefined if it is. */
+async function faultOf(session: Session, { vmId, hostname, plan, templateId, dataCenterId, wipeActionId }: SpareVm, leastDays: number): Promise<string | undefined> {
   try {
     const vm = await getVm(session, vmId, hostname);
     if (isLost(vm) || vm.state !== "stopped") return `it is '${vm.state}', expected 'stopped'`;
     if (!isHostingersOwn(vm.hostname)) return `it has the host name ${vm.hostname} again`;
     refuseMismatch({ plan, templateId, dataCenterId, hostname }, vm);
+    const since = (await session.client.virtualMachines.actions(vmId, { signal: session.signal })).filter(({ id }) => id >= wipeActionId);
+    if (!since.some(({ id, state }) => id === wipeActionId && isSuccess(state))) return `Hostinger does not tell that its wipe, action ${wipeActionId}, has succeeded`;
+    const restored = since.find(({ name }) => /restore/i.test(name));
+    if (restored) return `it was restored since it was wiped (action ${restored.id}, ${restored.name})`;
     const { paidUntil } = await subscriptionOf(session, { vmId, hostname });
     const paidMs = paidUntil === undefined ? 0 : Date.parse(paidUntil) - Date.now();
     return paidMs >= leastDays * DAY_MS ? undefined : `it is paid until ${paidUntil ?? "nobody knows when"}`;
@@ -50,4 +49,8 @@ async function faultOf(session: Session, { vmId, hostname, plan, templateId, dat
     if (error instanceof UserVpsError && ["VM_GONE", "VM_MISMATCH"].includes(error.code)) return error.message;
     throw error;
   }
+}
+
+function isSuccess(state: string): boolean {
+  return state === "success" || state === "completed";
 }

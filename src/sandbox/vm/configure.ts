@@ -16,6 +16,7 @@ export async function configure(world: World, vm: Vm, order: ConfigureOrder): Pr
   disk.credentials = {
     passwordSha256: order.setsPassword ? order.credentials.passwordSha256 : (before?.passwordSha256 ?? null),
     jwtSecretSha256: order.restartsConductor ? order.credentials.jwtSecretSha256 : (before?.jwtSecretSha256 ?? null),
+    ownerId: (order.restartsConductor ? order.credentials.ownerId : before?.ownerId) ?? null,
   };
   if (siteAddress !== order.hostname && order.restartsCaddy) {
     disk.outcome.siteAddress = order.hostname;
@@ -23,7 +24,7 @@ export async function configure(world: World, vm: Vm, order: ConfigureOrder): Pr
     disk.certificateFor = null;
   }
   world.vmChanged(vm);
-  return { status: 0, stdout: "configuration: credentials and host name are as declared\n", stderr: "" };
+  return { status: 0, stdout: "configuration: credentials, owner and host name are as declared\n", stderr: "" };
 }
 
 function failed(reason: string): CommandResult {

@@ -15,9 +15,9 @@ export function scriptVariables(script: string): Map<string, string> {
   return variables;
 }
 
-/** Only their hashes: enough to see whether they are the ones that are expected. */
+/** Of the secrets only hashes: enough to see whether they are the ones that are expected. */
 export function credentialsIn(variables: ReadonlyMap<string, string>): DiskCredentials {
-  return { passwordSha256: sha256(variables.get("SSH_PASSWORD")), jwtSecretSha256: sha256(variables.get("JWT_SECRET")) };
+  return { passwordSha256: sha256(variables.get("SSH_PASSWORD")), jwtSecretSha256: sha256(variables.get("JWT_SECRET")), ownerId: variables.get("OWNER_ID") ?? null };
 }
 
 function sha256(text: string | undefined): string | null {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, it } from "vitest";
-import { loadEnvironment } from "../../../src/config/environment.ts";
+import { doubtsOfEnvironment, loadEnvironment } from "../../../src/config/environment.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "user-vps-env-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,6 +16,28 @@ describe("loadEnvironment", () => {
   it("reads .env beneath the environment, which beats it", () => {
     writeFileSync(join(folder, ".env"), "A=file\nB='with blanks # and more'\n# a comment\n");
     assert.deepEqual(loadEnvironment({ A: "environment" }, folder), { A: "environment", B: "with blanks # and more" });
+  });
+
+  it("skips the byte order mark that some editors begin a file with", () => {
+    writeFileSync(join(folder, ".env"), "\uFEFFA=first\nB=second\n");
+    assert.deepEqual(loadEnvironment({}, folder), { A: "first", B: "second" });
+  });
+
+  it("tells each line that systemd would read differently, by its name and never by its value", () => {
+    const differing = ["A=secret#1", "B=secret # a comment", "export C=secret", "D=`secret`", 'E="sec\\ret"', "F='secret'1", "G=sec\\ret", "H='secret"];
+    for (const line of differing) {
+      writeFileSync(join(folder, ".env"), `\uFEFF# a comment\n${line}\n`);
+      const doubts = doubtsOfEnvironment(folder);
+      assert.equal(doubts.length, 1, line);
+      assert.match(doubts[0]!, new RegExp(`\\.env, line 2: ${/[A-Z](?==)/.exec(line)![0]} .* systemd`));
+      assert.doesNotMatch(doubts[0]!, /sec/);
+    }
+  });
+
+  it("has no doubts where all read the same", () => {
+    writeFileSync(join(folder, ".env"), "A=plain\nB='with # and \\ in it'\nC=\"with # too\"\nD=\nE=*/15 * * * *\n#F=a#b\nG='two\nlines # here'\nH=a\"b\n");
+    assert.deepEqual(doubtsOfEnvironment(folder), []);
+    assert.deepEqual(doubtsOfEnvironment(join(folder, "none")), []);
   });
 
   it("says what is wrong with a .env that cannot be read", () => {

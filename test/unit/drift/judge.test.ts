@@ -162,7 +162,14 @@ describe("judge, what belongs to nobody", () => {
 
   it("a record of the domain that no user has: OrphanRecord, once a name", () => {
     const records = [record(), record({ id: "r2", name: "stray.spoq.dev" }), record({ id: "r3", name: "stray.spoq.dev", content: "127.0.0.3" })];
-    assert.deepEqual(found(fleet({ records })), [["OrphanRecord", "stray.spoq.dev", "belongs to a user", "stray.spoq.dev A 127.0.0.2, 127.0.0.3"]]);
+    assert.deepEqual(found(fleet({ records })), [["OrphanRecord", "stray.spoq.dev", "belongs to a user", "stray.spoq.dev A 127.0.0.2, A 127.0.0.3"]]);
+  });
+  it("a record by which the name leads elsewhere, of whatever type: AAAA, CNAME, but no TXT", () => {
+    const records = [record(), record({ id: "r2", name: "six.spoq.dev", type: "AAAA", content: "2001:db8::1" }), record({ id: "r3", name: "alias.spoq.dev", type: "CNAME", content: "elsewhere.example.com" }), record({ id: "r4", name: "text.spoq.dev", type: "TXT", content: "a text" })];
+    assert.deepEqual(found(fleet({ records })), [
+      ["OrphanRecord", "six.spoq.dev", "belongs to a user", "six.spoq.dev AAAA 2001:db8::1"],
+      ["OrphanRecord", "alias.spoq.dev", "belongs to a user", "alias.spoq.dev CNAME elsewhere.example.com"],
+    ]);
   });
   for (const name of ["spoq.dev", "www.spoq.dev", "*.spoq.dev", "a.b.spoq.dev", "status-page.spoq.dev", "stray.example.com"]) {
     it(`not the record ${name}`, () => assert.deepEqual(kinds(fleet({ records: [record(), record({ id: "r2", name })] })), []));

@@ -8,8 +8,10 @@ import { provider as healthCheck } from "../../../providers/health/health-check.
 import { provider as firewall } from "../../../providers/hostinger/firewall.ts";
 import { provider as postInstallScript } from "../../../providers/hostinger/post-install-script.ts";
 import { provider as ptrRecord } from "../../../providers/hostinger/ptr-record.ts";
+import { provider as scriptStub } from "../../../providers/hostinger/script-stub.ts";
 import { provider as virtualMachine } from "../../../providers/hostinger/virtual-machine.ts";
 import { provider as sshHostKey } from "../../../providers/ssh/ssh-host-key.ts";
+import { provider as sshLogin } from "../../../providers/ssh/ssh-login.ts";
 
 /** As pulumi.dynamic.Resource has it written. */
 async function writtenByTheSdk(provider: pulumi.dynamic.ResourceProvider): Promise<{ text: string; containsSecrets: boolean }> {
@@ -24,6 +26,8 @@ const PROVIDERS = [
   ["HostingerFirewall", firewall, "user-vps/providers/hostinger/firewall-provider", 7, "8b21bb8a7729f6be"],
   ["PtrRecord", ptrRecord, "user-vps/providers/hostinger/ptr-record-provider", 7, "f8e50d6256ff4f42"],
   ["SshHostKey", sshHostKey, "user-vps/providers/ssh/ssh-host-key-provider", 3, "937b3a05e3774e76"],
+  ["ScriptStub", scriptStub, "user-vps/providers/hostinger/script-stub-provider", 5, "79512b5dfd5bf541"],
+  ["SshLogin", sshLogin, "user-vps/providers/ssh/ssh-login-provider", 3, "be5b252d23a5b224"],
   ["HealthCheck", healthCheck, "user-vps/providers/health/health-check-provider", 6, "5bea6a65854508b0"],
 ] as const;
 

@@ -6,6 +6,7 @@ import dnsPacket from "dns-packet";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { RequestListener } from "node:http";
 import https from "node:https";
+import { isIPv6 } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,15 +15,19 @@ import { createSecureContext, type SecureContextOptions } from "node:tls";
 export const HOSTNAME = "alice.spoq.dev";
 export const ADDRESS = "127.0.0.1";
 const DAY_MS = 86_400_000;
+const NO_SUCH_NAME = 3;
+const REFUSED = 5;
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 
 export interface DnsServer {
   /** As `127.0.0.1:port`. */
   readonly resolver: string;
-  /** A records by name; a name with an empty list exists without an A record. */
+  /** A and AAAA records by name; a name with an empty list exists without any. */
   readonly records: Map<string, string[]>;
   /** While true, questions are not answered. */
   silent: boolean;
+  /** Questions for this type of records are refused. */
+  refused: "A" | "AAAA" | undefined;
   queries: number;
   close(): Promise<void>;
 }
@@ -34,6 +39,7 @@ export async function startDnsServer(records: Record<string, string[]> = { [HOST
     resolver: `${ADDRESS}:${socket.address().port}`,
     records: new Map(Object.entries(records)),
     silent: false,
+    refused: undefined,
     queries: 0,
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   };
@@ -41,10 +47,11 @@ export async function startDnsServer(records: Record<string, string[]> = { [HOST
     server.queries++;
     if (server.silent) return;
     const query = dnsPacket.decode(message);
-    const name = query.questions?.[0]?.name ?? "";
+    const { name = "", type: asked } = query.questions?.[0] ?? {};
     const addresses = server.records.get(name.toLowerCase());
-    const answers = (addresses ?? []).map((data) => ({ type: "A" as const, name, ttl: 60, data }));
-    const responseCode = addresses ? 0 : 3;
+    const ofType = (addresses ?? []).filter((data) => asked === (isIPv6(data) ? "AAAA" : "A"));
+    const answers = ofType.map((data) => ({ type: asked as "A" | "AAAA", name, ttl: 60, data }));
+    const responseCode = asked === server.refused ? REFUSED : addresses ? 0 : NO_SUCH_NAME;
     socket.send(
       dnsPacket.encode({ type: "response", id: query.id ?? 0, flags: dnsPacket.AUTHORITATIVE_ANSWER | responseCode, questions: query.questions ?? [], answers }),
       from.port,

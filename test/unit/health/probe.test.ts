@@ -25,6 +25,7 @@ describe("probe", () => {
   afterEach(async () => {
     dns.records.set(HOSTNAME, [ADDRESS]);
     dns.silent = false;
+    dns.refused = undefined;
     await Promise.all(toClose.splice(0).map((server) => server.close()));
   });
 
@@ -89,9 +90,17 @@ describe("probe", () => {
       dns.silent = true;
       await failsAtDns(/^no answer within 0\.1 s$/, 100);
     });
-    it("passes when the expected address is one of several", async () => {
+    it("fails when the expected address is one of several: half of the visitors would go elsewhere", async () => {
       dns.records.set(HOSTNAME, ["192.0.2.7", ADDRESS]);
-      assert.equal((await probe(targetAt(await serve(ok)))).healthy, true);
+      await failsAtDns(/^expected only 127\.0\.0\.1, got 127\.0\.0\.1, 192\.0\.2\.7/);
+    });
+    it("fails when the name has an AAAA record that nobody declares, and says which", async () => {
+      dns.records.set(HOSTNAME, [ADDRESS, "2001:db8::7"]);
+      await failsAtDns(/^expected no AAAA record, got 2001:db8::7 \(asked/);
+    });
+    it("fails when the server does not tell whether there is an AAAA record", async () => {
+      dns.refused = "AAAA";
+      await failsAtDns(/^expected no AAAA record, got: no answer, EREFUSED \(asked/);
     });
     it("asks again at every probe, also after a negative answer", async () => {
       const target = targetAt(await serve(ok));

@@ -7,7 +7,7 @@ import { readStackConfig } from "../../../stacks/config.ts";
 import { renderConfigureScript } from "../../../stacks/configure.ts";
 import { renderReleaseScript } from "../../../stacks/release.ts";
 
-const VALUES = { hostname: "alicia.spoq.dev", bootHostname: "alice.spoq.dev", sshPassword: "fake-Password-2", jwtSecret: "fake-jwt-secret-2" };
+const VALUES = { hostname: "alicia.spoq.dev", bootHostname: "alice.spoq.dev", sshPassword: "fake-Password-2", ownerId: "user_alice", jwtSecret: "fake-jwt-secret-2" };
 
 describe("the script for new credentials and another host name", () => {
   it("is one that bash can read, without a placeholder left", () => {
@@ -17,7 +17,7 @@ describe("the script for new credentials and another host name", () => {
     assert.deepEqual([status, stderr.toString()], [0, ""]);
   });
 
-  for (const [variable, change] of [["SSH_PASSWORD", { sshPassword: "fake\nsecret" }], ["JWT_SECRET", { jwtSecret: "" }], ["HOSTNAME", { hostname: "alice" }], ["BOOT_HOSTNAME", { bootHostname: "a b.c" }]] as const) {
+  for (const [variable, change] of [["SSH_PASSWORD", { sshPassword: "fake\nsecret" }], ["JWT_SECRET", { jwtSecret: "" }], ["OWNER_ID", { ownerId: "user\nsecret" }], ["HOSTNAME", { hostname: "alice" }], ["BOOT_HOSTNAME", { bootHostname: "a b.c" }]] as const) {
     it(`refuses a ${variable} that cannot stand in it, and does not quote it`, () => {
       assert.throws(() => renderConfigureScript({ ...VALUES, ...change }), (error: Error) => error.message.startsWith(`SCRIPT_VALUE_UNREPRESENTABLE: ${variable} `) && !error.message.includes("secret"));
     });
@@ -29,6 +29,7 @@ describe("what the sandbox reads out of it", () => {
     const order = configureOrder(renderConfigureScript(VALUES));
     assert.deepEqual([order?.hostname, order?.bootHostname, order?.setsPassword, order?.restartsConductor, order?.restartsCaddy], ["alicia.spoq.dev", "alice.spoq.dev", true, true, true]);
     assert.match(order?.credentials.passwordSha256 ?? "", /^[0-9a-f]{64}$/);
+    assert.equal(order?.credentials.ownerId, "user_alice");
     assert.notEqual(order?.credentials.passwordSha256, order?.credentials.jwtSecretSha256);
   });
 

@@ -1,0 +1,44 @@
+/** What stands in the account for a post-install script: the whole one for as long as a first boot needs it, else a stub. */
+import { UserVpsError } from "../core/errors.ts";
+import type { PostInstallScript } from "./api/client.ts";
+import type { Session } from "./session.ts";
+import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
+
+const STUB_MARK = "# user-vps: this script is kept in the stack's state alone, encrypted.";
+
+/** Without a secret, and harmless where it is run: a VM that was installed with it by hand has nothing installed. */
+export const STUB = `#!/bin/sh
+${STUB_MARK} It is written here before
+# a VM is installed with it, and removed again when that VM is healthy.
+echo "This is a stub: install the VM by the stack ('up' with allowRecreateOf, or 'user-vps recreate')." >&2
+exit 1
+`;
+
+export function isStub(content: string | null): boolean {
+  return content !== null && content.includes(STUB_MARK);
+}
+
+/**
+ * Before a VM is bought, set up or wiped with the script, it is the whole one that is there.
+ * Errors: API_*; API_NOT_FOUND if somebody has removed it.
+ */
+export async function writeWholeScript({ client, signal }: Session, { postInstallScriptId: id, postInstallScript: content }: Pick<VirtualMachineInputs, "postInstallScriptId" | "postInstallScript">): Promise<void> {
+  if (id === undefined || content === undefined) return;
+  const script = await client.scripts.get(id, { signal });
+  if (script.content !== content) await client.scripts.update(id, { name: script.name, content }, { signal });
+}
+
+/** One that is gone holds nothing any more. */
+export async function writeStub(session: Session, id: number): Promise<void> {
+  const script = await scriptOrNone(session, id);
+  if (script && !isStub(script.content)) await session.client.scripts.update(id, { name: script.name, content: STUB }, { signal: session.signal });
+}
+
+export async function scriptOrNone({ client, signal }: Session, id: number): Promise<PostInstallScript | undefined> {
+  try {
+    return await client.scripts.get(id, { signal });
+  } catch (error) {
+    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
+    throw error;
+  }
+}

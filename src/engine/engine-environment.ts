@@ -1,0 +1,23 @@
+/** The environment of every engine: the service's runs, the command line's, and what `.sandbox/env` gives to people. */
+import { delimiter } from "node:path";
+
+/** An engine that is ready to run; see `ensureEngine`. */
+export interface EngineOnDisk {
+  readonly binDir: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What every call of the CLI gets, whatever it is for. */
+export const ENGINE_SETTINGS = {
+  PULUMI_SKIP_UPDATE_CHECK: "true",
+  // On PostgreSQL each worker of a listing holds one connection and asks for a second, of a pool of twice
+  // the CPUs: with as many stacks as that, all wait for each other (pkg/v3, backend/diy/postgres/bucket.go, ListPaged).
+  PULUMI_DIY_BACKEND_PARALLEL: "1",
+  // Without it every call lists all stacks, to warn of a layout that this project never had (backend/diy/backend.go).
+  PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true",
+} as const;
+
+/** `env` with the engine's variables, ENGINE_SETTINGS among them, and its folder first on PATH. */
+export function engineEnvironment(engine: EngineOnDisk, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return { ...env, ...engine.env, PATH: [engine.binDir, env["PATH"]].filter(Boolean).join(delimiter) };
+}

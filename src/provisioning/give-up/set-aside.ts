@@ -1,0 +1,44 @@
+/** A VM that is no longer a user's, but still holds the user's data, gets a name that is nobody's. */
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import { runAction } from "../../../providers/hostinger/run-action.ts";
+import type { Session } from "../../../providers/hostinger/session.ts";
+import type { Queryable } from "../../db/queryable.ts";
+import { listNamesakes } from "../../records/index.ts";
+import type { VpsRecord } from "../../records/index.ts";
+import { findVm } from "./find-vm.ts";
+
+const MOST_NAMESAKES = 20;
+
+interface NamedVm {
+  readonly vmId: number;
+  readonly hostname: string;
+}
+
+/** It gets none of Hostinger's own names: such a VM would count as one that holds nothing. */
+export function asideName({ vmId, hostname }: NamedVm): string {
+  return `old-${vmId}.${hostname}`;
+}
+
+/** A VM that is gone needs nothing; one that is stopped may not take another name. */
+export async function setAside(session: Session, vm: NamedVm): Promise<void> {
+  const { vmId } = vm;
+  const aside = asideName(vm);
+  try {
+    if ((await session.client.virtualMachines.get(vmId, { signal: session.signal })).hostname === aside) return;
+    await runAction(session, vm, `setting VM ${vmId} aside as ${aside}`, () => session.client.virtualMachines.setHostname(vmId, aside));
+  } catch (error) {
+    if (!(error instanceof UserVpsError) || !["VM_GONE", "API_NOT_FOUND", "API_REJECTED"].includes(error.code)) throw error;
+    session.report(`VM ${vmId} keeps its host name: ${error.message}`);
+  }
+}
+
+/**
+ * VMs that others, or the user, have given up without a wipe, or for another one, and that still
+ * have the host name: whatever comes later is not to be taken for them.
+ */
+export async function setNamesakesAside(db: Queryable, session: Session, { hostname }: Pick<VpsRecord, "hostname">): Promise<void> {
+  for (const vmId of await listNamesakes(db, hostname, MOST_NAMESAKES)) {
+    const vm = await findVm(session, { vmId, hostname });
+    if (vm?.hostname.toLowerCase() === hostname) await setAside(session, { vmId, hostname });
+  }
+}

@@ -1,0 +1,54 @@
+import { isLost } from "../../../providers/hostinger/search.ts";
+import type { Session } from "../../../providers/hostinger/session.ts";
+import { inTransaction } from "../../db/index.ts";
+import { findFormerVm, forgetFormerVm, returnFormerVm, takeOverVm } from "../../records/index.ts";
+import type { FormerVm, VpsRecord } from "../../records/index.ts";
+import type { OperationContext } from "../operation.ts";
+import { findVm } from "./find-vm.ts";
+import { setNamesakesAside } from "./set-aside.ts";
+import { takeSpareVm } from "./take-spare-vm.ts";
+
+/**
+ * The VM that a user without one gets in place of a purchase, by what is recorded and never by its
+ * name: the one that the record names though the stack's state does not (it was lost), else the one
+ * that the user gave up without a wipe, else, if that is switched on, one that is proven to be wiped.
+ * It is bound to the user from here on. VMs of others that still have the user's host name lose it.
+ *
+ * @returns the record as it is now
+ */
+export async function takeOver(context: OperationContext, session: Session): Promise<VpsRecord> {
+  const { pool, engine, record } = context;
+  const { userId, username, hostingerVmId, takenOverVmId } = record;
+  const isInStack = (await engine.vms(username)).some(({ isLeftOver }) => !isLeftOver);
+  if (isInStack) return record;
+  await setNamesakesAside(pool, session, record);
+  if (hostingerVmId !== null && takenOverVmId === hostingerVmId) return record;
+  if (hostingerVmId !== null) {
+    session.report(`the stack ${username} knows of no VM, but VM ${hostingerVmId} is the user's: it is taken over`);
+    return (await takeOverVm(pool, userId, { vmId: hostingerVmId, isWiped: false })) ?? record;
+  }
+  return (await takeFormerVm(context, session)) ?? (await takeSpareVm(context, session)) ?? record;
+}
+
+/** One that is gone at Hostinger by now is not asked about again. */
+async function takeFormerVm({ pool, record }: OperationContext, session: Session): Promise<VpsRecord | undefined> {
+  for (let former = await findFormerVm(pool, record.userId); former; former = await findFormerVm(pool, record.userId)) {
+    const { vmId, giveUpId } = former;
+    if (!(await isStillThere(session, former))) {
+      session.report(`VM ${vmId}, which was the user's, does not exist any more`);
+      await forgetFormerVm(pool, giveUpId, "it does not exist any more");
+      continue;
+    }
+    session.report(`VM ${vmId} was the user's and was not wiped: the user gets it back`);
+    const returned = former;
+    return await inTransaction(pool, (db) => returnFormerVm(db, returned));
+  }
+  return undefined;
+}
+
+/** Only the VM itself and the list together tell that it is gone: another one would be bought, and the data left behind. */
+async function isStillThere(session: Session, { vmId, hostname }: FormerVm): Promise<boolean> {
+  const vm = await findVm(session, { vmId, hostname });
+  if (vm !== undefined) return !isLost(vm);
+  return (await session.client.virtualMachines.list({ signal: session.signal })).some((one) => one.id === vmId && !isLost(one));
+}
