@@ -16,16 +16,18 @@ export interface VpsWait {
   readonly seenByRun: string;
   readonly since: Date;
   readonly until: Date;
+  /** When the last run ended with it. */
+  readonly ranAt: Date;
 }
 
-export type NewWait = Omit<VpsWait, "since" | "until" | "seenByRun"> & { readonly limitSeconds: number };
+export type NewWait = Omit<VpsWait, "since" | "until" | "ranAt" | "seenByRun"> & { readonly limitSeconds: number };
 
 /** The same thing that was waited for before goes on since then, within the same limit. */
 const BEGIN = `
   INSERT INTO vps_waits (user_id, username, hostname, what, state, vm_id, address, seen, seen_by_run, until)
   VALUES ($1, $2, $3, $4, 'watched', $5, $6, $7, $7, clock_timestamp() + make_interval(secs => $8))
   ON CONFLICT (user_id) DO UPDATE SET
-    state = 'watched', username = EXCLUDED.username, hostname = EXCLUDED.hostname, what = EXCLUDED.what, address = EXCLUDED.address, seen = EXCLUDED.seen, seen_by_run = EXCLUDED.seen,
+    state = 'watched', ran_at = clock_timestamp(), username = EXCLUDED.username, hostname = EXCLUDED.hostname, what = EXCLUDED.what, address = EXCLUDED.address, seen = EXCLUDED.seen, seen_by_run = EXCLUDED.seen,
     since = CASE WHEN (vps_waits.what, vps_waits.vm_id) = (EXCLUDED.what, EXCLUDED.vm_id) THEN vps_waits.since ELSE clock_timestamp() END,
     until = CASE WHEN (vps_waits.what, vps_waits.vm_id) = (EXCLUDED.what, EXCLUDED.vm_id) THEN vps_waits.until ELSE EXCLUDED.until END,
     vm_id = EXCLUDED.vm_id`;
@@ -40,7 +42,7 @@ export async function endWait(db: Queryable, userId: string): Promise<void> {
 }
 
 const WATCHED = `
-  SELECT vps_waits.user_id AS "userId", vps_waits.username, vps_waits.hostname, what, vm_id::double precision AS "vmId", vps_waits.address, seen, seen_by_run AS "seenByRun", since, until
+  SELECT vps_waits.user_id AS "userId", vps_waits.username, vps_waits.hostname, what, vm_id::double precision AS "vmId", vps_waits.address, seen, seen_by_run AS "seenByRun", since, until, ran_at AS "ranAt"
   FROM vps_waits WHERE state = 'watched' AND what = $1 ORDER BY since`;
 
 /** All that waits for this, the longest first; as many as are under way, not as the fleet has. */

@@ -23,6 +23,8 @@ const LEASE_SILENT_SECONDS = 4;
 const LEASE_BEAT_MS = SECOND_MS;
 /** Between two lists of VMs, however many wait. */
 const LIST_INTERVAL_MS = 2 * SECOND_MS;
+/** What takes longer than that is looked at by a run. */
+const SHORTEST_RUN_INTERVAL_MS = 90 * SECOND_MS;
 const USUAL_REFRESH_MS = 10 * SECOND_MS;
 
 export interface WatcherOptions {
@@ -59,7 +61,7 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
   let troubled = false;
   const probes = startHealthProbes({
     target, log,
-    onHealthy: (wait) => goOn(pool, jobs, wait, false),
+    onHealthy: (wait) => goOn(pool, jobs, wait, "there"),
     onSeen: (wait, seen) => note(pool, wait, seen),
   });
 
@@ -72,8 +74,10 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
     }
     const [running, health] = [await watchedWaits(pool, "running"), await watchedWaits(pool, "health")];
     const over = [...running, ...health].filter(({ until }) => until.getTime() <= Date.now());
-    for (const wait of over) await goOn(pool, jobs, wait, true);
-    const left = (waits: readonly VpsWait[]) => waits.filter((wait) => !over.includes(wait));
+    for (const wait of over) await goOn(pool, jobs, wait, "overdue");
+    const late = [...running, ...health].filter((wait) => !over.includes(wait) && wantsRun(wait, Date.now()));
+    for (const wait of late) await goOn(pool, jobs, wait, "late");
+    const left = (waits: readonly VpsWait[]) => waits.filter((wait) => !over.includes(wait) && !late.includes(wait));
     if (running.length + health.length > 0 && nowMs - usualReadMs > USUAL_REFRESH_MS) {
       usualReadMs = nowMs;
       for (const what of ["running", "health"] as const) usualMs.set(what, (await usualWaitSeconds(pool, what).then((seconds) => seconds && seconds * SECOND_MS)));
@@ -90,7 +94,7 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
     const { vms } = await inventory.notOlderThan(LIST_INTERVAL_MS, signal);
     for (const wait of waits) {
       const look = lookAtVm(vms.get(wait.vmId), wait.seenByRun, Date.now() - wait.since.getTime());
-      if (look.isOver) await goOn(pool, jobs, wait, false);
+      if (look.isOver) await goOn(pool, jobs, wait, "there");
       else await note(pool, wait, look.seen);
     }
   }
@@ -111,12 +115,17 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
   await probes.stop();
 }
 
-/** @param isOverdue the limit is over: the next run fails with what is missing */
-async function goOn(pool: Pool, jobs: Jobs, wait: VpsWait, isOverdue: boolean): Promise<void> {
+/** What is late is looked at by a run now and then, which can log in to the VPS and read its boot log. */
+export function wantsRun({ since, ranAt }: Pick<VpsWait, "since" | "ranAt">, nowMs: number): boolean {
+  return nowMs - ranAt.getTime() > Math.max(SHORTEST_RUN_INTERVAL_MS, (nowMs - since.getTime()) / 3);
+}
+
+/** `overdue`: the limit is over, and the next run fails with what is missing. */
+async function goOn(pool: Pool, jobs: Jobs, wait: VpsWait, why: "there" | "late" | "overdue"): Promise<void> {
   await inTransaction(pool, async (db) => {
     if (!(await queueWait(db, wait.userId))) return;
-    if (!isOverdue) await noteWaitTime(db, wait.what, (Date.now() - wait.since.getTime()) / SECOND_MS);
-    await jobs.enqueue(db, { operation: "up", userId: wait.userId, ...(isOverdue && { isOverdue }) });
+    if (why === "there") await noteWaitTime(db, wait.what, (Date.now() - wait.since.getTime()) / SECOND_MS);
+    await jobs.enqueue(db, { operation: "up", userId: wait.userId, ...(why === "overdue" && { isOverdue: true as const }) });
   });
 }
 

@@ -16,6 +16,8 @@ CREATE TABLE vps_waits (
   seen_by_run TEXT NOT NULL,
   since TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
   until TIMESTAMPTZ NOT NULL,
+  -- When the last run ended with it.
+  ran_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
   CHECK (what <> 'health' OR address IS NOT NULL)
 );
 CREATE INDEX idx_vps_waits_watched ON vps_waits (what) WHERE state = 'watched';
