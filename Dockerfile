@@ -31,7 +31,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /nonexistent user-vps
 WORKDIR /opt/user-vps
-ENV XDG_CACHE_HOME=/var/cache HOST=0.0.0.0 PORT=8080
+# Its own user cannot write into the engine's folder.
+ENV XDG_CACHE_HOME=/var/cache NODE_COMPILE_CACHE=/tmp/node-compile-cache HOST=0.0.0.0 PORT=8080
 COPY --from=packages /opt/user-vps ./
 COPY --from=engine /var/cache/user-vps /var/cache/user-vps
 COPY --from=engine /opt/user-vps/.user-vps ./.user-vps

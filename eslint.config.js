@@ -12,7 +12,7 @@ const layers = [
 ];
 
 export default tseslint.config(
-  { ignores: ["node_modules/", ".user-vps/", ".sandbox/", "examples/"] },
+  { ignores: ["node_modules/", "stripped/", ".user-vps/", ".sandbox/", "examples/"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],
@@ -38,5 +38,5 @@ export default tseslint.config(
   })),
   { files: ["test/**"], rules: { "no-console": "off", "@typescript-eslint/unbound-method": "off" } },
   // Providers and command lines talk to a person on standard output.
-  { files: ["src/cli/**", "src/**/main.ts", "docs/generate/main.ts", "providers/core/progress.ts"], rules: { "no-console": "off" } },
+  { files: ["bench/main.ts", "src/cli/**", "src/**/main.ts", "docs/generate/main.ts", "providers/core/progress.ts"], rules: { "no-console": "off" } },
 );

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UserVpsError } from "../providers/core/errors.ts";
+import { isToken } from "../providers/core/token.ts";
 import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN, acmeFaults } from "./acme.ts";
 import { releaseFaults, SHA256_PATTERN, VERSION_PATTERN } from "./release.ts";
 import { parseUsername } from "./username.ts";
@@ -48,7 +49,7 @@ const SETTINGS = {
   protect: setting({ schema: flag, byDefault: true, example: "true", description: "credentials and VM cannot be destroyed" }),
   wipeOnDelete: setting({ schema: flag, byDefault: false, example: "false", description: "wipe the VM when it is destroyed" }),
   importWiped: setting({ schema: flag, byDefault: false, example: "false", description: "the VM of `importVmId` was given up and wiped: it is installed anew, with the script, when it is taken over" }),
-  allowPurchase: setting({ schema: flag, byDefault: true, example: "true", description: "`false`: adopt a VM or fail" }),
+  allowPurchase: setting({ schema: flag, byDefault: true, example: "true", description: "`false`: go on with a purchase that was made, or fail" }),
   dnsTtlSeconds: setting({ schema: z.coerce.number().int().min(60).max(86_400), byDefault: 60, example: "60", description: "TTL of the A record" }),
   firewall: setting({ schema: flag, byDefault: false, example: "false", description: "Hostinger's own firewall in front of the VPS: the SSH port, 80 and 443 from anywhere, all else dropped", topic: "releases" }),
   ptr: setting({ schema: flag, byDefault: false, example: "false", description: "the reverse DNS entry of the VPS's IPv4 address leads to its host name", topic: "releases" }),
@@ -58,7 +59,7 @@ const SETTINGS = {
 
 const OPTIONAL_SETTINGS = {
   ownerId: { schema: z.string().min(1), example: "user_42", without: "the user name", description: "Conductor's `owner_id`" },
-  sshPublicKey: { schema: opensshKey, env: "SSH_PUBLIC_KEY", example: "ssh-ed25519 AAAA… name", description: "OpenSSH format; a new one is attached in place" },
+  sshPublicKey: { schema: opensshKey, env: "SSH_PUBLIC_KEY", example: "ssh-ed25519 AAAA… name", description: "OpenSSH format; one of root's keys, and a new one takes its place" },
   paymentMethodId: { schema: wholeNumber, env: "HOSTINGER_PAYMENT_METHOD_ID", example: "1234567", without: "the account's", description: "pays for the purchase" },
   acmeEmail: { schema: z.string().regex(ACME_EMAIL_PATTERN, "expected an e-mail address"), env: "ACME_EMAIL", example: "certificates@example.com", description: "account of the VPS's certificates; with it Caddy goes to a second authority (ZeroSSL) where Let's Encrypt refuses. Reaches a VPS that is there with its next rotation or rename" },
   acmeCa: { schema: z.string().regex(ACME_CA_PATTERN, "expected the https address of an ACME directory"), env: "ACME_CA", example: "https://acme.zerossl.com/v2/DV90", without: "Let's Encrypt", description: "another certificate authority, the only one then" },
@@ -68,7 +69,7 @@ const OPTIONAL_SETTINGS = {
   hostname: { schema: hostname, example: "alicia.spoq.dev", without: "`{username}.{domain}`", description: "another host name under `domain`; changed in place" },
   bootHostname: { schema: hostname, example: "alice.spoq.dev", without: "`hostname`", description: "the host name that the script was made with at first boot: set when `hostname` changes, so that nothing is wiped for it" },
   recreation: { schema: z.string().min(1), example: "1", description: "any text; a change wipes the VM and installs it anew: refused unless `allowRecreateOf` names the VM" },
-  importVmId: { schema: wholeNumber, example: "17923", description: "takes over this VM instead of looking for the host name or buying" },
+  importVmId: { schema: wholeNumber, example: "17923", description: "takes over this VM instead of buying one" },
   allowRecreateOf: { schema: wholeNumber, example: "17923", description: "id of the VM that may be wiped; good for that VM alone" },
   allowReplaceOf: { schema: wholeNumber, example: "17923", description: "id of the VM that may be given up for a newly bought one; good for that VM alone" },
   releaseVersion: { schema: z.string().regex(VERSION_PATTERN, "expected 1 to 64 letters, digits, '.', '_', '+' or '-'"), example: "1.4.2", description: "what the release is called; with it, at least one of the two programs", topic: "releases" },
@@ -129,10 +130,15 @@ export function readStackConfig(source: Source): StackConfig {
     else problems.push(`${place}: ${parsed.error.issues[0]?.message ?? "malformed"}, for example ${description.example}`);
   }
   const username = source.config("username");
-  problems.push(...releaseFaults(values), ...acmeFaults(values), ...hostnameFaults(values));
+  problems.push(...releaseFaults(values), ...acmeFaults(values), ...hostnameFaults(values), ...tokenFaults(source.env));
   if (username === undefined) problems.unshift(`username is missing, for example: pulumi config set username ${USERNAME.example}`);
   if (problems.length > 0) throw new UserVpsError("CONFIG_INVALID", `${problems.length === 1 ? "1 setting" : `${problems.length} settings`} of the stack cannot be used:\n  - ${problems.join("\n  - ")}\n`);
   return Object.freeze({ ...values, username: parseUsername(username!) }) as StackConfig;
+}
+
+/** Cloudflare's plugin takes its token from the environment as it is, and tries for minutes with one that no header can hold. */
+function tokenFaults({ CLOUDFLARE_API_TOKEN: token }: Source["env"]): string[] {
+  return !token || isToken(token) ? [] : ["CLOUDFLARE_API_TOKEN has a blank or a line break, as from a file: set it without"];
 }
 
 /** The record is made in the domain's zone. */

@@ -4,9 +4,11 @@ import type { StackConfig } from "./config.ts";
 import { readStackConfig } from "./config.ts";
 import { UserVps } from "./user-vps.ts";
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** The Pulumi program of one user's stack: the same for `pulumi up` and for the service. Returns the stack's outputs. */
-export function userVpsProgram() {
-  const config = stackConfig();
+export function userVpsProgram(env: Environment = process.env) {
+  const config = stackConfig(env);
   const vps = new UserVps(config);
   return {
     username: config.username,
@@ -35,10 +37,10 @@ export function userVpsProgram() {
  * nothing. Its stack is cut because the SDK inspects it in colour, on which Node 24.9 spends
  * seconds (`markNodeModules` runs until the string is too long).
  */
-function stackConfig(): StackConfig {
+function stackConfig(env: Environment): StackConfig {
   const pulumiConfig = new pulumi.Config("user-vps");
   try {
-    return readStackConfig({ config: (key) => pulumiConfig.get(key), env: process.env });
+    return readStackConfig({ config: (key) => pulumiConfig.get(key), env });
   } catch (error) {
     if (!(error instanceof UserVpsError)) throw error;
     throw Object.assign(new pulumi.RunError(error.message), { stack: error.message });

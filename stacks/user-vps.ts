@@ -51,6 +51,7 @@ export class UserVps extends pulumi.ComponentResource {
       templateId: config.templateId,
       dataCenterId: config.dataCenterId,
       hostname,
+      zoneId: config.zoneId,
       rootPassword: this.credentials.password,
       postInstallScriptId: this.script.scriptId,
       postInstallScript: content,
@@ -61,6 +62,8 @@ export class UserVps extends pulumi.ComponentResource {
       wipeOnDelete: config.wipeOnDelete,
       // Only where it is asked for: a new input would be a change of every stack that is there.
       ...(config.importWiped && { importWiped: true }),
+      ...(!config.protect && { allowDelete: true }),
+      owner: config.ownerId ?? config.username,
       ...defined({
         sshPublicKey: config.sshPublicKey,
         paymentMethodId: config.paymentMethodId,
@@ -117,16 +120,17 @@ export class UserVps extends pulumi.ComponentResource {
       hostname,
       address: this.vm.ipv4,
       timeoutSeconds: config.healthTimeoutSeconds,
+      wayIn: pulumi.secret({
+        port: config.sshPort,
+        password: this.credentials.password,
+        ...defined({ privateKey: config.sshPrivateKey, hostKey: config.sshHostKey }),
+      }),
       // Checked again after each release, each rotation and each wipe.
       ...defined({ release: release?.version, credentialRotation: config.credentialRotation, recreation: config.recreation }),
     }, { ...parent, protect: config.protect, dependsOn: everything });
 
     // The script has done its work: what the account keeps of it holds no secret. A wipe writes it anew.
-    const { vmId, installation } = this.vm;
-    this.stub = new ScriptStub("script-stub", {
-      scriptId: this.script.scriptId,
-      installation: pulumi.all([vmId, installation]).apply((ids) => ids.filter((id) => id !== undefined).join(" ")),
-    }, { ...parent, dependsOn: this.health });
+    this.stub = new ScriptStub("script-stub", { scriptId: this.script.scriptId, purchaseRecordId: this.vm.purchaseRecordId }, { ...parent, dependsOn: this.health });
 
     this.registerOutputs({});
   }

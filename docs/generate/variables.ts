@@ -36,6 +36,8 @@ const READ_ELSEWHERE: readonly DescribedVariable[] = [
   { name: "USER_VPS_SSH_PORT", description: "The VPS's SSH port: the stack's setting sshPort.", example: "22", byDefault: "22" },
   { name: "PULUMI_BACKEND_URL", description: "Where the Pulumi CLI keeps the stacks' state. The service itself reads STATE_BACKEND_URL.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true },
   { name: "PULUMI_DIY_BACKEND_PARALLEL", description: "For the Pulumi CLI on PostgreSQL: 1, or it hangs where it lists more stacks than twice the CPUs. Whatever the project itself runs or writes has it.", example: "1" },
+  { name: "NODE_COMPILE_CACHE", description: "Node's own: where it keeps compiled code for every process that loads the Pulumi SDK. Nobody else may be able to write there.", example: "/var/cache/user-vps/compile-cache", byDefault: "compile-cache, beside the engine" },
+  { name: "PULUMI_NODEJS_PROJECT", description: "Set by the engine: tells a dynamic provider which project's settings are meant by names without a namespace.", example: "user-vps" },
   { name: "PULUMI_DOWNLOAD_URL", description: "A mirror of https://get.pulumi.com/releases/sdk, where the engine is downloaded from.", example: "https://mirror.example.com/pulumi" },
   { name: "PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES", description: "Pulumi's own: where plugins are downloaded from.", example: ".*=https://mirror.example.com/plugins" },
   { name: "PULUMI_HOME", description: "Pulumi's own: where it keeps plugins.", example: "/var/lib/user-vps/pulumi", byDefault: "~/.pulumi" },

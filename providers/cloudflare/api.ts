@@ -3,8 +3,10 @@ import { z } from "zod";
 import { UserVpsError } from "../core/errors.ts";
 import { HttpEndpoint, HttpFailure } from "../core/http.ts";
 import type { HttpAnswer } from "../core/http.ts";
-import { backoffMs, waitAskedMs } from "../core/retry.ts";
-import { MINUTE_MS, SECOND_MS, sleep } from "../core/time.ts";
+import { removeForSure } from "../core/removal.ts";
+import { waitBeforeRepetitionMs } from "../core/retry.ts";
+import { MINUTE_MS, monotonicMs, SECOND_MS, sleep } from "../core/time.ts";
+import { tokenFrom } from "../core/token.ts";
 
 export interface CloudflareAccess {
   readonly baseUrl?: string | undefined;
@@ -35,13 +37,13 @@ export interface ZoneRecords {
   /** All that fit, however many pages they fill; 1,000 records a call. */
   list(filter?: RecordFilter, signal?: AbortSignal): Promise<ZoneRecord[]>;
   /** One that is gone already is fine. */
-  remove(recordId: string): Promise<void>;
+  remove(recordId: string, signal?: AbortSignal): Promise<void>;
   /** Requests so far, repetitions included. */
   readonly calls: number;
   close(): Promise<void>;
 }
 
-const DEFAULT_BASE_URL = "https://api.cloudflare.com/client/v4";
+export const CLOUDFLARE_BASE_URL = "https://api.cloudflare.com/client/v4";
 const REQUEST_TIMEOUT_MS = 30 * SECOND_MS;
 const RETRY_LIMIT_MS = 2 * MINUTE_MS;
 /** Documented are 5 to 5,000,000; an answer has to stay of a size that can be read. */
@@ -52,25 +54,28 @@ const MOST_READS = 3;
 const answerSchema = z.object({ result: z.unknown(), result_info: z.object({ total_pages: z.number(), total_count: z.number() }).nullish().catch(undefined) });
 type Answer = z.output<typeof answerSchema>;
 
-export function zoneRecords({ baseUrl = DEFAULT_BASE_URL, apiToken, zoneId }: CloudflareAccess): ZoneRecords {
+const errorSchema = z.object({ errors: z.array(z.object({ code: z.number() })) });
+/** Of a 404 that is about the zone or the path, and says nothing about the record. */
+const NO_ROUTE: ReadonlySet<number> = new Set([7000, 7003]);
+
+export function zoneRecords({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }: CloudflareAccess): ZoneRecords {
   const endpoint = new HttpEndpoint({ baseUrl, connections: 4, connectTimeoutMs: 10 * SECOND_MS });
+  const token = tokenFrom(apiToken, "The Cloudflare API token");
   const path = `/zones/${encodeURIComponent(zoneId)}/dns_records`;
   let calls = 0;
 
+  /** The answer, or undefined where there is no such record. Everything here may be repeated. */
   async function call(method: "GET" | "DELETE", rest: string, signal?: AbortSignal): Promise<Answer | undefined> {
-    const endMs = Date.now() + RETRY_LIMIT_MS;
+    const endMs = monotonicMs() + RETRY_LIMIT_MS;
     for (let attempt = 1; ; attempt++) {
       calls++;
       const answer = await endpoint
-        .send({ method, path: `${path}${rest}`, headers: { authorization: `Bearer ${apiToken}` }, timeoutMs: REQUEST_TIMEOUT_MS, signal })
+        .send({ method, path: `${path}${rest}`, headers: { authorization: `Bearer ${token}` }, timeoutMs: REQUEST_TIMEOUT_MS, signal })
         .catch((error: unknown) => { signal?.throwIfAborted(); if (error instanceof HttpFailure) return error; throw error; });
-      if (!(answer instanceof HttpFailure)) {
-        if (answer.status < 300) return parsed(answer);
-        if (method === "DELETE" && answer.status === 404) return undefined;
-        if (answer.status !== 429 && answer.status < 500) throw refused(method, answer.status);
-      }
-      const waitMs = (answer instanceof HttpFailure ? undefined : waitAskedMs(answer.headers)) ?? backoffMs(attempt);
-      if (Date.now() + waitMs > endMs) throw new UserVpsError("API_UNAVAILABLE", `Cloudflare did not answer ${method} of the zone's DNS records: ${answer instanceof HttpFailure ? answer.message : `status ${answer.status}`}.`);
+      const outcome = judged(method, answer, rest.startsWith("/"));
+      if (!(outcome instanceof Passing)) return outcome;
+      const waitMs = waitBeforeRepetitionMs(attempt, answer instanceof HttpFailure ? {} : answer.headers);
+      if (monotonicMs() + waitMs > endMs) throw outcome.error;
       await sleep(waitMs, signal);
     }
   }
@@ -96,8 +101,14 @@ export function zoneRecords({ baseUrl = DEFAULT_BASE_URL, apiToken, zoneId }: Cl
         if (whole || read === MOST_READS) return records;
       }
     },
-    async remove(recordId) {
-      await call("DELETE", `/${encodeURIComponent(recordId)}`);
+    async remove(recordId, signal) {
+      const one = `/${encodeURIComponent(recordId)}`;
+      await removeForSure({
+        what: `DNS record ${recordId}`,
+        remove: () => call("DELETE", one, signal),
+        isThere: async () => (await call("GET", one, signal)) !== undefined,
+        signal,
+      });
     },
     get calls() {
       return calls;
@@ -106,10 +117,36 @@ export function zoneRecords({ baseUrl = DEFAULT_BASE_URL, apiToken, zoneId }: Cl
   };
 }
 
-function parsed({ text }: HttpAnswer): Answer {
-  const answer = answerSchema.safeParse(jsonOf(text));
-  if (!answer.success) throw unexpected();
-  return answer.data;
+/** Another attempt may go better; else `error` is what is said at the end. */
+class Passing {
+  readonly error: UserVpsError;
+
+  constructor(error: UserVpsError) {
+    this.error = error;
+  }
+}
+
+/** Throws what does not pass. Cloudflare's own answers are JSON: anything else is of something in front of it. */
+function judged(method: string, answer: HttpAnswer | HttpFailure, isOneRecord: boolean): Answer | Passing | undefined {
+  const about = `${method} of the zone's DNS records`;
+  if (answer instanceof HttpFailure) {
+    if (answer.kind === "too-large") throw new UserVpsError("API_ANSWER_UNREADABLE", `Cloudflare to ${about}: ${answer.message}.`);
+    return new Passing(new UserVpsError(answer.kind === "timeout" ? "API_TIMEOUT" : "API_UNREACHABLE", `Cloudflare did not answer ${about}: ${answer.message}.`));
+  }
+  const { status, text } = answer;
+  const json = jsonOf(text);
+  if (status === 429) return new Passing(new UserVpsError("API_RATE_LIMITED", `Cloudflare answered 429 to ${about} until the time limit.`, { status }));
+  if (status === 408 || status >= 500) return new Passing(new UserVpsError("API_UNAVAILABLE", `Cloudflare did not answer ${about}: status ${status}.`, { status }));
+  if (json === undefined) {
+    const error = new UserVpsError("API_ANSWER_UNREADABLE", `Cloudflare's address answered ${status} to ${about} with something that is no JSON.`, { status });
+    if (status < 300) return new Passing(error);
+    throw error;
+  }
+  if (status === 404 && isOneRecord && !NO_ROUTE.has(errorSchema.safeParse(json).data?.errors[0]?.code ?? 0)) return undefined;
+  if (status >= 300) throw refused(method, status);
+  const parsed = answerSchema.safeParse(json);
+  if (!parsed.success) throw unexpected();
+  return parsed.data;
 }
 
 function jsonOf(text: string): unknown {

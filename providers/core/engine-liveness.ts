@@ -63,6 +63,8 @@ export function leaveEngine(): void {
 
 /** `close` is called when this process leaves the engine that it works for now. */
 export function whenEngineIsLeft(close: () => void): void {
+  // Following one begins with leaving what was before.
+  engineGoneSignal();
   atLeaving.add(close);
 }
 

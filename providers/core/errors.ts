@@ -19,6 +19,7 @@ export const ERROR_CATALOGUE = {
   INPUT_INVALID: { meaning: "A value that was handed in cannot be used.", retry: "park", next: "Correct the value that the message names." },
   USERNAME_INVALID: { meaning: "The user name is not a lower-case DNS label, or it is reserved.", retry: "park", next: "Choose 1 to 63 characters of a-z, 0-9 and '-' that no service name uses." },
   USERNAME_TAKEN: { meaning: "Another user has this user name.", retry: "park", next: "Choose another user name." },
+  NAME_IN_USE: { meaning: "The zone holds a record of the host name that is somebody else's; nothing was bought.", retry: "park", next: "Choose another name, or remove the record that the message names if nobody needs it." },
   VPS_EXISTS: { meaning: "The user has a VPS that this service did not make.", retry: "park", next: "Have an operator look at the user's row in user_vps; nothing was bought." },
   SCRIPT_TOO_LARGE: { meaning: "A post-install script is over Hostinger's limit of 48 KB.", retry: "park", next: "Shorten the script; download large parts at run time." },
   SCRIPT_VALUE_UNREPRESENTABLE: { meaning: "A value cannot be written safely into the post-install script.", retry: "park", next: "Remove the characters that the message names." },
@@ -31,6 +32,8 @@ export const ERROR_CATALOGUE = {
   API_UNAVAILABLE: { meaning: "The API answered with a server error until the time limit.", retry: "backoff", next: "It is tried again later; see the provider's status page." },
   API_UNREACHABLE: { meaning: "No connection to the API, or it broke off.", retry: "backoff", next: "Check network, DNS and proxy; it is tried again later." },
   API_TIMEOUT: { meaning: "The API did not answer within the time limit.", retry: "backoff", next: "It is tried again later." },
+  API_WITHOUT_EFFECT: { meaning: "The API said yes, and nothing is different.", retry: "backoff", next: "It is tried again later; if it stays so, do it in the provider's panel and ask its support." },
+  API_ANSWER_UNREADABLE: { meaning: "What answered did not answer as the API does: with a page in place of JSON, cut off, or too much.", retry: "backoff", next: "It is tried again later; if it stays so, see the provider's status page, and who answers at the base URL (a proxy, a maintenance page)." },
   API_LIST_INCOMPLETE: { meaning: "A list of the API could not be read to its certain end, and what it does not show may be what matters.", retry: "backoff", next: "It is tried again later; report the list's pages if it recurs." },
   API_ANSWER_UNEXPECTED: { meaning: "The API's answer lacks something that is relied on.", retry: "park", next: "Report the answer's shape; the API may have changed." },
 
@@ -56,9 +59,12 @@ export const ERROR_CATALOGUE = {
   SSH_UNREACHABLE: { meaning: "The VPS's SSH server does not answer.", retry: "backoff", next: "Check that the VPS runs and that no firewall is in the way; it is tried again later." },
   SSH_HOST_KEY_WRONG: { meaning: "The VPS's SSH server has another key than the one that is pinned; nothing secret was sent to it.", retry: "park", next: "If the VM was wiped or replaced by hand, set the stack's setting sshHostKey to the new key; else find out who answers at that address." },
   SSH_LOGIN_REFUSED: { meaning: "The VPS's SSH server lets nobody in with the password or key that is known.", retry: "park", next: "Check SSH_PRIVATE_KEY, and whether root's password was changed on the VPS." },
+  FIRST_BOOT_FAILED: { meaning: "The post-install script stopped on the VPS.", retry: "park", next: "Mend what its last lines tell and run `bash /post_install` on the VPS as root, then retry; `user-vps logs USER --boot` shows all of the log." },
+  CERTIFICATE_RATE_LIMITED: { meaning: "The certificate authority refuses the VPS a certificate for a rate limit.", retry: "backoff", next: "Set ACME_EMAIL, with which Caddy goes to a second authority, and rotate the user's credentials, which brings it to the VPS; or wait until the time that the authority names." },
   SCRIPT_LOG_MISSING: { meaning: "The VPS has no /post_install.log that can be read.", retry: "backoff", next: "Its first boot may not have come to the script yet; else see whether the VM has a post-install script." },
   RELEASE_EXISTS: { meaning: "There is a release of this version already, with other programs.", retry: "park", next: "Give a new release a version of its own." },
   ROLL_OUT_OPEN: { meaning: "Another roll-out goes on; there is one at a time.", retry: "park", next: "Let it end, or cancel it." },
+  RELEASE_TIMED_OUT: { meaning: "A release did not come to its end on the VPS within the time limit.", retry: "park", next: "See the run's log for where it hangs, then release to this VPS again." },
   RELEASE_FAILED: { meaning: "A release could not be installed on the VPS, or was not healthy there and was rolled back.", retry: "park", next: "Release a version that works." },
 
   CONFIGURATION_FAILED: { meaning: "New credentials or another host name could not be brought to the VPS.", retry: "backoff", next: "Do what the message says on the VPS, then run `up` again." },
@@ -69,6 +75,7 @@ export const ERROR_CATALOGUE = {
   RUN_LOST: { meaning: "A run ended without a word: its worker died or lost its hold on the user.", retry: "backoff", next: "It is started again by itself; nothing is bought twice." },
   STACK_LOCKED: { meaning: "Another update of the stack is running.", retry: "backoff", next: "Wait for it; if its process is gone, `pulumi cancel` removes the lock." },
   SANDBOX_ONLY: { meaning: "A sandbox stand-in was pointed at something that is not on loopback.", retry: "park", next: "Install the real plugin for use with a real API." },
+  RUN_TIMED_OUT: { meaning: "A run took longer than RUN_LIMIT_MINUTES and was ended.", retry: "backoff", next: "It is tried again by itself; read the run's log for what it waited for." },
   CANCELLED: { meaning: "The run was cancelled.", retry: "park", next: "Start it again when it is wanted." },
 } as const satisfies Record<string, CatalogueEntry>;
 

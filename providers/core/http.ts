@@ -5,7 +5,10 @@ import { Readable } from "node:stream";
 import { EnvHttpProxyAgent, Pool, request as undiciRequest, type Dispatcher } from "undici";
 
 import { UserVpsError } from "./errors.ts";
-import { inSeconds } from "./time.ts";
+import { HttpFailure, isBeforeConnection, isMistake, failureOf } from "./http-failure.ts";
+import { monotonicMs } from "./time.ts";
+
+export { HttpFailure } from "./http-failure.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -25,6 +28,8 @@ export interface HttpRequest {
    * was stopped in the meantime.
    */
   readonly single?: boolean;
+  /** With `single`: asked right before the body leaves; false lets it not leave any more. */
+  readonly mayBegin?: (() => boolean) | undefined;
 }
 
 export interface HttpAnswer {
@@ -34,22 +39,6 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-export type HttpFailureKind = "timeout" | "unreachable" | "certificate" | "cancelled";
-
-/** No complete answer came. Holds neither headers nor body, so that no token leaks with it. */
-export class HttpFailure extends Error {
-  override readonly name = "HttpFailure";
-  readonly kind: HttpFailureKind;
-  /** False only when it is certain that the server did not get the request. */
-  readonly maybeSent: boolean;
-
-  constructor(kind: HttpFailureKind, maybeSent: boolean, message: string) {
-    super(message);
-    this.kind = kind;
-    this.maybeSent = maybeSent;
-  }
-}
-
 export interface HttpEndpointOptions {
   /** With or without a path of its own, e.g. `https://developers.hostinger.com`. */
   readonly baseUrl: string;
@@ -57,8 +46,8 @@ export interface HttpEndpointOptions {
   readonly connectTimeoutMs: number;
 }
 
-/** The largest answer that is read: 50 scripts of 48 KB are 2.4 MB. */
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+/** The largest answer that is read: 50 scripts of 48 KB are 2.4 MB, 50,000 VMs are 50 MB. */
+export const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export class HttpEndpoint {
   readonly #base: URL;
@@ -71,26 +60,30 @@ export class HttpEndpoint {
     this.#dispatcher = this.#newDispatcher();
   }
 
-  /** Resolves with any complete answer, whatever its status; otherwise throws an `HttpFailure`. */
+  /**
+   * Resolves with any complete answer, whatever its status; otherwise throws an `HttpFailure`. It
+   * ends by `timeoutMs` and by the signal even where the HTTP library does not.
+   */
   async send(request: HttpRequest): Promise<HttpAnswer> {
+    refuseHeaders(request.headers);
+    const json = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     if (request.signal?.aborted) throw new HttpFailure("cancelled", false, "cancelled before it was sent");
-    const deadlineMs = Date.now() + request.timeoutMs;
+    const deadlineMs = monotonicMs() + request.timeoutMs;
     const attempt = new AbortController();
     const timer = setTimeout(() => attempt.abort("timeout"), request.timeoutMs);
     const onCancel = () => attempt.abort("cancelled");
     request.signal?.addEventListener("abort", onCancel, { once: true });
 
-    const json = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     let bodyLeft = false;
     async function* bodyBeforeDeadline(bytes: Buffer) {
-      if (Date.now() >= deadlineMs) attempt.abort("timeout");
+      if (monotonicMs() >= deadlineMs || request.mayBegin?.() === false) attempt.abort("timeout");
       attempt.signal.throwIfAborted();
       bodyLeft = true;
       yield bytes;
     }
     const dispatcher = request.single ? this.#newDispatcher() : this.#dispatcher;
     try {
-      const answer = await undiciRequest(`${this.#base.href.replace(/\/+$/, "")}${request.path}`, {
+      const answer = undiciRequest(`${this.#base.href.replace(/\/+$/, "")}${request.path}`, {
         dispatcher,
         method: request.method,
         headers: {
@@ -100,10 +93,10 @@ export class HttpEndpoint {
         },
         ...(json && { body: request.single ? Readable.from(bodyBeforeDeadline(json), { objectMode: false }) : json }),
         signal: attempt.signal,
-      });
-      const text = await answer.body.text();
-      return { status: answer.statusCode, headers: singleValues(answer.headers), text };
+      }).then(async ({ statusCode, headers, body }) => ({ status: statusCode, headers: singleValues(headers), text: await body.text() }));
+      return await orAborted(answer, attempt.signal);
     } catch (error) {
+      if (!attempt.signal.aborted && isMistake(error)) throw error;
       const certainlyNotSent = isBeforeConnection(error) || (request.single === true && json !== undefined && !bodyLeft);
       throw failureOf(error, attempt.signal, request.timeoutMs, !certainlyNotSent);
     } finally {
@@ -139,6 +132,24 @@ export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
 }
 
+/** What comes too late is left to itself: the signal has told the library to end it. */
+function orAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  answer.catch(() => undefined);
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(new Error("aborted"));
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
+/** Undici refuses these only after the request has a place in its pool, which then is never free again. */
+function refuseHeaders(headers: HttpRequest["headers"]): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw new TypeError(`The header ${name} has a character that no header may have.`);
+  }
+}
+
 function httpUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
@@ -149,32 +160,4 @@ function httpUrl(text: string): URL {
 
 function singleValues(headers: Record<string, string | string[] | undefined>): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value[0] : value]));
-}
-
-const CERTIFICATE_CODE = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY)_)/;
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === "string" ? code : "";
-}
-
-/** DNS failed, nobody listens, no route, connect time-out, or a certificate that is not trusted. */
-function isBeforeConnection(error: unknown): boolean {
-  const { syscall, errors } = error as { syscall?: string; errors?: unknown[] };
-  return (
-    syscall === "connect" ||
-    syscall === "getaddrinfo" ||
-    codeOf(error) === "UND_ERR_CONNECT_TIMEOUT" ||
-    CERTIFICATE_CODE.test(codeOf(error)) ||
-    (Array.isArray(errors) && errors.length > 0 && errors.every(isBeforeConnection))
-  );
-}
-
-function failureOf(error: unknown, attempt: AbortSignal, timeoutMs: number, maybeSent: boolean): HttpFailure {
-  if (attempt.aborted && attempt.reason === "cancelled") return new HttpFailure("cancelled", maybeSent, "cancelled");
-  if (attempt.aborted) return new HttpFailure("timeout", maybeSent, `no complete answer within ${inSeconds(timeoutMs)}`);
-  const code = codeOf(error) || "no code";
-  if (CERTIFICATE_CODE.test(code)) return new HttpFailure("certificate", maybeSent, `the server's certificate is not trusted (${code})`);
-  if (code === "UND_ERR_CONNECT_TIMEOUT") return new HttpFailure("timeout", maybeSent, "no connection within the time limit");
-  return new HttpFailure("unreachable", maybeSent, maybeSent ? `the connection broke (${code})` : `no connection (${code})`);
 }

@@ -1,7 +1,7 @@
 /** Waiting for something by looking again and again: adaptive, limited, cancellable, and it says what for. */
 
 import { UserVpsError, type ErrorCode } from "./errors.ts";
-import { inSeconds, sleep } from "./time.ts";
+import { inSeconds, monotonicMs, sleep } from "./time.ts";
 
 export interface PollOptions<T> {
   /** What is waited for, for messages: `VM 42 to reach 'running'`. */
@@ -30,13 +30,13 @@ export interface PollWait {
 /** Resolves with the first value that `check` finds; looks at least once, and once more at the limit. */
 export async function poll<T>(options: PollOptions<T>): Promise<T> {
   const { what, signal, timeoutMs } = options;
-  const startedMs = Date.now();
+  const startedMs = monotonicMs();
   let intervalMs = options.initialIntervalMs;
   for (let looks = 1; ; looks++) {
     throwIfCancelled(what, signal);
     const found = await options.check();
     if (found !== undefined) return found;
-    const waitedMs = Date.now() - startedMs;
+    const waitedMs = monotonicMs() - startedMs;
     if (waitedMs >= timeoutMs) {
       throw new UserVpsError(options.timeoutCode ?? "API_TIMEOUT", `Waited ${inSeconds(waitedMs)} for ${what}; looked ${looks} times.`);
     }

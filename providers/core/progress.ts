@@ -3,13 +3,22 @@ import { inSeconds, SECOND_MS } from "./time.ts";
 
 const REPEAT_INTERVAL_MS = 15 * SECOND_MS;
 
+let show: ((line: string) => void) | undefined;
+
 /**
- * Shows one line of text. The engine reads a dynamic provider's standard output line by line and
- * shows each line at once as an `info` diagnostic of the stack.
+ * Shows one line of text. The engine reads the standard output of a provider that it has started
+ * line by line, and shows each line at once as an `info` diagnostic of the stack.
  */
 export function reportProgress(text: string): void {
+  const line = text.replaceAll(/\s*\n\s*/g, " ");
   // console.log ignores a broken pipe, which is what standard output is once the engine is gone.
-  console.log(text.replaceAll(/\s*\n\s*/g, " "));
+  if (show) show(line);
+  else console.log(line);
+}
+
+/** For a process that the engine has attached to; undefined: on standard output again. */
+export function showProgressBy(way: ((line: string) => void) | undefined): void {
+  show = way;
 }
 
 export interface Waiting {

@@ -2,6 +2,8 @@
 
 import { createHash } from "node:crypto";
 
+import { monotonicMs } from "./time.ts";
+
 export interface RateLimiterOptions {
   readonly maxParallel?: number;
   /** Mean distance of the starts while those drain that had to wait for a hold. */
@@ -45,12 +47,12 @@ export class RateLimiter {
 
   /** How long nothing starts from now on, in ms. */
   get heldMs(): number {
-    return Math.max(0, this.#heldUntilMs - Date.now());
+    return Math.max(0, this.#heldUntilMs - monotonicMs());
   }
 
   /**
    * Waits for a slot and answers with the function that gives it back. Ends early with the signal's
-   * reason, or with a `RateLimiterWaitError` at `untilMs` (epoch), at once if a hold lasts longer.
+   * reason, or with a `RateLimiterWaitError` at `untilMs` (by `monotonicMs`), at once if a hold lasts longer.
    */
   acquire(untilMs: number, signal?: AbortSignal): Promise<() => void> {
     return new Promise((resolve, reject) => {
@@ -74,7 +76,7 @@ export class RateLimiter {
         },
       };
       // setTimeout fires at once beyond 2^31 ms.
-      const limit = setTimeout(() => leave(new RateLimiterWaitError(this.heldMs)), Math.min(untilMs - Date.now(), 2 ** 31 - 1));
+      const limit = setTimeout(() => leave(new RateLimiterWaitError(this.heldMs)), Math.min(untilMs - monotonicMs(), 2 ** 31 - 1));
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiting.push(waiter);
       this.#pump();
@@ -83,7 +85,7 @@ export class RateLimiter {
 
   /** The API said to wait: nothing starts for `waitMs` and up to a tenth more, so that processes spread too. */
   hold(waitMs: number): void {
-    this.#heldUntilMs = Math.max(this.#heldUntilMs, Date.now() + waitMs * (1 + 0.1 * this.#random()));
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, monotonicMs() + waitMs * (1 + 0.1 * this.#random()));
     this.#draining = true;
     this.#pump();
   }
@@ -103,7 +105,7 @@ export class RateLimiter {
     clearTimeout(this.#timer);
     while (this.#active < this.#maxParallel) {
       const next = this.#waiting[0];
-      const now = Date.now();
+      const now = monotonicMs();
       if (!next) {
         if (now >= this.#heldUntilMs) this.#draining = false;
         return;

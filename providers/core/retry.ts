@@ -1,6 +1,6 @@
 /** How long to wait before a repetition: by the answer's headers, else by backoff with full jitter. */
 
-import { SECOND_MS } from "./time.ts";
+import { HOUR_MS, SECOND_MS } from "./time.ts";
 
 export interface BackoffOptions {
   readonly baseMs?: number;
@@ -16,18 +16,30 @@ export function backoffMs(attempt: number, { baseMs = 500, maxMs = 15 * SECOND_M
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
+/** Nobody means more: a moment in another unit reads as thousands of years. */
+const LONGEST_WAIT_MS = HOUR_MS;
+
+/**
+ * How long to wait before the repetition after attempt number `attempt`: what the answer asks for,
+ * but never less than the backoff. `Retry-After: 0` and a moment that has passed ask for nothing.
+ */
+export function waitBeforeRepetitionMs(attempt: number, headers: Headers = {}): number {
+  return Math.max(backoffMs(attempt), waitAskedMs(headers) ?? 0);
+}
+
 /**
  * How long an answer asks to wait, in ms; undefined if it does not say. Read are `Retry-After`
  * (seconds or an HTTP date), else `X-RateLimit-Reset` or `RateLimit-Reset` (seconds from now, or
- * an epoch in seconds or milliseconds). Moments are measured by the server's own `Date`.
+ * an epoch in seconds or milliseconds), an hour at most. Moments are measured by the server's own
+ * `Date`.
  */
 export function waitAskedMs(headers: Headers, nowMs: number = Date.now()): number | undefined {
   const serverNowMs = Date.parse(headers["date"] ?? "") || nowMs;
-  return (
+  const askedMs =
     asDurationMs(headers["retry-after"], serverNowMs) ??
     asDurationMs(headers["x-ratelimit-reset"], serverNowMs) ??
-    asDurationMs(headers["ratelimit-reset"], serverNowMs)
-  );
+    asDurationMs(headers["ratelimit-reset"], serverNowMs);
+  return askedMs === undefined ? undefined : Math.min(askedMs, LONGEST_WAIT_MS);
 }
 
 function asDurationMs(value: string | undefined, serverNowMs: number): number | undefined {

@@ -5,6 +5,14 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/**
+ * For durations on this machine: a clock that nobody sets. A moment of it means nothing elsewhere,
+ * and it stands still while the machine is suspended.
+ */
+export function monotonicMs(): number {
+  return performance.now();
+}
+
 /** Waits; ends early, with the signal's reason as the error, when the signal is aborted. */
 export function sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

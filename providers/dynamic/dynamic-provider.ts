@@ -37,13 +37,8 @@ export interface DynamicProviderOptions {
   readonly onAttach?: (engineAddress: string) => void;
 }
 
-export interface DynamicProvider extends PluginServer {
-  /** Forgets the providers and the configuration of the engine that was served. */
-  reset(): void;
-}
-
-/** Serves until it is stopped. */
-export async function serveDynamicProvider({ project, onAttach = () => undefined }: DynamicProviderOptions): Promise<DynamicProvider> {
+/** Serves one run until it is stopped. */
+export async function serveDynamicProvider({ project, onAttach = () => undefined }: DynamicProviderOptions): Promise<PluginServer> {
   let configuration: Values = {};
   const providers = new Map<string, Promise<Provider>>();
 
@@ -58,7 +53,7 @@ export async function serveDynamicProvider({ project, onAttach = () => undefined
   };
   const providerOfNews = (olds: Values, news: Values) => providerOf(news[TEXT] === UNKNOWN ? olds[TEXT] : news[TEXT]);
 
-  const server = await servePluginService(service.ResourceProviderService, {
+  return await servePluginService(service.ResourceProviderService, {
     attach: unary(async (request: InstanceType<typeof pluginMessages.PluginAttach>) => {
       onAttach(request.getAddress());
       return new emptyMessages.Empty();
@@ -110,13 +105,6 @@ export async function serveDynamicProvider({ project, onAttach = () => undefined
       return new emptyMessages.Empty();
     }, tell),
   });
-  return {
-    ...server,
-    reset() {
-      providers.clear();
-      configuration = {};
-    },
-  };
 }
 
 async function configured(text: string, config: dynamic.Config): Promise<Provider> {

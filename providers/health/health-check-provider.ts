@@ -5,9 +5,10 @@ import { initializationFailed } from "../core/initialization-failed.ts";
 import { currentPatience } from "../core/patience.ts";
 import { startWaiting } from "../core/progress.ts";
 import { SECOND_MS, sleep } from "../core/time.ts";
-import { DEFAULT_TIMEOUT_SECONDS, targetOf, validate, type HealthCheckInputs } from "./inputs.ts";
+import { FirstBoot } from "../first-boot/first-boot.ts";
+import { DEFAULT_TIMEOUT_SECONDS, targetOf, validate, type HealthCheckInputs, type WayIn } from "./inputs.ts";
 import { probe } from "./probe.ts";
-import { STAGE_NAMES, type ProbeResult } from "./target.ts";
+import { STAGE_NAMES, type ProbeResult, type Stage } from "./target.ts";
 import { waitUntilHealthy } from "./wait.ts";
 
 /** A refresh tries this often before it calls a VPS unhealthy: a hiccup is no drift. */
@@ -21,7 +22,7 @@ interface Health {
   readonly stage: string;
   readonly detail: string;
 }
-type State = HealthCheckInputs & Health & { readonly __provider?: string };
+type State = Omit<HealthCheckInputs, "wayIn"> & Health & { readonly __provider?: string };
 
 export async function check(_olds: HealthCheckInputs, news: HealthCheckInputs): Promise<dynamic.CheckResult> {
   return { inputs: news, failures: validate(news) };
@@ -62,7 +63,10 @@ function healthOf(result: ProbeResult): Health {
   return { healthy: result.healthy, stage: result.stage, detail: result.healthy ? "" : result.detail };
 }
 
-async function waitFor(id: string, inputs: HealthCheckInputs): Promise<State> {
+async function waitFor(id: string, given: HealthCheckInputs): Promise<State> {
+  // What is given back is stored in plain text: the way in stays out of it.
+  const { wayIn, ...inputs } = given;
+  const firstBoot = wayIn && firstBootOf(inputs, wayIn);
   const waiting = startWaiting(inputs.hostname);
   let last: ProbeResult | undefined;
   try {
@@ -70,6 +74,7 @@ async function waitFor(id: string, inputs: HealthCheckInputs): Promise<State> {
       timeoutMs: (inputs.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * SECOND_MS,
       patience: currentPatience(),
       signal: engineGoneSignal(),
+      explain: firstBoot && ((result, signal) => firstBoot.look(result.stage as Stage, signal)),
       onStage: (result) => {
         last = result;
         waiting.now(`${STAGE_NAMES[result.stage]}: ${result.detail}`);
@@ -81,6 +86,11 @@ async function waitFor(id: string, inputs: HealthCheckInputs): Promise<State> {
   } finally {
     waiting.end();
   }
+}
+
+function firstBootOf({ hostname, address }: HealthCheckInputs, { port, password, privateKey, hostKey }: WayIn): FirstBoot {
+  const login = privateKey === undefined ? { password } : { privateKey };
+  return new FirstBoot({ hostname, server: { host: address, port, login, hostKey }, secrets: [password, ...(privateKey === undefined ? [] : [privateKey])] });
 }
 
 const NOT_PROBED: Health = { healthy: false, stage: "dns", detail: "not probed yet" };

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { StoredResource } from "../dynamic/stored-resource.ts";
+import type { WayIn } from "./inputs.ts";
 import type { Stage } from "./target.ts";
 
 /**
@@ -38,6 +39,8 @@ export interface HealthCheckArgs {
   credentialRotation?: pulumi.Input<string | undefined>;
   /** Which installation of the VM this is; whenever it changes, the VPS is checked again. */
   recreation?: pulumi.Input<string | undefined>;
+  /** How the VPS is asked over SSH how far its first boot is. Only while it is not healthy; no difference if it changes. */
+  wayIn?: pulumi.Input<WayIn | undefined>;
 }
 
 /**

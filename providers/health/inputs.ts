@@ -16,6 +16,17 @@ export interface HealthCheckInputs {
   readonly release?: string;
   readonly credentialRotation?: string;
   readonly recreation?: string;
+  /** Secret; in no output and in no error's properties. */
+  readonly wayIn?: WayIn;
+}
+
+/** How the VPS is asked over SSH, as root, what its first boot is at. */
+export interface WayIn {
+  readonly port: number;
+  readonly password: string;
+  readonly privateKey?: string;
+  /** As in known_hosts without the name; without it, whoever answers at the address is trusted. */
+  readonly hostKey?: string;
 }
 
 export const INPUT_NAMES = [
@@ -35,7 +46,7 @@ const isIntegerBetween = (low: number, high: number) => (value: unknown) =>
 
 const isText = (value: unknown) => typeof value === "string" && value !== "";
 
-const RULES: { readonly [Name in keyof Required<HealthCheckInputs>]: readonly [test: (value: unknown) => boolean, expected: string] } = {
+const RULES: { readonly [Name in (typeof INPUT_NAMES)[number]]: readonly [test: (value: unknown) => boolean, expected: string] } = {
   hostname: [(value) => typeof value === "string" && /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(value), "a lower-case host name with a domain"],
   address: [(value) => typeof value === "string" && isIPv4(value), "an IPv4 address"],
   port: [isIntegerBetween(1, 65_535), "a port number"],

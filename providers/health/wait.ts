@@ -2,6 +2,7 @@
 import { UserVpsError } from "../core/errors.ts";
 import { notYet, type Patience } from "../core/patience.ts";
 import { inSeconds, SECOND_MS, sleep } from "../core/time.ts";
+import type { Explanation } from "../first-boot/first-boot.ts";
 import { probe } from "./probe.ts";
 import { STAGE_NAMES, type HealthTarget, type ProbeResult } from "./target.ts";
 
@@ -16,6 +17,8 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   /** Default `own`: probes until the limit. With any other, one probe decides. */
   readonly patience?: Patience;
+  /** Asked after every attempt that found the target unhealthy: what the VPS itself tells of the reason. May end the wait by an error. */
+  readonly explain?: ((result: ProbeResult, signal: AbortSignal) => Promise<Explanation | undefined>) | undefined;
   /** Called after every attempt that found the target unhealthy. */
   readonly onStage?: ((result: ProbeResult) => void) | undefined;
   /** Ends the wait: it then rejects with the signal's reason. */
@@ -30,7 +33,7 @@ export interface WaitOptions {
  *   been at that stage; NOT_YET after one probe if there is no patience
  */
 export async function waitUntilHealthy(target: HealthTarget, options: WaitOptions): Promise<ProbeResult> {
-  const { timeoutMs, patience = "own", onStage, signal } = options;
+  const { timeoutMs, patience = "own", explain, onStage, signal } = options;
   const startedMs = performance.now();
   let stage: ProbeResult["stage"] | undefined;
   let stageSinceMs = startedMs;
@@ -39,8 +42,10 @@ export async function waitUntilHealthy(target: HealthTarget, options: WaitOption
     const leftMs = timeoutMs - (performance.now() - startedMs);
     const attemptMs = Math.max(SHORTEST_ATTEMPT_MS, Math.min(ATTEMPT_TIMEOUT_MS, leftMs));
     const attemptedMs = performance.now();
-    const result = await probe(target, { signal, timeoutMs: attemptMs });
-    if (result.healthy) return result;
+    const probed = await probe(target, { signal, timeoutMs: attemptMs });
+    if (probed.healthy) return probed;
+    const explanation = await explain?.(probed, signal ?? new AbortController().signal);
+    const result = explanation === undefined ? probed : { ...probed, detail: `${probed.detail}; ${explanation.text}` };
     if (result.stage !== stage) {
       stage = result.stage;
       stageSinceMs = attemptedMs;
@@ -48,18 +53,18 @@ export async function waitUntilHealthy(target: HealthTarget, options: WaitOption
     }
     onStage?.(result);
     if (patience === "none") throw notYet("health", target.hostname, `${STAGE_NAMES[result.stage]}: ${result.detail}`);
-    if (patience === "over") throw tooLate(target, result, timeoutMs, timeoutMs);
+    if (patience === "over") throw tooLate(target, result, timeoutMs, timeoutMs, explanation?.code);
     const nowMs = performance.now();
     const remainingMs = timeoutMs - (nowMs - startedMs);
-    if (remainingMs <= 0) throw tooLate(target, result, timeoutMs, nowMs - stageSinceMs);
+    if (remainingMs <= 0) throw tooLate(target, result, timeoutMs, nowMs - stageSinceMs, explanation?.code);
     await sleep(Math.min(pauseMs, remainingMs), signal);
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * PAUSE_GROWTH);
   }
 }
 
-function tooLate(target: HealthTarget, last: ProbeResult, timeoutMs: number, inStageMs: number): UserVpsError {
+function tooLate(target: HealthTarget, last: ProbeResult, timeoutMs: number, inStageMs: number, code: Explanation["code"]): UserVpsError {
   return new UserVpsError(
-    "HEALTH_CHECK_FAILED",
+    code ?? "HEALTH_CHECK_FAILED",
     `https://${target.hostname}${target.path} was not healthy within ${inSeconds(timeoutMs)}: ` +
       `at ${STAGE_NAMES[last.stage]} for ${inSeconds(inStageMs)}, last: ${last.detail}.`,
   );

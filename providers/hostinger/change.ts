@@ -1,11 +1,13 @@
 import { UserVpsError } from "../core/errors.ts";
+import { removeForSure } from "../core/removal.ts";
 import type { VirtualMachine } from "./api/client.ts";
+import { addressesOf, refuseForeignName } from "./name-check.ts";
 import { recreate } from "./recreate.ts";
 import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
 import type { Session } from "./session.ts";
 import { needsWipe, needsPurchase } from "./virtual-machine-diff.ts";
-import { sameKey } from "./virtual-machine-read.ts";
+import { sameKey } from "./api/ssh-keys.ts";
 import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
 import { factsOf } from "./virtual-machine-facts.ts";
 import { waitForRunning } from "./wait-for-running.ts";
@@ -31,23 +33,26 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
   refuseWhatNeedsAPurchase(named, olds, inputs);
 
   if (needsWipe(olds, { ...inputs }).length > 0) {
-    const installation = await recreate(session, named, inputs, isNothingInstalled(olds));
+    await recreate(session, named, inputs, isNothingInstalled(olds));
     const { templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword } = inputs;
-    onDone({ templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword, installation });
-    olds = { ...olds, rootPassword };
+    // Root's keys went with the disk.
+    onDone({ templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword, sshPublicKey: undefined });
+    olds = { ...olds, rootPassword, sshPublicKey: undefined };
   }
-  const vm = await waitForRunning(session, vmId, inputs);
+  const vm = await waitForRunning(session, vmId, inputs, { isNew: olds["state"] === "creating" });
   onDone(factsOf(vm));
-  if (changed("hostname")) {
-    await runAction(session, named, `changing the host name from ${String(olds["hostname"])}`, () => session.client.virtualMachines.setHostname(vmId, inputs.hostname));
+  // A VM that was bought may still have Hostinger's own name, where its setup did not go as asked.
+  if (changed("hostname") || vm.hostname.toLowerCase() !== inputs.hostname) {
+    if (changed("hostname")) await refuseForeignName(session, inputs, addressesOf(vm));
+    await runAction(session, named, `changing the host name from ${vm.hostname || "none"}`, () => session.client.virtualMachines.setHostname(vmId, inputs.hostname));
     onDone({ hostname: inputs.hostname });
   }
   if (olds["rootPassword"] !== inputs.rootPassword) {
     await runAction(session, named, "setting the root password", () => session.client.virtualMachines.setRootPassword(vmId, inputs.rootPassword));
     onDone({ rootPassword: inputs.rootPassword });
   }
-  if (changed("sshPublicKey") && inputs.sshPublicKey !== undefined) {
-    await attachKey(session, named, inputs.sshPublicKeyName ?? "spoq-deploy", inputs.sshPublicKey);
+  if (changed("sshPublicKey")) {
+    await exchangeKey(session, named, typeof olds["sshPublicKey"] === "string" ? olds["sshPublicKey"] : undefined, inputs.sshPublicKey);
     onDone({ sshPublicKey: inputs.sshPublicKey });
   }
   if (changed("autoRenew")) {
@@ -66,12 +71,27 @@ function refuseWhatNeedsAPurchase(vm: NamedVm, olds: Values, inputs: VirtualMach
   });
 }
 
-/** A key is attached by its id in the account, where the same key may be listed already. The API cannot detach one. */
-async function attachKey(session: Session, vm: NamedVm, name: string, key: string): Promise<void> {
-  const { publicKeys } = session.client;
-  const listed = (await publicKeys.list({ signal: session.signal })).find((publicKey) => sameKey(publicKey.key, key));
-  const { id } = listed ?? (await publicKeys.create({ name, key }, { signal: session.signal }));
-  await runAction(session, vm, "attaching the SSH key", () => publicKeys.attach(vm.vmId, [id]));
+/** The new key first, so that nobody is locked out; then the old one goes, in whatever words the VM lists it. */
+async function exchangeKey(session: Session, { vmId, hostname }: NamedVm, old: string | undefined, key: string | undefined): Promise<void> {
+  const { signal } = session;
+  const { sshKeys } = session.client;
+  if (key !== undefined) {
+    session.report(`${hostname}: setting the SSH key`);
+    const keys = await sshKeys.add(vmId, [key], { signal });
+    if (!keys.some((one) => sameKey(one, key))) throw new UserVpsError("API_WITHOUT_EFFECT", `The SSH key of ${hostname} is not among root's keys on VM ${vmId}, although Hostinger took it.`);
+  }
+  if (old === undefined || (key !== undefined && sameKey(old, key))) return;
+  session.report(`${hostname}: removing the former SSH key`);
+  const listed = async () => (await sshKeys.list(vmId, { signal })).filter((one) => sameKey(one, old));
+  await removeForSure({
+    what: `The former SSH key of ${hostname} on VM ${vmId}`,
+    remove: async () => {
+      const keys = await listed();
+      if (keys.length > 0) await sshKeys.remove(vmId, keys, { signal });
+    },
+    isThere: async () => (await listed()).length > 0,
+    signal,
+  });
 }
 
 async function setAutoRenewal(session: Session, vm: NamedVm, autoRenew: boolean): Promise<void> {

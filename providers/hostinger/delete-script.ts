@@ -1,11 +1,23 @@
 import { UserVpsError } from "../core/errors.ts";
+import { removeForSure } from "../core/removal.ts";
 import type { Session } from "./session.ts";
 
-/** `DELETE /post-install-scripts/{id}`; a script that is already gone is as wished. */
-export async function deleteScript(session: Session, scriptId: number): Promise<void> {
+/** `DELETE /post-install-scripts/{id}`; a script that is already gone is as wished, one that stays is an error. */
+export async function deleteScript({ client, signal }: Session, scriptId: number): Promise<void> {
+  await removeForSure({
+    what: `Post-install script ${scriptId}`,
+    remove: () => isFound(client.scripts.delete(scriptId, { signal })),
+    isThere: () => isFound(client.scripts.get(scriptId, { signal })),
+    signal,
+  });
+}
+
+async function isFound(call: Promise<unknown>): Promise<boolean> {
   try {
-    await session.client.scripts.delete(scriptId, { signal: session.signal });
+    await call;
+    return true;
   } catch (error) {
-    if (!(error instanceof UserVpsError) || error.code !== "API_NOT_FOUND") throw error;
+    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return false;
+    throw error;
   }
 }

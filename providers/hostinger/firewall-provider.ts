@@ -1,8 +1,11 @@
 /** The HostingerFirewall as Pulumi's engine drives it; loaded at run time by firewall.ts. */
 import { UserVpsError } from "../core/errors.ts";
 import { initializationFailed } from "../core/initialization-failed.ts";
+import { poll } from "../core/polling.ts";
+import { removeForSure } from "../core/removal.ts";
+import { MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import type { Firewall, FirewallRuleRequest } from "./api/client.ts";
-import { ruleFaults, reconcileRules, sameRules } from "./firewall-rules.ts";
+import { ruleFaults, sameRules } from "./firewall-rules.ts";
 import { runAction } from "./run-action.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -11,6 +14,9 @@ import { isUnknown, withoutProvider } from "./values.ts";
 export { configure } from "./session.ts";
 
 type Values = Record<string, unknown>;
+
+/** How long the VMs may take to have changed rules. */
+const SYNC_TIMEOUT_MS = 5 * MINUTE_MS;
 
 interface Inputs {
   readonly name: string;
@@ -70,7 +76,13 @@ export async function update(id: string, olds: Values, given: Values): Promise<{
 async function deleteFirewall(id: string, props: Values): Promise<void> {
   const session = currentSession();
   await deactivate(session, Number(id), String(props["name"]), Number(props["vmId"]));
-  await undefinedIfGone(session.client.firewalls.delete(Number(id), { signal: session.signal }));
+  const { client, signal } = session;
+  await removeForSure({
+    what: `Firewall ${id}`,
+    remove: () => undefinedIfGone(client.firewalls.delete(Number(id), { signal })),
+    isThere: async () => (await undefinedIfGone(client.firewalls.get(Number(id), { signal }))) !== undefined,
+    signal,
+  });
 }
 export { deleteFirewall as delete };
 
@@ -79,19 +91,52 @@ async function establish(session: Session, firewall: Firewall, inputs: Inputs, g
   const { client, signal } = session;
   let known: Values = { ...withoutProvider(given), firewallId: firewall.id, rules: actualRules(firewall), active: false, synced: false };
   try {
-    const changed = await reconcileRules(session, firewall, inputs.rules);
+    if (!sameRules(actualRules(firewall), inputs.rules)) {
+      session.report(`${inputs.name}: replacing the rules of firewall ${firewall.id}`);
+      const replaced = await client.firewalls.replaceRules(firewall.id, inputs.rules, { sync: false, signal });
+      if (!sameRules(actualRules(replaced), inputs.rules)) throw new UserVpsError("API_WITHOUT_EFFECT", `Firewall ${firewall.id} of ${inputs.name} does not have the rules that Hostinger took.`);
+    }
     known = { ...known, rules: inputs.rules };
     const named = { vmId: inputs.vmId, hostname: inputs.name };
     const vm = await client.virtualMachines.get(inputs.vmId, { signal });
     if (vm.firewallGroupId !== firewall.id) {
       await runAction(session, named, "activating the firewall", () => client.firewalls.activate(firewall.id, inputs.vmId, { signal }));
     }
-    if (changed || !(await client.firewalls.get(firewall.id, { signal })).isSynced) {
-      await runAction(session, named, "bringing the firewall's rules to the VM", () => client.firewalls.sync(firewall.id, inputs.vmId, { signal }));
-    }
+    await bringToVms(session, firewall.id, inputs.name);
     return { ...known, active: true, synced: true };
   } catch (error) {
     throw initializationFailed(error, String(firewall.id), known, given);
+  }
+}
+
+/** A locked VM takes no rules: then it is asked for again. */
+async function bringToVms(session: Session, firewallId: number, name: string): Promise<void> {
+  const { client, signal } = session;
+  let asked = false;
+  await poll({
+    what: `the rules of firewall ${firewallId} of ${name} to be on the VM`,
+    check: async () => {
+      if ((await client.firewalls.get(firewallId, { signal })).isSynced) return true;
+      if (!asked) session.report(`${name}: bringing the firewall's rules to the VM`);
+      if (!asked) asked = await isTaken(client.firewalls.syncAll(firewallId, { signal }));
+      return undefined;
+    },
+    initialIntervalMs: 0.2 * SECOND_MS,
+    maxIntervalMs: 3 * SECOND_MS,
+    factor: 1.5,
+    timeoutMs: SYNC_TIMEOUT_MS,
+    timeoutCode: "API_WITHOUT_EFFECT",
+    signal,
+  });
+}
+
+async function isTaken(call: Promise<void>): Promise<boolean> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    if (error instanceof UserVpsError && error.code === "API_REJECTED") return false;
+    throw error;
   }
 }
 

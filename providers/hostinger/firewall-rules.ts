@@ -1,7 +1,5 @@
-/** The rules of a firewall: what they may be, and how those that are there become those that are declared. */
+/** The rules of a firewall: what they may be, and whether two lists are the same. */
 import { FIREWALL_PROTOCOLS } from "./api/firewalls.ts";
-import type { Firewall, FirewallRuleRequest } from "./api/client.ts";
-import type { Session } from "./session.ts";
 import { isUnknown } from "./values.ts";
 
 /** A rule as it is compared: the API's own may have other protocols than can be declared. */
@@ -29,28 +27,6 @@ export function ruleFaults(rules: unknown): string[] {
 export function sameRules(some: readonly AnyRule[], others: readonly AnyRule[]): boolean {
   const keys = (rules: readonly AnyRule[]) => rules.map(keyOf).sort().join("\n");
   return keys(some) === keys(others);
-}
-
-/**
- * Makes the firewall's rules those that are declared: one that is not declared is changed into one
- * that is missing, else removed; new ones come before old ones go. Returns whether anything changed.
- */
-export async function reconcileRules(session: Session, firewall: Firewall, declared: readonly FirewallRuleRequest[]): Promise<boolean> {
-  const present = new Set<string>();
-  const surplus = firewall.rules.filter((rule) => {
-    const isFirst = declared.some((one) => keyOf(one) === keyOf(rule)) && !present.has(keyOf(rule));
-    present.add(keyOf(rule));
-    return !isFirst;
-  });
-  const missing = declared.filter((rule) => !present.has(keyOf(rule)));
-  if (missing.length === 0 && surplus.length === 0) return false;
-  const { client, signal } = session;
-  session.report(`${firewall.name}: changing the rules of firewall ${firewall.id}`);
-  const reused = surplus.slice(0, missing.length);
-  for (const rule of missing.slice(reused.length)) await client.firewalls.addRule(firewall.id, rule, { signal });
-  for (const [index, rule] of reused.entries()) await client.firewalls.updateRule(firewall.id, rule.id, missing[index]!, { signal });
-  for (const rule of surplus.slice(reused.length)) await client.firewalls.deleteRule(firewall.id, rule.id, { signal });
-  return true;
 }
 
 function keyOf({ protocol, port, source, sourceDetail }: AnyRule): string {

@@ -34,8 +34,10 @@ export function diff(_id: string, olds: Values, news: Values): { changes: boolea
 }
 
 /**
- * A script of the same name is one whose creation was not answered, or a left-over: it is taken
- * over. More of them, which hold secrets as well, are removed.
+ * A script of the same name and content is one whose creation was not answered: it is taken over.
+ * One of another content is a left-over, of a stack with other credentials: its id must not come
+ * to stand for these, because by that a purchase is known. More of them, which hold secrets as
+ * well, are removed.
  */
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
   const { client, signal } = currentSession();
@@ -45,9 +47,10 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
     const script = await storeAt(Number(importId), body);
     return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
   }
-  const [present, ...more] = await scriptsNamed(body.name);
-  const script = present ? await storeAt(present.id, body) : await client.scripts.create(body, { signal });
-  for (const { id } of more) await deleteScript(currentSession(), id);
+  const namesakes = await scriptsNamed(body.name);
+  const present = namesakes.find(({ content }) => content === body.content);
+  const script = present ?? (await client.scripts.create(body, { signal }));
+  for (const { id } of namesakes) if (id !== script.id) await deleteScript(currentSession(), id);
   return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
 }
 
@@ -74,9 +77,11 @@ async function deletePostInstallScript(id: string, props: Values): Promise<void>
 }
 export { deletePostInstallScript as delete };
 
+/** Among the newest: a try whose answer was lost was not long ago. */
 async function scriptsNamed(name: string): Promise<PostInstallScript[]> {
   const { client, signal } = currentSession();
-  return (await client.scripts.list({ signal })).filter((script) => script.name === name).sort((a, b) => a.id - b.id);
+  const newest = await client.scripts.newest({ leastPages: 1, mostPages: 1, isOldEnough: () => true }, { signal });
+  return newest.filter((script) => script.name === name).sort((a, b) => a.id - b.id);
 }
 
 function storeAt(id: number, body: { name: string; content: string }): Promise<PostInstallScript> {

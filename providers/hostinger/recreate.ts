@@ -15,10 +15,8 @@ const CREATED_AT_RESOLUTION_MS = 1 * SECOND_MS;
  * when it was asked for (it ends in an ISO 8601 time), a wipe that was ordered since then by a run
  * that did not live to see its end is waited for: the user may be at work on the VM already, so
  * another one must not be ordered.
- *
- * @returns the id of the action that did it
  */
-export async function recreate(session: Session, vm: NamedVm, inputs: VirtualMachineInputs, holdsNothing: boolean): Promise<number> {
+export async function recreate(session: Session, vm: NamedVm, inputs: VirtualMachineInputs, holdsNothing: boolean): Promise<void> {
   if (inputs.allowRecreateOf !== vm.vmId && !holdsNothing) {
     throw new UserVpsError("CHANGE_REFUSED", `Template or post-install script of ${vm.hostname} differ from VM ${vm.vmId}; applying them would wipe it.`, {
       next: `Declare them as they are (a new Conductor or CLI reaches the VM by a release), or set allowRecreateOf to ${vm.vmId}.`,
@@ -26,12 +24,9 @@ export async function recreate(session: Session, vm: NamedVm, inputs: VirtualMac
   }
   const { virtualMachines } = session.client;
   const earlier = await orderedEarlier(session, vm, inputs.recreation);
-  if (earlier && isDone(earlier)) {
-    session.report(`${vm.hostname}: VM ${vm.vmId} was wiped by an interrupted run already`);
-    return earlier.id;
-  }
+  if (earlier && isDone(earlier)) return session.report(`${vm.hostname}: VM ${vm.vmId} was wiped by an interrupted run already`);
   if (!earlier) await writeWholeScript(session, inputs);
-  return await runAction(session, vm, `wiping VM ${vm.vmId} and installing it anew`, async () => (earlier ? virtualMachines.action(vm.vmId, earlier.id, { signal: session.signal }) : virtualMachines.recreate(vm.vmId, {
+  await runAction(session, vm, `wiping VM ${vm.vmId} and installing it anew`, async () => (earlier ? virtualMachines.action(vm.vmId, earlier.id, { signal: session.signal }) : virtualMachines.recreate(vm.vmId, {
     templateId: inputs.templateId,
     password: inputs.rootPassword,
     ...(inputs.postInstallScriptId === undefined ? {} : { postInstallScriptId: inputs.postInstallScriptId }),

@@ -1,5 +1,5 @@
 import { UserVpsError } from "../core/errors.ts";
-import { MINUTE_MS, SECOND_MS, inSeconds, sleep } from "../core/time.ts";
+import { MINUTE_MS, SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
 import type { Action } from "./api/client.ts";
 import type { Session } from "./session.ts";
 import { getVm } from "./wait-for-running.ts";
@@ -21,23 +21,33 @@ export interface NamedVm {
  */
 export async function runAction(session: Session, vm: NamedVm, what: string, order: () => Promise<Action>): Promise<number> {
   let action = await orderWhenUnlocked(session, vm, what, order);
-  const startMs = Date.now();
+  const startMs = monotonicMs();
   for (let intervalMs = FIRST_INTERVAL_MS; ; intervalMs = Math.min(2 * intervalMs, INTERVAL_MS)) {
     if (action.state === "success" || action.state === "completed") return action.id;
     if (action.state === "error" || action.state === "failed") {
       throw new UserVpsError("VM_ACTION_FAILED", `${what}: action ${action.id} (${action.name}) on VM ${vm.vmId} of ${vm.hostname} ended in '${action.state}'.`);
     }
-    if (Date.now() - startMs > ACTION_TIMEOUT_MS) {
+    if (monotonicMs() - startMs > ACTION_TIMEOUT_MS) {
       throw new UserVpsError("VM_ACTION_FAILED", `${what}: action ${action.id} (${action.name}) on VM ${vm.vmId} of ${vm.hostname} is still '${action.state}' after ${inSeconds(ACTION_TIMEOUT_MS)}.`);
     }
     await sleep(intervalMs, session.signal);
-    action = await session.client.virtualMachines.action(vm.vmId, action.id, { signal: session.signal });
+    action = (await undefinedIfNotFound(session.client.virtualMachines.action(vm.vmId, action.id, { signal: session.signal }))) ?? action;
+  }
+}
+
+/** An action that was just ordered may take a while to be found; its limit is the one of the wait. */
+async function undefinedIfNotFound(look: Promise<Action>): Promise<Action | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
+    throw error;
   }
 }
 
 /** Somebody else's action may come in between the look and the order, which is then refused. */
 async function orderWhenUnlocked(session: Session, vm: NamedVm, what: string, order: () => Promise<Action>): Promise<Action> {
-  const endMs = Date.now() + ACTION_TIMEOUT_MS;
+  const endMs = monotonicMs() + ACTION_TIMEOUT_MS;
   for (;;) {
     await waitUntilUnlocked(session, vm, what);
     session.report(`${vm.hostname}: ${what}`);
@@ -45,18 +55,18 @@ async function orderWhenUnlocked(session: Session, vm: NamedVm, what: string, or
       return await order();
     } catch (error) {
       const isRefusal = error instanceof UserVpsError && error.code === "API_REJECTED";
-      if (!isRefusal || Date.now() > endMs || (await getVm(session, vm.vmId, vm.hostname)).actionsLock !== "locked") throw error;
+      if (!isRefusal || monotonicMs() > endMs || (await getVm(session, vm.vmId, vm.hostname)).actionsLock !== "locked") throw error;
     }
   }
 }
 
 async function waitUntilUnlocked(session: Session, vm: NamedVm, what: string): Promise<void> {
-  const startMs = Date.now();
+  const startMs = monotonicMs();
   let reported = false;
   while ((await getVm(session, vm.vmId, vm.hostname)).actionsLock === "locked") {
     if (!reported) session.report(`${vm.hostname}: ${what}: waiting until VM ${vm.vmId} is unlocked`);
     reported = true;
-    if (Date.now() - startMs > ACTION_TIMEOUT_MS) {
+    if (monotonicMs() - startMs > ACTION_TIMEOUT_MS) {
       throw new UserVpsError("VM_LOCKED", `${what}: VM ${vm.vmId} of ${vm.hostname} is locked for ${inSeconds(ACTION_TIMEOUT_MS)} now.`);
     }
     await sleep(INTERVAL_MS, session.signal);

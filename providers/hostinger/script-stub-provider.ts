@@ -1,4 +1,5 @@
 /** The ScriptStub as Pulumi's engine drives it; loaded at run time by script-stub.ts. */
+import { closePurchase } from "./purchase/index.ts";
 import { isStub, scriptOrNone, writeStub } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import { isUnknown, withoutProvider } from "./values.ts";
@@ -7,11 +8,13 @@ export { configure } from "./session.ts";
 
 type Values = Record<string, unknown>;
 
-const COMPARED = ["scriptId", "installation"] as const;
-
-/** What was interrupted between the writing of the whole script and this is seen by a refresh, or has no state yet. */
-export function diff(_id: string, olds: Values, news: Values): { changes: boolean } {
-  return { changes: olds["isStub"] !== true || COMPARED.some((property) => isUnknown(news[property]) || olds[property] !== news[property]) };
+/**
+ * The account itself is asked, because it is not told by inputs: whoever installs the VM anew has
+ * written the whole script since, in this very run or in one that did not come to its end.
+ */
+export async function diff(_id: string, olds: Values, news: Values): Promise<{ changes: boolean }> {
+  if (olds["isStub"] !== true || isUnknown(news["scriptId"]) || olds["scriptId"] !== news["scriptId"]) return { changes: true };
+  return { changes: !(await isStubThere(news)) };
 }
 
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
@@ -23,13 +26,18 @@ export async function update(_id: string, _olds: Values, given: Values): Promise
 }
 
 export async function read(id: string, props: Values): Promise<{ id: string; props: Values }> {
-  const script = await scriptOrNone(currentSession(), Number(props["scriptId"]));
-  // An answer without content says nothing about it.
-  const isKnown = script !== undefined && script.content !== null;
-  return { id, props: isKnown ? { ...props, isStub: isStub(script.content) } : props };
+  return { id, props: { ...props, isStub: await isStubThere(props) } };
+}
+
+/** A script that is gone holds nothing, and an answer without content says nothing. */
+async function isStubThere({ scriptId }: Values): Promise<boolean> {
+  const script = await scriptOrNone(currentSession(), Number(scriptId));
+  return script === undefined || script.content === null || isStub(script.content);
 }
 
 async function stubOf(given: Values): Promise<{ outs: Values }> {
-  await writeStub(currentSession(), Number(given["scriptId"]));
+  const { scriptId, purchaseRecordId } = given;
+  await writeStub(currentSession(), Number(scriptId));
+  if (typeof purchaseRecordId === "number") await closePurchase(currentSession(), purchaseRecordId);
   return { outs: { ...withoutProvider(given), isStub: true } };
 }

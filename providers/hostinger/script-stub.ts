@@ -4,8 +4,8 @@ import { StoredResource } from "../dynamic/stored-resource.ts";
 export interface ScriptStubArgs {
   /** The post-install script that is no longer needed in the account. */
   scriptId: pulumi.Input<number>;
-  /** Which installation of which VM it has served: another one needs the whole script again, and a stub afterwards. */
-  installation: pulumi.Input<string>;
+  /** Of the VM: whoever comes to here has it in the saved state, so its purchase is closed. */
+  purchaseRecordId?: pulumi.Input<number | undefined>;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { engineGoneSignal } from "../core/engine-liveness.ts";
+import { engineGoneSignal, whenEngineIsLeft } from "../core/engine-liveness.ts";
 import { reportProgress } from "../core/progress.ts";
 import { HostingerClient } from "./api/client.ts";
 import { hostingerSettings } from "./settings.ts";
@@ -21,6 +21,16 @@ let session: Session | undefined;
 export function configure(config: StackConfig): void {
   stackConfig = config;
   session = undefined;
+  // The process may serve another run after this one, with another stack's configuration.
+  whenEngineIsLeft(() => {
+    stackConfig = { get: () => undefined };
+    session = undefined;
+  });
+}
+
+/** A setting of the stack's configuration, with its namespace. */
+export function stackSetting(key: string): string | undefined {
+  return stackConfig.get(key);
 }
 
 export function currentSession(): Session {
@@ -30,10 +40,16 @@ export function currentSession(): Session {
 
 function openSession(): Session {
   const settings = hostingerSettings(stackConfig, process.env);
+  const signal = engineGoneSignal();
+  const client = new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey, purchaseTimeoutMs: settings.purchaseTimeoutMs, signal });
+  whenEngineIsLeft(() => {
+    session = undefined;
+    void client.close();
+  });
   return {
-    client: new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey, purchaseTimeoutMs: settings.purchaseTimeoutMs }),
+    client,
     settings,
-    signal: engineGoneSignal(),
+    signal,
     report: reportProgress,
   };
 }

@@ -3,6 +3,7 @@ import { UserVpsError } from "../core/errors.ts";
 import { currentPatience } from "../core/patience.ts";
 import type { Patience } from "../core/patience.ts";
 import { SECOND_MS } from "../core/time.ts";
+import { tokenFrom } from "../core/token.ts";
 import { DEFAULT_BASE_URL } from "./api/client.ts";
 
 /**
@@ -15,8 +16,12 @@ export interface HostingerSettings {
   readonly baseUrl: string;
   /** How long one purchase call may be in flight. */
   readonly purchaseTimeoutMs: number;
-  /** How long a purchase whose answer was lost may still take to show in the list of VMs. */
+  /** How long after its intent was written down a purchase may begin. */
+  readonly purchaseIntentMs: number;
+  /** After that long a purchase whose outcome is not known, and of which nothing shows, is for a person to decide. */
   readonly purchaseSettleMs: number;
+  /** What is done then. */
+  readonly purchaseUncertainPolicy: PurchaseUncertainPolicy;
   /** How long a VM may take to be running. */
   readonly runningTimeoutMs: number;
   /** How long a bought VM may stay in `initial` before its setup is asked for once more. */
@@ -25,10 +30,14 @@ export interface HostingerSettings {
   readonly patience: Patience;
 }
 
+export const PURCHASE_UNCERTAIN_POLICIES = ["ask", "buy-again-without-evidence"] as const;
+export type PurchaseUncertainPolicy = (typeof PURCHASE_UNCERTAIN_POLICIES)[number];
+
 /** Environment variables that hold a number of seconds; the documents are made from them. */
 export const SECONDS_VARIABLES = {
   purchaseTimeoutMs: { name: "HOSTINGER_PURCHASE_TIMEOUT_SECONDS", defaultSeconds: 60, description: "How long one purchase call may be in flight." },
-  purchaseSettleMs: { name: "HOSTINGER_PURCHASE_SETTLE_SECONDS", defaultSeconds: 20, description: "How long a purchase whose answer was lost may still take to show in the list of VMs." },
+  purchaseIntentMs: { name: "HOSTINGER_PURCHASE_INTENT_SECONDS", defaultSeconds: 60, description: "How long after its intent was written down a purchase may begin." },
+  purchaseSettleMs: { name: "HOSTINGER_PURCHASE_SETTLE_SECONDS", defaultSeconds: 10 * 60, description: "After that long a purchase whose outcome is not known, and of which nothing shows, is for a person to decide." },
   runningTimeoutMs: { name: "HOSTINGER_RUNNING_TIMEOUT_SECONDS", defaultSeconds: 15 * 60, description: "How long a VM may take to be running." },
   initialGraceMs: { name: "HOSTINGER_INITIAL_GRACE_SECONDS", defaultSeconds: 15, description: "How long a bought VM may stay in `initial` before its setup is asked for once more." },
 } as const;
@@ -40,8 +49,9 @@ export interface StackConfig {
 
 /** Environment variables and the stack's configuration -> settings; configuration beats environment. */
 export function hostingerSettings(config: StackConfig, env: Environment): HostingerSettings {
-  const apiKey = config.get("hostinger:apiKey") ?? keyFromEnvironment(env);
-  if (!apiKey) {
+  const configured = config.get("hostinger:apiKey");
+  const apiKey = configured === undefined ? keyFromEnvironment(env) : tokenFrom(configured, "The stack's setting hostinger:apiKey");
+  if (apiKey === undefined) {
     throw new UserVpsError("CONFIG_INVALID", "There is no Hostinger API key.", {
       next: "Set HOSTINGER_API_KEY, or `pulumi config set --secret hostinger:apiKey`; `npm run demo` needs none.",
     });
@@ -50,7 +60,9 @@ export function hostingerSettings(config: StackConfig, env: Environment): Hostin
     apiKey,
     baseUrl: config.get("hostinger:baseUrl") ?? env["HOSTINGER_API_BASE_URL"] ?? DEFAULT_BASE_URL,
     purchaseTimeoutMs: secondsFrom(env, "purchaseTimeoutMs"),
+    purchaseIntentMs: secondsFrom(env, "purchaseIntentMs"),
     purchaseSettleMs: secondsFrom(env, "purchaseSettleMs"),
+    purchaseUncertainPolicy: policyFrom(config.get("hostinger:purchaseUncertainPolicy") ?? env["PURCHASE_UNCERTAIN_POLICY"]),
     runningTimeoutMs: secondsFrom(env, "runningTimeoutMs"),
     initialGraceMs: secondsFrom(env, "initialGraceMs"),
     patience: currentPatience(env),
@@ -58,9 +70,16 @@ export function hostingerSettings(config: StackConfig, env: Environment): Hostin
 }
 
 function keyFromEnvironment(env: Environment): string | undefined {
-  if (env["HOSTINGER_API_KEY"]) return env["HOSTINGER_API_KEY"];
-  const file = env["HOSTINGER_API_KEY_FILE"];
-  return file ? readFileSync(file, "utf8").trim() : undefined;
+  const { HOSTINGER_API_KEY: key, HOSTINGER_API_KEY_FILE: file } = env;
+  if (key) return tokenFrom(key, "HOSTINGER_API_KEY");
+  return file ? tokenFrom(readFileSync(file, "utf8"), `The file of HOSTINGER_API_KEY_FILE, ${file},`) : undefined;
+}
+
+function policyFrom(text: string | undefined): PurchaseUncertainPolicy {
+  if (text === undefined || text === "") return "ask";
+  const policy = PURCHASE_UNCERTAIN_POLICIES.find((one) => one === text);
+  if (policy) return policy;
+  throw new UserVpsError("CONFIG_INVALID", `PURCHASE_UNCERTAIN_POLICY must be one of ${PURCHASE_UNCERTAIN_POLICIES.join(", ")}; got '${text}'.`);
 }
 
 function secondsFrom(env: Environment, setting: keyof typeof SECONDS_VARIABLES): number {

@@ -10,6 +10,8 @@ export interface VirtualMachineInputs {
   readonly templateId: number;
   readonly dataCenterId: number;
   readonly hostname: string;
+  /** The Cloudflare zone in which the host name gets its record: other records of the name there refuse the purchase. */
+  readonly zoneId?: string;
   readonly rootPassword: string;
   readonly postInstallScriptId?: number;
   /** The script's content, so that it is whole in the account when a VM is installed with it. Secret, and no output. */
@@ -36,6 +38,10 @@ export interface VirtualMachineInputs {
   readonly allowReplaceOf?: number;
   /** Wipe the VM when it is deleted from the stack. */
   readonly wipeOnDelete: boolean;
+  /** Whose VM it is: an open purchase of another owner for the same host name is never taken over. */
+  readonly owner?: string;
+  /** May the VM be given up by a deletion from the stack? Without it, `delete` refuses. */
+  readonly allowDelete: boolean;
 }
 
 export const DEFAULT_INPUTS = {
@@ -43,6 +49,7 @@ export const DEFAULT_INPUTS = {
   autoRenew: true,
   allowPurchase: true,
   wipeOnDelete: false,
+  allowDelete: false,
 } as const satisfies Partial<VirtualMachineInputs>;
 
 /** What is known of the VM itself, beside its inputs. Nothing here changes by itself while all is well. */
@@ -54,10 +61,10 @@ export interface VirtualMachineFacts {
   readonly ipv6: string | undefined;
   readonly subscriptionId: string | undefined;
   readonly orderId: string | undefined;
-  /** The action by which the VM was last wiped and installed anew; undefined as long as it is the first installation. */
-  readonly installation: number | undefined;
   /** How the stack came by the VM. */
   readonly acquired: "bought" | "adopted" | "imported";
+  /** The record of its purchase in the Hostinger account, until that is closed; see purchase/. */
+  readonly purchaseRecordId: number | undefined;
 }
 
 export type VirtualMachineOutputs = VirtualMachineInputs & VirtualMachineFacts;

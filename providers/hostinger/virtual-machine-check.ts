@@ -1,4 +1,5 @@
 import { UserVpsError } from "../core/errors.ts";
+import { notOffered, sharedCatalog, SPECIFIED_CATALOG } from "./api/live-catalog.ts";
 import { isHostname, isUnknown } from "./values.ts";
 import { findAllByHostname } from "./search.ts";
 import { currentSession } from "./session.ts";
@@ -26,7 +27,8 @@ const FIXED = ["enableBackups"] as const;
 export async function checkVirtualMachine(olds: Values, given: Values): Promise<CheckResult> {
   const inputs: Values = { ...DEFAULT_INPUTS, ...given };
   const failures = [...invalidValues(inputs)];
-  if (failures.length === 0 && Object.keys(olds).length > 1) failures.push(...(await refusedChanges(olds, inputs)));
+  if (failures.length === 0 && Object.keys(olds).length <= 1) failures.push(...(await whatIsNotOffered(inputs)));
+  else if (failures.length === 0) failures.push(...(await refusedChanges(olds, inputs)));
   return { inputs, failures };
 }
 
@@ -82,6 +84,21 @@ async function refusedChanges(olds: Values, news: Values): Promise<CheckFailure[
     });
   }
   return failures;
+}
+
+/** What the specification lists needs no question; what it does not know may be new, or a mistake: Hostinger is asked. */
+async function whatIsNotOffered({ plan, dataCenterId, templateId, importId }: Values): Promise<CheckFailure[]> {
+  if (importId !== undefined || [plan, dataCenterId, templateId].some(isUnknown)) return [];
+  const wish = { plan: plan as string, dataCenterId: dataCenterId as number, templateId: templateId as number };
+  if (notOffered(SPECIFIED_CATALOG, wish) === undefined) return [];
+  try {
+    const catalog = await sharedCatalog(currentSession().client).read();
+    const reason = catalog.source === "api" ? notOffered(catalog, wish) : undefined;
+    return reason === undefined ? [] : [{ property: "", reason }];
+  } catch (error) {
+    if (error instanceof UserVpsError) return [];
+    throw error;
+  }
 }
 
 /** What the script installs can be renewed without it. */

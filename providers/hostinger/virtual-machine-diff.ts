@@ -14,8 +14,15 @@ const COMPARED = [
  */
 export function changesOf(olds: Values, news: Values): string[] {
   const changed: string[] = COMPARED.filter((property) => isUnknown(news[property]) || olds[property] !== news[property]);
+  if ((olds["allowDelete"] === true) !== (news["allowDelete"] === true)) changed.push("allowDelete");
   if (olds["state"] !== "running") changed.push("state");
   return changed;
+}
+
+/** What only a later deletion asks for is written down, and asks nothing of the VM. */
+export function isOnlyAboutDeletion(olds: Values, news: Values): boolean {
+  const changed = changesOf(olds, news);
+  return changed.length > 0 && changed.every((property) => property === "allowDelete" || property === "wipeOnDelete");
 }
 
 /** Changes that would buy another VM. */

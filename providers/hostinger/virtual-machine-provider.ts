@@ -5,13 +5,15 @@
  */
 import { initializationFailed, withoutUndefined } from "../core/initialization-failed.ts";
 import { UserVpsError } from "../core/errors.ts";
-import { acquire } from "./acquire.ts";
-import type { Acquired } from "./acquire.ts";
 import { applyChanges, NOTHING_INSTALLED } from "./change.ts";
-import { changesOf, needsReplacement } from "./virtual-machine-diff.ts";
+import { permitReplacement, refuseDeletion } from "./deletion-fence.ts";
+import { changesOf, isOnlyAboutDeletion, needsReplacement } from "./virtual-machine-diff.ts";
 import { isHostingersOwn } from "./hostname.ts";
+import { addressesOf, refuseForeignName } from "./name-check.ts";
 import { isLost, refuseMismatch } from "./search.ts";
 import { giveUp } from "./give-up.ts";
+import { closePurchase, obtainVm, purchaseOfVm } from "./purchase/index.ts";
+import type { Obtained } from "./purchase/index.ts";
 import { writeWholeScript } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -26,19 +28,22 @@ export { checkVirtualMachine as check } from "./virtual-machine-check.ts";
 export { readVirtualMachine as read } from "./virtual-machine-read.ts";
 
 type Values = Record<string, unknown>;
-type AcquiredVm = Acquired | { vmId: number; how: "imported"; orderId: undefined; hostname: string; isWiped: boolean };
+type AcquiredVm = Obtained | { vmId: number; how: "imported"; orderId: undefined; recordId: number | undefined; hostname: string; isWiped: boolean };
 
 export function diff(id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
   const replaces = needsReplacement(Number(id), olds, news);
+  if (replaces.length > 0) permitReplacement(Number(id));
   return { changes: replaces.length > 0 || changesOf(olds, news).length > 0, replaces };
 }
 
-/** Adopts or buys the VM and waits until it runs. From the moment the VM is known, no failure forgets it. */
+/** Goes on with a purchase that is open, or buys the VM, and waits until it runs. From the moment the VM is known, no failure forgets it. */
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
   const session = currentSession();
   const inputs = inputsFrom(given);
+  // What is to be replaced has the name already.
+  if (inputs.importId === undefined && inputs.allowReplaceOf === undefined) await refuseForeignName(session, inputs, []);
   if (inputs.importId === undefined) await writeWholeScript(session, inputs);
-  const acquired = inputs.importId === undefined ? await acquire(session, inputs) : await importVm(session, inputs, inputs.importId);
+  const acquired = inputs.importId === undefined ? await obtainVm(session, inputs) : await importVm(session, inputs, inputs.importId);
   const id = String(acquired.vmId);
   let known = knownAfter(acquired, inputs);
   try {
@@ -49,23 +54,25 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
   }
 }
 
-/** What the VM has already. What an adopted one may lack is left out, so that it counts as a change. */
+/** What the VM has already. What one that was taken over may lack is left out, so that it counts as a change. */
 function knownAfter(acquired: AcquiredVm, inputs: VirtualMachineInputs): Values {
   const { rootPassword, sshPublicKey, autoRenew: _autoRenew, ...rest } = recorded(inputs);
-  const facts = { vmId: acquired.vmId, orderId: acquired.orderId, state: "creating" };
+  const facts = { vmId: acquired.vmId, orderId: acquired.orderId, purchaseRecordId: acquired.recordId, state: "creating" };
   if (acquired.how === "imported") {
     return { ...rest, ...facts, hostname: acquired.hostname, acquired: "imported", ...(acquired.isWiped && NOTHING_INSTALLED) };
   }
-  if (acquired.how === "adopted") return { ...rest, ...facts, acquired: "adopted" };
   return { ...rest, ...facts, rootPassword, sshPublicKey, autoRenew: true, acquired: "bought" };
 }
 
 /** Changes in place what can be changed in place, after the VM runs. A failure keeps what was done so far. */
 export async function update(id: string, oldValues: Values, given: Values): Promise<{ outs: Values }> {
+  const session = currentSession();
   const inputs = inputsFrom(given);
   let known: Values = withoutProvider(oldValues);
+  if (isOnlyAboutDeletion(known, { ...inputs })) return { outs: withoutUndefined({ ...known, ...recorded(inputs) }) };
   try {
-    const vm = await applyChanges(currentSession(), Number(id), known, inputs, (done) => (known = { ...known, ...done }));
+    const vm = await applyChanges(session, Number(id), known, inputs, (done) => (known = { ...known, ...done }));
+    known = await withPurchaseClosed(session, known);
     return { outs: withoutUndefined({ ...known, ...factsOf(vm), ...recorded(inputs) }) };
   } catch (error) {
     throw initializationFailed(error, id, known, given);
@@ -73,20 +80,31 @@ export async function update(id: string, oldValues: Values, given: Values): Prom
 }
 
 async function deleteVirtualMachine(id: string, props: Values): Promise<void> {
-  await giveUp(currentSession(), Number(id), props as unknown as VirtualMachineOutputs);
+  const outputs = props as unknown as VirtualMachineOutputs;
+  refuseDeletion(Number(id), outputs);
+  const session = currentSession();
+  await giveUp(session, Number(id), outputs);
+  await withPurchaseClosed(session, props);
 }
 export { deleteVirtualMachine as delete };
+
+/** The state that was handed in names the VM, so nobody has to find it by its purchase any more. */
+async function withPurchaseClosed(session: Session, { purchaseRecordId, ...known }: Values): Promise<Values> {
+  if (purchaseRecordId !== undefined) await closePurchase(session, Number(purchaseRecordId));
+  return known;
+}
 
 async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: number): Promise<AcquiredVm> {
   const vm = await getVm(session, vmId, inputs.hostname);
   if (isLost(vm)) throw new UserVpsError("VM_GONE", `VM ${vmId}, to be imported for ${inputs.hostname}, is ${vm.state}.`);
   refuseMismatch(inputs, vm);
+  await refuseForeignName(session, inputs, addressesOf(vm));
   const isWiped = inputs.importWiped === true && isHostingersOwn(vm.hostname);
   // It gets the host name after it has been installed: with that, an interrupted run had come as far.
   if (inputs.importWiped && !isWiped && vm.hostname.toLowerCase() !== inputs.hostname) {
     throw new UserVpsError("VM_MISMATCH", `VM ${vmId}, to be installed anew for ${inputs.hostname}, has the host name ${vm.hostname}: it is not a wiped one.`);
   }
-  return { vmId, how: "imported", orderId: undefined, hostname: vm.hostname, isWiped };
+  return { vmId, how: "imported", orderId: undefined, recordId: await purchaseOfVm(session, inputs, vm), hostname: vm.hostname, isWiped };
 }
 
 /** What the outputs repeat of the inputs. The script is large, and known to its own resource. */

@@ -1,6 +1,7 @@
 import { UserVpsError } from "../core/errors.ts";
 import { withoutUndefined } from "../core/initialization-failed.ts";
 import type { VirtualMachine } from "./api/client.ts";
+import { sameKey } from "./api/ssh-keys.ts";
 import { isLost } from "./search.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -22,7 +23,7 @@ const GUARDED = ["plan", "dataCenterId", "templateId"] as const;
 /** Only inputs without secrets: what a provider gives back as inputs, the engine stores in plain text. */
 const OPEN_INPUTS = [
   "plan", "templateId", "dataCenterId", "hostname", "postInstallScriptId", "postInstallFingerprint", "recreation",
-  "enableBackups", "autoRenew", "allowPurchase", "wipeOnDelete", "sshPublicKey", "sshPublicKeyName",
+  "enableBackups", "autoRenew", "allowPurchase", "wipeOnDelete", "allowDelete", "owner", "sshPublicKey", "sshPublicKeyName",
 ] as const;
 
 /**
@@ -34,6 +35,8 @@ export async function readVirtualMachine(id: string, given: Values): Promise<Rea
   const session = currentSession();
   const props = withoutProvider(given);
   const vm = await lookUp(session, Number(id));
+  // One that has never been seen is not gone: the API may take some minutes to find what it has sold.
+  if (!vm && props["state"] === "creating") return { id, props };
   if (!vm) {
     return { id, props: { ...props, state: "gone" }, inputs: { ...openInputs(props), goneVmId: Number(id) } };
   }
@@ -72,15 +75,17 @@ async function autoRenewalOf(session: Session, vm: VirtualMachine): Promise<bool
   return subscriptions.find((subscription) => subscription.id === vm.subscriptionId)?.isAutoRenewed;
 }
 
-/** The API's quirk: it documents a list of a VM's keys, but answers 404; then the key counts as declared. */
-async function sshPublicKeyOf(session: Session, vm: VirtualMachine, declared: unknown): Promise<unknown> {
-  if (typeof declared !== "string") return declared;
-  const attached = await session.client.virtualMachines.publicKeys(vm.id, { signal: session.signal });
-  return attached === undefined || attached.some((publicKey) => sameKey(publicKey.key, declared)) ? declared : undefined;
-}
-
-/** Type and base64 text count; the comment does not. */
-export function sameKey(a: string, b: string): boolean {
-  const essence = (key: string) => key.trim().split(/\s+/).slice(0, 2).join(" ");
-  return essence(a) === essence(b);
+/**
+ * The declared key if it is one of root's keys. Others are the user's own affair. Where the API
+ * cannot tell (404 for a VM that does not answer it, or that is not running), it counts as declared.
+ */
+async function sshPublicKeyOf({ client, signal }: Session, vm: VirtualMachine, declared: unknown): Promise<unknown> {
+  if (typeof declared !== "string" || vm.state !== "running") return declared;
+  try {
+    const keys = await client.sshKeys.list(vm.id, { signal });
+    return keys.some((key) => sameKey(key, declared)) ? declared : undefined;
+  } catch (error) {
+    if (error instanceof UserVpsError && (error.code === "API_NOT_FOUND" || error.code === "API_REJECTED")) return declared;
+    throw error;
+  }
 }

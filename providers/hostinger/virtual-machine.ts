@@ -8,8 +8,10 @@ export interface VirtualMachineArgs {
   templateId: pulumi.Input<number>;
   /** A change would buy another VM: refused, see allowReplaceOf. */
   dataCenterId: pulumi.Input<number>;
-  /** Fully qualified, lower case. By it an already bought VM is found and adopted. Changed in place. */
+  /** Fully qualified, lower case. A VM that has it already is taken over only by importId. Changed in place. */
   hostname: pulumi.Input<string>;
+  /** The Cloudflare zone in which the host name will get its record: a record of the name that is there already refuses the purchase, as does a zone that the name is not of. */
+  zoneId?: pulumi.Input<string>;
   /** At least 12 characters with upper case, lower case and a digit; Hostinger refuses leaked ones. Changed in place. */
   rootPassword: pulumi.Input<string>;
   /** Runs at first boot. A change would wipe the VM: refused, see allowRecreateOf. */
@@ -30,14 +32,14 @@ export interface VirtualMachineArgs {
   sshPublicKeyName?: pulumi.Input<string>;
   /** Pays for the purchase; default: the account's default method. */
   paymentMethodId?: pulumi.Input<number>;
-  /** Takes over this VM instead of looking for the host name or buying. (Pulumi's own `import` does not work with dynamic providers.) */
+  /** Takes over this VM instead of buying one. (Pulumi's own `import` does not work with dynamic providers.) */
   importId?: pulumi.Input<number>;
   /**
    * The VM of `importId` was given up and wiped: it is installed anew, with the script, when it is
    * taken over (default false). Refused for a VM that still has a host name of somebody else's.
    */
   importWiped?: pulumi.Input<boolean>;
-  /** With `false` a VM is adopted or nothing (default true). */
+  /** With `false` a purchase that was made is gone on with, and none is made (default true). */
   allowPurchase?: pulumi.Input<boolean>;
   /** The id of the VM that may be wiped to apply a change. Good for that VM alone. */
   allowRecreateOf?: pulumi.Input<number>;
@@ -45,11 +47,14 @@ export interface VirtualMachineArgs {
   allowReplaceOf?: pulumi.Input<number>;
   /** Wipe the VM when it is deleted from the stack (default false: it is stopped and keeps its data). */
   wipeOnDelete?: pulumi.Input<boolean>;
+  /** May the VM be given up by a deletion from the stack? With `false` (the default) it is refused, whatever Pulumi's `protect` says. */
+  allowDelete?: pulumi.Input<boolean>;
+  /** Whose VM it is. A purchase for the same host name that another owner has left open is not gone on with. */
+  owner?: pulumi.Input<string>;
 }
 
 /**
- * A Hostinger VPS: adopted by its host name or bought, at most once, then awaited until it runs
- * and has an address. Deleting it stops it and ends its auto-renewal: the API has no delete.
+ * A Hostinger VPS: bought, at most once, then awaited until it runs and has an address. Deleting it stops it and ends its auto-renewal: the API has no delete.
  */
 export class VirtualMachine extends StoredResource {
   declare readonly vmId: pulumi.Output<number>;
@@ -60,16 +65,16 @@ export class VirtualMachine extends StoredResource {
   declare readonly subscriptionId: pulumi.Output<string | undefined>;
   /** Only known where the purchase was answered. */
   declare readonly orderId: pulumi.Output<string | undefined>;
-  /** The action by which the VM was last wiped and installed anew, if it was. */
-  declare readonly installation: pulumi.Output<number | undefined>;
   declare readonly acquired: pulumi.Output<"bought" | "adopted" | "imported">;
+  /** Of its purchase, in the Hostinger account, until it is closed. */
+  declare readonly purchaseRecordId: pulumi.Output<number | undefined>;
   declare readonly plan: pulumi.Output<string>;
   declare readonly dataCenterId: pulumi.Output<number>;
   declare readonly templateId: pulumi.Output<number>;
   declare readonly hostname: pulumi.Output<string>;
 
   constructor(name: string, args: VirtualMachineArgs, options?: pulumi.CustomResourceOptions) {
-    const outputs = { vmId: undefined, state: undefined, ipv4: undefined, ipv6: undefined, subscriptionId: undefined, orderId: undefined, installation: undefined, acquired: undefined };
+    const outputs = { vmId: undefined, state: undefined, ipv4: undefined, ipv6: undefined, subscriptionId: undefined, orderId: undefined, acquired: undefined, purchaseRecordId: undefined };
     const merged = pulumi.mergeOptions(options, { additionalSecretOutputs: ["rootPassword", "postInstallScript"] });
     const secrets = { rootPassword: pulumi.secret(args.rootPassword), ...(args.postInstallScript !== undefined && { postInstallScript: pulumi.secret(args.postInstallScript) }) };
     super(provider, name, { ...outputs, ...args, ...secrets }, merged, "hostinger", "VirtualMachine");

@@ -1,7 +1,7 @@
 import { UserVpsError } from "../core/errors.ts";
 import { notYet } from "../core/patience.ts";
-import { SECOND_MS, inSeconds, sleep } from "../core/time.ts";
-import type { VirtualMachine } from "./api/client.ts";
+import { MINUTE_MS, SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
+import type { Action, VirtualMachine } from "./api/client.ts";
 import { setupRequest } from "./purchase-request.ts";
 import { writeWholeScript } from "./script-content.ts";
 import type { Session } from "./session.ts";
@@ -11,29 +11,37 @@ const FIRST_INTERVAL_MS = 0.25 * SECOND_MS;
 const LONGEST_INTERVAL_MS = 10 * SECOND_MS;
 const INTERVAL_GROWTH = 1.4;
 const REPORT_INTERVAL_MS = 15 * SECOND_MS;
+/** How long the API may take to find a VM that it has sold or shown. */
+const NOT_YET_MS = 3 * MINUTE_MS;
+const NOT_YET_FIRST_INTERVAL_MS = 0.25 * SECOND_MS;
+/** How often a VM is started that does not stay so, or whose start comes to nothing. */
+const MOST_STARTS = 5;
+/** What only makes a message nicer is not waited for. */
+const NICER_MESSAGE_MS = 5 * SECOND_MS;
 
 /**
  * Waits until the VM is `running` and has an IPv4 address; starts a stopped one and sets up one
  * that was bought but never set up. Polls `GET /virtual-machines/{id}`, less often as time goes on.
- * Errors: VM_ERROR, VM_SUSPENDED, VM_GONE at once; VM_LOCKED, VM_NOT_RUNNING at the limit; NOT_YET without patience.
+ * Errors: VM_ERROR, VM_SUSPENDED, VM_GONE at once (of a new one VM_GONE after some minutes);
+ * VM_LOCKED, VM_NOT_RUNNING at the limit; NOT_YET without patience.
  */
-export async function waitForRunning(session: Session, vmId: number, inputs: VirtualMachineInputs): Promise<VirtualMachine> {
-  const startMs = Date.now();
-  const asked = new Set<string>();
+export async function waitForRunning(session: Session, vmId: number, inputs: VirtualMachineInputs, { isNew = false } = {}): Promise<VirtualMachine> {
+  const startMs = monotonicMs();
+  const asked: Asked = { setUp: false, starts: 0, start: undefined };
   let intervalMs = FIRST_INTERVAL_MS;
   let told = { state: "", atMs: 0 };
   for (;;) {
-    const vm = await getVm(session, vmId, inputs.hostname);
+    const vm = await getVm(session, vmId, inputs.hostname, { isNew });
     if (vm.state === "running" && vm.ipv4[0]) return vm;
     refuseHopeless(vm, inputs.hostname);
-    const waitedMs = Date.now() - startMs;
+    const waitedMs = monotonicMs() - startMs;
     const { patience } = session.settings;
     await nudge(session, vm, inputs, patience === "own" ? waitedMs : Math.max(waitedMs, ageMs(session, vm)), asked);
-    if (patience === "none") throw notYet("running", inputs.hostname, asked.has("initial") ? "initial, set up" : vm.state);
+    if (patience === "none") throw notYet("running", inputs.hostname, asked.setUp ? "initial, set up" : vm.state);
     if (patience === "over") throw await notRunning(session, vm, inputs.hostname, session.settings.runningTimeoutMs);
-    if (vm.state !== told.state || Date.now() - told.atMs > REPORT_INTERVAL_MS) {
+    if (vm.state !== told.state || monotonicMs() - told.atMs > REPORT_INTERVAL_MS) {
       if (told.state !== vm.state) intervalMs = FIRST_INTERVAL_MS;
-      told = { state: vm.state, atMs: Date.now() };
+      told = { state: vm.state, atMs: monotonicMs() };
       session.report(`${inputs.hostname}: waiting for VM ${vm.id} to run: ${vm.state}${await lastAction(session, vm)} (${inSeconds(waitedMs)})`);
     }
     const leftMs = session.settings.runningTimeoutMs - waitedMs;
@@ -49,14 +57,30 @@ function ageMs(session: Session, vm: VirtualMachine): number {
   return Number.isNaN(createdMs) ? 0 : Date.now() + session.client.serverTimeOffsetMs - createdMs;
 }
 
-export async function getVm(session: Session, vmId: number, hostname: string): Promise<VirtualMachine> {
-  try {
-    return await session.client.virtualMachines.get(vmId, { signal: session.signal });
-  } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") {
-      throw new UserVpsError("VM_GONE", `VM ${vmId} of ${hostname} does not exist any more.`, { cause: error });
+/** When the API last showed a VM to this session. */
+const shown = new WeakMap<Session, Map<number, number>>();
+
+/**
+ * `GET /virtual-machines/{id}`. One that is new, or was there a moment ago, and is not found is not
+ * gone: it is looked for again for some minutes. Errors: VM_GONE, API_*.
+ */
+export async function getVm(session: Session, vmId: number, hostname: string, { isNew = false } = {}): Promise<VirtualMachine> {
+  const shownAt = shown.get(session) ?? new Map<number, number>();
+  shown.set(session, shownAt);
+  const sinceMs = isNew ? monotonicMs() : shownAt.get(vmId);
+  for (let looks = 1; ; looks++) {
+    try {
+      const vm = await session.client.virtualMachines.get(vmId, { signal: session.signal });
+      shownAt.set(vmId, monotonicMs());
+      return vm;
+    } catch (error) {
+      if (!(error instanceof UserVpsError) || error.code !== "API_NOT_FOUND") throw error;
+      if (sinceMs === undefined || monotonicMs() - sinceMs >= NOT_YET_MS) {
+        throw new UserVpsError("VM_GONE", `VM ${vmId} of ${hostname} does not exist any more.`, { cause: error });
+      }
+      if (looks === 1) session.report(`${hostname}: Hostinger does not find VM ${vmId}, which is new or was there a moment ago; looking again for up to ${inSeconds(NOT_YET_MS)}`);
+      await sleep(Math.min(NOT_YET_FIRST_INTERVAL_MS * looks, LONGEST_INTERVAL_MS), session.signal);
     }
-    throw error;
   }
 }
 
@@ -66,17 +90,25 @@ function refuseHopeless(vm: VirtualMachine, hostname: string): void {
   if (vm.state === "destroyed" || vm.state === "destroying") throw new UserVpsError("VM_GONE", `VM ${vm.id} of ${hostname} is ${vm.state}.`);
 }
 
-/** Does once what a state needs that does not end by itself. A locked VM takes no orders: later. */
-async function nudge(session: Session, vm: VirtualMachine, inputs: VirtualMachineInputs, waitedMs: number, asked: Set<string>): Promise<void> {
-  if (asked.has(vm.state) || vm.actionsLock === "locked") return;
+interface Asked {
+  setUp: boolean;
+  starts: number;
+  /** The last start that was ordered; undefined: none was, or it was refused. */
+  start: Action | undefined;
+}
+
+/** Does what a state needs that does not end by itself. A locked VM takes no orders: later. */
+async function nudge(session: Session, vm: VirtualMachine, inputs: VirtualMachineInputs, waitedMs: number, asked: Asked): Promise<void> {
+  if (vm.actionsLock === "locked") return;
   const { virtualMachines } = session.client;
-  if (vm.state === "stopped") {
-    asked.add(vm.state);
-    await orRejected(virtualMachines.start(vm.id, { signal: session.signal }));
+  // A start that was refused or failed, or after which the VM was stopped again, is ordered anew.
+  if (vm.state === "stopped" && asked.starts < MOST_STARTS && !(await isUnderWay(session, vm, asked.start))) {
+    asked.starts++;
+    asked.start = await orRejected(virtualMachines.start(vm.id, { signal: session.signal }));
   }
   // A VM passes through `initial` on its way from purchase to `creating`; only one that stays there needs a setup.
-  if (vm.state === "initial" && waitedMs >= session.settings.initialGraceMs) {
-    asked.add(vm.state);
+  if (vm.state === "initial" && !asked.setUp && waitedMs >= session.settings.initialGraceMs) {
+    asked.setUp = true;
     session.report(`${inputs.hostname}: VM ${vm.id} was never set up; setting it up`);
     await writeWholeScript(session, inputs);
     await orRejected(virtualMachines.setup(vm.id, setupRequest(inputs), { signal: session.signal }));
@@ -84,16 +116,24 @@ async function nudge(session: Session, vm: VirtualMachine, inputs: VirtualMachin
 }
 
 /** The state may have moved on since it was read, and then the API refuses: the next look tells. */
-async function orRejected(call: Promise<unknown>): Promise<void> {
+async function orRejected<T>(call: Promise<T>): Promise<T | undefined> {
   try {
-    await call;
+    return await call;
   } catch (error) {
     if (!(error instanceof UserVpsError) || error.code !== "API_REJECTED") throw error;
+    return undefined;
   }
 }
 
+async function isUnderWay(session: Session, vm: VirtualMachine, action: Action | undefined): Promise<boolean> {
+  if (!action) return false;
+  const { state } = await session.client.virtualMachines.action(vm.id, action.id, { signal: session.signal });
+  return !["success", "completed", "error", "failed"].includes(state);
+}
+
+/** For messages: whatever comes of the call, nothing depends on it. */
 async function lastAction(session: Session, vm: VirtualMachine): Promise<string> {
-  const [action] = await session.client.virtualMachines.actions(vm.id, { signal: session.signal });
+  const [action] = await session.client.virtualMachines.actions(vm.id, { signal: session.signal, timeoutMs: NICER_MESSAGE_MS }).catch(() => []);
   const lock = vm.actionsLock === "locked" ? ", locked" : "";
   return action ? `${lock}, action ${action.name} ${action.state}` : lock;
 }

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import ssh2 from "ssh2";
 import { messageOf, UserVpsError } from "../core/errors.ts";
-import { SECOND_MS, inSeconds, sleep } from "../core/time.ts";
+import { SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
 
 /**
  * A server has several keys, and a client gets the first that both know. The Command plugin asks
@@ -19,13 +19,13 @@ const INTERVAL_MS = 1 * SECOND_MS;
  * Errors: SSH_UNREACHABLE at the limit.
  */
 export async function fetchHostKey(host: string, port: number, signal: AbortSignal, timeoutMs = TIMEOUT_MS): Promise<string> {
-  const endMs = Date.now() + timeoutMs;
+  const endMs = monotonicMs() + timeoutMs;
   for (;;) {
     signal.throwIfAborted();
     try {
       return await askOnce(host, port);
     } catch (error) {
-      if (Date.now() + INTERVAL_MS > endMs) {
+      if (monotonicMs() + INTERVAL_MS > endMs) {
         throw new UserVpsError("SSH_UNREACHABLE", `The SSH server at ${host} port ${port} told no key within ${inSeconds(timeoutMs)}: ${messageOf(error)}.`, { cause: error });
       }
     }

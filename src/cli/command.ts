@@ -53,6 +53,8 @@ export interface CliCommand<Options = never> {
   readonly answers?: { readonly 0: string; readonly 2: string };
   /** The process goes on when `run` has returned, until a signal ends it. */
   readonly staysUp?: true;
+  /** It needs neither settings nor the file `.env`, and does not wait for what reads them. */
+  readonly withoutSettings?: true;
   /** undefined: it has printed all by itself. */
   run(invocation: Invocation<Options>): Promise<Result | undefined>;
 }

@@ -5,9 +5,9 @@ import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { DemoWorld } from "./demo-world.ts";
 import { asExportLines, sandboxEnvironment, writeEnvironmentFile } from "./sandbox-env.ts";
 import { signServiceToken, whoAmI } from "./service/operator-token.ts";
-import { CHECKOUT } from "./stack-folder.ts";
+import { SANDBOX_FOLDER } from "./stack-folder.ts";
 
-export const DEMO_ENV_FILE = join(CHECKOUT, ".sandbox", "demo-env");
+export const DEMO_ENV_FILE = join(SANDBOX_FOLDER, "demo-env");
 
 const TOKEN_LIFETIME_SECONDS = (12 * HOUR_MS) / SECOND_MS;
 

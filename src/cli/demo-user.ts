@@ -60,10 +60,14 @@ export class DemoUser {
     throw new Error(`${this.username}: the events ended before the VPS was ready`);
   }
 
+  /** Once they have arrived, that is acknowledged: they are not shown again. */
   async askForCredentials(): Promise<"shown" | "refused"> {
     const response = await this.#call("POST", "/api/vps/credentials");
     const answer = (await response.json()) as { password?: string };
-    if (response.ok && answer.password) return "shown";
+    if (response.ok && answer.password) {
+      await this.#call("POST", "/api/vps/credentials/acknowledge");
+      return "shown";
+    }
     if (response.status === 409) return "refused";
     throw new Error(`POST /api/vps/credentials: expected 200 or 409, got ${response.status}`);
   }

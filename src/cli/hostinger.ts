@@ -10,7 +10,7 @@ export async function withHostinger<T>({ env, progress, signal }: Pick<Invocatio
   const [{ HostingerClient }, { hostingerSettings }] = await Promise.all([import("../../providers/hostinger/api/client.ts"), import("../../providers/hostinger/settings.ts")]);
   const settings = hostingerSettings({ get: () => undefined }, env);
   const { baseUrl, apiKey, purchaseTimeoutMs } = settings;
-  const client = new HostingerClient({ baseUrl, apiKey, purchaseTimeoutMs, retryLimitMs: RETRY_LIMIT_MS });
+  const client = new HostingerClient({ baseUrl, apiKey, purchaseTimeoutMs, retryLimitMs: RETRY_LIMIT_MS, signal });
   try {
     return await work({ client, settings, signal, report: (text) => progress.say(text) });
   } finally {

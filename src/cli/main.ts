@@ -1,8 +1,10 @@
 /** `user-vps`: reads the command line, runs one command, prints what it says and sets the exit code. */
 import { CommanderError } from "commander";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { printable } from "../../providers/core/printable.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { createRedactor } from "../provisioning/redact.ts";
+import type { Environment } from "../config/index.ts";
 import type { CliCommand, CommonOptions, Invocation, Result } from "./command.ts";
 import { commandOf } from "./commands/index.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
@@ -16,16 +18,23 @@ const asJson = process.argv.includes("--json");
 const verbose = process.argv.includes("--verbose");
 let staysUp = false;
 
-/** The last barrier: no setting that is a secret gets out, whatever a message holds. */
-const print = (text: string) => void process.stdout.write(`${redactor.redact(text)}\n`);
-const printError = (text: string) => void process.stderr.write(`${redactor.redact(text)}\n`);
+/** The last barrier, for all that is printed: no setting that is a secret gets out, and no command to the terminal. */
+const clean = (text: string) => printable(redactor.redact(text));
+const print = (text: string) => void process.stdout.write(`${clean(text)}\n`);
+const printError = (text: string) => void process.stderr.write(`${clean(text)}\n`);
 
-async function execute(command: CliCommand, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+/** What is secret among them is shown no more from now on. */
+async function settingsWithSecrets(): Promise<Environment> {
   const { loadEnvironment, VARIABLES } = await import("../config/index.ts");
   const env = loadEnvironment();
   for (const variable of Object.values(VARIABLES)) if ("secret" in variable) redactor.add(env[variable.name]);
   redactor.add(env["USER_VPS_TOKEN"], env["SSH_PRIVATE_KEY"]);
-  const progress = startProgress({ isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(redactor.redact(text)) });
+  return env;
+}
+
+async function execute(command: CliCommand, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
+  const env = command.withoutSettings ? process.env : await settingsWithSecrets();
+  const progress = startProgress({ isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(text) }, { clean });
   let signal: AbortSignal | undefined;
   const invocation: Invocation<never> = {
     args,

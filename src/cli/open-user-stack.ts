@@ -1,12 +1,16 @@
 /** Brings the plain Pulumi CLI and one user's stack together; see user-stack.ts. */
+import { randomUUID } from "node:crypto";
 import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { STACK_SETTINGS } from "../../stacks/config.ts";
 import { parseUsername } from "../../stacks/username.ts";
 import type { Environment } from "../config/index.ts";
 import { engineEnvironment } from "../engine/engine-environment.ts";
 import { ensureEngine, preparePulumiHome } from "../engine/ensure-engine.ts";
+import { TAG_VARIABLES } from "../provisioning/process-tags.ts";
+import { startWatchdog } from "../provisioning/start-watchdog.ts";
 import { engineVariables } from "../service/engine-variables.ts";
 import type { Invocation } from "./command.ts";
 import { reachDatabase } from "./reach-database.ts";
@@ -22,6 +26,9 @@ export async function openUserStack<T>(invocation: Invocation, { create = false,
   refuseWithoutSecrets(env);
   const settings = set.map(parseSetting);
   const folder = await mkdtemp(join(tmpdir(), "user-vps-cli-"));
+  const runId = randomUUID();
+  // However this process ends, nothing of it stays: neither the folder nor an engine that nobody watches.
+  const watchdog = startWatchdog(runId, folder, { endsSilent: false });
   const backend = await stateBackend(env);
   try {
     const engine = await ensureEngine({ env: { ...env }, onProgress: (line) => progress.say(line) });
@@ -29,7 +36,7 @@ export async function openUserStack<T>(invocation: Invocation, { create = false,
     await preparePulumiHome(home, engine);
     const cwd = join(folder, "checkout");
     await makeStackFolder(cwd);
-    const run = { cwd, env: { ...engineEnvironment(engine, { ...engineVariables(env) }), PULUMI_HOME: home, PULUMI_BACKEND_URL: backend.url } };
+    const run = { cwd, env: { ...engineEnvironment(engine, { ...engineVariables(env) }), PULUMI_HOME: home, PULUMI_BACKEND_URL: backend.url, [TAG_VARIABLES.worker]: runId } };
     const quietly = (...args: string[]) => runQuietly([...args, "--stack", username], run);
 
     progress.say(`${username}: looking for the stack`);
@@ -42,9 +49,11 @@ export async function openUserStack<T>(invocation: Invocation, { create = false,
     for (const [name, value] of settings) await quietly("config", "set", name, value);
     if (refreshed && (await isThere(join(CHECKOUT, `Pulumi.${username}.yaml`)))) progress.say(`Pulumi.${username}.yaml in the checkout is not read: the settings are those of the last deployment; --set changes them`);
     progress.end();
-    const inFront = (...args: string[]) => runInFront([...args, "--stack", username], run, { quiet: options.json ?? false });
-    return await work({ username, existed, quietly, inFront, preview: (signal) => previewWithEvents(username, run, folder, signal) });
+    const inFrontWith = (more: Environment, ...args: string[]) => runInFront([...args, "--stack", username], { ...run, env: { ...run.env, ...more } }, { quiet: options.json ?? false });
+    const inFront = (...args: string[]) => inFrontWith({}, ...args);
+    return await work({ username, existed, quietly, inFront, inFrontWith, preview: (signal) => previewWithEvents(username, run, folder, signal) });
   } finally {
+    watchdog.stop();
     await backend.close();
     await rm(folder, { recursive: true, force: true });
   }
@@ -86,6 +95,9 @@ function refuseWithoutSecrets(env: Environment): void {
 function parseSetting(text: string): [string, string] {
   const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new UserVpsError("INPUT_INVALID", `Expected --set NAME=VALUE, got '${text.split("=")[0]}'.`);
+  // Arguments are seen by everybody on the machine, and kept by the shell.
+  const secret = STACK_SETTINGS.find((setting) => setting.secret && setting.name === name);
+  if (secret) throw new UserVpsError("INPUT_INVALID", `${name} is a secret, and --set would show it to everybody on this machine.`, { next: `Set ${secret.env ?? name} in the environment or in .env instead, or \`pulumi config set --secret ${name}\`, which asks for it. Take the value that was typed here for known, and replace it.` });
   return [name, value];
 }
 

@@ -20,8 +20,10 @@ const CLEAR_LINE = "\r\u001b[K";
 /**
  * One line for each thing that is said, with the time since the start. In a terminal the last line
  * counts the seconds of what is being waited for.
+ *
+ * @param clean what may be shown of a text; the control sequences of the last line itself are none of it
  */
-export function startProgress(stream: ProgressStream, { repeatIntervalMs = REPEAT_INTERVAL_MS } = {}): Progress {
+export function startProgress(stream: ProgressStream, { repeatIntervalMs = REPEAT_INTERVAL_MS, clean = (text: string) => text } = {}): Progress {
   const startMs = performance.now();
   let current: { text: string; sinceMs: number } | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -39,7 +41,7 @@ export function startProgress(stream: ProgressStream, { repeatIntervalMs = REPEA
   };
   return {
     say(text) {
-      const line = text.replaceAll(/\s*\n\s*/g, " ");
+      const line = clean(text).replaceAll(/\s*\n\s*/g, " ");
       if (current?.text === line) return;
       finishLine();
       current = { text: line, sinceMs: performance.now() };

@@ -1,11 +1,10 @@
 /** The service's database, for commands that look into it. They never migrate it: that is the service's business. */
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { SECOND_MS } from "../../providers/core/time.ts";
 import type { Environment } from "../config/index.ts";
-import { defaultEmbeddedFolder, missingMigrations, startEmbedded } from "../db/index.ts";
+import { createPool, defaultEmbeddedFolder, missingMigrations, startEmbedded } from "../db/index.ts";
 import { reasonOf } from "./report-error.ts";
 
 export interface ReachedDatabase {
@@ -33,10 +32,7 @@ export async function reachDatabase(env: Environment): Promise<ReachedDatabase |
 }
 
 export function openPool(url: string): Pool {
-  const pool = new Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 5 * SECOND_MS, application_name: "user-vps cli" });
-  // A connection that breaks while idle is replaced by the next query.
-  pool.on("error", () => undefined);
-  return pool;
+  return createPool({ url, name: "user-vps cli", max: 2 });
 }
 
 /** Errors: DATABASE_FAILED, CONFIG_INVALID. */

@@ -17,7 +17,8 @@ export function sandboxEnvironment(sandbox: Sandbox, engine: Pick<Engine, "env">
     ...engine.env,
     // Nothing is far away in the sandbox: what was lost can be told soon.
     HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "10",
-    HOSTINGER_PURCHASE_SETTLE_SECONDS: "2",
+    HOSTINGER_PURCHASE_INTENT_SECONDS: "5",
+    HOSTINGER_PURCHASE_SETTLE_SECONDS: "10",
     HEALTH_TIMEOUT_SECONDS: "60",
     SWEEP_GRACE_SECONDS: "5",
     ...(stateBackendUrl !== undefined && { PULUMI_BACKEND_URL: stateBackendUrl }),

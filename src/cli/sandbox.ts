@@ -1,21 +1,21 @@
 /** `npm run sandbox`: the simulated world for a plain `pulumi up`, until Ctrl-C. */
 import { mkdir, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ensureEngine } from "../engine/ensure-engine.ts";
 import { sandboxBanner, startSandbox } from "../sandbox/index.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { asExportLines, sandboxEnvironment, writeEnvironmentFile } from "./sandbox-env.ts";
+import { SANDBOX_FOLDER } from "./stack-folder.ts";
 
-const FOLDER = resolve(import.meta.dirname, "..", "..", ".sandbox");
-const ENV_FILE = join(FOLDER, "env");
+const ENV_FILE = join(SANDBOX_FOLDER, "env");
 
 try {
   await rm(ENV_FILE, { force: true });
-  const stateFolder = join(FOLDER, "state");
+  const stateFolder = join(SANDBOX_FOLDER, "state");
   await mkdir(stateFolder, { recursive: true });
   const engine = await ensureEngine({ onProgress: (line) => console.error(line) });
-  const sandbox = await startSandbox({ dataDir: FOLDER, persistFile: join(FOLDER, "world.json") });
+  const sandbox = await startSandbox({ dataDir: SANDBOX_FOLDER, persistFile: join(SANDBOX_FOLDER, "world.json") });
   const environment = sandboxEnvironment(sandbox, engine, pathToFileURL(stateFolder).href);
 
   const exports = asExportLines({ ...environment, SANDBOX_CONTROL_URL: sandbox.controlUrl }, engine.binDir);

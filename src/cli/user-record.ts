@@ -12,12 +12,13 @@ export async function recordOf(db: Queryable, username: string): Promise<VpsReco
 
 /** Nothing more happens by itself. */
 export function isAtRest(status: VpsStatus): boolean {
-  return status === "ready" || status === "failed" || status === "deprovisioned";
+  return status === "ready" || status === "failed" || status === "suspended" || status === "deprovisioned";
 }
 
 /** `provisioning, health: waiting for DNS` */
-export function statusLine(vps: { readonly status: string; readonly phase: string | null; readonly waitingFor: string | null; readonly failure: { readonly code: string | null; readonly reason: string } | null }): string {
+export function statusLine(vps: { readonly status: string; readonly phase: string | null; readonly waitingFor: string | null; readonly waiting?: { readonly place: number | null } | null; readonly failure: { readonly code: string | null; readonly reason: string } | null }): string {
   if (vps.failure) return `${vps.status}: ${vps.failure.code ? `${vps.failure.code}: ` : ""}${vps.failure.reason}`;
   const phase = vps.phase && vps.phase !== "done" && vps.phase !== vps.status ? `, ${vps.phase}` : "";
-  return `${vps.status}${phase}${vps.waitingFor ? `: ${vps.waitingFor}` : ""}`;
+  const place = vps.waiting?.place ? ` (place ${vps.waiting.place})` : "";
+  return `${vps.status}${phase}${vps.waitingFor ? `: ${vps.waitingFor}` : ""}${place}`;
 }

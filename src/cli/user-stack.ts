@@ -2,6 +2,7 @@
  * One user's stack under the plain Pulumi CLI. No second implementation of `up`: the same CLI that
  * an engineer would use, on the same state, respecting the same lock as the service's workers.
  */
+import type { Environment } from "../config/index.ts";
 import type { Invocation } from "./command.ts";
 import type { PreviewOutcome } from "./preview-events.ts";
 
@@ -13,6 +14,8 @@ export interface UserStack {
   quietly(...args: string[]): Promise<string>;
   /** The same in front of the person. */
   inFront(...args: string[]): Promise<void>;
+  /** Likewise, with more in the environment of that one command. */
+  inFrontWith(more: Environment, ...args: string[]): Promise<void>;
   /** A preview with refresh, out of sight. */
   preview(signal: AbortSignal): Promise<PreviewOutcome>;
 }

@@ -23,9 +23,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * @throws UserVpsError CONFIG_INVALID that names everything missing or malformed at once, each with an example
  */
 export function readSettings({ env, role }: { env: Environment; role: Role }): Settings {
-  const problems: string[] = [];
+  const spare = spareSecrets({ env, role });
+  const problems = env[VARIABLES.refuseSpareSecrets.name] === "true" ? spare.map((name) => `${name}: expected not to be here, for a process of the role '${role}' has no use for it`) : [];
   const values: Record<string, unknown> = { role };
   for (const [key, variable] of Object.entries<Variable<unknown>>(VARIABLES)) {
+    // What is of no use is not even read.
+    if (spare.includes(variable.name)) continue;
     const text = env[variable.name] || variable.byDefault;
     if (text === undefined) {
       if (variable.requiredFor?.includes(role)) problems.push(missing(variable));
@@ -39,6 +42,11 @@ export function readSettings({ env, role }: { env: Environment; role: Role }): S
   for (const { variables, notFor } of ALTERNATIVES) if (role !== notFor) problems.push(...onlyOne(given, ...variables));
   if (problems.length > 0) throw refused(problems);
   return Object.freeze(values) as Settings;
+}
+
+/** The names of what is set and what a process of this role has no use for: whoever gets into it would get that as well. */
+export function spareSecrets({ env, role }: { env: Environment; role: Role }): string[] {
+  return Object.values<Variable<unknown>>(VARIABLES).filter(({ name, onlyFor }) => onlyFor && !onlyFor.includes(role) && env[name]).map(({ name }) => name);
 }
 
 function onlyOne(given: (variable: Variable<unknown>) => boolean, ...choices: [Variable<unknown>, ...Variable<unknown>[]]): string[] {

@@ -1,11 +1,15 @@
 /** How the text of a variable becomes a value; each error says what was expected, and never repeats the text (it may be a secret). */
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
-import { DATA_CENTERS, findPlan, PLANS } from "../../providers/hostinger/api/specification.ts";
+import { findPlan, PLANS } from "../../providers/hostinger/api/specification.ts";
+import { isToken } from "../../providers/core/token.ts";
 import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN } from "../../stacks/acme.ts";
 import type { CipherKey } from "../records/credentials-cipher.ts";
 
 export const text = z.string().min(1);
+
+/** White space at its ends, as files and mounted secrets have it, is taken off. */
+export const token = z.string().trim().refine(isToken, "expected a token: printable characters without a blank or a line break within");
 
 export function wholeNumber(smallest: number, largest = Number.MAX_SAFE_INTEGER) {
   const expected = largest === Number.MAX_SAFE_INTEGER ? `expected a whole number from ${smallest}` : `expected a whole number from ${smallest} to ${largest}`;
@@ -24,13 +28,10 @@ export const sshPublicKey = z.string().max(8_192).regex(/^(ssh|ecdsa|sk)-[A-Za-z
 
 export const sshPrivateKey = z.string().regex(/^-----BEGIN [A-Z ]*PRIVATE KEY-----/, "expected a private key in PEM or OpenSSH format");
 
-/** A plan's id, name or catalog item -> the catalog item that a purchase names. */
+/** A plan's id, name or catalog item -> the catalog item that a purchase names. A newer item than these is known to Hostinger alone. */
 export const planItem = z.string()
-  .refine((name) => findPlan(name) !== undefined, `expected one of ${PLANS.map(({ itemId }) => itemId).join(", ")}`)
-  .transform((name) => findPlan(name)!.itemId);
-
-export const dataCenterId = wholeNumber(1)
-  .refine((id) => DATA_CENTERS.some((dataCenter) => dataCenter.id === id), `expected one of ${DATA_CENTERS.map(({ id, city }) => `${id} (${city})`).join(", ")}`);
+  .refine((name) => findPlan(name) !== undefined || /^[a-z0-9]+(-[a-z0-9]+){2,}$/.test(name), `expected one of ${PLANS.map(({ itemId }) => itemId).join(", ")}, or another item of Hostinger's catalog`)
+  .transform((name) => findPlan(name)?.itemId ?? name);
 
 /** HS256 wants a key as long as its hash (RFC 7518, 3.2). */
 export const hs256Secret = z.string().refine((secret) => Buffer.byteLength(secret) >= 32, "expected at least 32 bytes");
@@ -43,6 +44,11 @@ export const acmeKey = z.string().regex(ACME_KEY_PATTERN, "expected letters, dig
 export const trustedProxies = z.string()
   .refine((list) => /^\d{1,2}$/.test(list) || list.split(",").every((part) => isAddressOrNetwork(part.trim())), "expected a number of proxies, or their addresses and networks with commas between")
   .transform((list) => (/^\d{1,2}$/.test(list) ? Number(list) : list.split(",").map((part) => part.trim())));
+
+/** `10.0.0.0/8, 192.0.2.1` -> a list. */
+export const networks = z.string()
+  .refine((list) => list.split(",").every((part) => isAddressOrNetwork(part.trim())), "expected addresses and networks with commas between")
+  .transform((list) => list.split(",").map((part) => part.trim()));
 
 function isAddressOrNetwork(part: string): boolean {
   const [address = "", prefix, ...rest] = part.split("/");

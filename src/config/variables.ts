@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
-import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, dataCenterId, flag, hostname, hs256Secret, httpUrl, names, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, trustedProxies, wholeNumber } from "./values.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, flag, hostname, hs256Secret, httpUrl, names, networks, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, wholeNumber } from "./values.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { ROLES, type Role } from "./roles.ts";
 
@@ -16,6 +16,8 @@ export interface Variable<T> {
   readonly secret?: true;
   /** As text, as it would stand in the environment. */
   readonly byDefault?: string;
+  /** The roles that have a use for it; all of them unless told. */
+  readonly onlyFor?: readonly Role[];
   /** The roles that cannot do without it. */
   readonly requiredFor?: readonly Role[];
 }
@@ -32,32 +34,32 @@ const A_KEY = "k1:c2l4dHktZm91ci1iaXRzLXRpbWVzLWZvdXItaXMtMzI=";
 export const VARIABLES = {
   databaseUrl: variable(postgresUrl, { name: "DATABASE_URL", description: "The PostgreSQL for records and queue. Without it, a PostgreSQL of the project's own is started.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true, requiredFor: SEVERAL }),
   dataFolder: variable(text, { name: "USER_VPS_DATA_FOLDER", description: "Where the project's own PostgreSQL keeps its data.", example: "/var/lib/user-vps" }),
-  stateBackendUrl: variable(text, { name: "STATE_BACKEND_URL", description: "Where Pulumi keeps the stacks' state. The default is the database.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true }),
-  passphrase: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE", description: "Encrypts the secrets in the stacks' state.", example: "a-long-passphrase-kept-in-a-vault", secret: true }),
-  passphraseFile: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE_FILE", description: "A file with the passphrase, in place of PULUMI_CONFIG_PASSPHRASE.", example: "/run/secrets/pulumi-passphrase" }),
+  stateBackendUrl: variable(text, { name: "STATE_BACKEND_URL", onlyFor: WORKERS, description: "Where Pulumi keeps the stacks' state. The default is the database.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true }),
+  passphrase: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE", onlyFor: WORKERS, description: "Encrypts the secrets in the stacks' state.", example: "a-long-passphrase-kept-in-a-vault", secret: true }),
+  passphraseFile: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE_FILE", onlyFor: WORKERS, description: "A file with the passphrase, in place of PULUMI_CONFIG_PASSPHRASE.", example: "/run/secrets/pulumi-passphrase" }),
   secretsProvider: variable(text, { name: "SECRETS_PROVIDER", description: "A cloud's key service that encrypts the secrets in the stacks' state, in place of a passphrase.", example: "awskms://alias/user-vps?region=eu-central-1" }),
 
-  hostingerApiKey: variable(text, { name: "HOSTINGER_API_KEY", description: "The token of Hostinger's API.", example: "the token from hPanel, Account, API", secret: true }),
-  hostingerApiKeyFile: variable(text, { name: "HOSTINGER_API_KEY_FILE", description: "A file with the token, in place of HOSTINGER_API_KEY.", example: "/run/secrets/hostinger-api-key" }),
+  hostingerApiKey: variable(token, { name: "HOSTINGER_API_KEY", onlyFor: WORKERS, description: "The token of Hostinger's API.", example: "your-token-from-hPanel-Account-API", secret: true }),
+  hostingerApiKeyFile: variable(text, { name: "HOSTINGER_API_KEY_FILE", onlyFor: WORKERS, description: "A file with the token, in place of HOSTINGER_API_KEY.", example: "/run/secrets/hostinger-api-key" }),
   hostingerApiBaseUrl: variable(httpUrl, { name: "HOSTINGER_API_BASE_URL", description: "Where Hostinger's API is.", example: "https://developers.hostinger.com", byDefault: "https://developers.hostinger.com" }),
   hostingerPaymentMethodId: variable(wholeNumber(1), { name: "HOSTINGER_PAYMENT_METHOD_ID", description: "What purchases are paid with. Without it, the account's default.", example: "1234567" }),
-  cloudflareApiToken: variable(text, { name: "CLOUDFLARE_API_TOKEN", description: "The token of Cloudflare's API; it needs to edit the zone's DNS.", example: "a token with the permission Zone, DNS, Edit", secret: true, requiredFor: WORKERS }),
+  cloudflareApiToken: variable(token, { name: "CLOUDFLARE_API_TOKEN", onlyFor: WORKERS, description: "The token of Cloudflare's API; it needs to edit the zone's DNS.", example: "your-token-with-the-permission-Zone-DNS-Edit", secret: true, requiredFor: WORKERS }),
   cloudflareZoneId: variable(text, { name: "CLOUDFLARE_ZONE_ID", description: "The zone of VPS_DOMAIN.", example: "0123456789abcdef0123456789abcdef", requiredFor: WORKERS }),
   cloudflareBaseUrl: variable(httpUrl, { name: "CLOUDFLARE_BASE_URL", description: "Where Cloudflare's API is, if not at its own address.", example: "https://api.cloudflare.com/client/v4" }),
 
   defaultPlan: variable(planItem, { name: "DEFAULT_VPS_PLAN", description: "The plan of a user who names none.", example: "hostingercom-vps-kvm1-usd-1m", byDefault: "hostingercom-vps-kvm1-usd-1m" }),
   defaultTemplateId: variable(wholeNumber(1), { name: "DEFAULT_VPS_TEMPLATE", description: "The operating system template of every VPS.", example: "1007", byDefault: "1007" }),
-  defaultDataCenterId: variable(dataCenterId, { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: "9" }),
+  defaultDataCenterId: variable(wholeNumber(1), { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: "9" }),
   domain: variable(hostname, { name: "VPS_DOMAIN", description: "Each VPS is {username} under this domain.", example: "spoq.dev", byDefault: "spoq.dev" }),
   conductorUrl: variable(httpUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),
   cliUrl: variable(httpUrl, { name: "CLI_URL", description: "Where a VPS downloads the Spoq CLI from.", example: "https://downloads.example.com/spoq", requiredFor: WORKERS }),
   sshPublicKey: variable(sshPublicKey, { name: "SSH_PUBLIC_KEY", description: "A key that may log in to each VPS whose user names none.", example: "ssh-ed25519 AAAAC3Nza… operator" }),
   sshPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_SSH_PORT", description: "The SSH port of the VPSs, for releases and new credentials; both firewalls open it.", example: "22", byDefault: "22" }),
-  sshPrivateKey: variable(sshPrivateKey, { name: "SSH_PRIVATE_KEY", description: "Logs in to the VPSs as root, for releases and new credentials. Without it, each stack's own password does.", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", secret: true }),
+  sshPrivateKey: variable(sshPrivateKey, { name: "SSH_PRIVATE_KEY", onlyFor: WORKERS, description: "Logs in to the VPSs as root, for releases and new credentials. Without it, each stack's own password does.", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", secret: true }),
   acmeEmail: variable(acmeEmail, { name: "ACME_EMAIL", description: "The account of the VPSs' certificates. With it, Caddy goes to a second authority (ZeroSSL) where Let's Encrypt refuses.", example: "certificates@example.com" }),
   acmeCa: variable(acmeDirectory, { name: "ACME_CA", description: "Another certificate authority for the VPSs, the only one then: its ACME directory.", example: "https://acme.zerossl.com/v2/DV90" }),
   acmeEabKeyId: variable(acmeKey, { name: "ACME_EAB_KEY_ID", description: "An account at ACME_CA (external account binding).", example: "fake-key-id" }),
-  acmeEabMacKey: variable(acmeKey, { name: "ACME_EAB_MAC_KEY", description: "The key of that account.", example: "fake-mac-key", secret: true }),
+  acmeEabMacKey: variable(acmeKey, { name: "ACME_EAB_MAC_KEY", onlyFor: WORKERS, description: "The key of that account.", example: "fake-mac-key", secret: true }),
   vpsFirewall: variable(flag, { name: "VPS_FIREWALL", description: "Whether Hostinger's firewall stands before every VPS: the SSH port, 80 and 443 from anywhere, all else dropped.", example: "true", byDefault: "false" }),
   vpsPtr: variable(flag, { name: "VPS_PTR", description: "Whether the reverse DNS entry of every VPS's IPv4 address leads to its host name.", example: "true", byDefault: "false" }),
 
@@ -79,15 +81,24 @@ export const VARIABLES = {
   jwtAudience: variable(text, { name: "JWT_AUDIENCE", description: "If set, a token's aud must hold this.", example: "user-vps" }),
   credentialsKeys: variable(cipherKeys, { name: "CREDENTIALS_KEYS", description: "Encrypt credentials until they are shown: id:key with commas between, the current one first, each key 32 bytes in base64.", example: A_KEY, secret: true, requiredFor: EVERY_ROLE }),
 
+  credentialsShownSeconds: variable(wholeNumber(0, 86_400), { name: "CREDENTIALS_SHOWN_SECONDS", description: "For how long credentials can be shown again after the first time, until they are acknowledged: an answer may be lost. 0: they are shown once.", example: "600", byDefault: "600" }),
+
+  refuseSpareSecrets: variable(flag, { name: "REFUSE_SPARE_SECRETS", description: "Whether a process of the role http refuses to start with secrets that only workers need; otherwise it says so at its start.", example: "true", byDefault: "false" }),
+
   host: variable(text, { name: "HOST", description: "The address that HTTP is served at.", example: "127.0.0.1", byDefault: "127.0.0.1" }),
   port: variable(wholeNumber(0, 65_535), { name: "PORT", description: "The port that HTTP is served at; 0 takes a free one.", example: "8080", byDefault: "8080" }),
   trustProxy: variable(trustedProxies, { name: "TRUST_PROXY", description: "Whose X-Forwarded-For is believed: a number of proxies, or their addresses and networks.", example: "10.0.0.0/8" }),
+  metricsReaders: variable(networks, { name: "METRICS_READERS", description: "Who may read /metrics without a token: addresses and networks. Others need METRICS_TOKEN or an operator's token.", example: "127.0.0.0/8,::1,10.1.2.3", byDefault: "127.0.0.0/8,::1" }),
+  metricsToken: variable(text, { name: "METRICS_TOKEN", description: "Lets whoever sends it (Authorization: Bearer …) read /metrics.", example: "a-long-random-text-shared-with-prometheus", secret: true }),
   rateLimitPerMinute: variable(wholeNumber(1), { name: "RATE_LIMIT_PER_MINUTE", description: "Requests a minute of one user, and of one address without a user.", example: "120", byDefault: "120" }),
   bodyLimitBytes: variable(wholeNumber(1_024, 1_048_576), { name: "BODY_LIMIT_BYTES", description: "The longest body of a request.", example: "16384", byDefault: "16384" }),
   logLevel: variable(logLevel, { name: "LOG_LEVEL", description: `How much is logged: ${LOG_LEVELS.join(", ")}.`, example: "info", byDefault: "info" }),
 
   workerConcurrency: variable(wholeNumber(1, 64), { name: "WORKER_CONCURRENCY", description: "How many users a worker works for at once.", example: "2", byDefault: "2" }),
   shutdownGraceSeconds: variable(wholeNumber(0, 86_400), { name: "SHUTDOWN_GRACE_SECONDS", description: "How long running work may take to finish after SIGTERM, before it is handed over.", example: "60", byDefault: "60" }),
+  runLimitMinutes: variable(wholeNumber(1, 1_440), { name: "RUN_LIMIT_MINUTES", description: "How long one run of the engine may take, whatever it waits for; then it is ended and tried again later.", example: "90", byDefault: "90" }),
+  runsKeptDays: variable(wholeNumber(1, 36_500), { name: "RUNS_KEPT_DAYS", description: "How long ended runs are kept, with logs and phases, and likewise resolved findings and sweeps.", example: "90", byDefault: "90" }),
+  auditKeptDays: variable(wholeNumber(1, 36_500), { name: "AUDIT_KEPT_DAYS", description: "How long is kept what operators have asked for.", example: "730", byDefault: "730" }),
   healthTimeoutSeconds: variable(wholeNumber(1), { name: "HEALTH_TIMEOUT_SECONDS", description: "How long a VPS may take to answer its health check.", example: "900", byDefault: "900" }),
   deprovisionGraceHours: variable(wholeNumber(0, 8_760), { name: "DEPROVISION_GRACE_HOURS", description: "How long a VPS stays as it is after it was to be given up, and that can be cancelled. Then its data is wiped.", example: "72", byDefault: "72" }),
   reuseWipedVms: variable(flag, { name: "REUSE_WIPED_VMS", description: "Whether a VM that was given up, is wiped and still paid serves the next user of the same plan, data center and template, in place of a purchase.", example: "true", byDefault: "false" }),
@@ -95,6 +106,7 @@ export const VARIABLES = {
   sweepCron: variable(cron, { name: "SWEEP_CRON", description: "When the fleet is swept for drift by itself, as in crontab, UTC; `off`: only when asked for.", example: "*/15 * * * *", byDefault: "*/15 * * * *" }),
   sweepGraceSeconds: variable(wholeNumber(0, 86_400), { name: "SWEEP_GRACE_SECONDS", description: "For how long a sweep leaves a user alone after work on the VPS, and takes what is new for no orphan.", example: "60", byDefault: "60" }),
   sweepIgnoredNames: variable(names, { name: "SWEEP_IGNORED_NAMES", description: "Host names of VMs and DNS records that belong to no user and are no orphans, with commas between: also VMs of other domains in the same Hostinger account.", example: "status.spoq.dev,old.spoq.dev" }),
+  rollOutVpsLimitSeconds: variable(wholeNumber(1, 86_400), { name: "ROLL_OUT_VPS_LIMIT_SECONDS", description: "How long one VPS may take in a roll-out; one that hangs fails then, and the roll-out goes on or stops as with any failure.", example: "1800", byDefault: "1800" }),
   repairsAtOnce: variable(wholeNumber(0, 64), { name: "REPAIRS_AT_ONCE", description: "How many users' drift is repaired by itself at a time, where that neither wipes nor buys; 0: none.", example: "2", byDefault: "0" }),
   dnsResolver: variable(text, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
   caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),

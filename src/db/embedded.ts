@@ -20,6 +20,8 @@ import { serverUser, type ServerUser } from "./embedded-user.ts";
 
 const run = promisify(execFile);
 const START_TRIES = 5;
+/** As in a container that is run with a number for a user: initdb wants a name. */
+const NAMELESS = "The user that this runs as has no name: add one to /etc/passwd (`useradd`), run as another user, or set DATABASE_URL to a PostgreSQL of your own.";
 const ELSEWHERE = "Mend what it says; or set USER_VPS_DATA_FOLDER to another folder, or DATABASE_URL to a PostgreSQL of your own.";
 
 export interface EmbeddedOptions {
@@ -87,7 +89,7 @@ async function initialise(folder: string, bin: string, user: ServerUser | undefi
   // The locale is PostgreSQL's own, so the machine needs to have none.
   const flags = ["--username=postgres", `--pwfile=${password}`, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
   await run(join(bin, "initdb"), [`--pgdata=${unfinished}`, ...flags], { ...user, cwd: folder }).catch((error: unknown) => {
-    throw new UserVpsError("DATABASE_FAILED", `PostgreSQL could not be initialised in ${folder}: ${messageOf(error)}`, { next: ELSEWHERE, cause: error });
+    throw new UserVpsError("DATABASE_FAILED", `PostgreSQL could not be initialised in ${folder}: ${messageOf(error)}`, { next: /could not look up effective user ID/.test(messageOf(error)) ? NAMELESS : ELSEWHERE, cause: error });
   });
   await rename(unfinished, data);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Pool, QueryConfig } from "pg";
 import { NO_QUERY_LIMIT_MS } from "./connections.ts";
 import type { Queryable } from "./queryable.ts";
+import { refuseUnusableTable } from "./older-table.ts";
 import { withClient } from "./transaction.ts";
 
 const FOLDER = join(import.meta.dirname, "migrations");
@@ -41,6 +42,7 @@ export async function missingMigrations(db: Queryable): Promise<string[]> {
 async function applyMissing(client: Queryable): Promise<string[]> {
   await client.query("CREATE TABLE IF NOT EXISTS user_vps_migrations (name TEXT PRIMARY KEY, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())");
   const missing = await missingMigrations(client);
+  if (missing[0]?.startsWith("001_")) await refuseUnusableTable(client);
   for (const name of missing) {
     const text = await readFile(join(FOLDER, name), "utf8");
     await client.query("BEGIN");

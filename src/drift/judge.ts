@@ -56,6 +56,11 @@ export function judgeUsers(observation: Observation, options: JudgeOptions): Jud
       unexamined.push(user.username);
       continue;
     }
+    // Nothing of a suspended user is to be as declared, but that the VM is at rest.
+    if (user.status === "suspended") {
+      if (vm?.state === "running") findings.push(ofUser(user, "SuspendedUserRuns", `VM ${vm.id} stopped`, "running"));
+      continue;
+    }
     examined.push(user);
     const found = [
       ...vmFindings(user, vm),

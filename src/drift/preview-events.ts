@@ -4,15 +4,16 @@ import { join } from "node:path";
 import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { once } from "../../providers/core/once.ts";
 import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
 import type { StackRequest } from "../provisioning/engine.ts";
 import { failureOf } from "../provisioning/failure.ts";
-import type { ProgramProcesses } from "../provisioning/program-processes.ts";
 import { CommandFailed, createPulumiCommand } from "../provisioning/pulumi-command.ts";
 import { createStackWorkspace, runEnvironment } from "../provisioning/stack-workspace.ts";
 import type { StateBackend } from "../provisioning/state-backend.ts";
 import { createWorkFolder } from "../provisioning/work-folder.ts";
+import type { Slots } from "../slots/slots.ts";
 import { isRefusal } from "./refusal.ts";
 
 export interface PreviewEnd {
@@ -31,31 +32,31 @@ export interface PreviewOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly backendUrl: string;
   readonly backend: StateBackend;
-  readonly programs: ProgramProcesses;
+  readonly slots: Slots;
   readonly secretsProvider?: string | undefined;
   readonly workerId: string;
 }
 
 export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh {
-  const { installed, env, backend, backendUrl, programs, secretsProvider, workerId } = options;
+  const { installed, env, backend, backendUrl, slots, secretsProvider, workerId } = options;
   const pulumiHome = join(options.folder, "pulumi-home-of-previews");
-  let ready: Promise<void> | undefined;
+  const prepareHome = once(() => preparePulumiHome(pulumiHome, installed));
   return async (request, onEvent, signal) => {
     const { stackName } = request;
-    await (ready ??= preparePulumiHome(pulumiHome, installed));
+    await prepareHome();
     const state = await backend.readStack(stackName);
     if (!state) throw new UserVpsError("INPUT_INVALID", `There is no stack '${stackName}'.`, { next: "Run `up` for the user first." });
     const runId = randomUUID();
     const folder = await createWorkFolder(options.folder);
-    const served = await programs.serve();
+    const slot = await slots.take();
     let failed = true;
     const errors: string[] = [];
     const pulumi = createPulumiCommand({
       binDir: installed.binDir,
       version: installed.version,
-      env: runEnvironment({ installed, env, backendUrl, pulumiHome, runId }),
-      programAddress: served.address,
-      tags: { run: runId, stack: `preview/${stackName}`, worker: workerId },
+      env: runEnvironment({ installed, env, backendUrl, pulumiHome, runId, providers: slot.providers }),
+      programAddress: slot.program,
+      tags: { run: runId, stack: `preview/${stackName}`, worker: workerId, slot: slot.slotId },
       signal,
     });
     try {
@@ -75,7 +76,7 @@ export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh 
       if (!isRefusal(failure)) throw failure;
       return { refusal: failure };
     } finally {
-      await served.release({ failed });
+      await slot.release({ failed });
       await folder.remove();
     }
   };

@@ -1,4 +1,4 @@
-import { Pool } from "pg";
+import { createPool } from "../db/index.ts";
 
 export interface StackNames {
   list(): Promise<Set<string>>;
@@ -14,9 +14,7 @@ export function stackNames(backendUrl: string, project: string): StackNames {
   const table = (url.searchParams.get("table") ?? "pulumi_state").split(".").map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
   url.searchParams.delete("table");
   const folder = `${decodeURIComponent(url.pathname).replace(/^\//, "")}/.pulumi/stacks/${project}/`;
-  const pool = new Pool({ connectionString: url.href, max: 1, allowExitOnIdle: true, connectionTimeoutMillis: 10_000 });
-  // A connection that breaks while idle is replaced by the next query.
-  pool.on("error", () => undefined);
+  const pool = createPool({ url: url.href, name: "user-vps state", max: 1, allowExitOnIdle: true });
   return {
     async list() {
       const rows = await orNone(pool.query<{ name: string }>(`SELECT substr(key, length($1) + 1, length(key) - length($1) - length('.json')) AS name FROM ${table} WHERE starts_with(key, $1) AND key LIKE '%.json'`, [folder]));

@@ -8,12 +8,12 @@ export interface FleetUser extends VpsRecord {
 
 const SELECT = `
   SELECT ${VPS_COLUMNS},
-    status IN ('ready', 'failed') AND ready_at IS NOT NULL AND hostinger_vm_id IS NOT NULL
+    status IN ('ready', 'failed', 'suspended') AND ready_at IS NOT NULL AND hostinger_vm_id IS NOT NULL
       AND updated_at <= clock_timestamp() - make_interval(secs => $1)
       AND NOT EXISTS (
         SELECT FROM vps_runs WHERE vps_runs.user_id = user_vps.user_id::text AND operation <> 'preview'
           AND (outcome IS NULL OR ended_at > clock_timestamp() - make_interval(secs => $1))) AS settled
-  FROM user_vps WHERE username IS NOT NULL`;
+  FROM user_vps WHERE is_managed`;
 
 /** All users, by user name. */
 export async function readFleet(db: Queryable, graceSeconds: number): Promise<Map<string, FleetUser>> {

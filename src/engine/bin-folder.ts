@@ -1,26 +1,28 @@
 /**
- * The folder that runs put first on PATH: `.user-vps/bin` in the checkout. It is the checkout's own
+ * The folder that runs put first on PATH: `bin` in the checkout's own folder. It is the checkout's own
  * because it names the Node and the dynamic provider that the checkout uses; the engine itself is
  * the cached or installed one.
  */
 import { join } from "node:path";
 import { linkTo, placeFile, writeWhole } from "./files.ts";
+import { ownFolder } from "./own-folder.ts";
 import { nodeScript, programScript } from "./launch-scripts.ts";
 
-export function binFolder(checkout: string): string {
-  return join(checkout, ".user-vps", "bin");
+export function binFolder(checkout: string, cacheRoot: string): string {
+  return join(ownFolder(checkout, cacheRoot), "bin");
 }
 
 export interface BinFolderOptions {
   readonly checkout: string;
+  readonly cacheRoot: string;
   readonly engineFolder: string;
   /** Where Node keeps compiled code. */
   readonly compileCache: string;
 }
 
 /** Several processes may do so at once. */
-export async function prepareBinFolder({ checkout, engineFolder, compileCache }: BinFolderOptions): Promise<string> {
-  const bin = binFolder(checkout);
+export async function prepareBinFolder({ checkout, cacheRoot, engineFolder, compileCache }: BinFolderOptions): Promise<string> {
+  const bin = binFolder(checkout, cacheRoot);
   // No symbolic link: the CLI looks for what belongs to it where its file really is, and warns of a dynamic provider elsewhere.
   await placeFile(join(bin, "pulumi"), join(engineFolder, "pulumi"));
   await linkTo(join(bin, "pulumi-language-nodejs"), join(engineFolder, "pulumi-language-nodejs"));

@@ -15,6 +15,9 @@ export const ENGINE_SETTINGS = {
   PULUMI_DIY_BACKEND_PARALLEL: "1",
   // Without it every call lists all stacks, to warn of a layout that this project never had (backend/diy/backend.go).
   PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true",
+  // Every call writes a log into PULUMI_HOME, by default for a week and up to 500 MB.
+  PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2",
+  PULUMI_LOG_ROTATION_TOTAL_MB: "50",
 } as const;
 
 /** `env` with the engine's variables, ENGINE_SETTINGS among them, and its folder first on PATH. */

@@ -49,7 +49,7 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
   const root = options.cacheDir ?? cacheRoot(env);
   const found = await findOrMake(root, { env, onProgress, checkout, signal });
   const compileCache = env["NODE_COMPILE_CACHE"] || join(root, "compile-cache");
-  const binDir = await prepareBinFolder({ checkout, engineFolder: found.folder, compileCache });
+  const binDir = await prepareBinFolder({ checkout, cacheRoot: root, engineFolder: found.folder, compileCache });
   const plugins = await choosePlugins({ env, checkout, cacheRoot: root, compileCache, pulumi: join(binDir, "pulumi"), onProgress, signal });
   return {
     version: found.version,
@@ -88,7 +88,7 @@ interface Making {
 async function findOrMake(root: string, making: Making): Promise<Found> {
   const { env, checkout, signal, onProgress } = making;
   const versionsFile = join(root, "versions-on-path.json");
-  const onPath = await engineOnPath({ env, versionsFile, ownFolders: [root, binFolder(checkout)], signal });
+  const onPath = await engineOnPath({ env, versionsFile, ownFolders: [root, binFolder(checkout, root)], signal });
   if (typeof onPath !== "string") return { ...onPath, source: "path" };
 
   const folder = await engineFolder(root);

@@ -9,6 +9,7 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { ENGINE_SETTINGS } from "./engine-environment.ts";
 import { exists, readJson, writeWhole } from "./files.ts";
 import { neededPlugins, type Plugin } from "./needed-plugins.ts";
+import { ownFolder } from "./own-folder.ts";
 import { findOnPath } from "./on-path.ts";
 import { run } from "./run.ts";
 import { installStandIns, STAND_IN_MARK } from "./stand-in-plugins.ts";
@@ -43,7 +44,7 @@ const PLUGIN_SITES = ["https://api.github.com/", "https://get.pulumi.com/"];
 export async function choosePlugins(options: PluginOptions): Promise<PluginChoice> {
   const { env, checkout, cacheRoot } = options;
   const plugins = neededPlugins();
-  const standInHome = join(checkout, ".user-vps", "pulumi-home");
+  const standInHome = join(ownFolder(checkout, cacheRoot), "pulumi-home");
   const userHome = env["PULUMI_HOME"] || join(env["HOME"] || homedir(), ".pulumi");
   const ownHome = join(cacheRoot, "pulumi-home");
 

@@ -5,7 +5,7 @@ import { ERROR_SHAPE } from "./error-answer.ts";
 const DESCRIPTIONS = {
   400: "The request is malformed, or has fields that are not known.",
   401: "No token, or none that is valid.",
-  403: "The token lacks the scope.",
+  403: "The token does not allow it.",
   404: "There is no such thing, or it is not the caller's.",
   409: "It does not fit the present state.",
   413: "The body is too long.",

@@ -8,17 +8,20 @@ import type { CredentialsCipher } from "../records/credentials-cipher.ts";
 import { answerBrokenRequest, answerErrors, sendError } from "./answer-errors.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import { identify, limitRate, requireAdmin, requireCaller } from "./caller.ts";
+import { cachedQueries } from "./cached-queries.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { HttpContext, HttpSettings } from "./context.ts";
 import { normaliseForwarded } from "./forwarded.ts";
 import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
+import { addPurchaseMetrics } from "../purchases/metrics.ts";
 import { addDriftMetrics } from "../drift/metrics.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
 import { createMetrics, measureAnswers } from "./metrics.ts";
 import { createNearestDataCenter } from "./nearest-data-center.ts";
+import { keptOffers } from "./offers.ts";
 import { describeRoutes } from "./openapi.ts";
 import { parseJson } from "./parse-json.ts";
 import { recordActions } from "./record-actions.ts";
@@ -33,16 +36,23 @@ import { driftRoutes } from "./routes/drift.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { metricsRoute } from "./routes/metrics.ts";
 import { provisionRoute } from "./routes/provision.ts";
+import { purchaseRoutes } from "./routes/purchases.ts";
+import { resolveRoute } from "./routes/resolve.ts";
 import { releaseRoutes } from "./routes/releases.ts";
+import { retryRoutes } from "./routes/retry.ts";
 import { rollOutRoutes } from "./routes/roll-outs.ts";
 import { snapshotRoute } from "./routes/snapshot.ts";
+import { suspendRoutes } from "./routes/suspend.ts";
 import { statusRoute } from "./routes/status.ts";
 import { vmActionsRoute } from "./routes/vm-actions.ts";
 import { acceptSession, webOperatorRoutes, webRoutes } from "./routes/web.ts";
 
 /** How long requests may take to finish when the server closes. */
 const CLOSE_LIMIT_MS = 5 * SECOND_MS;
+/** However often metrics are asked for, the database is asked no more often. */
+const METRICS_KEPT_MS = 2 * SECOND_MS;
 
 export interface AppOptions {
   /** Migrated. The app does not end it. */
@@ -106,23 +116,26 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   });
 
   const onMetricsProblem = (error: unknown) => app.log.warn({ err: error }, "metrics of the database are missing");
-  const registry = createMetrics(pool, onMetricsProblem);
-  addDriftMetrics(registry, pool, onMetricsProblem);
+  const cached = cachedQueries(pool, METRICS_KEPT_MS);
+  const registry = createMetrics(cached, onMetricsProblem);
+  addDriftMetrics(registry, cached, onMetricsProblem);
+  addPurchaseMetrics(registry, cached, settings.purchases, onMetricsProblem);
   measureAnswers(app, registry);
   await app.register(rateLimit, { global: false });
   await describeRoutes(app);
   const addRefusals = refuseOtherMethods(app);
-  app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
 
   const context: HttpContext = {
     pool, jobs, drift, vmActions, rollOuts, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
+    offers: keptOffers(pool),
     closing: closing.signal,
   };
   await app.register(healthRoutes, context);
+  await app.register(metricsRoute, { ...context, registry });
   await app.register(webRoutes, context);
   await app.register(async (signedIn) => {
-    signedIn.addHook("onRequest", acceptSession(cipher));
+    signedIn.addHook("onRequest", acceptSession(context));
     signedIn.addHook("onRequest", identify(createAuthenticator(settings)));
     signedIn.addHook("onRequest", limitRate(app, settings.rateLimitPerMinute));
     signedIn.addHook("onRequest", requireCaller);
@@ -131,8 +144,8 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
       recordActions(operators, pool);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, driftRoutes, givenUpVmRoutes, releaseRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
-      for (const routes of [adminActionRoutes, adminChangeRoutes]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminActionRoutes, adminChangeRoutes, resolveRoute]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });
   addRefusals();

@@ -9,6 +9,8 @@ export interface Caller {
   readonly userId: string;
   /** The claim `username`, unchecked; undefined if the token has none. */
   readonly username: string | undefined;
+  /** The claim `vps_plans`: the plans that the user may have; null if the token has none. */
+  readonly vpsPlans: readonly string[] | null;
   readonly scopes: ReadonlySet<string>;
   readonly expiresAt: Date;
 }
@@ -18,6 +20,8 @@ export type AuthenticationSettings = Pick<Settings, "jwtSecret" | "jwtJwksUrl" |
 /** For clocks that differ a little. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 const LONGEST_USER_ID = 255;
+const LONGEST_PLAN = 255;
+const MOST_PLANS = 50;
 
 /** Signatures with public keys only: a public key must never be taken for an HS256 secret, nor 'none' for a signature. */
 const PUBLIC_KEY_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
@@ -69,6 +73,7 @@ function callerOf({ sub, exp, ...claims }: JWTPayload): Caller {
   return {
     userId: sub,
     username: typeof claims["username"] === "string" ? claims["username"] : undefined,
+    vpsPlans: plansOf(claims["vps_plans"]),
     scopes: scopesOf(claims),
     expiresAt,
   };
@@ -78,6 +83,13 @@ function callerOf({ sub, exp, ...claims }: JWTPayload): Caller {
 function scopesOf(claims: JWTPayload): ReadonlySet<string> {
   const lists = ["scope", "scp", "scopes"].map((name) => claims[name]);
   return new Set(lists.flatMap((list) => (typeof list === "string" ? list.split(" ") : Array.isArray(list) ? list.filter((scope) => typeof scope === "string") : [])).filter(Boolean));
+}
+
+/** A list of plans, or a text with blanks or commas between. What is neither entitles to nothing. */
+function plansOf(claim: unknown): readonly string[] | null {
+  if (claim === undefined || claim === null) return null;
+  const named = typeof claim === "string" ? claim.split(/[\s,]+/) : Array.isArray(claim) ? claim : [];
+  return named.filter((plan): plan is string => typeof plan === "string" && plan !== "" && plan.length <= LONGEST_PLAN).slice(0, MOST_PLANS);
 }
 
 function unauthenticated(reason: string): HttpError {

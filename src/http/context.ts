@@ -2,6 +2,8 @@ import type { Pool } from "pg";
 import type { Settings } from "../config/settings.ts";
 import type { CredentialsCipher } from "../records/credentials-cipher.ts";
 import type { Caller } from "./authenticate.ts";
+import type { NearestDataCenter } from "./nearest-data-center.ts";
+import type { ReadOffers } from "./offers.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import type { Jobs } from "../jobs/job.ts";
@@ -9,7 +11,8 @@ import type { AskVmActions } from "../jobs/vm-actions.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
 
 export type HttpSettings = Pick<Settings,
-  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours" | "sweepIgnoredNames">;
+  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "metricsReaders" | "metricsToken" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours" | "sweepIgnoredNames" | "credentialsShownSeconds"
+  | "purchases" | "allowedPlans" | "purchasesPerDay" | "spendPerMonthCents" | "fleetLimit" | "maxPriceCents" | "zoneRecordLimit" | "certificatesPerWeek">;
 
 /** What the routes work with. */
 export interface HttpContext {
@@ -22,7 +25,9 @@ export interface HttpContext {
   readonly cipher: CredentialsCipher;
   readonly feed: ChangeFeed;
   /** From the address of a client to the id of a data center; undefined if its country is not known. */
-  readonly nearestDataCenter: (address: string) => number | undefined;
+  readonly nearestDataCenter: NearestDataCenter;
+  /** What Hostinger offers. */
+  readonly offers: ReadOffers;
   /** Aborted when the server closes: open streams end. */
   readonly closing: AbortSignal;
 }

@@ -23,7 +23,7 @@ export interface ErrorAnswer {
 }
 
 /** The codes of the catalogue that the caller can do something about; all others are 500 to them. */
-export const STATUS_OF: Partial<Record<ErrorCode, number>> = { USERNAME_INVALID: 422, INPUT_INVALID: 422, USERNAME_TAKEN: 409, VPS_EXISTS: 409, RELEASE_EXISTS: 409, ROLL_OUT_OPEN: 409, DATABASE_FAILED: 503 };
+export const STATUS_OF: Partial<Record<ErrorCode, number>> = { USERNAME_INVALID: 422, INPUT_INVALID: 422, USERNAME_TAKEN: 409, VPS_EXISTS: 409, PLAN_NOT_ALLOWED: 403, RELEASE_EXISTS: 409, ROLL_OUT_OPEN: 409, DATABASE_FAILED: 503 };
 
 const CODE_OF_FASTIFY: Readonly<Record<string, HttpErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "BODY_TOO_LARGE",

@@ -2,8 +2,13 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { BlockList, isIP } from "node:net";
 import { Reader, type Response } from "mmdb-lib";
+import { SPECIFIED_CATALOG, type OfferedDataCenter } from "../../providers/hostinger/api/live-catalog.ts";
 import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
+import { angleBetween } from "../../providers/hostinger/nearest.ts";
 import { COUNTRY_COORDINATES } from "./country-coordinates.ts";
+
+/** From an address to the nearest of the data centers that are offered. */
+export type NearestDataCenter = (address: string, offered?: readonly OfferedDataCenter[]) => number | undefined;
 
 const DATABASE = "@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb";
 
@@ -13,11 +18,11 @@ const DATABASE = "@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-count
  * @returns from an IPv4 or IPv6 address to the id of the nearest data center; undefined for an
  *   address of no known country, such as a private one
  */
-export function createNearestDataCenter(): (address: string) => number | undefined {
+export function createNearestDataCenter(): NearestDataCenter {
   const reader = new Reader<Response>(readFileSync(createRequire(import.meta.url).resolve(DATABASE)));
-  return (address) => {
+  return (address, offered) => {
     const country = countryIn(reader, address);
-    return country === undefined ? undefined : nearestToCountry(country);
+    return country === undefined ? undefined : nearestToCountry(country, offered);
   };
 }
 
@@ -44,18 +49,21 @@ function countryIn(reader: Reader<Response>, clientAddress: string): string | un
 }
 
 /** By ISO 3166-1 code of two letters. */
-export function nearestToCountry(country: string): number | undefined {
+export function nearestToCountry(country: string, offered: readonly OfferedDataCenter[] = SPECIFIED_CATALOG.dataCenters): number | undefined {
   const place = COUNTRY_COORDINATES[country];
   if (!place) return undefined;
   const [latitude, longitude] = place;
-  const distance = (center: (typeof DATA_CENTERS)[number]) => angleBetween(latitude, longitude, center.latitude, center.longitude);
-  return DATA_CENTERS.reduce((best, next) => (distance(next) < distance(best) ? next : best)).id;
+  const distances = offered.flatMap((center) => {
+    const at = placeOf(center);
+    return at ? [{ id: center.id, distance: angleBetween(latitude, longitude, ...at) }] : [];
+  });
+  return distances.toSorted((a, b) => a.distance - b.distance)[0]?.id;
 }
 
-/** Along the great circle, by the haversine formula; degrees in, radians out. */
-function angleBetween(latitudeA: number, longitudeA: number, latitudeB: number, longitudeB: number): number {
-  const radians = (degrees: number) => (degrees * Math.PI) / 180;
-  const halfChord = (a: number, b: number) => Math.sin(radians(b - a) / 2) ** 2;
-  const square = halfChord(latitudeA, latitudeB) + Math.cos(radians(latitudeA)) * Math.cos(radians(latitudeB)) * halfChord(longitudeA, longitudeB);
-  return 2 * Math.asin(Math.sqrt(square));
+/** Of its city, if the specification has it; else of its country. */
+function placeOf({ id, country }: OfferedDataCenter): readonly [latitude: number, longitude: number] | undefined {
+  const known = DATA_CENTERS.find((center) => center.id === id);
+  if (known) return [known.latitude, known.longitude];
+  const code = country?.toUpperCase();
+  return code === undefined ? undefined : COUNTRY_COORDINATES[code === "UK" ? "GB" : code];
 }

@@ -7,7 +7,7 @@ const time = z.iso.datetime();
 const MEMBER_VIEW = z.object({
   username: z.string(),
   wave: z.int(),
-  status: z.enum(MEMBER_STATUSES).describe("`skipped`: not begun, because the roll-out had ended or the VPS was not ready."),
+  status: z.enum(MEMBER_STATUSES).describe("`skipped`: not begun, because the roll-out had ended or the VPS was not ready, or taken out by an operator."),
   runId: z.string().nullable().describe("Of the run that brings it, or did: GET /api/admin/runs/{runId} and its log."),
   errorCode: z.string().nullable(),
   message: z.string().nullable(),

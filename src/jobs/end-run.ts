@@ -7,10 +7,11 @@ import type { RunRecorder } from "../provisioning/run-recorder.ts";
 import { newVm } from "../provisioning/ask-to-buy.ts";
 import { asksTheAccount, countPlaces, findOpenPurchase, readAccount, settleFailure } from "../purchases/index.ts";
 import type { RunFailure, Wait } from "../purchases/index.ts";
-import { endWait, finishRun, setVpsStatus } from "../records/index.ts";
+import { endWait, finishRun, moveToNextDataCenter, setVpsStatus } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import type { Job } from "./job.ts";
-import { MOST_LOST_WORKERS, send } from "./queue.ts";
+import { MOST_LOST_WORKERS, send, sendAgain } from "./queue.ts";
+import { isOutOfStock } from "./out-of-stock.ts";
 import { decide } from "./retry-policy.ts";
 import type { UserLock } from "./user-lock.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -67,14 +68,20 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
     }
     if (decision.kind === "again") {
       // A handed-over run has not failed, so it does not count.
-      await send(boss, db, handedOver ? job : { ...job, attempt }, decision.delayMs);
+      await sendAgain(boss, db, handedOver ? job : { ...job, attempt }, decision.delayMs);
       const waitingFor = handedOver ? "another worker" : `the next try, in ${inSeconds(decision.delayMs)}`;
       // Whoever has taken a lost lock by now says what is going on.
       const isOurs = handedOver || error.code !== "RUN_LOST";
       if (kind.waiting && isOurs) await setVpsStatus(db, userId, { status: kind.waiting, ...(kind.waiting === "queued" && { phase: "queued" }), ...details, waitingFor, nextStep: "Nothing: it is tried again by itself." });
       return;
     }
-    const nextStep = decision.exhausted ? `It was tried ${attempt} times. ${error.next} Then have an operator retry it.` : error.next;
+    const hasNoStock = job.operation === "up" && isOutOfStock(error.code, message);
+    const nextCenter = hasNoStock ? await moveToNextDataCenter(db, userId) : undefined;
+    if (nextCenter !== undefined) {
+      await send(boss, db, { operation: "up", userId });
+      return void (await setVpsStatus(db, userId, { status: "queued", phase: "queued", ...details, waitingFor: `data center ${nextCenter}: the one before has no VPS of this plan`, nextStep: "Nothing: the next nearest data center is tried." }));
+    }
+    const nextStep = hasNoStock ? `Choose another data center or plan: \`user-vps retry ${username} --data-center ID\` or \`--plan PLAN\`.` : decision.exhausted ? `It was tried ${attempt} times. ${error.next} Then have an operator retry it.` : error.next;
     if (kind.waiting) await setVpsStatus(db, userId, { status: "failed", ...details, nextStep });
   }));
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { inTransaction } from "../db/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
-import { SECOND_MS, inSeconds } from "../../providers/core/time.ts";
+import { MINUTE_MS, SECOND_MS, inSeconds } from "../../providers/core/time.ts";
 import { destroy } from "../provisioning/destroy.ts";
 import type { OperationKind } from "../provisioning/operation.ts";
 import { power } from "../provisioning/power.ts";
@@ -15,7 +15,8 @@ import type { RunEnd, VpsRecord } from "../records/index.ts";
 import { codeOf, recordFailure, recordWait, untilSaved } from "./end-run.ts";
 import { recordNotYet } from "./record-not-yet.ts";
 import type { Job } from "./job.ts";
-import { MOST_LOST_WORKERS, send } from "./queue.ts";
+import { startRunLimit } from "./run-limit.ts";
+import { MOST_LOST_WORKERS, sendAgain } from "./queue.ts";
 import { tryLockUser } from "./user-lock.ts";
 import type { UserLock } from "./user-lock.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -35,7 +36,7 @@ const BUSY_DELAY_MS = 1 * SECOND_MS;
 export async function performJob(context: WorkerContext, job: Job, lostWorkers: number): Promise<void> {
   const { boss, pool, databaseUrl, log } = context;
   const lock = await tryLockUser(databaseUrl, job.userId).catch((error: unknown) => log(messageOf(error)));
-  if (!lock) return await send(boss, pool, lostWorkers > 0 ? { ...job, isTakenOver: true } : job, BUSY_DELAY_MS);
+  if (!lock) return await sendAgain(boss, pool, lostWorkers > 0 ? { ...job, isTakenOver: true } : job, BUSY_DELAY_MS);
   try {
     const record = await findVpsByUserId(pool, job.userId);
     if (!record || isOvertaken(job, record, lostWorkers)) return;
@@ -63,14 +64,15 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
 
   const redactor = createRedactor(...context.secrets);
   const recorder = createRunRecorder({ db: pool, runId, userId, redactor, onError: (error) => log(`${username}: the run's log cannot be written: ${messageOf(error)}`) });
-  const signal = AbortSignal.any([lock.cancelled, context.handOver]);
-  const hooks = { runId, signal, killSignal: lock.lost, onEvent: recorder.onEvent, onLine: recorder.onLine };
+  const limit = startRunLimit(settings.runLimitMinutes * MINUTE_MS);
+  const signal = AbortSignal.any([lock.cancelled, context.handOver, limit.over]);
+  const hooks = { runId, signal, killSignal: AbortSignal.any([lock.lost, limit.kill]), onEvent: recorder.onEvent, onLine: recorder.onLine };
   const startedMs = performance.now();
   const seconds = () => Math.round(performance.now() - startedMs) / SECOND_MS;
   try {
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`);
     const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, purchases, isOverdue: job.isOverdue === true, powerAction: job.action, requestedAt: job.requestedAt };
-    const result = await kind.run(operation);
+    const result = await limit.hold(kind.run(operation));
     if ("wait" in result) return await recordWait(context, { job, kind, record, runId, recorder, lostWorkers }, result.wait, seconds());
     await recorder.flush();
     const end: RunEnd = { outcome: "succeeded", seconds: seconds(), resourceChanges: result.changes, resources: recorder.resources() };
@@ -84,5 +86,7 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
     const error = thrown instanceof UserVpsError ? thrown : new UserVpsError(codeOf(thrown), messageOf(thrown), { cause: thrown });
     if (error.code === "NOT_YET" && (await recordNotYet(context, { job, kind, record, runId, recorder, lostWorkers }, error, seconds()))) return;
     await recordFailure(context, { job, kind, record, runId, recorder, lostWorkers }, error, redactor.redact(error.message), seconds());
+  } finally {
+    limit.clear();
   }
 }

@@ -22,7 +22,7 @@ export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
     async cancel(userId) {
       await inTransaction(pool, async (db) => {
         await dropWaiting(db, userId);
-        const { rows: [record] } = await db.query<{ status: VpsStatus }>("SELECT status FROM user_vps WHERE user_id::text = $1 AND username IS NOT NULL FOR UPDATE", [userId]);
+        const { rows: [record] } = await db.query<{ status: VpsStatus }>("SELECT status FROM user_vps WHERE user_id::text = $1 AND is_managed FOR UPDATE", [userId]);
         const isRunning = (await openRunsOf(db, userId)).some(({ operation }) => operation === RUN_OF[record?.status ?? ""]);
         // A run that goes on says itself that it was cancelled, when it has ended. Runs of another kind are not meant.
         if (isRunning) return void (await db.query("SELECT pg_notify($1, $2)", [CANCEL_CHANNEL, userId]));

@@ -8,7 +8,7 @@ import type { WorkerContext } from "./worker-context.ts";
 const INTERVAL_MS = 1 * SECOND_MS;
 const SETTLE_INTERVAL_MS = MINUTE_MS;
 const TERMS_INTERVAL_MS = 10 * MINUTE_MS;
-/** After Hostinger or Cloudflare could not be asked. */
+/** After Hostinger, Cloudflare or the database could not be asked. */
 const PAUSE_MS = 15 * SECOND_MS;
 
 type Context = Pick<WorkerContext, "boss" | "pool" | "engine" | "purchases" | "vms" | "log">;
@@ -45,7 +45,7 @@ export function startPurchaseTurns(context: Context): { stop(): Promise<void> } 
     running = true;
     turn = look().catch((error: unknown) => {
       if (stopped.signal.aborted) return;
-      if (error instanceof UserVpsError) pausedUntilMs = Date.now() + PAUSE_MS;
+      pausedUntilMs = Date.now() + PAUSE_MS;
       log(`who waits to buy cannot be looked after: ${messageOf(error)}`);
     }).finally(() => { running = false; });
   }, INTERVAL_MS).unref();

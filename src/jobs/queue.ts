@@ -42,14 +42,18 @@ export async function startQueue({ databaseUrl, works, onError }: QueueOptions):
   });
   boss.on("error", onError);
   await boss.start({ attempts: 10 });
-  await boss.createQueue(QUEUE, {
-    policy: "stately",
+  const options = {
     heartbeatSeconds: HEARTBEAT_SECONDS,
     expireInSeconds: LONGEST_RUN_MS / SECOND_MS,
     retryLimit: MOST_LOST_WORKERS,
     retryDelay: 0,
     notify: true,
-  });
+    // What was done is told by runs, not by jobs.
+    deleteAfterSeconds: (24 * HOUR_MS) / SECOND_MS,
+  };
+  await boss.createQueue(QUEUE, { policy: "stately", ...options });
+  // One that an earlier version made keeps what that said.
+  await boss.updateQueue(QUEUE, options);
   return boss;
 }
 
@@ -65,6 +69,14 @@ export function inside(db: Queryable): { db: Db } {
 /** Sends the job, or has the one that waits already run when this one is to. Times are PostgreSQL's. */
 export async function send(boss: PgBoss, db: Queryable, job: Job, delayMs = 0): Promise<void> {
   await boss.upsert(QUEUE, job, { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...inside(db) });
+}
+
+/**
+ * Has the job done again later, unless something waits that was asked for since: a retry of `stop`
+ * must not take the place of a newer `start`.
+ */
+export async function sendAgain(boss: PgBoss, db: Queryable, job: Job, delayMs: number): Promise<void> {
+  await boss.send(QUEUE, job, { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...inside(db) });
 }
 
 /** Drops all that waits for the user. What runs goes on. */

@@ -20,6 +20,8 @@ const PARTICULAR: Partial<Record<ErrorCode, Backoff>> = {
   // Costs nothing to try, and ends by itself.
   RUN_LOST: { baseMs: SECOND_MS / 2, maxMs: 15 * SECOND_MS, attempts: 20 },
   DATABASE_FAILED: { baseMs: SECOND_MS / 2, maxMs: 15 * SECOND_MS, attempts: 1_000 },
+  // A payment takes as long as it takes: it is asked for again, without an end.
+  AWAITING_PAYMENT: { baseMs: 15 * SECOND_MS, maxMs: 10 * MINUTE_MS, attempts: Number.POSITIVE_INFINITY },
   // A person's `pulumi up` may take an hour.
   STACK_LOCKED: { baseMs: 2 * SECOND_MS, maxMs: 20 * SECOND_MS, attempts: 500 },
 };

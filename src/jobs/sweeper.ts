@@ -1,5 +1,6 @@
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
+import { discardShownCredentials } from "../records/index.ts";
 import type { VpsStatus } from "../records/index.ts";
 import type { Job } from "./job.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -16,8 +17,9 @@ const PROMISES: Readonly<Partial<Record<VpsStatus, Job["operation"]>>> = { queue
  * Now and then gives a job to every record that waits for one and has none: after a queue that was
  * emptied or restored from an older backup, or a job that has lost its worker too often. Who waits for a turn to buy has none: see purchase-turns.ts.
  */
-export function startSweeper(context: Pick<WorkerContext, "boss" | "pool" | "log">): { stop(): void } {
+export function startSweeper(context: Pick<WorkerContext, "boss" | "pool" | "log" | "settings">): { stop(): void } {
   const timer = setInterval(() => {
+    discardShownCredentials(context.pool, context.settings.credentialsShownSeconds).catch((error: unknown) => context.log(`credentials that were shown cannot be deleted: ${messageOf(error)}`));
     sweep(context).catch((error: unknown) => context.log(`records without a job cannot be looked for: ${messageOf(error)}`));
   }, INTERVAL_MS).unref();
   return { stop: () => clearInterval(timer) };
@@ -27,7 +29,7 @@ export function startSweeper(context: Pick<WorkerContext, "boss" | "pool" | "log
 export async function sweep({ boss, pool, log }: Pick<WorkerContext, "boss" | "pool" | "log">, quietSeconds = QUIET_SECONDS): Promise<string[]> {
   const { rows } = await pool.query<{ userId: string; status: VpsStatus }>(
     `SELECT user_vps.user_id::text AS "userId", user_vps.status FROM user_vps
-     WHERE username IS NOT NULL AND user_vps.status = ANY ($1) AND updated_at < clock_timestamp() - make_interval(secs => $2)
+     WHERE is_managed AND user_vps.status = ANY ($1) AND updated_at < clock_timestamp() - make_interval(secs => $2)
        AND NOT EXISTS (SELECT FROM vps_give_ups WHERE vps_give_ups.user_id = user_vps.user_id::text AND ended_at IS NULL AND cancelled_at IS NULL AND due_at > clock_timestamp())
        AND NOT EXISTS (SELECT FROM vps_waits WHERE vps_waits.user_id = user_vps.user_id::text AND vps_waits.state = 'watched')
        AND NOT (waiting_kind IS NOT NULL AND EXISTS (SELECT FROM vps_purchases WHERE vps_purchases.user_id = user_vps.user_id::text AND state = 'waiting'))

@@ -4,18 +4,18 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
-import { messageOf } from "../../providers/core/errors.ts";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";
-import type { Patience } from "../../providers/core/patience.ts";
+import { once } from "../../providers/core/once.ts";
+import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/deletion-fence.ts";
 import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
-import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions } from "./engine.ts";
+import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions, UpResult } from "./engine.ts";
 import { createEventTranslator } from "./engine-events.ts";
 import { failureOf } from "./failure.ts";
 import { clearLeftovers } from "./leftovers.ts";
 import type { DnsLeftovers } from "./dns-leftovers.ts";
-import { killTagged } from "./process-tags.ts";
-import type { ProgramProcesses } from "./program-processes.ts";
+import { killRunsOfStack } from "./process-tags.ts";
 import { CommandFailed, createPulumiCommand } from "./pulumi-command.ts";
 import type { CommandEnd } from "./pulumi-command.ts";
 import { releaseStaleLocks } from "./state-locks.ts";
@@ -23,6 +23,7 @@ import type { EngineProcesses } from "./state-locks.ts";
 import { createStackWorkspace, runEnvironment } from "./stack-workspace.ts";
 import type { StateBackend, StateResource } from "./state-backend.ts";
 import { createWorkFolder } from "./work-folder.ts";
+import type { Slots } from "../slots/slots.ts";
 
 export interface AutomationEngineOptions {
   readonly installed: InstalledEngine;
@@ -36,11 +37,12 @@ export interface AutomationEngineOptions {
   readonly workerId: string;
   readonly processes: EngineProcesses;
   readonly dns: DnsLeftovers;
-  readonly programs: ProgramProcesses;
+  readonly slots: Slots;
 }
 
-/** As many updates as `pulumi stack history` shows of a stack. */
+/** As many updates as `pulumi stack history` shows of a stack, and somewhat more: older ones are looked for after one `up` of so many. */
 const KEPT_UPDATES = 20;
+const UPS_A_PRUNING = 8;
 
 interface OpenStack {
   readonly stack: Stack;
@@ -56,30 +58,34 @@ interface OpenStack {
 export class AutomationEngine implements Engine {
   readonly #options: AutomationEngineOptions;
   readonly #installation: string;
-  #ready: Promise<void> | undefined;
+  #ups = 0;
+  readonly #prepareHome: () => Promise<void>;
 
   constructor(options: AutomationEngineOptions) {
     this.#options = options;
     this.#installation = installationOf(options.backendUrl);
+    this.#prepareHome = once(() => preparePulumiHome(this.#pulumiHome, options.installed));
   }
 
-  up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own" }: UpOptions = {}): Promise<RunResult> {
-    return this.#withStack(request, hooks, { create: true, program: true, patience }, async ({ stack, options, result }) => {
+  async up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own" }: UpOptions = {}): Promise<UpResult> {
+    let outputs: StackOutputs = {};
+    const ended = await this.#withStack(request, hooks, { create: true, slot: true, env: { [PATIENCE_VARIABLE]: patience }, onOutputs: (values) => { outputs = values; } }, async ({ stack, options, result }) => {
       await stack.up({ ...options, refresh });
-      await this.#pruneHistory(request.stackName, KEPT_UPDATES, hooks);
+      if (this.#ups++ % UPS_A_PRUNING === 0) await this.#pruneHistory(request.stackName, KEPT_UPDATES, hooks);
       return result();
     });
+    return { ...ended, outputs };
   }
 
   preview(request: StackRequest, { refresh }: { refresh: boolean }, hooks: RunHooks): Promise<RunResult> {
-    return this.#withStack(request, hooks, { program: true }, async ({ stack, options, result }) => {
+    return this.#withStack(request, hooks, { slot: true }, async ({ stack, options, result }) => {
       await stack.preview({ ...options, refresh });
       return result();
     });
   }
 
   refresh(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
-    return this.#withStack(request, hooks, {}, async ({ stack, options, result }) => {
+    return this.#withStack(request, hooks, { slot: true }, async ({ stack, options, result }) => {
       await stack.refresh(options);
       return result();
     });
@@ -94,20 +100,13 @@ export class AutomationEngine implements Engine {
   }
 
   #destroy(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
-    return this.#withStack(request, hooks, {}, async ({ stack, workspace, cli, options, result }) => {
+    // Without a slot: what it permits is in its environment, and stays out of a process that serves others.
+    return this.#withStack(request, hooks, { env: { [ALLOW_DELETE_VARIABLE]: "true" } }, async ({ stack, workspace, cli, options, result }) => {
       await cli("state", "unprotect", "--all", "--yes", "--stack", request.stackName);
       // A DNS record that is gone already makes a destroy fail unless it is looked for first.
       await stack.destroy({ ...options, refresh: true });
       await workspace.removeStack(request.stackName);
       return result();
-    });
-  }
-
-  async outputs(stackName: string, hooks: RunHooks): Promise<StackOutputs | undefined> {
-    if (!(await this.#options.backend.readStack(stackName))) return undefined;
-    return this.#withStack({ stackName, config: {} }, hooks, {}, async ({ cli }) => {
-      // `Stack.outputs` would call the CLI twice to tell which values are secret; that is known here.
-      return JSON.parse(await cli("stack", "output", "--json", "--show-secrets", "--stack", stackName)) as StackOutputs;
     });
   }
 
@@ -134,7 +133,7 @@ export class AutomationEngine implements Engine {
   }
 
   async cancel(stackName: string): Promise<void> {
-    await killTagged("stack", this.#stackTag(stackName));
+    await killRunsOfStack(this.#stackTag(stackName));
   }
 
   /** Nothing depends on it, so it fails no run. */
@@ -153,22 +152,22 @@ export class AutomationEngine implements Engine {
   async #withStack<T>(
     request: StackRequest,
     hooks: RunHooks,
-    { create = false, program = false, patience = "own" }: { create?: boolean; program?: boolean; patience?: Patience },
+    { create = false, slot: takesSlot = false, onOutputs, env: more = {} }: { create?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>> },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
-    const { installed, env, backend, backendUrl, processes, workerId, programs } = this.#options;
-    await (this.#ready ??= preparePulumiHome(this.#pulumiHome, installed));
+    const { installed, env, backend, backendUrl, processes, workerId, slots } = this.#options;
+    await this.#prepareHome();
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);
-    const served = program ? await programs.serve() : undefined;
+    const slot = takesSlot ? await slots.take(more) : undefined;
     let failed = true;
     const errors: string[] = [];
     const pulumi = createPulumiCommand({
       binDir: installed.binDir,
       version: installed.version,
-      env: runEnvironment({ installed, env: { ...env, [PATIENCE_VARIABLE]: patience }, backendUrl, pulumiHome: this.#pulumiHome, runId: hooks.runId }),
-      programAddress: served?.address,
-      tags: { run: hooks.runId, stack: this.#stackTag(request.stackName), worker: workerId },
+      env: runEnvironment({ installed, env: { ...env, ...more }, backendUrl, pulumiHome: this.#pulumiHome, runId: hooks.runId, providers: slot?.providers }),
+      programAddress: slot?.program,
+      tags: { run: hooks.runId, stack: this.#stackTag(request.stackName), worker: workerId, ...(slot && { slot: slot.slotId }) },
       signal: hooks.signal,
       killSignal: hooks.killSignal,
       onLine: hooks.onLine,
@@ -181,7 +180,10 @@ export class AutomationEngine implements Engine {
         pulumiHome: this.#pulumiHome,
         secretsProvider: this.#options.secretsProvider,
       });
-      const stack = state || !create ? await Stack.select(request.stackName, workspace) : await Stack.create(request.stackName, workspace);
+      const { secretsProvider } = this.#options;
+      // A key service is asked for a stack's own key by `pulumi stack init` alone.
+      const isThere = state !== undefined || !create || (!secretsProvider && (await backend.createStack(request.stackName)));
+      const stack = isThere ? await Stack.select(request.stackName, workspace) : await Stack.create(request.stackName, workspace);
       // Not asked for: it would be one more call of the CLI, for what the events have told.
       stack.info = async () => undefined;
       let changes: RunResult["changes"] = {};
@@ -202,9 +204,13 @@ export class AutomationEngine implements Engine {
       failed = false;
       return worked;
     } catch (error) {
-      throw this.#failure(error, request.stackName, hooks, errors, pulumi.last);
+      const failure = this.#failure(error, request.stackName, hooks, errors, pulumi.last);
+      // Such a run has come to a good end: its slot serves the next one.
+      failed = !(failure instanceof UserVpsError && failure.code === "NOT_YET");
+      throw failure;
     } finally {
-      await served?.release({ failed });
+      const outputs = await slot?.release({ failed });
+      if (outputs) onOutputs?.(outputs);
       await folder.remove();
     }
   }

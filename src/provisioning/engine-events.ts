@@ -13,7 +13,7 @@ export function createEventTranslator(onProgress: (event: EngineProgress) => voi
   };
   const ended = (metadata: Metadata, failed: boolean) => {
     const seconds = (performance.now() - (begunMs.get(metadata.urn) ?? performance.now())) / 1_000;
-    onProgress({ kind: "resource-ended", ...named(metadata), seconds: Math.round(seconds * 1_000) / 1_000, failed });
+    onProgress({ kind: "resource-ended", ...named(metadata), seconds: Math.round(seconds * 1_000) / 1_000, failed, outputs: metadata.new?.outputs ?? {} });
   };
   return (event) => {
     const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
@@ -32,6 +32,8 @@ interface Metadata {
   readonly urn: string;
   readonly type: string;
   readonly op: string;
+  /** As it is after the step; secrets are blotted out. */
+  readonly new?: { readonly outputs?: Readonly<Record<string, unknown>> } | undefined;
 }
 
 function isOurs({ type }: Metadata): boolean {

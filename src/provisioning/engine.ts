@@ -15,7 +15,7 @@ export interface StackRequest {
 /** What the engine says while it works, as far as anybody here listens. */
 export type EngineProgress =
   | { readonly kind: "resource-started"; readonly type: string; readonly name: string; readonly operation: string }
-  | { readonly kind: "resource-ended"; readonly type: string; readonly name: string; readonly operation: string; readonly seconds: number; readonly failed: boolean }
+  | { readonly kind: "resource-ended"; readonly type: string; readonly name: string; readonly operation: string; readonly seconds: number; readonly failed: boolean; readonly outputs?: StackOutputs }
   /** A message of the engine or of a provider, without its trailing newline. */
   | { readonly kind: "message"; readonly severity: "info" | "warning" | "error"; readonly text: string };
 
@@ -45,6 +45,11 @@ export interface RunResult {
 
 export type StackOutputs = Readonly<Record<string, unknown>>;
 
+export interface UpResult extends RunResult {
+  /** Secrets among them in plain text. */
+  readonly outputs: StackOutputs;
+}
+
 /** A VM as the stack's state has it, without a look at what is really there. */
 export interface StackVm {
   readonly vmId: number;
@@ -60,13 +65,11 @@ export interface StackVm {
 /** Every operation throws a UserVpsError with a code of the catalogue. */
 export interface Engine {
   /** Creates the stack if there is none. */
-  up(stack: StackRequest, hooks: RunHooks, options?: UpOptions): Promise<RunResult>;
+  up(stack: StackRequest, hooks: RunHooks, options?: UpOptions): Promise<UpResult>;
   preview(stack: StackRequest, options: { readonly refresh: boolean }, hooks: RunHooks): Promise<RunResult>;
   refresh(stack: StackRequest, hooks: RunHooks): Promise<RunResult>;
   /** Gives up everything, protected or not, and the stack with it. A stack that is not there is fine. */
   destroy(stack: StackRequest, hooks: RunHooks): Promise<RunResult>;
-  /** Secrets among them in plain text; undefined if there is no such stack. */
-  outputs(stackName: string, hooks: RunHooks): Promise<StackOutputs | undefined>;
   /** None if there is no such stack. */
   vms(stackName: string): Promise<readonly StackVm[]>;
   /** Removes what earlier runs of this installation left behind: see leftovers.ts. */

@@ -8,11 +8,12 @@ import type { OperationContext, OperationKind, OperationResult, VmPower } from "
 
 /** Starts, stops or restarts the user's VM; the stack is not touched. */
 export const power: OperationKind = {
-  from: ["ready", "failed", "provisioning", "queued"],
+  from: ["ready", "failed", "suspended", "provisioning", "queued"],
   waiting: undefined,
   async run({ vms, record, powerAction, hooks, recorder }: OperationContext): Promise<OperationResult> {
     const { hostingerVmId: vmId, hostname } = record;
     if (!powerAction) throw new UserVpsError("INPUT_INVALID", "The job does not say whether to start, stop or restart.");
+    if (record.status === "suspended" && powerAction !== "stop") throw new UserVpsError("CANCELLED", `The user of ${hostname} is suspended, so the VM is not started.`, { next: "Resume the user first." });
     if (!vmId) throw new UserVpsError("INPUT_INVALID", `There is no VM of ${hostname} to ${powerAction} yet.`, { next: "Wait until it is ready." });
     const signal = endOf(hooks);
     await vms.act({ vmId, hostname }, powerAction, { signal, report: (text) => recorder.onLine(text) });
@@ -26,15 +27,16 @@ export function endOf({ signal, killSignal }: RunHooks): AbortSignal {
 }
 
 /** By Hostinger's API: POST /virtual-machines/{id}/start, stop, restart. */
-export function hostingerPower(env: Readonly<Record<string, string | undefined>>): VmPower & { close(): Promise<void> } {
+export function hostingerPower(env: Readonly<Record<string, string | undefined>>): VmPower & { readonly client: HostingerClient; close(): Promise<void> } {
   const settings = hostingerSettings({ get: () => undefined }, env);
   const client = new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey });
-  const openSession = ({ signal, report }: Pick<Session, "signal" | "report">): Session => ({ client, settings, signal, report });
+  const openSession = ({ signal, report }: Pick<Session, "signal" | "report">): Session => ({ client: client.withSignal(signal), settings, signal, report });
   return {
+    client,
     openSession,
     async act(vm, action, { signal, report }) {
       const session = openSession({ signal, report });
-      await runAction(session, vm, action, () => client.virtualMachines[action](vm.vmId, { signal }));
+      await runAction(session, vm, action, () => session.client.virtualMachines[action](vm.vmId));
     },
     close: () => client.close(),
   };

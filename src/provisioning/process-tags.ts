@@ -5,24 +5,29 @@
  */
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
-import { UserVpsError } from "../../providers/core/errors.ts";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS, inSeconds, sleep } from "../../providers/core/time.ts";
 
-export const TAG_VARIABLES = { run: "USER_VPS_RUN", stack: "USER_VPS_STACK", worker: "USER_VPS_WORKER" } as const;
+export const TAG_VARIABLES = { run: "USER_VPS_RUN", stack: "USER_VPS_STACK", worker: "USER_VPS_WORKER", slot: "USER_VPS_SLOT" } as const;
 
 export interface ProcessTags {
   readonly run: string;
   /** Distinguishes installations too: another database's `alice` is another stack. */
   readonly stack: string;
   readonly worker: string;
+  /** Of the warm process that serves the run; it carries this tag and the worker's alone. */
+  readonly slot?: string;
 }
 
-export function tagEnvironment(tags: ProcessTags): Record<string, string> {
+export function tagEnvironment(tags: Partial<ProcessTags>): Record<string, string> {
   return Object.fromEntries(Object.entries(tags).map(([key, value]) => [TAG_VARIABLES[key as keyof ProcessTags], value]));
 }
 
 const KILL_LIMIT_MS = 10 * SECOND_MS;
 const LOOK_INTERVAL_MS = 20;
+const AT_ONCE = 8;
+/** Over some ten seconds. */
+const FULL_TRIES = 30;
 
 /** Kills all processes with this tag and returns when none is left; one may start others meanwhile. */
 export async function killTagged(tag: keyof ProcessTags, value: string): Promise<void> {
@@ -38,6 +43,18 @@ export async function killTagged(tag: keyof ProcessTags, value: string): Promise
   }
 }
 
+/** Kills all processes of the stack's runs, those that serve them included. */
+export async function killRunsOfStack(stack: string): Promise<void> {
+  const slots = await Promise.all((await findTagged("stack", stack)).map(slotOf));
+  await killTagged("stack", stack);
+  for (const slot of new Set(slots)) if (slot) await killTagged("slot", slot);
+}
+
+/** Where there is no /proc, a slot finds out by itself that its engine is gone (providers/core/engine-liveness.ts). */
+async function slotOf(pid: number): Promise<string | undefined> {
+  return new RegExp(`\\0${TAG_VARIABLES.slot}=([^\\0]+)\\0`).exec(await environmentOf(String(pid)))?.[1];
+}
+
 /** The ids of all living processes with this tag, this one excluded. */
 export async function findTagged(tag: keyof ProcessTags, value: string): Promise<number[]> {
   const entry = `${TAG_VARIABLES[tag]}=${value}`;
@@ -46,15 +63,40 @@ export async function findTagged(tag: keyof ProcessTags, value: string): Promise
 }
 
 async function fromProc(entry: string): Promise<number[]> {
-  const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  // A zombie's environment is empty, so it does not count as living.
-  const found = await Promise.all(names.map(async (name) => (await environmentOf(name)).includes(`\0${entry}\0`) ? Number(name) : undefined));
-  return found.filter((pid) => pid !== undefined);
+  const names = (await patiently(() => readdir("/proc"))).filter((name) => /^\d+$/.test(name));
+  const found: number[] = [];
+  // A few at a time: each takes a descriptor, and a busy worker may have few left.
+  for (let first = 0; first < names.length; first += AT_ONCE) {
+    const some = names.slice(first, first + AT_ONCE);
+    const environments = await Promise.all(some.map(environmentOf));
+    // A zombie's environment is empty, so it does not count as living.
+    found.push(...some.filter((_, place) => environments[place]!.includes(`\0${entry}\0`)).map(Number));
+  }
+  return found;
 }
+
+/** What these say of a process: it is gone, or somebody else's. Anything else says nothing about it. */
+const NOT_OURS: ReadonlySet<unknown> = new Set(["ENOENT", "ESRCH", "EACCES"]);
 
 /** Between NULs at both ends; empty for a process that is gone or not ours. */
 async function environmentOf(pid: string): Promise<string> {
-  return readFile(`/proc/${pid}/environ`, "latin1").then((text) => `\0${text}\0`, () => "");
+  return await patiently(() => readFile(`/proc/${pid}/environ`, "latin1")).then((text) => `\0${text}\0`, (error: NodeJS.ErrnoException) => {
+    if (NOT_OURS.has(error.code)) return "";
+    throw new UserVpsError("ENGINE_FAILED", `Whether process ${pid} is of an earlier run cannot be told: ${messageOf(error)}.`, { next: "Raise the limit of open files (LimitNOFILE) if it says EMFILE or ENFILE; then it is tried again by itself.", cause: error });
+  });
+}
+
+/** Descriptors that are all in use are so for a moment, mostly. */
+async function patiently<T>(read: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      const isFull = ["EMFILE", "ENFILE", "EAGAIN"].includes((error as NodeJS.ErrnoException).code ?? "");
+      if (!isFull || tries >= FULL_TRIES) throw error;
+      await sleep(LOOK_INTERVAL_MS * tries);
+    }
+  }
 }
 
 /** Where there is no /proc, `ps` shows the environment of one's own processes after their arguments. */

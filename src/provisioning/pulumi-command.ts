@@ -95,8 +95,8 @@ async function run(
   let stderr = "";
   last.output = "";
   const lines = lineSplitter((line) => { if (LOGGED.has(args[0] ?? "")) options.onLine?.(line); });
-  child.stdout.setEncoding("utf8").on("data", (text: string) => { stdout += text; last.output += text; lines.push(text); onOutput?.(text); });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => { stderr += text; last.output += text; lines.push(text); onError?.(text); });
+  child.stdout.setEncoding("utf8").on("data", (text: string) => { stdout = capped(stdout, text); last.output = tailOf(last.output + text); lines.push(text); onOutput?.(text); });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => { stderr = capped(stderr, text); last.output = tailOf(last.output + text); lines.push(text); onError?.(text); });
   child.stdin.on("error", () => undefined);
 
   const killAll = () => void killTagged("run", tags.run).catch(() => undefined);
@@ -131,6 +131,19 @@ async function run(
     options.killSignal?.removeEventListener("abort", killAll);
     await killTagged("run", tags.run);
   }
+}
+
+/** What prints without an end must not take the worker's memory: data that is cut off is no data, which is said by whoever reads it. */
+const LONGEST_OUTPUT = 64 * 1024 * 1024;
+/** For a failure's message. */
+const KEPT_OUTPUT = 512 * 1024;
+
+function capped(soFar: string, text: string): string {
+  return soFar.length > LONGEST_OUTPUT ? soFar : soFar + text;
+}
+
+function tailOf(output: string): string {
+  return output.length > KEPT_OUTPUT ? output.slice(-KEPT_OUTPUT / 2) : output;
 }
 
 function tryKill(pid: number, signal: NodeJS.Signals): void {

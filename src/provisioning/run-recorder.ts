@@ -1,7 +1,8 @@
+import { z } from "zod";
 import type { Queryable } from "../db/queryable.ts";
-import { appendRunLog, beginPhase, setVpsStatus } from "../records/index.ts";
+import { appendRunLog, beginPhase, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import type { Phase, RunResource } from "../records/index.ts";
-import type { EngineProgress } from "./engine.ts";
+import type { EngineProgress, StackOutputs } from "./engine.ts";
 import type { Redactor } from "./redact.ts";
 
 export interface RunRecorder {
@@ -24,6 +25,10 @@ export interface RecorderOptions {
 
 const LOG_INTERVAL_MS = 300;
 const LONGEST_WAITING_FOR = 500;
+/** Whatever a VPS or an engine prints, a run's record stays of a size that can be read. */
+const LONGEST_LINE = 4_000;
+const MOST_LINES = 20_000;
+const MOST_RESOURCES = 500;
 
 /** A resource's type, without its package, and the phase that it stands for. */
 const PHASE_OF: Readonly<Record<string, Phase>> = {
@@ -34,11 +39,20 @@ const PHASE_OF: Readonly<Record<string, Phase>> = {
   HealthCheck: "health",
 };
 
+/** Of a VirtualMachine, as far as it is recorded; what is not there, or not yet, is undefined. */
+const vmOutputs = z.object({
+  vmId: z.number().optional().catch(undefined),
+  ipv4: z.string().min(1).optional().catch(undefined),
+  orderId: z.string().min(1).optional().catch(undefined),
+  subscriptionId: z.string().min(1).optional().catch(undefined),
+});
+
 /** Writes what a run says into its log, the phase and what is waited for into the user's record. */
 export function createRunRecorder({ db, runId, userId, redactor, onError }: RecorderOptions): RunRecorder {
   const resources: RunResource[] = [];
   let writing = Promise.resolve();
   let lines: string[] = [];
+  let lineCount = 0;
   let logTimer: NodeJS.Timeout | undefined;
 
   const write = (work: () => Promise<unknown>) => {
@@ -54,6 +68,13 @@ export function createRunRecorder({ db, runId, userId, redactor, onError }: Reco
   const phase = (name: Phase) => write(() => beginPhase(db, { runId, userId, phase: name }));
   const waitingFor = (text: string) => write(() => setVpsStatus(db, userId, { waitingFor: redactor.redact(text).slice(0, LONGEST_WAITING_FOR) }));
 
+  /** Written at once, and not when all has gone well: the VM of a user who fails is paid as well. */
+  const vmKnown = (outputs: StackOutputs) => {
+    const { vmId: hostingerVmId, ipv4: address, orderId: hostingerOrderId, subscriptionId } = vmOutputs.parse(outputs);
+    const known = Object.fromEntries(Object.entries({ hostingerVmId, address, hostingerOrderId, subscriptionId }).filter(([, value]) => value !== undefined));
+    if (hostingerVmId !== undefined) write(() => saveVpsResult(db, userId, known));
+  };
+
   return {
     phase,
     onEvent(event) {
@@ -68,10 +89,15 @@ export function createRunRecorder({ db, runId, userId, redactor, onError }: Reco
         return;
       }
       const { name, operation, seconds } = event;
-      resources.push({ type, name, operation: event.failed ? `${operation} failed` : operation, seconds });
+      if (type === "VirtualMachine" && !operation.startsWith("delete") && operation !== "discard") vmKnown(event.outputs ?? {});
+      if (resources.length < MOST_RESOURCES) resources.push({ type, name, operation: event.failed ? `${operation} failed` : operation, seconds });
     },
     onLine(line) {
-      lines.push(redactor.redact(line));
+      lineCount += 1;
+      if (lineCount > MOST_LINES) return;
+      const clean = redactor.redact(line);
+      const shown = clean.length > LONGEST_LINE ? `${clean.slice(0, LONGEST_LINE)}… (${clean.length} characters)` : clean;
+      lines.push(lineCount === MOST_LINES ? `… a run's log ends after ${MOST_LINES} lines` : shown);
       logTimer ??= setTimeout(writeLog, LOG_INTERVAL_MS);
     },
     resources: () => resources,

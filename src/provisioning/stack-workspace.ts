@@ -2,12 +2,12 @@ import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { StackSettings } from "@pulumi/pulumi/automation/index.js";
 import { engineEnvironment } from "../engine/engine-environment.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
+import { PROJECT_NAME } from "../../stacks/project-name.ts";
 import type { StackRequest } from "./engine.ts";
 import type { RunnableCommand } from "./pulumi-command.ts";
 import type { StackState } from "./state-backend.ts";
 
-/** As Pulumi.yaml has it: the plain CLI works on the same stacks. */
-export const PROJECT_NAME = "user-vps";
+export { PROJECT_NAME };
 
 export interface StackWorkspaceOptions {
   readonly request: StackRequest;
@@ -44,14 +44,17 @@ export interface RunEnvironmentOptions {
   readonly pulumiHome: string;
   readonly backendUrl: string;
   readonly runId: string;
+  /** What the engine is to attach to instead of starting it. */
+  readonly providers?: string | undefined;
 }
 
 /** All that the engine and its providers get to see of the environment. */
-export function runEnvironment({ installed, env, pulumiHome, backendUrl, runId }: RunEnvironmentOptions): Record<string, string> {
+export function runEnvironment({ installed, env, pulumiHome, backendUrl, runId, providers }: RunEnvironmentOptions): Record<string, string> {
   const complete = {
     ...engineEnvironment(installed, env),
     PULUMI_HOME: pulumiHome,
     PULUMI_BACKEND_URL: withApplicationName(backendUrl, `user-vps ${runId}`),
+    PULUMI_DEBUG_PROVIDERS: providers,
     // A copy of each state before each change; the history has them as well.
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
   };

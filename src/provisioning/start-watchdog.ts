@@ -8,9 +8,11 @@ const BEAT_INTERVAL_MS = 2 * SECOND_MS;
 /**
  * Starts the watchdog of this process for the engines tagged with the worker's id and for the
  * worker's temporary folder. It ends by itself with this process, and keeps it from nothing.
+ *
+ * @param endsSilent engines end as well while this process is frozen; not for one that a person may stop with Ctrl-Z
  */
-export function startWatchdog(workerId: string, folder: string): { stop(): void } {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "watchdog.ts"), workerId, folder], {
+export function startWatchdog(workerId: string, folder: string, { endsSilent = true }: { readonly endsSilent?: boolean } = {}): { stop(): void } {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "watchdog.ts"), workerId, folder, ...(endsSilent ? ["--ends-silent"] : [])], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
     // None of the worker's secrets.

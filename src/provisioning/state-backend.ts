@@ -1,4 +1,6 @@
-import { Pool } from "pg";
+import type { Pool } from "pg";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { createPool } from "../db/index.ts";
 
 /** A stack as its state backend has it, as far as it matters before a run. */
 export interface StackState {
@@ -34,9 +36,9 @@ interface Blob {
 /**
  * Looks into Pulumi's state on PostgreSQL (pulumi/pkg/backend/diy/postgres): a table of blobs whose
  * keys are the database's name and the path that a file would have. Reading a row takes a
- * millisecond, `pulumi stack export` 250. Everything is written by the engine alone, but for one
- * thing: a lock that is known to be stale is removed by its very key, where `pulumi cancel` would
- * remove all locks of the stack, somebody's fresh one included.
+ * millisecond, `pulumi stack export` 250. Everything is written by the engine alone, but for an
+ * empty stack, and for a lock that is known to be stale: it is removed by its very key, where
+ * `pulumi cancel` would remove all locks of the stack, somebody's fresh one included.
  */
 export class StateBackend {
   readonly #pool: Pool;
@@ -53,9 +55,7 @@ export class StateBackend {
     this.#table = table.split(".").map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
     this.#root = `${decodeURIComponent(parsed.pathname).replace(/^\//, "")}/.pulumi`;
     this.#project = project;
-    this.#pool = new Pool({ connectionString: parsed.href, max: 4, allowExitOnIdle: true, connectionTimeoutMillis: 10_000 });
-    // A connection that breaks while idle is replaced by the next query.
-    this.#pool.on("error", () => undefined);
+    this.#pool = createPool({ url: parsed.href, name: "user-vps state", max: 4, allowExitOnIdle: true });
   }
 
   /**
@@ -71,6 +71,27 @@ export class StateBackend {
       COMMIT;`);
   }
 
+  /**
+   * The engine's keys begin with the name of the database. In one that was renamed, or restored under
+   * another name, it finds no stack, and would make all of them anew.
+   *
+   * @throws UserVpsError CONFIG_INVALID if all the stacks that are there belong to another name
+   */
+  async refuseOtherName(): Promise<void> {
+    const name = this.#root.replace(/\/\.pulumi$/, "");
+    const folder = `${this.#root}/stacks/${this.#project}/`;
+    const { rows: own } = await this.#pool.query(`SELECT FROM ${this.#table} WHERE ${below(1, 2)} LIMIT 1`, [folder, endOf(folder)]);
+    if (own.length > 0) return;
+    const { rows: others } = await this.#pool.query<{ name: string; stacks: number }>(
+      `SELECT split_part(key, '/.pulumi/', 1) AS name, count(*)::int AS stacks FROM ${this.#table} WHERE key LIKE '%/.pulumi/stacks/' || $1 || '/%.json' GROUP BY 1 ORDER BY 2 DESC`, [this.#project],
+    );
+    const [other] = others;
+    if (!other) return;
+    throw new UserVpsError("CONFIG_INVALID", `The state of ${other.stacks} stacks is kept under the name of the database '${other.name}', but this one is called '${name}': the engine would find none of them.`, {
+      next: `If this database was renamed or restored under another name: UPDATE pulumi_state SET key = '${name}' || substr(key, ${other.name.length + 1}) WHERE key LIKE '${other.name}/.pulumi/%'. Else set STATE_BACKEND_URL to the database that has the state. See docs/runbook.md.`,
+    });
+  }
+
   /** undefined if there is no such stack. */
   async readStack(stackName: string): Promise<StackState | undefined> {
     const [blob] = await this.#read("key = $1", `${this.#root}/stacks/${this.#project}/${stackName}.json`);
@@ -84,9 +105,23 @@ export class StateBackend {
     };
   }
 
+  /**
+   * Makes an empty stack, as `pulumi stack init` does at the cost of a process. Its
+   * secrets' salt is made by the first `up`. Returns false where nothing has been kept yet: the
+   * engine first writes down which layout it uses (`meta.yaml`), and takes what lacks that for an old one.
+   */
+  async createStack(stackName: string): Promise<boolean> {
+    const checkpoint = { version: 3, checkpoint: { stack: `organization/${this.#project}/${stackName}` } };
+    const { rowCount } = await this.#pool.query(
+      `INSERT INTO ${this.#table} (key, data) SELECT $1, $2 WHERE EXISTS (SELECT FROM ${this.#table} WHERE key = $3) ON CONFLICT DO NOTHING`,
+      [`${this.#root}/stacks/${this.#project}/${stackName}.json`, { data: Buffer.from(JSON.stringify(checkpoint)).toString("base64") }, `${this.#root}/meta.yaml`],
+    );
+    return rowCount === 1;
+  }
+
   async readLocks(stackName: string): Promise<StateLock[]> {
     const folder = `${this.#root}/locks/organization/${this.#project}/${stackName}/`;
-    const blobs = await this.#read("starts_with(key, $1)", folder);
+    const blobs = await this.#read(below(1, 2), folder, endOf(folder));
     return blobs.map((blob) => {
       const { pid, username, hostname, timestamp } = contentOf(blob) as { pid: number; username: string; hostname: string; timestamp: string };
       return { key: blob.key, pid, username, hostname, atMs: Date.parse(timestamp) };
@@ -103,39 +138,53 @@ export class StateBackend {
    * the settings of the last one, so at least one is to be kept.
    */
   async pruneHistory(stackName: string, keptUpdates: number): Promise<void> {
-    const folders = ["history", "backups"].map((folder) => `${this.#root}/${folder}/${this.#project}/${stackName}/`);
-    await this.#pool.query(
-      `DELETE FROM ${this.#table} WHERE key IN (
-         SELECT key FROM (
-           SELECT key, dense_rank() OVER (PARTITION BY folder ORDER BY substring(key FROM '[-.]([0-9]{19})[.][a-z.]+$') DESC) AS age
-           FROM ${this.#table}, unnest($1::text[]) AS folder
-           WHERE starts_with(key, folder) AND key ~ '[-.][0-9]{19}[.][a-z.]+$') AS updates
-         WHERE age > $2)`,
-      [folders, keptUpdates],
-    );
+    for (const folder of this.#foldersOfCopies(stackName)) {
+      await this.#pool.query(
+        // As an array, so that the index serves for the deletion too.
+        `DELETE FROM ${this.#table} WHERE key = ANY (ARRAY(
+           SELECT key FROM (
+             SELECT key, dense_rank() OVER (ORDER BY substring(key FROM '[-.]([0-9]{19})[.][a-z.]+$') DESC) AS age
+             FROM ${this.#table}
+             WHERE ${below(1, 2)} AND key ~ '[-.][0-9]{19}[.][a-z.]+$') AS updates
+           WHERE age > $3))`,
+        [folder, endOf(folder), keptUpdates],
+      );
+    }
   }
 
   /** Removes the copies of the state that the engine leaves behind of a stack that is no more, with the user's secrets in them. */
   async removeCopies(stackName: string): Promise<void> {
-    const folders = ["history", "backups"].map((folder) => `${this.#root}/${folder}/${this.#project}/${stackName}/`);
-    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1 OR starts_with(key, $2) OR starts_with(key, $3)`, [
-      `${this.#root}/stacks/${this.#project}/${stackName}.json.bak`, ...folders,
-    ]);
+    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1`, [`${this.#root}/stacks/${this.#project}/${stackName}.json.bak`]);
+    for (const folder of this.#foldersOfCopies(stackName)) await this.#pool.query(`DELETE FROM ${this.#table} WHERE ${below(1, 2)}`, [folder, endOf(folder)]);
+  }
+
+  #foldersOfCopies(stackName: string): string[] {
+    return ["history", "backups"].map((folder) => `${this.#root}/${folder}/${this.#project}/${stackName}/`);
   }
 
   async close(): Promise<void> {
     await this.#pool.end();
   }
 
-  async #read(condition: string, value: string): Promise<Blob[]> {
+  async #read(condition: string, ...values: string[]): Promise<Blob[]> {
     try {
-      return (await this.#pool.query<Blob>(`SELECT key, data FROM ${this.#table} WHERE ${condition}`, [value])).rows;
+      return (await this.#pool.query<Blob>(`SELECT key, data FROM ${this.#table} WHERE ${condition}`, values)).rows;
     } catch (error) {
       // The engine makes the table when it is first used.
       if ((error as { code?: string }).code === "42P01") return [];
       throw error;
     }
   }
+}
+
+/** Keys below a folder, in the order of the engine's index (text_pattern_ops), which serves it whatever the database's collation is. */
+function below(from: number, to: number): string {
+  return `(key ~>=~ $${from} AND key ~<~ $${to})`;
+}
+
+/** The first text that comes after all that begin with the folder, which ends in `/`. */
+function endOf(folder: string): string {
+  return `${folder.slice(0, -1)}0`;
 }
 
 function contentOf(blob: Blob): unknown {

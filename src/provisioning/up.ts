@@ -60,8 +60,8 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   // What was ready once may have drifted since; what was never ready has nothing to look at.
   // A change's permission is good for one run, which therefore waits itself.
   const patience = change ? "own" : context.isOverdue ? "over" : "none";
-  const { changes } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied, patience });
-  const outputs = outputsSchema.safeParse(await engine.outputs(stack.stackName, hooks));
+  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied, patience });
+  const outputs = outputsSchema.safeParse(printed);
   if (!outputs.success) {
     const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");
     throw new UserVpsError("ENGINE_FAILED", `The run of the stack ${stack.stackName} succeeded, but these outputs are not as expected: ${names}.`);

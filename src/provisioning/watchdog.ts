@@ -2,13 +2,13 @@
  * A small process beside every worker, which ends the worker's engines and providers when the
  * worker is gone, however it died: the pipe between them closes. Then it removes the worker's
  * temporary folder. A worker that is frozen is silent instead: its engines are ended before its
- * users' locks are taken from it (src/jobs/session-lock.ts). `node watchdog.ts WORKER-ID FOLDER`.
+ * users' locks are taken from it (src/jobs/session-lock.ts). `node watchdog.ts WORKER-ID FOLDER [--ends-silent]`.
  */
 import { rm } from "node:fs/promises";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { killTagged } from "./process-tags.ts";
 
-const [workerId, folder] = process.argv.slice(2);
+const [workerId, folder, endsSilent] = process.argv.slice(2);
 if (!workerId || !folder) throw new Error("expected the worker's id and its folder as arguments");
 
 // The signals that end a terminal's processes are for the worker to answer.
@@ -30,7 +30,7 @@ setInterval(() => {
   // With the whole machine frozen, this process was, too: nothing can be said of the worker yet.
   if (nowMs - lookMs > 3 * LOOK_INTERVAL_MS) beatMs = nowMs;
   lookMs = nowMs;
-  if (nowMs - beatMs <= SILENT_MS) return;
+  if (!endsSilent || nowMs - beatMs <= SILENT_MS) return;
   ending ??= killTagged("worker", workerId).catch(() => undefined).finally(() => { ending = undefined; });
 }, LOOK_INTERVAL_MS).unref();
 

@@ -36,10 +36,10 @@ const READ = `
     coalesce(sum(price_cents) FILTER (WHERE is_today), 0)::double precision AS "spentTodayCents",
     count(*)::int AS "purchasesThisMonth",
     coalesce(sum(price_cents), 0)::double precision AS "spentThisMonthCents",
-    (SELECT count(*)::int FROM user_vps WHERE username IS NOT NULL AND hostinger_vm_id IS NOT NULL AND status <> 'deprovisioned')
+    (SELECT coalesce(sum(delta), 0)::int FROM vps_counts WHERE kind = 'vms')
       + (SELECT count(*)::int FROM vps_purchases WHERE state IN ('reserved', 'awaiting_payment', 'uncertain')
           OR (state = 'bought' AND bought_at > clock_timestamp() - interval '7 days' AND EXISTS (
-            SELECT FROM user_vps WHERE user_vps.user_id::text = vps_purchases.user_id AND username IS NOT NULL AND hostinger_vm_id IS NULL AND status <> 'deprovisioned'))) AS fleet,
+            SELECT FROM user_vps WHERE user_vps.user_id::text = vps_purchases.user_id AND is_managed AND hostinger_vm_id IS NULL AND status <> 'deprovisioned'))) AS fleet,
     (SELECT count FROM recent) + (SELECT count FROM on_their_way) AS certificates,
     (SELECT oldest + interval '7 days' FROM recent) AS "nextCertificateAt",
     (SELECT count FROM on_their_way) AS "onTheirWay",

@@ -18,7 +18,7 @@ const MOST_A_TURN = 50;
 const SETTLE_SECONDS = 60;
 
 /** Whose record waits; a run that goes on writes down itself what it waits for. */
-const WAITING_USER = "JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.username IS NOT NULL AND user_vps.status = 'queued' AND user_vps.waiting_kind IS NOT NULL";
+const WAITING_USER = "JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed AND user_vps.status = 'queued' AND user_vps.waiting_kind IS NOT NULL";
 
 /** @param onGo has the user's run done; part of the transaction that reserves @returns the users who go on */
 export async function goOn(guard: Guard, session: Session, onGo: (db: Queryable, userId: string) => Promise<void>): Promise<string[]> {
@@ -51,7 +51,7 @@ export async function goOn(guard: Guard, session: Session, onGo: (db: Queryable,
 }
 
 async function go(db: Queryable, userId: string, onGo: (db: Queryable, userId: string) => Promise<void>): Promise<void> {
-  await db.query("UPDATE user_vps SET waiting_kind = NULL, waiting_since = NULL, waiting_place = NULL, waiting_for = NULL WHERE user_id::text = $1 AND username IS NOT NULL", [userId]);
+  await db.query("UPDATE user_vps SET waiting_kind = NULL, waiting_since = NULL, waiting_place = NULL, waiting_for = NULL WHERE user_id::text = $1 AND is_managed", [userId]);
   await onGo(db, userId);
 }
 
@@ -69,7 +69,7 @@ async function firstInLine(db: Queryable, passedOver: readonly number[], mayProb
 async function tell(db: Queryable, userId: string, { kind, text }: { readonly kind: string; readonly text: string }): Promise<void> {
   await db.query(
     `UPDATE user_vps SET waiting_since = CASE WHEN waiting_kind = $2 THEN waiting_since ELSE clock_timestamp() END, waiting_kind = $2, waiting_for = $3
-     WHERE user_id::text = $1 AND username IS NOT NULL AND status = 'queued' AND waiting_kind IS NOT NULL AND (waiting_kind, waiting_for) IS DISTINCT FROM ($2, $3)`,
+     WHERE user_id::text = $1 AND is_managed AND status = 'queued' AND waiting_kind IS NOT NULL AND (waiting_kind, waiting_for) IS DISTINCT FROM ($2, $3)`,
     [userId, kind, text],
   );
 }
@@ -80,7 +80,7 @@ export async function countPlaces(db: Queryable): Promise<void> {
     `UPDATE user_vps SET waiting_place = places.place FROM (
        SELECT user_id, row_number() OVER (ORDER BY asked_at, purchase_id)::int AS place FROM vps_purchases WHERE state = 'waiting'
      ) AS places
-     WHERE user_vps.user_id::text = places.user_id AND user_vps.username IS NOT NULL AND status = 'queued' AND waiting_kind IS NOT NULL AND waiting_place IS DISTINCT FROM places.place`,
+     WHERE user_vps.user_id::text = places.user_id AND user_vps.is_managed AND status = 'queued' AND waiting_kind IS NOT NULL AND waiting_place IS DISTINCT FROM places.place`,
   );
 }
 
@@ -88,7 +88,7 @@ export async function countPlaces(db: Queryable): Promise<void> {
 async function withdrawOvertaken(db: Queryable): Promise<void> {
   await db.query(
     `UPDATE vps_purchases SET state = 'released', waits_for = NULL, ended_at = clock_timestamp() FROM user_vps
-     WHERE state = 'waiting' AND user_vps.user_id::text = vps_purchases.user_id AND user_vps.username IS NOT NULL AND user_vps.status NOT IN ('queued', 'provisioning')`,
+     WHERE state = 'waiting' AND user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed AND user_vps.status NOT IN ('queued', 'provisioning')`,
   );
 }
 
@@ -101,7 +101,7 @@ export async function hasWork(db: Queryable): Promise<boolean> {
 /** Reservations of users at rest, whose run could not tell what became of the purchase. */
 export async function settleLeft({ pool }: Guard, account: PurchaseAccount, session: Session, vmOfStack: (username: string, replacedVmId: number | undefined) => Promise<number | undefined>): Promise<void> {
   const { rows } = await pool.query<Purchase & { recordVmId: number | null }>(
-    `SELECT ${PURCHASE_COLUMNS}, user_vps.hostinger_vm_id::double precision AS "recordVmId" FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.username IS NOT NULL
+    `SELECT ${PURCHASE_COLUMNS}, user_vps.hostinger_vm_id::double precision AS "recordVmId" FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed
      WHERE state = 'reserved' AND user_vps.status IN ('ready', 'failed', 'deprovisioned') AND user_vps.updated_at < clock_timestamp() - make_interval(secs => $1)
      ORDER BY purchase_id LIMIT 20`,
     [SETTLE_SECONDS],

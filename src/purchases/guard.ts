@@ -83,14 +83,14 @@ export function limitsOf({ purchasesPerDay, spendPerMonthCents, fleetLimit, maxP
 }
 
 async function claimedPlans(db: Queryable, userId: string): Promise<readonly string[] | null> {
-  const { rows } = await db.query<{ plans: string[] | null }>("SELECT allowed_plans AS plans FROM user_vps WHERE user_id::text = $1 AND username IS NOT NULL", [userId]);
+  const { rows } = await db.query<{ plans: string[] | null }>("SELECT allowed_plans AS plans FROM user_vps WHERE user_id::text = $1 AND is_managed", [userId]);
   return rows[0]?.plans ?? null;
 }
 
 /** Of those who have asked earlier and still want it, the first one's kind. */
 async function ahead(db: Queryable, { askedAt, purchaseId }: Purchase): Promise<WaitingKind | undefined> {
   const { rows } = await db.query<{ kind: WaitingKind }>(
-    `SELECT waits_for AS kind FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.username IS NOT NULL
+    `SELECT waits_for AS kind FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed
      WHERE state = 'waiting' AND waits_for <> $3 AND (asked_at, purchase_id) < ($1, $2) AND user_vps.status IN ('queued', 'provisioning')
      ORDER BY asked_at, purchase_id LIMIT 1`,
     [askedAt, purchaseId, OF_ONE_PLAN],

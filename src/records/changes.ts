@@ -70,7 +70,7 @@ const DECLARE = `
     recreation_asked_at = CASE WHEN $6 = 'recreate' THEN clock_timestamp() ELSE recreation_asked_at END,
     boot_hostname = CASE WHEN $6 = 'rename' THEN coalesce(boot_hostname, hostname) ELSE boot_hostname END,
     status = 'queued', phase = 'queued', waiting_for = NULL, error_code = NULL, reason = NULL, next_step = NULL
-  WHERE user_id::text = $1 AND username IS NOT NULL AND status IN ('ready', 'failed')
+  WHERE user_id::text = $1 AND is_managed AND status IN ('ready', 'failed')
   RETURNING ${VPS_COLUMNS}`;
 
 /**
@@ -110,7 +110,7 @@ export async function beginChange(db: Queryable, changeId: number): Promise<void
 /** @param isInstalledAnew the VM was set up with the host name as it is: that is the one of its first boot now */
 export async function completeChange(db: Queryable, { changeId, userId }: VpsChange, { isInstalledAnew, paidUntil }: { readonly isInstalledAnew: boolean; readonly paidUntil?: Date | undefined }): Promise<void> {
   await db.query("UPDATE vps_changes SET ended_at = clock_timestamp(), outcome = 'succeeded', paid_until = $2 WHERE change_id = $1 AND ended_at IS NULL", [changeId, paidUntil ?? null]);
-  if (isInstalledAnew) await db.query("UPDATE user_vps SET boot_hostname = NULL WHERE user_id::text = $1 AND username IS NOT NULL", [userId]);
+  if (isInstalledAnew) await db.query("UPDATE user_vps SET boot_hostname = NULL WHERE user_id::text = $1 AND is_managed", [userId]);
 }
 
 /** With it the permission ends. */
@@ -126,7 +126,7 @@ const WITHDRAW = `
   FROM vps_changes, jsonb_to_record(declared_before) AS before
     (plan text, "dataCenterId" integer, "templateId" integer, hostname text, "bootHostname" text, recreation integer, "recreationAskedAt" timestamptz, status text)
   WHERE vps_changes.user_id = $1 AND ended_at IS NULL AND begun_at IS NULL
-    AND user_vps.user_id::text = $1 AND user_vps.username IS NOT NULL AND user_vps.status = 'queued'`;
+    AND user_vps.user_id::text = $1 AND user_vps.is_managed AND user_vps.status = 'queued'`;
 
 /** Takes back a change that has not begun: all is declared as it was before. Whether there was one. */
 export async function withdrawChange(db: Queryable, userId: string): Promise<boolean> {

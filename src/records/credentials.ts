@@ -1,6 +1,8 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
+import type { Pool } from "pg";
 import type { Queryable } from "../db/queryable.ts";
-import type { CredentialsCipher } from "./credentials-cipher.ts";
+import { inTransaction } from "../db/transaction.ts";
+import type { CredentialsCipher, Sealed } from "./credentials-cipher.ts";
 
 /** What a user is shown, once. */
 export interface VpsCredentials {
@@ -14,11 +16,11 @@ export interface VpsCredentials {
 const SAVE = `
   WITH wanted AS (
     UPDATE user_vps SET credentials_saved_rotation = $4, credentials_shown_at = NULL
-    WHERE user_id::text = $1 AND username IS NOT NULL AND credentials_saved_rotation < $4
+    WHERE user_id::text = $1 AND is_managed AND credentials_saved_rotation < $4
     RETURNING user_id
   )
   INSERT INTO vps_credentials (user_id, key_id, sealed) SELECT $1, $2, $3 FROM wanted
-  ON CONFLICT (user_id) DO UPDATE SET key_id = EXCLUDED.key_id, sealed = EXCLUDED.sealed, saved_at = now()`;
+  ON CONFLICT (user_id) DO UPDATE SET key_id = EXCLUDED.key_id, sealed = EXCLUDED.sealed, saved_at = now(), shown_at = NULL`;
 
 /**
  * Stores credentials, encrypted, until they are shown. Those of one rotation are stored once: a later
@@ -33,27 +35,59 @@ export async function saveCredentials(db: Queryable, cipher: CredentialsCipher, 
   return rowCount === 1;
 }
 
-const TAKE = `
-  WITH taken AS (
-    DELETE FROM vps_credentials WHERE user_id = $1 AND key_id = ANY ($2) RETURNING key_id, sealed
-  ), shown AS (
-    UPDATE user_vps SET credentials_shown_at = clock_timestamp() WHERE user_id::text = $1 AND username IS NOT NULL AND EXISTS (SELECT FROM taken)
-  )
-  SELECT key_id AS "keyId", sealed FROM taken`;
+/** Not those whose time is over: they are as good as deleted. */
+const READ = `
+  SELECT key_id AS "keyId", sealed FROM vps_credentials
+  WHERE user_id = $1 AND (shown_at IS NULL OR shown_at > clock_timestamp() - make_interval(secs => $2)) FOR UPDATE`;
+
+const NOTE_SHOWN = `
+  WITH shown AS (UPDATE vps_credentials SET shown_at = coalesce(shown_at, clock_timestamp()) WHERE user_id = $1 RETURNING shown_at)
+  UPDATE user_vps SET credentials_shown_at = (SELECT shown_at FROM shown)
+  WHERE user_id::text = $1 AND is_managed AND credentials_shown_at IS DISTINCT FROM (SELECT shown_at FROM shown)`;
 
 /**
- * Takes the credentials out of the database, for the one time that they are shown: of any number of
- * calls at once, one gets them.
+ * Shows the credentials. For `secondsKept` after the first time they can be shown again, to the same
+ * user, because an answer may be lost on its way; then, or once they are acknowledged, never more.
+ * They are opened first: what does not open stays.
  *
- * @returns undefined if there are none (not yet made, or shown before)
- * @throws UserVpsError CONFIG_INVALID if they were sealed with a key that is not configured any more; they stay
+ * @param db inside a transaction
+ * @returns undefined if there are none (not yet made, acknowledged, or their time is over)
+ * @throws UserVpsError CONFIG_INVALID if they were sealed with a key that is not configured
  */
-export async function takeCredentials(db: Queryable, cipher: CredentialsCipher, userId: string): Promise<VpsCredentials | undefined> {
-  const { rows: [taken] } = await db.query<{ keyId: string; sealed: Buffer }>(TAKE, [userId, cipher.keyIds]);
-  if (taken) return JSON.parse(cipher.open(userId, taken)) as VpsCredentials;
-  const { rows: [left] } = await db.query<{ keyId: string }>('SELECT key_id AS "keyId" FROM vps_credentials WHERE user_id = $1 AND key_id <> ALL ($2)', [userId, cipher.keyIds]);
-  if (left) throw new UserVpsError("CONFIG_INVALID", `The credentials were sealed with the key '${left.keyId}', which CREDENTIALS_KEYS does not name.`);
-  return undefined;
+export async function revealCredentials(db: Queryable, cipher: CredentialsCipher, userId: string, secondsKept: number): Promise<VpsCredentials | undefined> {
+  const { rows: [row] } = await db.query<Sealed>(READ, [userId, secondsKept]);
+  if (!row) return undefined;
+  const credentials = JSON.parse(opened(cipher, userId, row)) as VpsCredentials;
+  await db.query(NOTE_SHOWN, [userId]);
+  if (secondsKept === 0) await discardCredentials(db, userId);
+  return credentials;
+}
+
+function opened(cipher: CredentialsCipher, userId: string, sealed: Sealed): string {
+  if (!cipher.keyIds.includes(sealed.keyId)) throw new UserVpsError("CONFIG_INVALID", `The credentials were sealed with the key '${sealed.keyId}', which CREDENTIALS_KEYS does not name.`);
+  try {
+    return cipher.open(userId, sealed);
+  } catch (cause) {
+    throw new UserVpsError("CONFIG_INVALID", `The credentials do not open with the key '${sealed.keyId}' of CREDENTIALS_KEYS: another key had that id when they were sealed. They stay as they are.`, {
+      next: "Configure the key that they were sealed with, under an id of its own if need be (UPDATE vps_credentials SET key_id …), or rotate the user's credentials.", cause,
+    });
+  }
+}
+
+/** The user has got them: from now on they are shown to nobody. Whether there were any that had been shown. */
+export async function acknowledgeCredentials(db: Queryable, userId: string): Promise<boolean> {
+  const { rowCount } = await db.query("DELETE FROM vps_credentials WHERE user_id = $1 AND shown_at IS NOT NULL", [userId]);
+  return rowCount === 1;
+}
+
+/** Deletes those that were shown and never acknowledged, once their time is over. */
+export async function discardShownCredentials(db: Queryable, secondsKept: number): Promise<void> {
+  await db.query("DELETE FROM vps_credentials WHERE shown_at <= clock_timestamp() - make_interval(secs => $1)", [secondsKept]);
+}
+
+/** Takes the credentials out of the database for good, for whoever cannot be shown them twice; the same as above otherwise. */
+export async function takeCredentials(pool: Pool, cipher: CredentialsCipher, userId: string): Promise<VpsCredentials | undefined> {
+  return await inTransaction(pool, (db) => revealCredentials(db, cipher, userId, 0));
 }
 
 /** Removes credentials that were never shown, for a VPS that is given up. */
@@ -64,7 +98,7 @@ export async function discardCredentials(db: Queryable, userId: string): Promise
 /** Asks for new credentials: the next run makes them. Returns the number of the rotation; undefined for an unknown user. */
 export async function requestCredentialsRotation(db: Queryable, userId: string): Promise<number | undefined> {
   const { rows } = await db.query<{ rotation: number }>(
-    "UPDATE user_vps SET credentials_rotation = credentials_rotation + 1 WHERE user_id::text = $1 AND username IS NOT NULL RETURNING credentials_rotation AS rotation",
+    "UPDATE user_vps SET credentials_rotation = credentials_rotation + 1 WHERE user_id::text = $1 AND is_managed RETURNING credentials_rotation AS rotation",
     [userId],
   );
   return rows[0]?.rotation;

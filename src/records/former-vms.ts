@@ -34,7 +34,7 @@ const RETURN = `
     SELECT vm_id AS former_vm, subscription_id AS former_subscription, plan_id AS former_plan, template_id AS former_template,
       data_center_id AS former_data_center, coalesce(boot_hostname, hostname) AS first_hostname
     FROM vps_give_ups WHERE give_up_id = $2 AND user_id = $1) AS former
-  WHERE user_vps.user_id::text = $1 AND username IS NOT NULL AND hostinger_vm_id IS NULL
+  WHERE user_vps.user_id::text = $1 AND is_managed AND hostinger_vm_id IS NULL
   RETURNING ${VPS_COLUMNS}`;
 
 /** Gives the user the VM back; undefined if the record has one by now. @param db inside a transaction */
@@ -47,7 +47,7 @@ export async function returnFormerVm(db: Queryable, { userId, giveUpId }: Former
 /** The VM that the stack takes over in place of a purchase; the record as it is now. */
 export async function takeOverVm(db: Queryable, userId: string, { vmId, isWiped }: { readonly vmId: number; readonly isWiped: boolean }): Promise<VpsRecord | undefined> {
   const { rows } = await db.query<VpsRecord>(
-    `UPDATE user_vps SET taken_over_vm_id = $2, taken_over_is_wiped = $3, hostinger_vm_id = $2 WHERE user_id::text = $1 AND username IS NOT NULL RETURNING ${VPS_COLUMNS}`, [userId, vmId, isWiped],
+    `UPDATE user_vps SET taken_over_vm_id = $2, taken_over_is_wiped = $3, hostinger_vm_id = $2 WHERE user_id::text = $1 AND is_managed RETURNING ${VPS_COLUMNS}`, [userId, vmId, isWiped],
   );
   return rows[0];
 }

@@ -129,7 +129,7 @@ export async function begunGiveUp(db: Queryable, userId: string): Promise<GiveUp
 
 /** Keeps a cancellation and a beginning apart. */
 async function lockRecord(db: Queryable, userId: string): Promise<VpsStatus | undefined> {
-  const { rows } = await db.query<{ status: VpsStatus }>("SELECT status FROM user_vps WHERE user_id::text = $1 AND username IS NOT NULL FOR UPDATE", [userId]);
+  const { rows } = await db.query<{ status: VpsStatus }>("SELECT status FROM user_vps WHERE user_id::text = $1 AND is_managed FOR UPDATE", [userId]);
   return rows[0]?.status;
 }
 

@@ -12,7 +12,7 @@ export interface VpsFilter {
 
 const SELECT = `
   SELECT ${VPS_COLUMNS} FROM user_vps
-  WHERE username IS NOT NULL
+  WHERE is_managed
     AND ($1::text IS NULL OR status = $1)
     AND ($2::text IS NULL OR concat_ws(' ', username, hostname, address, user_id::text) ILIKE $2)
     AND ($3::text IS NULL OR username COLLATE "C" > $3)

@@ -14,7 +14,7 @@ const BEGIN = `
     INSERT INTO vps_phases (run_id, user_id, phase, ended_at) VALUES ($1, $2, $3, CASE WHEN $3 = 'done' THEN clock_timestamp() END)
     ON CONFLICT (run_id, phase) DO UPDATE SET ended_at = NULL
   )
-  UPDATE user_vps SET phase = $3, waiting_for = NULL WHERE user_id::text = $2 AND username IS NOT NULL AND phase IS DISTINCT FROM $3`;
+  UPDATE user_vps SET phase = $3, waiting_for = NULL WHERE user_id::text = $2 AND is_managed AND phase IS DISTINCT FROM $3`;
 
 /** The phase before ends, this one begins (or goes on, if the run was in it before), and the record says so. */
 export async function beginPhase(db: Queryable, { runId, userId, phase }: { runId: string; userId: string; phase: Phase }): Promise<void> {

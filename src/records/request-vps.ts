@@ -38,15 +38,15 @@ const INSERT = `
     address = NULL, url = NULL, hostinger_vm_id = NULL, hostinger_order_id = NULL, subscription_id = NULL,
     credentials_rotation = user_vps.credentials_rotation + 1, first_rotation = user_vps.credentials_rotation + 1, credentials_shown_at = NULL,
     taken_over_vm_id = NULL, taken_over_is_wiped = false, boot_hostname = NULL, recreation = 0, recreation_asked_at = NULL
-  WHERE user_vps.status = 'deprovisioned'
+  WHERE user_vps.status = 'deprovisioned' AND user_vps.is_managed
   RETURNING ${VPS_COLUMNS}`;
 
 /** A row of an older backend that never came to a VPS becomes ours. */
 const TAKE_OVER = `
   UPDATE user_vps SET username = $2, hostname = $3, plan_id = $4, template_id = $5, data_center_id = $6, ssh_public_key = $7, allowed_plans = $8,
     status = 'queued', phase = 'queued', requested_at = clock_timestamp()
-  WHERE ctid = (SELECT ctid FROM user_vps WHERE user_id::text = $1 AND username IS NULL LIMIT 1 FOR UPDATE)
-    AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = $1 AND username IS NOT NULL)
+  WHERE ctid = (SELECT ctid FROM user_vps WHERE user_id::text = $1 AND NOT is_managed LIMIT 1 FOR UPDATE)
+    AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = $1 AND is_managed)
   RETURNING ${VPS_COLUMNS}`;
 
 /** Statuses of an older backend's row that say there is no VPS yet. */
@@ -88,7 +88,7 @@ function foreignUserId(cause?: unknown): UserVpsError {
 
 async function refuseForeignVps(db: Queryable, userId: string): Promise<void> {
   const { rows } = await db.query<{ status: string | null }>(
-    "SELECT status FROM user_vps WHERE user_id::text = $1 AND username IS NULL AND (hostinger_vm_id IS NOT NULL OR status <> ALL ($2)) LIMIT 1",
+    "SELECT status FROM user_vps WHERE user_id::text = $1 AND NOT is_managed AND (hostinger_vm_id IS NOT NULL OR status <> ALL ($2)) LIMIT 1",
     [userId, WITHOUT_VPS],
   );
   if (rows[0]) throw new UserVpsError("VPS_EXISTS", `The user has a VPS of an older backend already (its status: ${rows[0].status ?? "none"}).`);

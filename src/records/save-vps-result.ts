@@ -17,5 +17,5 @@ export async function saveVpsResult(db: Queryable, userId: string, result: VpsRe
     .filter(([, value]) => value !== undefined)
     .map(([field, value]) => `${COLUMNS[field as keyof VpsResult]} = $${values.push(value)}`);
   if (assignments.length === 0) return;
-  await db.query(`UPDATE user_vps SET ${assignments.join(", ")} WHERE user_id::text = $1 AND username IS NOT NULL`, values);
+  await db.query(`UPDATE user_vps SET ${assignments.join(", ")} WHERE user_id::text = $1 AND is_managed`, values);
 }

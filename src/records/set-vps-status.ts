@@ -34,7 +34,7 @@ export async function setVpsStatus(db: Queryable, userId: string, change: Status
   if (assignments.length === 0) return undefined;
   const { rows } = await db.query<VpsRecord>(
     `UPDATE user_vps SET ${assignments.join(", ")}
-     WHERE user_id::text = $1 AND username IS NOT NULL AND ($2::text[] IS NULL OR status = ANY ($2))
+     WHERE user_id::text = $1 AND is_managed AND ($2::text[] IS NULL OR status = ANY ($2))
      RETURNING ${VPS_COLUMNS}`,
     values,
   );

@@ -1,6 +1,6 @@
 /** A user's VPS as the database records it: one row of user_vps. */
 
-export const VPS_STATUSES = ["queued", "provisioning", "ready", "failed", "deprovisioning", "deprovisioned"] as const;
+export const VPS_STATUSES = ["queued", "provisioning", "ready", "failed", "suspended", "deprovisioning", "deprovisioned"] as const;
 export type VpsStatus = (typeof VPS_STATUSES)[number];
 
 export const PHASES = ["queued", "engine", "credentials", "script", "vm", "dns", "health", "done"] as const;
@@ -68,7 +68,7 @@ export const VPS_COLUMNS = `
   hostinger_vm_id::double precision AS "hostingerVmId", hostinger_order_id AS "hostingerOrderId",
   taken_over_vm_id::double precision AS "takenOverVmId", taken_over_is_wiped AS "takenOverIsWiped",
   subscription_id AS "subscriptionId", url,
-  EXISTS (SELECT FROM vps_credentials WHERE vps_credentials.user_id = user_vps.user_id::text) AS "credentialsAvailable",
+  coalesce((SELECT shown_at IS NULL FROM vps_credentials WHERE vps_credentials.user_id = user_vps.user_id::text), false) AS "credentialsAvailable",
   credentials_rotation AS "credentialsRotation", first_rotation AS "firstRotation", recreation, recreation_asked_at AS "recreationAskedAt", credentials_saved_rotation AS "credentialsSavedRotation",
   credentials_shown_at AS "credentialsShownAt", requested_at AS "requestedAt", ready_at AS "readyAt",
   updated_at AS "updatedAt", version`;

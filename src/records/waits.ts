@@ -54,7 +54,7 @@ export async function watchedWaits(db: Queryable, what: Awaited): Promise<VpsWai
 export async function queueWait(db: Queryable, userId: string): Promise<boolean> {
   const { rowCount } = await db.query(
     `UPDATE vps_waits SET state = 'queued' WHERE user_id = $1 AND state = 'watched'
-       AND EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = $1 AND username IS NOT NULL AND status = 'provisioning')`,
+       AND EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = $1 AND is_managed AND status = 'provisioning')`,
     [userId],
   );
   return (rowCount ?? 0) > 0;
@@ -64,7 +64,7 @@ export async function queueWait(db: Queryable, userId: string): Promise<boolean>
 export async function noteSeen(db: Queryable, { userId, seen }: { readonly userId: string; readonly seen: string }, waitingFor: string): Promise<void> {
   await db.query(
     `WITH noted AS (UPDATE vps_waits SET seen = $2 WHERE user_id = $1 AND state = 'watched' AND seen <> $2 RETURNING user_id)
-     UPDATE user_vps SET waiting_for = $3 FROM noted WHERE user_vps.user_id::text = noted.user_id AND username IS NOT NULL AND status = 'provisioning'`,
+     UPDATE user_vps SET waiting_for = $3 FROM noted WHERE user_vps.user_id::text = noted.user_id AND is_managed AND status = 'provisioning'`,
     [userId, seen, waitingFor],
   );
 }
@@ -73,7 +73,7 @@ export async function noteSeen(db: Queryable, { userId, seen }: { readonly userI
 export async function dropOvertakenWaits(db: Queryable): Promise<void> {
   await db.query(
     `DELETE FROM vps_waits WHERE state = 'watched'
-       AND NOT EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = vps_waits.user_id AND username IS NOT NULL AND status = 'provisioning')`,
+       AND NOT EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = vps_waits.user_id AND is_managed AND status = 'provisioning')`,
   );
 }
 

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { VERSION_PATTERN } from "../../stacks/release.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { endRollOut, findRelease, insertMembers, insertRollOut, type RollOutRecord } from "./records/index.ts";
+import { CANCEL_CHANNEL } from "../jobs/user-lock.ts";
+import { endRollOut, findRelease, insertMembers, insertRollOut, skipMember, type RollOutRecord, type Skip } from "./records/index.ts";
 import { DEFAULT_WAVES, waveSizes } from "./waves.ts";
 
 export interface RollOutRequest {
@@ -54,6 +55,19 @@ export async function cancelRollOut(db: Queryable, rollOutId: string, cancelledB
   return await endRollOut(db, rollOutId, "cancelled", cancelledBy);
 }
 
+/**
+ * Takes one VPS out of a roll-out: one that waits is not begun, one that is under way is asked to stop.
+ * It can be had again by a roll-out of its own.
+ *
+ * @param db in a transaction
+ * @returns false if it has come to its end already, or is not in the roll-out
+ */
+export async function skipInRollOut(db: Queryable, rollOutId: string, skip: Skip): Promise<boolean> {
+  const skipped = await skipMember(db, rollOutId, skip);
+  if (skipped?.runningUserId) await db.query("SELECT pg_notify($1, $2)", [CANCEL_CHANNEL, skipped.runningUserId]);
+  return skipped !== undefined;
+}
+
 function refuseOutside(name: string, value: number, most: number): void {
   if (!Number.isInteger(value) || value < 1 || value > most) throw new UserVpsError("INPUT_INVALID", `${name}: expected a whole number from 1 to ${most}, got ${value}.`);
 }
@@ -62,7 +76,7 @@ function refuseOutside(name: string, value: number, most: number): void {
 async function readyUsers(db: Queryable, usernames: readonly string[] | undefined): Promise<{ userId: string; username: string }[]> {
   const { rows } = await db.query<{ userId: string; username: string }>(
     `SELECT user_id::text AS "userId", username FROM user_vps
-     WHERE username IS NOT NULL AND status = 'ready' AND ($1::text[] IS NULL OR username = ANY($1))
+     WHERE is_managed AND status = 'ready' AND ($1::text[] IS NULL OR username = ANY($1))
      ORDER BY array_position($1::text[], username::text), username COLLATE "C"`,
     [usernames ?? null],
   );

@@ -1,5 +1,5 @@
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
-import { SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { inSeconds, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { releaseSettings, type Release } from "../../stacks/release.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { codeOf } from "../jobs/end-run.ts";
@@ -8,7 +8,7 @@ import type { Engine, RunHooks, StackRequest } from "../provisioning/engine.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { endLostRuns, findVpsByUserId, finishRun, startRun, type RunEnd, type VpsRecord } from "../records/index.ts";
-import { noteSnapshot, type MemberEnd, type RunningMember } from "./records/index.ts";
+import { isStillTaken, noteSnapshot, type MemberEnd, type RunningMember } from "./records/index.ts";
 
 export interface ReleaseContext {
   readonly db: Queryable;
@@ -19,6 +19,10 @@ export interface ReleaseContext {
   readonly lockUser: (userId: string) => Promise<UserLock | undefined>;
   /** How long to wait for that, 600 s unless given. */
   readonly lockTimeoutMs?: number;
+  /** How long one VPS may take, from the moment it is worked on; 30 minutes unless given. */
+  readonly limitMs?: number;
+  /** How long what was asked to stop may take to, before nobody waits for it any more; 60 s unless given. */
+  readonly stopLimitMs?: number;
   readonly takeSnapshot: (record: VpsRecord, hooks: RunHooks) => Promise<void>;
   /** The process, as it stands with every run. */
   readonly workerId: string;
@@ -52,7 +56,8 @@ export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder,
   const { db, signal, closing, log } = context;
   let held: UserLock | undefined;
   try {
-    held = await lock(context, member.userId);
+    held = await lock(context, member);
+    if (!(await isStillTaken(db, member))) return { status: "skipped" };
     await endLostRuns(db, member.userId);
     const record = await findVpsByUserId(db, member.userId);
     if (record?.status !== "ready") return { status: "skipped", message: `The VPS is ${record?.status ?? "gone"}, not ready.` };
@@ -67,30 +72,35 @@ export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder,
   }
 }
 
-async function lock({ lockUser, lockTimeoutMs = 600 * SECOND_MS, signal, closing }: ReleaseContext, userId: string): Promise<UserLock> {
+async function lock({ db, lockUser, lockTimeoutMs = 600 * SECOND_MS, signal, closing }: ReleaseContext, member: RunningMember): Promise<UserLock> {
   const endMs = Date.now() + lockTimeoutMs;
   const isOver = AbortSignal.any([signal, closing]);
   for (;;) {
     isOver.throwIfAborted();
-    const held = await lockUser(userId);
+    const held = await lockUser(member.userId);
     if (held) return held;
+    if (!(await isStillTaken(db, member))) throw new UserVpsError("CANCELLED", "An operator has skipped it.");
     if (Date.now() > endMs) throw new UserVpsError("STACK_LOCKED", "Another run of this user did not end in time.");
     await sleep(LOCK_INTERVAL_MS, isOver);
   }
 }
 
 async function run(context: ReleaseContext, held: UserLock, { release, snapshot }: ReleaseOrder, record: VpsRecord, member: RunningMember): Promise<MemberEnd | undefined> {
-  const { db, engine, stackOf, takeSnapshot, workerId, hostId, secrets, log } = context;
+  const { db, engine, stackOf, takeSnapshot, workerId, hostId, secrets, log, limitMs = 30 * MINUTE_MS, stopLimitMs = 60 * SECOND_MS } = context;
   const { userId, username } = record;
   const { runId } = member;
   const { stackName, config } = await stackOf(record);
   const stack = { stackName, config: { ...config, ...releaseSettings(release) } };
   const redactor = createRedactor(...secrets);
   const recorder = createRunRecorder({ db, runId, userId, redactor, onError: (error) => log(`${username}: the run's log cannot be written: ${messageOf(error)}`) });
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(new UserVpsError("RELEASE_TIMED_OUT", `Release ${release.version} did not come to its end on the VPS within ${inSeconds(limitMs)}.`)), limitMs);
+  const kill = new AbortController();
+  const signal = AbortSignal.any([context.signal, held.cancelled, limit.signal]);
   const hooks: RunHooks = {
     runId,
-    signal: AbortSignal.any([context.signal, held.cancelled]),
-    killSignal: held.lost,
+    signal,
+    killSignal: AbortSignal.any([held.lost, kill.signal]),
     onLine: recorder.onLine,
     // Phases are of a VPS that is on its way to be ready; this one is.
     onEvent: (event) => event.kind === "resource-ended" && recorder.onEvent(event),
@@ -103,17 +113,22 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot 
 
   await startRun(db, { runId, userId, username, operation: "up", workerId, hostId, pid: process.pid });
   log(`${username}: release ${release.version} begins (run ${runId})`);
-  try {
+  const work = async () => {
     await engine.clearLeftovers(stack, hooks);
     if (snapshot && !member.snapshotAt) {
       await takeSnapshot(record, hooks);
       await noteSnapshot(db, member);
     }
-    const { changes } = await engine.up(stack, hooks);
+    return (await engine.up(stack, hooks)).changes;
+  };
+  try {
+    const changes = await endedInTime(work(), signal, stopLimitMs, kill);
     await finish({ outcome: "succeeded", resourceChanges: changes });
     log(`${username}: release ${release.version} succeeded`);
     return { status: "succeeded" };
-  } catch (error) {
+  } catch (thrown) {
+    // However the engine says that it was stopped: this is why.
+    const error: unknown = limit.signal.aborted && !context.signal.aborted ? limit.signal.reason : thrown;
     const errorCode = codeOfAny(error);
     const message = redactor.redact(messageOf(error));
     const isInterrupted = context.signal.aborted || held.lost.aborted || INTERRUPTIONS.has(errorCode);
@@ -121,6 +136,28 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot 
     await finish({ outcome: isInterrupted ? "lost" : errorCode === "CANCELLED" ? "cancelled" : "failed", errorCode, message });
     log(`${username}: release ${release.version} ${isInterrupted ? "was interrupted" : "failed"}: ${message}`);
     return isInterrupted ? undefined : { status: "failed", errorCode, message };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Work that does not heed its signal is killed, and not waited for: it holds up neither the worker nor the roll-out. */
+async function endedInTime<T>(work: Promise<T>, signal: AbortSignal, stopLimitMs: number, kill: AbortController): Promise<T> {
+  const overdue = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = () => {
+    timer = setTimeout(() => {
+      kill.abort(signal.reason);
+      overdue.reject(signal.reason);
+    }, stopLimitMs);
+  };
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, overdue.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    clearTimeout(timer);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { PgBoss } from "pg-boss";
 import type { Pool } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
 import type { Settings } from "../config/index.ts";
 import { HEARTBEAT_SECONDS } from "../jobs/queue.ts";
 import { RunningWork } from "../jobs/running-work.ts";
@@ -56,6 +57,7 @@ export async function startRollOutWorker(options: RollOutWorkerOptions): Promise
     lockUser: (userId) => tryLockUser(databaseUrl, userId),
     lockRollOuts: () => tryLockSession({ databaseUrl, name: LOCK_NAME, of: "roll-outs" }),
     takeSnapshot: (record, hooks) => takeSnapshot(vms.openSession({ signal: endOf(hooks), report: (text) => hooks.onLine?.(text) }), record),
+    limitMs: settings.rollOutVpsLimitSeconds * SECOND_MS,
     closing: closing.signal,
     signal: handOver.signal,
   };

@@ -61,10 +61,10 @@ async function open(options: SandboxOptions, atEnd: (end: () => unknown) => void
   const servers = new WebServers(world, authority, https.port);
   atEnd(() => servers.close());
   const artefacts = new Artefacts();
-  const sshServers = new SshServers(world, artefacts, ssh.port);
-  atEnd(() => sshServers.close());
   const lifecycle = new Lifecycle(world);
   atEnd(() => lifecycle.close());
+  const sshServers = new SshServers({ world, lifecycle, artefacts, port: ssh.port });
+  atEnd(() => sshServers.close());
 
   const faults = new Faults();
   const calls = new CallLog();
@@ -128,6 +128,8 @@ function resetWorld(world: World, lifecycle: Lifecycle): void {
   for (const vm of vms) lifecycle.forget(vm);
   lifecycle.bootPlans.clear();
   lifecycle.actionPlans.clear();
+  lifecycle.purchasePlans.clear();
+  lifecycle.forgetOrders();
   world.state = { ...emptyState(), nextId, nextAddress };
   for (const vm of vms) world.vmChanged(vm);
   world.changed();

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { offersAtFirst, PAYMENT_METHODS } from "./hostinger/catalog.ts";
 import { vmAddress } from "./loopback.ts";
 import type { Action, IpAddress, Settings, Vm, WorldState } from "./model.ts";
 
@@ -15,9 +16,11 @@ export interface Pace {
 export const DEFAULT_SETTINGS: Settings = {
   rateLimitPerMinute: 0,
   purchaseAnswer: "order",
+  scriptListContent: true,
   vmPublicKeys: false,
   paymentsDeclined: false,
   certificatesNeedDns: true,
+  zoneRecordLimit: 0,
   dateOffsetMs: 0,
 };
 
@@ -34,6 +37,8 @@ export function emptyState(): WorldState {
     records: [],
     zoneSerial: 1,
     steps: [],
+    offers: offersAtFirst(),
+    paymentMethods: PAYMENT_METHODS.map((method) => ({ ...method })),
     settings: { ...DEFAULT_SETTINGS },
   };
 }

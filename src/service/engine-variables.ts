@@ -3,12 +3,21 @@ import type { Environment, Settings } from "../config/index.ts";
 
 /** What is the service's own business: neither the engine nor a provider gets to see it. */
 const KEPT: ReadonlySet<string> = new Set([
-  VARIABLES.databaseUrl.name, VARIABLES.stateBackendUrl.name, VARIABLES.jwtSecret.name, VARIABLES.credentialsKeys.name,
+  VARIABLES.databaseUrl.name, VARIABLES.stateBackendUrl.name, VARIABLES.jwtSecret.name, VARIABLES.credentialsKeys.name, VARIABLES.metricsToken.name,
+  // An operator's, of the command line.
+  "USER_VPS_TOKEN",
 ]);
+
+/** What goes into a header as it is, in programs that are not ours. */
+const TOKENS: ReadonlySet<string> = new Set([VARIABLES.hostingerApiKey.name, VARIABLES.cloudflareApiToken.name]);
 
 /** The environment of an engine. */
 export function engineVariables(env: Environment): Environment {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !KEPT.has(name)));
+  return Object.fromEntries(
+    Object.entries(env)
+      .filter(([name]) => !KEPT.has(name))
+      .map(([name, value]) => [name, TOKENS.has(name) ? value?.trim() : value]),
+  );
 }
 
 /** The values of all settings that are secrets, for the redaction of logs. */

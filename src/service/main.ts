@@ -3,10 +3,12 @@ import { parseArgs } from "node:util";
 import { doubtsOfEnvironment, loadEnvironment, readSettings, ROLES } from "../config/index.ts";
 import type { Role } from "../config/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { printable } from "../../providers/core/printable.ts";
 import { startService } from "./service.ts";
 import { closeOnSignals } from "./signals.ts";
 
-const print = (line: string) => console.error(`${new Date().toISOString()} ${line}`);
+/** What a VPS wrote may be in it. */
+const print = (line: string) => console.error(`${new Date().toISOString()} ${printable(line)}`);
 
 try {
   const { values } = parseArgs({ options: { role: { type: "string", default: "all" } } });
@@ -17,7 +19,7 @@ try {
   print(service.url ? `ready at ${service.url}` : "ready, waiting for jobs");
   closeOnSignals(service, print);
 } catch (error) {
-  console.error(messageOf(error));
+  console.error(printable(messageOf(error)));
   process.exitCode = 1;
 }
 

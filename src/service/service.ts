@@ -1,4 +1,5 @@
 import { createCredentialsCipher } from "../records/index.ts";
+import { spareSecrets } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { openDatabase } from "../db/index.ts";
 import { createDriftQueues, driftRequests } from "../drift/queues.ts";
@@ -32,6 +33,8 @@ export interface Service {
 /** Starts what the settings' role asks for: HTTP, a worker, or both in this process. */
 export async function startService({ settings, env, onProgress = () => undefined }: ServiceOptions): Promise<Service> {
   const { role } = settings;
+  const spare = spareSecrets({ env, role });
+  if (spare.length > 0) onProgress(`WARNING: this process faces the internet and holds secrets that only workers need: ${spare.join(", ")}. Give each role a file of its own (docs/going-live.md); with REFUSE_SPARE_SECRETS=true it does not start like this`);
   const database = await openDatabase({ databaseUrl: settings.databaseUrl, dataFolder: settings.dataFolder, onProgress });
   const closers: (() => Promise<unknown>)[] = [() => database.close()];
   const closeAll = async () => {

@@ -7,15 +7,17 @@ import type { Pool } from "pg";
 import type { PgBoss } from "pg-boss";
 import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
+import { engineEnvironment } from "../engine/engine-environment.ts";
 import { ensureEngine } from "../engine/ensure-engine.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
 import { startDrift } from "../drift/start-drift.ts";
 import { startWorker } from "../jobs/index.ts";
+import { startRetention } from "../jobs/retention.ts";
 import { answerVmActions } from "../jobs/vm-actions.ts";
 import { AutomationEngine } from "../provisioning/automation-engine.ts";
 import { cloudflareLeftovers } from "../provisioning/dns-leftovers.ts";
 import { hostingerPower } from "../provisioning/power.ts";
-import { ProgramProcesses } from "../provisioning/program-processes.ts";
+import { tagEnvironment } from "../provisioning/process-tags.ts";
 import { startWatchdog } from "../provisioning/start-watchdog.ts";
 import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
 import { StateBackend } from "../provisioning/state-backend.ts";
@@ -23,8 +25,10 @@ import { engineProcesses } from "../provisioning/state-locks.ts";
 import { openPurchaseDesk } from "../purchases/index.ts";
 import { createCredentialsCipher } from "../records/index.ts";
 import { startRollOutWorker } from "../releases/index.ts";
+import { Slots } from "../slots/slots.ts";
 import { startWaits } from "../waits/index.ts";
 import { engineVariables, secretsOf } from "./engine-variables.ts";
+import { keepOffers } from "./keep-offers.ts";
 
 export interface WorkerProcessOptions {
   readonly settings: Settings;
@@ -47,12 +51,21 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const backendUrl = settings.stateBackendUrl ?? databaseUrl;
   const backend = new StateBackend(backendUrl, PROJECT_NAME);
   await backend.prepare();
+  await backend.refuseOtherName();
   const vms = hostingerPower(env);
   const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
   const purchases = openPurchaseDesk(pool, settings);
-  const programs = new ProgramProcesses({ sshPrivateKey: settings.sshPrivateKey, acmeEabMacKey: settings.acmeEabMacKey });
-  programs.prepare(settings.workerConcurrency);
-  const engineBasis = { programs, installed, backend, backendUrl, workerId, folder, env: { ...engineVariables(env), [VARIABLES.sshPrivateKey.name]: undefined, [VARIABLES.acmeEabMacKey.name]: undefined }, secretsProvider: settings.secretsProvider };
+  // Secrets that the program itself needs; the providers do not see them.
+  const ofProgram = { [VARIABLES.sshPrivateKey.name]: settings.sshPrivateKey, [VARIABLES.acmeEabMacKey.name]: settings.acmeEabMacKey };
+  const forEngine = { ...engineVariables(env), ...Object.fromEntries(Object.keys(ofProgram).map((name) => [name, undefined])) };
+  const slots = new Slots({
+    env: { ...engineEnvironment(installed, forEngine), [VARIABLES.passphrase.name]: undefined },
+    tag: (slot) => tagEnvironment({ worker: workerId, slot }),
+    standIns: installed.standIns,
+    programEnv: ofProgram,
+  });
+  slots.prepare(settings.workerConcurrency);
+  const engineBasis = { slots, installed, backend, backendUrl, workerId, folder, env: forEngine, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   const watchdog = startWatchdog(workerId, folder);
   const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));
@@ -74,11 +87,13 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     graceSeconds: settings.sweepGraceSeconds,
   });
   const actions = await answerVmActions({ boss, pool, vms });
+  const retention = await startRetention({ boss, pool, settings, log: onProgress });
+  const offers = keepOffers(pool, vms.client, onProgress);
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop(), watcher.stop()]);
-    await Promise.all([programs.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
+    await Promise.all([drift.stop(), actions.stop(), offers.stop(), watcher.stop(), retention.stop()]);
+    await Promise.all([slots.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {
     workerId,

@@ -1,5 +1,5 @@
-/** An operator's session: a cookie that only this service can make or read. Nothing of it is stored. */
-import { randomBytes, timingSafeEqual } from "node:crypto";
+/** An operator's session: a cookie that only this service can make or read. Nothing of it is stored, but that it was ended. */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { HOUR_MS } from "../../providers/core/time.ts";
 import type { CredentialsCipher } from "../records/credentials-cipher.ts";
@@ -34,6 +34,11 @@ export function openSession(cipher: CredentialsCipher, value: string, nowMs = Da
   } catch {
     return undefined;
   }
+}
+
+/** Names a session without giving anything of it away. */
+export function sessionId({ csrfToken }: OperatorSession): string {
+  return createHash("sha256").update(csrfToken).digest("base64url");
 }
 
 /** Whether a request carries the token that only the service's own page can have read. */

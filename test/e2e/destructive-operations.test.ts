@@ -28,15 +28,16 @@ const DESTRUCTIVE: Readonly<Record<string, RegExp>> = {
   "ask to wipe or to buy": /\brequestChange\(/,
   "permit to wipe or to buy": /allow(?:Recreate|Replace)Of: String\(/,
   "order to give up": /adminPath\(username, "\/deprovision"\)/,
-  destroy: /(?:engine|stack)\.destroy\(|inFront\("destroy"/,
+  destroy: /(?:engine|stack)\.destroy\(|inFront\("destroy"|inFrontWith\(.*"destroy"/,
   unprotect: /"unprotect"/,
 };
 
 /** Where each is called, and what has to confirm it. */
 const CONFIRMED_BY: Readonly<Record<string, string>> = {
-  "providers/hostinger/acquire.ts: purchase": "allowPurchase; a signup asks for it, at most once a user",
+  "providers/hostinger/purchase/obtain.ts: purchase": "allowPurchase; a signup asks for it, at most once a user",
+  "providers/hostinger/purchase/account.ts: remove script": "the record of a purchase that is over",
   "providers/hostinger/recreate.ts: recreate": "allowRecreateOf with the id of this VM, or importWiped and a VM without anybody's host name",
-  "providers/hostinger/delete-script.ts: remove script": "pulumi destroy; the mark of a purchase",
+  "providers/hostinger/delete-script.ts: remove script": "pulumi destroy",
   "providers/hostinger/give-up.ts: recreate": "wipeOnDelete; for the service a deprovision with the user name typed again",
   "providers/hostinger/give-up.ts: give up": "the same",
   "providers/hostinger/virtual-machine-provider.ts: give up": "pulumi destroy, after the protection was taken off; allowReplaceOf with the id of this VM",

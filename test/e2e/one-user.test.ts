@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import ssh2 from "ssh2";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { CliWorld } from "../support/cli-world.ts";
+import { canLogIn } from "../support/ssh-login.ts";
+
+const { generateKeyPairSync } = ssh2.utils;
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 let world: CliWorld;
+let firstPassword = "";
+const onlyVm = () => world.sandbox.state().vms[0]!;
 beforeAll(async () => void (world = await CliWorld.open()));
 afterAll(() => world.close());
 
@@ -23,7 +31,9 @@ describe("one user's stack by the plain Pulumi CLI", () => {
       { name: "e2e-bob.spoq.dev", type: "A", content: String(outputs["address"]), proxied: false, ttl: 60 },
     ]);
     assert.equal(world.purchasesOf("e2e-bob.spoq.dev"), 1);
+    // The purchase's record has gone, for the state holds the VM.
     assert.deepEqual(world.sandbox.state().scripts.map((script) => script.name), ["spoq-conductor-setup e2e-bob.spoq.dev"]);
+    await assertNoSecretInAccount(outputs);
   });
 
   it("has nothing to do a second time, and finds no drift", async () => {
@@ -34,6 +44,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
 
   it("keeps every secret out of the state and of what a run prints", async () => {
     const { password, jwtSecret } = (await world.outputs("e2e-bob")) as { password: string; jwtSecret: string };
+    firstPassword = password;
     assert.match(password, /^.{24,}$/);
     assert.match(jwtSecret, /^.{32,}$/);
     const refreshed = await world.ok("refresh", "--yes", "--stack", "e2e-bob");
@@ -79,6 +90,9 @@ describe("one user's stack by the plain Pulumi CLI", () => {
     const refused = await world.pulumi("destroy", "--yes", "--stack", "e2e-bob");
     assert.notEqual(refused.code, 0);
     assert.match(refused.text, /protected/);
+    const ignored = await world.pulumi("destroy", "--yes", "--ignore-protect", "--stack", "e2e-bob");
+    assert.notEqual(ignored.code, 0);
+    assert.equal(world.sandbox.state().vms[0]?.state, "running");
     await world.ok("config", "set", "protect", "false", "--stack", "e2e-bob");
     assert.equal((await world.up("e2e-bob")).code, 0);
     assert.match(await world.ok("destroy", "--yes", "--skip-preview", "--stack", "e2e-bob"), /stays paid until \d{4}-\d\d-\d\d/);
@@ -87,10 +101,67 @@ describe("one user's stack by the plain Pulumi CLI", () => {
     assert.deepEqual([records, scripts], [[], []]);
   });
 
-  it("takes the given-up VM over again instead of buying another one", async () => {
+  it("takes the given-up VM over by its id, with credentials that are in force on the machine before it is healthy", async () => {
+    const { id, credentials: before } = onlyVm();
+    const refused = await world.up("e2e-bob");
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.text, new RegExp(`VM_NOT_OURS: .*importVmId ${id}`));
+    await world.ok("config", "set", "importVmId", String(id), "--stack", "e2e-bob");
+    await world.ok("config", "set", "ownerId", "user_bob", "--stack", "e2e-bob");
     const { code, text } = await world.up("e2e-bob");
     assert.equal(code, 0, text);
     assert.equal(world.purchasesOf("e2e-bob.spoq.dev"), 1);
-    assert.deepEqual(world.sandbox.state().vms.map(({ state, autoRenewed }) => ({ state, autoRenewed })), [{ state: "running", autoRenewed: true }]);
+    const outputs = await world.outputs("e2e-bob") as { address: string; password: string; jwtSecret: string };
+    const { state, autoRenewed, credentials, health } = onlyVm();
+    assert.deepEqual([state, autoRenewed, health?.healthStatus, credentials?.ownerId, credentials?.jwtSecretSha256], ["running", true, 200, "user_bob", sha256(outputs.jwtSecret)]);
+    assert.notDeepEqual(credentials, before);
+    for (const username of ["root", "spoq"] as const) {
+      assert.ok(await canLogIn(outputs.address, world.sandbox.sshPort, username, outputs.password), `${username} logs in with the password that is shown`);
+      assert.equal(await canLogIn(outputs.address, world.sandbox.sshPort, username, firstPassword), false, `${username}'s old password is refused`);
+    }
+    await assertNoSecretInAccount(outputs);
+    const preview = await world.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", "e2e-bob");
+    assert.equal(preview.code, 0, preview.text);
+  });
+
+  it("installs it anew with the whole script, which leaves the account again", async () => {
+    const { id } = onlyVm();
+    for (const [name, value] of [["recreation", "1"], ["allowRecreateOf", String(id)]] as const) await world.ok("config", "set", name, value, "--stack", "e2e-bob");
+    const { code, text } = await world.up("e2e-bob");
+    assert.equal(code, 0, text);
+    await world.ok("config", "rm", "allowRecreateOf", "--stack", "e2e-bob");
+    const outputs = await world.outputs("e2e-bob") as { address: string; password: string; jwtSecret: string };
+    const { actions, health, credentials } = onlyVm();
+    assert.deepEqual([actions.filter(({ name }) => name === "recreate").length, health?.healthStatus, credentials?.jwtSecretSha256], [1, 200, sha256(outputs.jwtSecret)]);
+    await assertNoSecretInAccount(outputs);
+    const preview = await world.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", "e2e-bob");
+    assert.equal(preview.code, 0, preview.text);
+  });
+
+  it("is not 'healthy' with credentials that do not work: where there is no way in, it says what to do", async () => {
+    await world.newStack("e2e-key", { importVmId: "1", sshPrivateKey: generateKeyPairSync("ecdsa", { bits: 256 }).private });
+    const { id } = onlyVm();
+    await world.ok("config", "set", "importVmId", String(id), "--stack", "e2e-key");
+    const { code, text } = await world.up("e2e-key");
+    assert.notEqual(code, 0);
+    assert.match(text, /SSH_LOGIN_REFUSED: The VM at \S+ was taken over, .* Next: Set sshPrivateKey \(SSH_PRIVATE_KEY\) to a key that root of this VM accepts/);
+    assert.ok(!("healthy" in (await world.outputs("e2e-key"))), "it is not called healthy");
+  });
+
+  it("does not buy a VM for a name that somebody uses already, nor in a zone that the domain is not of", async () => {
+    const bought = world.sandbox.state().purchases.length;
+    await world.control("records/drift", { name: "e2e-zoe.spoq.dev", kind: "doubled", content: "127.9.9.9" });
+    await world.newStack("e2e-zoe");
+    assert.match((await world.up("e2e-zoe")).text, /NAME_IN_USE: The name e2e-zoe\.spoq\.dev is in use already: the zone holds A 127\.9\.9\.9/);
+    await world.newStack("e2e-other", { domain: "other.dev" });
+    assert.match((await world.up("e2e-other")).text, /CONFIG_INVALID: e2e-other\.other\.dev is not a name of the zone/);
+    assert.equal(world.sandbox.state().purchases.length, bought);
   });
 });
+
+async function assertNoSecretInAccount(outputs: Readonly<Record<string, unknown>>): Promise<void> {
+  const answer = await fetch(`${world.sandbox.hostingerUrl}/api/vps/v1/post-install-scripts`, { headers: { authorization: `Bearer ${world.sandbox.hostingerToken}` } });
+  const text = await answer.text();
+  assert.match(text, /is a stub/);
+  for (const secret of ["password", "jwtSecret"]) assert.ok(!text.includes(String(outputs[secret])), `the account holds the ${secret}`);
+}

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { HostingerClient } from "../../providers/hostinger/api/client.ts";
+import { resolvePurchase } from "../../providers/hostinger/purchase/index.ts";
+import type { PurchaseDecision } from "../../providers/hostinger/purchase/index.ts";
+import { hostingerSettings } from "../../providers/hostinger/settings.ts";
 import { CliWorld, until } from "../support/cli-world.ts";
 
 const PURCHASE = { api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$" } as const;
@@ -11,6 +15,15 @@ afterAll(() => world.close());
 
 function purchaseCalls(): number {
   return world.sandbox.state().calls.counts.find((count) => count.method === "POST" && count.pattern === "/api/vps/v1/virtual-machines")?.count ?? 0;
+}
+
+/** As `user-vps resolve` does. */
+async function decide(hostname: string, decision: PurchaseDecision): Promise<void> {
+  const { hostingerUrl: baseUrl, hostingerToken: apiKey } = world.sandbox;
+  const client = new HostingerClient({ baseUrl, apiKey });
+  const settings = hostingerSettings({ get: () => undefined }, world.env);
+  await resolvePurchase({ client, settings, signal: new AbortController().signal, report: () => undefined }, hostname, decision, { who: "an operator", why: "the test" });
+  await client.close();
 }
 
 async function assertReadyWithOnePurchase(username: string): Promise<void> {
@@ -37,12 +50,45 @@ describe("a purchase happens at most once", () => {
     await assertReadyWithOnePurchase("e2e-500");
   });
 
-  it("when it is lost without effect, and then the user still gets a VPS", async () => {
+  it("when it is lost without effect: PURCHASE_UNCERTAIN, in every run, until a person decides", async () => {
     await world.newStack("e2e-before");
     world.sandbox.addFault({ ...PURCHASE, fault: { kind: "drop-before" } });
+    for (const run of [1, 2]) {
+      const { code, text } = await world.up("e2e-before");
+      assert.notEqual(code, 0, `run ${run}`);
+      assert.match(text, /PURCHASE_UNCERTAIN: A VM for e2e-before\.spoq\.dev was ordered at .*user-vps resolve/s);
+    }
+    assert.equal(world.purchasesOf("e2e-before.spoq.dev"), 0);
+    await decide("e2e-before.spoq.dev", { kind: "buy-again" });
     const { code, text } = await world.up("e2e-before");
     assert.equal(code, 0, text);
     await assertReadyWithOnePurchase("e2e-before");
+  });
+
+  it("when Hostinger answers that the payment is under way, and it comes after the run has ended", async () => {
+    await world.newStack("e2e-later");
+    await world.control("purchases", { hostname: "e2e-later.spoq.dev", answer: "payment-initiated" });
+    const waiting = await world.up("e2e-later", { HOSTINGER_RUNNING_TIMEOUT_SECONDS: "2" });
+    assert.notEqual(waiting.code, 0);
+    assert.match(waiting.text, /AWAITING_PAYMENT: Order \d+ for e2e-later\.spoq\.dev is accepted since/);
+    const [order] = world.sandbox.state().purchases.filter(({ hostname }) => hostname === "e2e-later.spoq.dev");
+    await world.control(`orders/${order?.orderId}`, { status: "completed" });
+    const { code, text } = await world.up("e2e-later");
+    assert.equal(code, 0, text);
+    await assertReadyWithOnePurchase("e2e-later");
+  });
+
+  it("when the engine is killed with -9 before it has saved what was bought", async () => {
+    await world.newStack("e2e-unsaved");
+    await world.control("boot", { hostname: "e2e-unsaved.spoq.dev", bootMs: 2_500 });
+    const { child, finished } = world.start("up", "--yes", "--skip-preview", "--stack", "e2e-unsaved");
+    await until("the VM is bought", () => world.purchasesOf("e2e-unsaved.spoq.dev") === 1);
+    child.kill("SIGKILL");
+    await finished;
+    await world.ok("cancel", "--yes", "--stack", "e2e-unsaved");
+    const { code, text } = await world.up("e2e-unsaved");
+    assert.equal(code, 0, text);
+    await assertReadyWithOnePurchase("e2e-unsaved");
   });
 
   for (const [name, when, username] of [["before Hostinger acts on it", "before", "e2e-kill-1"], ["after Hostinger acted on it", "after", "e2e-kill-2"]] as const) {

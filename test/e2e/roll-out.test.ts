@@ -40,10 +40,10 @@ function cliEngine(): Engine {
       await world.ok("config", "set-all", "--stack", stackName, ...Object.entries(config).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]));
       const { code, text } = await world.up(stackName);
       if (code !== 0) throw failureOf({ stackName, errors: [text], output: text, end: `exit code ${code}` });
-      return { changes: {} };
+      return { changes: {}, outputs: {} };
     },
     clearLeftovers: async () => undefined,
-    preview: unused, refresh: unused, destroy: unused, outputs: unused, cancel: unused, vms: unused,
+    preview: unused, refresh: unused, destroy: unused, cancel: unused, vms: unused,
   };
 }
 

@@ -25,7 +25,7 @@ describe("a signup by HTTP", () => {
 
   const call = async (method: string, path: string) => {
     const answer = await fetch(`${url}${path}`, { method, headers });
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    return { status: answer.status, body: answer.status === 204 ? {} : ((await answer.json()) as Record<string, unknown>) };
   };
 
   it("posted 50 times at once is one run, one purchase and one ready VPS", async () => {
@@ -39,11 +39,12 @@ describe("a signup by HTTP", () => {
     assert.equal(body["hostname"], `alice.${world.sandbox.domain}`);
   });
 
-  it("shows its credentials once, and prints no secret", async () => {
+  it("shows its credentials until they are acknowledged, and prints no secret", async () => {
     const first = await call("POST", "/api/vps/credentials");
     assert.equal(first.status, 200);
     const password = String(first.body["password"]);
     assert.ok(password.length >= 24);
+    assert.equal((await call("POST", "/api/vps/credentials/acknowledge")).status, 204);
     const second = await call("POST", "/api/vps/credentials");
     assert.ok(second.status >= 400 && !JSON.stringify(second.body).includes(password));
     assert.ok(!output().includes(password));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { addRecord } from "../support/fleet.ts";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -100,9 +101,13 @@ describe("user-vps doctor", async () => {
     sandbox.addFault({ api: "cloudflare", times: 0, fault: { kind: "status", status: 500 } });
     await assertFails("cloudflare", {}, /Cloudflare answers with 500/, /cloudflarestatus/).finally(() => sandbox.clearFaults());
     await assertFails("cloudflare", { CLOUDFLARE_BASE_URL: "ftp://127.0.0.1" }, /malformed/, /api\.cloudflare\.com/);
-    sandbox.addFault({ api: "cloudflare", path: `/client/v4/zones/${sandbox.zoneId}$`, times: 0, fault: { kind: "status", status: 403 } });
+    const withoutZoneRead = () => sandbox.addFault({ api: "cloudflare", path: `/client/v4/zones/${sandbox.zoneId}$`, times: 0, fault: { kind: "status", status: 403 } });
+    withoutZoneRead();
     const checks = await doctor({}, 0).finally(() => sandbox.clearFaults());
     assert.match(checks["cloudflare"]!.found, /may not read the zone's name/);
+    await addRecord(sandbox, "www.spoq.dev", "192.0.2.1");
+    withoutZoneRead();
+    await assertFails("cloudflare", { VPS_DOMAIN: "example.com" }, /holds www\.spoq\.dev, but VPS_DOMAIN is example\.com/, /CLOUDFLARE_ZONE_ID/).finally(() => sandbox.clearFaults());
   });
 
   it("database: nobody there, a wrong password", async () => {

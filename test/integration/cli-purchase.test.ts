@@ -14,7 +14,7 @@ describe("user-vps vm create: money", async () => {
   afterAll(() => sandbox.close());
   afterEach(() => sandbox.reset());
   const { HOSTINGER_API_BASE_URL, HOSTINGER_API_KEY } = sandbox.env;
-  const env = { HOSTINGER_API_BASE_URL, HOSTINGER_API_KEY, HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "3", HOSTINGER_PURCHASE_SETTLE_SECONDS: "1" };
+  const env = { HOSTINGER_API_BASE_URL, HOSTINGER_API_KEY, HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "3", HOSTINGER_PURCHASE_INTENT_SECONDS: "3", HOSTINGER_PURCHASE_SETTLE_SECONDS: "1" };
   const purchases = () => sandbox.state().purchases.length;
   const create = (...more: string[]) => ["vm", "create", "money.spoq.dev", ...more];
   const refusal = (args: string[], code: number) => runJson<ErrorDocument>(args, { env, code }).then(({ error }) => error);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { describe, it } from "vitest";
 import { migrate, missingMigrations } from "../../src/db/migrate.ts";
-import { findVpsByUserId, listVps, requestVps, saveVpsResult, setVpsStatus, type VpsRequest } from "../../src/records/index.ts";
+import { countVpsByStatus, findVpsByUserId, findVpsByUsername, listVps, requestVps, saveVpsResult, setVpsStatus, type VpsRequest } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const REQUEST: VpsRequest = { userId: "5d1f4b2e-6f6e-4b53-9f0f-0d0c3a3c1111", username: "alice", hostname: "alice.spoq.dev", plan: "hostingercom-vps-kvm1-usd-1m", templateId: 1007, dataCenterId: 9, sshPublicKey: null };
@@ -54,6 +54,22 @@ describe("migrations", () => {
     await assert.rejects(requestVps(pool, { ...REQUEST, userId }), { code: "VPS_EXISTS" });
   });
 
+  it("leave the rows of an older backend alone that have a user name: they are in no list, count or way of ours", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    await pool.query("CREATE TABLE user_vps (id serial PRIMARY KEY, user_id text, username text, status text, hostname text, created_at timestamptz, plan_id text)");
+    await pool.query("INSERT INTO user_vps (user_id, username, status, hostname, plan_id) VALUES ('old_1', 'olga', 'active', 'olga.example.com', 'kvm1'), ('old_2', 'otto', 'pending', NULL, NULL), ('old_3', 'oskar', NULL, NULL, NULL)");
+    await migrate(pool);
+    assert.deepEqual(await listVps(pool, { limit: 10 }), { items: [], nextCursor: null });
+    assert.equal(await findVpsByUsername(pool, "olga"), undefined);
+    assert.equal(await findVpsByUserId(pool, "old_1"), undefined);
+    assert.equal((await countVpsByStatus(pool)).queued, 0);
+    await assert.rejects(requestVps(pool, { ...REQUEST, userId: "old_1", username: "olga" }), { code: "VPS_EXISTS" });
+    await assert.rejects(requestVps(pool, { ...REQUEST, userId: "new", username: "olga" }), { code: "USERNAME_TAKEN" });
+    assert.equal((await requestVps(pool, { ...REQUEST, userId: "old_2", username: "otto", hostname: "otto.spoq.dev" })).created, true);
+    assert.deepEqual((await listVps(pool, { limit: 10 })).items.map(({ username }) => username), ["otto"]);
+    assert.deepEqual((await pool.query("SELECT username, status FROM user_vps WHERE user_id = 'old_1'")).rows, [{ username: "olga", status: "active" }]);
+  });
+
   it("let a row of an older backend that never came to a VPS be taken over", async () => {
     const { pool } = await withDatabase({ migrated: false });
     await pool.query("CREATE TABLE user_vps (id uuid PRIMARY KEY, user_id uuid UNIQUE, status text, hostname text, created_at timestamptz)");
@@ -69,6 +85,31 @@ describe("migrations", () => {
     await pool.query("CREATE TYPE vps_state AS ENUM ('on', 'off'); CREATE TABLE user_vps (user_id text, status vps_state)");
     await assert.rejects(migrate(pool), /002_existing_user_vps\.sql failed: The existing column user_vps\.status/);
     assert.equal((await missingMigrations(pool)).length, ALL.length - 1);
+  });
+
+  const unusable = [
+    ["status varchar(10)", "CREATE TABLE user_vps (user_id text, status varchar(10))", /the column status is character varying\(10\), expected room for 14 characters/],
+    ["a CHECK on status", "CREATE TABLE user_vps (user_id text, status text CONSTRAINT known_states CHECK (status IN ('pending', 'ready')))", /the constraint known_states .*does not allow the status queued, provisioning/],
+    ["a text column version", "CREATE TABLE user_vps (user_id text, version text)", /the column version is text, expected integer/],
+    ["a NOT NULL column without default", "CREATE TABLE user_vps (user_id text, region text NOT NULL)", /the column region \(text\) is NOT NULL without a default/],
+    ["id text without default", "CREATE TABLE user_vps (id text PRIMARY KEY, user_id text)", /the column id \(text\) is NOT NULL without a default.*gen_random_uuid\(\)::text/],
+    ["a foreign key", "CREATE TABLE plans (id text PRIMARY KEY); CREATE TABLE user_vps (user_id text, plan_id text CONSTRAINT of_plan REFERENCES plans)", /the foreign key of_plan/],
+    ["a column that is to be empty at times", "CREATE TABLE user_vps (user_id text, address text NOT NULL DEFAULT '')", /the column address is NOT NULL/],
+    ["two rows of one user with a name", "CREATE TABLE user_vps (user_id text, username text); INSERT INTO user_vps VALUES ('1', 'a'), ('1', 'b')", /2 rows with a username have the user_id '1'/],
+  ] as const;
+  for (const [what, table, expected] of unusable) {
+    it(`refuse an older table with ${what}, by name and with what to do, before anything is changed`, async () => {
+      const { pool } = await withDatabase({ migrated: false });
+      await pool.query(table);
+      await assert.rejects(migrate(pool), expected);
+      assert.deepEqual(await missingMigrations(pool), ALL);
+    });
+  }
+
+  it("name everything that stands in the way at once", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    await pool.query("CREATE TABLE user_vps (id text PRIMARY KEY, user_id text, status varchar(10), version text)");
+    await assert.rejects(migrate(pool), ({ message }: Error) => ["column id", "column status", "column version"].every((part) => message.includes(part)) && message.includes("ALTER TABLE user_vps"));
   });
 
   it("apply after the specification's 006 was applied by hand", async () => {

@@ -52,8 +52,34 @@ describe("the zone's records", () => {
     await stranger.close();
   });
 
-  it("in an answer that is none, are an error and not an empty zone", async () => {
+  it("are asked for no faster than the backoff, whatever Retry-After allows", async () => {
+    const before = zone.calls;
+    for (const [status, retryAfter] of [[429, "0"], [503, "0"], [429, "Wed, 21 Oct 2015 07:28:00 GMT"]] as const) {
+      sandbox.clearFaults();
+      sandbox.addFault({ api: "cloudflare", times: 0, fault: { kind: "status", status, headers: { "retry-after": retryAfter } } });
+      await assert.rejects(zone.list({}, AbortSignal.timeout(1_000)), { name: "TimeoutError" });
+    }
+    assert.ok(zone.calls - before < 45, `${zone.calls - before} calls in 3 s`);
+  });
+
+  it("whose removal was answered and did nothing are removed again, or told", async () => {
+    const [record] = await zone.list({ name: `user9.${sandbox.domain}` });
+    const fault = { kind: "status", status: 200, body: { success: true, errors: [], messages: [], result: { id: record?.id } } } as const;
+    sandbox.addFault({ api: "cloudflare", method: "DELETE", times: 1, fault });
+    await zone.remove(record!.id);
+    assert.deepEqual(await zone.list({ name: `user9.${sandbox.domain}` }), []);
+    const [other] = await zone.list({ name: `user10.${sandbox.domain}` });
+    sandbox.addFault({ api: "cloudflare", method: "DELETE", times: 0, fault });
+    await assert.rejects(zone.remove(other!.id), { code: "API_WITHOUT_EFFECT" });
+  });
+
+  it("in an answer that is none, are asked for again or an error, and not an empty zone", async () => {
     sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "garbage" } });
+    sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "answer", keepBytes: 100 } });
+    assert.equal((await zone.list({ name: `user8.${sandbox.domain}` })).length, 1);
+    sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "status", status: 403, body: "<html>blocked</html>" } });
+    await assert.rejects(zone.list(), { code: "API_ANSWER_UNREADABLE" });
+    sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "status", status: 200, body: ["?"] } });
     await assert.rejects(zone.list(), { code: "API_ANSWER_UNEXPECTED" });
     sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "status", status: 400, body: { success: false } } });
     await assert.rejects(zone.list(), { code: "API_REJECTED" });

@@ -33,7 +33,7 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-const inputs = (changes: Values = {}): Values => ({ ...ALICE, ...changes, __provider: "serialised provider" });
+const inputs = (changes: Values = {}): Values => ({ ...ALICE, allowDelete: true, ...changes, __provider: "serialised provider" });
 const vmOf = (id: string | number) => sandbox.state().vms.find((vm) => vm.id === Number(id))!;
 const recreations = (id: string | number) => vmOf(id).actions.filter(({ name }) => name === "recreate").length;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Writable } from "node:stream";
 import { describe, it } from "vitest";
 import { createLogger } from "../../src/http/logger.ts";
-import { appendRunLog, createCredentialsCipher, requestCredentialsRotation, saveCredentials, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { appendRunLog, createCredentialsCipher, discardShownCredentials, requestCredentialsRotation, saveCredentials, setVpsStatus, startRun, takeCredentials } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { dumpDatabase } from "../support/dump-database.ts";
 import { withApp } from "../support/http-app.ts";
@@ -11,7 +11,7 @@ import { asOperator, asUser, TEST_JWT_SECRET } from "../support/tokens.ts";
 const SECRETS = { password: "fake-password-for-tests-4711", jwtSecret: "fake-conductor-secret-for-tests-0815" };
 const logged: string[] = [];
 const logger = createLogger("trace", new Writable({ write: (chunk, _encoding, done) => { logged.push(String(chunk)); done(); } }));
-const { app, pool, cipher } = await withApp({ logger });
+const { app, pool, url, cipher } = await withApp({ logger });
 
 async function provisioned(username: string): Promise<{ userId: string; headers: { authorization: string } }> {
   const headers = await asUser(username);
@@ -19,6 +19,7 @@ async function provisioned(username: string): Promise<{ userId: string; headers:
   return { userId: `user_${username}`, headers };
 }
 const save = (userId: string, rotation = 1) => saveCredentials(pool, cipher, userId, { username: "spoq", hostname: "alice.spoq.dev", ...SECRETS }, rotation);
+const acknowledge = (headers: { authorization: string }) => app.inject({ method: "POST", url: "/api/vps/credentials/acknowledge", headers });
 const show = (headers: { authorization: string }) => app.inject({ method: "POST", url: "/api/vps/credentials", headers });
 
 describe("POST /api/vps/credentials", () => {
@@ -27,27 +28,54 @@ describe("POST /api/vps/credentials", () => {
     assertRefusal(await show(headers), 409, "CREDENTIALS_NOT_READY");
   });
 
-  it("shows them once, not to be cached, and then never again", async () => {
+  it("shows them, not to be cached, until they are acknowledged, and then never again", async () => {
     const { userId, headers } = await provisioned("alice");
     await save(userId);
     await setVpsStatus(pool, userId, { status: "ready" });
     assert.equal((await app.inject({ url: "/api/vps/status", headers })).json().credentials, "available");
+    assertRefusal(await acknowledge(headers), 409, "CREDENTIALS_NOT_READY");
     const answer = await show(headers);
     assert.equal(answer.statusCode, 200);
     assert.deepEqual(answer.json(), { username: "spoq", hostname: "alice.spoq.dev", ...SECRETS });
     assert.equal(answer.headers["cache-control"], "no-store");
+    assert.equal((await app.inject({ url: "/api/vps/status", headers })).json().credentials, "shown");
+    assert.deepEqual((await show(headers)).json(), answer.json(), "the first answer may have been lost");
+    assert.equal((await acknowledge(headers)).statusCode, 204);
+    assert.equal((await acknowledge(headers)).statusCode, 204);
     assertRefusal(await show(headers), 409, "CREDENTIALS_ALREADY_SHOWN");
     assert.equal((await app.inject({ url: "/api/vps/status", headers })).json().credentials, "shown");
     assert.equal(await save(userId), false, "a later run of the same rotation must not bring them back");
     assertRefusal(await show(headers), 409, "CREDENTIALS_ALREADY_SHOWN");
   });
 
-  it("asked for 20 times at once, are shown to one", async () => {
+  it("shows them for no longer than CREDENTIALS_SHOWN_SECONDS after the first time, and then they are deleted", async () => {
+    const { userId, headers } = await provisioned("late");
+    await save(userId);
+    await show(headers);
+    await pool.query("UPDATE vps_credentials SET shown_at = shown_at - interval '601 seconds' WHERE user_id = $1", [userId]);
+    assertRefusal(await show(headers), 409, "CREDENTIALS_ALREADY_SHOWN");
+    await discardShownCredentials(pool, 600);
+    assert.equal((await pool.query("SELECT FROM vps_credentials WHERE user_id = $1", [userId])).rowCount, 0);
+  });
+
+  it("with CREDENTIALS_SHOWN_SECONDS=0, asked for 20 times at once, are shown to one", async () => {
+    const once = await withApp({ database: { pool, url }, env: { CREDENTIALS_SHOWN_SECONDS: "0" } });
     const { userId, headers } = await provisioned("bob");
     await save(userId);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => show(headers)));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => once.app.inject({ method: "POST", url: "/api/vps/credentials", headers })));
     assert.equal(answers.filter(({ statusCode }) => statusCode === 200).length, 1);
     assert.equal(answers.filter(({ statusCode }) => statusCode === 409).length, 19);
+    assert.equal((await pool.query("SELECT FROM vps_credentials WHERE user_id = $1", [userId])).rowCount, 0);
+  });
+
+  it("of one making are not acknowledged for the next", async () => {
+    const { userId, headers } = await provisioned("rita");
+    await save(userId);
+    await show(headers);
+    await requestCredentialsRotation(pool, userId);
+    await save(userId, 2);
+    assertRefusal(await acknowledge(headers), 409, "CREDENTIALS_NOT_READY");
+    assert.equal((await show(headers)).statusCode, 200);
   });
 
   it("can be shown again after a rotation", async () => {
@@ -65,6 +93,16 @@ describe("POST /api/vps/credentials", () => {
     await saveCredentials(pool, other, userId, { username: "spoq", hostname: "dave.spoq.dev", ...SECRETS }, 1);
     assertRefusal(await show(headers), 500, "INTERNAL");
     assert.equal((await app.inject({ url: "/api/vps/status", headers })).json().credentials, "available");
+  });
+
+  it("stay, with a 500, while another key has the id of theirs, and are shown when the right one is back", async () => {
+    const { userId, headers } = await provisioned("kim");
+    const right = createCredentialsCipher([{ id: "k1", key: Buffer.alloc(32, 7) }]);
+    await saveCredentials(pool, right, userId, { username: "spoq", hostname: "kim.spoq.dev", ...SECRETS }, 1);
+    assertRefusal(await show(headers), 500, "INTERNAL");
+    assert.match(logged.join(""), /another key had that id when they were sealed/);
+    assert.equal((await app.inject({ url: "/api/vps/status", headers })).json().credentials, "available");
+    assert.equal((await takeCredentials(pool, right, userId))?.password, SECRETS.password);
   });
 
   it("of one user do not open for another, though the row be moved", async () => {

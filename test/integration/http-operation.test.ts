@@ -4,8 +4,9 @@ import { describe, it } from "vitest";
 import { Pool } from "pg";
 import { finishRun, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
+import { cachedQueries } from "../../src/http/cached-queries.ts";
 import { withApp } from "../support/http-app.ts";
-import { asUser } from "../support/tokens.ts";
+import { asOperator, asUser } from "../support/tokens.ts";
 
 const { app, pool, jobs, url } = await withApp();
 
@@ -64,6 +65,31 @@ describe("/metrics", () => {
       'user_vps_seconds_to_ready_bucket{le="60"} 0', 'user_vps_seconds_to_ready_bucket{le="120"} 1', 'user_vps_seconds_to_ready_bucket{le="+Inf"} 1',
     ]) assert.ok(body.includes(line), line);
     assert.match(body, /user_vps_http_seconds_count\{method="GET",route="\/api\/admin\/vps\/:username",status="403"\} 1/);
+  });
+});
+
+describe("who may read /metrics", () => {
+  it("is told by METRICS_READERS, METRICS_TOKEN and the operators' scope", async () => {
+    const closed = await withApp({ database: { pool, url }, env: { METRICS_READERS: "10.0.0.0/8, 2001:db8::/32", METRICS_TOKEN: "fake-metrics-token-for-tests", TRUST_PROXY: "1" } });
+    const read = (headers: Record<string, string> = {}, from = "192.0.2.1") => closed.app.inject({ url: "/metrics", headers: { "x-forwarded-for": from, ...headers } });
+    assertRefusal(await read(), 401, "UNAUTHENTICATED");
+    assertRefusal(await read({ authorization: "Bearer fake-metrics-token-for-testz" }), 401, "UNAUTHENTICATED");
+    assertRefusal(await read(await asUser("alice")), 403, "SCOPE_MISSING");
+    for (const answer of [await read({ authorization: "Bearer fake-metrics-token-for-tests" }), await read(await asOperator()), await read({}, "10.1.2.3:51008"), await read({}, "2001:db8::7")]) {
+      assert.equal(answer.statusCode, 200);
+      assert.match(answer.body, /user_vps_users/);
+    }
+  });
+
+  it("does not matter to the database: many who ask at once are answered by one question", async () => {
+    const asked: string[] = [];
+    const counting = { query: async (text: string, values?: readonly unknown[]) => { asked.push(text); return await pool.query(text, values as unknown[]); } };
+    const cached = cachedQueries(counting as never, 60_000);
+    await Promise.all(Array.from({ length: 20 }, () => cached.query("SELECT 1", [])));
+    assert.equal(asked.length, 1);
+    await assert.rejects(cached.query("SELECT 1 / 0"));
+    await assert.rejects(cached.query("SELECT 1 / 0"));
+    assert.equal(asked.length, 3, "a failure is not kept");
   });
 });
 

@@ -22,6 +22,29 @@ async function keysOf(stack: string): Promise<string[]> {
   return rows.map(({ key }) => key.slice(root.length + 1));
 }
 
+/** How a table was read, by PostgreSQL's own count. */
+async function scansOf(table: string): Promise<{ whole: number; hasUsedIndex: boolean }> {
+  for (let turn = 0; ; turn += 1) {
+    await pool.query("SELECT pg_stat_clear_snapshot()");
+    const { rows } = await pool.query<{ whole: string; byIndex: string }>(`SELECT seq_scan AS whole, idx_scan AS "byIndex" FROM pg_stat_user_tables WHERE relname = $1`, [table]);
+    const { whole, byIndex } = rows[0]!;
+    if (Number(byIndex) > 0 || turn === 500) return { whole: Number(whole), hasUsedIndex: Number(byIndex) > 0 };
+    await new Promise((resume) => setTimeout(resume, 20));
+  }
+}
+
+describe("StateBackend.createStack", () => {
+  it("makes an empty stack, once the engine has used the database, and keeps one that is there", async () => {
+    await backend.prepare();
+    assert.equal(await backend.createStack("carol"), false);
+    assert.equal(await backend.readStack("carol"), undefined);
+    await pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, '{}')", [`${root}/meta.yaml`]);
+    assert.equal(await backend.createStack("carol"), true);
+    assert.deepEqual(await backend.readStack("carol"), { secretsSettings: {}, resources: [], pendingOperations: [] });
+    assert.equal(await backend.createStack("carol"), false);
+  });
+});
+
 describe("StateBackend, of the copies that the engine keeps,", () => {
   afterAll(() => backend.close());
 
@@ -42,6 +65,28 @@ describe("StateBackend, of the copies that the engine keeps,", () => {
     ]);
     assert.equal((await keysOf("alice-2")).length, 9);
     assert.equal((await pool.query("SELECT FROM pulumi_state WHERE key LIKE '%stacks/user-vps/alice.json'")).rowCount, 1);
+  });
+
+  it("finds them by the index, however many other stacks there are", async () => {
+    // A table of its own: what other tests have read is counted late.
+    const other = new URL(url);
+    other.searchParams.set("table", "many_states");
+    const many = new StateBackend(other.href, "user-vps");
+    await many.prepare();
+    await pool.query("INSERT INTO many_states (key, data) SELECT $1 || '/history/user-vps/many' || n || '/many' || n || '-1764000000000000000.history.json', '{}' FROM generate_series(1, 20000) AS n", [root]);
+    await pool.query("ANALYZE many_states");
+    await many.pruneHistory("many7", 2);
+    await many.readLocks("many7");
+    await many.readStack("many7");
+    await many.createStack("many7");
+    await many.removeCopies("many7");
+    // A session hands over what it has counted when it ends.
+    await many.close();
+    const { whole, hasUsedIndex } = await scansOf("many_states");
+    assert.ok(hasUsedIndex);
+    // The making of the table's two indexes counts as well.
+    assert.ok(whole <= 2, `the table was read as a whole ${whole} times`);
+    assert.equal((await pool.query("SELECT FROM many_states WHERE key LIKE '%/history/%'")).rowCount, 19_999);
   });
 
   it("keeps no copy of a stack that is no more", async () => {

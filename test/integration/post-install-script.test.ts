@@ -37,9 +37,10 @@ describe("a post-install script", () => {
     assert.deepEqual(await client.scripts.list(), []);
   });
 
-  it("takes over what an earlier try left, and removes what is there twice", async () => {
-    const first = await client.scripts.create({ name: NAME, content: "old" });
-    await client.scripts.create({ name: NAME, content: "older" });
+  it("takes over what an earlier try left, and removes what is there twice, or from a stack with other credentials", async () => {
+    await client.scripts.create({ name: NAME, content: "of another stack" });
+    const first = await client.scripts.create({ name: NAME, content: CONTENT });
+    await client.scripts.create({ name: NAME, content: CONTENT });
     const other = await client.scripts.create({ name: "another", content: "kept" });
     const { id } = await provider.create(inputs());
     assert.equal(id, String(first.id));

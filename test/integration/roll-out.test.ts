@@ -6,7 +6,7 @@ import { inTransaction } from "../../src/db/index.ts";
 import { tryLockSession } from "../../src/jobs/session-lock.ts";
 import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
 import { findRun, listRuns, readRunLog } from "../../src/records/index.ts";
-import { cancelRollOut, createRelease, createRollOut, findReleaseOfUser, findUnfinishedRollOuts, listMembers, runRollOut } from "../../src/releases/index.ts";
+import { cancelRollOut, createRelease, createRollOut, findReleaseOfUser, findUnfinishedRollOuts, listMembers, runRollOut, skipInRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { insertReadyUser } from "../support/ready-user.ts";
@@ -50,7 +50,7 @@ function context(more: Partial<RollOutContext> = {}): RollOutContext {
     lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, release: async () => undefined }),
     lockRollOuts: () => tryLockSession({ databaseUrl: url, name: "roll-outs of this test", of: "roll-outs" }),
     takeSnapshot: async () => assert.fail("no snapshot was asked for"),
-    workerId: "test", hostId: "test", secrets: [SECRET], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal, ...more,
+    limitMs: 60_000, workerId: "test", hostId: "test", secrets: [SECRET], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal, ...more,
   };
 }
 
@@ -112,6 +112,48 @@ describe("a roll-out", () => {
     onUp = fails("bert");
     assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
     assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 failed", carl: "2 succeeded", dora: "2 succeeded" });
+  });
+
+  it("ends a VPS that hangs as that VPS's failure, and goes on with the others", async () => {
+    const { rollOutId } = await planned({ maxFailures: 2 });
+    onUp = async ({ stackName }, { signal }) => {
+      if (stackName === "bert") await new Promise((_, failed) => signal!.addEventListener("abort", () => failed(new Error("exit code 255"))));
+    };
+    assert.equal((await runRollOut(context({ limitMs: 100 }), rollOutId)).outcome, "succeeded");
+    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 failed", carl: "2 succeeded", dora: "2 succeeded" });
+    const bert = (await listMembers(pool, rollOutId))[1]!;
+    assert.equal(bert.errorCode, "RELEASE_TIMED_OUT");
+    assert.deepEqual([(await findRun(pool, bert.runId!))?.outcome, (await findRun(pool, bert.runId!))?.errorCode], ["failed", "RELEASE_TIMED_OUT"]);
+  });
+
+  it("kills what does not even heed that, and does not wait for it", async () => {
+    const { rollOutId } = await planned({ maxFailures: 2 });
+    let killed: unknown;
+    onUp = async ({ stackName }, { killSignal }) => {
+      if (stackName !== "bert") return;
+      killSignal!.addEventListener("abort", () => { killed = killSignal!.reason; });
+      await new Promise(() => undefined);
+    };
+    assert.equal((await runRollOut(context({ limitMs: 50, stopLimitMs: 50 }), rollOutId)).outcome, "succeeded");
+    assert.equal((killed as UserVpsError).code, "RELEASE_TIMED_OUT");
+  });
+
+  it("goes on without a VPS that an operator skips, waiting or under way, and takes neither for a failure", async () => {
+    const { rollOutId } = await planned();
+    const cancelled = new AbortController();
+    const skip = (username: string) => inTransaction(pool, (db) => skipInRollOut(db, rollOutId, { username, skippedBy: "operator_2", reason: "it hangs" }));
+    onUp = async ({ stackName }, { signal }) => {
+      if (stackName !== "bert") return;
+      assert.deepEqual([await skip("carl"), await skip("bert"), await skip("bert"), await skip("anna"), await skip("nobody")], [true, true, false, false, false]);
+      // As the lock of the user does when it hears of it.
+      cancelled.abort(new UserVpsError("CANCELLED", "an example"));
+      signal!.throwIfAborted();
+    };
+    const lockUser = async (userId: string) => ({ lost: new AbortController().signal, cancelled: userId === "bert" ? cancelled.signal : new AbortController().signal, release: async () => undefined });
+    assert.equal((await runRollOut(context({ lockUser }), rollOutId)).outcome, "succeeded");
+    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 skipped", carl: "2 skipped", dora: "2 succeeded" });
+    assert.deepEqual(upped.map(({ stackName }) => stackName), ["anna", "bert", "dora"]);
+    assert.equal((await listMembers(pool, rollOutId))[1]!.message, "Skipped by operator_2: it hangs");
   });
 
   it("works on several at once, but on no more than asked for", async () => {

@@ -10,6 +10,7 @@ import { buy, control, hostinger, QUICK, until, vmIs } from "./sandbox-support.t
 import type { Body } from "./sandbox-support.ts";
 
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHRlc3Q test";
+const OTHER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIG90aGVy other";
 const PASSWORD = "SecurePassword123!";
 
 describe("the sandbox's Hostinger API and the contract", () => {
@@ -55,6 +56,32 @@ describe("the sandbox's Hostinger API and the contract", () => {
     assert.deepEqual([disabled.is_auto_renewed, disabled.status], [false, "not_renewing"]);
     const enabled = await check("PATCH", "/api/billing/v1/subscriptions/{subscriptionId}/auto-renewal/enable");
     assert.deepEqual([enabled.is_auto_renewed, enabled.status], [true, "active"]);
+  });
+
+  it("billing: payment methods, orders without setup, renewals", async () => {
+    ids["paymentMethodId"] = 6526;
+    await check("POST", "/api/billing/v1/payment-methods/{paymentMethodId}");
+    const methods = await check("GET", "/api/billing/v1/payment-methods");
+    assert.deepEqual(methods.filter((one: Body) => one.is_default).map((one: Body) => one.id), [6526]);
+    assert.equal((await hostinger(sandbox, "POST", "billing/v1/orders", { items: [{ item_id: "hostingercom-vps-kvm1-usd-1m" }] })).status, 402);
+    await check("DELETE", "/api/billing/v1/payment-methods/{paymentMethodId}");
+    ids["paymentMethodId"] = 6523;
+    await check("POST", "/api/billing/v1/payment-methods/{paymentMethodId}");
+
+    const order = await check("POST", "/api/billing/v1/orders", { items: [{ item_id: "hostingercom-vps-kvm2-usd-1m", quantity: 1 }] });
+    const vms = (await hostinger(sandbox, "GET", "vps/v1/virtual-machines")).body as Body[];
+    assert.deepEqual(vms.filter((vm) => vm.subscription_id === order.subscription_id).map((vm) => [vm.state, vm.plan]), [["initial", "KVM 2"]]);
+    const refused = await hostinger(sandbox, "POST", "billing/v1/orders", { items: [{ item_id: "nothing" }] });
+    assert.deepEqual(Object.keys(refused.body.errors), ["items.0.item_id"]);
+
+    ids["subscriptionId"] = order.subscription_id;
+    const before = vms.length;
+    await check("POST", "/api/billing/v1/subscriptions/{subscriptionId}/renew", {});
+    const { expires_at, created_at } = (await check("GET", "/api/billing/v1/subscriptions")).find((one: Body) => one.id === order.subscription_id);
+    assert.ok(Date.parse(expires_at) - Date.parse(created_at) > 50 * 86_400_000);
+    assert.equal((await hostinger(sandbox, "GET", "vps/v1/virtual-machines")).body.length, before);
+    const spare = vms.find((vm) => vm.subscription_id === order.subscription_id);
+    await control(sandbox, "POST", `vms/${spare.id}/drift`, { kind: "gone" });
   });
 
   it("data centers and templates are those of the specification", async () => {
@@ -132,6 +159,38 @@ describe("the sandbox's Hostinger API and the contract", () => {
     assert.deepEqual([vm.hostname, vm.ns1, vm.state], [`srv${ids["virtualMachineId"]}.hstgr.cloud`, "9.9.9.9", "running"]);
   });
 
+  it("virtual machines: recovery is stopped where there is one; malware scanner; Docker projects", async () => {
+    const one = "/api/vps/v1/virtual-machines/{virtualMachineId}";
+    const path = `vps/v1/virtual-machines/${ids["virtualMachineId"]}`;
+    const none = await hostinger(sandbox, "DELETE", `${path}/recovery`);
+    assert.deepEqual([none.status, none.body.message], [422, "Virtual machine is not in recovery mode"]);
+    assert.equal((await hostinger(sandbox, "GET", `${path}/monarx`)).status, 422);
+    await check("POST", `${one}/monarx`);
+    await unlocked();
+    assert.equal((await check("GET", `${one}/monarx`)).malicious, 0);
+    await check("DELETE", `${one}/monarx`);
+    await unlocked();
+
+    const content = 'services:\n  web:\n    image: nginx:1.29\n    ports:\n      - "8080:80"\n  db:\n    image: postgres:18\nvolumes:\n  data:\n';
+    ids["projectName"] = "my-project";
+    await check("POST", `${one}/docker`, { project_name: "my-project", content });
+    await unlocked();
+    const [project] = await check("GET", `${one}/docker`);
+    assert.deepEqual([project.state, project.containers.map((container: Body) => [container.image, container.state])], ["running", [["nginx:1.29", "running"], ["postgres:18", "running"]]]);
+    assert.equal((await check("GET", `${one}/docker/{projectName}`)).content, content);
+    const [web] = await check("GET", `${one}/docker/{projectName}/containers`);
+    assert.deepEqual([web.ports[0].host_port, web.ports[0].container_port], [8080, 80]);
+    assert.deepEqual((await check("GET", `${one}/docker/{projectName}/logs`)).map((log: Body) => log.service), ["web", "db"]);
+    for (const [verb, state] of [["stop", "stopped"], ["start", "running"], ["restart", "running"], ["update", "running"]]) {
+      await check("POST", `${one}/docker/{projectName}/${verb}`);
+      await unlocked();
+      assert.equal((await check("GET", `${one}/docker`))[0].state, state, verb);
+    }
+    await check("DELETE", `${one}/docker/{projectName}/down`);
+    await unlocked();
+    assert.deepEqual(await check("GET", `${one}/docker`), []);
+  });
+
   it("public keys", async () => {
     const all = "/api/vps/v1/public-keys";
     ids["publicKeyId"] = (await check("POST", all, { name: "deploy", key: KEY })).id;
@@ -144,6 +203,15 @@ describe("the sandbox's Hostinger API and the contract", () => {
     await check("DELETE", `${all}/{publicKeyId}`);
   });
 
+  it("SSH keys of a VM", async () => {
+    const keys = "/api/vps/v1/virtual-machines/{virtualMachineId}/ssh-keys";
+    const before = await check("GET", keys);
+    assert.deepEqual(await check("POST", keys, { keys: [KEY.replace("test", "again"), OTHER_KEY] }), [...before, OTHER_KEY]);
+    assert.deepEqual(await check("DELETE", keys, { keys: [OTHER_KEY.replace("other", "renamed")] }), before);
+    const path = `vps/v1/virtual-machines/${ids["virtualMachineId"]}/ssh-keys`;
+    assert.deepEqual(Object.keys((await hostinger(sandbox, "POST", path, { keys: [KEY, "no key"] })).body.errors), ["keys.1"]);
+  });
+
   it("firewalls", async () => {
     const all = "/api/vps/v1/firewall";
     const one = `${all}/{firewallId}`;
@@ -152,11 +220,25 @@ describe("the sandbox's Hostinger API and the contract", () => {
     ids["ruleId"] = (await check("POST", `${one}/rules`, rule)).id;
     await check("PUT", `${one}/rules/{ruleId}`, { ...rule, port: "80:443" });
     await check("GET", all);
-    for (const verb of ["activate", "sync", "deactivate"]) {
+    assert.equal((await check("GET", one)).is_synced, false);
+    await check("POST", `${one}/activate/{virtualMachineId}`);
+    await unlocked();
+    assert.equal((await check("GET", one)).is_synced, true, "an activation brings the rules along");
+    const replaced = await check("PUT", `${one}/rules`, { rules: [{ ...rule, port: "80:443" }, { ...rule, port: "22" }], sync: false });
+    assert.deepEqual([replaced.is_synced, replaced.rules.map((one: Body) => one.port), replaced.rules[0].id], [false, ["80:443", "22"], ids["ruleId"]]);
+    await check("POST", `${one}/sync`);
+    await unlocked();
+    assert.equal((await check("GET", one)).is_synced, true);
+    await check("PUT", `${one}/rules`, { rules: [{ ...rule, port: "22" }], sync: true });
+    await unlocked();
+    assert.equal((await check("GET", one)).is_synced, true);
+    const odd = await hostinger(sandbox, "PUT", `vps/v1/firewall/${ids["firewallId"]}/rules`, { rules: [rule, { ...rule, port: "x" }] });
+    assert.deepEqual([odd.status, Object.keys(odd.body.errors)], [422, ["rules.1.port"]]);
+    ids["ruleId"] = (await check("GET", one)).rules[0].id;
+    for (const verb of ["sync", "deactivate"]) {
       await check("POST", `${one}/${verb}/{virtualMachineId}`);
       await unlocked();
     }
-    assert.equal((await check("GET", one)).is_synced, true);
     await check("DELETE", `${one}/rules/{ruleId}`);
     await check("DELETE", one);
   });
@@ -184,6 +266,7 @@ describe("the sandbox's Hostinger API and the contract", () => {
       assert.ok(CONTRACT.operations[`${method} ${pattern}`], `${method} ${pattern} is in the contract`);
       assert.ok(called.has(`${method} ${pattern}`), `${method} ${pattern} was checked`);
     }
-    assert.ok(routes.length > 45);
+    const served = new Set(routes.map(({ method, pattern }) => `${method} ${pattern}`));
+    assert.deepEqual(Object.keys(CONTRACT.operations).filter((operation) => !served.has(operation)), [], "every operation of the contract is served");
   });
 });

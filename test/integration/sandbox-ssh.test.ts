@@ -151,3 +151,70 @@ describe("what a VM answers over SSH", () => {
     assert.equal((await health(sandbox, address, "alice.spoq.dev")).status, 502);
   });
 });
+
+describe("copying to and from a VM", () => {
+  const connected = async <T>(address: string, work: (client: ssh2.Client) => Promise<T>): Promise<T> => {
+    const client = new ssh2.Client();
+    await new Promise<void>((resolve, reject) => {
+      client.on("ready", () => resolve()).on("error", reject).connect({ host: address, port: sandbox.sshPort, username: "root", password: PASSWORD, readyTimeout: 5_000 });
+    });
+    try {
+      return await work(client);
+    } finally {
+      const closed = new Promise<void>((resolve) => client.on("close", () => resolve()));
+      client.end();
+      await closed;
+    }
+  };
+  const call = <T>(work: (done: (error: Error | undefined | null, value?: T) => void) => void) => new Promise<T>((resolve, reject) => work((error, value) => (error ? reject(error) : resolve(value as T))));
+
+  it("works by SFTP: files, folders, names and removal", async () => {
+    const { address } = await provision(sandbox);
+    await connected(address, async (client) => {
+      const sftp = await call<ssh2.SFTPWrapper>((done) => client.sftp(done));
+      const content = Buffer.alloc(200_000, "0123456789");
+      await call((done) => sftp.mkdir("/opt/app", done));
+      await call((done) => sftp.writeFile("/opt/app/data.bin", content, { mode: 0o600 }, (error) => done(error)));
+      assert.ok(content.equals(await call<Buffer>((done) => sftp.readFile("/opt/app/data.bin", done))));
+      const [entry] = await call<ssh2.FileEntryWithStats[]>((done) => sftp.readdir("/opt/app", done));
+      assert.deepEqual([entry?.filename, entry?.attrs.size, entry?.attrs.isFile()], ["data.bin", 200_000, true]);
+      assert.equal(await call<string>((done) => sftp.realpath(".", done)), "/root");
+      assert.match((await call<Buffer>((done) => sftp.readFile("/post_install.log", done))).toString(), /\S/);
+      await call((done) => sftp.rename("/opt/app/data.bin", "/root/data.bin", done));
+      await assert.rejects(call((done) => sftp.stat("/opt/app/data.bin", done)), /No such file/);
+      await call((done) => sftp.unlink("/root/data.bin", done));
+      await call((done) => sftp.rmdir("/opt/app", done));
+      await assert.rejects(call((done) => sftp.writeFile("/nowhere/file", "x", (error) => done(error))), /Failure|No such file/);
+    });
+  });
+
+  it("works by the older scp in both directions", async () => {
+    const { address, id } = await provision(sandbox);
+    const bytes = Buffer.from("hello over scp\n");
+    const sent = await ssh(address, "scp -t /root/hello.txt", { stdin: `C0640 ${bytes.length} hello.txt\n${bytes.toString()}\0` });
+    assert.equal(sent.status, 0);
+    const fetched = await ssh(address, "scp -f /root/hello.txt", { stdin: "\0\0\0" });
+    assert.deepEqual([fetched.status, fetched.stdout], [0, `C0640 ${bytes.length} hello.txt\n${bytes.toString()}\0`]);
+    assert.match((await ssh(address, "scp -f /root/none.txt", { stdin: "\0" })).stdout, /No such file/);
+    await hostinger(sandbox, "POST", `vps/v1/virtual-machines/${id}/recreate`, { template_id: 1007, password: PASSWORD });
+    await until(sandbox, vmIs(id, (vm) => vm.state === "running" && !vm.locked));
+    assert.match((await ssh(address, "scp -f /root/hello.txt", { stdin: "\0" })).stdout, /No such file/, "a wipe takes the files along");
+  });
+
+  it("a shell says what this is, answers what the VM knows, and ends", async () => {
+    const { address } = await provision(sandbox);
+    const said = await connected(address, async (client) => {
+      const channel = await call<ssh2.ClientChannel>((done) => client.shell(done));
+      let text = "";
+      channel.on("data", (data: Buffer) => (text += data.toString()));
+      channel.write("hostnamex\b\r");
+      channel.write("nonsense\r");
+      channel.write("exit\r");
+      await new Promise<void>((resolve) => channel.on("close", () => resolve()));
+      return text;
+    });
+    assert.match(said, /alice\.spoq\.dev, a simulated VPS of the sandbox of user-vps: nothing runs here/);
+    assert.match(said, /\r\nalice\.spoq\.dev\r\n/);
+    assert.match(said, /nonsense: command not found/);
+  });
+});

@@ -12,7 +12,7 @@ let sandbox: Sandbox;
 beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 30, scriptMs: 10, actionMs: 10 });
   const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
-  Object.assign(process.env, { HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "0.3", HOSTINGER_INITIAL_GRACE_SECONDS: "0.1", HOSTINGER_RUNNING_TIMEOUT_SECONDS: "3" });
+  Object.assign(process.env, { HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "2", HOSTINGER_PURCHASE_INTENT_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "0.3", HOSTINGER_INITIAL_GRACE_SECONDS: "0.1", HOSTINGER_RUNNING_TIMEOUT_SECONDS: "3" });
   provider.configure({ get: (key) => settings[key] });
 });
 afterEach(() => sandbox.reset());
@@ -69,7 +69,7 @@ describe("creating a VM", () => {
 
   it("hands the SSH key to the purchase", async () => {
     await created({ sshPublicKey: KEY });
-    assert.equal(onlyVm().publicKeyIds.length, 1);
+    assert.deepEqual(onlyVm().rootKeys, [KEY]);
   });
 
   it("sets up a VM that stays in `initial`", async () => {
@@ -99,14 +99,24 @@ describe("creating a VM", () => {
     assert.equal(sandbox.state().purchases.length, 1);
   });
 
-  it("sets the password and key of a VM that was there before, because only the stack knows its own", async () => {
-    await created();
-    const before = onlyVm().rootPasswordSha256;
-    const { outs } = await created({ rootPassword: "fake-Password-2", sshPublicKey: KEY });
-    assert.equal(outs["acquired"], "adopted");
-    assert.notEqual(onlyVm().rootPasswordSha256, before);
-    assert.equal(onlyVm().publicKeyIds.length, 1);
+  it("refuses a VM that nothing but its host name ties to the stack, and says how to take it over", async () => {
+    const { id, outs } = await created();
+    await provider.update(id, outs, inputs());
+    await assert.rejects(created(), new RegExp(`VM_NOT_OURS: .*importVmId ${id}`));
+    const { outs: imported } = await created({ importId: Number(id), rootPassword: "fake-Password-2", sshPublicKey: KEY });
+    assert.equal(imported["acquired"], "imported");
+    assert.deepEqual(onlyVm().rootKeys, [KEY]);
     assert.equal(sandbox.state().purchases.length, 1);
+  });
+
+  it("goes on with what it has bought as long as no state is known to hold it, and closes the purchase then", async () => {
+    const { id } = await created();
+    assert.equal(sandbox.state().scripts.length, 1);
+    // The engine died before it could save what `create` had said.
+    const { id: again, outs } = await created();
+    assert.deepEqual([again, sandbox.state().purchases.length], [id, 1]);
+    const { outs: updated } = await provider.update(again, outs, inputs({ autoRenew: false }));
+    assert.deepEqual([sandbox.state().scripts.length, "purchaseRecordId" in updated], [0, false]);
   });
 
   it("imports a VM by its id, and gives it the declared host name", async () => {
@@ -126,7 +136,7 @@ describe("changing a VM in place", () => {
   const changes: [string, Values, (vm: ReturnType<typeof onlyVm>) => void][] = [
     ["host name", { hostname: "alina.spoq.dev" }, (vm) => assert.equal(vm.hostname, "alina.spoq.dev")],
     ["auto-renewal", { autoRenew: false }, (vm) => assert.equal(vm.autoRenewed, false)],
-    ["SSH key", { sshPublicKey: KEY }, (vm) => assert.equal(vm.publicKeyIds.length, 1)],
+    ["SSH key", { sshPublicKey: KEY }, (vm) => assert.deepEqual(vm.rootKeys, [KEY])],
   ];
   for (const [what, change, assertDone] of changes) {
     it(`changes the ${what}`, async () => {
@@ -137,6 +147,49 @@ describe("changing a VM in place", () => {
       assert.equal(onlyVm().state, "running");
     });
   }
+
+  it("removes the former SSH key when it changes or is declared no more, and leaves the user's own", async () => {
+    const { id, outs } = await created({ sshPublicKey: KEY });
+    const own = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOwnKeyOfTheUserForTestsOwnKeyOfTheUserX me@home";
+    const other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOtherKeyForTestsOtherKeyForTestsOtherKeyX other";
+    await control(`vms/${id}/drift`, { kind: "root-keys", keys: [`${KEY.split(" ").slice(0, 2).join(" ")} another comment`, own] });
+    const exchanged = await provider.update(id, outs, inputs({ sshPublicKey: other }));
+    assert.deepEqual(onlyVm().rootKeys, [own, other]);
+    assert.deepEqual(provider.diff(id, exchanged.outs, inputs({ sshPublicKey: other })), { changes: false, replaces: [] });
+    const without = await provider.update(id, exchanged.outs, inputs());
+    assert.deepEqual(onlyVm().rootKeys, [own]);
+    assert.deepEqual(provider.diff(id, without.outs, inputs()), { changes: false, replaces: [] });
+  });
+
+  it("shows an SSH key that somebody took away, and sets it again", async () => {
+    const { id, outs } = await created({ sshPublicKey: KEY });
+    await control(`vms/${id}/drift`, { kind: "root-keys", keys: [] });
+    const { props } = await provider.read(id, outs);
+    assert.equal(provider.diff(id, props, inputs({ sshPublicKey: KEY })).changes, true);
+    const repaired = await provider.update(id, props, inputs({ sshPublicKey: KEY }));
+    assert.deepEqual(onlyVm().rootKeys, [KEY]);
+    const clean = await provider.read(id, repaired.outs);
+    assert.deepEqual(provider.diff(id, clean.props, inputs({ sshPublicKey: KEY })), { changes: false, replaces: [] });
+  });
+
+  it("sets the SSH key again after a wipe, which takes it along", async () => {
+    const { id, outs } = await created({ sshPublicKey: KEY });
+    const wished = inputs({ sshPublicKey: KEY, recreation: `1 ${new Date().toISOString()}`, allowRecreateOf: Number(id) });
+    await provider.update(id, outs, wished);
+    assert.equal(onlyVm().actions.filter(({ name }) => name === "recreate").length, 1);
+    assert.deepEqual(onlyVm().rootKeys, [KEY]);
+  });
+
+  it("does not say that a key is gone, or set, which Hostinger only says it has removed or taken", async () => {
+    const { id, outs } = await created({ sshPublicKey: KEY });
+    const path = `/api/vps/v1/virtual-machines/${id}/ssh-keys`;
+    sandbox.addFault({ api: "hostinger", method: "DELETE", path, times: 0, fault: { kind: "status", status: 200, body: [] } });
+    await failsKeepingVm(provider.update(id, outs, inputs()), "API_WITHOUT_EFFECT");
+    sandbox.addFault({ api: "hostinger", method: "POST", path, times: 0, fault: { kind: "status", status: 200, body: [] } });
+    await failsKeepingVm(provider.update(id, { ...outs, sshPublicKey: undefined }, inputs({ sshPublicKey: KEY })), "API_WITHOUT_EFFECT");
+    assert.deepEqual(onlyVm().rootKeys, [KEY]);
+    sandbox.clearFaults();
+  });
 
   it("changes the root password", async () => {
     const { id, outs } = await created();
@@ -231,8 +284,38 @@ describe("reading a VM", () => {
 });
 
 describe("giving a VM up", () => {
-  it("ends its renewal and stops it, with all its data", async () => {
+  it("is refused where the stack does not say that it may be deleted, whatever Pulumi's protection says", async () => {
     const { id, outs } = await created();
+    await assert.rejects(provider.delete(id, outs), /DELETION_PROTECTED: .*config set protect false/);
+    const { allowDelete: _allowDelete, ...outsOf010 } = outs;
+    await assert.rejects(provider.delete(id, outsOf010), /DELETION_PROTECTED/);
+    assert.deepEqual([onlyVm().state, onlyVm().autoRenewed], ["running", true]);
+  });
+
+  it("may be permitted later without a look at the VM", async () => {
+    const { id, outs } = await created();
+    const { allowDelete: _allowDelete, ...outsOf010 } = outs;
+    assert.equal(provider.diff(id, outsOf010, inputs()).changes, false);
+    assert.equal(provider.diff(id, outsOf010, inputs({ allowDelete: true })).changes, true);
+    await control(`vms/${id}/drift`, { kind: "error" });
+    const { outs: permitted } = await provider.update(id, outsOf010, inputs({ allowDelete: true }));
+    await control(`vms/${id}/drift`, { kind: "repaired" });
+    await provider.delete(id, permitted);
+    assert.equal(onlyVm().state, "stopped");
+  });
+
+  it("is permitted for the very VM that is replaced", async () => {
+    const { id, outs } = await created();
+    const change = { plan: "hostingercom-vps-kvm2-usd-1m", allowReplaceOf: Number(id) };
+    assert.deepEqual(provider.diff(id, outs, inputs(change)).replaces, ["plan"]);
+    const { id: newId } = await created(change);
+    await provider.delete(id, outs);
+    const { vms } = sandbox.state();
+    assert.deepEqual(vms.map((vm) => [String(vm.id), vm.state]), [[id, "stopped"], [newId, "running"]]);
+  });
+
+  it("ends its renewal and stops it, with all its data", async () => {
+    const { id, outs } = await created({ allowDelete: true });
     await provider.delete(id, outs);
     const vm = onlyVm();
     assert.deepEqual([vm.state, vm.autoRenewed, vm.hostname], ["stopped", false, "alice.spoq.dev"]);
@@ -240,7 +323,7 @@ describe("giving a VM up", () => {
   });
 
   it("wipes it and gives back its host name where that is declared", async () => {
-    const { id, outs } = await created({ wipeOnDelete: true });
+    const { id, outs } = await created({ wipeOnDelete: true, allowDelete: true });
     await provider.delete(id, outs);
     const vm = onlyVm();
     assert.equal(vm.state, "stopped");
@@ -249,15 +332,16 @@ describe("giving a VM up", () => {
   });
 
   it("has nothing to do where the VM is gone", async () => {
-    const { id, outs } = await created();
+    const { id, outs } = await created({ allowDelete: true });
     await control(`vms/${id}/drift`, { kind: "gone" });
     await provider.delete(id, outs);
   });
 
   it("may be repeated", async () => {
-    const { id, outs } = await created();
+    const { id, outs } = await created({ allowDelete: true });
     await provider.delete(id, outs);
     await provider.delete(id, outs);
+    assert.deepEqual(sandbox.state().scripts, []);
     assert.equal(onlyVm().state, "stopped");
   });
 });

@@ -56,6 +56,18 @@ describe("POST /session", () => {
   });
 });
 
+describe("logging out", () => {
+  it("ends the session on the server as well: a cookie that was kept signs nobody in", async () => {
+    const { csrf, ...headers } = await session();
+    const other = await session();
+    assert.equal((await app.inject({ method: "DELETE", url: "/session", headers: { ...headers, "x-csrf-token": csrf } })).statusCode, 204);
+    assertRefusal(await app.inject({ url: "/session", headers }), 401, "UNAUTHENTICATED");
+    assertRefusal(await app.inject({ url: "/api/admin/vps", headers }), 401, "UNAUTHENTICATED");
+    assert.equal((await app.inject({ url: "/", headers })).statusCode, 303);
+    assert.equal((await app.inject({ url: "/api/admin/vps", headers: { cookie: other.cookie, host: other.host } })).statusCode, 200, "another session of the same operator goes on");
+  });
+});
+
 describe("a session", () => {
   it("reads the operators' routes", async () => {
     const { csrf: _csrf, ...headers } = await session();

@@ -26,6 +26,7 @@ export class CliWorld {
   readonly #folder: string;
   readonly #stacks = new Set<string>();
   readonly #running = new Set<ChildProcess>();
+  readonly #groups = new Set<number>();
 
   private constructor(sandbox: Sandbox, env: NodeJS.ProcessEnv, folder: string) {
     this.sandbox = sandbox;
@@ -62,8 +63,13 @@ export class CliWorld {
   }
 
   start(...args: string[]): { child: ChildProcess; finished: Promise<Finished> } {
-    const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: CHECKOUT, env: this.env, stdio: ["ignore", "pipe", "pipe"], timeout: COMMAND_LIMIT_MS });
+    return this.#start(args, {});
+  }
+
+  #start(args: readonly string[], more: Readonly<Record<string, string>>): { child: ChildProcess; finished: Promise<Finished> } {
+    const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: CHECKOUT, env: { ...this.env, ...more }, stdio: ["ignore", "pipe", "pipe"], timeout: COMMAND_LIMIT_MS, detached: true });
     this.#running.add(child);
+    if (child.pid !== undefined) this.#groups.add(child.pid);
     let text = "";
     child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
@@ -78,8 +84,9 @@ export class CliWorld {
     return { child, finished };
   }
 
-  up(username: string): Promise<Finished> {
-    return this.pulumi("up", "--yes", "--skip-preview", "--stack", username);
+  /** With more in the environment, if that is given. */
+  up(username: string, more: Readonly<Record<string, string>> = {}): Promise<Finished> {
+    return this.#start(["up", "--yes", "--skip-preview", "--stack", username], more).finished;
   }
 
   async outputs(username: string): Promise<Record<string, unknown>> {
@@ -98,6 +105,14 @@ export class CliWorld {
 
   async close(): Promise<void> {
     for (const child of this.#running) child.kill("SIGKILL");
+    // An engine that was killed leaves its language host and its providers behind, each in its group.
+    for (const group of this.#groups) {
+      try {
+        process.kill(-group, "SIGKILL");
+      } catch {
+        // None of them is left.
+      }
+    }
     await this.sandbox.close();
     for (const stack of this.#stacks) await rm(join(CHECKOUT, `Pulumi.${stack}.yaml`), { force: true });
     await rm(this.#folder, { recursive: true, force: true });

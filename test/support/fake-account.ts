@@ -1,60 +1,82 @@
-import { PurchaseUncertainError } from "../../providers/hostinger/api/client.ts";
-import type { HostingerClient, PostInstallScript, PurchaseRequest, VirtualMachine } from "../../providers/hostinger/api/client.ts";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import type { HostingerClient, OddEntry, PostInstallScript, PurchaseOutcome, PurchaseRequest, Subscription, VirtualMachine } from "../../providers/hostinger/api/client.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import type { VirtualMachineInputs } from "../../providers/hostinger/virtual-machine-args.ts";
 
-export type PurchaseOutcome = "answered" | "lost-after-effect" | "lost-before-effect" | "unnamed" | Error;
+/** What a purchase does: `lost-…` has no answer, `unnamed` and `initiated` (202) name no VM. */
+export type FakePurchase = "answered" | "lost-after-effect" | "lost-before-effect" | "unnamed" | "initiated" | PurchaseOutcome;
 
 /** A Hostinger account in memory, for what a real server cannot be made to do at the right instant. */
 export class FakeAccount {
   readonly vms: VirtualMachine[] = [];
+  readonly odd: OddEntry[] = [];
+  readonly subscriptions: Subscription[] = [];
   readonly scripts: PostInstallScript[] = [];
   readonly reports: string[] = [];
+  /** Orders that were made. */
   purchases = 0;
   /** What the next purchases do; afterwards `answered`. */
-  outcomes: PurchaseOutcome[] = [];
+  outcomes: FakePurchase[] = [];
   /** Runs before each list of VMs, with the number of that call. */
   onListVms: (call: number) => void = () => {};
   #nextId = 100;
   #listCalls = 0;
 
   session(overrides: Partial<Session["settings"]> = {}, signal = new AbortController().signal): Session {
-    return {
-      client: this.#client() as unknown as HostingerClient,
-      settings: { apiKey: "fake", baseUrl: "http://127.0.0.1", purchaseTimeoutMs: 150, purchaseSettleMs: 100, runningTimeoutMs: 30_000, initialGraceMs: 10, patience: "own", ...overrides },
-      signal,
-      report: (text) => void this.reports.push(text),
-    };
+    const settings = { apiKey: "fake", baseUrl: "http://127.0.0.1", purchaseTimeoutMs: 150, purchaseIntentMs: 3_000, purchaseSettleMs: 100, runningTimeoutMs: 30_000, initialGraceMs: 10, purchaseUncertainPolicy: "ask" as const, patience: "own" as const };
+    return { client: this.client() as unknown as HostingerClient, settings: { ...settings, ...overrides }, signal, report: (text) => void this.reports.push(text) };
   }
 
   addVm(values: Partial<VirtualMachine>): VirtualMachine {
     const vm = {
       id: this.#nextId++, hostname: "", state: "running", plan: "KVM 1", dataCenterId: 9, template: { id: 1007, name: "Ubuntu" }, actionsLock: "unlocked",
-      ipv4: [{ id: 1, address: "127.0.0.2", ptr: null }], ipv6: [], subscriptionId: "sub", createdAt: new Date().toISOString(), ...values,
+      ipv4: [{ id: 1, address: "127.0.0.2", ptr: null }], ipv6: [], subscriptionId: null, createdAt: new Date().toISOString(), ...values,
     } as unknown as VirtualMachine;
     this.vms.push(vm);
     return vm;
   }
 
-  addScript(name: string, content: string, createdAt = new Date().toISOString()): PostInstallScript {
+  addSubscription(values: Partial<Subscription>): Subscription {
+    const subscription = { id: `sub-${this.#nextId++}`, name: "KVM 1", status: "active", createdAt: new Date().toISOString(), ...values } as Subscription;
+    this.subscriptions.push(subscription);
+    return subscription;
+  }
+
+  addScript(name: string, content: string | null, createdAt = new Date().toISOString()): PostInstallScript {
     const script = { id: this.#nextId++, name, content, createdAt, updatedAt: createdAt };
     this.scripts.push(script);
     return script;
   }
 
-  #client() {
+  client() {
+    const notFound = () => new UserVpsError("API_NOT_FOUND", "no such script");
+    const scriptOf = (id: number) => {
+      const script = this.scripts.find((one) => one.id === id);
+      if (!script) throw notFound();
+      return script;
+    };
+    const listVms = () => {
+      this.onListVms(++this.#listCalls);
+      return [...this.vms];
+    };
     return {
       serverTimeOffsetMs: 0,
       scripts: {
-        list: async () => [...this.scripts],
-        create: async ({ name, content }: { name: string; content: string }) => this.addScript(name, content),
-        update: async (id: number, { content }: { content: string }) => Object.assign(this.scripts.find((script) => script.id === id)!, { content }),
-        delete: async (id: number) => void this.scripts.splice(0, Infinity, ...this.scripts.filter((script) => script.id !== id)),
+        list: async () => this.scripts.map((script) => ({ ...script })),
+        newest: async () => this.scripts.toReversed().map((script) => ({ ...script })),
+        get: async (id: number) => ({ ...scriptOf(id) }),
+        create: async ({ name, content }: { name: string; content: string }) => ({ ...this.addScript(name, content) }),
+        update: async (id: number, { content }: { content: string }) => ({ ...Object.assign(scriptOf(id), { content, updatedAt: new Date().toISOString() }) }),
+        delete: async (id: number) => void this.scripts.splice(this.scripts.indexOf(scriptOf(id)), 1),
       },
+      subscriptions: { list: async () => [...this.subscriptions] },
       virtualMachines: {
-        list: async () => {
-          this.onListVms(++this.#listCalls);
-          return [...this.vms];
+        list: async () => listVms(),
+        listEntries: async () => ({ vms: listVms(), odd: [...this.odd] }),
+        get: async (id: number) => {
+          const vm = this.vms.find((one) => one.id === id);
+          if (!vm) throw notFound();
+          return { ...vm };
         },
         purchase: async (request: PurchaseRequest) => this.#purchase(request),
         setup: async (id: number, { hostname }: { hostname: string }) => Object.assign(this.vms.find((vm) => vm.id === id)!, { hostname, state: "creating" }),
@@ -62,22 +84,24 @@ export class FakeAccount {
     };
   }
 
-  #purchase(request: PurchaseRequest) {
-    const outcome = this.outcomes.shift() ?? "answered";
-    if (outcome instanceof Error) throw outcome;
-    if (outcome === "lost-before-effect") throw new PurchaseUncertainError("the connection was cut");
+  #purchase(request: PurchaseRequest): PurchaseOutcome {
+    const going = this.outcomes.shift() ?? "answered";
+    if (typeof going === "object") return going;
+    const lost: PurchaseOutcome = { kind: "unknown", said: "the connection was cut" };
+    if (going === "lost-before-effect") return lost;
     this.purchases++;
-    if (outcome === "unnamed") {
-      setTimeout(() => this.addVm({ hostname: request.setup.hostname ?? "" }), 300);
-      return { orderId: "o-1", virtualMachineId: undefined };
+    const hostname = request.setup.hostname ?? "";
+    const { id: subscriptionId } = this.addSubscription({});
+    if (going === "unnamed" || going === "initiated") {
+      setTimeout(() => this.addVm({ hostname, subscriptionId }), 300).unref();
+      return { kind: "accepted", orderId: "o-1", subscriptionId: going === "initiated" ? subscriptionId : undefined, orderStatus: "payment_initiated" };
     }
-    const vm = this.addVm({ hostname: request.setup.hostname ?? "" });
-    if (outcome === "lost-after-effect") throw new PurchaseUncertainError("the connection was cut");
-    return { orderId: "o-1", virtualMachineId: vm.id };
+    const vm = this.addVm({ hostname, subscriptionId });
+    return going === "lost-after-effect" ? lost : { kind: "named", vmId: vm.id, orderId: "o-1", subscriptionId, orderStatus: "completed" };
   }
 }
 
 export const ALICE: VirtualMachineInputs = {
   plan: "hostingercom-vps-kvm1-usd-1m", templateId: 1007, dataCenterId: 9, hostname: "alice.spoq.dev", rootPassword: "fake-Password-1",
-  enableBackups: true, autoRenew: true, allowPurchase: true, wipeOnDelete: false,
+  enableBackups: true, autoRenew: true, allowPurchase: true, wipeOnDelete: false, allowDelete: false,
 };

@@ -13,7 +13,7 @@ export interface PageWorld {
   readonly complaints: readonly string[];
   operatorToken(): Promise<string>;
   logIn(): Promise<void>;
-  signUp(username: string): Promise<void>;
+  signUp(username: string, wish?: { readonly plan?: string }): Promise<void>;
   /** `POST /sandbox/…`: makes the simulated world go wrong. */
   control(path: string, body: object): Promise<void>;
   close(): Promise<void>;
@@ -43,8 +43,8 @@ export async function openPageWorld({ sandbox, env }: DemoWorldOptions = {}): Pr
       await page.getByRole("button", { name: "Log in" }).click();
       await page.getByRole("heading", { name: "Fleet" }).waitFor();
     },
-    async signUp(username) {
-      const answer = await fetch(`${world.url}/api/vps/provision`, { method: "POST", headers: { authorization: `Bearer ${await sign(`user_${username}`, { username })}` } });
+    async signUp(username, wish = {}) {
+      const answer = await fetch(`${world.url}/api/vps/provision`, { method: "POST", headers: { authorization: `Bearer ${await sign(`user_${username}`, { username })}`, "content-type": "application/json" }, body: JSON.stringify(wish) });
       if (answer.status !== 202) throw new Error(`expected 202, got ${answer.status}: ${await answer.text()}`);
     },
     async control(path, body) {

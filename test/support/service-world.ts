@@ -69,7 +69,8 @@ export async function startServiceWorld(databaseUrl: string, options: SandboxOpt
     CONDUCTOR_URL: "https://downloads.example.com/conductor",
     CLI_URL: "https://downloads.example.com/spoq",
     HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "6",
-    HOSTINGER_PURCHASE_SETTLE_SECONDS: "2",
+    HOSTINGER_PURCHASE_INTENT_SECONDS: "5",
+    HOSTINGER_PURCHASE_SETTLE_SECONDS: "10",
     HEALTH_TIMEOUT_SECONDS: "120",
   };
 

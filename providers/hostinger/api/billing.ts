@@ -47,6 +47,7 @@ const paymentMethodSchema = z
     is_default: z.boolean().catch(false),
     is_expired: z.boolean().catch(false),
     is_suspended: z.boolean().catch(false),
+    suspended_at: momentSchema,
     expires_at: momentSchema,
   })
   .transform((method) => ({
@@ -56,6 +57,8 @@ const paymentMethodSchema = z
     isDefault: method.is_default,
     isExpired: method.is_expired,
     isSuspended: method.is_suspended,
+    /** RFC 3339; null when it is not suspended, and from an API before 2.3.0. */
+    suspendedAt: method.suspended_at,
     expiresAt: method.expires_at,
   }));
 

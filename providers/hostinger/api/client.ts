@@ -1,4 +1,4 @@
-/** Hostinger's API (OpenAPI 1.42.5): the calls that the specification names and that the resources need. */
+/** Hostinger's API (versions 1.42.5 to 2.3.0): the calls that the specification names and that the resources need. */
 
 import { MINUTE_MS, SECOND_MS } from "../../core/time.ts";
 import { paymentMethodCalls, subscriptionCalls } from "./billing.ts";
@@ -6,6 +6,7 @@ import { catalogCalls, dataCenterCalls, templateCalls } from "./catalog.ts";
 import { firewallCalls } from "./firewalls.ts";
 import { publicKeyCalls } from "./public-keys.ts";
 import { scriptCalls } from "./scripts.ts";
+import { sshKeyCalls } from "./ssh-keys.ts";
 import { HostingerTransport } from "./transport.ts";
 import { virtualMachineCalls } from "./virtual-machines.ts";
 
@@ -14,13 +15,14 @@ export type { PaymentMethod, Subscription } from "./billing.ts";
 export type { CatalogItem, DataCenter, Template } from "./catalog.ts";
 export type { Firewall, FirewallRule, FirewallRuleRequest } from "./firewalls.ts";
 export type { PublicKey, PublicKeyRequest } from "./public-keys.ts";
-export { PurchaseUncertainError, type PurchaseRequest, type PurchaseResult } from "./purchase.ts";
+export type { Ordered, PurchaseOutcome, PurchaseRequest } from "./purchase.ts";
 export type { PostInstallScript, ScriptRequest } from "./scripts.ts";
 export type { SetupRequest } from "./setup-request.ts";
 export type { CallOptions } from "./transport.ts";
 export type { RecreateRequest } from "./virtual-machines.ts";
 export type { IpAddress, VirtualMachine, VmState } from "./virtual-machine.ts";
 export type { Snapshot } from "./vm-data.ts";
+export type { OddEntry, VmList } from "./vm-list.ts";
 
 export const DEFAULT_BASE_URL = "https://developers.hostinger.com";
 
@@ -35,6 +37,8 @@ export interface HostingerClientOptions {
   /** How long a purchase may be tried and be in flight, when its call does not say; 60 s unless told. */
   readonly purchaseTimeoutMs?: number;
   readonly userAgent?: string;
+  /** Of the run that this client is for: when it is aborted, every call ends. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -48,19 +52,24 @@ export class HostingerClient {
   readonly scripts: ReturnType<typeof scriptCalls>;
   readonly virtualMachines: ReturnType<typeof virtualMachineCalls>;
   readonly publicKeys: ReturnType<typeof publicKeyCalls>;
+  readonly sshKeys: ReturnType<typeof sshKeyCalls>;
   readonly firewalls: ReturnType<typeof firewallCalls>;
   readonly subscriptions: ReturnType<typeof subscriptionCalls>;
   readonly paymentMethods: ReturnType<typeof paymentMethodCalls>;
   readonly #transport: HostingerTransport;
 
-  constructor(options: HostingerClientOptions) {
-    const transport = new HostingerTransport({
+  readonly #options: HostingerClientOptions;
+
+  constructor(options: HostingerClientOptions, of?: HostingerTransport) {
+    const transport = of ?? new HostingerTransport({
       baseUrl: options.baseUrl ?? DEFAULT_BASE_URL,
       apiKey: options.apiKey,
       requestTimeoutMs: options.requestTimeoutMs ?? 30 * SECOND_MS,
       retryLimitMs: options.retryLimitMs ?? 2 * MINUTE_MS,
       userAgent: options.userAgent ?? "user-vps/0.1",
+      signal: options.signal,
     });
+    this.#options = options;
     this.#transport = transport;
     this.catalog = catalogCalls(transport);
     this.dataCenters = dataCenterCalls(transport);
@@ -68,9 +77,15 @@ export class HostingerClient {
     this.scripts = scriptCalls(transport);
     this.virtualMachines = virtualMachineCalls(transport, options.purchaseTimeoutMs ?? MINUTE_MS);
     this.publicKeys = publicKeyCalls(transport);
+    this.sshKeys = sshKeyCalls(transport);
     this.firewalls = firewallCalls(transport);
     this.subscriptions = subscriptionCalls(transport);
     this.paymentMethods = paymentMethodCalls(transport);
+  }
+
+  /** The same client for one run, with connections and all: every call ends with this signal too. Only one of them is to be closed. */
+  withSignal(signal: AbortSignal): HostingerClient {
+    return new HostingerClient(this.#options, this.#transport.withSignal(signal));
   }
 
   /** The server's clock minus the local one, in ms to a second, by the last answer's `Date`; 0 before the first. */

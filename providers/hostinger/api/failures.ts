@@ -33,6 +33,9 @@ const errorBody = z.object({
   correlation_id: z.string().regex(/^[\w.:-]{1,100}$/).optional().catch(undefined),
 });
 
+/** Below 500, those that say "again, later". */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 429]);
+
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   401: "API_UNAUTHORIZED",
   403: "API_FORBIDDEN",
@@ -41,26 +44,41 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
   429: "API_RATE_LIMITED",
 };
 
-/** For any answer with another status than 2xx. `call` is method and path; `secrets` is what was sent. */
+/**
+ * For any answer with another status than 2xx. `call` is method and path; `secrets` is what was sent.
+ * The API's own errors are JSON: anything else comes from something in front of it (a firewall, a
+ * maintenance page), says nothing about the object or the token, and passes.
+ */
 export function failureOfAnswer(call: string, answer: HttpAnswer, secrets: readonly string[]): Failure {
   const { status } = answer;
-  const body = errorBody.safeParse(jsonOrUndefined(answer.text)).data ?? {};
+  const json = jsonOrUndefined(answer.text);
+  if (json === undefined && !PASSING_STATUSES.has(status) && status < 500) return unreadable(call, answer);
+  const body = errorBody.safeParse(json).data ?? {};
   const theirs = [body.message ?? body.error, fieldErrors(body.errors ?? {})].filter(Boolean).join(" ");
   const code = CODE_OF_STATUS[status] ?? (status >= 500 ? "API_UNAVAILABLE" : status >= 400 ? "API_REJECTED" : "API_ANSWER_UNEXPECTED");
   const said = asSentence(`${call} answered ${status}${theirs ? `: ${withoutSecrets(theirs, secrets)}` : ""}`);
   return {
     said,
     error: new UserVpsError(code, said, { status, ...(body.correlation_id && { correlationId: body.correlation_id }) }),
-    passing: status === 408 || status === 429 || status >= 500,
+    passing: PASSING_STATUSES.has(status) || status >= 500,
     // A 408 may come from a proxy that had already passed the request on.
     withoutEffect: status >= 400 && status < 500 && status !== 408,
     status,
   };
 }
 
+/** For an answer without JSON. Of a 2xx, the effect is not known; what refused with a page need not be who had the request. */
+export function unreadable(call: string, { status, headers, text }: HttpAnswer): Failure {
+  const [type = ""] = (headers["content-type"] ?? "").split(";");
+  const what = text.trim() === "" ? "an empty body" : `${/^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : "something"} that is no JSON, of ${text.length} characters`;
+  const said = asSentence(`${call} answered ${status} with ${what}`);
+  const isSuccess = status >= 200 && status < 300;
+  return { said, error: new UserVpsError("API_ANSWER_UNREADABLE", said, { status }), passing: isSuccess, withoutEffect: false, status };
+}
+
 /** For a request without a complete answer that was not cancelled. */
 export function failureOfConnection(call: string, failure: HttpFailure): Failure {
-  const code = failure.kind === "timeout" ? "API_TIMEOUT" : "API_UNREACHABLE";
+  const code = failure.kind === "timeout" ? "API_TIMEOUT" : failure.kind === "too-large" ? "API_ANSWER_UNREADABLE" : "API_UNREACHABLE";
   const said = asSentence(`${call}: ${failure.message}`);
   return {
     said,

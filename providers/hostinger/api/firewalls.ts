@@ -49,6 +49,13 @@ export function firewallCalls(transport: HostingerTransport) {
     get: (id: number, call?: CallOptions): Promise<Firewall> => transport.call(firewallSchema, { method: "GET", path: `${path}/${id}` }, call),
     create: (name: string, call?: CallOptions): Promise<Firewall> => transport.call(firewallSchema, { method: "POST", path, body: { name } }, call),
     delete: (id: number, call?: CallOptions): Promise<void> => transport.remove(`${path}/${id}`, call),
+    /** PUT …/{firewallId}/rules: all rules at once; `sync` brings them to the VMs. */
+    replaceRules: (id: number, rules: readonly FirewallRuleRequest[], { sync, ...call }: CallOptions & { readonly sync: boolean }): Promise<Firewall> =>
+      transport.call(firewallSchema, { method: "PUT", path: `${path}/${id}/rules`, body: { rules: rules.map((rule) => body(rule).body), sync } }, call),
+    /** POST …/{firewallId}/sync: brings the rules to all VMs; `isSynced` tells when they have them. */
+    syncAll: async (id: number, call?: CallOptions): Promise<void> => {
+      await transport.call(z.looseObject({}), { method: "POST", path: `${path}/${id}/sync`, repeatable: true }, call);
+    },
     addRule: (id: number, rule: FirewallRuleRequest, call?: CallOptions): Promise<FirewallRule> =>
       transport.call(ruleSchema, { method: "POST", path: `${path}/${id}/rules`, ...body(rule) }, call),
     updateRule: (id: number, ruleId: number, rule: FirewallRuleRequest, call?: CallOptions): Promise<FirewallRule> =>

@@ -1,4 +1,4 @@
-/** SSH public keys of the account: /api/vps/v1/public-keys. */
+/** SSH public keys of the account: /api/vps/v1/public-keys. Deprecated in 2.3.0; the specification names them. Root's keys on a VM are in ssh-keys.ts. */
 
 import { z } from "zod";
 

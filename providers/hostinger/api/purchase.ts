@@ -1,6 +1,6 @@
 /**
  * POST /api/vps/v1/virtual-machines: the one call that costs money and is not idempotent. It is
- * sent again only after an attempt that certainly changed nothing.
+ * sent again only after an attempt that certainly changed nothing. What became of it is a value.
  */
 
 import { z } from "zod";
@@ -10,7 +10,6 @@ import { idSchema } from "./fields.ts";
 import { jsonOrUndefined } from "./failures.ts";
 import { setupBody, setupSecrets, type SetupRequest } from "./setup-request.ts";
 import { CallFailure, type CallOptions, type HostingerTransport } from "./transport.ts";
-import { virtualMachineSchema, type VirtualMachine } from "./virtual-machine.ts";
 
 /** OpenAPI, `VPS.V1.VirtualMachine.PurchaseRequest`. */
 export interface PurchaseRequest {
@@ -22,30 +21,29 @@ export interface PurchaseRequest {
   readonly setup: SetupRequest;
 }
 
-export interface PurchaseResult {
+/** An order that stands, as far as the answer tells of it. */
+export interface Ordered {
   readonly orderId: string | undefined;
-  readonly virtualMachineId: number | undefined;
   readonly subscriptionId: string | undefined;
-  /** `completed`, `pending`, `processing`, `failed`, `awaiting_payment`, … */
+  /** `completed`, `pending`, `processing`, `awaiting_payment`, `payment_initiated`, … */
   readonly orderStatus: string | undefined;
-  readonly virtualMachine: VirtualMachine | undefined;
 }
 
-/** It was sent, and whether it took effect is not known: look for the VM before anything else. */
-export class PurchaseUncertainError extends UserVpsError {
-  constructor(message: string, details: { status?: number; correlationId?: string; cause?: unknown } = {}) {
-    super("PURCHASE_UNCERTAIN", message, details);
-  }
-}
+export type PurchaseOutcome =
+  | ({ readonly kind: "named"; readonly vmId: number } & Ordered)
+  /** The order stands; payment, or the VM, comes later. */
+  | ({ readonly kind: "accepted" } & Ordered)
+  /** This very call was refused: nothing was bought. PAYMENT_REFUSED, API_REJECTED, API_UNAUTHORIZED, … */
+  | { readonly kind: "refused"; readonly error: UserVpsError }
+  /** No attempt has reached Hostinger, or was let in: API_RATE_LIMITED, API_UNREACHABLE, API_TIMEOUT, CANCELLED. */
+  | { readonly kind: "notSent"; readonly error: Error }
+  /** Everything else. `said`: what happened, as a sentence without secrets. */
+  | { readonly kind: "unknown"; readonly said: string };
 
 const CALL = { method: "POST", path: "/api/vps/v1/virtual-machines" } as const;
 
-/**
- * Buys, or throws: `PurchaseUncertainError` if the outcome is unknown; any other error means that
- * nothing was bought (PAYMENT_REFUSED, API_REJECTED, API_UNAUTHORIZED, …; API_RATE_LIMITED and
- * API_UNREACHABLE only after `timeoutMs` of trying). Nothing of it is in flight after `timeoutMs`.
- */
-export async function purchase(transport: HostingerTransport, request: PurchaseRequest, call: CallOptions & { timeoutMs: number }): Promise<PurchaseResult> {
+/** Never throws for what the API, the network or the signal does. Nothing of it is in flight after `timeoutMs`. */
+export async function purchase(transport: HostingerTransport, request: PurchaseRequest, call: CallOptions & { timeoutMs: number }): Promise<PurchaseOutcome> {
   const body = {
     item_id: request.itemId,
     payment_method_id: request.paymentMethodId,
@@ -54,56 +52,68 @@ export async function purchase(transport: HostingerTransport, request: PurchaseR
   };
   try {
     const answer = await transport.exchange({ ...CALL, body, secrets: setupSecrets(request.setup), single: true }, call);
-    return purchaseResult(jsonOrUndefined(answer.text), answer.status);
+    return outcomeOfAnswer(jsonOrUndefined(answer.text), answer.status);
   } catch (error) {
-    throw error instanceof CallFailure ? outcomeOf(error) : error;
+    if (error instanceof CallFailure) return outcomeOfFailure(error);
+    throw error;
   }
 }
 
 const PAYMENT_WORDS = /payment|\bcard\b|declined|insufficient funds/i;
+const TOO_MANY_REQUESTS = 429;
 
-function outcomeOf({ failure, withoutEffect }: CallFailure): Error {
+function outcomeOfFailure({ failure, withoutEffect }: CallFailure): PurchaseOutcome {
   const { error, said, status } = failure;
-  const reference = error instanceof UserVpsError && error.correlationId ? { correlationId: error.correlationId } : {};
-  if (!withoutEffect) {
-    return new PurchaseUncertainError(`The purchase was sent, but its outcome is unknown: ${said}`, {
-      ...(status !== undefined && { status }),
-      ...reference,
-      cause: error,
-    });
-  }
+  const correlationId = error instanceof UserVpsError ? error.correlationId : undefined;
+  if (!withoutEffect) return { kind: "unknown", said: correlationId === undefined ? said : `${said} (correlation id ${correlationId})` };
+  if (status === undefined || status === TOO_MANY_REQUESTS || !(error instanceof UserVpsError)) return { kind: "notSent", error };
   const aboutPayment = status === 402 || (status === 422 && PAYMENT_WORDS.test(said));
-  return aboutPayment ? new UserVpsError("PAYMENT_REFUSED", said, { status, ...reference }) : error;
+  if (!aboutPayment) return { kind: "refused", error };
+  return { kind: "refused", error: new UserVpsError("PAYMENT_REFUSED", said, { status, ...(correlationId !== undefined && { correlationId }) }) };
 }
 
-const orderSchema = z.object({
-  id: z.union([z.int(), z.string()]),
-  subscription_id: z.string().optional().catch(undefined),
-  status: z.string().optional().catch(undefined),
-});
+const numberSchema = z.union([z.int(), z.string().min(1)]).transform(String);
+const textSchema = z.string().min(1).optional().catch(undefined);
 
-/** `{order, virtual_machine}` as the API answers, and the specification's `{order_id, virtual_machine_id, status}`. */
+const orderSchema = z.object({ id: numberSchema.optional().catch(undefined), subscription_id: textSchema, status: textSchema });
+
+/**
+ * `{order, virtual_machine}` as the API answers with 200, `{id, subscription_id, status, message}`
+ * with 202 (`Billing.V1.Order.PaymentProcessingResource`), and the specification's
+ * `{order_id, virtual_machine_id, status}`.
+ */
 const answerSchema = z.object({
   order: orderSchema.optional().catch(undefined),
-  virtual_machine: z.looseObject({ id: idSchema }).optional().catch(undefined),
-  order_id: z.union([z.int(), z.string()]).optional().catch(undefined),
-  virtual_machine_id: idSchema.optional().catch(undefined),
-  status: z.string().optional().catch(undefined),
+  virtual_machine: z.looseObject({ id: idSchema, subscription_id: textSchema }).optional().catch(undefined),
+  order_id: numberSchema.optional().catch(undefined),
+  virtual_machine_id: z.union([idSchema, z.string().regex(/^\d+$/).transform(Number)]).optional().catch(undefined),
+  id: numberSchema.optional().catch(undefined),
+  subscription_id: textSchema,
+  status: textSchema,
 });
 
-function purchaseResult(json: unknown, status: number): PurchaseResult {
+/** Orders that come to nothing (`Billing.V1.Order.OrderResource`, `status`). */
+const NOT_PAID: ReadonlySet<string> = new Set(["failed", "refunded", "cancelled", "fraud_refund"]);
+/** Of a body that has no `order`: without one of these, its `id` may be anything's. */
+const ORDER_STATES: ReadonlySet<string> = new Set([...NOT_PAID, "completed", "pending", "processing", "awaiting_payment", "payment_initiated"]);
+
+function outcomeOfAnswer(json: unknown, status: number): PurchaseOutcome {
   const answer = answerSchema.safeParse(json).data;
-  const orderId = answer?.order?.id ?? answer?.order_id;
-  const virtualMachineId = answer?.virtual_machine?.id ?? answer?.virtual_machine_id;
-  if (!answer || (orderId === undefined && virtualMachineId === undefined)) {
-    throw new PurchaseUncertainError(`The purchase was answered with ${status}, but with neither an order nor a VM.`, { status });
-  }
-  const virtualMachine = virtualMachineSchema.safeParse(answer.virtual_machine).data;
-  return {
-    orderId: orderId === undefined ? undefined : String(orderId),
-    virtualMachineId,
-    subscriptionId: answer.order?.subscription_id ?? virtualMachine?.subscriptionId ?? undefined,
-    orderStatus: answer.order?.status ?? answer.status,
-    virtualMachine,
+  const vmId = answer?.virtual_machine?.id ?? answer?.virtual_machine_id;
+  const orderStatus = answer?.order?.status ?? answer?.status;
+  const isOrder = orderStatus !== undefined && ORDER_STATES.has(orderStatus);
+  const ordered: Ordered = {
+    orderId: answer?.order?.id ?? answer?.order_id ?? (isOrder ? answer?.id : undefined),
+    subscriptionId: answer?.order?.subscription_id ?? answer?.virtual_machine?.subscription_id ?? answer?.subscription_id,
+    orderStatus,
   };
+  const isNamed = ordered.orderId !== undefined || ordered.subscriptionId !== undefined;
+  if (orderStatus !== undefined && NOT_PAID.has(orderStatus) && isNamed) {
+    // An order that came to nothing and yet a VM: what of it is true, nobody can know.
+    if (vmId !== undefined) return { kind: "unknown", said: `The purchase was answered with ${status}, VM ${vmId} and an order that is '${orderStatus}'.` };
+    return { kind: "refused", error: new UserVpsError("PAYMENT_REFUSED", `Order ${ordered.orderId ?? "without a number"} is '${orderStatus}'.`, { status }) };
+  }
+  if (vmId !== undefined) return { kind: "named", vmId, ...ordered };
+  if (isNamed) return { kind: "accepted", ...ordered };
+  return { kind: "unknown", said: `The purchase was answered with ${status}, but with neither an order nor a VM.` };
 }

@@ -5,8 +5,9 @@ import type { z } from "zod";
 import { UserVpsError } from "../../core/errors.ts";
 import { HttpEndpoint, HttpFailure, type HttpAnswer, type HttpMethod } from "../../core/http.ts";
 import { RateLimiterWaitError, sharedRateLimiter, type RateLimiter } from "../../core/rate-limiter.ts";
-import { backoffMs, isLastAllowed, waitAskedMs } from "../../core/retry.ts";
-import { sleep } from "../../core/time.ts";
+import { isLastAllowed, waitAskedMs, waitBeforeRepetitionMs } from "../../core/retry.ts";
+import { monotonicMs, sleep } from "../../core/time.ts";
+import { isToken } from "../../core/token.ts";
 import {
   failureOfAnswer,
   failureOfCancellation,
@@ -14,13 +15,17 @@ import {
   failureOfWait,
   jsonOrUndefined,
   unexpectedAnswer,
+  unreadable,
   type Failure,
 } from "./failures.ts";
 
 export interface CallOptions {
-  readonly signal?: AbortSignal;
+  /** Ends the call, beside the client's own; `null`: neither does, for what is better finished than cut off. */
+  readonly signal?: AbortSignal | null;
   /** For the call as a whole, with its waits and repetitions. */
   readonly timeoutMs?: number;
+  /** Asked right before each attempt leaves, for a call with `single`: what comes too late does not begin. */
+  readonly mayBegin?: () => boolean;
 }
 
 export interface TransportOptions {
@@ -29,6 +34,8 @@ export interface TransportOptions {
   readonly requestTimeoutMs: number;
   readonly retryLimitMs: number;
   readonly userAgent: string;
+  /** Ends every call, beside the call's own signal. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ApiRequest {
@@ -63,32 +70,47 @@ interface Limits {
   /** No repetition starts after this moment. */
   readonly retryUntilMs: number;
   readonly signal: AbortSignal | undefined;
+  readonly mayBegin: (() => boolean) | undefined;
 }
 
-/** `waitMs` before a repetition, if the answer says so. */
-type Outcome = { readonly answer: HttpAnswer } | { readonly failure: Failure; readonly waitMs?: number };
+/** `waitMs` before a repetition. */
+type Outcome = { readonly answer: HttpAnswer } | { readonly failure: Failure; readonly waitMs: number };
 
 const MAX_PARALLEL_CALLS = 8;
 const CONNECT_TIMEOUT_MS = 10_000;
 
-export class HostingerTransport {
-  /** The server's clock minus the local one at the last answer, to a second; 0 before the first. */
-  serverTimeOffsetMs = 0;
-  readonly #options: TransportOptions;
-  readonly #endpoint: HttpEndpoint;
-  readonly #limiter: RateLimiter;
+/** What transports have in common that differ only in their signal. */
+interface Shared {
+  readonly endpoint: HttpEndpoint;
+  readonly limiter: RateLimiter;
+  serverTimeOffsetMs: number;
+}
 
-  constructor(options: TransportOptions) {
-    if (!/^[\x21-\x7e]+$/.test(options.apiKey)) {
+export class HostingerTransport {
+  readonly #options: TransportOptions;
+  readonly #shared: Shared;
+
+  constructor(options: TransportOptions, shared?: Shared) {
+    if (!isToken(options.apiKey)) {
       throw new UserVpsError("CONFIG_INVALID", "The Hostinger API token is empty or has characters that no token has.");
     }
     this.#options = options;
-    this.#endpoint = new HttpEndpoint({
-      baseUrl: options.baseUrl,
-      connections: MAX_PARALLEL_CALLS,
-      connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, options.requestTimeoutMs),
-    });
-    this.#limiter = sharedRateLimiter(options.baseUrl, options.apiKey);
+    const connectTimeoutMs = Math.min(CONNECT_TIMEOUT_MS, options.requestTimeoutMs);
+    this.#shared = shared ?? {
+      endpoint: new HttpEndpoint({ baseUrl: options.baseUrl, connections: MAX_PARALLEL_CALLS, connectTimeoutMs }),
+      limiter: sharedRateLimiter(options.baseUrl, options.apiKey),
+      serverTimeOffsetMs: 0,
+    };
+  }
+
+  /** The same, with connections and all, but every call ends with this signal too. */
+  withSignal(signal: AbortSignal): HostingerTransport {
+    return new HostingerTransport({ ...this.#options, signal: eitherOf(signal, this.#options.signal) }, this.#shared);
+  }
+
+  /** The server's clock minus the local one at the last answer, to a second; 0 before the first. */
+  get serverTimeOffsetMs(): number {
+    return this.#shared.serverTimeOffsetMs;
   }
 
   /** Calls and parses; what the schema does not find is an API_ANSWER_UNEXPECTED. */
@@ -105,46 +127,48 @@ export class HostingerTransport {
   async remove(path: string, options: CallOptions = {}): Promise<void> {
     await this.exchange({ method: "DELETE", path }, options).catch((error: unknown) => {
       if (!(error instanceof CallFailure)) throw error;
-      if (error.failure.status !== 404 || error.withoutEffect) throw error.failure.error;
+      const isGone = error.failure.error instanceof UserVpsError && error.failure.error.code === "API_NOT_FOUND";
+      if (!isGone || error.withoutEffect) throw error.failure.error;
     });
   }
 
-  /** One call up to its 2xx answer; throws nothing but `CallFailure`. */
+  /** One call up to its 2xx answer with JSON (but for a DELETE, of which nothing is read); throws nothing but `CallFailure`, mistakes of the program apart. */
   async exchange(request: ApiRequest, options: CallOptions): Promise<HttpAnswer> {
     const call = `${request.method} ${request.path}`;
     const repeatable = request.repeatable ?? request.method !== "POST";
-    const startedMs = Date.now();
+    const startedMs = monotonicMs();
+    const signal = options.signal === null ? undefined : eitherOf(options.signal, this.#options.signal);
     const endMs = startedMs + (options.timeoutMs ?? Number.POSITIVE_INFINITY);
     const retryUntilMs = request.single ? endMs : Math.min(endMs, startedMs + this.#options.retryLimitMs);
     let withoutEffect = true;
     for (let attempt = 1; ; attempt++) {
-      const result = await this.#attempt(call, request, attempt, { endMs, retryUntilMs, signal: options.signal });
+      const result = await this.#attempt(call, request, attempt, { endMs, retryUntilMs, signal, mayBegin: options.mayBegin });
       if ("answer" in result) return result.answer;
-      const { failure, waitMs = backoffMs(attempt) } = result;
+      const { failure, waitMs } = result;
       withoutEffect &&= failure.withoutEffect;
       const mayRepeat = failure.passing && (repeatable || failure.withoutEffect);
-      if (!mayRepeat || Date.now() + Math.max(waitMs, this.#limiter.heldMs) >= retryUntilMs) {
+      if (!mayRepeat || monotonicMs() + Math.max(waitMs, this.#shared.limiter.heldMs) >= retryUntilMs) {
         throw new CallFailure(failure, withoutEffect);
       }
-      await sleep(waitMs, options.signal).catch(() => {
-        throw new CallFailure(failureOfCancellation(call, options.signal, true), withoutEffect);
+      await sleep(waitMs, signal).catch(() => {
+        throw new CallFailure(failureOfCancellation(call, signal, true), withoutEffect);
       });
     }
   }
 
   async close(): Promise<void> {
-    await this.#endpoint.close();
+    await this.#shared.endpoint.close();
   }
 
-  async #attempt(call: string, request: ApiRequest, attempt: number, { endMs, retryUntilMs, signal }: Limits): Promise<Outcome> {
+  async #attempt(call: string, request: ApiRequest, attempt: number, { endMs, retryUntilMs, signal, mayBegin }: Limits): Promise<Outcome> {
     const { apiKey, requestTimeoutMs, userAgent } = this.#options;
     let release: (() => void) | undefined;
     try {
-      const turnUntilMs = Math.min(endMs, Math.max(retryUntilMs, Date.now() + requestTimeoutMs));
-      release = await this.#limiter.acquire(turnUntilMs, signal);
-      const leftMs = endMs - Date.now();
-      if (leftMs <= 0) throw new RateLimiterWaitError(0);
-      const answer = await this.#endpoint.send({
+      const turnUntilMs = Math.min(endMs, Math.max(retryUntilMs, monotonicMs() + requestTimeoutMs));
+      release = await this.#shared.limiter.acquire(turnUntilMs, signal);
+      const leftMs = endMs - monotonicMs();
+      if (leftMs <= 0 || mayBegin?.() === false) throw new RateLimiterWaitError(0);
+      const answer = await this.#shared.endpoint.send({
         method: request.method,
         path: request.path + queryText(request.query),
         headers: { authorization: `Bearer ${apiKey}`, "user-agent": userAgent },
@@ -152,12 +176,15 @@ export class HostingerTransport {
         timeoutMs: request.single ? leftMs : Math.min(requestTimeoutMs, leftMs),
         signal,
         single: request.single ?? false,
+        mayBegin,
       });
       return this.#judge(call, request, attempt, answer);
     } catch (error) {
-      if (error instanceof RateLimiterWaitError) return { failure: failureOfWait(call, error) };
-      if (error instanceof HttpFailure && error.kind !== "cancelled") return { failure: failureOfConnection(call, error) };
-      return { failure: failureOfCancellation(call, signal, !(error instanceof HttpFailure && error.maybeSent)) };
+      const waitMs = waitBeforeRepetitionMs(attempt);
+      if (error instanceof RateLimiterWaitError) return { failure: failureOfWait(call, error), waitMs };
+      if (error instanceof HttpFailure && error.kind !== "cancelled") return { failure: failureOfConnection(call, error), waitMs };
+      if (!signal?.aborted) throw error;
+      return { failure: failureOfCancellation(call, signal, !(error instanceof HttpFailure && error.maybeSent)), waitMs };
     } finally {
       release?.();
     }
@@ -166,23 +193,31 @@ export class HostingerTransport {
   #judge(call: string, request: ApiRequest, attempt: number, answer: HttpAnswer): Outcome {
     const { status, headers } = answer;
     const serverTimeMs = Date.parse(headers["date"] ?? "");
-    if (!Number.isNaN(serverTimeMs)) this.serverTimeOffsetMs = serverTimeMs - Date.now();
+    if (!Number.isNaN(serverTimeMs)) this.#shared.serverTimeOffsetMs = serverTimeMs - Date.now();
 
-    const askedMs = waitAskedMs(headers);
     if (status === 429) {
       // The limiter holds everybody, this call included: no wait of its own on top.
-      this.#limiter.hold(askedMs || backoffMs(attempt));
+      this.#shared.limiter.hold(waitBeforeRepetitionMs(attempt, headers));
       return { failure: failureOfAnswer(call, answer, this.#secrets(request)), waitMs: 0 };
     }
-    if (isLastAllowed(headers) && askedMs !== undefined) this.#limiter.hold(askedMs);
-    if (status >= 200 && status < 300) return { answer };
-    const asksToWait = headers["retry-after"] !== undefined && askedMs !== undefined;
-    return { failure: failureOfAnswer(call, answer, this.#secrets(request)), ...(asksToWait && { waitMs: askedMs }) };
+    const askedMs = waitAskedMs(headers);
+    if (isLastAllowed(headers) && askedMs !== undefined) this.#shared.limiter.hold(askedMs);
+    if (status >= 200 && status < 300) {
+      if (jsonOrUndefined(answer.text) !== undefined || (request.method === "DELETE" && answer.text.trim() === "")) return { answer };
+      return { failure: unreadable(call, answer), waitMs: waitBeforeRepetitionMs(attempt) };
+    }
+    // A reset of the rate limit says nothing about when a server error is over.
+    const { "retry-after": retryAfter, date } = headers;
+    return { failure: failureOfAnswer(call, answer, this.#secrets(request)), waitMs: waitBeforeRepetitionMs(attempt, { "retry-after": retryAfter, date }) };
   }
 
   #secrets(request: ApiRequest): readonly string[] {
     return [this.#options.apiKey, ...(request.secrets ?? [])];
   }
+}
+
+function eitherOf(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one && other && one !== other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
 function queryText(query: ApiRequest["query"] = {}): string {

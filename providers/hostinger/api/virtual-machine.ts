@@ -26,11 +26,11 @@ function addressesSchema(family: 4 | 6) {
 export const virtualMachineSchema = z
   .object({
     id: idSchema,
-    subscription_id: textOrNull,
+    subscription_id: z.string().nullish().transform((id) => id ?? null),
     firewall_group_id: idOrNull,
     data_center_id: idOrNull,
     plan: textOrNull,
-    hostname: textOrNull,
+    hostname: z.string().nullish(),
     state: stateSchema.transform((state): VmState => state),
     actions_lock: textOrNull.transform((lock): ActionsLock => lock ?? "unlocked"),
     cpus: numberOrNull,

@@ -6,11 +6,12 @@ import { UserVpsError } from "../../core/errors.ts";
 import { actionSchema, type Action } from "./actions.ts";
 import { listPages } from "./paging.ts";
 import { publicKeySchema, type PublicKey } from "./public-keys.ts";
-import { purchase, type PurchaseRequest, type PurchaseResult } from "./purchase.ts";
+import { purchase, type PurchaseOutcome, type PurchaseRequest } from "./purchase.ts";
 import { setupBody, setupSecrets, type SetupRequest } from "./setup-request.ts";
 import type { ApiRequest, CallOptions, HostingerTransport } from "./transport.ts";
 import { backupSchema, metricsSchema, snapshotSchema, type Backup, type Metrics, type Snapshot } from "./vm-data.ts";
 import { virtualMachineSchema, type VirtualMachine } from "./virtual-machine.ts";
+import { vmList, type VmList } from "./vm-list.ts";
 
 /** OpenAPI, `VPS.V1.VirtualMachine.RecreateRequest`. */
 export interface RecreateRequest {
@@ -35,11 +36,13 @@ export function virtualMachineCalls(transport: HostingerTransport, purchaseTimeo
     transport.call(actionSchema, { method, path: `${ROOT}/${path}`, ...rest }, call);
 
   return {
-    /** Buys: see `purchase.ts` for its outcomes. */
-    purchase: (request: PurchaseRequest, call: CallOptions = {}): Promise<PurchaseResult> =>
-      purchase(transport, request, { ...call, timeoutMs: call.timeoutMs ?? purchaseTimeoutMs }),
-    /** All of the account: this list is not paged. */
-    list: (call?: CallOptions): Promise<VirtualMachine[]> => transport.call(z.array(virtualMachineSchema), { method: "GET", path: ROOT }, call),
+    /** Buys. What became of it is the value: see `purchase.ts`. Ends with no signal but its own, for one in flight is better finished than cut off. */
+    purchase: (request: PurchaseRequest, call: CallOptions = {}): Promise<PurchaseOutcome> =>
+      purchase(transport, request, { signal: null, ...call, timeoutMs: call.timeoutMs ?? purchaseTimeoutMs }),
+    /** All of the account that can be read: this list is not paged. Who concludes from what is not there needs `listEntries`. */
+    list: async (call?: CallOptions): Promise<VirtualMachine[]> => vmList(await transport.call(z.array(z.unknown()), { method: "GET", path: ROOT }, call)).vms,
+    /** The same, with the entries that cannot be read. */
+    listEntries: async (call?: CallOptions): Promise<VmList> => vmList(await transport.call(z.array(z.unknown()), { method: "GET", path: ROOT }, call)),
     get: (id: number, call?: CallOptions): Promise<VirtualMachine> => transport.call(virtualMachineSchema, { method: "GET", path: `${ROOT}/${id}` }, call),
     /** Installs a VM in the state `initial`. */
     setup: (id: number, setup: SetupRequest, call?: CallOptions): Promise<VirtualMachine> =>

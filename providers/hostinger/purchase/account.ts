@@ -5,7 +5,7 @@
  */
 import { UserVpsError } from "../../core/errors.ts";
 import { DAY_MS, HOUR_MS } from "../../core/time.ts";
-import type { PostInstallScript } from "../api/client.ts";
+import type { CallOptions, PostInstallScript } from "../api/client.ts";
 import type { Session } from "../session.ts";
 import { dataOf, hostnameOfRecord, parseRecord, recordContent, recordName } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
@@ -77,23 +77,23 @@ export async function createRecord(session: Session, hostname: string, data: Omi
 
 /**
  * Writes the record over. This is the fence: undefined if somebody has taken it away.
- * `writtenAtMs`: when, by Hostinger's clock.
+ * `writtenAtMs`: when, by the clock that has told when it was made; undefined if it is not told.
  */
-export async function writeRecord(session: Session, record: PurchaseRecord, signal?: AbortSignal): Promise<{ readonly writtenAtMs: number } | undefined> {
+export async function writeRecord(session: Session, record: PurchaseRecord, call: CallOptions = { signal: session.signal }): Promise<{ readonly writtenAtMs: number | undefined } | undefined> {
   const content = recordContent(record.hostname, dataOf(record), serverNowMs(session));
-  const script = await orGone(session.client.scripts.update(record.id, { name: recordName(record.hostname), content }, signal && { signal }));
+  const script = await orGone(session.client.scripts.update(record.id, { name: recordName(record.hostname), content }, call));
   if (!script) return undefined;
   const told = Date.parse(script.updatedAt ?? "");
-  return { writtenAtMs: Math.max(serverNowMs(session), Number.isNaN(told) ? 0 : told) };
+  return { writtenAtMs: Number.isNaN(told) ? undefined : told };
 }
 
 /** A record that is gone already is as wished. One that only says so is asked again, and is an error in the end. */
-export async function removeRecord(session: Session, { id, hostname }: Pick<PurchaseRecord, "id" | "hostname">): Promise<void> {
+export async function removeRecord(session: Session, id: number, call: CallOptions = { signal: session.signal }): Promise<void> {
   for (let removal = 0; removal < MOST_REMOVALS; removal++) {
-    await orGone(session.client.scripts.delete(id, { signal: session.signal }));
-    if ((await orGone(session.client.scripts.get(id, { signal: session.signal }))) === undefined) return;
+    await orGone(session.client.scripts.delete(id, call));
+    if ((await orGone(session.client.scripts.get(id, call))) === undefined) return;
   }
-  throw new UserVpsError("API_UNAVAILABLE", `Hostinger answers that the purchase record ${id} of ${hostname} is removed, but it is still there.`);
+  throw new UserVpsError("API_UNAVAILABLE", `Hostinger answers that the purchase record ${id} is removed, but it is still there.`);
 }
 
 /** The list may leave out content and name; then the script itself is asked. */
@@ -117,7 +117,7 @@ async function renewed(session: Session, record: PurchaseRecord, newerScripts: n
   const isAtWork = serverNowMs(session) - record.createdAtMs < RENEWED_AFTER_MS;
   if (record.format !== "current" || record.state === "closed" || isAtWork || newerScripts < RENEWED_BEHIND) return record;
   const copy = await createRecord(session, record.hostname, { ...dataOf(record), madeAt: new Date(record.createdAtMs).toISOString() });
-  await removeRecord(session, record);
+  await removeRecord(session, record.id);
   return copy;
 }
 
@@ -127,7 +127,7 @@ async function withoutCopies(session: Session, records: readonly PurchaseRecord[
   for (const record of records.toSorted((a, b) => a.moves.length - b.moves.length || a.id - b.id)) {
     const behind = kept.get(record.key);
     kept.set(record.key, record);
-    if (behind) await removeRecord(session, behind);
+    if (behind) await removeRecord(session, behind.id);
   }
   return [...kept.values()].sort((a, b) => a.id - b.id);
 }

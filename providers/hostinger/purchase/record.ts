@@ -89,8 +89,8 @@ export function parseRecord(script: PostInstallScript & { readonly content: stri
   const lifeMs = written("lifeMs");
   // Written by this program or a later one, and yet not to be read: nothing but a person ends it.
   const isOurs = line !== undefined;
-  const isOld = !isOurs && !Number.isNaN(lifeMs) && createdAtMs > 0;
-  const endsAtMs = isOurs || createdAtMs === 0 ? undefined : createdAtMs + (isOld ? Math.min(lifeMs, LONGEST_OLD_LIFE_MS) : LONGEST_OLD_LIFE_MS);
+  const isOld = !isOurs && !Number.isNaN(lifeMs) && madeAtMs > 0;
+  const endsAtMs = isOurs || madeAtMs === 0 ? undefined : madeAtMs + (isOld ? Math.min(lifeMs, LONGEST_OLD_LIFE_MS) : LONGEST_OLD_LIFE_MS);
   return { id: script.id, hostname, format: isOld ? "0.1.0" : "unreadable", createdAtMs, endsAtMs, key: `script-${script.id}`, intentMs: 1, state: "uncertain", moves: [] };
 }
 
@@ -118,12 +118,17 @@ export function sentAtMs(record: PurchaseRecord): number {
 
 /** From then on a doubt without evidence is one for a person. */
 export function doubtEndsAtMs(record: PurchaseRecord, settleMs: number): number {
-  return record.endsAtMs ?? sentAtMs(record) + settleMs;
+  return sentAtMs(record) + settleMs;
+}
+
+/** A mark of 0.1.0 that is over: by its rules nothing of its purchase can show any more. */
+export function isOver(record: PurchaseRecord, nowMs: number): boolean {
+  return record.endsAtMs !== undefined && nowMs >= record.endsAtMs;
 }
 
 /** Neither facts nor time can tell what became of it: a person has to. */
 export function needsDecision(record: PurchaseRecord, settleMs: number, nowMs: number): boolean {
-  return isInDoubt(record.state) && record.endsAtMs === undefined && nowMs >= doubtEndsAtMs(record, settleMs);
+  return isInDoubt(record.state) && !isOver(record, nowMs) && nowMs >= doubtEndsAtMs(record, settleMs);
 }
 
 function jsonOf(text: string): unknown {

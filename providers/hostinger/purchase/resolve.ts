@@ -56,7 +56,7 @@ async function decide(session: Session, record: PurchaseRecord, decision: Purcha
   }
   const reason = decision.kind === "buy-again" ? "a person said to buy again" : "a person gave it up";
   const closed = await write(session, moved(record, "closed", nowMs, { decision: noted, reason }));
-  if (record.format !== "current") await removeRecord(session, record);
+  if (record.format !== "current") await removeRecord(session, record.id);
   return closed;
 }
 
@@ -77,6 +77,6 @@ async function refuseWrongVm(session: Session, { hostname, plan }: PurchaseRecor
 }
 
 async function write(session: Session, record: PurchaseRecord): Promise<PurchaseRecord> {
-  if (await writeRecord(session, record, session.signal)) return record;
+  if (await writeRecord(session, record)) return record;
   throw new UserVpsError("API_NOT_FOUND", `The purchase record ${record.id} of ${record.hostname} is gone: somebody else has ended it meanwhile.`);
 }

@@ -1,14 +1,11 @@
 /** /post_install.log of a user's VPS, over SSH. */
-import { UserVpsError } from "../../../providers/core/errors.ts";
-import { runCommand } from "../../../providers/ssh/run-command.ts";
+import { progressText } from "../../../providers/first-boot/boot-progress.ts";
+import type { BootProgress } from "../../../providers/first-boot/boot-progress.ts";
+import { fetchBootLog } from "../../../providers/first-boot/fetch-boot-log.ts";
 import { createRedactor } from "../../provisioning/redact.ts";
 import type { Invocation } from "../command.ts";
 import { withUserStack } from "../user-stack.ts";
 import { wayInto } from "./way-in.ts";
-import { harmlessLines, progressText, whereItStopped } from "./where-it-stopped.ts";
-import type { BootProgress } from "./where-it-stopped.ts";
-
-const COMMAND = "cat /post_install.log";
 
 export interface BootLog extends BootProgress {
   readonly address: string;
@@ -25,15 +22,11 @@ export async function readBootLog(invocation: Invocation): Promise<BootLog> {
   return withUserStack(invocation, {}, async (stack) => {
     const { server, secrets } = await wayInto(stack, env);
     progress.say(`${stack.username}: asking ${server.host} for /post_install.log`);
-    const { status, stdout, stderr, hostKeyFingerprint } = await runCommand(server, { command: COMMAND, signal });
+    const { lines, progress: reached, hostKeyFingerprint } = await fetchBootLog(server, signal);
     progress.end();
     const redactor = createRedactor(...secrets);
-    const clean = (text: string) => harmlessLines(text).map((line) => redactor.redact(line));
-    if (status !== 0) {
-      throw new UserVpsError("SCRIPT_LOG_MISSING", `\`${COMMAND}\` on ${server.host} failed: ${clean(stderr).join("; ")}.`);
-    }
-    const lines = clean(stdout);
-    return { address: server.host, hostKeyFingerprint, hostKeyVerified: server.hostKey !== undefined, ...whereItStopped(lines), lines };
+    const clean = (all: readonly string[]) => all.map((line) => redactor.redact(line));
+    return { address: server.host, hostKeyFingerprint, hostKeyVerified: server.hostKey !== undefined, ...reached, lastLines: clean(reached.lastLines), lines: clean(lines) };
   });
 }
 

@@ -6,6 +6,7 @@ export const completion: CliCommand<object> = {
   usage: "completion <shell>",
   summary: `Print the completion script for ${SHELLS.join(", ")}`,
   examples: ["completion bash > ~/.local/share/bash-completion/completions/user-vps", "completion zsh > ~/.zfunc/_user-vps", "completion fish > ~/.config/fish/completions/user-vps.fish"],
+  withoutSettings: true,
   async run({ args }) {
     const shell = SHELLS.find((one) => one === args[0]);
     if (!shell) throw new UserVpsError("INPUT_INVALID", `Expected one of ${SHELLS.join(", ")}, got '${args[0]}'.`);

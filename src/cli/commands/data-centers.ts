@@ -1,6 +1,10 @@
 import type { CliCommand } from "../command.ts";
-import { withHostinger } from "../hostinger.ts";
+import { DATA_CENTERS } from "../../../providers/hostinger/api/specification.ts";
+import type { DataCenter } from "../../../providers/hostinger/api/client.ts";
+import { offersOf } from "../offers.ts";
 import { table } from "../output.ts";
+
+const SPECIFIED: readonly DataCenter[] = DATA_CENTERS.map(({ id, code, city, country, continent }) => ({ id, name: code, city, location: country, continent }));
 
 /** GET /api/vps/v1/data-centers */
 export const dataCenters: CliCommand<object> = {
@@ -9,7 +13,7 @@ export const dataCenters: CliCommand<object> = {
   examples: ["data-centers"],
   async run(invocation) {
     invocation.progress.say("asking Hostinger for its data centers");
-    const found = await withHostinger(invocation, ({ client, signal }) => client.dataCenters.list({ signal }));
-    return { data: found, text: table(["ID", "NAME", "CITY", "COUNTRY", "CONTINENT"], found.map(({ id, name, city, location, continent }) => [id, name, city, location, continent])) };
+    const { offers: found, note } = await offersOf<DataCenter>(invocation, ({ client, signal }) => client.dataCenters.list({ signal }), SPECIFIED);
+    return { data: found, text: note + table(["ID", "NAME", "CITY", "COUNTRY", "CONTINENT"], found.map(({ id, name, city, location, continent }) => [id, name, city, location, continent])) };
   },
 };

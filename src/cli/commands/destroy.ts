@@ -1,3 +1,4 @@
+import { ALLOW_DELETE_VARIABLE } from "../../../providers/hostinger/deletion-fence.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { CliCommand } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
@@ -16,7 +17,7 @@ export const destroy: CliCommand<{ confirm?: string }> = {
       await confirmTyped({ what: `The VPS of ${username} will be given up: its VM is stopped, its name is gone.`, expected: username, given: invocation.options.confirm, option: `--confirm ${username}` });
       await stack.quietly("state", "unprotect", "--all", "--yes");
       // A DNS record that is gone already makes a destroy fail unless it is looked for first.
-      await stack.inFront("destroy", "--yes", "--refresh", "--skip-preview");
+      await stack.inFrontWith({ [ALLOW_DELETE_VARIABLE]: "true" }, "destroy", "--yes", "--refresh", "--skip-preview");
       await stack.quietly("stack", "rm", "--remove-backups", "--yes");
       return { data: { username, destroyed: true }, text: `The VPS of ${username} is given up, its stack is gone.` };
     });

@@ -12,7 +12,7 @@ export const doctor: CliCommand<{ role?: Role }> = {
   options: [{ flags: "--role <role>", description: `whose settings: ${ROLES.join(", ")} (default: all)`, parse: role }],
   examples: ["doctor", "doctor --role worker --json"],
   async run({ env, options, progress, signal }) {
-    progress.say("looking at Node, settings, engine, plugins, Hostinger, Cloudflare, database, disk and the service");
+    progress.say("looking at Node, settings, engine, plugins, Hostinger, Cloudflare, payment, database, disk and the service");
     const { examine } = await import("../doctor/examine.ts");
     const findings = await examine({ env, signal }, options.role ?? "all");
     const isWell = findings.every(({ result }) => result !== "failed");
@@ -21,11 +21,11 @@ export const doctor: CliCommand<{ role?: Role }> = {
 };
 
 const MARKS = { ok: "ok     ", failed: "FAILED ", skipped: "skipped" } as const;
-const INDENT = " ".repeat(21);
+const INDENT = " ".repeat(23);
 
 function report(findings: readonly Finding[]): string {
   const lines = findings.flatMap(({ check, result, found, mend }) => [
-    `${MARKS[result]}  ${check.padEnd(10)}  ${found.trimEnd().replaceAll(/\n */g, `\n${INDENT}`)}`,
+    `${MARKS[result]}  ${check.padEnd(12)}  ${found.trimEnd().replaceAll(/\n */g, `\n${INDENT}`)}`,
     ...(mend ? [`${INDENT}mend: ${mend}`] : []),
   ]);
   const count = findings.filter(({ result }) => result === "failed").length;

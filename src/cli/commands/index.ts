@@ -19,7 +19,7 @@ import { logs } from "./logs.ts";
 import { plans } from "./plans.ts";
 import { power } from "./power.ts";
 import { preview } from "./preview.ts";
-import { releaseCancel } from "./release-cancel.ts";
+import { releaseCancel, releaseSkip } from "./release-cancel.ts";
 import { releaseCreate } from "./release-create.ts";
 import { releaseList } from "./release-list.ts";
 import { releaseRollOut } from "./release-roll-out.ts";
@@ -35,9 +35,12 @@ import { scriptShow } from "./script-show.ts";
 import { serve } from "./serve.ts";
 import { snapshot } from "./snapshot.ts";
 import { status } from "./status.ts";
+import { resume, suspend } from "./suspend.ts";
 import { sweep } from "./sweep.ts";
 import { templates } from "./templates.ts";
 import { token } from "./token.ts";
+import { purchases } from "./purchases.ts";
+import { resolve } from "./resolve.ts";
 import { recreate, rename, replace } from "./user-change.ts";
 import { up } from "./up.ts";
 import { vmActions } from "./vm-actions.ts";
@@ -51,8 +54,9 @@ import { vmSnapshotCreate, vmSnapshotDelete, vmSnapshotRestore, vmSnapshotShow }
 export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
   drift, sweep, findings, repair,
-  rotate, rename, recreate, replace, changes, retry, cancel, power, snapshot, actions, deprovision, givenUp, audit,
-  releaseCreate, releaseList, releaseRollOut, releaseStatus, releaseCancel,
+  rotate, rename, recreate, replace, changes, retry, cancel, power, suspend, resume, snapshot, actions, deprovision, givenUp, audit,
+  purchases, resolve,
+  releaseCreate, releaseList, releaseRollOut, releaseStatus, releaseSkip, releaseCancel,
   init, serve, sandbox, demo, doctor, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,

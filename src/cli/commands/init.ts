@@ -6,11 +6,11 @@ import { envFileLine } from "../../config/env-file.ts";
 import type { CliCommand } from "../command.ts";
 import { CHECKOUT } from "../stack-folder.ts";
 
-/** What nobody has to think of, and nobody else may know. */
+/** What nobody has to think of, and nobody else may know. A key's id is its own, so that the keys of two installations are never taken for one. */
 const MADE: Readonly<Record<string, () => string>> = {
   PULUMI_CONFIG_PASSPHRASE: () => randomBytes(32).toString("base64url"),
   JWT_SECRET: () => randomBytes(32).toString("base64url"),
-  CREDENTIALS_KEYS: () => `k1:${randomBytes(32).toString("base64")}`,
+  CREDENTIALS_KEYS: () => `k${randomBytes(4).toString("hex")}:${randomBytes(32).toString("base64")}`,
 };
 
 /** A first `.env`, from .env.example. */

@@ -19,6 +19,7 @@ interface Options {
 
 const PAGE = 1_000;
 const INTERVAL_MS = 500;
+const UNHEALTHY: ReadonlySet<string> = new Set(["HEALTH_CHECK_FAILED", "FIRST_BOOT_FAILED", "CERTIFICATE_RATE_LIMITED"]);
 
 /** What the engine printed, from the service's database; secrets were removed before it was stored. */
 export const logs: CliCommand<Options> = {
@@ -95,7 +96,7 @@ async function whatTheVpsTells(invocation: Invocation<Options>): Promise<Result>
 /** While it is tried again, why the try before failed is what one wants to know. */
 async function lastEndedFailedUnhealthy(db: Queryable, userId: string): Promise<boolean> {
   const { items } = await listRuns(db, userId, { limit: 2 });
-  return items.find(({ outcome }) => outcome !== null)?.errorCode === "HEALTH_CHECK_FAILED";
+  return UNHEALTHY.has(items.find(({ outcome }) => outcome !== null)?.errorCode ?? "");
 }
 
 async function runOf(db: Queryable, userId: string, username: string, runId: string | undefined): Promise<RunRecord> {

@@ -1,4 +1,5 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import { parseUsername } from "../../../stacks/username.ts";
 import type { RollOutView } from "../../http/roll-out-view.ts";
 import type { CliCommand } from "../command.ts";
 import { newestRollOut, statusText } from "../roll-out.ts";
@@ -17,6 +18,27 @@ export const releaseCancel: CliCommand<object> = {
       return await service.post<RollOutView>(`/api/admin/roll-outs/${encodeURIComponent(rollOutId)}/cancel`);
     });
     return { data: rollOut, text: `The roll-out of ${rollOut.version} is ${statusText(rollOut)}.` };
+  },
+};
+
+/** POST /api/admin/roll-outs/{id}/members/{username}/skip */
+export const releaseSkip: CliCommand<{ readonly reason?: string; readonly rollOut?: string }> = {
+  usage: "release skip <username>",
+  summary: "Go on with a roll-out without one VPS, such as one that hangs",
+  details: "One that waits is not begun; one that is under way is asked to stop. It counts as no failure.",
+  options: [{ flags: "--reason <text>", description: "is recorded; needed" }, { flags: "--roll-out <id>", description: "by default the newest one" }],
+  examples: ["release skip alice --reason 'root replaced the shell'"],
+  async run(invocation) {
+    const { reason, rollOut: given } = invocation.options;
+    const username = parseUsername(invocation.args[0]!);
+    if (!reason) throw new UserVpsError("INPUT_INVALID", "It is not said why.", { next: "Use --reason 'the reason': it is recorded." });
+    invocation.progress.say("asking the service");
+    const rollOut = await withService(invocation, async (service) => {
+      const rollOutId = given ?? (await newestRollOut(service))?.rollOutId;
+      if (rollOutId === undefined) throw new UserVpsError("INPUT_INVALID", "There was no roll-out yet.");
+      return await service.post<RollOutView>(`/api/admin/roll-outs/${encodeURIComponent(rollOutId)}/members/${username}/skip`, { reason });
+    });
+    return { data: rollOut, text: `${username} is skipped. The roll-out of ${rollOut.version} ${statusText(rollOut)}.` };
   },
 };
 

@@ -1,6 +1,10 @@
 import type { CliCommand } from "../command.ts";
-import { withHostinger } from "../hostinger.ts";
+import type { Template } from "../../../providers/hostinger/api/client.ts";
+import { TEMPLATES } from "../../../providers/hostinger/api/specification.ts";
+import { offersOf } from "../offers.ts";
 import { table } from "../output.ts";
+
+const SPECIFIED: readonly Template[] = TEMPLATES.map(({ id, name }) => ({ id, name, description: null, documentation: null }));
 
 /** GET /api/vps/v1/templates */
 export const templates: CliCommand<object> = {
@@ -9,7 +13,7 @@ export const templates: CliCommand<object> = {
   examples: ["templates"],
   async run(invocation) {
     invocation.progress.say("asking Hostinger for its templates");
-    const found = await withHostinger(invocation, ({ client, signal }) => client.templates.list({ signal }));
-    return { data: found, text: table(["ID", "NAME", "DESCRIPTION"], found.map(({ id, name, description }) => [id, name, description])) };
+    const { offers: found, note } = await offersOf<Template>(invocation, ({ client, signal }) => client.templates.list({ signal }), SPECIFIED);
+    return { data: found, text: note + table(["ID", "NAME", "DESCRIPTION"], found.map(({ id, name, description }) => [id, name, description])) };
   },
 };

@@ -51,17 +51,18 @@ export const replace: CliCommand<Confirmed & { plan?: string; dataCenter?: numbe
   summary: "Buy a user another VM: another plan or data center, or in place of one that is gone",
   details: "The new VM is installed beside the old one; then the DNS record leads to it, and the old one is stopped and not renewed. Data is not copied: it stays on the old VM until its paid term ends.",
   options: [
-    { flags: "--plan <plan>", description: PLANS.map(({ id: plan }) => plan).join(", ") },
-    { flags: "--data-center <id>", description: DATA_CENTERS.map(({ id: center, city }) => `${center} ${city}`).join(", "), parse: id },
+    { flags: "--plan <plan>", description: `${PLANS.map(({ id: plan }) => plan).join(", ")}, or another of \`user-vps plans\`` },
+    { flags: "--data-center <id>", description: DATA_CENTERS.map(({ id: center, city }) => `${center} ${city}`).join(", ").concat(", or another of `user-vps data-centers`"), parse: id },
     ...CONFIRMED,
   ],
   examples: ["replace alice --plan kvm2", "replace alice --data-center 19 --reason 'moved to Europe' --confirm alice"],
   async run(invocation) {
     const { plan, dataCenter } = invocation.options;
-    if (plan !== undefined && !findPlan(plan)) throw new UserVpsError("INPUT_INVALID", `Expected one of the plans ${PLANS.map(({ id: known }) => known).join(", ")}, got '${plan}'.`);
+    // A newer plan is known to Hostinger alone; the service refuses what it does not offer.
+    if (plan !== undefined && !findPlan(plan) && !/[ -]/.test(plan)) throw new UserVpsError("INPUT_INVALID", `Expected one of the plans ${PLANS.map(({ id: known }) => known).join(", ")}, or an item or name of Hostinger's catalog, got '${plan}'.`, { next: "`user-vps plans` shows what there is." });
     return ask(invocation, {
       path: "replace",
-      body: { ...(plan !== undefined && { plan: findPlan(plan)!.itemId }), ...(dataCenter !== undefined && { dataCenterId: dataCenter }) },
+      body: { ...(plan !== undefined && { plan: findPlan(plan)?.itemId ?? plan }), ...(dataCenter !== undefined && { dataCenterId: dataCenter }) },
       what: (vps) => `${purchaseOf(vps, plan)} The data of ${vps.username} is not copied: it stays on VM ${vps.vmId}, which is stopped and not renewed.`,
       asked: "another VM is asked for",
     });

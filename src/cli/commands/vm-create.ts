@@ -30,14 +30,14 @@ const OPTIONS: readonly OptionDescription[] = [
 export const vmCreate: CliCommand<Options> = {
   usage: "vm create <host-name>",
   summary: "Buy a VM and wait until it runs; this costs money",
-  details: "Shows the price and asks. A VM that has the host name already is taken instead of bought, also one of a purchase that was interrupted. There is no way to give a VM back before its term ends.",
+  details: "Shows the price and asks. If a VM has the host name already, nothing is bought and nothing of it changed; a purchase that was interrupted is gone on with. There is no way to give a VM back before its term ends.",
   options: OPTIONS,
   examples: ["vm create test.spoq.dev --plan kvm1 --data-center 9", "vm create test.spoq.dev --yes --max-price-cents 1500 --password-file test.password"],
   async run(invocation) {
     const { options, env, progress } = invocation;
     const hostname = invocation.args[0]!.toLowerCase();
-    const [{ acquire }, { findByHostname }, { waitForRunning }, { resolveWish }] = await Promise.all([
-      import("../../../providers/hostinger/acquire.ts"), import("../../../providers/hostinger/search.ts"), import("../../../providers/hostinger/wait-for-running.ts"), import("../vm-wish.ts"),
+    const [{ closePurchase, obtainVm, purchaseOfVm }, { findByHostname, refuseMismatch }, { waitForRunning }, { resolveWish }] = await Promise.all([
+      import("../../../providers/hostinger/purchase/index.ts"), import("../../../providers/hostinger/search.ts"), import("../../../providers/hostinger/wait-for-running.ts"), import("../vm-wish.ts"),
     ]);
     return withHostinger(invocation, async (session) => {
       const { password, save } = await rootPassword(options.passwordFile);
@@ -48,10 +48,15 @@ export const vmCreate: CliCommand<Options> = {
         await agreeToPrice({ hostname, price, yes: options.yes ?? false, maxPriceCents: options.maxPriceCents });
         await save();
       }
-      const acquired = await acquire(session, { ...inputs, allowPurchase: present === undefined });
+      if (present) refuseMismatch(inputs, present);
+      const acquired = present
+        ? { vmId: present.id, how: "adopted", orderId: undefined, recordId: await purchaseOfVm(session, inputs, present) } as const
+        : await obtainVm(session, inputs);
       const vm = await waitForRunning(session, acquired.vmId, inputs).catch((error: unknown) => {
         throw stillThere(error, acquired.vmId);
       });
+      // Nothing but its host name is remembered of it here, and by that it is found.
+      if (acquired.recordId !== undefined) await closePurchase(session, acquired.recordId);
       const bought = acquired.how === "bought";
       const text = `${bought ? `Bought${acquired.orderId ? `, order ${acquired.orderId}` : ""}:` : "It was there already, nothing was bought:"}\n${vmText(vm)}`;
       return { data: { how: acquired.how, orderId: acquired.orderId ?? null, vm, passwordFile: bought ? (options.passwordFile ?? null) : null }, text };

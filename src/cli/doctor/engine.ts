@@ -11,7 +11,7 @@ import type { Finding } from "./check.ts";
 export async function checkEngine(given: Environment): Promise<Finding> {
   const env = { ...given };
   const root = cacheRoot(env);
-  const onPath = await engineOnPath({ env, versionsFile: join(root, "versions-on-path.json"), ownFolders: [root, binFolder(CHECKOUT)] });
+  const onPath = await engineOnPath({ env, versionsFile: join(root, "versions-on-path.json"), ownFolders: [root, binFolder(CHECKOUT, root)] });
   if (typeof onPath !== "string") return ok("engine", `Pulumi ${onPath.version} in ${onPath.folder}`);
   const cached = await completeEngine(await engineFolder(root));
   if (cached) return ok("engine", `Pulumi ${cached.version}, ${cached.madeBy === "built" ? "built" : "downloaded"} by the project`);

@@ -6,6 +6,7 @@ import { checkDatabase } from "./database.ts";
 import { checkDisk } from "./disk.ts";
 import { checkEngine } from "./engine.ts";
 import { checkHostinger } from "./hostinger.ts";
+import { checkBooks, checkMoney } from "./money.ts";
 import { checkNode } from "./node.ts";
 import { checkPlugins } from "./plugins.ts";
 import { checkService } from "./service.ts";
@@ -14,7 +15,7 @@ import { checkSettings } from "./settings.ts";
 /** Looks at everything, in the order of CHECK_NAMES. */
 export async function examine(context: CheckContext, role: Role): Promise<Finding[]> {
   const { env, signal } = context;
-  const looked = await Promise.all([checkEngine(env), checkPlugins(env), checkHostinger(context), checkCloudflare(context), checkDatabase(context), checkDisk(env), checkService(context)]);
+  const looked = await Promise.all([checkEngine(env), checkPlugins(env), checkHostinger(context), checkCloudflare(context), checkDatabase(context), checkMoney(context), checkBooks(context), checkDisk(env), checkService(context)]);
   signal.throwIfAborted();
   return [checkNode(), checkSettings(env, role), ...looked.flat()].sort((a, b) => CHECK_NAMES.indexOf(a.check) - CHECK_NAMES.indexOf(b.check));
 }

@@ -1,6 +1,8 @@
 import { SECOND_MS } from "../../../providers/core/time.ts";
 import { HostingerClient } from "../../../providers/hostinger/api/client.ts";
 import { hostingerSettings } from "../../../providers/hostinger/settings.ts";
+import { notOffered, readCatalog, type Catalog } from "../../../providers/hostinger/api/live-catalog.ts";
+import { VARIABLES } from "../../config/index.ts";
 import { errorView } from "../report-error.ts";
 import { failed, ok, skipped } from "./check.ts";
 import type { CheckContext, Finding } from "./check.ts";
@@ -15,8 +17,8 @@ export async function checkHostinger({ env, signal }: CheckContext): Promise<Fin
     const { baseUrl, apiKey } = hostingerSettings({ get: () => undefined }, env);
     const client = new HostingerClient({ baseUrl, apiKey, requestTimeoutMs: TIMEOUT_MS, retryLimitMs: SECOND_MS });
     try {
-      const [vms, catalog] = await Promise.all([client.virtualMachines.list({ signal }), client.catalog.list({ category: "VPS" }, { signal })]);
-      return [ok("hostinger", `${baseUrl} accepts the token: ${vms.length} VMs, ${catalog.length} plans`), checkClock(client.serverTimeOffsetMs)];
+      const [vms, catalog] = await Promise.all([client.virtualMachines.list({ signal }), readCatalog(client, signal)]);
+      return [ok("hostinger", `${baseUrl} accepts the token: ${vms.length} VMs, ${catalog.plans.length} plans`), ...checkDefaults(catalog, env), checkClock(client.serverTimeOffsetMs)];
     } finally {
       await client.close();
     }
@@ -24,6 +26,14 @@ export async function checkHostinger({ env, signal }: CheckContext): Promise<Fin
     const { code, message, next } = errorView(error).error;
     return [failed("hostinger", `${code}: ${message}`, mendOf(code) ?? next), skipped("clock", "Hostinger did not tell the time")];
   }
+}
+
+/** Only told where it is wrong: what signups get by default has to be offered. */
+function checkDefaults(catalog: Catalog, env: CheckContext["env"]): Finding[] {
+  const value = ({ name, byDefault }: { readonly name: string; readonly byDefault: string }) => env[name] || byDefault;
+  const { defaultPlan, defaultDataCenterId, defaultTemplateId } = VARIABLES;
+  const reason = notOffered(catalog, { plan: value(defaultPlan), dataCenterId: Number(value(defaultDataCenterId)), templateId: Number(value(defaultTemplateId)) });
+  return reason === undefined ? [] : [failed("hostinger", reason, `Set ${defaultPlan.name}, ${defaultDataCenterId.name} and ${defaultTemplateId.name} to what Hostinger offers.`)];
 }
 
 /** @param offsetMs the server's clock minus this machine's */

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { SignJWT } from "jose";
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import { tokenFrom } from "../../../providers/core/token.ts";
 import { hs256Secret } from "../../config/values.ts";
 import type { Environment } from "../../config/index.ts";
 
@@ -20,7 +21,7 @@ export interface TokenRequest {
 
 /** USER_VPS_TOKEN, else one for this command, signed with the service's JWT_SECRET where that is at hand. */
 export async function operatorToken(env: Environment): Promise<string> {
-  if (env["USER_VPS_TOKEN"]) return env["USER_VPS_TOKEN"];
+  if (env["USER_VPS_TOKEN"]) return tokenFrom(env["USER_VPS_TOKEN"], "USER_VPS_TOKEN");
   if (env["JWT_SECRET"]) return await signServiceToken(env, { subject: whoAmI(), isOperator: true, lifetimeSeconds: COMMAND_LIFETIME_SECONDS });
   throw new UserVpsError("CONFIG_INVALID", "It is not known who asks: neither USER_VPS_TOKEN nor JWT_SECRET is set.", {
     next: "Set USER_VPS_TOKEN to a token with the scope vps:admin; on the service's own machine, JWT_SECRET as the service has it serves as well.",

@@ -4,6 +4,7 @@
  */
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS, sleep } from "../../../providers/core/time.ts";
+import { tokenFrom } from "../../../providers/core/token.ts";
 import { isLoopbackHost } from "../loopback.ts";
 
 export interface CloudflareSettings {
@@ -52,24 +53,33 @@ export function cloudflareSettings(configured: ReadonlyMap<string, string>, env:
   if (token !== undefined && !/^[0-9A-Za-z_-]{40,80}$/.test(token)) {
     throw new UserVpsError("CONFIG_INVALID", "cloudflare:apiToken must be 40 to 80 characters of A-Z, a-z, 0-9, '-' and '_'.");
   }
-  return { baseUrl: baseUrl.replace(/\/+$/, ""), apiToken: token ?? (env["CLOUDFLARE_API_TOKEN"] || undefined) };
+  const fromEnvironment = env["CLOUDFLARE_API_TOKEN"] ? tokenFrom(env["CLOUDFLARE_API_TOKEN"], "CLOUDFLARE_API_TOKEN") : undefined;
+  return { baseUrl: baseUrl.replace(/\/+$/, ""), apiToken: token ?? fromEnvironment };
 }
 
-/** The answer's `result`. Repeats 408, 409, 429, 5xx and broken connections up to ten times. */
+/**
+ * The answer's `result`. Repeats 408, 409, 429, 5xx and broken connections up to ten times, and an
+ * answer that cannot be read, but for a POST: that may have made its record.
+ */
 export async function callCloudflare<T>(settings: CloudflareSettings, request: CloudflareRequest): Promise<T> {
   const what = `${request.method} "${settings.baseUrl}${request.path}"`;
   for (let attempt = 0; ; attempt += 1) {
     const answer = await attemptCall(settings, request).catch((error: unknown) => {
       request.signal?.throwIfAborted();
+      // Of fetch, those alone are of the network that have a cause; its time limit is an AbortSignal's error.
+      if (error instanceof TypeError && error.cause === undefined) throw error;
       if (attempt === RETRIES) throw new Error(`failed to make http request: ${what}: ${causeOf(error)}`);
       return undefined;
     });
-    if (answer?.ok) return ((await answer.json()) as { result: T }).result;
-    if (answer && (attempt === RETRIES || !shouldRetry(answer))) {
+    if (answer?.ok) {
+      const read = await resultOf<T>(answer, request.signal);
+      if (read) return read.result;
+      if (attempt === RETRIES || request.method === "POST") throw new CloudflareError(answer.status, `failed to make http request: ${what}: ${answer.status}, and no JSON of Cloudflare's`);
+    } else if (answer && (attempt === RETRIES || !shouldRetry(answer))) {
       const status = `${answer.status} ${answer.statusText}`.trim();
       throw new CloudflareError(answer.status, `failed to make http request: ${what}: ${status} ${await errorsOf(answer)}`);
     }
-    await answer?.body?.cancel();
+    if (answer && !answer.bodyUsed) await answer.body?.cancel();
     await sleep(delayMs(attempt, answer, settings.firstDelayMs ?? FIRST_DELAY_MS), request.signal);
   }
 }
@@ -97,11 +107,18 @@ function shouldRetry(answer: Response): boolean {
   return [408, 409, 429].includes(answer.status) || answer.status >= 500;
 }
 
-/** What the answer asks for, if that is under a minute; else doubled each time, with jitter. */
+/** Undefined for what is no answer of Cloudflare's: a page, an empty or a cut-off body. */
+async function resultOf<T>(answer: Response, signal: AbortSignal | undefined): Promise<{ result: T } | undefined> {
+  const body: unknown = await answer.json().catch(() => undefined);
+  signal?.throwIfAborted();
+  return typeof body === "object" && body !== null && "result" in body ? (body as { result: T }) : undefined;
+}
+
+/** What the answer asks for, if that is under a minute, and never less than the backoff, which doubles each time. */
 function delayMs(attempt: number, answer: Response | undefined, firstDelayMs: number): number {
   const asked = Number(answer?.headers.get("retry-after-ms") ?? NaN) || Number(answer?.headers.get("retry-after") ?? NaN) * SECOND_MS;
-  if (asked > 0 && asked < MINUTE_MS) return asked;
-  return Math.min(firstDelayMs * 2 ** attempt, MAX_DELAY_MS) * (1 - Math.random() / 4);
+  const backoffMs = Math.min(firstDelayMs * 2 ** attempt, MAX_DELAY_MS) * (1 - Math.random() / 4);
+  return asked < MINUTE_MS ? Math.max(asked, backoffMs) : backoffMs;
 }
 
 /** The errors of Cloudflare's envelope `{success, errors, messages, result}`, as codes and texts. */

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
 import { SECOND_MS } from "../../../providers/core/time.ts";
-import { cancelGiveUp, openGiveUp, requestCredentialsRotation, requestGiveUp, setVpsStatus, type VpsStatus } from "../../records/index.ts";
+import { cancelGiveUp, requestCredentialsRotation, requestGiveUp, setVpsStatus, type VpsStatus } from "../../records/index.ts";
 import { callerOf } from "../caller.ts";
 import { REASON, REASON_ONLY, refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
@@ -17,6 +17,7 @@ const GIVE_UP = z.strictObject({
 });
 const BUSY: readonly VpsStatus[] = ["queued", "provisioning", "deprovisioning"];
 const AT_REST: readonly VpsStatus[] = ["ready", "failed"];
+const GIVEN_UP_FROM: readonly VpsStatus[] = [...AT_REST, "suspended"];
 
 const schema = (summary: string, description?: string) => ({
   tags: ["operators"],
@@ -32,18 +33,6 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   app.addHook("onResponse", async (request, reply) => {
     const { username } = request.params as { username?: string };
     request.log.info({ operator: request.caller?.userId, username, action: request.routeOptions.url, status: reply.statusCode }, "operator's action");
-  });
-
-  app.post("/retry", { schema: schema("Try again what failed") }, async ({ params }, reply) => {
-    const record = await inTransaction(pool, async (client) => {
-      const user = await findUser(client, params.username);
-      const operation = (await openGiveUp(client, user.userId)) ? "destroy" : "up";
-      const changed = await setVpsStatus(client, user.userId, operation === "up" ? { status: "queued", phase: "queued" } : { status: "deprovisioning" }, ["failed"]);
-      if (!changed) throw statusConflict(user, "To try again", ["failed"]);
-      await jobs.enqueue(client, { operation, userId: user.userId });
-      return changed;
-    });
-    return reply.code(202).send(adminVpsView(record));
   });
 
   app.post("/cancel", { schema: schema("End what is being done", "What is there already stays; `retry` goes on with it. A VPS that is to be given up stays as it was, if its grace period is not over.") }, async ({ params }, reply) => {
@@ -79,8 +68,8 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
     const record = await inTransaction(pool, async (client) => {
       const user = await findUser(client, params.username);
       if (body.confirm !== user.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${user.username}' as confirm.`);
-      const changed = await setVpsStatus(client, user.userId, { status: "deprovisioning" }, AT_REST);
-      if (!changed) throw statusConflict(user, "To give the VPS up", AT_REST);
+      const changed = await setVpsStatus(client, user.userId, { status: "deprovisioning" }, GIVEN_UP_FROM);
+      if (!changed) throw statusConflict(user, "To give the VPS up", GIVEN_UP_FROM);
       const { dueAt } = await requestGiveUp(client, user, {
         requestedBy: callerOf(request).userId, reason: body.reason ?? "none given", wipe: body.wipe, graceHours: settings.deprovisionGraceHours,
       });

@@ -1,7 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { findPlan } from "../../../providers/hostinger/api/specification.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
@@ -12,6 +11,7 @@ import { openFindingsOf } from "../../drift/findings.ts";
 import type { HttpContext, HttpSettings } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { refuseIgnoredName } from "../ignored-names.ts";
+import { offered } from "../offers.ts";
 import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 import { DATA_CENTER, PLAN } from "./provision.ts";
@@ -48,7 +48,7 @@ interface Asked {
 }
 
 /** POST /api/admin/vps/{username}/recreate, replace, rename, and what was asked for: GET …/changes. */
-export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings }) => {
+export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings, offers }) => {
   const change = async (username: string, asked: Asked, requestedBy: string, of: (user: VpsRecord, db: Queryable) => Pick<ChangeRequest, "kind" | "to"> | Promise<Pick<ChangeRequest, "kind" | "to">>) =>
     adminVpsView(await inTransaction(pool, async (db) => {
       const user = await findUser(db, username);
@@ -69,7 +69,7 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       description: "All data on it is lost, Hostinger's snapshot too. Credentials, address and host name stay. The user name has to be typed again, as `confirm`.",
     },
   }, async (request, reply) => {
-    const { templateId } = request.body;
+    const { templateId } = offered(await offers(), { templateId: request.body.templateId });
     return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, () => ({ kind: "recreate", to: { ...(templateId !== undefined && { templateId }) } })));
   });
 
@@ -79,8 +79,8 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       description: "Buys a VM beside the old one, which costs money; when it is installed, the DNS record leads to it, and the old VM is stopped and not renewed. Data is not copied: it stays on the old VM until its paid term ends. The user name has to be typed again, as `confirm`.",
     },
   }, async (request, reply) => {
-    const { plan, dataCenterId } = request.body;
-    const to = { ...(plan !== undefined && { plan: findPlan(plan)!.itemId }), ...(dataCenterId !== undefined && { dataCenterId }) };
+    const { plan, dataCenterId } = offered(await offers(), { plan: request.body.plan, dataCenterId: request.body.dataCenterId });
+    const to = { ...(plan !== undefined && { plan }), ...(dataCenterId !== undefined && { dataCenterId }) };
     return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, async (user, db) => {
       await refuseNothing(db, user, { ...user, ...to });
       return { kind: "replace", to };

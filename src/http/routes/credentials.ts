@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { findVpsByUserId, takeCredentials } from "../../records/index.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { acknowledgeCredentials, findVpsByUserId, revealCredentials } from "../../records/index.ts";
 import { NO_FIELDS, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
@@ -13,13 +14,18 @@ const CREDENTIALS = z.object({
   jwtSecret: z.string().describe("What Conductor's tokens are signed with."),
 }).meta({ id: "Credentials" });
 
-/** POST /api/vps/credentials: shows the credentials, once; they are deleted in the same statement that reads them. */
-export const credentialsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, cipher }) => {
+/**
+ * POST /api/vps/credentials shows the credentials, and again for as long as CREDENTIALS_SHOWN_SECONDS
+ * says, for an answer may be lost; POST /api/vps/credentials/acknowledge ends that at once.
+ */
+export const credentialsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, cipher, settings }) => {
+  const secondsKept = settings.credentialsShownSeconds;
+
   app.post("/credentials", {
     schema: {
       tags: ["user"],
-      summary: "Show the credentials, once",
-      description: "They are gone afterwards, also if the answer is lost on its way; an operator can then have them rotated.",
+      summary: "Show the credentials",
+      description: "Whoever has got them acknowledges that, and they are deleted. Until then, but no longer than CREDENTIALS_SHOWN_SECONDS after the first time, the same call shows them again: an answer may be lost on its way. Afterwards an operator can have them rotated.",
       body: NO_FIELDS,
       response: { 200: { description: "The credentials.", content: { "application/json": { schema: CREDENTIALS } } }, ...refusals(401, 404, 409, 413, 415) },
     },
@@ -27,12 +33,29 @@ export const credentialsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, 
     const { userId } = callerOf(request);
     const record = await findVpsByUserId(pool, userId);
     if (!record) throw new HttpError("VPS_NOT_FOUND", "The caller has not asked for a VPS.");
-    const credentials = await takeCredentials(pool, cipher, userId);
+    const credentials = await inTransaction(pool, (db) => revealCredentials(db, cipher, userId, secondsKept));
     if (credentials) {
       request.log.info({ username: record.username }, "credentials shown");
       return credentials;
     }
     if (record.credentialsAvailable || record.credentialsShownAt) throw new HttpError("CREDENTIALS_ALREADY_SHOWN", "The credentials have been shown already.");
     throw new HttpError("CREDENTIALS_NOT_READY", `There are no credentials to show yet: the VPS is '${record.status}'.`);
+  });
+
+  app.post("/credentials/acknowledge", {
+    schema: {
+      tags: ["user"],
+      summary: "The credentials have arrived",
+      description: "Deletes credentials that were shown. Done again, it changes nothing.",
+      body: NO_FIELDS,
+      response: { 204: z.null().describe("They are shown to nobody any more."), ...refusals(401, 404, 409, 413, 415) },
+    },
+  }, async (request, reply) => {
+    const { userId } = callerOf(request);
+    const record = await findVpsByUserId(pool, userId);
+    if (!record) throw new HttpError("VPS_NOT_FOUND", "The caller has not asked for a VPS.");
+    if (!record.credentialsShownAt) throw new HttpError("CREDENTIALS_NOT_READY", "There is nothing to acknowledge: no credentials have been shown.");
+    if (await acknowledgeCredentials(pool, userId)) request.log.info({ username: record.username }, "credentials acknowledged");
+    return reply.code(204).send(null);
   });
 };

@@ -1,22 +1,24 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { DATA_CENTERS, findPlan, PLANS } from "../../../providers/hostinger/api/specification.ts";
+import { PLANS } from "../../../providers/hostinger/api/specification.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { requestVps } from "../../records/index.ts";
+import { entitledPlans, noteClaimedPlans } from "../../purchases/index.ts";
+import { findVpsByUserId, noteDataCenterChoice, requestVps } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { refuseIgnoredName } from "../ignored-names.ts";
+import { offered } from "../offers.ts";
 import { checkSshPublicKey, SSH_PUBLIC_KEY } from "../ssh-public-key.ts";
 import { readVpsView, VPS_VIEW } from "../vps-view.ts";
 
-const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]);
-const CENTERS = DATA_CENTERS.map(({ id, city }) => `${id} (${city})`).join(", ");
+const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]).join(", ");
 
-export const PLAN = z.enum(PLAN_NAMES, `expected one of the plans ${PLAN_NAMES.join(", ")}`);
-export const DATA_CENTER = z.literal(DATA_CENTERS.map(({ id }) => id), `expected one of the data centers ${CENTERS}`);
+/** What there is may change: checked against Hostinger's offers, see ../offers.ts. */
+export const PLAN = z.string().regex(/^[\w .-]{1,100}$/, `expected a plan such as ${PLAN_NAMES}`);
+export const DATA_CENTER = z.int().min(1).max(2_147_483_647);
 
 const BODY = z.strictObject({
   plan: PLAN.optional().describe("The default is the service's."),
@@ -25,32 +27,39 @@ const BODY = z.strictObject({
 }).optional();
 
 /** POST /api/vps/provision: one row in user_vps and one job, in one transaction; asked again, the same row and no job. */
-export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings, nearestDataCenter }) => {
+export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings, nearestDataCenter, offers }) => {
   app.post("/provision", {
     schema: {
       tags: ["user"],
       summary: "Ask for a VPS",
       description: "One VPS a user: asked again, it answers with the same one and changes nothing. A VPS that was given up is made afresh.",
       body: BODY,
-      response: { 202: { description: "It is recorded and being worked on, or was so before.", content: { "application/json": { schema: VPS_VIEW } } }, ...refusals(401, 409, 413, 415, 422) },
+      response: { 202: { description: "It is recorded and being worked on, or was so before.", content: { "application/json": { schema: VPS_VIEW } } }, ...refusals(401, 403, 409, 413, 415, 422) },
     },
   }, async (request, reply) => {
-    const { userId, username: claim } = callerOf(request);
+    const { userId, username: claim, vpsPlans } = callerOf(request);
     if (claim === undefined) throw new UserVpsError("USERNAME_INVALID", "The token has no claim 'username' that is a text.");
     const username = parseUsername(claim);
-    const { plan, dataCenterId, sshPublicKey } = request.body ?? {};
+    const { sshPublicKey, ...wish } = request.body ?? {};
+    const catalog = await offers();
+    const { plan, dataCenterId } = offered(catalog, wish);
     if (sshPublicKey !== undefined) checkSshPublicKey(sshPublicKey);
     const { record, created } = await inTransaction(pool, async (client) => {
+      const known = await findVpsByUserId(client, userId);
+      if (known) await noteClaimedPlans(client, userId, vpsPlans);
+      const entitled = entitledPlans(vpsPlans, settings.allowedPlans);
       const result = await requestVps(client, {
         userId,
         username,
         hostname: `${username}.${settings.domain}`,
-        plan: plan ? findPlan(plan)!.itemId : settings.defaultPlan,
+        plan: known && known.status !== "deprovisioned" ? known.plan : planFor(plan, entitled, settings.defaultPlan),
+        allowedPlans: vpsPlans,
         templateId: settings.defaultTemplateId,
-        dataCenterId: dataCenterId ?? nearestDataCenter(request.ip) ?? settings.defaultDataCenterId,
+        dataCenterId: dataCenterId ?? nearestDataCenter(request.ip, catalog.dataCenters) ?? settings.defaultDataCenterId,
         sshPublicKey: sshPublicKey ?? null,
       });
       if (result.created) refuseIgnoredName(result.record.hostname, settings.sweepIgnoredNames);
+      if (result.created) await noteDataCenterChoice(client, userId, dataCenterId === undefined ? "service" : "user");
       if (result.created) await jobs.enqueue(client, { operation: "up", userId });
       return result;
     });
@@ -58,3 +67,11 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     return reply.code(202).header("location", "/api/vps/status").send(await readVpsView(pool, record));
   });
 };
+
+/** Who names no plan gets the default, or the first that the user may have. @throws UserVpsError PLAN_NOT_ALLOWED */
+function planFor(wanted: string | undefined, entitled: readonly string[] | undefined, byDefault: string): string {
+  if (entitled === undefined) return wanted ?? byDefault;
+  const plan = wanted ?? (entitled.includes(byDefault) ? byDefault : (entitled[0] ?? byDefault));
+  if (entitled.includes(plan)) return plan;
+  throw new UserVpsError("PLAN_NOT_ALLOWED", `The plan ${plan} is not one that this user may have (${entitled.length > 0 ? entitled.join(", ") : "none"}).`);
+}

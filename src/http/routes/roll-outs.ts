@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { VERSION_PATTERN } from "../../../stacks/release.ts";
-import { cancelRollOut, createRollOut, MOST_AT_ONCE, MOST_FAILURES } from "../../releases/create-roll-out.ts";
+import { cancelRollOut, createRollOut, MOST_AT_ONCE, MOST_FAILURES, skipInRollOut } from "../../releases/create-roll-out.ts";
 import { findRollOut, listRollOuts, type RollOutRecord } from "../../releases/records/index.ts";
 import { WAVE_PATTERN } from "../../releases/waves.ts";
-import { NO_FIELDS, refusals } from "../answers.ts";
+import { NO_FIELDS, REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
@@ -83,6 +83,22 @@ export const rollOutRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     if (!wasOpen) throw new HttpError("STATUS_CONFLICT", `The roll-out has ended already, as '${rollOut.outcome}'.`);
     request.log.info({ operator: userId, rollOutId }, "roll-out cancelled");
     return reply.code(202).send((await readRollOutViews(pool, [rollOut]))[0]!);
+  });
+
+  app.post("/roll-outs/:rollOutId/members/:username/skip", {
+    schema: {
+      tags: ["operators"], summary: "Go on without one VPS", params: PARAMS.extend(USERNAME_PARAMS.shape), body: z.strictObject({ reason: REASON }),
+      description: "One that waits is not begun; one that is under way is asked to stop, and what it has by then stays. The roll-out goes on with the others, and takes it for no failure.",
+      response: { 202: answer("It is skipped.", ROLL_OUT_VIEW), ...refusals(401, 403, 404, 409, 413, 415) },
+    },
+  }, async (request, reply) => {
+    const { userId } = callerOf(request);
+    const { username } = request.params;
+    const { rollOutId } = await existing(pool, request.params.rollOutId);
+    const wasOpen = await inTransaction(pool, (db) => skipInRollOut(db, rollOutId, { username, skippedBy: userId, reason: request.body.reason }));
+    if (!wasOpen) throw new HttpError("STATUS_CONFLICT", `'${username}' has come to its end in this roll-out, or is not part of it.`);
+    request.log.info({ operator: userId, rollOutId, username }, "member of a roll-out skipped");
+    return reply.code(202).send((await readRollOutViews(pool, [await existing(pool, rollOutId)]))[0]!);
   });
 };
 

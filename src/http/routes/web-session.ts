@@ -3,9 +3,9 @@ import type { FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { SECOND_MS } from "../../../providers/core/time.ts";
-import type { CredentialsCipher } from "../../records/index.ts";
+import { endSession, isSessionEnded } from "../../records/index.ts";
 import { readSessionCookie, sessionCookie } from "../../web/session-cookie.ts";
-import { isCsrfToken, newSession, openSession, sealSession, type OperatorSession } from "../../web/session.ts";
+import { isCsrfToken, newSession, openSession, sealSession, sessionId, type OperatorSession } from "../../web/session.ts";
 import { createAuthenticator } from "../authenticate.ts";
 import { ADMIN_SCOPE } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
@@ -18,27 +18,31 @@ const SAFE_METHODS = ["GET", "HEAD"];
 const LOGIN = z.strictObject({ token: z.string().min(1).max(8_192).describe("A JWT with the scope vps:admin.") });
 const SESSION_VIEW = z.object({ operator: z.string(), expiresAt: z.iso.datetime(), csrfToken: z.string().describe(`For the header ${CSRF_HEADER} of every change.`), deprovisionGraceHours: z.int() });
 
-export function sessionOf(request: FastifyRequest, cipher: CredentialsCipher): OperatorSession | undefined {
+export type SessionContext = Pick<HttpContext, "cipher" | "pool">;
+
+/** undefined: there is none, it has expired, or it was ended by logging out. */
+export async function sessionOf(request: FastifyRequest, { cipher, pool }: SessionContext): Promise<OperatorSession | undefined> {
   const cookie = readSessionCookie(request);
-  return cookie === undefined ? undefined : openSession(cipher, cookie);
+  const session = cookie === undefined ? undefined : openSession(cipher, cookie);
+  return session && !(await isSessionEnded(pool, sessionId(session))) ? session : undefined;
 }
 
 /**
  * Signs a request to an operators' route in by its session. A change must also carry the session's
  * CSRF token; a request with a token of its own in Authorization needs neither.
  */
-export function acceptSession(cipher: CredentialsCipher): onRequestAsyncHookHandler {
+export function acceptSession(context: SessionContext): onRequestAsyncHookHandler {
   return async (request) => {
     if (request.headers.authorization !== undefined || !request.routeOptions.url?.startsWith("/api/admin/")) return;
-    const session = sessionOf(request, cipher);
+    const session = await sessionOf(request, context);
     if (!session) return;
     requireCsrfToken(request, session);
-    request.caller = { userId: session.userId, username: undefined, scopes: new Set([ADMIN_SCOPE]), expiresAt: session.expiresAt };
+    request.caller = { userId: session.userId, username: undefined, vpsPlans: null, scopes: new Set([ADMIN_SCOPE]), expiresAt: session.expiresAt };
   };
 }
 
 /** POST, GET and DELETE /session. */
-export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { settings, cipher }) => {
+export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { settings, cipher, pool }) => {
   const authenticate = createAuthenticator(settings);
   const sessionView = ({ userId, expiresAt, csrfToken }: OperatorSession): z.output<typeof SESSION_VIEW> =>
     ({ operator: userId, expiresAt: expiresAt.toISOString(), csrfToken, deprovisionGraceHours: settings.deprovisionGraceHours });
@@ -61,14 +65,17 @@ export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, 
   });
 
   app.get("/session", { schema: { hide: true, response: { 200: SESSION_VIEW } } }, async (request) => {
-    const session = sessionOf(request, cipher);
+    const session = await sessionOf(request, { cipher, pool });
     if (!session) throw new HttpError("UNAUTHENTICATED", "There is no session, or it has expired.");
     return sessionView(session);
   });
 
   app.delete("/session", { schema: { hide: true } }, async (request, reply) => {
-    const session = sessionOf(request, cipher);
-    if (session) requireCsrfToken(request, session);
+    const session = await sessionOf(request, { cipher, pool });
+    if (session) {
+      requireCsrfToken(request, session);
+      await endSession(pool, sessionId(session), session.expiresAt);
+    }
     return reply.code(204).header("set-cookie", sessionCookie(request, "", 0)).send();
   });
 };

@@ -94,6 +94,33 @@ export async function endMember(db: Queryable, { rollOutId, userId, runId }: Run
   );
 }
 
+/** Not skipped meanwhile, nor taken by another worker. */
+export async function isStillTaken(db: Queryable, { rollOutId, userId, runId }: RunningMember): Promise<boolean> {
+  const { rowCount } = await db.query("SELECT FROM vps_roll_out_members WHERE roll_out_id = $1 AND user_id = $2 AND run_id = $3 AND status = 'running'", [rollOutId, userId, runId]);
+  return rowCount === 1;
+}
+
+export interface Skip {
+  readonly username: string;
+  readonly skippedBy: string;
+  readonly reason: string;
+}
+
+/**
+ * Takes a VPS out of the roll-out, whether it waits or is under way.
+ *
+ * @returns undefined if it has come to its end already; else whose run is to be stopped, if one goes on
+ */
+export async function skipMember(db: Queryable, rollOutId: string, { username, skippedBy, reason }: Skip): Promise<{ readonly runningUserId: string | null } | undefined> {
+  const { rows } = await db.query<{ runningUserId: string | null }>(
+    `UPDATE vps_roll_out_members member SET status = 'skipped', ended_at = clock_timestamp(), message = $3
+     WHERE roll_out_id = $1 AND username = $2 AND status IN ('waiting', 'running')
+     RETURNING (SELECT run.user_id FROM vps_runs run WHERE run.run_id = member.run_id AND run.outcome IS NULL) AS "runningUserId"`,
+    [rollOutId, username, `Skipped by ${skippedBy}: ${reason}`],
+  );
+  return rows[0];
+}
+
 export async function countFailedMembers(db: Queryable, rollOutId: string): Promise<number> {
   const { rows } = await db.query<{ count: number }>("SELECT count(*)::integer AS count FROM vps_roll_out_members WHERE roll_out_id = $1 AND status = 'failed'", [rollOutId]);
   return rows[0]?.count ?? 0;

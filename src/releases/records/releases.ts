@@ -53,7 +53,7 @@ export async function findReleaseOfUser(db: Queryable, userId: string): Promise<
     `SELECT ${COLUMNS} FROM vps_releases WHERE version = (
        SELECT roll_out.version FROM vps_roll_out_members member JOIN vps_roll_outs roll_out USING (roll_out_id)
        WHERE member.user_id = $1 AND member.status = 'succeeded'
-         AND member.ended_at >= (SELECT requested_at FROM user_vps WHERE user_id::text = $1 AND username IS NOT NULL) ORDER BY member.ended_at DESC LIMIT 1)`,
+         AND member.ended_at >= (SELECT requested_at FROM user_vps WHERE user_id::text = $1 AND is_managed) ORDER BY member.ended_at DESC LIMIT 1)`,
     [userId],
   );
   return rows[0] && recordOf(rows[0]);

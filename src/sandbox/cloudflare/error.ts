@@ -1,29 +1,34 @@
 import type { ApiAnswer } from "../http/router.ts";
 
+export interface Problem {
+  code: number;
+  message: string;
+}
+
 /** One problem in Cloudflare's numbering, and the status it comes with. */
 export class CloudflareError extends Error {
   readonly status: number;
   readonly code: number;
-  /** The precise reason behind a general one, for example 9005 behind 1004. */
-  readonly reason: { code: number; message: string } | undefined;
+  /** What is behind a general one: 6111 behind 6003. */
+  readonly chain: Problem[];
 
-  constructor(status: number, code: number, message: string, cause?: { code: number; message: string }) {
+  constructor(status: number, code: number, message: string, chain: Problem[] = []) {
     super(message);
     this.status = status;
     this.code = code;
-    this.reason = cause;
+    this.chain = chain;
   }
 }
 
-/** 1004, the answer to every record that cannot be: what exactly is wrong stands in `error_chain`. */
+/** A record that cannot be: the reason itself is the error. */
 export function invalidRecord(code: number, message: string): CloudflareError {
-  return new CloudflareError(400, 1004, "DNS Validation Error", { code, message });
+  return new CloudflareError(400, code, message);
 }
 
 /** `{success: false, errors, messages, result: null}` */
-export function errorAnswer({ status, code, message, reason }: CloudflareError): ApiAnswer {
-  const chain = reason === undefined ? {} : { error_chain: [reason] };
-  return { status, body: { success: false, errors: [{ code, message, ...chain }], messages: [], result: null } };
+export function errorAnswer({ status, code, message, chain }: CloudflareError): ApiAnswer {
+  const error_chain = chain.length === 0 ? {} : { error_chain: chain };
+  return { status, body: { success: false, errors: [{ code, message, ...error_chain }], messages: [], result: null } };
 }
 
 /** `{success: true, …, result}` */

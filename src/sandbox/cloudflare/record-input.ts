@@ -2,8 +2,9 @@ import { isIPv4, isIPv6 } from "node:net";
 import type { DnsRecord } from "../model.ts";
 import type { World } from "../world.ts";
 import { CloudflareError, invalidRecord } from "./error.ts";
+import { readData } from "./record-data.ts";
 
-const TYPES = ["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"];
+const TYPES = ["A", "AAAA", "CAA", "CNAME", "HTTPS", "MX", "NS", "PTR", "SRV", "SVCB", "TXT"];
 const PROXIABLE = new Set(["A", "AAAA", "CNAME"]);
 const AUTOMATIC_TTL = 1;
 const MIN_TTL_SECONDS = 60;
@@ -24,7 +25,8 @@ export function readRecord(body: unknown, world: World, before?: DnsRecord): Rec
   const given = body as Record<string, unknown>;
   const type = text(given["type"] ?? before?.type);
   const name = fullName(text(given["name"] ?? before?.name), world.zoneName);
-  const content = text(given["content"] ?? before?.content).trim();
+  const read = readData(type, given["data"] ?? (given["content"] === undefined ? before?.data : undefined), text(given["content"] ?? before?.content).trim());
+  const content = read?.content ?? text(given["content"] ?? before?.content).trim();
   const proxied = (given["proxied"] ?? before?.proxied ?? false) === true;
   const ttl = Number(given["ttl"] ?? before?.ttl ?? AUTOMATIC_TTL);
   if (!TYPES.includes(type)) throw invalidRecord(9004, `Invalid type "${type}" for a DNS record.`);
@@ -36,11 +38,12 @@ export function readRecord(body: unknown, world: World, before?: DnsRecord): Rec
     throw invalidRecord(9021, "Invalid TTL. Must be between 60 and 86400 seconds, or 1 for Automatic.");
   }
   if (proxied && !isProxiable(type)) throw invalidRecord(9041, "This DNS record cannot be proxied.");
-  const priority = given["priority"] ?? before?.priority;
+  const priority = read === undefined ? (given["priority"] ?? before?.priority) : read.priority;
   return {
     name, type, content, proxied,
     ttl: proxied ? AUTOMATIC_TTL : ttl,
     ...(typeof priority === "number" ? { priority } : {}),
+    ...(read === undefined ? {} : { data: read.data }),
     settings: (given["settings"] ?? before?.settings ?? {}) as Record<string, unknown>,
     comment: (given["comment"] === undefined ? (before?.comment ?? null) : given["comment"]) as string | null,
     tags: (given["tags"] ?? before?.tags ?? []) as string[],

@@ -3,6 +3,7 @@ import type { ApiRequest, Route } from "../http/router.ts";
 import type { DnsRecord } from "../model.ts";
 import type { World } from "../world.ts";
 import { CloudflareError, success } from "./error.ts";
+import { filtered } from "./filter.ts";
 import { listAnswer } from "./list.ts";
 import { checkConflicts, isProxiable, readRecord } from "./record-input.ts";
 import type { RecordFields } from "./record-input.ts";
@@ -20,37 +21,56 @@ export function recordRoutes(world: World): Route[] {
       return handler(request);
     },
   });
-  const recordOf = (request: ApiRequest): DnsRecord => {
-    const found = world.state.records.find((record) => record.id === request.params["recordId"]);
-    if (found === undefined) throw new CloudflareError(404, 81044, "Record does not exist.");
-    return found;
-  };
+  const recordOf = (request: ApiRequest): DnsRecord => findRecord(world, request.params["recordId"]);
   const replace = (request: ApiRequest, keepsTheRest: boolean) => {
     const record = recordOf(request);
     const fields = readRecord(request.body, world, keepsTheRest ? record : undefined);
-    checkConflicts(fields, world.state.records.filter((other) => other !== record));
-    if (fields.priority === undefined) delete record.priority;
-    Object.assign(record, fields, { modifiedOn: timestamp() });
-    zoneChanged(world);
-    return success(recordShape(record));
+    return success(recordShape(changeRecord(world, record, fields)));
   };
   return [
-    route("GET", ALL, ({ query }) => listAnswer(query, world.state.records.filter(filterOf(query)).map(recordShape))),
+    route("GET", ALL, ({ query }) => listAnswer(query, filtered(world.state.records, query).map(recordShape))),
     route("POST", ALL, ({ body }) => {
       const fields = readRecord(body, world);
-      checkConflicts(fields, world.state.records);
-      return success(recordShape(addRecord(world, fields)));
+      return success(recordShape(createRecord(world, fields)));
     }),
     route("GET", ONE, (request) => success(recordShape(recordOf(request)))),
     route("PUT", ONE, (request) => replace(request, false)),
     route("PATCH", ONE, (request) => replace(request, true)),
     route("DELETE", ONE, (request) => {
-      const record = recordOf(request);
-      world.state.records = world.state.records.filter((other) => other !== record);
-      zoneChanged(world);
-      return success({ id: record.id });
+      return success({ id: removeRecord(world, recordOf(request)).id });
     }),
   ];
+}
+
+export function findRecord(world: World, id: unknown): DnsRecord {
+  const found = world.state.records.find((record) => record.id === id);
+  if (found === undefined) throw new CloudflareError(404, 81044, "Record does not exist.");
+  return found;
+}
+
+/** As the API does it: not beside what is in the way, and not beyond the zone's limit. */
+export function createRecord(world: World, fields: RecordFields): DnsRecord {
+  checkConflicts(fields, world.state.records);
+  const { zoneRecordLimit } = world.state.settings;
+  if (zoneRecordLimit > 0 && world.state.records.length >= zoneRecordLimit) {
+    throw new CloudflareError(400, 81045, "The record quota has been exceeded.");
+  }
+  return addRecord(world, fields);
+}
+
+export function changeRecord(world: World, record: DnsRecord, fields: RecordFields): DnsRecord {
+  checkConflicts(fields, world.state.records.filter((other) => other !== record));
+  if (fields.priority === undefined) delete record.priority;
+  if (fields.data === undefined) delete record.data;
+  Object.assign(record, fields, { modifiedOn: timestamp() });
+  zoneChanged(world);
+  return record;
+}
+
+export function removeRecord(world: World, record: DnsRecord): DnsRecord {
+  world.state.records = world.state.records.filter((other) => other !== record);
+  zoneChanged(world);
+  return record;
 }
 
 export function addRecord(world: World, fields: RecordFields): DnsRecord {
@@ -66,23 +86,8 @@ export function zoneChanged(world: World): void {
   world.changed();
 }
 
-/** `name`, `type` and so on, also in the newer spelling `name.exact`; all have to fit. */
-function filterOf(query: URLSearchParams): (record: DnsRecord) => boolean {
-  const wanted = (field: string) => query.get(field) ?? query.get(`${field}.exact`);
-  const name = wanted("name")?.toLowerCase();
-  const content = wanted("content");
-  const type = query.get("type");
-  const proxied = query.get("proxied");
-  const search = query.get("search");
-  return (record) =>
-    (name === undefined || record.name === name) &&
-    (content === null || record.content === content) &&
-    (type === null || record.type === type) &&
-    (proxied === null || String(record.proxied) === proxied) &&
-    (search === null || record.name.includes(search) || record.content.includes(search));
-}
-
-function recordShape(record: DnsRecord) {
+/** As the API shows it. */
+export function recordShape(record: DnsRecord) {
   const { createdOn, modifiedOn, priority, ...rest } = record;
   return {
     ...rest,

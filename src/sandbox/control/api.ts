@@ -5,6 +5,7 @@ import type { CallLog } from "../http/call-log.ts";
 import type { FaultRule, Faults } from "../http/faults.ts";
 import { ok, Router } from "../http/router.ts";
 import type { ApiAnswer, ApiRequest, Route } from "../http/router.ts";
+import { failOrder, payOrder } from "../hostinger/place-order.ts";
 import type { Vm } from "../model.ts";
 import type { Artefacts } from "../vm/artefacts.ts";
 import type { Lifecycle } from "../vm/lifecycle.ts";
@@ -65,12 +66,30 @@ function controlRoutes({ world, lifecycle, servers, faults, calls, artefacts, re
       const { hostname, times, outcome, ...rest } = input.bootRule.parse(body);
       lifecycle.bootPlans.add({ ...defined({ hostname }), times, effect: { outcome, ...defined(rest) } });
     }),
+    route("POST", "purchases", ({ body }) => {
+      const { hostname, times, ...going } = input.purchaseRule.parse(body);
+      lifecycle.purchasePlans.add({ ...defined({ hostname }), times, effect: defined(going) });
+    }),
+    route("GET", "orders", () => world.state.purchases.map(({ setup: _setup, ...order }) => order)),
+    route("POST", "orders/{id}", ({ body, params }) => {
+      const order = world.state.purchases.find(({ orderId }) => orderId === Number(params["id"]));
+      if (order === undefined) throw new ControlError(404, `no order ${params["id"]}`);
+      const { status } = input.orderChange.parse(body);
+      if (status === "completed") payOrder({ world, lifecycle }, order);
+      else failOrder({ world, lifecycle }, order, status);
+    }),
     route("POST", "actions", ({ body }) => {
       const { hostname, times, outcome, ...rest } = input.actionRule.parse(body);
       lifecycle.actionPlans.add({ ...defined({ hostname }), times, effect: { outcome, ...defined(rest) } });
     }),
     route("POST", "artefacts", ({ body }) => artefacts.add(input.artefact.parse(body))),
     route("DELETE", "artefacts", () => artefacts.clear()),
+    route("GET", "offers", () => world.state.offers),
+    route("POST", "offers", ({ body }) => {
+      Object.assign(world.state.offers, defined(input.offers.parse(body)));
+      world.changed();
+      return world.state.offers;
+    }),
     route("GET", "settings", () => world.state.settings),
     route("POST", "settings", ({ body }) => {
       Object.assign(world.state.settings, defined(input.settings.parse(body)));

@@ -1,6 +1,6 @@
 import { addRecord } from "../cloudflare/records.ts";
 import { planOf } from "../hostinger/catalog.ts";
-import { addMachine } from "../hostinger/purchase.ts";
+import { addMachine } from "../hostinger/place-order.ts";
 import type { Vm } from "../model.ts";
 import type { ScriptOutcome } from "../vm/script-outcome.ts";
 import type { World } from "../world.ts";

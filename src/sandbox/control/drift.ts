@@ -1,5 +1,5 @@
 import { addRecord, zoneChanged } from "../cloudflare/records.ts";
-import { DATA_CENTERS, planOf, templateOf } from "../hostinger/catalog.ts";
+import { planOf } from "../hostinger/catalog.ts";
 import type { Vm } from "../model.ts";
 import type { Lifecycle } from "../vm/lifecycle.ts";
 import type { World } from "../world.ts";
@@ -45,6 +45,12 @@ export function driftVm(world: World, lifecycle: Lifecycle, vm: Vm, drift: VmDri
     case "renamed":
       vm.hostname = drift.hostname;
       break;
+    case "listed":
+      delete vm.listedFromMs;
+      break;
+    case "root-keys":
+      vm.rootKeys = drift.keys;
+      break;
     case "new-ip":
       vm.ipv4 = world.newAddress();
       break;
@@ -52,11 +58,11 @@ export function driftVm(world: World, lifecycle: Lifecycle, vm: Vm, drift: VmDri
       changePlan(vm, drift.itemId);
       break;
     case "template":
-      if (templateOf(drift.templateId) === undefined) throw new ControlError(400, `no template ${drift.templateId}`);
+      if (!world.state.offers.templates.some(({ id }) => id === drift.templateId)) throw new ControlError(400, `no template ${drift.templateId}`);
       vm.templateId = drift.templateId;
       break;
     case "data-center":
-      if (!DATA_CENTERS.some((one) => one.id === drift.dataCenterId)) {
+      if (!world.state.offers.dataCenters.some((one) => one.id === drift.dataCenterId)) {
         throw new ControlError(400, `no data center ${drift.dataCenterId}`);
       }
       vm.dataCenterId = drift.dataCenterId;

@@ -52,7 +52,25 @@ export const bootRule = z.strictObject({
   scriptMs: durationMs.optional(),
   outcome: z.enum(["ok", "error", "initial", "suspended", "script-fails"]).default("ok"),
   failsInStep: z.number().int().positive().optional(),
+  mayPass: z.boolean().optional(),
 });
+
+const orderStatus = z.enum(["completed", "pending", "processing", "failed", "refunded", "cancelled", "awaiting_payment", "payment_initiated", "fraud_refund"]);
+const purchaseAnswer = z.enum(["order", "order-only", "payment-initiated", "specification"]);
+
+export const purchaseRule = z.strictObject({
+  hostname: text.optional(),
+  times: times.default(1),
+  answer: purchaseAnswer.optional(),
+  orderStatus: orderStatus.optional(),
+  paidAfterMs: durationMs.nullable().optional(),
+  failsAfterMs: durationMs.optional(),
+  listedAfterMs: durationMs.nullable().optional(),
+  listedAs: z.enum(["asked", "hostinger"]).optional(),
+  setup: z.enum(["done", "fails"]).optional(),
+});
+
+export const orderChange = z.strictObject({ status: z.enum(["completed", "failed", "cancelled"]) });
 
 export const actionRule = z.strictObject({
   hostname: text.optional(),
@@ -71,12 +89,26 @@ export const artefact = z.strictObject({
   healthy: z.boolean().default(true),
 });
 
+const identified = { id: z.number().int().positive(), name: text };
+const cents = z.number().int().nonnegative();
+
+/** Each list that is given replaces what was offered of its kind. */
+export const offers = z.strictObject({
+  plans: z.array(z.strictObject({
+    itemId: text, name: text, cpus: times, memoryMb: times, diskMb: times, bandwidthMb: times, priceCents: cents, firstPeriodPriceCents: cents,
+  })).optional(),
+  dataCenters: z.array(z.strictObject({ ...identified, location: text, city: text, continent: text })).optional(),
+  templates: z.array(z.strictObject({ ...identified, description: text, documentation: text })).optional(),
+});
+
 export const settings = z.strictObject({
   rateLimitPerMinute: times.optional(),
-  purchaseAnswer: z.enum(["order", "specification"]).optional(),
+  purchaseAnswer: purchaseAnswer.optional(),
+  scriptListContent: z.boolean().optional(),
   vmPublicKeys: z.boolean().optional(),
   paymentsDeclined: z.boolean().optional(),
   certificatesNeedDns: z.boolean().optional(),
+  zoneRecordLimit: times.optional(),
   dateOffsetMs: z.number().optional(),
 });
 
@@ -87,6 +119,8 @@ export const vmDrift = z.discriminatedUnion("kind", [
     ]),
   }),
   z.strictObject({ kind: z.literal("renamed"), hostname: text }),
+  z.strictObject({ kind: z.literal("listed") }),
+  z.strictObject({ kind: z.literal("root-keys"), keys: z.array(text) }),
   z.strictObject({ kind: z.literal("plan"), itemId: text }),
   z.strictObject({ kind: z.literal("template"), templateId: z.number().int() }),
   z.strictObject({ kind: z.literal("data-center"), dataCenterId: z.number().int() }),

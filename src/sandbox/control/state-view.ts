@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CallLog } from "../http/call-log.ts";
 import type { Vm } from "../model.ts";
+import { rootKeys } from "../vm/root-keys.ts";
 import { servingOf } from "../vm/serving.ts";
 import type { WebServers } from "../vm/web-servers.ts";
 import type { World } from "../world.ts";
@@ -13,7 +14,7 @@ export function stateView(given: { world: World; calls: CallLog; servers: WebSer
   const { world, calls, servers } = given;
   const { state } = world;
   return {
-    purchases: state.purchases,
+    purchases: state.purchases.map(({ setup: _setup, ...order }) => order),
     vms: state.vms.map((vm) => vmView(world, servers, vm)),
     records: state.records,
     scripts: state.scripts.map(({ id, name, content }) => ({ id, name, contentSha256: sha256(content) })),
@@ -41,6 +42,7 @@ export function vmView(world: World, servers: WebServers, vm: Vm) {
     autoRenewed: subscription?.autoRenewed ?? false,
     backupsEnabled: vm.backupsEnabled,
     publicKeyIds: vm.publicKeyIds,
+    rootKeys: rootKeys(world, vm),
     rootPasswordSha256: vm.rootPasswordSha256,
     script: vm.script === null ? null : { id: vm.script.id, contentSha256: sha256(vm.script.content) },
     /** null until the script has ended. */

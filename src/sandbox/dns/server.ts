@@ -3,32 +3,26 @@ import type { Socket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket as TcpSocket } from "node:net";
-import { AUTHORITATIVE_ANSWER, decode, encode, RECURSION_DESIRED, TRUNCATED_RESPONSE } from "dns-packet";
-import type { Packet } from "dns-packet";
 import { assertLoopback } from "../loopback.ts";
 import type { World } from "../world.ts";
-import { lookUp } from "./zone.ts";
+import { answerMessage } from "./message.ts";
 
-const RCODE = { NOERROR: 0, FORMERR: 1, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
-const MAX_UDP_BYTES = 512;
 /** A free UDP port can be taken for TCP: then another one is tried. */
 const PORT_ATTEMPTS = 20;
 
 /** Authoritative name server for the simulated zone, over UDP and TCP on one port. */
 export class DnsServer {
-  readonly #world: World;
   readonly #udp: Socket;
   readonly #tcp: Server;
   readonly #connections = new Set<TcpSocket>();
   readonly port: number;
 
   private constructor(world: World, udp: Socket, tcp: Server) {
-    this.#world = world;
     this.#udp = udp;
     this.#tcp = tcp;
     this.port = udp.address().port;
     udp.on("message", (message, from) => {
-      const answer = this.#answer(message, MAX_UDP_BYTES);
+      const answer = answerMessage(world, message, "udp");
       if (answer !== undefined) udp.send(answer, from.port, from.address);
     });
     udp.on("error", () => undefined);
@@ -42,7 +36,7 @@ export class DnsServer {
         received = Buffer.concat([received, chunk]);
         while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
           const length = received.readUInt16BE(0);
-          const answer = this.#answer(received.subarray(2, 2 + length), 65_535);
+          const answer = answerMessage(world, received.subarray(2, 2 + length), "tcp");
           received = received.subarray(2 + length);
           if (answer === undefined) return void connection.destroy();
           const prefix = Buffer.alloc(2);
@@ -79,26 +73,5 @@ export class DnsServer {
       new Promise<void>((resolve) => this.#udp.close(() => resolve())),
       new Promise((resolve) => this.#tcp.close(resolve)),
     ]);
-  }
-
-  #answer(message: Buffer, maxBytes: number): Buffer | undefined {
-    if (message.length < 12) return undefined;
-    const id = message.readUInt16BE(0);
-    const opcode = (message.readUInt8(2) >> 3) & 0xf;
-    if (opcode !== 0) return encode({ type: "response", id, flags: RCODE.NOTIMP });
-    let query: Packet;
-    try {
-      query = decode(message);
-    } catch {
-      return encode({ type: "response", id, flags: RCODE.FORMERR });
-    }
-    const question = query.questions?.[0];
-    if (query.type !== "query" || question === undefined) return undefined;
-    const found = lookUp(this.#world, question);
-    const authoritative = found.rcode === "REFUSED" ? 0 : AUTHORITATIVE_ANSWER;
-    const flags = authoritative | ((query.flags ?? 0) & RECURSION_DESIRED) | RCODE[found.rcode];
-    const answer: Packet = { type: "response", id, flags, questions: [question] };
-    const whole = encode({ ...answer, answers: found.answers, authorities: found.authorities });
-    return whole.length <= maxBytes ? whole : encode({ ...answer, flags: flags | TRUNCATED_RESPONSE });
   }
 }

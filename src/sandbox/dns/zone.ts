@@ -1,10 +1,8 @@
-import type { Answer, RecordType, SoaAnswer, StringAnswer } from "dns-packet";
-import { PROXY_ADDRESS } from "../loopback.ts";
+import type { Answer, SoaAnswer, StringAnswer } from "dns-packet";
 import type { DnsRecord } from "../model.ts";
 import type { World } from "../world.ts";
+import { answerOf } from "./record-answer.ts";
 
-/** Cloudflare's time to live, in seconds, of a record whose ttl is 1 (`automatic`). */
-const AUTOMATIC_TTL_SECONDS = 300;
 const MAX_CNAME_STEPS = 8;
 
 export interface ZoneAnswer {
@@ -18,22 +16,24 @@ export function isInZone(world: World, name: string): boolean {
 }
 
 /** What an authoritative server of the zone answers: the records, or who says that there are none. */
-export function lookUp(world: World, question: { name: string; type: RecordType }): ZoneAnswer {
+export function lookUp(world: World, question: { name: string; type: string }): ZoneAnswer {
   const name = question.name.toLowerCase();
   if (!isInZone(world, name)) return { rcode: "REFUSED", answers: [], authorities: [] };
   const answers: Answer[] = [];
   let current = name;
-  for (let step = 0; step < MAX_CNAME_STEPS; step += 1) {
+  for (let step = 0; step < MAX_CNAME_STEPS && isInZone(world, current); step += 1) {
     const found = answersAt(world, current, question.type);
     answers.push(...found);
-    const alias = found.length > 0 ? undefined : recordsAt(world, current).find((record) => record.type === "CNAME");
-    if (alias === undefined) break;
-    answers.push({ type: "CNAME", name: current, ttl: ttlOf(alias), data: alias.content });
-    current = alias.content.toLowerCase();
+    if (found.length > 0) return { rcode: "NOERROR", answers, authorities: [] };
+    const alias = answersAt(world, current, "CNAME")[0] as StringAnswer | undefined;
+    if (alias === undefined) {
+      // RFC 2308: of the name at the end of the aliases.
+      return { rcode: doesExist(world, current) || sourceOf(world, current).length > 0 ? "NOERROR" : "NXDOMAIN", answers, authorities: [soaOf(world)] };
+    }
+    answers.push(alias);
+    current = alias.data.toLowerCase();
   }
-  if (answers.length > 0) return { rcode: "NOERROR", answers, authorities: [] };
-  const exists = name === world.zoneName || world.state.records.some((one) => one.name === name || one.name.endsWith(`.${name}`));
-  return { rcode: exists ? "NOERROR" : "NXDOMAIN", answers, authorities: [soaOf(world)] };
+  return { rcode: "NOERROR", answers, authorities: [] };
 }
 
 /** The IPv4 address that a name of the zone leads to, if any. */
@@ -42,34 +42,35 @@ export function resolveAddress(world: World, name: string): string | undefined {
   return answers.find((answer): answer is StringAnswer => answer.type === "A")?.data;
 }
 
+function answersAt(world: World, name: string, type: string): Answer[] {
+  const own: Answer[] = name === world.zoneName ? [soaOf(world), ...nameServersOf(world)] : [];
+  const stored = sourceOf(world, name).map((record) => answerOf(record, name)).filter((answer) => answer !== undefined);
+  const all = [...own, ...stored];
+  // RFC 8482: ANY gets a hint that nobody should ask it, and only where there is something.
+  if (type === "ANY") return all.length === 0 ? [] : [{ type: "HINFO", name, ttl: 3_789, data: { cpu: "RFC8482", os: "" } }];
+  return all.filter((answer) => answer.type === type);
+}
+
+/** The records of a name; of one that does not exist, those of the wildcard below its closest encloser (RFC 4592). */
+function sourceOf(world: World, name: string): DnsRecord[] {
+  const own = recordsAt(world, name);
+  if (own.length > 0 || doesExist(world, name)) return own;
+  const labels = name.split(".");
+  for (let depth = 1; depth < labels.length; depth += 1) {
+    const encloser = labels.slice(depth).join(".");
+    if (!isInZone(world, encloser)) return [];
+    if (doesExist(world, encloser)) return recordsAt(world, `*.${encloser}`);
+  }
+  return [];
+}
+
 function recordsAt(world: World, name: string): DnsRecord[] {
   return world.state.records.filter((record) => record.name === name);
 }
 
-function answersAt(world: World, name: string, type: RecordType): Answer[] {
-  const apex = name === world.zoneName;
-  const own: Answer[] = apex ? [soaOf(world), ...nameServersOf(world)] : [];
-  const stored = recordsAt(world, name).map(answerOf).filter((answer) => answer !== undefined);
-  return [...own, ...stored].filter((answer) => answer.type === type);
-}
-
-function answerOf(record: DnsRecord): Answer | undefined {
-  const { name } = record;
-  const ttl = ttlOf(record);
-  // A proxied record shows Cloudflare's own address, whatever it holds.
-  if (record.proxied) return { type: "A", name, ttl, data: PROXY_ADDRESS };
-  if (record.type === "A" || record.type === "AAAA" || record.type === "CNAME") {
-    return { type: record.type, name, ttl, data: record.content };
-  }
-  if (record.type === "TXT") return { type: "TXT", name, ttl, data: record.content.replace(/^"|"$/g, "") };
-  if (record.type === "MX") {
-    return { type: "MX", name, ttl, data: { preference: record.priority ?? 10, exchange: record.content } };
-  }
-  return undefined;
-}
-
-function ttlOf(record: DnsRecord): number {
-  return record.ttl === 1 ? AUTOMATIC_TTL_SECONDS : record.ttl;
+/** Also a name between others that has no record of its own. */
+function doesExist(world: World, name: string): boolean {
+  return name === world.zoneName || world.state.records.some((one) => one.name === name || one.name.endsWith(`.${name}`));
 }
 
 function nameServersOf(world: World): Answer[] {

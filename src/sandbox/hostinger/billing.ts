@@ -1,7 +1,8 @@
-import type { Route } from "../http/router.ts";
+import type { ApiRequest, Route } from "../http/router.ts";
 import { ok } from "../http/router.ts";
-import type { Subscription } from "../model.ts";
-import { PAYMENT_METHODS, PLANS } from "./catalog.ts";
+import type { PaymentMethod, Subscription } from "../model.ts";
+import type { Plan } from "./catalog.ts";
+import { numberOf } from "./context.ts";
 import type { Context } from "./context.ts";
 import { notFound } from "./error.ts";
 import { subscriptionShape } from "./shapes.ts";
@@ -11,6 +12,11 @@ export function billingRoutes({ world }: Context): Route[] {
   const subscriptionOf = (id: string | undefined): Subscription => {
     const found = world.state.subscriptions.find((one) => one.id === id);
     if (found === undefined) throw notFound("Subscription");
+    return found;
+  };
+  const methodOf = (request: ApiRequest): PaymentMethod => {
+    const found = world.state.paymentMethods.find(({ id }) => id === numberOf(request, "paymentMethodId"));
+    if (found === undefined) throw notFound("Payment method");
     return found;
   };
   const renew = (id: string | undefined, autoRenewed: boolean) => {
@@ -24,9 +30,29 @@ export function billingRoutes({ world }: Context): Route[] {
     {
       method: "GET",
       pattern: "/api/billing/v1/catalog",
-      handler: ({ query }) => ok(catalog(query.get("category"), query.get("name"))),
+      handler: ({ query }) => ok(catalog(world.state.offers.plans, query.get("category"), query.get("name"))),
     },
-    { method: "GET", pattern: "/api/billing/v1/payment-methods", handler: () => ok(PAYMENT_METHODS.map(paymentMethodShape)) },
+    { method: "GET", pattern: "/api/billing/v1/payment-methods", handler: () => ok(world.state.paymentMethods.map(paymentMethodShape)) },
+    {
+      method: "POST",
+      pattern: "/api/billing/v1/payment-methods/{paymentMethodId}",
+      handler: (request) => {
+        const method = methodOf(request);
+        for (const one of world.state.paymentMethods) one.isDefault = one === method;
+        world.changed();
+        return ok({ message: "Request accepted" });
+      },
+    },
+    {
+      method: "DELETE",
+      pattern: "/api/billing/v1/payment-methods/{paymentMethodId}",
+      handler: (request) => {
+        const method = methodOf(request);
+        world.state.paymentMethods = world.state.paymentMethods.filter((one) => one !== method);
+        world.changed();
+        return ok({ message: "Request accepted" });
+      },
+    },
     {
       method: "GET",
       pattern: "/api/billing/v1/subscriptions",
@@ -38,10 +64,10 @@ export function billingRoutes({ world }: Context): Route[] {
 }
 
 /** The filter by name knows `*` for anything: `KVM*`. */
-function catalog(category: string | null, name: string | null) {
+function catalog(plans: readonly Plan[], category: string | null, name: string | null) {
   const escaped = (name ?? "*").split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   const fits = new RegExp(`^${escaped.join(".*")}$`, "i");
-  return PLANS.filter((plan) => (category === null || category === "VPS") && fits.test(plan.name)).map((plan) => ({
+  return plans.filter((plan) => (category === null || category === "VPS") && fits.test(plan.name)).map((plan) => ({
     id: plan.itemId.replace(/-usd-1m$/, ""),
     name: plan.name,
     category: "VPS",
@@ -62,7 +88,7 @@ function catalog(category: string | null, name: string | null) {
   }));
 }
 
-function paymentMethodShape(method: (typeof PAYMENT_METHODS)[number]) {
+function paymentMethodShape(method: PaymentMethod) {
   return {
     id: method.id,
     name: "Credit Card",

@@ -68,10 +68,23 @@ export const PAYMENT_METHODS = [
   { id: 6526, identifier: "1234*****0003", isDefault: false, isExpired: false, isSuspended: false, declined: true },
 ];
 
+/** What is offered at the moment: at first the above; a control changes it. */
+export interface Offers {
+  plans: Plan[];
+  dataCenters: { id: number; name: string; location: string; city: string; continent: string }[];
+  templates: ReturnType<typeof template>[];
+}
+
+export function offersAtFirst(): Offers {
+  return { plans: [...PLANS], dataCenters: [...DATA_CENTERS], templates: [...TEMPLATES] };
+}
+
+/** A plan that a VM may have, whether it is still offered or not. */
 export function planOf(itemId: string): Plan | undefined {
   return PLANS.find((one) => one.itemId === itemId);
 }
 
+/** A template that a VM may have likewise. */
 export function templateOf(id: number) {
-  return TEMPLATES.find((one) => one.id === id);
+  return TEMPLATES.find((one) => one.id === id) ?? template(id, `Template ${id}`, "https://docs.example.com");
 }

@@ -1,7 +1,7 @@
 import type { ApiRequest, Route } from "../http/router.ts";
 import { ok } from "../http/router.ts";
 import type { Firewall, FirewallRule } from "../model.ts";
-import { act, numberOf, page, vmOf } from "./context.ts";
+import { act, assertMayAct, numberOf, page, vmOf } from "./context.ts";
 import type { Context } from "./context.ts";
 import { HostingerError, notFound } from "./error.ts";
 import { Input } from "./input.ts";
@@ -33,6 +33,14 @@ export function firewallRoutes(context: Context): Route[] {
     firewall.updatedAt = world.now();
     world.changed();
   };
+  /** Brings the rules to every VM of the firewall; it is synced when they all have them. */
+  const syncAll = (firewall: Firewall) => {
+    const vms = world.state.vms.filter((vm) => vm.firewallId === firewall.id);
+    for (const vm of vms) assertMayAct(vm);
+    for (const vm of vms) context.lifecycle.startAction(vm, "sync_firewall", { firewallId: firewall.id });
+    if (vms.length === 0) firewall.synced = true;
+    world.changed();
+  };
   const route = (method: string, pattern: string, handler: Route["handler"]): Route => ({ method, pattern, handler });
 
   return [
@@ -62,6 +70,22 @@ export function firewallRoutes(context: Context): Route[] {
       touch(firewall);
       return ok(firewallRuleShape(rule));
     }),
+    route("PUT", `${ONE}/rules`, (request) => {
+      const firewall = firewallOf(request);
+      const input = new Input(request.body);
+      const rules = input.objects("rules", { required: true })?.map(readRuleFields) ?? [];
+      const sync = input.boolean("sync") ?? false;
+      input.check();
+      const before = firewall.rules;
+      firewall.rules = rules.map((rule) => before.find((one) => isSameRule(one, rule)) ?? { id: world.newId(), ...rule });
+      touch(firewall);
+      if (sync) syncAll(firewall);
+      return ok(firewallShape(firewall));
+    }),
+    route("POST", `${ONE}/sync`, (request) => {
+      syncAll(firewallOf(request));
+      return ok({ message: "Request accepted" });
+    }),
     route("PUT", `${ONE}/rules/{ruleId}`, (request) => {
       const firewall = firewallOf(request);
       const rule = Object.assign(ruleOf(firewall, request), readRule(request.body));
@@ -90,8 +114,19 @@ export function firewallRoutes(context: Context): Route[] {
   ];
 }
 
+function isSameRule(a: Omit<FirewallRule, "id">, b: Omit<FirewallRule, "id">): boolean {
+  return a.protocol === b.protocol && a.port === b.port && a.source === b.source && a.sourceDetail === b.sourceDetail;
+}
+
 function readRule(body: unknown): Omit<FirewallRule, "id"> {
   const input = new Input(body);
+  const rule = readRuleFields(input);
+  input.check();
+  return rule;
+}
+
+/** What is wrong is left for `input.check()`. */
+function readRuleFields(input: Input): Omit<FirewallRule, "id"> {
   const rule = {
     protocol: input.oneOf("protocol", PROTOCOLS, { required: true }) ?? "",
     port: input.string("port", { required: true }) ?? "",
@@ -101,6 +136,5 @@ function readRule(body: unknown): Omit<FirewallRule, "id"> {
   if (rule.port !== "" && !/^(?:any|\d{1,5}(?::\d{1,5})?)$/.test(rule.port)) {
     input.refuse("port", "The port must be a port or a port range.");
   }
-  input.check();
   return rule;
 }

@@ -47,6 +47,17 @@ export class Input {
     return this.#read(field, rule, "an array of integers", areIntegers);
   }
 
+  strings(field: string, rule: Rule = {}): string[] | undefined {
+    const areStrings = (value: unknown): value is string[] => Array.isArray(value) && value.every((one) => typeof one === "string");
+    return this.#read(field, rule, "an array of strings", areStrings);
+  }
+
+  /** Each of a list of objects; what is wrong with one is told as `rules.0.port`. */
+  objects(field: string, rule: Rule = {}): Input[] | undefined {
+    const areObjects = (value: unknown): value is object[] => Array.isArray(value) && value.every(isObject);
+    return this.#read(field, rule, "an array of objects", areObjects)?.map((one, at) => new Input(one, `${this.#prefix}${field}.${at}.`, this.#errors));
+  }
+
   oneOf(field: string, allowed: readonly string[], rule: Rule = {}): string | undefined {
     const value = this.string(field, rule);
     if (value === undefined || allowed.includes(value)) return value;

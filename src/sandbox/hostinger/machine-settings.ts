@@ -3,7 +3,7 @@ import type { ApiRequest, Route } from "../http/router.ts";
 import type { Vm } from "../model.ts";
 import { act, numberOf, sha256, vmOf } from "./context.ts";
 import type { Context } from "./context.ts";
-import { notFound } from "./error.ts";
+import { HostingerError, notFound } from "./error.ts";
 import { Input } from "./input.ts";
 import { ONE_MACHINE } from "./virtual-machines.ts";
 
@@ -48,7 +48,10 @@ export function machineSettingRoutes(context: Context): Route[] {
       input.password("root_password", { required: true });
       return {};
     }),
-    setting("DELETE", "recovery", "stop_recovery"),
+    setting("DELETE", "recovery", "stop_recovery", (_input, vm) => {
+      if (vm.state !== "recovery") throw new HostingerError(422, "Virtual machine is not in recovery mode");
+      return {};
+    }),
   ];
 }
 

@@ -65,8 +65,10 @@ export function publicKeyRoutes(context: Context): Route[] {
 export function readPublicKey(input: Input): { name: string; key: string } {
   const name = input.string("name", { required: true }) ?? "";
   const key = input.string("key", { required: true }) ?? "";
-  if (key !== "" && !/^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S+|sk-\S+) [A-Za-z0-9+/=.]+/.test(key)) {
-    input.refuse("key", "The key is not a valid SSH public key.");
-  }
+  if (key !== "" && !isPublicKey(key)) input.refuse("key", "The key is not a valid SSH public key.");
   return { name, key };
+}
+
+export function isPublicKey(text: string): boolean {
+  return /^(?:ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S+|sk-\S+) [A-Za-z0-9+/=.]+/.test(text);
 }

@@ -16,8 +16,12 @@ export function scriptRoutes({ world }: Context): Route[] {
     if (found === undefined) throw notFound("Post-install script");
     return found;
   };
+  const listedShape = (script: PostInstallScript) => {
+    const { content, ...shape } = scriptShape(script);
+    return world.state.settings.scriptListContent ? { ...shape, content } : shape;
+  };
   return [
-    { method: "GET", pattern: all, handler: (request) => page(request, world.state.scripts, scriptShape) },
+    { method: "GET", pattern: all, handler: (request) => page(request, world.state.scripts, listedShape) },
     {
       method: "POST",
       pattern: all,

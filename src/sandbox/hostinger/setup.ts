@@ -1,27 +1,15 @@
-import type { Vm } from "../model.ts";
+import type { OrderSetup, Vm } from "../model.ts";
 import type { World } from "../world.ts";
-import { DATA_CENTERS, templateOf } from "./catalog.ts";
 import { sha256 } from "./context.ts";
 import type { Input } from "./input.ts";
 import { readPublicKey } from "./public-keys.ts";
 
-/** What a VM is set up with, at its purchase or afterwards (VPS.V1.VirtualMachine.SetupRequest). */
-export interface Setup {
-  templateId: number;
-  dataCenterId: number;
-  hostname: string | undefined;
-  script: Vm["script"];
-  rootPasswordSha256: string | null;
-  backupsEnabled: boolean;
-  ns1: string;
-  ns2: string;
-  publicKey: { name: string; key: string } | undefined;
-}
+export type Setup = OrderSetup;
 
 /** Reads and validates; what is wrong is left for `input.check()`. */
 export function readSetup(input: Input, world: World): Setup {
   const dataCenterId = input.integer("data_center_id", { required: true }) ?? 0;
-  if (dataCenterId !== 0 && !DATA_CENTERS.some((one) => one.id === dataCenterId)) {
+  if (dataCenterId !== 0 && !world.state.offers.dataCenters.some((one) => one.id === dataCenterId)) {
     input.refuse("data_center_id", "The selected data center id is invalid.");
   }
   const publicKey = input.object("public_key");
@@ -39,7 +27,7 @@ export function readSetup(input: Input, world: World): Setup {
 /** What setting up and recreating have in common. */
 export function readInstallation(input: Input, world: World): Pick<Setup, "templateId" | "script" | "rootPasswordSha256"> {
   const templateId = input.integer("template_id", { required: true }) ?? 0;
-  if (templateId !== 0 && templateOf(templateId) === undefined) {
+  if (templateId !== 0 && !world.state.offers.templates.some((one) => one.id === templateId)) {
     input.refuse("template_id", "The selected template id is invalid.");
   }
   const scriptId = input.integer("post_install_script_id");
@@ -65,4 +53,5 @@ export function applySetup(vm: Vm, setup: Setup, world: World): void {
   const key = known ?? { id: world.newId(), ...publicKey };
   if (known === undefined) world.state.publicKeys.push(key);
   vm.publicKeyIds = [key.id];
+  vm.rootKeys = [key.key];
 }

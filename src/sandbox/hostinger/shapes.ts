@@ -1,6 +1,11 @@
 /** The world's things in the shapes of the Hostinger API; each function names its schema in the contract. */
-import type { Action, Firewall, FirewallRule, Snapshot, Subscription, Vm } from "../model.ts";
+import type { Action, Firewall, FirewallRule, Purchase, Snapshot, Subscription, Vm } from "../model.ts";
 import { planOf, templateOf } from "./catalog.ts";
+
+/** The name that a VM has until it is set up. */
+export function ownName(vmId: number): string {
+  return `srv${vmId}.hstgr.cloud`;
+}
 
 /** VPS.V1.VirtualMachine.VirtualMachineResource */
 export function virtualMachineShape(vm: Vm) {
@@ -11,7 +16,7 @@ export function virtualMachineShape(vm: Vm) {
     subscription_id: vm.subscriptionId,
     data_center_id: vm.dataCenterId,
     plan: vm.plan,
-    hostname: vm.hostname,
+    hostname: vm.isUnnamedWhileMade === true && vm.state === "creating" ? ownName(vm.id) : vm.hostname,
     state: vm.state,
     actions_lock: vm.locked ? "locked" : "unlocked",
     cpus: plan?.cpus ?? 1,
@@ -22,7 +27,7 @@ export function virtualMachineShape(vm: Vm) {
     ns2: vm.ns2,
     ipv4: vm.ipv4 === null ? null : [vm.ipv4],
     ipv6: null,
-    template: templateOf(vm.templateId) ?? null,
+    template: templateOf(vm.templateId),
     created_at: vm.createdAt,
   };
 }
@@ -39,7 +44,7 @@ export function subscriptionShape(subscription: Subscription) {
   return {
     id: subscription.id,
     name: subscription.name,
-    status: autoRenewed ? "active" : "not_renewing",
+    status: subscription.status !== undefined && subscription.status !== "active" ? subscription.status : autoRenewed ? "active" : "not_renewing",
     billing_period: 1,
     billing_period_unit: "month",
     currency_code: "USD",
@@ -53,11 +58,11 @@ export function subscriptionShape(subscription: Subscription) {
 }
 
 /** Billing.V1.Order.OrderResource */
-export function orderShape(order: { orderId: number; subscriptionId: string; priceCents: number; at: string }) {
+export function orderShape(order: Pick<Purchase, "orderId" | "subscriptionId" | "priceCents" | "at" | "status">) {
   return {
     id: order.orderId,
     subscription_id: order.subscriptionId,
-    status: "completed",
+    status: order.status,
     currency: "USD",
     subtotal: order.priceCents,
     total: order.priceCents,
@@ -68,6 +73,11 @@ export function orderShape(order: { orderId: number; subscriptionId: string; pri
     created_at: order.at,
     updated_at: order.at,
   };
+}
+
+/** Billing.V1.Order.PaymentProcessingResource */
+export function paymentProcessingShape({ orderId, subscriptionId }: Purchase) {
+  return { id: orderId, subscription_id: subscriptionId, status: "payment_initiated", message: "Payment has been initiated; the order is completed once it is confirmed." };
 }
 
 /** VPS.V1.Firewall.FirewallRuleResource */

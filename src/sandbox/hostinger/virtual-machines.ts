@@ -2,6 +2,7 @@ import type { Route } from "../http/router.ts";
 import { ok } from "../http/router.ts";
 import { act, numberOf, page, vmOf } from "./context.ts";
 import type { Context } from "./context.ts";
+import type { Vm } from "../model.ts";
 import { HostingerError, notFound } from "./error.ts";
 import { Input } from "./input.ts";
 import { purchase } from "./purchase.ts";
@@ -10,6 +11,11 @@ import { actionShape, virtualMachineShape } from "./shapes.ts";
 
 export const ALL_MACHINES = "/api/vps/v1/virtual-machines";
 export const ONE_MACHINE = `${ALL_MACHINES}/{virtualMachineId}`;
+
+/** A new VM may be listed later than it can be asked for by its id. */
+function isListed({ listedFromMs }: Vm): boolean {
+  return listedFromMs === undefined || (listedFromMs !== null && listedFromMs <= Date.now());
+}
 
 /** Buying, looking, setting up, power, and the list of actions. */
 export function virtualMachineRoutes(context: Context): Route[] {
@@ -20,7 +26,7 @@ export function virtualMachineRoutes(context: Context): Route[] {
     handler: (request) => act(context, vmOf(context, request), name),
   });
   return [
-    { method: "GET", pattern: ALL_MACHINES, handler: () => ok(world.state.vms.map(virtualMachineShape)) },
+    { method: "GET", pattern: ALL_MACHINES, handler: () => ok(world.state.vms.filter(isListed).map(virtualMachineShape)) },
     { method: "POST", pattern: ALL_MACHINES, handler: ({ body }) => purchase(context, body) },
     { method: "GET", pattern: ONE_MACHINE, handler: (request) => ok(virtualMachineShape(vmOf(context, request))) },
     {

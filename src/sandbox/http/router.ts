@@ -8,6 +8,8 @@ export interface ApiRequest {
   headers: Record<string, string | undefined>;
   /** The parsed JSON body; undefined if there was none. */
   body: unknown;
+  /** As it came. */
+  text: string;
 }
 
 export interface ApiAnswer {

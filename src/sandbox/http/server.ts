@@ -56,7 +56,7 @@ export class ApiServer {
     const method = incoming.method ?? "GET";
     const { text, body, problem } = await readBody(incoming, api);
     const headers = incoming.headers as Record<string, string | undefined>;
-    const request: ApiRequest = { method, path: url.pathname, params: {}, query: url.searchParams, headers, body };
+    const request: ApiRequest = { method, path: url.pathname, params: {}, query: url.searchParams, headers, body, text };
     const course = courseOf(this.#faults.take(api.name, method, url.pathname, text), api);
 
     if (course.delayMs > 0) await this.#wait(course.delayMs);
@@ -128,7 +128,7 @@ async function readBody(incoming: IncomingMessage, api: Api): Promise<{ text: st
   }
   const text = Buffer.concat(chunks).toString("utf8");
   if (bytes > MAX_BODY_BYTES) return { text, body: undefined, problem: api.errorOf(413) };
-  if (bytes === 0) return { text, body: undefined };
+  if (bytes === 0 || /^multipart\/form-data\b/.test(incoming.headers["content-type"] ?? "")) return { text, body: undefined };
   try {
     return { text, body: JSON.parse(text) };
   } catch {

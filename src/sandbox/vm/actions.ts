@@ -1,5 +1,6 @@
 import type { Vm, VmState } from "../model.ts";
 import type { World } from "../world.ts";
+import { addRootKeys } from "./root-keys.ts";
 
 type Params = Record<string, unknown>;
 type Effect = (vm: Vm, params: Params, world: World) => void;
@@ -44,6 +45,10 @@ export const ACTION_EFFECTS: Record<string, Effect> = {
     vm.script = params["script"] as Vm["script"];
     vm.rootPasswordSha256 = (params["rootPasswordSha256"] as string | undefined) ?? null;
     vm.publicKeyIds = [];
+    vm.rootKeys = [];
+    delete vm.docker;
+    delete vm.files;
+    delete vm.monarxSince;
   },
   set_hostname: (vm, params) => void (vm.hostname = params["hostname"] as string),
   reset_hostname: (vm) => void (vm.hostname = defaultHostname(vm)),
@@ -59,22 +64,45 @@ export const ACTION_EFFECTS: Record<string, Effect> = {
   reset_ptr: (vm) => {
     if (vm.ipv4 !== null) vm.ipv4.ptr = null;
   },
-  attach_public_keys: (vm, params) => {
-    vm.publicKeyIds = [...new Set([...vm.publicKeyIds, ...(params["ids"] as number[])])];
+  attach_public_keys: (vm, params, world) => {
+    const ids = params["ids"] as number[];
+    vm.publicKeyIds = [...new Set([...vm.publicKeyIds, ...ids])];
+    addRootKeys(world, vm, world.state.publicKeys.filter(({ id }) => ids.includes(id)).map(({ key }) => key));
   },
+  install_monarx: (vm, _params, world) => void (vm.monarxSince = world.now()),
+  uninstall_monarx: (vm) => void delete vm.monarxSince,
+  docker_up: (vm, params, world) => {
+    const { project: name, content, environment } = params as { project: string; content: string; environment: string | null };
+    vm.docker = [...(vm.docker ?? []).filter((one) => one.name !== name), { name, content, environment, running: true, upAt: world.now() }];
+  },
+  docker_start: (vm, params) => setRunning(vm, params, true),
+  docker_restart: (vm, params) => setRunning(vm, params, true),
+  docker_update: (vm, params) => setRunning(vm, params, true),
+  docker_stop: (vm, params) => setRunning(vm, params, false),
+  docker_down: (vm, params) => void (vm.docker = (vm.docker ?? []).filter(({ name }) => name !== params["project"])),
   create_snapshot: (vm, _params, world) => {
     const days = 20;
     const expiresAt = new Date(Date.now() + days * 86_400_000).toISOString();
     vm.snapshot = { id: world.newId(), createdAt: world.now(), expiresAt };
   },
   delete_snapshot: (vm) => void (vm.snapshot = null),
-  activate_firewall: (vm, params) => void (vm.firewallId = params["firewallId"] as number),
+  activate_firewall: (vm, params, world) => {
+    vm.firewallId = params["firewallId"] as number;
+    // The rules come along; other VMs of this firewall may still have older ones.
+    const isAlone = world.state.vms.every((other) => other === vm || other.firewallId !== vm.firewallId);
+    const firewall = world.state.firewalls.find((one) => one.id === vm.firewallId);
+    if (firewall !== undefined && isAlone) firewall.synced = true;
+  },
   deactivate_firewall: (vm) => void (vm.firewallId = null),
   sync_firewall: (_vm, params, world) => {
     const firewall = world.state.firewalls.find((one) => one.id === params["firewallId"]);
     if (firewall !== undefined) firewall.synced = true;
   },
 };
+
+function setRunning(vm: Vm, params: Params, running: boolean): void {
+  for (const project of vm.docker ?? []) if (project.name === params["project"]) project.running = running;
+}
 
 /** From here on only what systemd starts by itself is running. */
 function bootAgain(vm: Vm): void {

@@ -4,7 +4,7 @@ import { scriptLog } from "./script-log.ts";
 import { failedOutcome, scriptOutcome } from "./script-outcome.ts";
 import { credentialsIn, scriptVariables } from "./script-variables.ts";
 import { Schedule } from "../schedule.ts";
-import type { Action, BootPlan, Step, Vm } from "../model.ts";
+import type { Action, BootPlan, PurchasePlan, Step, Vm } from "../model.ts";
 import type { World } from "../world.ts";
 
 /** What an action by this name (any, if left out) does next. */
@@ -14,10 +14,16 @@ export interface ActionPlan {
   durationMs?: number;
 }
 
+/** Steps of orders are about no VM yet. */
+const NO_VM = 0;
+
 /** Moves VMs from state to state as time goes by. */
 export class Lifecycle {
   readonly bootPlans = new Plans<BootPlan>();
   readonly actionPlans = new Plans<ActionPlan>();
+  readonly purchasePlans = new Plans<PurchasePlan>();
+  /** What is due to an order is done by whoever knows orders. */
+  performOrderStep: (what: Extract<Step["what"], { orderId: number }>) => void = () => undefined;
   readonly #world: World;
   readonly #schedule: Schedule;
 
@@ -66,7 +72,24 @@ export class Lifecycle {
     vm.bootPlan = null;
     if (vm.script === null) return;
     const delayMs = plan?.scriptMs ?? this.#world.pace.scriptMs;
-    this.#schedule.add(vm.id, delayMs, { kind: "script-done", succeeds: plan?.outcome !== "script-fails", failsInStep: plan?.failsInStep });
+    this.#schedule.add(vm.id, delayMs, { kind: "script-done", succeeds: plan?.outcome !== "script-fails", failsInStep: plan?.failsInStep, mayPass: plan?.mayPass });
+  }
+
+  /** As somebody does it on the VM, after it has failed. */
+  runScriptAgain(vm: Vm): void {
+    if (vm.disk?.again === undefined || vm.disk.again.isRunning) return;
+    vm.disk.again.isRunning = true;
+    this.#schedule.add(vm.id, this.#world.pace.scriptMs, { kind: "script-done", succeeds: vm.disk.again.succeeds });
+    this.#world.vmChanged(vm);
+  }
+
+  /** A payment comes, or fails, later; over restarts as well. */
+  orderLater(delayMs: number, what: Extract<Step["what"], { orderId: number }>): void {
+    this.#schedule.add(NO_VM, delayMs, what);
+  }
+
+  forgetOrders(): void {
+    this.#schedule.cancel(NO_VM);
   }
 
   close(): void {
@@ -79,10 +102,11 @@ export class Lifecycle {
   }
 
   #perform(step: Step): void {
+    const { what } = step;
+    if ("orderId" in what) return this.performOrderStep(what);
     const vm = this.#world.findVm(step.vmId);
     if (vm === undefined) return;
-    const { what } = step;
-    if (what.kind === "script-done") this.#endScript(vm, what.succeeds, what.failsInStep);
+    if (what.kind === "script-done") this.#endScript(vm, what);
     else {
       const action = vm.actions.find((one) => one.id === what.actionId);
       if (action === undefined) return;
@@ -112,11 +136,12 @@ export class Lifecycle {
     if (succeeds && action.name === "recreate") this.runScript(vm);
   }
 
-  #endScript(vm: Vm, succeeds: boolean, failsInStep: number | undefined): void {
+  #endScript(vm: Vm, { succeeds, failsInStep, mayPass }: { succeeds: boolean; failsInStep?: number | undefined; mayPass?: boolean | undefined }): void {
     if (vm.script === null) return;
     const outcome = succeeds ? scriptOutcome(vm.script.content) : failedOutcome("the script stopped with an error");
     const credentials = credentialsIn(scriptVariables(vm.script.content));
-    const log = scriptLog(vm.script.content, { outcome, succeeds, failsInStep });
-    vm.disk = { outcome, certificateFor: null, firstBoot: true, log, credentials };
+    const before = vm.disk?.again?.isRunning === true ? vm.disk.log : "";
+    const log = before + scriptLog(vm.script.content, { outcome, succeeds, failsInStep, mayPass });
+    vm.disk = { outcome, certificateFor: null, firstBoot: true, log, credentials, ...(!succeeds && { again: { succeeds: mayPass === true, isRunning: false } }) };
   }
 }

@@ -18,10 +18,11 @@ export interface Ending {
   readonly succeeds: boolean;
   /** Where it stops if it does not succeed; at the first download unless told. */
   readonly failsInStep?: number | undefined;
+  readonly mayPass?: boolean | undefined;
 }
 
 /** What `/post_install.log` would say; made up, and free of the script's values. */
-export function scriptLog(script: string, { outcome, succeeds, failsInStep }: Ending): string {
+export function scriptLog(script: string, { outcome, succeeds, failsInStep, mayPass }: Ending): string {
   const steps = stepsOf(script);
   const last = succeeds ? undefined : (steps.find(({ number, downloads }) => (failsInStep === undefined ? downloads : number === failsInStep)) ?? steps.at(-1));
   const begun = last === undefined ? steps : steps.slice(0, steps.indexOf(last) + 1);
@@ -33,7 +34,8 @@ export function scriptLog(script: string, { outcome, succeeds, failsInStep }: En
         `Caddy: ${outcome.caddyStarted && outcome.caddyConfigured ? "active" : "failed"}`,
       ]
     : [
-        "curl: (22) The requested URL returned error: 404",
+        `curl: (22) The requested URL returned error: ${mayPass ? 503 : 404}`,
+        ...(mayPass ? ["!!! What failed may pass: it is safe to run this again"] : []),
         ...(last === undefined ? [] : [`!!! Provisioning failed in step ${titleOf(last)} (exit status ${EXIT_STATUS_OF_CURL})`]),
       ];
   return ["=== Spoq VPS Provisioning ===", "(simulated: the script was read, not run)", ...begun.map((step) => `=== step ${titleOf(step)}`), ...ending, ""].join("\n");

@@ -1,4 +1,5 @@
 import type { Vm } from "../model.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 import type { World } from "../world.ts";
 import { configure } from "./configure.ts";
 import { configureOrder } from "./configure-script.ts";
@@ -12,7 +13,7 @@ export function readsScript(command: string): boolean {
 }
 
 /** What the VM would answer. Nothing is ever run on the machine that the sandbox is on. */
-export async function answerCommand(world: World, vm: Vm, releases: Releases, command: string, stdin: string): Promise<CommandResult> {
+export async function answerCommand(world: World, vm: Vm, releases: Releases, lifecycle: Pick<Lifecycle, "runScriptAgain">, command: string, stdin: string): Promise<CommandResult> {
   if (readsScript(command)) {
     const order = releaseOrder(stdin);
     if (order !== undefined) return await releases.perform(vm, order);
@@ -24,12 +25,18 @@ export async function answerCommand(world: World, vm: Vm, releases: Releases, co
   const [first = ""] = words;
   if (program === "hostname") return said(vm.hostname);
   if (program === "cat" && first === "/post_install.log") return vm.disk === null ? failed(1, "cat: /post_install.log: No such file or directory") : said(vm.disk.log.trimEnd());
+  if (program === "test" && first === "-e" && words[1] === "/post_install") return { ...said(""), status: vm.disk?.again?.isRunning === false ? 0 : 1 };
+  if (program === "setsid" && words.join(" ").startsWith("-f bash /post_install")) {
+    lifecycle.runScriptAgain(vm);
+    return said("");
+  }
+  if (program === "journalctl") return said("");
   if (program === "systemctl" && first === "is-active") return activity(vm, words[1] ?? "");
   if (program === "sha256sum" && first === "/usr/local/bin/conductor") {
     const sha256 = vm.disk?.programs?.conductor?.sha256;
     return sha256 === undefined ? failed(1, `sha256sum: ${first}: the sandbox knows it only after a release`) : said(`${sha256}  ${first}`);
   }
-  return failed(127, `bash: ${program}: command not found (the sandbox's VMs know hostname, cat /post_install.log, systemctl is-active, sha256sum /usr/local/bin/conductor and releases)`);
+  return failed(127, `bash: ${program}: command not found (the sandbox's VMs know hostname, cat /post_install.log, bash /post_install, systemctl is-active, sha256sum /usr/local/bin/conductor, scp, sftp and releases)`);
 }
 
 function activity(vm: Vm, unit: string): CommandResult {

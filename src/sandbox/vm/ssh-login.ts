@@ -3,6 +3,7 @@ import ssh2 from "ssh2";
 import type { AuthContext } from "ssh2";
 import type { Vm } from "../model.ts";
 import type { World } from "../world.ts";
+import { rootKeys } from "./root-keys.ts";
 
 /** Root gets in by the VM's password or by one of its public keys, the user spoq by the password that a script has set. */
 export function answerLogin(world: World, vm: Vm, attempt: AuthContext): void {
@@ -22,9 +23,8 @@ function isPassword(expectedSha256: string | null | undefined, given: string): b
 
 /** A client first asks without a signature whether the key would do. */
 function isKeyOf(world: World, vm: Vm, { key, signature, blob, hashAlgo }: Extract<AuthContext, { method: "publickey" }>): boolean {
-  const known = world.state.publicKeys.filter(({ id }) => vm.publicKeyIds.includes(id));
-  return known.some((one) => {
-    const parsed = ssh2.utils.parseKey(one.key);
+  return rootKeys(world, vm).some((one) => {
+    const parsed = ssh2.utils.parseKey(one);
     if (parsed instanceof Error || key.algo !== parsed.type || !parsed.getPublicSSH().equals(key.data)) return false;
     return signature === undefined || blob === undefined || parsed.verify(blob, signature, hashAlgo);
   });

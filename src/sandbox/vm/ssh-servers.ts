@@ -4,7 +4,12 @@ import { assertLoopback } from "../loopback.ts";
 import type { Vm } from "../model.ts";
 import type { World } from "../world.ts";
 import type { Artefacts } from "./artefacts.ts";
+import { VmFiles } from "./files.ts";
 import { Releases } from "./release.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { scpOrder, serveScp } from "./scp.ts";
+import { serveSftp } from "./sftp.ts";
+import { serveShell } from "./shell.ts";
 import { answerCommand, readsScript } from "./ssh-commands.ts";
 import { answerLogin } from "./ssh-login.ts";
 
@@ -18,13 +23,15 @@ interface Running {
 /** The SSH servers of all VMs: each on its VM's own address, with its own host key, all on one port. */
 export class SshServers {
   readonly #world: World;
+  readonly #lifecycle: Lifecycle;
   readonly #port: number;
   readonly #releases: Releases;
   readonly #running = new Map<number, Running>();
   readonly #onVm = (vmId: number) => this.#follow(vmId);
 
-  constructor(world: World, artefacts: Artefacts, port: number) {
+  constructor({ world, lifecycle, artefacts, port }: { world: World; lifecycle: Lifecycle; artefacts: Artefacts; port: number }) {
     this.#world = world;
+    this.#lifecycle = lifecycle;
     this.#port = port;
     this.#releases = new Releases(world, artefacts);
     world.on("vm", this.#onVm);
@@ -57,7 +64,11 @@ export class SshServers {
       client.on("error", () => undefined).on("close", () => void clients.delete(client));
       client.on("authentication", (attempt) => answerLogin(this.#world, vm, attempt));
       client.on("session", (accept) => {
-        accept().on("exec", (acceptExec, _reject, { command }) => this.#exec(vm.id, acceptExec(), command));
+        const session = accept();
+        session.on("pty", (acceptPty) => void acceptPty?.());
+        session.on("exec", (acceptExec, _reject, { command }) => this.#exec(vm.id, acceptExec(), command));
+        session.on("shell", (acceptShell) => serveShell(acceptShell(), vm.hostname, (command) => answerCommand(this.#world, vm, this.#releases, this.#lifecycle, command, "")));
+        session.on("sftp", (acceptSftp) => serveSftp(acceptSftp(), new VmFiles(vm), () => this.#world.changed()));
       });
     });
     server.on("error", (error: Error) => process.emitWarning(`sandbox VM ${vm.id} cannot listen for SSH: ${error.message}`));
@@ -66,6 +77,9 @@ export class SshServers {
   }
 
   #exec(vmId: number, channel: ServerChannel, command: string): void {
+    const copy = scpOrder(command);
+    const copied = this.#world.findVm(vmId);
+    if (copy !== undefined && copied !== undefined) return serveScp(channel, new VmFiles(copied), copy, () => this.#world.changed());
     let stdin = "";
     let begun = false;
     const answer = () => {
@@ -73,7 +87,7 @@ export class SshServers {
       begun = true;
       const vm = this.#world.findVm(vmId);
       if (vm === undefined) return void channel.end();
-      void answerCommand(this.#world, vm, this.#releases, command, stdin).then(({ status, stdout, stderr }) => {
+      void answerCommand(this.#world, vm, this.#releases, this.#lifecycle, command, stdin).then(({ status, stdout, stderr }) => {
         channel.write(stdout);
         channel.stderr.write(stderr);
         channel.exit(status);

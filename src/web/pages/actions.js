@@ -5,9 +5,10 @@ import { openFrame, tell, tellProblem } from "./frame.js";
 
 const AT_REST = ["ready", "failed"];
 const isAtRest = ({ status }) => AT_REST.includes(status);
+const canBeGivenUp = ({ status }) => status === "suspended" || AT_REST.includes(status);
 const hasVm = (vps) => isAtRest(vps) && vps.vmId !== null;
 
-/** Shown where they fit. `sure`: what is asked before. */
+/** Shown where they fit. `sure`: what is asked before. `why`: the question whose answer is recorded. */
 const ACTIONS = [
   { name: "retry", text: "Retry", fits: ({ status }) => status === "failed" },
   { name: "cancel", text: "Cancel", fits: ({ status }, givingUp) => ["queued", "provisioning"].includes(status) || (status === "deprovisioning" && isBegun(givingUp)) },
@@ -15,6 +16,8 @@ const ACTIONS = [
   { name: "start", text: "Start", fits: hasVm },
   { name: "stop", text: "Stop…", fits: hasVm, sure: { title: "Stop the VM?", text: "The user cannot reach it until it is started again, and sweeps report it as stopped.", yes: "Stop" } },
   { name: "restart", text: "Restart…", fits: hasVm, sure: { title: "Restart the VM?", text: "What runs on it is ended; it is away for a moment.", yes: "Restart" } },
+  { name: "suspend", text: "Suspend…", fits: isAtRest, why: "Why is this user suspended? It is recorded, and the user is told. The VM is stopped; nothing is wiped." },
+  { name: "resume", text: "Resume…", fits: ({ status }) => status === "suspended", why: "Why is this user resumed? It is recorded. The VM is started." },
   { name: "rotate-credentials", text: "Rotate credentials…", fits: ({ status }) => status === "ready", sure: { title: "Make new credentials?", text: "The password and the JWT secret that the user has will not work any more. The new ones can be shown once.", yes: "Rotate" } },
 ];
 
@@ -26,9 +29,9 @@ export function showActions(vps, givingUp) {
   const fitting = ACTIONS.filter(({ fits }) => fits(vps, givingUp));
   const group = byId("actions");
   const hadFocus = group.contains(document.activeElement);
-  show(group, [vps.username, fitting, isAtRest(vps)], () => [
-    ...fitting.map(({ name, text, sure }) => h("button", { type: "button", "data-key": name, onclick: () => void act(vps.username, name, text, sure) }, text)),
-    h("button", { type: "button", class: "danger", "data-key": "deprovision", disabled: !isAtRest(vps), onclick: () => void confirmDeprovision(vps.username) }, "Deprovision…"),
+  show(group, [vps.username, fitting, canBeGivenUp(vps)], () => [
+    ...fitting.map(({ name, text, sure, why }) => h("button", { type: "button", "data-key": name, onclick: () => void (why ? actWithReason(vps.username, name, text, why) : act(vps.username, name, text, sure)) }, text)),
+    h("button", { type: "button", class: "danger", "data-key": "deprovision", disabled: !canBeGivenUp(vps), onclick: () => void confirmDeprovision(vps.username) }, "Deprovision…"),
   ]);
   // The button that was pressed may be gone.
   if (hadFocus) keepPlace();
@@ -41,6 +44,11 @@ function keepPlace() {
 
 async function act(username, name, text, sure) {
   if (!sure || (await isSure(name, sure))) await ask(username, name, text.replace("…", ""));
+}
+
+async function actWithReason(username, name, text, why) {
+  const reason = window.prompt(why)?.trim();
+  if (reason) await ask(username, name, text.replace("…", ""), { reason });
 }
 
 export async function ask(username, action, text, body) {

@@ -4,6 +4,7 @@ import { byId, h, show } from "./dom.js";
 import { orphans } from "./findings.js";
 import { openSweepButton, showFleetFindings } from "./fleet-findings.js";
 import { keepUp, openFrame, tellProblem } from "./frame.js";
+import { showPurchases } from "./purchases.js";
 import { showRollOuts } from "./roll-outs.js";
 import { doing, money, plan, seconds, shortSeconds, status, STATUSES, time } from "./text.js";
 
@@ -11,6 +12,7 @@ const PAGE_SIZE = 50;
 const USERS_INTERVAL_MS = 5_000;
 const FINDINGS_INTERVAL_MS = 10_000;
 const ROLL_OUTS_INTERVAL_MS = 10_000;
+const PURCHASES_INTERVAL_MS = 10_000;
 const NUMBERS_INTERVAL_MS = 30_000;
 const TYPING_MS = 250;
 
@@ -115,4 +117,4 @@ byId("next").addEventListener("click", () => nextCursor && turnTo([...cursors, n
 byId("previous").addEventListener("click", () => cursors.length > 1 && turnTo(cursors.slice(0, -1)));
 byId("range").addEventListener("change", () => showNumbers().catch(tellProblem));
 openSweepButton();
-await Promise.all([keepUp(showUsers, USERS_INTERVAL_MS), keepUp(showFleetFindings, FINDINGS_INTERVAL_MS), keepUp(showNumbers, NUMBERS_INTERVAL_MS), keepUp(showRollOuts, ROLL_OUTS_INTERVAL_MS)]);
+await Promise.all([keepUp(showUsers, USERS_INTERVAL_MS), keepUp(showFleetFindings, FINDINGS_INTERVAL_MS), keepUp(showNumbers, NUMBERS_INTERVAL_MS), keepUp(showRollOuts, ROLL_OUTS_INTERVAL_MS), keepUp(showPurchases, PURCHASES_INTERVAL_MS)]);

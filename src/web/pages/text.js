@@ -1,8 +1,8 @@
 /** Values as people read them. */
 import { h } from "./dom.js";
 
-export const STATUSES = ["queued", "provisioning", "ready", "failed", "deprovisioning", "deprovisioned"];
-const LOOKS = { ready: "good", succeeded: "good", failed: "bad", lost: "bad", stopped: "bad", queued: "busy", provisioning: "busy", deprovisioning: "busy", running: "busy" };
+export const STATUSES = ["queued", "provisioning", "ready", "failed", "suspended", "deprovisioning", "deprovisioned"];
+const LOOKS = { ready: "good", succeeded: "good", failed: "bad", lost: "bad", stopped: "bad", suspended: "bad", queued: "busy", provisioning: "busy", deprovisioning: "busy", running: "busy" };
 
 export function status(name, text = name) {
   return h("span", { class: `status ${LOOKS[name] ?? ""}` }, text);
@@ -23,13 +23,14 @@ export function shortSeconds(value) {
 }
 
 /** What is going on, in words; points of time in it in the reader's time zone. */
-export function doing({ status: name, phase, waitingFor }) {
-  const parts = [["done", name].includes(phase) ? null : phase, waitingFor].filter(Boolean).join(": ");
+export function doing({ status: name, phase, waitingFor, waiting }) {
+  const place = waiting?.place ? `place ${waiting.place}` : null;
+  const parts = [["done", name].includes(phase) ? null : phase, place, waitingFor].filter(Boolean).join(": ");
   return parts.split(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/).map((part, place) => (place % 2 === 1 ? time(part) : part));
 }
 
-export function money(cents) {
-  return new Intl.NumberFormat("en", { style: "currency", currency: "USD" }).format(cents / 100);
+export function money(cents, currency = "USD") {
+  return new Intl.NumberFormat("en", { style: "currency", currency }).format(cents / 100);
 }
 
 /** `2026-11-23 09:15`, in the reader's time zone. */

@@ -4,6 +4,7 @@ import { byId, h, show } from "./dom.js";
 import { openDrift } from "./drift.js";
 import { readGivingUp, showGivingUp } from "./giving-up.js";
 import { openFrame, tellProblem } from "./frame.js";
+import { readDoubt, showDoubt } from "./purchases.js";
 import { showRuns } from "./runs.js";
 import { doing, plan, status, time } from "./text.js";
 import { timeline } from "./timeline.js";
@@ -42,7 +43,7 @@ function speak({ status: name, phase }) {
 /** What is going on and what can be done about it. */
 function showNow() {
   const isPlain = ["ready", "failed"].includes(vps.status) || waits(givingUp);
-  show(byId("now"), isPlain ? [] : [vps.status, vps.phase, vps.waitingFor], () => (isPlain ? [] : doing(vps)));
+  show(byId("now"), isPlain ? [] : [vps.status, vps.phase, vps.waitingFor, vps.waiting], () => (isPlain ? [] : doing(vps)));
   showActions(vps, givingUp);
   showGivingUp(givingUp);
 }
@@ -62,7 +63,8 @@ function soonReadTheRest() {
   rest ??= setTimeout(async () => {
     rest = undefined;
     try {
-      const [record, runs, newest] = await Promise.all([get(`/api/admin/vps/${username}`), showRuns(username), readGivingUp(vps)]);
+      const [record, runs, newest, doubt] = await Promise.all([get(`/api/admin/vps/${username}`), showRuns(username), readGivingUp(vps), readDoubt(vps)]);
+      showDoubt(doubt);
       givingUp = newest;
       showNow();
       openRun = runs.some(({ outcome }) => outcome === null);

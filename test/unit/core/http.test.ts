@@ -98,6 +98,40 @@ describe("HttpEndpoint", () => {
     assert.equal(server.seen.length, 0);
   });
 
+  it("ends at the time limit where the library loses a request, and calls a mistake by its name", async () => {
+    await using server = await startApiServer({});
+    const endpoint = new HttpEndpoint({ baseUrl: server.baseUrl, connections: 1, connectTimeoutMs: 1_000 });
+    const ends: string[] = [];
+    for (let call = 1; call <= 4; call++) {
+      await endpoint.send({ ...get, method: "NO METHOD" as never, timeoutMs: 100 }).catch((error: unknown) => ends.push(error instanceof HttpFailure ? error.kind : (error as Error).name));
+    }
+    assert.equal(ends.length, 4);
+    assert.equal(ends[0], "InvalidArgumentError");
+    // The pool may have lost its only place: then the time limit ends this one, and the signal the next.
+    await endpoint.send({ ...get, timeoutMs: 100 }).catch((error: unknown) => assert.ok(error instanceof HttpFailure && error.kind === "timeout"));
+    await endpoint.send({ ...get, timeoutMs: 30_000, signal: AbortSignal.timeout(100) }).catch((error: unknown) => assert.ok(error instanceof HttpFailure && error.kind === "cancelled"));
+    void endpoint.close();
+  });
+
+  it("refuses a header that no header can be before it reaches the pool", async () => {
+    await using server = await startApiServer({ json: [] });
+    const endpoint = new HttpEndpoint({ baseUrl: server.baseUrl, connections: 1, connectTimeoutMs: 1_000 });
+    for (let call = 1; call <= 3; call++) {
+      await assert.rejects(endpoint.send({ ...get, headers: { authorization: "Bearer fake\n" } }), (error) => error instanceof TypeError && !error.message.includes("fake"));
+    }
+    assert.equal((await endpoint.send(get)).status, 200);
+    await endpoint.close();
+  });
+
+  it("throws a mistake of the program as it is", async () => {
+    await using server = await startApiServer({});
+    const endpoint = new HttpEndpoint({ baseUrl: server.baseUrl, connections: 1, connectTimeoutMs: 1_000 });
+    const body: Record<string, unknown> = {};
+    body["itself"] = body;
+    await assert.rejects(endpoint.send({ ...get, method: "POST", body }), TypeError);
+    await endpoint.close();
+  });
+
   it("calls a broken connection unreachable and the effect unknown", async () => {
     for (const single of [false, true]) {
       const { failure } = await exchange("drop", { method: "POST", body: {}, single });

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 
 import { RateLimiter, RateLimiterWaitError, sharedRateLimiter } from "../../../providers/core/rate-limiter.ts";
+import { monotonicMs } from "../../../providers/core/time.ts";
 
-const soon = () => Date.now() + 2_000;
+const soon = () => monotonicMs() + 2_000;
 const middle = () => 0.5;
 
 describe("RateLimiter", () => {
@@ -28,7 +29,7 @@ describe("RateLimiter", () => {
     release();
     release();
     await limiter.acquire(soon());
-    await assert.rejects(limiter.acquire(Date.now() + 20), RateLimiterWaitError);
+    await assert.rejects(limiter.acquire(monotonicMs() + 20), RateLimiterWaitError);
   });
 
   it("makes all wait when one is told to", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 
-import { backoffMs, isLastAllowed, waitAskedMs } from "../../../providers/core/retry.ts";
+import { backoffMs, isLastAllowed, waitAskedMs, waitBeforeRepetitionMs } from "../../../providers/core/retry.ts";
 
 const NOW_MS = Date.parse("2026-01-05T07:00:00Z");
 
@@ -39,6 +39,22 @@ describe("waitAskedMs", () => {
   it("measures moments by the server's clock, not by the local one", () => {
     const headers = { date: "Mon, 05 Jan 2026 09:00:00 GMT", "retry-after": "Mon, 05 Jan 2026 09:00:03 GMT" };
     assert.equal(waitAskedMs(headers, NOW_MS), 3_000);
+  });
+});
+
+describe("waitBeforeRepetitionMs", () => {
+  it("is what the answer asks for, but never less than the backoff", () => {
+    const random = vi.spyOn(Math, "random").mockReturnValue(0.5);
+    assert.equal(waitBeforeRepetitionMs(3), 1_000);
+    assert.equal(waitBeforeRepetitionMs(3, { "retry-after": "7" }), 7_000);
+    for (const headers of [{ "retry-after": "0" }, { "retry-after": "Mon, 05 Jan 2015 06:00:00 GMT" }, { "x-ratelimit-reset": "0" }, { "retry-after": "0.5" }]) {
+      assert.equal(waitBeforeRepetitionMs(3, headers), 1_000, JSON.stringify(headers));
+    }
+    random.mockRestore();
+  });
+
+  it("is an hour at most", () => {
+    assert.equal(waitBeforeRepetitionMs(1, { "x-ratelimit-reset": String(Date.now() * 1_000) }), 3_600_000);
   });
 });
 

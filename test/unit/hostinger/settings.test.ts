@@ -25,6 +25,14 @@ describe("the providers' settings", () => {
     rmSync(folder, { recursive: true });
   });
 
+  it("take white space off a key, wherever it comes from, and refuse what cannot be one, without showing it", () => {
+    assert.equal(hostingerSettings(NO_CONFIG, { HOSTINGER_API_KEY: " fake-key\r\n" }).apiKey, "fake-key");
+    assert.equal(hostingerSettings({ get: (key) => (key === "hostinger:apiKey" ? "fake-key\n" : undefined) }, {}).apiKey, "fake-key");
+    for (const key of ["fake\nkey", "fake key", " \n"]) {
+      assert.throws(() => hostingerSettings(NO_CONFIG, { HOSTINGER_API_KEY: key }), (error: Error) => /CONFIG_INVALID: HOSTINGER_API_KEY/.test(error.message) && !error.message.includes("fake"));
+    }
+  });
+
   it("speak to Hostinger itself unless told otherwise", () => {
     assert.equal(hostingerSettings(NO_CONFIG, { HOSTINGER_API_KEY: "fake" }).baseUrl, "https://developers.hostinger.com");
   });

@@ -37,10 +37,15 @@ describe("decide", () => {
     assert.equal(decide("STACK_LOCKED", 500).kind, "park");
   });
 
+  it("asks for a payment that is to come for as long as it takes, and parks a purchase in doubt at once", () => {
+    assert.deepEqual(decide("AWAITING_PAYMENT", 100_000, MOST), { kind: "again", delayMs: 600_000 });
+    assert.equal(decide("PURCHASE_UNCERTAIN", 1).kind, "park");
+  });
+
   it("knows what to do about every code of the catalogue, however often", () => {
     for (const code of Object.keys(ERROR_CATALOGUE) as ErrorCode[]) {
       assert.ok(["again", "park"].includes(decide(code, 1).kind), code);
-      assert.equal(decide(code, 100_000).kind, "park", code);
+      assert.equal(decide(code, 100_000).kind, code === "AWAITING_PAYMENT" ? "again" : "park", code);
     }
   });
 });

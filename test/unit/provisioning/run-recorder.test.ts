@@ -43,6 +43,25 @@ describe("createRunRecorder", () => {
     assert.deepEqual(made.resources(), [{ type: "VirtualMachine", name: "vm", operation: "create failed", seconds: 1.5 }]);
   });
 
+  it("writes down the VM as soon as the engine reports it, whether its step succeeded or not", async () => {
+    const { made, written } = recorder();
+    made.onEvent({ kind: "resource-ended", type: "a:b:VirtualMachine", name: "vm", operation: "create", seconds: 1, failed: true, outputs: { vmId: 17_923, ipv4: "192.0.2.7", orderId: "o-1", state: "initial" } });
+    made.onEvent({ kind: "resource-ended", type: "a:b:VirtualMachine", name: "vm", operation: "delete-replaced", seconds: 1, failed: false, outputs: { vmId: 1 } });
+    await made.flush();
+    assert.deepEqual(written, [["u", 17_923, "192.0.2.7", "o-1"]]);
+  });
+
+  it("keeps the log of a size that can be read", async () => {
+    const { made, written } = recorder();
+    made.onLine("x".repeat(10_000));
+    for (let line = 0; line < 20_100; line += 1) made.onLine("y");
+    await made.flush();
+    const lines = written.flatMap((values) => values[1] as string[]);
+    assert.equal(lines.length, 20_000);
+    assert.ok(lines[0]!.length < 4_100 && /10000 characters/.test(lines[0]!));
+    assert.match(lines.at(-1)!, /ends after 20000 lines/);
+  });
+
   it("lets the run go on while nothing can be written", async () => {
     const { made, errors } = recorder(true);
     made.phase("engine");

@@ -102,7 +102,7 @@ describe("what holds a purchase back", () => {
 });
 
 describe("a payment method", () => {
-  const card = { id: 7, name: "Credit Card", paymentMethod: "card", isDefault: true, isExpired: false, isSuspended: false, expiresAt: "2035-01-01T00:00:00Z" };
+  const card = { id: 7, name: "Credit Card", paymentMethod: "card", isDefault: true, isExpired: false, isSuspended: false, suspendedAt: null, expiresAt: "2035-01-01T00:00:00Z" };
   it("pays if it is the wanted or the default one, and neither expired nor suspended", () => {
     assert.equal(paymentFaultOf([card], undefined, NOW), undefined);
     assert.equal(paymentFaultOf([{ ...card, isDefault: false }], 7, NOW), undefined);

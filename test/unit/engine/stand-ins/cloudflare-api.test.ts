@@ -28,6 +28,11 @@ describe("cloudflareSettings", () => {
     assert.deepEqual(settings({}, env), { baseUrl: "http://127.0.0.1:1/env", apiToken: "fake" });
     assert.deepEqual(settings({ baseUrl: "http://127.0.0.1:2", apiToken: TOKEN }, env), { baseUrl: "http://127.0.0.1:2", apiToken: TOKEN });
   });
+  it("takes white space off a token of the environment, and refuses one with a line break within", () => {
+    const env = { CLOUDFLARE_BASE_URL: "http://127.0.0.1:1", CLOUDFLARE_API_TOKEN: "fake\n" };
+    assert.equal(settings({}, env).apiToken, "fake");
+    assert.throws(() => settings({}, { ...env, CLOUDFLARE_API_TOKEN: "fake\ntoken" }), /CONFIG_INVALID/);
+  });
   it("checks a configured token and does not show it", () => {
     const apiToken = "fake but with blanks";
     assert.throws(() => settings({ baseUrl: "http://127.0.0.1:1", apiToken }), (error) => /CONFIG_INVALID.*40 to 80/.test(String(error)) && !String(error).includes(apiToken));
@@ -53,6 +58,26 @@ describe("callCloudflare", () => {
       assert.equal(fake.calls.length, 3);
     });
   }
+  it("waits no less than the backoff when Retry-After is 0 or less than that", async () => {
+    await using fake = await fakeCloudflare();
+    fake.next.push(...Array.from({ length: 20 }, (_, number) => ({ status: 429, headers: number % 2 ? { "retry-after": "0" } : SOON })));
+    const settings = { baseUrl: fake.baseUrl, firstDelayMs: 100 };
+    await assert.rejects(callCloudflare(settings, { method: "GET", path: "/x", signal: AbortSignal.timeout(600) }), { name: "TimeoutError" });
+    assert.ok(fake.calls.length <= 4, `${fake.calls.length} calls`);
+  });
+  it("reads again what cannot be read, but does not create again", async () => {
+    await using fake = await fakeCloudflare();
+    fake.records.set("r", { id: "r" });
+    fake.next.push({ status: 200, text: "<html>" }, { status: 200, text: "" }, { status: 200, text: "[1" }, { status: 200, text: "null" });
+    assert.deepEqual(await get(fake), { id: "r" });
+    fake.next.push({ status: 200, text: "<html>" });
+    const create = callCloudflare({ baseUrl: fake.baseUrl, firstDelayMs: 1 }, { method: "POST", path: "/zones/z/dns_records", body: {} });
+    await assert.rejects(create, { name: "CloudflareError", message: /200, and no JSON of Cloudflare's/ });
+    assert.equal(fake.calls.length, 6);
+  });
+  it("does not repeat a mistake of the program", async () => {
+    await assert.rejects(callCloudflare({ baseUrl: "http://127.0.0.1:1", apiToken: "fake\ntoken" }, { method: "GET", path: "/x" }), TypeError);
+  });
   it("tries again after a broken connection", async () => {
     await using fake = await fakeCloudflare();
     fake.records.set("r", { id: "r" });

@@ -14,6 +14,8 @@ export interface FakeAnswer {
   readonly headers?: Record<string, string>;
   /** Breaks the connection off instead of answering. */
   readonly drop?: boolean;
+  /** In place of the envelope. */
+  readonly text?: string;
 }
 
 export interface FakeCloudflare extends AsyncDisposable {
@@ -40,6 +42,7 @@ export async function fakeCloudflare(): Promise<FakeCloudflare> {
 
     const told = next.shift();
     if (told?.drop) return request.socket.destroy();
+    if (told?.text !== undefined) return response.writeHead(told.status, { "content-type": "text/html" }).end(told.text);
     const send = (status: number, result: unknown, errors: unknown[] = [], extra = {}) => {
       response.writeHead(status, { "content-type": "application/json", ...extra });
       response.end(JSON.stringify({ success: status < 300, errors, messages: [], result }));

@@ -64,7 +64,7 @@ describe("a VM", () => {
     ["a missing state", { id: 1 }],
     ["an empty state", { ...vmJson, state: "" }],
     ["a list instead of a VM", [vmJson]],
-    ["nothing", undefined],
+    ["null", null],
   ] as const) {
     it(`is refused with ${what}`, async () => {
       await assert.rejects(getVm(json), /API_ANSWER_UNEXPECTED: GET \/api\/vps\/v1\/virtual-machines\/1 answered 200, but /);
@@ -113,9 +113,10 @@ describe("other answers", () => {
   });
 
   it("a payment method does not carry its identifier along", async () => {
-    const json = [{ id: 9, name: "Credit Card", identifier: "1234*****6464", payment_method: "card", is_default: true, is_expired: false, is_suspended: false }];
+    const json = [{ id: 9, name: "Credit Card", identifier: "1234*****6464", payment_method: "card", is_default: true, is_expired: false, is_suspended: true, suspended_at: "2026-06-27T11:54:22Z" }];
     const methods = await answered(json, (client) => client.paymentMethods.list());
     assert.equal(methods[0]?.isDefault, true);
+    assert.deepEqual([methods[0]?.isExpired, methods[0]?.isSuspended, methods[0]?.suspendedAt], [false, true, "2026-06-27T11:54:22Z"]);
     assert.equal(JSON.stringify(methods).includes("6464"), false);
   });
 

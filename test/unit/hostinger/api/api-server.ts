@@ -79,7 +79,9 @@ function give(response: ServerResponse, answer: Answer): void {
     response.destroy();
     return;
   }
-  const { status = 200, json, text, headers = {}, afterMs = 0 } = answer;
+  const { status = 200, text, headers = {}, afterMs = 0 } = answer;
+  // The API's own errors are JSON, always.
+  const json = answer.json === undefined && status >= 400 ? { correlation_id: "fake" } : answer.json;
   setTimeout(() => {
     response.writeHead(status, { "content-type": "application/json", ...headers });
     response.end(text ?? (json === undefined ? "" : JSON.stringify(json)));

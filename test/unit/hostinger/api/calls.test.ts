@@ -63,6 +63,12 @@ const CALLS: [Run, string, unknown, unknown][] = [
   [(c) => c.publicKeys.delete(6), "DELETE /api/vps/v1/public-keys/6", undefined, { message: "Request accepted" }],
   [(c) => c.publicKeys.attach(1, [6]), "POST /api/vps/v1/public-keys/attach/1", { ids: [6] }, actionJson],
 
+  [(c) => c.sshKeys.list(1), `GET ${VM}/1/ssh-keys`, undefined, ["ssh-ed25519 AAAA"]],
+  [(c) => c.sshKeys.add(1, ["ssh-ed25519 AAAA"]), `POST ${VM}/1/ssh-keys`, { keys: ["ssh-ed25519 AAAA"] }, ["ssh-ed25519 AAAA"]],
+  [(c) => c.sshKeys.remove(1, ["ssh-ed25519 AAAA"]), `DELETE ${VM}/1/ssh-keys`, { keys: ["ssh-ed25519 AAAA"] }, []],
+
+  [(c) => c.firewalls.replaceRules(7, [rule], { sync: true }), "PUT /api/vps/v1/firewall/7/rules", { rules: [ruleBody], sync: true }, firewallJson],
+  [(c) => c.firewalls.syncAll(7), "POST /api/vps/v1/firewall/7/sync", undefined, { message: "Request accepted" }],
   [(c) => c.firewalls.list(), "GET /api/vps/v1/firewall?page=1", undefined, page(firewallJson)],
   [(c) => c.firewalls.get(7), "GET /api/vps/v1/firewall/7", undefined, firewallJson],
   [(c) => c.firewalls.create("web"), "POST /api/vps/v1/firewall", { name: "web" }, firewallJson],

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { describe, it } from "vitest";
 
 import { UserVpsError } from "../../../../providers/core/errors.ts";
+import { MAX_ANSWER_BYTES } from "../../../../providers/core/http.ts";
 import { withoutSecrets } from "../../../../providers/hostinger/api/failures.ts";
 import { HostingerClient } from "../../../../providers/hostinger/api/client.ts";
 import { FAKE_TOKEN, startApiServer, type Answer } from "./api-server.ts";
@@ -32,10 +33,31 @@ describe("an error of the API", () => {
     assert.match((await errorOf({ status: 400, json: { error: "Nope" } }, (client) => client.dataCenters.list())).message, /answered 400: Nope\./);
   });
 
-  it("does without a body, and with one that is no JSON or of another shape", async () => {
-    for (const answer of [{}, { text: "<html>" }, { json: ["?"] }, { json: { message: 7, errors: "x", correlation_id: {} } }]) {
+  it("does without a message, and with a body of another shape", async () => {
+    for (const answer of [{}, { json: ["?"] }, { json: { message: 7, errors: "x", correlation_id: {} } }]) {
       assert.match((await errorOf({ ...answer, status: 404 }, (client) => client.virtualMachines.get(7))).message, /GET \/api\/vps\/v1\/virtual-machines\/7 answered 404\./);
     }
+  });
+
+  it("is told apart from a page of something in front of the API, which passes and says nothing of the object", async () => {
+    for (const [status, answer, said] of [
+      [403, { text: "<html>blocked</html>", headers: { "content-type": "text/html; charset=utf-8" } }, "text/html that is no JSON, of 20 characters"],
+      [404, { text: "<html>" }, "application/json that is no JSON, of 6 characters"],
+      [401, { text: "" }, "an empty body"],
+      [200, { text: "<html>maintenance</html>" }, "that is no JSON"],
+      [200, { text: '[{"id": 1, "state": "runn' }, "that is no JSON"],
+      [302, { text: "" }, "an empty body"],
+    ] as const) {
+      const error = await errorOf({ ...answer, status }, (client) => client.virtualMachines.get(7));
+      assert.deepEqual([error.code, error.retry, error.status], ["API_ANSWER_UNREADABLE", "backoff", status]);
+      assert.ok(error.message.includes(`answered ${status} with `) && error.message.includes(said), error.message);
+    }
+  });
+
+  it("is clear about an answer that is longer than what is read", async () => {
+    const error = await errorOf({ text: " ".repeat(MAX_ANSWER_BYTES + 1) }, (client) => client.virtualMachines.list());
+    assert.equal(error.code, "API_ANSWER_UNREADABLE");
+    assert.match(error.message, /the answer is longer than what is read of one/);
   });
 
   it("leaves out the query", async () => {
@@ -55,7 +77,10 @@ describe("a secret that was sent", () => {
     ["a root password", [PASSWORD], (client) => client.virtualMachines.setRootPassword(1, PASSWORD)],
     ["a password of setup", [PASSWORD], (client) => client.virtualMachines.setup(1, { templateId: 1, dataCenterId: 2, password: PASSWORD })],
     ["the passwords of recreate", [PASSWORD, "fake-panel-password"], (client) => client.virtualMachines.recreate(1, { templateId: 1, password: PASSWORD, panelPassword: "fake-panel-password" })],
-    ["a password of a purchase", [PASSWORD], (client) => client.virtualMachines.purchase({ itemId: "x", setup: { templateId: 1, dataCenterId: 2, password: PASSWORD } })],
+    ["a password of a purchase", [PASSWORD], async (client) => {
+      const outcome = await client.virtualMachines.purchase({ itemId: "x", setup: { templateId: 1, dataCenterId: 2, password: PASSWORD } });
+      throw outcome.kind === "refused" ? outcome.error : new Error(`unexpected: ${outcome.kind}`);
+    }],
     ["a new script's content", [CONTENT], (client) => client.scripts.create({ name: "x", content: CONTENT })],
     ["a changed script's content, line by line", ["JWT_SECRET='fake-jwt-secret-for-tests'"], (client) => client.scripts.update(1, { name: "x", content: CONTENT })],
   ];

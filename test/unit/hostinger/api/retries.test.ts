@@ -19,6 +19,9 @@ describe("a call that may be repeated", () => {
     ["500", { status: 500 }],
     ["502 with HTML", { status: 502, text: "<html>bad gateway</html>" }],
     ["503", { status: 503 }],
+    ["200 with HTML", { status: 200, text: "<html>maintenance</html>" }],
+    ["200 with half of the answer", { status: 200, text: '[{"id": 17923, "sta' }],
+    ["200 with nothing", { status: 200, text: "" }],
     ["504", { status: 504 }],
     ["a broken connection", "drop"],
   ];
@@ -44,7 +47,7 @@ describe("a call that may be repeated", () => {
     [404, "API_NOT_FOUND"],
     [409, "API_REJECTED"],
     [422, "API_REJECTED"],
-    [302, "API_ANSWER_UNEXPECTED"],
+    [302, "API_ANSWER_UNREADABLE"],
   ];
   for (const [status, code] of lasting) {
     it(`is not repeated after ${status}, which is ${code}`, async () => {
@@ -73,6 +76,21 @@ describe("a call that may be repeated", () => {
     const startedMs = Date.now();
     await assert.rejects(server.client().virtualMachines.list({ timeoutMs: 50 }), withCode("API_TIMEOUT"));
     assert.ok(Date.now() - startedMs < 2_000);
+  });
+
+  for (const status of [429, 503]) {
+    for (const headers of [{ "retry-after": "0" }, { "retry-after": "Wed, 21 Oct 2015 07:28:00 GMT" }, { "x-ratelimit-reset": "0", "x-ratelimit-remaining": "0" }, { "retry-after": "-7" }]) {
+      it(`is repeated after ${status} no sooner than the backoff, whatever ${JSON.stringify(headers)} allows`, async () => {
+        await using server = await startApiServer({ status, headers });
+        await assert.rejects(server.client({ retryLimitMs: 300 }).virtualMachines.list(), UserVpsError);
+        assert.ok(server.seen.length > 1 && server.seen.length < 12, `${server.seen.length} attempts`);
+      });
+    }
+  }
+
+  it("is not held for a moment that is thousands of years away", async () => {
+    await using server = await startApiServer({ status: 503, headers: { "retry-after": String(Date.now() * 1_000) } });
+    await assert.rejects(server.client({ retryLimitMs: 50 }).virtualMachines.list(), withCode("API_UNAVAILABLE"));
   });
 
   it("waits after 503 as long as Retry-After says", async () => {
@@ -105,6 +123,11 @@ describe("a DELETE", () => {
   it("says API_NOT_FOUND when the first attempt finds nothing", async () => {
     await using server = await startApiServer({ status: 404 });
     await assert.rejects(server.client().scripts.delete(5), withCode("API_NOT_FOUND"));
+  });
+
+  it("is not done when a page says that something is not found", async () => {
+    await using server = await startApiServer("drop", { status: 404, text: "<html>no such page</html>" });
+    await assert.rejects(server.client().scripts.delete(5), withCode("API_ANSWER_UNREADABLE"));
   });
 
   it("says API_NOT_FOUND when no earlier attempt can have deleted it", async () => {
@@ -183,6 +206,18 @@ describe("429", () => {
 });
 
 describe("cancellation", () => {
+  it("ends every call of a run's client, but a purchase", async () => {
+    await using server = await startApiServer("hang");
+    const cancel = new AbortController();
+    const client = server.client({ requestTimeoutMs: 30_000, purchaseTimeoutMs: 300 }).withSignal(cancel.signal);
+    const calls = [client.virtualMachines.list(), client.virtualMachines.stop(1), client.scripts.list({ signal: new AbortController().signal })];
+    const purchase = client.virtualMachines.purchase({ itemId: "x", setup: { templateId: 1, dataCenterId: 2 } });
+    setTimeout(() => cancel.abort(new Error("the worker stops")), 40);
+    for (const call of calls) await assert.rejects(call, /the worker stops/);
+    assert.equal((await purchase).kind, "unknown");
+  });
+
+
   it("ends a wait between attempts at once", async () => {
     await using server = await startApiServer({ status: 503, headers: { "retry-after": "30" } });
     const startedMs = Date.now();

@@ -1,0 +1,56 @@
+import { AutomationEngine } from "../src/provisioning/automation-engine.ts";
+import type { Engine } from "../src/provisioning/engine.ts";
+import { tagEnvironment } from "../src/provisioning/process-tags.ts";
+import { PROJECT_NAME } from "../src/provisioning/stack-workspace.ts";
+import { StateBackend } from "../src/provisioning/state-backend.ts";
+import { Slots } from "../src/slots/slots.ts";
+import { cpuSecondsBelow } from "./processes.ts";
+import type { Operation, Way } from "./ways.ts";
+import { settingsOf, timed } from "./ways.ts";
+import type { BenchWorld } from "./world.ts";
+
+const WORKER = "bench";
+
+export interface ServiceEngine {
+  readonly engine: Engine;
+  readonly slots: Slots;
+  close(): Promise<void>;
+}
+
+/** The engine as a worker of the service has it. */
+export async function openServiceEngine({ engine: installed, env, folder, databaseUrl }: BenchWorld, slotCount: number): Promise<ServiceEngine> {
+  const backend = new StateBackend(databaseUrl, PROJECT_NAME);
+  await backend.prepare();
+  const slots = new Slots({ env, tag: (slot) => tagEnvironment({ worker: WORKER, slot }), standIns: installed.standIns, programEnv: env });
+  slots.prepare(slotCount);
+  const dns = { removeUnknown: async () => false, close: async () => undefined };
+  // These runs are in no table of the service's.
+  const processes = { add: async () => undefined, holds: async () => false };
+  const engine = new AutomationEngine({ installed, folder, env, backendUrl: databaseUrl, backend, workerId: WORKER, processes, dns, slots });
+  return {
+    engine, slots,
+    async close() {
+      await Promise.all([slots.close(), backend.close()]);
+    },
+  };
+}
+
+/** The service's slot: what an `up` costs a worker, apart from the job around it. */
+export async function slotWay(world: BenchWorld): Promise<Way> {
+  const { engine, slots, close } = await openServiceEngine(world, 1);
+  // As in a worker that has been running.
+  await (await slots.take()).release({ failed: false });
+  return {
+    name: "slot",
+    measure: (stackName, operation) => timed(() => cpuSecondsBelow(process.pid), () => perform(engine, stackName, operation)),
+    close,
+  };
+}
+
+async function perform(engine: Engine, stackName: string, operation: Operation): Promise<void> {
+  const stack = { stackName, config: settingsOf(stackName) };
+  const hooks = { runId: `bench-${stackName}-${operation}` };
+  if (operation === "preview") await engine.preview(stack, { refresh: true }, hooks);
+  else if (operation === "destroy") await engine.destroy(stack, hooks);
+  else await engine.up(stack, hooks);
+}

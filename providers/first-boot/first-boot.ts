@@ -1,0 +1,97 @@
+/**
+ * Looks, while a VPS is not yet healthy, how far its post-install script is: which step it is in; whether
+ * it stopped, and then it is run again where that may help, or the wait ends with the step and what it
+ * printed last; and what Caddy was told where it gets no certificate.
+ */
+import { UserVpsError } from "../core/errors.ts";
+import { SECOND_MS } from "../core/time.ts";
+import type { Stage } from "../health/target.ts";
+import { runCommand } from "../ssh/run-command.ts";
+import type { SshServer } from "../ssh/run-command.ts";
+import { progressText } from "./boot-progress.ts";
+import { rateLimitIn } from "./caddy-log.ts";
+import { fetchBootLog } from "./fetch-boot-log.ts";
+
+/** Between two looks of one wait. */
+const INTERVAL_MS = 15 * SECOND_MS;
+const COMMAND_LIMIT_MS = 10 * SECOND_MS;
+/** Of the script, by itself: the first boot's and the repeated ones. */
+const MOST_RUNS = 3;
+
+/** Still there, and nobody runs it: at its end the script removes itself. */
+const HAS_STOPPED = 'test -e /post_install && ! pgrep -f "^(/bin/)?bash /post_install" > /dev/null';
+const RUN_AGAIN = "setsid -f bash /post_install >> /post_install.log 2>&1 < /dev/null";
+const CADDY_LOG = "journalctl -u caddy -n 200 -o cat --no-pager";
+
+/** Why a VPS is not healthy yet, as it tells itself. */
+export interface Explanation {
+  /** `first boot: step 3 of 12, user spoq` */
+  readonly text: string;
+  /** What it is called if it does not pass within the time limit. */
+  readonly code?: "CERTIFICATE_RATE_LIMITED";
+}
+
+export interface FirstBootOptions {
+  readonly hostname: string;
+  readonly server: SshServer;
+  /** What must not be shown: the log is the VPS's own. */
+  readonly secrets: readonly string[];
+  readonly intervalMs?: number;
+}
+
+export class FirstBoot {
+  readonly #options: FirstBootOptions;
+  #lookedMs = -Infinity;
+  #said: Explanation | undefined;
+
+  constructor(options: FirstBootOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param stage at which the VPS is not healthy
+   * @returns what is known; undefined if nothing, as long as the VPS lets nobody in
+   * @throws UserVpsError FIRST_BOOT_FAILED
+   */
+  async look(stage: Stage, signal: AbortSignal): Promise<Explanation | undefined> {
+    const nowMs = performance.now();
+    if (nowMs - this.#lookedMs < (this.#options.intervalMs ?? INTERVAL_MS)) return this.#said;
+    this.#lookedMs = nowMs;
+    try {
+      this.#said = await this.#ask(stage, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof UserVpsError && error.code === "FIRST_BOOT_FAILED") throw error;
+      this.#said = undefined;
+    }
+    return this.#said;
+  }
+
+  async #ask(stage: Stage, signal: AbortSignal): Promise<Explanation | undefined> {
+    const { server, hostname } = this.#options;
+    const { progress } = await fetchBootLog(server, signal, COMMAND_LIMIT_MS);
+    if (progress.outcome === "complete") return stage === "tls" ? await this.#askCaddy(signal) : undefined;
+    const place = progress.step === null ? "an unknown step" : `step ${progress.step.number} of ${progress.step.of}, ${progress.step.title}`;
+    if (progress.outcome === "unfinished") return progress.step === null ? undefined : { text: `first boot: ${place}` };
+    if (!(await this.#does(HAS_STOPPED, signal))) return { text: `first boot: it stopped in ${place}, and is run again` };
+    if (progress.mayPass && progress.begun < MOST_RUNS && (await this.#does(RUN_AGAIN, signal))) {
+      return { text: `first boot: it stopped in ${place}, which may pass; run ${progress.begun + 1} of ${MOST_RUNS} begins` };
+    }
+    throw new UserVpsError("FIRST_BOOT_FAILED", `On ${hostname}: ${this.#redacted(progressText(progress))}\n`);
+  }
+
+  /** A certificate that is refused, told from one that is not yet there. */
+  async #askCaddy(signal: AbortSignal): Promise<Explanation | undefined> {
+    const { stdout } = await runCommand(this.#options.server, { command: CADDY_LOG, signal, timeoutMs: COMMAND_LIMIT_MS });
+    const limit = rateLimitIn(stdout);
+    return limit === undefined ? undefined : { code: "CERTIFICATE_RATE_LIMITED", text: `the authority refuses a certificate for a rate limit: ${this.#redacted(limit)}` };
+  }
+
+  async #does(command: string, signal: AbortSignal): Promise<boolean> {
+    return (await runCommand(this.#options.server, { command, signal, timeoutMs: COMMAND_LIMIT_MS })).status === 0;
+  }
+
+  #redacted(text: string): string {
+    return this.#options.secrets.filter((secret) => secret !== "").reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text);
+  }
+}

@@ -1,0 +1,29 @@
+import { messageOf } from "../../core/errors.ts";
+import type { VirtualMachine } from "../api/client.ts";
+import type { Session } from "../session.ts";
+import type { VirtualMachineInputs } from "../virtual-machine-args.ts";
+import { readRecords, removeRecord } from "./account.ts";
+import { mayHaveBought } from "./states.ts";
+
+/**
+ * The last edge: the stack's saved state holds the VM's id, so the record has done its work and goes.
+ * That it cannot be removed right now is no reason to fail: it names the VM, and whoever looks next
+ * finds the same one.
+ */
+export async function closePurchase(session: Session, recordId: number): Promise<void> {
+  await removeRecord(session, recordId).catch((error: unknown) => session.report(`the purchase record ${recordId} could not be removed yet: ${messageOf(error)}`));
+}
+
+/**
+ * The record of the purchase that a VM, which is imported by its id, may have come from: naming it
+ * there is a person's word for what it has become. Undefined if there is none.
+ */
+export async function purchaseOfVm(session: Session, { hostname, owner, postInstallScriptId }: VirtualMachineInputs, vm: VirtualMachine): Promise<number | undefined> {
+  const { records } = await readRecords(session, hostname, { sinceId: postInstallScriptId });
+  const madeAtMs = Date.parse(vm.createdAt ?? "");
+  return records.find((record) => {
+    const isOurs = record.owner === undefined || owner === undefined || record.owner === owner;
+    const isTold = record.vmId === vm.id || (record.subscriptionId !== undefined && record.subscriptionId === vm.subscriptionId);
+    return isOurs && mayHaveBought(record.state) && (isTold || (record.vmId === undefined && madeAtMs >= record.createdAtMs - 1_000));
+  })?.id;
+}

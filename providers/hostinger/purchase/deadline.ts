@@ -1,0 +1,14 @@
+import { uptime } from "node:os";
+import { SECOND_MS } from "../../core/time.ts";
+
+/**
+ * How long ago it was started, in ms, by the furthest of three clocks: one of them runs on while the
+ * process is stopped, while the machine sleeps (CLOCK_BOOTTIME) or while somebody sets the time.
+ * A machine that is paused from outside stops all three; against that there is the record alone.
+ */
+export function startStopwatch(): () => number {
+  const wall = Date.now();
+  const monotonic = performance.now();
+  const boot = uptime();
+  return () => Math.max(0, Date.now() - wall, performance.now() - monotonic, (uptime() - boot) * SECOND_MS);
+}

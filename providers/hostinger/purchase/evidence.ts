@@ -1,0 +1,130 @@
+/**
+ * What Hostinger's lists say about a purchase whose VM is not known. Never another's: a VM or a
+ * subscription that is named elsewhere, or that may just as well be another open purchase's, is none.
+ * The API has no list of orders: an order shows as its subscription.
+ */
+import { DAY_MS, SECOND_MS } from "../../core/time.ts";
+import type { OddEntry, Subscription, VirtualMachine } from "../api/client.ts";
+import { isHostingersOwn } from "../hostname.ts";
+import { isLost, isOfPlan } from "../search.ts";
+import type { PurchaseRecord } from "./record.ts";
+import { mayHaveBought } from "./states.ts";
+
+/** An order whose answer was lost has become a VM by then, or it is for a person to find out. */
+const LATEST_MS = 1 * DAY_MS;
+/** Of a VM that is being made. One that was given up and wiped, which has Hostinger's name again, is stopped. */
+const NEW_STATES: ReadonlySet<string> = new Set(["initial", "creating", "starting", "running"]);
+/** `created_at` is told in whole seconds. */
+const CREATED_AT_RESOLUTION_MS = 1 * SECOND_MS;
+
+/** Fresh lists of the account. */
+export interface Lists {
+  readonly vms: readonly VirtualMachine[];
+  readonly odd: readonly OddEntry[];
+  readonly subscriptions: readonly Subscription[];
+  /** Purchases for other host names; undefined: there may be more than can be looked at. */
+  readonly others: readonly PurchaseRecord[] | undefined;
+}
+
+export type Evidence =
+  | { readonly kind: "vm"; readonly vmId: number; readonly because: string }
+  | { readonly kind: "order"; readonly subscriptionId: string; readonly because: string }
+  /** The order has come to nothing, and that is certain. */
+  | { readonly kind: "failed"; readonly because: string }
+  /** `looked`: what was looked at, and what of it may be the purchase's but may be another's. `isClear`: nothing of it may. */
+  | { readonly kind: "none"; readonly looked: string; readonly isClear: boolean };
+
+/** What tells by itself: an id, or the host name that was asked for on a VM that was made since. */
+export function certainEvidence(record: PurchaseRecord, { vms, subscriptions }: Pick<Lists, "vms" | "subscriptions">, except: number | undefined): Evidence | undefined {
+  const there = vms.filter((vm) => vm.id !== except && !isLost(vm));
+  const bySubscription = record.subscriptionId === undefined ? undefined : there.find((vm) => vm.subscriptionId === record.subscriptionId);
+  if (bySubscription) return { kind: "vm", vmId: bySubscription.id, because: `it is of the subscription ${record.subscriptionId}` };
+  const named = there.filter((vm) => vm.hostname.toLowerCase() === record.hostname && isSince(record, vm.createdAt) && isRecordsOwn(record, vm.subscriptionId));
+  if (named[0] && named.length === 1) return { kind: "vm", vmId: named[0].id, because: "it has the host name that was asked for, and was made since" };
+  const subscription = subscriptions.find(({ id }) => id === record.subscriptionId);
+  if (subscription?.status === "cancelled") return { kind: "failed", because: `the subscription ${subscription.id} is cancelled` };
+  return undefined;
+}
+
+/**
+ * Of a purchase of unknown outcome: a VM under Hostinger's own name, or a subscription, that was made
+ * since, of this plan, and that nobody else can have bought.
+ */
+export function evidence(record: PurchaseRecord, lists: Lists, except: number | undefined): Evidence {
+  const certain = certainEvidence(record, lists, except);
+  if (certain) return certain;
+  const unnamed = lists.vms.filter((vm) => isUnnamed(record, vm, lists) && vm.id !== except);
+  const bare = lists.subscriptions.filter((one) => isBare(record, one, lists));
+  const odd = lists.odd.filter((entry) => entry.id !== except && mayBeOurs(entry, record.hostname, []));
+  const looked = lookedAt(lists, { unnamed, bare, odd });
+  const isClear = unnamed.length + bare.length + odd.length === 0;
+  if (unnamed.length + bare.length !== 1 || record.subscriptionId !== undefined || lists.others === undefined || odd.length > 0) return { kind: "none", looked, isClear };
+  // Another purchase of the same plan that is open at the same time may have bought it just as well.
+  const rival = lists.others.find((other) => mightBuyAlike(record, other));
+  if (rival) return { kind: "none", looked: `${looked}, but the purchase for ${rival.hostname} (record ${rival.id}) may have bought it as well`, isClear };
+  const [vm] = unnamed;
+  if (vm) return { kind: "vm", vmId: vm.id, because: "it is the only one of this plan that was made since and belongs to nobody" };
+  return { kind: "order", subscriptionId: bare[0]!.id, because: "it is the only one of this plan that was made since and belongs to nobody" };
+}
+
+/** Whether an entry that cannot be read might be a VM of this host name, or one of these. */
+export function mayBeOurs(entry: OddEntry, hostname: string, ids: readonly number[]): boolean {
+  if (entry.id === null || entry.hostname === null || entry.subscriptionId === null) return true;
+  return entry.hostname === hostname || ids.includes(entry.id);
+}
+
+/** Made since, or nothing is known of when. */
+function isSince(record: PurchaseRecord, createdAt: string | null): boolean {
+  const atMs = Date.parse(createdAt ?? "");
+  return Number.isNaN(atMs) || atMs >= record.createdAtMs - CREATED_AT_RESOLUTION_MS;
+}
+
+function isSoonAfter(record: PurchaseRecord, createdAt: string | null): boolean {
+  const atMs = Date.parse(createdAt ?? "");
+  return isSince(record, createdAt) && atMs <= record.createdAtMs + LATEST_MS;
+}
+
+/** A VM of another subscription than the order's is another one. */
+function isRecordsOwn(record: PurchaseRecord, subscriptionId: string | null): boolean {
+  return record.subscriptionId === undefined || subscriptionId === null || record.subscriptionId === subscriptionId;
+}
+
+function isUnnamed(record: PurchaseRecord, vm: VirtualMachine, { subscriptions, others }: Lists): boolean {
+  if (!NEW_STATES.has(vm.state) || !isHostingersOwn(vm.hostname) || !isSoonAfter(record, vm.createdAt)) return false;
+  if (record.plan !== undefined && !isOfPlan(record.plan, vm)) return false;
+  // An order of before that was paid only now.
+  const subscription = subscriptions.find(({ id }) => id === vm.subscriptionId);
+  if (vm.subscriptionId !== null && (!subscription || !isSince(record, subscription.createdAt))) return false;
+  return !(others ?? []).some((other) => other.vmId === vm.id || (other.subscriptionId !== undefined && other.subscriptionId === vm.subscriptionId));
+}
+
+/** A subscription of the plan that no VM has yet. */
+function isBare(record: PurchaseRecord, subscription: Subscription, { vms, odd, others }: Lists): boolean {
+  if (!isSoonAfter(record, subscription.createdAt) || subscription.status === "cancelled") return false;
+  if (record.plan !== undefined && !isOfPlan(record.plan, { plan: planOfName(subscription.name) })) return false;
+  const isTaken = [...vms, ...odd].some(({ subscriptionId }) => subscriptionId === subscription.id);
+  return !isTaken && !(others ?? []).some(({ subscriptionId }) => subscriptionId === subscription.id);
+}
+
+/** `KVM 1`, in whatever words; another product's name is none. */
+function planOfName(name: string): string {
+  const kvm = /\bKVM\s*(\d+)\b/i.exec(name);
+  return kvm ? `KVM ${kvm[1]}` : name;
+}
+
+/** Whether the other's order may have become a VM or a subscription that looks like this one's. */
+function mightBuyAlike(record: PurchaseRecord, other: PurchaseRecord): boolean {
+  const isKnown = other.state === "seen" || (other.state === "accepted" && other.subscriptionId !== undefined);
+  const isOtherPlan = record.plan !== undefined && other.plan !== undefined && record.plan !== other.plan;
+  return mayHaveBought(other.state) && !isKnown && !isOtherPlan;
+}
+
+function lookedAt({ vms, odd, subscriptions }: Lists, found: { unnamed: readonly VirtualMachine[]; bare: readonly Subscription[]; odd: readonly OddEntry[] }): string {
+  const candidates = [
+    ...found.unnamed.map((vm) => `VM ${vm.id} (${vm.hostname || "no host name"}, ${vm.state}, made ${vm.createdAt})`),
+    ...found.bare.map((one) => `subscription ${one.id} (${one.name}, made ${one.createdAt})`),
+    ...found.odd.map((entry) => `an entry that cannot be read (${entry.id === null ? "without an id" : `VM ${entry.id}`}: ${entry.why})`),
+  ];
+  const counted = `${vms.length + odd.length} VMs and ${subscriptions.length} subscriptions were looked at`;
+  return candidates.length === 0 ? `${counted}, none made since for this host name or for nobody` : `${counted}; it may be ${candidates.join(", or ")}`;
+}

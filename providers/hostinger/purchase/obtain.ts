@@ -1,0 +1,207 @@
+/**
+ * A stack comes by its VM: it goes on with the purchase that is open for its host name, or buys one,
+ * at most one, whatever dies or stands still when.
+ *
+ *     look: VMs, then records
+ *       ├─ a purchase of this stack is open ───────> follow it (follow.ts)
+ *       ├─ a VM of this host name, without one ────> refused: a name is no proof (VM_NOT_OURS)
+ *       └─ nothing ─> write `intended` into a record of one's own
+ *            look again: records since, then VMs
+ *              ├─ somebody else's `intended` was first, and is in time ─> step back, wait for it, look anew
+ *              ├─ it is past its deadline ───────────────────────────────> take it away
+ *              └─ write `sent` over one's own record, and read it again ─> gone: taken away; look anew
+ *                   └─ the call, if the deadline is still to come ──> its outcome is written into the record
+ *
+ * Who may stand still where: before `sent`, the record is taken away by others, and the write fails.
+ * After it, everybody else sees a purchase that may have been made, and nobody buys but by a person's
+ * word; and the call does not begin once the deadline is over.
+ */
+import { randomUUID } from "node:crypto";
+import { UserVpsError, messageOf } from "../../core/errors.ts";
+import { SECOND_MS, inSeconds } from "../../core/time.ts";
+import type { PurchaseOutcome, VmList } from "../api/client.ts";
+import { purchaseRequest } from "../purchase-request.ts";
+import { isLost } from "../search.ts";
+import type { Session } from "../session.ts";
+import type { VirtualMachineInputs } from "../virtual-machine-args.ts";
+import { createRecord, readRecord, readRecords, removeRecord, serverNowMs, writeRecord } from "./account.ts";
+import type { RecordsLook } from "./account.ts";
+import { startStopwatch } from "./deadline.ts";
+import { mayBeOurs } from "./evidence.ts";
+import { follow, POLICY, take } from "./follow.ts";
+import type { Obtained } from "./follow.ts";
+import { moved, takenAwayFromMs } from "./record.ts";
+import type { PurchaseData, PurchaseRecord } from "./record.ts";
+import { mayHaveBought } from "./states.ts";
+import type { PurchaseState } from "./states.ts";
+import { Wait } from "./wait.ts";
+
+/** So often somebody else may come first, or the world may change between two looks. */
+const MOST_TURNS = 30;
+/** What is tidied up after a failure or a cancellation may take so long. */
+const TIDY_UP = { signal: null, timeoutMs: 15 * SECOND_MS } as const;
+/** What the call came to is written down even if nobody waits for it any more. */
+const TO_THE_END = { signal: null } as const;
+
+/**
+ * @throws UserVpsError PURCHASE_NOT_ALLOWED, VM_NOT_OURS, PAYMENT_REFUSED, AWAITING_PAYMENT,
+ * PURCHASE_UNCERTAIN, VM_GONE, VM_MISMATCH, API_*
+ */
+export async function obtainVm(session: Session, inputs: VirtualMachineInputs): Promise<Obtained> {
+  for (let turn = 1; turn <= MOST_TURNS; turn++) {
+    const list = await session.client.virtualMachines.listEntries({ signal: session.signal });
+    const look = await readRecords(session, inputs.hostname, { sinceId: inputs.postInstallScriptId });
+    const open = await openPurchase(session, inputs, look.records);
+    if (!open) refuseNamesakes(inputs, list);
+    const obtained = open ? await follow(session, inputs, open) : await attempt(session, inputs, look);
+    if (obtained) return obtained;
+  }
+  throw new UserVpsError("API_UNAVAILABLE", `Somebody else was about to buy a VM for ${inputs.hostname}, ${MOST_TURNS} times in a row.`);
+}
+
+/** The purchase that this stack has to go on with. */
+async function openPurchase(session: Session, inputs: VirtualMachineInputs, records: readonly PurchaseRecord[]): Promise<PurchaseRecord | undefined> {
+  const open: PurchaseRecord[] = [];
+  for (const record of records) {
+    if (!mayHaveBought(record.state)) continue;
+    // That one's VM is what is to be given up for a new one.
+    if (record.state === "seen" && record.vmId === inputs.allowReplaceOf) await removeRecord(session, record.id);
+    else open.push(record);
+  }
+  const foreign = open.find(({ owner }) => owner !== undefined && inputs.owner !== undefined && owner !== inputs.owner);
+  if (foreign) {
+    throw new UserVpsError("VM_NOT_OURS", `A purchase for ${inputs.hostname} is open (record ${foreign.id}, ${foreign.state}), but it is ${foreign.owner}'s, expected ${inputs.owner}'s.`, {
+      next: "Have the other's purchase end first: docs/runbook.md, or take another host name.",
+    });
+  }
+  return open.find(({ state }) => state === "seen") ?? open.find(({ state }) => state === "accepted") ?? open[0];
+}
+
+/** A host name is no proof of whose a VM is; and one that cannot be read may be just that one. */
+function refuseNamesakes(inputs: VirtualMachineInputs, { vms, odd }: VmList): void {
+  const { hostname, allowReplaceOf } = inputs;
+  const namesake = vms.find((vm) => vm.id !== allowReplaceOf && vm.hostname.toLowerCase() === hostname && !isLost(vm));
+  if (namesake) {
+    throw new UserVpsError("VM_NOT_OURS", `VM ${namesake.id} has the host name ${hostname}, but nothing else ties it to this stack.`, {
+      next: `If it is meant to be this stack's, \`pulumi config set importVmId ${namesake.id}\`; else give it another host name.`,
+    });
+  }
+  const unreadable = odd.find((entry) => entry.id !== allowReplaceOf && mayBeOurs(entry, hostname, []));
+  if (unreadable) {
+    throw new UserVpsError("API_ANSWER_UNEXPECTED", `An entry in the list of VMs (${unreadable.id ?? "without an id"}) cannot be read (${unreadable.why}), and may be the VM of ${hostname}: nothing is bought.`);
+  }
+  if (!inputs.allowPurchase) throw new UserVpsError("PURCHASE_NOT_ALLOWED", `There is no VM of the host name ${hostname}, and this stack may not buy one.`);
+}
+
+/** Undefined: nothing was sent, and the look around has to be done anew. */
+async function attempt(session: Session, inputs: VirtualMachineInputs, look: RecordsLook): Promise<Obtained | undefined> {
+  const { hostname } = inputs;
+  const intentMs = session.settings.purchaseIntentMs;
+  const sinceMs = startStopwatch();
+  const mine = await createRecord(session, hostname, intended(session, inputs, look.records));
+  const isTooLate = () => sinceMs() >= intentMs;
+  const dateAtFirst = serverNowMs(session);
+  const sent = await untilSent().catch(async (error: unknown) => {
+    // Nothing was sent, and nobody shall think so.
+    await removeRecord(session, mine.id, TIDY_UP).catch(() => undefined);
+    throw error;
+  });
+  if (!sent) return undefined;
+  session.report(`${hostname}: buying ${inputs.plan} in data center ${inputs.dataCenterId}`);
+  // Without the session's signal: a purchase in flight is better finished than cut off.
+  const outcome = await session.client.virtualMachines.purchase(purchaseRequest(inputs), { timeoutMs: session.settings.purchaseTimeoutMs, mayBegin: () => !isTooLate() });
+  return await afterCall(session, inputs, sent, outcome, look.records);
+
+  /** The record as `sent`; undefined if somebody else comes first. It is removed then. */
+  async function untilSent(): Promise<PurchaseRecord | undefined> {
+    const rival = await firstRival(session, mine, look);
+    const list = rival ? undefined : await session.client.virtualMachines.listEntries({ signal: session.signal });
+    if (list) refuseNamesakes(inputs, list);
+    const next = moved(mine, "sent", serverNowMs(session));
+    if (!rival && !isTooLate()) {
+      const written = await writeRecord(session, next);
+      const confirmed = written && (await readRecord(session, mine.id));
+      // By Hostinger's clock as well: on a machine that was paused from outside, no other has run on.
+      const isLateThere = (written?.writtenAtMs ?? 0) - mine.createdAtMs > intentMs || serverNowMs(session) - dateAtFirst > intentMs;
+      if (confirmed?.state === "sent" && confirmed.key === mine.key && !isLateThere && !isTooLate()) return next;
+    }
+    await removeRecord(session, mine.id);
+    if (rival) await waitFor(session, rival);
+    return undefined;
+  }
+}
+
+function intended(session: Session, inputs: VirtualMachineInputs, earlier: readonly PurchaseRecord[]): Omit<PurchaseData, "version"> {
+  return {
+    key: randomUUID(),
+    owner: inputs.owner,
+    plan: inputs.plan,
+    postInstallScriptId: inputs.postInstallScriptId,
+    intentMs: session.settings.purchaseIntentMs,
+    state: "intended",
+    moves: [{ state: "intended", at: new Date(serverNowMs(session)).toISOString() }],
+    // The policy buys again once, however often it comes to that.
+    ...(earlier.some(({ boughtAgain, decision }) => boughtAgain === true || decision?.who === POLICY) && { boughtAgain: true }),
+  };
+}
+
+/** Whose turn it is before ours. Who is past the deadline is taken away: its own write finds that out. */
+async function firstRival(session: Session, mine: PurchaseRecord, look: RecordsLook): Promise<PurchaseRecord | undefined> {
+  const since = await readRecords(session, mine.hostname, { sinceId: look.scripts[0]?.id ?? 0, leastPages: 1 });
+  if (!since.records.some(({ id }) => id === mine.id)) {
+    throw new UserVpsError("API_LIST_INCOMPLETE", `The list of post-install scripts does not show ${mine.id}, which was just made: it may not show others' either.`);
+  }
+  const rivals = new Map([...look.records, ...since.records].map((record) => [record.id, record]));
+  rivals.delete(mine.id);
+  for (const seen of rivals.values()) {
+    if (seen.state === "closed" || (seen.state === "intended" && seen.id > mine.id)) continue;
+    const rival = await readRecord(session, seen.id);
+    if (!rival || rival.state === "closed") continue;
+    // One clock has told both times.
+    if (mayHaveBought(rival.state) || mine.createdAtMs < takenAwayFromMs(rival)) return rival;
+    session.report(`${mine.hostname}: an intent to buy that was never followed by its purchase is taken away`);
+    await removeRecord(session, rival.id);
+  }
+  return undefined;
+}
+
+/** Until it has moved on, or its deadline is over. */
+async function waitFor(session: Session, rival: PurchaseRecord): Promise<void> {
+  const wait = new Wait(session);
+  const longestMs = takenAwayFromMs(rival) - rival.createdAtMs;
+  while (wait.waitedMs < longestMs) {
+    await wait.untilNextLook(`${rival.hostname}: somebody else is about to buy its VM; waiting for up to ${inSeconds(longestMs)}`);
+    const now = await readRecord(session, rival.id);
+    if (now?.state !== "intended") return;
+  }
+}
+
+/** What the call came to is written down; that this fails changes nothing of it. */
+async function afterCall(session: Session, inputs: VirtualMachineInputs, sent: PurchaseRecord, outcome: PurchaseOutcome, earlier: readonly PurchaseRecord[]): Promise<Obtained | undefined> {
+  const { hostname } = inputs;
+  const note = async (to: PurchaseState, known: Partial<PurchaseData>): Promise<PurchaseRecord> => {
+    const next = moved(sent, to, serverNowMs(session), known);
+    await writeRecord(session, next, TO_THE_END).catch((error: unknown) => session.report(`${hostname}: that the purchase is ${to} could not be written down: ${messageOf(error)}`));
+    // What a person or the policy closed has led to this one, which remembers it.
+    for (const closed of earlier.filter(({ state }) => state === "closed")) await removeRecord(session, closed.id, TIDY_UP).catch(() => undefined);
+    return next;
+  };
+  switch (outcome.kind) {
+    case "named": {
+      const { vmId, orderId, subscriptionId } = outcome;
+      return await take(session, inputs, { ...(await note("seen", { vmId, orderId, subscriptionId })), vmId }, "bought");
+    }
+    case "accepted": {
+      const { orderId, subscriptionId } = outcome;
+      return await follow(session, inputs, await note("accepted", { orderId, subscriptionId }));
+    }
+    case "unknown":
+      session.report(`${hostname}: the purchase's outcome is unknown; looking for its VM`);
+      return await follow(session, inputs, await note("uncertain", { reason: outcome.said }));
+    case "refused":
+    case "notSent":
+      // It stays as `sent` where even this fails: then a person decides.
+      await removeRecord(session, sent.id, TO_THE_END).catch((error: unknown) => session.report(`${hostname}: the record of the refused purchase could not be removed: ${messageOf(error)}`));
+      throw outcome.error;
+  }
+}

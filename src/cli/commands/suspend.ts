@@ -1,0 +1,33 @@
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import type { CliCommand } from "../command.ts";
+import { ORDER_OPTIONS, orderForUser } from "../service/order.ts";
+import type { OrderOptions } from "../service/order.ts";
+
+function refuseWithoutReason({ reason }: OrderOptions): void {
+  if (!reason) throw new UserVpsError("INPUT_INVALID", "It is not said why.", { next: "Use --reason 'the reason': it is recorded, and the user is told." });
+}
+
+/** POST /api/admin/vps/{username}/suspend */
+export const suspend: CliCommand<OrderOptions> = {
+  usage: "suspend <username>",
+  summary: "Suspend a user: the VM is stopped, nothing is wiped",
+  details: "Sweeps, repairs and releases leave the user alone, and nothing starts the VM, until `resume`. It is renewed as before.",
+  options: ORDER_OPTIONS,
+  examples: ["suspend alice --reason 'abuse report 4711'"],
+  async run(invocation) {
+    refuseWithoutReason(invocation.options);
+    return orderForUser(invocation, invocation.args[0]!, { path: "suspend", operation: () => "power", asked: "the VM is being stopped" });
+  },
+};
+
+/** POST /api/admin/vps/{username}/resume */
+export const resume: CliCommand<OrderOptions> = {
+  usage: "resume <username>",
+  summary: "Resume a suspended user: the VM is started, and the VPS is ready once it is healthy",
+  options: ORDER_OPTIONS,
+  examples: ["resume alice --reason 'settled' --follow"],
+  async run(invocation) {
+    refuseWithoutReason(invocation.options);
+    return orderForUser(invocation, invocation.args[0]!, { path: "resume", operation: () => "up", asked: "it is made ready again" });
+  },
+};

@@ -1,0 +1,46 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { inTransaction } from "../../db/transaction.ts";
+import { decide, DECISIONS, findOpenPurchase } from "../../purchases/index.ts";
+import { setVpsStatus } from "../../records/index.ts";
+import { REASON, refusals } from "../answers.ts";
+import { callerOf } from "../caller.ts";
+import type { HttpContext } from "../context.ts";
+import { HttpError } from "../http-error.ts";
+import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
+import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
+
+const BODY = z.strictObject({
+  decision: z.enum(DECISIONS).describe("`vm`: it has become this VM. `buy-again`: nothing was bought; the user buys in turn. `give-up`: it is not looked for any more."),
+  vmId: z.int().positive().optional().describe("With `vm`, and with that alone."),
+  reason: REASON,
+});
+
+/** POST /api/admin/vps/{username}/resolve: an operator decides about a purchase in doubt; a worker writes it into the Hostinger account and goes on. */
+export const resolveRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs }) => {
+  app.post("/resolve", {
+    schema: {
+      tags: ["operators"],
+      summary: "Decide about a purchase in doubt",
+      description: "Only while nobody knows whether it was made (PURCHASE_UNCERTAIN). Look into the orders in the Hostinger panel first: `buy-again` buys.",
+      params: USERNAME_PARAMS,
+      body: BODY,
+      response: { 202: { description: "It is recorded and queued.", content: { "application/json": { schema: ADMIN_VPS_VIEW } } }, ...refusals(401, 403, 404, 409, 413, 415) },
+    },
+  }, async (request, reply) => {
+    const { decision: kind, vmId, reason: why } = request.body;
+    if ((kind === "vm") !== (vmId !== undefined)) throw new HttpError("REQUEST_INVALID", "expected vmId with the decision 'vm', and with that alone.", { details: [{ path: "body.vmId", message: "expected with the decision 'vm', and with that alone" }] });
+    const record = await inTransaction(pool, async (db) => {
+      const user = await findUser(db, request.params.username);
+      const purchase = await findOpenPurchase(db, user.userId);
+      if (purchase?.state !== "uncertain") throw new HttpError("STATUS_CONFLICT", `No purchase of '${user.username}' is in doubt.`);
+      const changed = await setVpsStatus(db, user.userId, { status: "queued", phase: "queued" }, ["failed"]);
+      if (!changed) throw statusConflict(user, "To decide about a purchase", ["failed"]);
+      await decide(db, user.userId, { kind, vmId: vmId ?? null, by: callerOf(request).userId, why });
+      await jobs.enqueue(db, { operation: "up", userId: user.userId });
+      return changed;
+    });
+    request.log.info({ operator: callerOf(request).userId, username: record.username, decision: kind, vmId }, "purchase in doubt decided");
+    return reply.code(202).send(adminVpsView(record));
+  });
+};

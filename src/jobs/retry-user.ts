@@ -1,0 +1,86 @@
+/** Trying again what failed: one user, or all whom an outage has left parked. */
+import { ERROR_CATALOGUE } from "../../providers/core/errors.ts";
+import type { ErrorCode } from "../../providers/core/errors.ts";
+import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
+import type { Queryable } from "../db/queryable.ts";
+import { findOpenPurchase } from "../purchases/index.ts";
+import { findVpsByUserId, noteDataCenterChoice, openGiveUp, setVpsStatus } from "../records/index.ts";
+import type { VpsRecord } from "../records/index.ts";
+import type { Jobs } from "./job.ts";
+
+/** Another plan or data center, for a user who has no VM yet. */
+export interface RetryWish {
+  /** Catalog item. */
+  readonly plan?: string | undefined;
+  readonly dataCenterId?: number | undefined;
+}
+
+export type Retried = { readonly record: VpsRecord } | { readonly refusal: string };
+
+/**
+ * Tries again what failed: a giving up that was asked for goes on, else `up`.
+ *
+ * @param db inside a transaction
+ * @param delaySeconds until its turn
+ */
+export async function retryUser(db: Queryable, jobs: Pick<Jobs, "enqueue">, user: VpsRecord, { plan, dataCenterId }: RetryWish = {}, delaySeconds = 0): Promise<Retried> {
+  const { userId, username } = user;
+  if (user.status !== "failed") return { refusal: `To try again needs one of the statuses failed; '${username}' is '${user.status}'.` };
+  const operation = (await openGiveUp(db, userId)) ? "destroy" : "up";
+  if (plan !== undefined || dataCenterId !== undefined) {
+    const refusal = operation === "destroy" ? `The VPS of '${username}' is being given up.` : await wishRefusal(db, user);
+    if (refusal) return { refusal };
+    await db.query("UPDATE user_vps SET plan_id = coalesce($2, plan_id), data_center_id = coalesce($3, data_center_id) WHERE user_id::text = $1 AND is_managed", [userId, plan ?? null, dataCenterId ?? null]);
+    if (dataCenterId !== undefined) await noteDataCenterChoice(db, userId, "operator");
+  }
+  const waitingFor = delaySeconds > 0 ? `its turn among those that are tried again, ${new Date(Date.now() + delaySeconds * SECOND_MS).toISOString()}` : null;
+  const record = await setVpsStatus(db, userId, { status: operation === "up" ? "queued" : "deprovisioning", ...(operation === "up" && { phase: "queued" }), waitingFor }, ["failed"]);
+  if (!record) return { refusal: `Something else was asked for '${username}' at the same time.` };
+  await jobs.enqueue(db, { operation, userId }, { delaySeconds });
+  return { record };
+}
+
+/** What is bought, or may be, has its plan and its place already. */
+async function wishRefusal(db: Queryable, { userId, username, hostingerVmId, takenOverVmId }: VpsRecord): Promise<string | undefined> {
+  if (hostingerVmId !== null || takenOverVmId !== null) return `'${username}' has VM ${hostingerVmId ?? takenOverVmId}; another plan or data center is a change of it: replace.`;
+  const purchase = await findOpenPurchase(db, userId);
+  if (!purchase || purchase.state === "waiting") return undefined;
+  return `A purchase of '${username}' is '${purchase.state}'; what comes of it has to be known before another plan or data center can be wanted.`;
+}
+
+/** Failures that pass by themselves: whoever is parked for one was tried often enough. */
+const PASSING = (Object.keys(ERROR_CATALOGUE) as ErrorCode[]).filter((code) => ERROR_CATALOGUE[code].retry === "backoff");
+
+export interface RetryAll {
+  /** Only who failed with it; all that pass by themselves unless given. */
+  readonly code?: ErrorCode | undefined;
+  /** How many begin in a minute. */
+  readonly perMinute: number;
+  /** Of one request. */
+  readonly most: number;
+}
+
+export interface RetriedAll {
+  readonly usernames: readonly string[];
+  /** Of whom this request did not come to. */
+  readonly left: number;
+  /** When the last of them begins, from now. */
+  readonly lastsSeconds: number;
+}
+
+const FAILED = "FROM user_vps WHERE is_managed AND status = 'failed' AND error_code = ANY ($1)";
+
+/** Those who have waited longest begin first, evenly spread. */
+export async function retryAll(db: Queryable, jobs: Pick<Jobs, "enqueue">, { code, perMinute, most }: RetryAll): Promise<RetriedAll> {
+  const codes = code ? [code] : PASSING;
+  const { rows } = await db.query<{ userId: string }>(`SELECT user_id::text AS "userId" ${FAILED} ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED`, [codes, most]);
+  const usernames: string[] = [];
+  const secondsBetween = MINUTE_MS / SECOND_MS / perMinute;
+  for (const { userId } of rows) {
+    const user = await findVpsByUserId(db, userId);
+    const retried = user && (await retryUser(db, jobs, user, {}, Math.floor(usernames.length * secondsBetween)));
+    if (retried && "record" in retried) usernames.push(retried.record.username);
+  }
+  const { rows: [left] } = await db.query<{ count: number }>(`SELECT count(*)::int AS count ${FAILED}`, [codes]);
+  return { usernames, left: left?.count ?? 0, lastsSeconds: Math.floor(Math.max(0, usernames.length - 1) * secondsBetween) };
+}

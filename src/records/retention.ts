@@ -1,0 +1,67 @@
+/** What grows by itself is removed by itself: records of what is long over. */
+import type { Pool } from "pg";
+import type { Queryable } from "../db/queryable.ts";
+import { drawCountsTogether } from "./counts.ts";
+
+export interface Retention {
+  /** Runs with their logs, phases and processes; resolved findings with their repairs, and sweeps. */
+  readonly runsKeptDays: number;
+  /** What operators have asked for. */
+  readonly auditKeptDays: number;
+}
+
+const BATCH = 1_000;
+/** Of one night; what is left is for the next. */
+const MOST_BATCHES = 1_000;
+
+/**
+ * Not a run that goes on, nor a user's last one, nor those of a request that has not come to its end:
+ * by them a later run knows whether something may have been bought already.
+ */
+const OLD_RUNS = `
+  DELETE FROM vps_runs WHERE run_id IN (
+    SELECT run_id FROM vps_runs AS old
+    WHERE ended_at < clock_timestamp() - make_interval(days => $1)
+      AND EXISTS (SELECT FROM vps_runs AS later WHERE later.user_id = old.user_id AND (later.started_at, later.run_id) > (old.started_at, old.run_id))
+      AND NOT EXISTS (
+        SELECT FROM user_vps WHERE user_vps.user_id::text = old.user_id AND is_managed AND status NOT IN ('ready', 'deprovisioned') AND old.started_at >= user_vps.requested_at)
+    ORDER BY ended_at LIMIT ${BATCH})`;
+
+const OLD_FINDINGS = `DELETE FROM vps_findings WHERE finding_id IN (SELECT finding_id FROM vps_findings WHERE resolved_at < clock_timestamp() - make_interval(days => $1) LIMIT ${BATCH})`;
+
+/** The last that succeeded is what metrics tell of. */
+const OLD_SWEEPS = `
+  DELETE FROM vps_sweeps WHERE sweep_id IN (
+    SELECT sweep_id FROM vps_sweeps WHERE finished_at < clock_timestamp() - make_interval(days => $1)
+      AND sweep_id <> coalesce((SELECT max(sweep_id) FROM vps_sweeps WHERE outcome = 'succeeded'), 0) LIMIT ${BATCH})`;
+
+const OLD_ACTIONS = `DELETE FROM vps_operator_actions WHERE action_id IN (SELECT action_id FROM vps_operator_actions WHERE asked_at < clock_timestamp() - make_interval(days => $1) LIMIT ${BATCH})`;
+
+export interface Removed {
+  readonly runs: number;
+  readonly findings: number;
+  readonly sweeps: number;
+  readonly operatorActions: number;
+}
+
+/** Removes what is older than it is kept, a batch at a time, so that nobody waits for it; how much that was. */
+export async function removeOld(pool: Pool, { runsKeptDays, auditKeptDays }: Retention): Promise<Removed> {
+  const removed = {
+    runs: await inBatches(pool, OLD_RUNS, runsKeptDays),
+    findings: await inBatches(pool, OLD_FINDINGS, runsKeptDays),
+    sweeps: await inBatches(pool, OLD_SWEEPS, runsKeptDays),
+    operatorActions: await inBatches(pool, OLD_ACTIONS, auditKeptDays),
+  };
+  await drawCountsTogether(pool);
+  return removed;
+}
+
+async function inBatches(db: Queryable, statement: string, days: number): Promise<number> {
+  let removed = 0;
+  for (let batch = 0; batch < MOST_BATCHES; batch += 1) {
+    const { rowCount } = await db.query(statement, [days]);
+    removed += rowCount ?? 0;
+    if ((rowCount ?? 0) < BATCH) break;
+  }
+  return removed;
+}

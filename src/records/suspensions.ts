@@ -1,0 +1,25 @@
+/** Suspended users: `ready | failed -> suspended -> queued`. Their VM is stopped and stays theirs. */
+import type { Queryable } from "../db/queryable.ts";
+import { setVpsStatus } from "./set-vps-status.ts";
+import type { VpsRecord } from "./vps-record.ts";
+
+export interface Suspension {
+  readonly suspendedBy: string;
+  readonly reason: string;
+}
+
+/** @returns undefined, and nothing is changed, unless the VPS is at rest */
+export async function suspendVps(db: Queryable, userId: string, { suspendedBy, reason }: Suspension): Promise<VpsRecord | undefined> {
+  const suspended = await setVpsStatus(db, userId, { status: "suspended", phase: null, reason: `Suspended by an operator: ${reason}`, nextStep: "Ask an operator to resume it; nothing is wiped." }, ["ready", "failed"]);
+  if (!suspended) return undefined;
+  await db.query("UPDATE user_vps SET suspended_at = clock_timestamp(), suspended_by = $2, suspended_because = $3 WHERE user_id::text = $1 AND is_managed", [userId, suspendedBy, reason]);
+  return suspended;
+}
+
+/** @returns undefined, and nothing is changed, unless it is suspended */
+export async function resumeVps(db: Queryable, userId: string): Promise<VpsRecord | undefined> {
+  const resumed = await setVpsStatus(db, userId, { status: "queued", phase: "queued" }, ["suspended"]);
+  if (!resumed) return undefined;
+  await db.query("UPDATE user_vps SET suspended_at = NULL, suspended_by = NULL, suspended_because = NULL WHERE user_id::text = $1 AND is_managed", [userId]);
+  return resumed;
+}

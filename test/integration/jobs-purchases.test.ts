@@ -1,0 +1,315 @@
+/** Workers and the queue around purchases; the engine is a stub, PostgreSQL and the sandbox's APIs are real. */
+import assert from "node:assert/strict";
+import { afterAll, beforeEach, describe, it } from "vitest";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { inTransaction } from "../../src/db/index.ts";
+import { pgBossJobs, startQueue, startWorker } from "../../src/jobs/index.ts";
+import type { Worker } from "../../src/jobs/index.ts";
+import { sweep } from "../../src/jobs/sweeper.ts";
+import { hostingerPower } from "../../src/provisioning/power.ts";
+import { decide, findLastPurchase, readBreaker, setSwitch } from "../../src/purchases/index.ts";
+import type { AccountPurchase, PurchaseAccount, PurchaseDecision } from "../../src/purchases/index.ts";
+import { createCredentialsCipher, listRuns, setVpsStatus } from "../../src/records/index.ts";
+import type { VpsRecord } from "../../src/records/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import { control } from "../support/fleet.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { openPurchaseWorld } from "../support/purchases.ts";
+import { StubEngine, vmOf } from "../support/stub-engine.ts";
+
+const LIMIT_MS = 60_000;
+const { pool, url } = await withDatabase();
+const sandbox = await startSandbox();
+const boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
+const jobs = pgBossJobs(boss, pool);
+const engine = new StubEngine();
+const vms = hostingerPower(sandbox.env);
+const open: { stop(): Promise<unknown> }[] = [];
+/** The records in the account, as far as a test says what they are. */
+const account: PurchaseAccount & { said: AccountPurchase; resolved: PurchaseDecision[] } = {
+  said: { state: "none" },
+  resolved: [],
+  read: async () => account.said,
+  resolve: async (_session, _hostname, decision) => void account.resolved.push(decision),
+};
+
+async function work(env: Record<string, string> = {}): Promise<Worker> {
+  const world = openPurchaseWorld(pool, sandbox, { PAYMENT_LOOK_SECONDS: "1", PAYMENT_PROBE_SECONDS: "1", ...env });
+  const settings = world.guard.settings as never;
+  const worker = await startWorker({
+    boss, pool, databaseUrl: url, engine, vms, settings, purchases: { guard: world.guard, account }, workerId: "worker", hostId: "host", secrets: [], log: () => undefined,
+    cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]),
+  });
+  const running = { ...worker, stop: async () => { await worker.stop(0); await world.close(); } };
+  open.push(running);
+  return running;
+}
+
+const books = openPurchaseWorld(pool, sandbox);
+afterAll(async () => {
+  for (const one of open) await one.stop();
+  await Promise.all([boss.stop({ graceful: false }), vms.close(), books.close()]);
+  await sandbox.close();
+});
+
+beforeEach(async () => {
+  for (const one of open.splice(0)) await one.stop();
+  engine.ups.length = 0;
+  engine.stacks.clear();
+  account.said = { state: "none" };
+  account.resolved.length = 0;
+  await pool.query("UPDATE vps_purchase_breaker SET state = 'closed', refusals = 0, reason = NULL, opened_at = NULL, next_probe_at = NULL, probe_purchase_id = NULL");
+  for (const table of ["vps_purchases", "vps_purchase_switch", "vps_certificates", "user_vps", "user_vps_jobs.job", "vps_runs"]) await pool.query(`DELETE FROM ${table}`);
+});
+
+async function signUp(username: string): Promise<void> {
+  const { userId } = await books.signUp(username);
+  await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId }));
+}
+async function until(username: string, what: string, isReached: (record: VpsRecord) => boolean): Promise<VpsRecord> {
+  const endMs = Date.now() + LIMIT_MS;
+  for (;;) {
+    const record = await books.record(username);
+    if (isReached(record)) return record;
+    if (Date.now() > endMs) assert.fail(`${username} did not come to ${what}: ${JSON.stringify(record)}`);
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+}
+const ready = (username: string) => until(username, "ready", ({ status }) => status === "ready");
+const waits = (username: string, kind: string) => until(username, kind, ({ waitingKind }) => waitingKind === kind);
+const outcomes = async (username: string) => (await listRuns(pool, `u-${username}`)).items.map(({ outcome }) => outcome);
+const fails = (code: ConstructorParameters<typeof UserVpsError>[0], message = "as the test says") => () => { throw new UserVpsError(code, message); };
+
+describe("a job that may not buy yet", () => {
+  it("ends without an engine, is no try, has no job left, and goes on by itself when it may", async () => {
+    engine.onUp = () => 11;
+    await setSwitch(pool, { isOn: false, by: "op_1", reason: "the card is renewed" });
+    await work();
+    await signUp("alice");
+    const { status, waitingFor } = await waits("alice", "purchases_off");
+    assert.deepEqual([status, engine.ups.length], ["queued", 0]);
+    assert.match(waitingFor!, /the card is renewed/);
+    assert.deepEqual(await outcomes("alice"), ["waiting"]);
+    // Who waits for a turn is not looked after by the sweeper.
+    assert.deepEqual(await sweep({ boss, pool, log: () => undefined }, 0), []);
+    assert.equal((await pool.query("SELECT FROM user_vps_jobs.job WHERE state IN ('created', 'retry', 'active')")).rowCount, 0);
+    await setSwitch(pool, { isOn: true, by: "op_1", reason: null });
+    const { waitingKind } = await ready("alice");
+    assert.deepEqual([waitingKind, engine.ups.length, engine.ups[0]?.config["allowPurchase"]], [null, 1, undefined]);
+    const { state, vmId, orderId, priceCents } = (await findLastPurchase(pool, "u-alice"))!;
+    assert.deepEqual([state, vmId, orderId, priceCents], ["bought", 11, "o-11", 499]);
+  });
+
+  it("goes on with another worker after all of them were stopped", async () => {
+    engine.onUp = () => 12;
+    const worker = await work({ FLEET_LIMIT: "0" });
+    await signUp("alice");
+    await waits("alice", "fleet_limit");
+    await worker.stop(0);
+    open.length = 0;
+    await work({ FLEET_LIMIT: "1" });
+    await ready("alice");
+    assert.equal(engine.ups.length, 1);
+  });
+
+  it("is ended by a cancel, and then holds up nobody", async () => {
+    engine.onUp = () => 13;
+    await work({ FLEET_LIMIT: "0" });
+    await signUp("alice");
+    await waits("alice", "fleet_limit");
+    await jobs.cancel("u-alice");
+    const { status, errorCode, waitingKind } = await books.record("alice");
+    assert.deepEqual([status, errorCode, waitingKind], ["failed", "CANCELLED", null]);
+    assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "released");
+  });
+
+  it("is refused, not delayed, where the plan is not the user's", async () => {
+    await work({ ALLOWED_PLANS: "kvm2" });
+    await signUp("alice");
+    const { errorCode } = await until("alice", "failed", ({ status }) => status === "failed");
+    assert.deepEqual([errorCode, engine.ups.length], ["PLAN_NOT_ALLOWED", 0]);
+  });
+});
+
+describe("a run whose user has a VM", () => {
+  it("needs no reservation, and its stack may not buy", async () => {
+    engine.onUp = () => 21;
+    await work({ PURCHASES: "off" });
+    await books.signUp("alice");
+    engine.stacks.set("alice", [vmOf(21)]);
+    await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "u-alice" }));
+    await ready("alice");
+    assert.deepEqual(engine.ups.map(({ config }) => config["allowPurchase"]), ["false"]);
+    assert.equal(await findLastPurchase(pool, "u-alice"), undefined);
+  });
+});
+
+describe("an order whose payment is under way", () => {
+  it("is looked for again and again, through restarts of everything, and becomes ready with one order", async () => {
+    let isPaid = false;
+    account.said = { state: "accepted", orderId: "o-31", subscriptionId: "s-31" };
+    engine.onUp = () => (isPaid ? 31 : fails("AWAITING_PAYMENT")());
+    await work();
+    await signUp("alice");
+    const { waitingFor, errorCode, status } = await waits("alice", "payment");
+    assert.deepEqual([status, errorCode], ["queued", null]);
+    assert.match(waitingFor!, /order o-31 stands/);
+    // More often than tries are given to anything else.
+    for (let restart = 0; restart < 3; restart++) {
+      const before = engine.ups.length;
+      const endMs = Date.now() + LIMIT_MS;
+      while (engine.ups.length < before + 5) {
+        assert.ok(Date.now() < endMs, "it is not looked for any more");
+        await new Promise((resume) => setTimeout(resume, 20));
+      }
+      for (const one of open.splice(0)) await one.stop();
+      await work();
+    }
+    assert.ok(engine.ups.length >= 15);
+    isPaid = true;
+    await ready("alice");
+    // Only the first one had a reservation to buy with.
+    const [first, ...others] = engine.ups.map(({ config }) => config["allowPurchase"]);
+    assert.equal(first, undefined);
+    assert.ok(others.every((allowed) => allowed === "false"), others.join());
+    const { rows } = await pool.query<{ state: string; orderId: string; subscriptionId: string }>(`SELECT state, order_id AS "orderId", subscription_id AS "subscriptionId" FROM vps_purchases`);
+    assert.deepEqual(rows, [{ state: "bought", orderId: "o-31", subscriptionId: "s-31" }]);
+    assert.deepEqual((await listRuns(pool, "u-alice")).items.filter(({ outcome }) => outcome === "failed" || outcome === "cancelled").map(({ errorCode, message }) => [errorCode, message]), []);
+  });
+});
+
+describe("a refused payment", () => {
+  it("stops the others, is tried again by one at a time, and lets all go on when one succeeds", async () => {
+    let isRefused = true;
+    engine.onUp = ({ stackName }) => (isRefused ? fails("PAYMENT_REFUSED", "the card was declined")() : 40 + stackName.length);
+    await work();
+    for (const username of ["al", "bob", "carl"]) {
+      await signUp(username);
+      await waits(username, "payment_refused");
+    }
+    assert.notEqual((await readBreaker(pool)).state, "closed");
+    const { reason } = await books.record("al");
+    assert.match(reason!, /the card was declined/);
+    isRefused = false;
+    for (const username of ["al", "bob", "carl"]) await ready(username);
+    assert.equal((await readBreaker(pool)).state, "closed");
+    const { rows } = await pool.query<{ count: number }>("SELECT count(*)::int AS count FROM vps_purchases WHERE state = 'bought'");
+    assert.equal(rows[0]?.count, 3);
+  });
+});
+
+describe("a purchase in doubt", () => {
+  async function doubt(): Promise<void> {
+    account.said = { state: "doubt" };
+    engine.onUp = fails("PURCHASE_UNCERTAIN", "2 VMs looked at, none fits");
+    await work();
+    await signUp("alice");
+    const { errorCode } = await until("alice", "failed", ({ status }) => status === "failed");
+    assert.equal(errorCode, "PURCHASE_UNCERTAIN");
+    const purchase = await findLastPurchase(pool, "u-alice");
+    assert.equal(purchase?.state, "uncertain");
+    assert.match(purchase.evidence!, /2 VMs looked at/);
+    engine.ups.length = 0;
+  }
+  async function decideAs(kind: "vm" | "buy-again" | "give-up", vmId: number | null = null): Promise<void> {
+    await inTransaction(pool, async (db) => {
+      assert.ok(await decide(db, "u-alice", { kind, vmId, by: "op_1", why: "looked into hPanel" }));
+      await setVpsStatus(db, "u-alice", { status: "queued", phase: "queued" });
+      await jobs.enqueue(db, { operation: "up", userId: "u-alice" });
+    });
+  }
+
+  it("that has become a VM is taken over, and nothing is bought", async () => {
+    await doubt();
+    engine.onUp = () => 51;
+    await decideAs("vm", 51);
+    await ready("alice");
+    assert.deepEqual(account.resolved, [{ kind: "vm", vmId: 51, by: "op_1", why: "looked into hPanel" }]);
+    assert.deepEqual(engine.ups.map(({ config }) => config["allowPurchase"]), ["false"]);
+    const { state, vmId, decidedBy } = (await findLastPurchase(pool, "u-alice"))!;
+    assert.deepEqual([state, vmId, decidedBy], ["bought", 51, "op_1"]);
+  });
+
+  it("that was not made is written off, and the user buys in turn", async () => {
+    await doubt();
+    engine.onUp = () => 52;
+    await decideAs("buy-again");
+    await ready("alice");
+    assert.deepEqual(account.resolved.map(({ kind }) => kind), ["buy-again"]);
+    const { rows } = await pool.query<{ state: string; vmId: number | null }>(`SELECT state, vm_id::int AS "vmId" FROM vps_purchases ORDER BY purchase_id`);
+    assert.deepEqual(rows, [{ state: "written_off", vmId: null }, { state: "bought", vmId: 52 }]);
+  });
+
+  it("that is given up buys nothing, and the user is told who decided", async () => {
+    await doubt();
+    await decideAs("give-up");
+    const { reason } = await until("alice", "the end", ({ status, errorCode }) => status === "failed" && errorCode === "CANCELLED");
+    assert.match(reason!, /given up by op_1: looked into hPanel/);
+    assert.equal(engine.ups.length, 0);
+    assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "written_off");
+  });
+
+  it("buys nothing when it is only tried again", async () => {
+    await doubt();
+    await setVpsStatus(pool, "u-alice", { status: "queued" });
+    await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "u-alice" }));
+    await until("alice", "failed", ({ status }) => status === "failed");
+    assert.deepEqual(engine.ups.map(({ config }) => config["allowPurchase"]), ["false"]);
+  });
+});
+
+describe("a DNS zone that is full", () => {
+  it("parks nobody whose VM is paid: it is tried again later by itself", async () => {
+    engine.onUp = ({ stackName }) => {
+      engine.stacks.set(stackName, [vmOf(61)]);
+      throw new UserVpsError("ZONE_FULL", "code 81045");
+    };
+    await work();
+    await signUp("alice");
+    const { status, errorCode } = await waits("alice", "zone_records");
+    assert.deepEqual([status, errorCode], ["queued", "ZONE_FULL"]);
+    assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "bought");
+    const { rows } = await pool.query<{ later: boolean }>("SELECT start_after > now() + interval '1 minute' AS later FROM user_vps_jobs.job WHERE state = 'created'");
+    assert.deepEqual(rows, [{ later: true }]);
+  });
+});
+
+describe("twenty signups at once for the last three places", () => {
+  it("buy three VPSs, and the others wait in order until there is room", async () => {
+    let next = 100;
+    engine.onUp = () => next++;
+    const worker = await work({ FLEET_LIMIT: "3", WORKER_CONCURRENCY: "8" });
+    const users = Array.from({ length: 20 }, (_, place) => `user${String(place).padStart(2, "0")}`);
+    await Promise.all(users.map(signUp));
+    const count = async () => {
+      const { rows } = await pool.query<{ ready: number; waiting: number }>("SELECT count(*) FILTER (WHERE status = 'ready')::int AS ready, count(*) FILTER (WHERE waiting_kind = 'fleet_limit')::int AS waiting FROM user_vps");
+      return rows[0]!;
+    };
+    const endMs = Date.now() + LIMIT_MS;
+    while ((await count()).ready + (await count()).waiting < 20) {
+      assert.ok(Date.now() < endMs, JSON.stringify(await count()));
+      await new Promise((resume) => setTimeout(resume, 100));
+    }
+    assert.deepEqual([await count(), engine.ups.length], [{ ready: 3, waiting: 17 }, 3]);
+    await worker.stop(0);
+    open.length = 0;
+    const { rows: first } = await pool.query<{ username: string }>("SELECT username FROM user_vps WHERE waiting_kind IS NOT NULL ORDER BY requested_at, username LIMIT 2");
+    engine.ups.length = 0;
+    await work({ FLEET_LIMIT: "5" });
+    for (const { username } of first) await ready(username);
+    assert.deepEqual(engine.ups.map(({ stackName }) => stackName).sort(), first.map(({ username }) => username).sort());
+    assert.deepEqual(await count(), { ready: 5, waiting: 15 });
+  });
+});
+
+describe("Hostinger out of reach", () => {
+  it("lets nobody buy unseen: the run is tried again", async () => {
+    engine.onUp = () => 71;
+    await control(sandbox, "faults", { api: "cloudflare", times: 3, fault: { kind: "status", status: 503 } });
+    await work();
+    await signUp("alice");
+    await ready("alice");
+    assert.equal((await outcomes("alice"))[0], "succeeded");
+    assert.ok((await outcomes("alice")).includes("failed"));
+  });
+});

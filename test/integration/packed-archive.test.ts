@@ -1,0 +1,67 @@
+/** What `npm pack` makes, below a `node_modules` as npm puts it there: Node strips no types in such a place. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
+import { cacheRoot } from "../../src/engine/cache.ts";
+import { ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+
+const run = promisify(execFile);
+const CHECKOUT = resolve(import.meta.dirname, "..", "..");
+
+describe("the packed archive, installed", async () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), "user-vps-packed-")));
+  const installed = join(folder, "lib", "node_modules", "user-vps");
+  const bin = join(folder, "bin", "user-vps");
+  const home = join(folder, "home");
+  const sandbox = await startSandbox({ dataDir: folder, bootMs: 100, scriptMs: 50, actionMs: 50 });
+  afterAll(async () => {
+    await sandbox.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  /** As a user has it whose own Node is another one, or none. */
+  const environment = { HOME: home, PATH: "/usr/bin:/bin", XDG_CACHE_HOME: join(home, "cache") };
+  const user = (args: string[], env: Readonly<Record<string, string>> = {}) => run(bin, args, { cwd: home, env: { ...environment, ...env }, timeout: 120_000, maxBuffer: 1 << 26 });
+
+  beforeAll(async () => {
+    for (const name of [dirname(installed), dirname(bin), home, join(folder, "state")]) mkdirSync(name, { recursive: true });
+    const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: CHECKOUT });
+    await run("tar", ["-xzf", join(folder, stdout.trim().split("\n").at(-1)!), "-C", folder]);
+    cpSync(join(folder, "package"), installed, { recursive: true });
+    symlinkSync(join(CHECKOUT, "node_modules"), join(installed, "node_modules"));
+    symlinkSync(join(installed, "bin", "user-vps"), bin);
+    // The engine is there already: it is not what is looked at here.
+    mkdirSync(join(home, "cache", "user-vps"), { recursive: true });
+    await ensureEngine();
+    const cache = cacheRoot(process.env);
+    for (const name of readdirSync(cache).filter((one) => /^engine-.*[0-9a-f]$|^plugins-not-fetched/.test(one))) symlinkSync(join(cache, name), join(home, "cache", "user-vps", name));
+  });
+
+  it("says its version and its commands, and nothing else", async () => {
+    const { stdout, stderr } = await user(["--version"]);
+    assert.deepEqual([stdout, stderr], ["0.1.0\n", ""]);
+    assert.match((await user(["--help"])).stdout, /^ {2}doctor /m);
+  });
+
+  it("writes a first .env where it is started", async () => {
+    assert.match((await user(["init"])).stdout, /\.env is written/);
+    assert.equal(statSync(join(home, ".env")).mode & 0o777, 0o600);
+  });
+
+  it("brings a user's VPS up with the real engine, and writes nothing into the installed package", async () => {
+    const before = readdirSync(installed).toSorted();
+    chmodSync(installed, 0o555);
+    const env = sandboxEnvironment(sandbox, { env: {} }, pathToFileURL(join(folder, "state")).href);
+    const { stdout } = await user(["up", "karl", "--yes", "--json"], env);
+    const { changes, outputs } = JSON.parse(stdout) as { changes: Record<string, number>; outputs: Record<string, unknown> };
+    assert.ok(changes["create"]! >= 5, stdout);
+    assert.equal(outputs["url"], "https://karl.spoq.dev");
+    assert.deepEqual(readdirSync(installed).toSorted(), before);
+  });
+});

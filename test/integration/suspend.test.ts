@@ -1,0 +1,94 @@
+/** Suspended users: a status of its own that sweeps, repairs, releases, power and `up` respect. */
+import assert from "node:assert/strict";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { listFindings } from "../../src/drift/findings.ts";
+import { requestRepairOfUser } from "../../src/drift/repair.ts";
+import { sweep } from "../../src/drift/sweep.ts";
+import { inTransaction } from "../../src/db/index.ts";
+import { destroy } from "../../src/provisioning/destroy.ts";
+import type { OperationContext } from "../../src/provisioning/operation.ts";
+import { power } from "../../src/provisioning/power.ts";
+import { up } from "../../src/provisioning/up.ts";
+import { findVpsByUserId } from "../../src/records/index.ts";
+import { createRelease, createRollOut } from "../../src/releases/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { assertRefusal } from "../support/assert-refusal.ts";
+import { addFleet, control, sweepOptions } from "../support/fleet.ts";
+import type { FleetMember, TestSweep } from "../support/fleet.ts";
+import { withApp } from "../support/http-app.ts";
+import { asOperator, asUser } from "../support/tokens.ts";
+
+const { app, jobs, pool, url } = await withApp();
+const operator = await asOperator();
+let sandbox: Sandbox;
+let options: TestSweep;
+let members: FleetMember[];
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  options = { ...(await sweepOptions(sandbox, pool, url)), graceSeconds: 0 };
+  members = await addFleet(sandbox, pool, 3);
+});
+afterAll(async () => {
+  await options.close();
+  await sandbox.close();
+});
+
+const post = (path: string, payload: object = {}, headers = operator) => app.inject({ method: "POST", url: `/api/admin/vps/${path}`, headers, payload });
+const statusOf = async (username: string) => (await findVpsByUserId(pool, `u-${username}`))!.status;
+const drift = (member: FleetMember, kind: string) => control(sandbox, `vms/${member.vmId}/drift`, { kind });
+
+describe("a suspended user", () => {
+  it("is suspended with a reason, by an operator, at rest; the VM is stopped, and what is suspended is resumed by `up`", async () => {
+    assertRefusal(await post("user1/suspend"), 400, "REQUEST_INVALID");
+    assertRefusal(await post("user1/suspend", { reason: "x" }, await asUser("user1")), 403, "SCOPE_MISSING");
+    assertRefusal(await post("user1/resume", { reason: "x" }), 409, "STATUS_CONFLICT");
+    const answer = await post("user1/suspend", { reason: "abuse report 4711" });
+    assert.deepEqual([answer.statusCode, answer.json().status, answer.json().failure.reason], [202, "suspended", "Suspended by an operator: abuse report 4711"]);
+    assert.deepEqual(jobs.enqueued.splice(0), [{ operation: "power", action: "stop", userId: "u-user1" }]);
+    const { rows: [row] } = await pool.query("SELECT suspended_because, suspended_by IS NOT NULL AS by, suspended_at IS NOT NULL AS at FROM user_vps WHERE username = 'user1'");
+    assert.deepEqual(row, { suspended_because: "abuse report 4711", by: true, at: true });
+
+    assert.equal((await post("user1/resume", { reason: "settled" })).statusCode, 202);
+    assert.deepEqual([await statusOf("user1"), jobs.enqueued.splice(0)], ["queued", [{ operation: "up", userId: "u-user1" }]]);
+    const { rows } = await pool.query("SELECT path, reason FROM vps_operator_actions WHERE reason IN ('abuse report 4711', 'settled') ORDER BY action_id");
+    assert.deepEqual(rows, [{ path: "/api/admin/vps/user1/suspend", reason: "abuse report 4711" }, { path: "/api/admin/vps/user1/resume", reason: "settled" }]);
+    await pool.query("UPDATE user_vps SET status = 'ready' WHERE username = 'user1'");
+  });
+
+  it("is left alone by sweeps, except that a running VM is told; by repairs, releases, retries, changes and power", async () => {
+    await drift(members[1]!, "unhealthy");
+    await drift(members[2]!, "stopped");
+    assert.deepEqual((await sweep(options)).findings.map(({ kind, subject }) => `${kind} ${subject}`).sort(), ["Unhealthy user2", "VmStopped user3"]);
+    for (const username of ["user2", "user3"]) assert.equal((await post(`${username}/suspend`, { reason: "a test" })).statusCode, 202);
+    jobs.enqueued.length = 0;
+    await sweep(options);
+    const open = (await listFindings(pool, { open: true, limit: 9 })).items.map(({ kind, subject }) => `${kind} ${subject}`);
+    assert.deepEqual(open, ["SuspendedUserRuns user2"]);
+
+    const user = (await findVpsByUserId(pool, "u-user3"))!;
+    assert.match((await inTransaction(pool, (db) => requestRepairOfUser(db, jobs, user, { requestedBy: "op", why: "x" })))!, /'suspended'/);
+    for (const path of ["retry", "repair", "start", "restart", "rotate-credentials"]) assertRefusal(await post(`user3/${path}`), 409, "STATUS_CONFLICT");
+    assertRefusal(await post("user3/recreate", { confirm: "user3" }), 409, "STATUS_CONFLICT");
+    await createRelease(pool, { version: "1.0", cli: { url: "https://downloads.example.com/spoq", sha256: "ab".repeat(32) } }, "op");
+    await assert.rejects(inTransaction(pool, (db) => createRollOut(db, { version: "1.0", requestedBy: "op", reason: "x", usernames: ["user3"] })), /no VPS that is ready: user3/);
+    assert.deepEqual(jobs.enqueued, []);
+  });
+
+  it("is not begun by a job that was queued before: neither `up`, nor a start; the stop is", async () => {
+    assert.ok(!up.from.includes("suspended") && power.from.includes("suspended"));
+    const record = (await findVpsByUserId(pool, "u-user3"))!;
+    const acted: string[] = [];
+    const context = (powerAction: string) => ({ record, powerAction, hooks: {}, recorder: { onLine: () => undefined }, vms: { act: async (_vm: unknown, action: string) => void acted.push(action) } }) as unknown as OperationContext;
+    await assert.rejects(power.run(context("start")), /CANCELLED: The user of .* is suspended/);
+    await power.run(context("stop"));
+    assert.deepEqual(acted, ["stop"]);
+  });
+
+  it("can be given up, and is suspended again if that is taken back", async () => {
+    assert.equal((await post("user3/deprovision", { confirm: "user3", reason: "gone for good" })).statusCode, 202);
+    assert.equal(await statusOf("user3"), "deprovisioning");
+    assert.ok(destroy.from.includes("deprovisioning"));
+    assert.equal((await post("user3/cancel")).json().status, "suspended");
+  });
+});

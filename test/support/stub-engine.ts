@@ -1,0 +1,39 @@
+/** An engine that runs nothing: what each `up` comes to is decided by the test. */
+import type { Engine, StackRequest, StackVm } from "../../src/provisioning/engine.ts";
+
+export class StubEngine implements Engine {
+  /** The settings of each `up`, in their order. */
+  readonly ups: StackRequest[] = [];
+  readonly stacks = new Map<string, StackVm[]>();
+  /** Returns the id of the stack's VM, or throws. */
+  onUp: (request: StackRequest) => Promise<number> | number = () => {
+    throw new Error("The test does not say what an up comes to.");
+  };
+
+  async up(request: StackRequest) {
+    this.ups.push(request);
+    const vmId = await this.onUp(request);
+    this.stacks.set(request.stackName, [vmOf(vmId)]);
+    const hostname = `${request.stackName}.spoq.dev`;
+    const outputs = { address: "127.0.0.2", hostname, url: `https://${hostname}`, vmId, orderId: `o-${vmId}`, subscriptionId: `s-${vmId}`, healthy: true, password: "fake-Password-1", jwtSecret: "fake-jwt-secret" };
+    return { changes: { create: 1 }, outputs };
+  }
+
+  async vms(stackName: string) {
+    return this.stacks.get(stackName) ?? [];
+  }
+
+  preview = refused;
+  refresh = refused;
+  destroy = refused;
+  clearLeftovers = async () => undefined;
+  cancel = async () => undefined;
+}
+
+export function vmOf(vmId: number): StackVm {
+  return { vmId, plan: undefined, dataCenterId: undefined, recreation: undefined, address: undefined, isLeftOver: false };
+}
+
+async function refused(): Promise<never> {
+  throw new Error("The test has no use for this.");
+}

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { describe, it } from "vitest";
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import type { Session } from "../../../providers/hostinger/session.ts";
+import type { VirtualMachineInputs } from "../../../providers/hostinger/virtual-machine-args.ts";
+import { waitForRunning } from "../../../providers/hostinger/wait-for-running.ts";
+
+/** A stopped VM that runs after so many starts; each start ends as told. */
+function stoppedVm(ends: readonly ("refused" | "error" | "success" | "sent")[], { runsAfter }: { runsAfter: number }) {
+  let starts = 0;
+  const vm = () => ({ id: 7, state: starts >= runsAfter ? "running" : "stopped", actionsLock: "unlocked", ipv4: [{ address: "127.0.0.2" }] });
+  const session = {
+    signal: new AbortController().signal, report: () => undefined, settings: { runningTimeoutMs: 3_000, initialGraceMs: 0 },
+    client: { virtualMachines: {
+      get: async () => vm(),
+      actions: async () => [],
+      start: async () => {
+        const end = ends[starts++];
+        if (end === "refused") throw new UserVpsError("API_REJECTED", "an example");
+        return { id: starts, name: "start", state: "sent" };
+      },
+      action: async (_vm: number, id: number) => ({ id, name: "start", state: ends[id - 1] }),
+    } },
+  } as unknown as Session;
+  return { wait: () => waitForRunning(session, 7, { hostname: "alice.spoq.dev" } as VirtualMachineInputs), starts: () => starts };
+}
+
+describe("waiting for a stopped VM", () => {
+  it("starts it again where a start was refused, failed, or did not last", async () => {
+    const { wait, starts } = stoppedVm(["refused", "error", "success", "success"], { runsAfter: 4 });
+    assert.equal((await wait()).state, "running");
+    assert.equal(starts(), 4);
+  });
+
+  it("waits for the start that is under way, and starts it only so often", async () => {
+    const underWay = stoppedVm(["sent"], { runsAfter: 99 });
+    await assert.rejects(underWay.wait(), /VM_NOT_RUNNING/);
+    assert.equal(underWay.starts(), 1);
+    const inVain = stoppedVm(Array(9).fill("error"), { runsAfter: 99 });
+    await assert.rejects(inVain.wait(), /VM_NOT_RUNNING/);
+    assert.equal(inVain.starts(), 5);
+  });
+});
