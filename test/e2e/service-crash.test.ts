@@ -8,7 +8,7 @@ import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
 
 /** How long a phase is held open: until all five users are in theirs and the worker is dead. */
-const HOLD_MS = 24_000;
+const HOLD_MS = 45_000;
 
 const HOSTINGER = "/api/vps/v1";
 const database = await withDatabase();
@@ -50,13 +50,13 @@ describe("kill -9 of a worker with five users, each in another phase", () => {
   }
 
   it("has another worker go on, and everybody ends ready", async () => {
-    const lasting = { WORKER_CONCURRENCY: "5", HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "40" };
+    const lasting = { WORKER_CONCURRENCY: "5", HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "60", HOSTINGER_PURCHASE_INTENT_SECONDS: "60" };
     const first = await world.startWorker(lasting);
     // One after the other, so that each fault hits the user whom it is meant for.
     for (const held of ["purchase", "health", "running", "dns", "script"] as const) {
       await hold(held);
       await world.signUp(id(held), users[held]);
-      await world.until(id(held), `the phase ${held}`, inPhase[held], 20_000);
+      await world.until(id(held), `the phase ${held}`, inPhase[held], 60_000);
     }
     const second = await world.startWorker(lasting);
     for (const held of Object.keys(users) as Held[]) {
@@ -68,7 +68,7 @@ describe("kill -9 of a worker with five users, each in another phase", () => {
     await untilNoProcess(firstRun!.workerId, 3_000);
 
     for (const held of Object.keys(users) as Held[]) {
-      await world.until(id(held), "ready", ({ status }) => status === "ready", 90_000);
+      await world.until(id(held), "ready", ({ status }) => status === "ready", 180_000);
       const [last, ...earlier] = await world.runs(id(held));
       assert.equal(last?.outcome, "succeeded");
       assert.ok(last.workerId !== firstRun!.workerId, `${held}: the run that succeeded is another worker's`);
