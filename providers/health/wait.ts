@@ -1,5 +1,6 @@
 /** Probes again and again until the VPS is healthy, or until a limit. */
 import { UserVpsError } from "../core/errors.ts";
+import { notYet, type Patience } from "../core/patience.ts";
 import { inSeconds, SECOND_MS, sleep } from "../core/time.ts";
 import type { Explanation } from "../first-boot/first-boot.ts";
 import { probe } from "./probe.ts";
@@ -14,6 +15,8 @@ const SHORTEST_ATTEMPT_MS = SECOND_MS;
 
 export interface WaitOptions {
   readonly timeoutMs: number;
+  /** Default `own`: probes until the limit. With any other, one probe decides. */
+  readonly patience?: Patience;
   /** Asked after every attempt that found the target unhealthy: what the VPS itself tells of the reason. May end the wait by an error. */
   readonly explain?: ((result: ProbeResult, signal: AbortSignal) => Promise<Explanation | undefined>) | undefined;
   /** Called after every attempt that found the target unhealthy. */
@@ -27,10 +30,10 @@ export interface WaitOptions {
  * is short again when a further stage is reached.
  *
  * @throws UserVpsError HEALTH_CHECK_FAILED with the stage, the last error, and for how long it has
- *   been at that stage
+ *   been at that stage; NOT_YET after one probe if there is no patience
  */
 export async function waitUntilHealthy(target: HealthTarget, options: WaitOptions): Promise<ProbeResult> {
-  const { timeoutMs, explain, onStage, signal } = options;
+  const { timeoutMs, patience = "own", explain, onStage, signal } = options;
   const startedMs = performance.now();
   let stage: ProbeResult["stage"] | undefined;
   let stageSinceMs = startedMs;
@@ -49,6 +52,8 @@ export async function waitUntilHealthy(target: HealthTarget, options: WaitOption
       pauseMs = FIRST_PAUSE_MS;
     }
     onStage?.(result);
+    if (patience === "none") throw notYet("health", target.hostname, `${STAGE_NAMES[result.stage]}: ${result.detail}`);
+    if (patience === "over") throw tooLate(target, result, timeoutMs, timeoutMs, explanation?.code);
     const nowMs = performance.now();
     const remainingMs = timeoutMs - (nowMs - startedMs);
     if (remainingMs <= 0) throw tooLate(target, result, timeoutMs, nowMs - stageSinceMs, explanation?.code);

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { UserVpsError } from "../core/errors.ts";
+import { currentPatience } from "../core/patience.ts";
+import type { Patience } from "../core/patience.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { tokenFrom } from "../core/token.ts";
 import { DEFAULT_BASE_URL } from "./api/client.ts";
@@ -24,6 +26,8 @@ export interface HostingerSettings {
   readonly runningTimeoutMs: number;
   /** How long a bought VM may stay in `initial` before its setup is asked for once more. */
   readonly initialGraceMs: number;
+  /** Whether a run waits for the VM to be running, or says NOT_YET. */
+  readonly patience: Patience;
 }
 
 export const PURCHASE_UNCERTAIN_POLICIES = ["ask", "buy-again-without-evidence"] as const;
@@ -61,6 +65,7 @@ export function hostingerSettings(config: StackConfig, env: Environment): Hostin
     purchaseUncertainPolicy: policyFrom(config.get("hostinger:purchaseUncertainPolicy") ?? env["PURCHASE_UNCERTAIN_POLICY"]),
     runningTimeoutMs: secondsFrom(env, "runningTimeoutMs"),
     initialGraceMs: secondsFrom(env, "initialGraceMs"),
+    patience: currentPatience(env),
   });
 }
 

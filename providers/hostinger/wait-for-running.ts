@@ -1,4 +1,5 @@
 import { UserVpsError } from "../core/errors.ts";
+import { notYet } from "../core/patience.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
 import type { Action, VirtualMachine } from "./api/client.ts";
 import { setupRequest } from "./purchase-request.ts";
@@ -22,7 +23,7 @@ const NICER_MESSAGE_MS = 5 * SECOND_MS;
  * Waits until the VM is `running` and has an IPv4 address; starts a stopped one and sets up one
  * that was bought but never set up. Polls `GET /virtual-machines/{id}`, less often as time goes on.
  * Errors: VM_ERROR, VM_SUSPENDED, VM_GONE at once (of a new one VM_GONE after some minutes);
- * VM_LOCKED, VM_NOT_RUNNING at the limit.
+ * VM_LOCKED, VM_NOT_RUNNING at the limit; NOT_YET without patience.
  */
 export async function waitForRunning(session: Session, vmId: number, inputs: VirtualMachineInputs, { isNew = false } = {}): Promise<VirtualMachine> {
   const startMs = monotonicMs();
@@ -34,7 +35,10 @@ export async function waitForRunning(session: Session, vmId: number, inputs: Vir
     if (vm.state === "running" && vm.ipv4[0]) return vm;
     refuseHopeless(vm, inputs.hostname);
     const waitedMs = monotonicMs() - startMs;
-    await nudge(session, vm, inputs, waitedMs, asked);
+    const { patience } = session.settings;
+    await nudge(session, vm, inputs, patience === "own" ? waitedMs : Math.max(waitedMs, ageMs(session, vm)), asked);
+    if (patience === "none") throw notYet("running", inputs.hostname, asked.setUp ? "initial, set up" : vm.state);
+    if (patience === "over") throw await notRunning(session, vm, inputs.hostname, session.settings.runningTimeoutMs);
     if (vm.state !== told.state || monotonicMs() - told.atMs > REPORT_INTERVAL_MS) {
       if (told.state !== vm.state) intervalMs = FIRST_INTERVAL_MS;
       told = { state: vm.state, atMs: monotonicMs() };
@@ -45,6 +49,12 @@ export async function waitForRunning(session: Session, vmId: number, inputs: Vir
     await sleep(Math.min(intervalMs, leftMs), session.signal);
     intervalMs = Math.min(intervalMs * INTERVAL_GROWTH, LONGEST_INTERVAL_MS);
   }
+}
+
+/** Since it was bought, by Hostinger's clock; 0 where it is not told. */
+function ageMs(session: Session, vm: VirtualMachine): number {
+  const createdMs = Date.parse(vm.createdAt ?? "");
+  return Number.isNaN(createdMs) ? 0 : Date.now() + session.client.serverTimeOffsetMs - createdMs;
 }
 
 /** When the API last showed a VM to this session. */

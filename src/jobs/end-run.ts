@@ -7,7 +7,7 @@ import type { RunRecorder } from "../provisioning/run-recorder.ts";
 import { newVm } from "../provisioning/ask-to-buy.ts";
 import { asksTheAccount, countPlaces, findOpenPurchase, readAccount, settleFailure } from "../purchases/index.ts";
 import type { RunFailure, Wait } from "../purchases/index.ts";
-import { finishRun, moveToNextDataCenter, setVpsStatus } from "../records/index.ts";
+import { endWait, finishRun, moveToNextDataCenter, setVpsStatus } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import type { Job } from "./job.ts";
 import { MOST_LOST_WORKERS, send, sendAgain } from "./queue.ts";
@@ -58,6 +58,8 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
     const isEndedHere = await finishRun(db, runId, { outcome: isAwaited ? "waiting" : outcome, errorCode: error.code, message, seconds, resources: recorder.resources() });
     // Whoever has taken the user over from a worker that seemed lost has ended this run, and does what is left to do.
     if (!isEndedHere) return;
+    // A run that is done again goes on with what was waited for.
+    if (decision.kind === "park") await endWait(db, userId);
     const aftermath = job.operation === "up" ? await settleFailure(db, context.settings, purchase) : undefined;
     if (aftermath) {
       if (aftermath.againMs !== undefined) await send(boss, db, { operation: job.operation, userId }, aftermath.againMs);
@@ -111,7 +113,7 @@ export async function recordWait(context: WorkerContext, { kind, record, runId, 
 }
 
 /** Repeats a write while the database is away, so that a finished run is not done again for that alone. */
-export async function untilSaved(context: WorkerContext, lock: UserLock | undefined, save: () => Promise<void>): Promise<void> {
+export async function untilSaved(context: Pick<WorkerContext, "log">, lock: UserLock | undefined, save: () => Promise<void>): Promise<void> {
   const endMs = Date.now() + SAVE_LIMIT_MS;
   for (;;) {
     // Without the lock, somebody else may be writing by now.

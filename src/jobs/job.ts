@@ -10,6 +10,8 @@ export const jobSchema = z.object({
   action: z.enum(POWER_ACTIONS).optional(),
   /** For `snapshot`: one that was made since then is the one that is meant. */
   requestedAt: z.iso.datetime().optional(),
+  /** What it waits for is not there within its limit: it fails with what is missing. */
+  isOverdue: z.literal(true).optional(),
   /** How many tries have failed so far; absent before the first has. */
   attempt: z.number().int().positive().optional(),
   /** Somebody else may be at it, or may have ended it by now: its first worker was lost. */

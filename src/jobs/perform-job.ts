@@ -10,9 +10,10 @@ import { refresh } from "../provisioning/refresh.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { snapshot } from "../provisioning/snapshot.ts";
 import { up } from "../provisioning/up.ts";
-import { endLostRuns, findVpsByUserId, finishRun, startRun } from "../records/index.ts";
+import { endLostRuns, endWait, findVpsByUserId, finishRun, startRun } from "../records/index.ts";
 import type { RunEnd, VpsRecord } from "../records/index.ts";
 import { codeOf, recordFailure, recordWait, untilSaved } from "./end-run.ts";
+import { recordNotYet } from "./record-not-yet.ts";
 import type { Job } from "./job.ts";
 import { startRunLimit } from "./run-limit.ts";
 import { MOST_LOST_WORKERS, sendAgain } from "./queue.ts";
@@ -70,18 +71,20 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   const seconds = () => Math.round(performance.now() - startedMs) / SECOND_MS;
   try {
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`);
-    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, purchases, powerAction: job.action, requestedAt: job.requestedAt };
+    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, purchases, isOverdue: job.isOverdue === true, powerAction: job.action, requestedAt: job.requestedAt };
     const result = await limit.hold(kind.run(operation));
     if ("wait" in result) return await recordWait(context, { job, kind, record, runId, recorder, lostWorkers }, result.wait, seconds());
     await recorder.flush();
     const end: RunEnd = { outcome: "succeeded", seconds: seconds(), resourceChanges: result.changes, resources: recorder.resources() };
     await untilSaved(context, lock, async () => await inTransaction(pool, async (db) => {
       await finishRun(db, runId, end);
+      await endWait(db, userId);
       await result.save(db);
     }));
     log(`${username}: ${job.operation} succeeded in ${inSeconds(end.seconds * SECOND_MS)}`);
   } catch (thrown) {
     const error = thrown instanceof UserVpsError ? thrown : new UserVpsError(codeOf(thrown), messageOf(thrown), { cause: thrown });
+    if (error.code === "NOT_YET" && (await recordNotYet(context, { job, kind, record, runId, recorder, lostWorkers }, error, seconds()))) return;
     await recordFailure(context, { job, kind, record, runId, recorder, lostWorkers }, error, redactor.redact(error.message), seconds());
   } finally {
     limit.clear();

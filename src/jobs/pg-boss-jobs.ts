@@ -3,7 +3,7 @@ import type { Pool } from "pg";
 import { inTransaction } from "../db/index.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { openRunsOf, setVpsStatus, withdrawChange } from "../records/index.ts";
+import { endWait, openRunsOf, setVpsStatus, withdrawChange } from "../records/index.ts";
 import { withdrawWish } from "../purchases/index.ts";
 import type { Operation, VpsStatus } from "../records/index.ts";
 import type { JobRequest, Jobs } from "./job.ts";
@@ -15,7 +15,7 @@ const RUN_OF: Readonly<Record<string, string>> = { provisioning: "up", deprovisi
 
 export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
   return {
-    enqueue: (db, { operation, userId, action, requestedAt }: JobRequest, { delaySeconds = 0 } = {}) => send(boss, db, { operation, userId, ...(action && { action }), ...(requestedAt && { requestedAt }) }, delaySeconds * SECOND_MS),
+    enqueue: (db, job: JobRequest, { delaySeconds = 0 } = {}) => send(boss, db, job, delaySeconds * SECOND_MS),
     async check() {
       if (!(await boss.isInstalled())) throw new UserVpsError("DATABASE_FAILED", "The queue's tables are not there.");
     },
@@ -28,6 +28,7 @@ export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
         if (isRunning) return void (await db.query("SELECT pg_notify($1, $2)", [CANCEL_CHANNEL, userId]));
         if (await withdrawChange(db, userId)) return;
         await withdrawWish(db, userId);
+        await endWait(db, userId);
         const { code, message, next } = new UserVpsError("CANCELLED", "An operator cancelled it before it ran.");
         await setVpsStatus(db, userId, { status: "failed", errorCode: code, reason: message, nextStep: next }, ["queued", "provisioning", "deprovisioning"]);
       });

@@ -31,6 +31,7 @@ export async function sweep({ boss, pool, log }: Pick<WorkerContext, "boss" | "p
     `SELECT user_vps.user_id::text AS "userId", user_vps.status FROM user_vps
      WHERE is_managed AND user_vps.status = ANY ($1) AND updated_at < clock_timestamp() - make_interval(secs => $2)
        AND NOT EXISTS (SELECT FROM vps_give_ups WHERE vps_give_ups.user_id = user_vps.user_id::text AND ended_at IS NULL AND cancelled_at IS NULL AND due_at > clock_timestamp())
+       AND NOT EXISTS (SELECT FROM vps_waits WHERE vps_waits.user_id = user_vps.user_id::text AND vps_waits.state = 'watched')
        AND NOT (waiting_kind IS NOT NULL AND EXISTS (SELECT FROM vps_purchases WHERE vps_purchases.user_id = user_vps.user_id::text AND state = 'waiting'))
        AND NOT EXISTS (
          SELECT FROM ${QUEUE_SCHEMA}.job WHERE job.name = $3 AND job.state IN ('created', 'retry', 'active')

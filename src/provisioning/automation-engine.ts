@@ -4,12 +4,13 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
-import { messageOf } from "../../providers/core/errors.ts";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";
 import { once } from "../../providers/core/once.ts";
 import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/deletion-fence.ts";
 import { preparePulumiHome } from "../engine/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
-import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpResult } from "./engine.ts";
+import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions, UpResult } from "./engine.ts";
 import { createEventTranslator } from "./engine-events.ts";
 import { failureOf } from "./failure.ts";
 import { clearLeftovers } from "./leftovers.ts";
@@ -66,9 +67,9 @@ export class AutomationEngine implements Engine {
     this.#prepareHome = once(() => preparePulumiHome(this.#pulumiHome, options.installed));
   }
 
-  async up(request: StackRequest, hooks: RunHooks, { refresh = false }: { readonly refresh?: boolean } = {}): Promise<UpResult> {
+  async up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own" }: UpOptions = {}): Promise<UpResult> {
     let outputs: StackOutputs = {};
-    const ended = await this.#withStack(request, hooks, { create: true, slot: true, onOutputs: (values) => { outputs = values; } }, async ({ stack, options, result }) => {
+    const ended = await this.#withStack(request, hooks, { create: true, slot: true, env: { [PATIENCE_VARIABLE]: patience }, onOutputs: (values) => { outputs = values; } }, async ({ stack, options, result }) => {
       await stack.up({ ...options, refresh });
       if (this.#ups++ % UPS_A_PRUNING === 0) await this.#pruneHistory(request.stackName, KEPT_UPDATES, hooks);
       return result();
@@ -158,7 +159,7 @@ export class AutomationEngine implements Engine {
     await this.#prepareHome();
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);
-    const slot = takesSlot ? await slots.take() : undefined;
+    const slot = takesSlot ? await slots.take(more) : undefined;
     let failed = true;
     const errors: string[] = [];
     const pulumi = createPulumiCommand({
@@ -203,7 +204,10 @@ export class AutomationEngine implements Engine {
       failed = false;
       return worked;
     } catch (error) {
-      throw this.#failure(error, request.stackName, hooks, errors, pulumi.last);
+      const failure = this.#failure(error, request.stackName, hooks, errors, pulumi.last);
+      // Such a run has come to a good end: its slot serves the next one.
+      failed = !(failure instanceof UserVpsError && failure.code === "NOT_YET");
+      throw failure;
     } finally {
       const outputs = await slot?.release({ failed });
       if (outputs) onOutputs?.(outputs);
@@ -221,8 +225,8 @@ export class AutomationEngine implements Engine {
 }
 
 function stackVm({ outputs = {}, delete: isLeftOver = false }: StateResource): StackVm {
-  const { vmId, plan, dataCenterId, recreation } = outputs as { vmId: number; plan?: string; dataCenterId?: number; recreation?: string };
-  return { vmId, plan, dataCenterId, recreation, isLeftOver };
+  const { vmId, plan, dataCenterId, recreation, ipv4 } = outputs as { vmId: number; plan?: string; dataCenterId?: number; recreation?: string; ipv4?: string };
+  return { vmId, plan, dataCenterId, recreation, address: ipv4, isLeftOver };
 }
 
 function collectErrors(event: EngineProgress, errors: string[]): void {

@@ -3,6 +3,8 @@
  * is behind it (automation-engine.ts) and may change without anybody here noticing.
  */
 
+import type { Patience } from "../../providers/core/patience.ts";
+
 export interface StackRequest {
   /** The user name: every user has one stack. */
   readonly stackName: string;
@@ -29,6 +31,13 @@ export interface RunHooks {
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
+export interface UpOptions {
+  /** Looks at what is really there first, and so repairs drift. */
+  readonly refresh?: boolean;
+  /** Whether the providers wait for what takes minutes; `own` unless given. */
+  readonly patience?: Patience;
+}
+
 export interface RunResult {
   /** As the engine counts them: `{ create: 5, same: 1 }`. */
   readonly changes: Readonly<Record<string, number>>;
@@ -47,14 +56,16 @@ export interface StackVm {
   readonly plan: string | undefined;
   readonly dataCenterId: number | undefined;
   readonly recreation: string | undefined;
+  /** Known once it ran. */
+  readonly address: string | undefined;
   /** Another one is in its place already; it is given up by the next run. */
   readonly isLeftOver: boolean;
 }
 
 /** Every operation throws a UserVpsError with a code of the catalogue. */
 export interface Engine {
-  /** Creates the stack if there is none. With `refresh` it looks at what is really there first, and so repairs drift. */
-  up(stack: StackRequest, hooks: RunHooks, options?: { readonly refresh?: boolean }): Promise<UpResult>;
+  /** Creates the stack if there is none. */
+  up(stack: StackRequest, hooks: RunHooks, options?: UpOptions): Promise<UpResult>;
   preview(stack: StackRequest, options: { readonly refresh: boolean }, hooks: RunHooks): Promise<RunResult>;
   refresh(stack: StackRequest, hooks: RunHooks): Promise<RunResult>;
   /** Gives up everything, protected or not, and the stack with it. A stack that is not there is fine. */

@@ -21,6 +21,8 @@ export interface OperationContext {
   readonly powerAction?: PowerAction | undefined;
   /** When a snapshot was asked for. */
   readonly requestedAt?: string | undefined;
+  /** What was waited for is not there within its limit: the run fails with what is missing. */
+  readonly isOverdue: boolean;
   readonly vms: VmPower;
   readonly purchases: PurchaseDesk;
 }

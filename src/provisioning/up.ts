@@ -58,7 +58,9 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   await engine.clearLeftovers(stack, hooks);
   const applied = planned?.permission ? await applyChange(current, stack, planned) : undefined;
   // What was ready once may have drifted since; what was never ready has nothing to look at.
-  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied });
+  // A change's permission is good for one run, which therefore waits itself.
+  const patience = change ? "own" : context.isOverdue ? "over" : "none";
+  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied, patience });
   const outputs = outputsSchema.safeParse(printed);
   if (!outputs.success) {
     const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");

@@ -26,6 +26,7 @@ import { openPurchaseDesk } from "../purchases/index.ts";
 import { createCredentialsCipher } from "../records/index.ts";
 import { startRollOutWorker } from "../releases/index.ts";
 import { Slots } from "../slots/slots.ts";
+import { startWaits } from "../waits/index.ts";
 import { engineVariables, secretsOf } from "./engine-variables.ts";
 import { keepOffers } from "./keep-offers.ts";
 
@@ -75,6 +76,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     log: onProgress,
   };
   const worker = await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) });
+  const watcher = await startWaits({ settings, env, pool, boss, workerId, log: onProgress });
   const rollOuts = await startRollOutWorker(common);
   const drift = await startDrift({
     settings, env, pool, boss, backendUrl, onProgress,
@@ -90,7 +92,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop(), offers.stop(), retention.stop()]);
+    await Promise.all([drift.stop(), actions.stop(), offers.stop(), watcher.stop(), retention.stop()]);
     await Promise.all([slots.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {

@@ -8,6 +8,8 @@ export type ToSlot =
     readonly standIns: boolean;
     /** What the program gets to see of the environment, and the providers do not. */
     readonly programEnv: Readonly<Record<string, string | undefined>>;
+    /** What the providers get to see of the environment in this run alone. */
+    readonly providerEnv: Readonly<Record<string, string>>;
   }
   | { readonly kind: "end"; readonly failed: boolean };
 

@@ -55,7 +55,8 @@ process.on("disconnect", () => process.exit(0));
 // The signals that end a terminal's processes are for the worker to answer.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 
-async function begin({ standIns, programEnv }: Extract<ToSlot, { kind: "begin" }>): Promise<void> {
+async function begin({ standIns, programEnv, providerEnv }: Extract<ToSlot, { kind: "begin" }>): Promise<void> {
+  Object.assign(process.env, providerEnv);
   const language = new LanguageServer(async () => {
     const outputs = userVpsProgram(programEnv);
     // Not called while a value is not known, as in a preview.

@@ -61,11 +61,12 @@ export class Slots {
     while (!this.#closed && this.#idle.length < count) this.#idle.push(this.#start());
   }
 
-  async take(): Promise<Slot> {
+  /** @param providerEnv what the providers get to see of the environment in this run alone */
+  async take(providerEnv: Readonly<Record<string, string>> = {}): Promise<Slot> {
     for (let start = 1; ; start += 1) {
       const slot = this.#idle.pop() ?? this.#start();
       try {
-        const { program, providers } = await ask(slot.child, { kind: "begin", standIns: this.#options.standIns, programEnv: this.#options.programEnv ?? {} }, "begun");
+        const { program, providers } = await ask(slot.child, { kind: "begin", standIns: this.#options.standIns, programEnv: this.#options.programEnv ?? {}, providerEnv }, "begun");
         slot.runs += 1;
         return { slotId: slot.slotId, program, providers, release: ({ failed }) => this.#release(slot, failed) };
       } catch (error) {

@@ -32,7 +32,7 @@ describe("a signup by HTTP", () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => call("POST", "/api/vps/provision")));
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([202]));
     await world.until("user-1", "ready", ({ status }) => status === "ready");
-    assert.deepEqual((await world.runs("user-1")).map(({ outcome }) => outcome), ["succeeded"]);
+    assert.deepEqual(await world.outcomes("user-1"), ["succeeded"]);
     assert.equal(world.sandbox.state().purchases.length, 1);
     const { body } = await call("GET", "/api/vps/status");
     assert.equal(body["status"], "ready");

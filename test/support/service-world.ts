@@ -43,6 +43,10 @@ export interface ServiceWorld {
   /** Waits until the user's record is as wanted; fails with what is known about it at the limit. */
   until(userId: string, what: string, isReached: (record: VpsRecord) => boolean, timeoutMs?: number): Promise<VpsRecord>;
   runs(userId: string): Promise<RunRecord[]>;
+  /** Of the user's runs, the newest first, without those that ended because they had to wait. */
+  outcomes(userId: string): Promise<(string | null)[]>;
+  /** Holds the next run of anybody in the phase `script`, for its answer is late. */
+  holdNextRun(delayMs: number): void;
   close(): Promise<void>;
 }
 
@@ -104,6 +108,8 @@ export async function startServiceWorld(databaseUrl: string, options: SandboxOpt
       }
     },
     runs: async (userId) => (await listRuns(pool, userId)).items,
+    outcomes: async (userId) => (await listRuns(pool, userId)).items.map(({ outcome }) => outcome).filter((outcome) => outcome !== "waiting"),
+    holdNextRun: (delayMs) => sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/post-install-scripts$", fault: { kind: "delay", delayMs } }),
     async close() {
       await Promise.all([...workers].map((worker) => worker.kill()));
       await boss.stop({ graceful: false });

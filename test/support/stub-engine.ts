@@ -31,7 +31,7 @@ export class StubEngine implements Engine {
 }
 
 export function vmOf(vmId: number): StackVm {
-  return { vmId, plan: undefined, dataCenterId: undefined, recreation: undefined, isLeftOver: false };
+  return { vmId, plan: undefined, dataCenterId: undefined, recreation: undefined, address: undefined, isLeftOver: false };
 }
 
 async function refused(): Promise<never> {

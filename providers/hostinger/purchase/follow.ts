@@ -127,7 +127,7 @@ async function otherPurchases(session: Session, record: PurchaseRecord): Promise
 function refuseToWait(session: Session, record: PurchaseRecord, found: Evidence, wait: Wait): void {
   const { runningTimeoutMs, purchaseSettleMs } = session.settings;
   if (record.state === "accepted") {
-    if (wait.waitedMs < runningTimeoutMs) return;
+    if (session.settings.patience === "own" && wait.waitedMs < runningTimeoutMs) return;
     throw new UserVpsError("AWAITING_PAYMENT", `${orderOf(record)} for ${record.hostname} is accepted since ${new Date(sentAtMs(record)).toISOString()}, and no VM of it shows yet.`);
   }
   const isSettled = serverNowMs(session) >= doubtEndsAtMs(record, purchaseSettleMs);

@@ -75,4 +75,15 @@ describe("waitUntilHealthy", () => {
     const waiting = waitUntilHealthy(target, { timeoutMs: 60_000, signal: controller.signal, onStage: () => setImmediate(() => controller.abort(reason)) });
     await assert.rejects(waiting, reason);
   });
+
+  it("says NOT_YET after one probe without patience, and what it says at the limit when that is over", async () => {
+    status = 503;
+    const stages: string[] = [];
+    const look = (patience: "none" | "over") => waitUntilHealthy(target, { timeoutMs: 900_000, patience, onStage: ({ stage }) => stages.push(stage) });
+    await assert.rejects(look("none"), /^UserVpsError: NOT_YET: health: alice\.spoq\.dev: HTTP: expected status 200 from GET \/health, got: status 503\./);
+    await assert.rejects(look("over"), /^UserVpsError: HEALTH_CHECK_FAILED: .* was not healthy within 900 s: at HTTP for 900 s/);
+    assert.deepEqual(stages, ["http", "http"]);
+    status = 200;
+    assert.equal((await look("none")).healthy, true);
+  });
 });

@@ -1,0 +1,35 @@
+/**
+ * How long a provider waits for what takes minutes by itself: a VM that boots, a certificate that is issued.
+ *
+ * - `own`: up to the limit of each wait, as a plain `pulumi up` does.
+ * - `none`: not at all. What is not there yet is told at once, by NOT_YET; whoever started the run looks for it
+ *   without a run and comes back (src/waits).
+ * - `over`: not at all, for it was waited long enough outside: what is not there fails as at the end of `own`.
+ */
+import { UserVpsError } from "./errors.ts";
+
+export const PATIENCES = ["own", "none", "over"] as const;
+export type Patience = (typeof PATIENCES)[number];
+
+/** Handed to a run of the engine by whoever starts it; the plain command line has none. */
+export const PATIENCE_VARIABLE = "USER_VPS_PATIENCE";
+
+export function currentPatience(env: Readonly<Record<string, string | undefined>> = process.env): Patience {
+  return PATIENCES.find((patience) => patience === env[PATIENCE_VARIABLE]) ?? "own";
+}
+
+/** What a run may have to wait for, by the resource that waits. */
+export const AWAITED = ["running", "health"] as const;
+export type Awaited = (typeof AWAITED)[number];
+
+/** @param seen what is there instead: the VM's state, or stage and detail of the probe */
+export function notYet(what: Awaited, hostname: string, seen: string): UserVpsError {
+  return new UserVpsError("NOT_YET", `${what}: ${hostname}: ${seen}.`);
+}
+
+/** The same, of an error's text as the engine hands it on; undefined if it is none. */
+export function awaitedIn(text: string): { readonly what: Awaited; readonly seen: string } | undefined {
+  const found = /(?:\bNOT_YET: )?\b(running|health): \S+: (.*?)\.?(?: Next: .*)?$/s.exec(text);
+  const what = AWAITED.find((one) => one === found?.[1]);
+  return what && { what, seen: found![2]! };
+}

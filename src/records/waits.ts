@@ -1,0 +1,83 @@
+/** What users' VPSs wait for without a run: one row of vps_waits a user. */
+import type { Awaited } from "../../providers/core/patience.ts";
+import type { Queryable } from "../db/queryable.ts";
+
+export interface VpsWait {
+  readonly userId: string;
+  readonly username: string;
+  readonly hostname: string;
+  readonly what: Awaited;
+  readonly vmId: number;
+  /** Known once the VM runs. */
+  readonly address: string | null;
+  /** The VM's state, or stage and detail of the probe, as last seen. */
+  readonly seen: string;
+  /** The same as the run saw it that began to wait. */
+  readonly seenByRun: string;
+  readonly since: Date;
+  readonly until: Date;
+  /** When the last run ended with it. */
+  readonly ranAt: Date;
+}
+
+export type NewWait = Omit<VpsWait, "since" | "until" | "ranAt" | "seenByRun"> & { readonly limitSeconds: number };
+
+/** The same thing that was waited for before goes on since then, within the same limit. */
+const BEGIN = `
+  INSERT INTO vps_waits (user_id, username, hostname, what, state, vm_id, address, seen, seen_by_run, until)
+  VALUES ($1, $2, $3, $4, 'watched', $5, $6, $7, $7, clock_timestamp() + make_interval(secs => $8))
+  ON CONFLICT (user_id) DO UPDATE SET
+    state = 'watched', ran_at = clock_timestamp(), username = EXCLUDED.username, hostname = EXCLUDED.hostname, what = EXCLUDED.what, address = EXCLUDED.address, seen = EXCLUDED.seen, seen_by_run = EXCLUDED.seen,
+    since = CASE WHEN (vps_waits.what, vps_waits.vm_id) = (EXCLUDED.what, EXCLUDED.vm_id) THEN vps_waits.since ELSE clock_timestamp() END,
+    until = CASE WHEN (vps_waits.what, vps_waits.vm_id) = (EXCLUDED.what, EXCLUDED.vm_id) THEN vps_waits.until ELSE EXCLUDED.until END,
+    vm_id = EXCLUDED.vm_id`;
+
+export async function beginWait(db: Queryable, wait: NewWait): Promise<void> {
+  await db.query(BEGIN, [wait.userId, wait.username, wait.hostname, wait.what, wait.vmId, wait.address, wait.seen, wait.limitSeconds]);
+}
+
+/** With a run that ended in another way, or a user for whom something else is wanted. */
+export async function endWait(db: Queryable, userId: string): Promise<void> {
+  await db.query("DELETE FROM vps_waits WHERE user_id = $1", [userId]);
+}
+
+const WATCHED = `
+  SELECT vps_waits.user_id AS "userId", vps_waits.username, vps_waits.hostname, what, vm_id::double precision AS "vmId", vps_waits.address, seen, seen_by_run AS "seenByRun", since, until, ran_at AS "ranAt"
+  FROM vps_waits WHERE state = 'watched' AND what = $1 ORDER BY since`;
+
+/** All that waits for this, the longest first; as many as are under way, not as the fleet has. */
+export async function watchedWaits(db: Queryable, what: Awaited): Promise<VpsWait[]> {
+  return (await db.query<VpsWait>(WATCHED, [what])).rows;
+}
+
+/** @returns whether it was watched: only then the next run is to be sent, in the same transaction */
+export async function queueWait(db: Queryable, userId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE vps_waits SET state = 'queued' WHERE user_id = $1 AND state = 'watched'
+       AND EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = $1 AND is_managed AND status = 'provisioning')`,
+    [userId],
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+/** What is seen has changed: kept with the wait, and told in the record. */
+export async function noteSeen(db: Queryable, { userId, seen }: { readonly userId: string; readonly seen: string }, waitingFor: string): Promise<void> {
+  await db.query(
+    `WITH noted AS (UPDATE vps_waits SET seen = $2 WHERE user_id = $1 AND state = 'watched' AND seen <> $2 RETURNING user_id)
+     UPDATE user_vps SET waiting_for = $3 FROM noted WHERE user_vps.user_id::text = noted.user_id AND is_managed AND status = 'provisioning'`,
+    [userId, seen, waitingFor],
+  );
+}
+
+/** Waits of users for whom something else is wanted by now. */
+export async function dropOvertakenWaits(db: Queryable): Promise<void> {
+  await db.query(
+    `DELETE FROM vps_waits WHERE state = 'watched'
+       AND NOT EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = vps_waits.user_id AND is_managed AND status = 'provisioning')`,
+  );
+}
+
+/** For people: `VM 42 to run: creating`, `alice.spoq.dev to be healthy: TLS: no certificate yet`. */
+export function waitText({ what, vmId, hostname }: Pick<VpsWait, "what" | "vmId" | "hostname">, seen: string): string {
+  return `${what === "running" ? `VM ${vmId} to run` : `${hostname} to be healthy`}: ${seen}`;
+}

@@ -1,0 +1,1 @@
+export { startWaits } from "./start-waits.ts";

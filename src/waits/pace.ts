@@ -1,0 +1,21 @@
+import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
+
+const SHORTEST_MS = SECOND_MS / 2;
+const LONGEST_MS = 10 * SECOND_MS;
+/** Before anything is known of the usual time. */
+const EAGER_MS = 3 * MINUTE_MS;
+/** Nothing is there much sooner than usual: until then looks are rare. */
+const EARLY = 0.6;
+const LATE = 2;
+
+/**
+ * How long to wait before the next look: short around the usual time, longer the later it gets.
+ *
+ * @param usualMs undefined: not known
+ */
+export function pauseMs(waitedMs: number, usualMs: number | undefined): number {
+  if (usualMs === undefined) return waitedMs < EAGER_MS ? SHORTEST_MS : LONGEST_MS / 2;
+  if (waitedMs < EARLY * usualMs) return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, (EARLY * usualMs - waitedMs) / 2));
+  if (waitedMs < LATE * usualMs) return SHORTEST_MS;
+  return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, waitedMs / 20));
+}

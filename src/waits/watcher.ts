@@ -1,0 +1,134 @@
+/**
+ * Looks for what users' VPSs wait for, so that no run has to: one leader among all workers, one list of
+ * VMs for all who wait for theirs to run, one probe at a time for each who waits for health. The moment
+ * it is there, or the limit is over, the next `up` is queued. All of it lies in PostgreSQL: another
+ * leader goes on where this one was.
+ */
+import type { Pool } from "pg";
+import type { HealthTarget } from "../../providers/health/target.ts";
+import { messageOf } from "../../providers/core/errors.ts";
+import { SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { inTransaction } from "../db/index.ts";
+import type { VmInventory } from "../inventory/vm-inventory.ts";
+import type { Jobs } from "../jobs/index.ts";
+import { dropOvertakenWaits, holdLease, letLeaseGo, noteSeen, noteWaitTime, queueWait, usualWaitSeconds, waitText, watchedWaits } from "../records/index.ts";
+import type { VpsWait } from "../records/index.ts";
+import { startHealthProbes } from "./health.ts";
+import { pauseMs } from "./pace.ts";
+import { lookAtVm } from "./running.ts";
+
+const TURN_MS = SECOND_MS / 4;
+const LEASE = "watcher";
+const LEASE_SILENT_SECONDS = 4;
+const LEASE_BEAT_MS = SECOND_MS;
+/** Between two lists of VMs, however many wait. */
+const LIST_INTERVAL_MS = 2 * SECOND_MS;
+/** What takes longer than that is looked at by a run. */
+const SHORTEST_RUN_INTERVAL_MS = 90 * SECOND_MS;
+const USUAL_REFRESH_MS = 10 * SECOND_MS;
+
+export interface WatcherOptions {
+  readonly pool: Pool;
+  readonly jobs: Jobs;
+  readonly workerId: string;
+  readonly inventory: VmInventory;
+  readonly target: Omit<HealthTarget, "hostname" | "address">;
+  readonly log: (line: string) => void;
+}
+
+export interface Watcher {
+  stop(): Promise<void>;
+}
+
+export function startWatcher(options: WatcherOptions): Watcher {
+  const { pool, log, workerId } = options;
+  const stopped = new AbortController();
+  const watching = watch(options, stopped.signal);
+  return {
+    async stop() {
+      stopped.abort();
+      await watching;
+      await letLeaseGo(pool, LEASE, workerId).catch((error: unknown) => log(`the watcher's lease stays for ${LEASE_SILENT_SECONDS} s: ${messageOf(error)}`));
+    },
+  };
+}
+
+async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOptions, signal: AbortSignal): Promise<void> {
+  const usualMs = new Map<string, number | undefined>();
+  let usualReadMs = -Infinity;
+  let beatMs = -Infinity;
+  let listedMs = -Infinity;
+  let troubled = false;
+  const probes = startHealthProbes({
+    target, log,
+    onHealthy: (wait) => goOn(pool, jobs, wait, "there"),
+    onSeen: (wait, seen) => note(pool, wait, seen),
+  });
+
+  async function turn(): Promise<void> {
+    const nowMs = performance.now();
+    if (nowMs - beatMs >= LEASE_BEAT_MS) {
+      if (!(await holdLease(pool, LEASE, workerId, LEASE_SILENT_SECONDS))) return await sleep(LEASE_BEAT_MS, signal);
+      beatMs = nowMs;
+      await dropOvertakenWaits(pool);
+    }
+    const [running, health] = [await watchedWaits(pool, "running"), await watchedWaits(pool, "health")];
+    const over = [...running, ...health].filter(({ until }) => until.getTime() <= Date.now());
+    for (const wait of over) await goOn(pool, jobs, wait, "overdue");
+    const late = [...running, ...health].filter((wait) => !over.includes(wait) && wantsRun(wait, Date.now()));
+    for (const wait of late) await goOn(pool, jobs, wait, "late");
+    const left = (waits: readonly VpsWait[]) => waits.filter((wait) => !over.includes(wait) && !late.includes(wait));
+    if (running.length + health.length > 0 && nowMs - usualReadMs > USUAL_REFRESH_MS) {
+      usualReadMs = nowMs;
+      for (const what of ["running", "health"] as const) usualMs.set(what, (await usualWaitSeconds(pool, what).then((seconds) => seconds && seconds * SECOND_MS)));
+    }
+    probes.look(left(health), usualMs.get("health"));
+    const pauses = left(running).map(({ since }) => pauseMs(Date.now() - since.getTime(), usualMs.get("running")));
+    if (pauses.length > 0 && nowMs - listedMs >= Math.max(LIST_INTERVAL_MS, Math.min(...pauses))) {
+      listedMs = nowMs;
+      await lookAtVms(left(running));
+    }
+  }
+
+  async function lookAtVms(waits: readonly VpsWait[]): Promise<void> {
+    const { vms } = await inventory.notOlderThan(LIST_INTERVAL_MS, signal);
+    for (const wait of waits) {
+      const look = lookAtVm(vms.get(wait.vmId), wait.seenByRun, Date.now() - wait.since.getTime());
+      if (look.isOver) await goOn(pool, jobs, wait, "there");
+      else await note(pool, wait, look.seen);
+    }
+  }
+
+  while (!signal.aborted) {
+    try {
+      await turn();
+      if (troubled) log("the watcher goes on");
+      troubled = false;
+    } catch (error) {
+      if (signal.aborted) break;
+      // The database or the API is away: said once, and looked again.
+      if (!troubled) log(`the watcher cannot look: ${messageOf(error)}`);
+      troubled = true;
+    }
+    await sleep(troubled ? SECOND_MS : TURN_MS, signal).catch(() => undefined);
+  }
+  await probes.stop();
+}
+
+/** What is late is looked at by a run now and then, which can log in to the VPS and read its boot log. */
+export function wantsRun({ since, ranAt }: Pick<VpsWait, "since" | "ranAt">, nowMs: number): boolean {
+  return nowMs - ranAt.getTime() > Math.max(SHORTEST_RUN_INTERVAL_MS, (nowMs - since.getTime()) / 3);
+}
+
+/** `overdue`: the limit is over, and the next run fails with what is missing. */
+async function goOn(pool: Pool, jobs: Jobs, wait: VpsWait, why: "there" | "late" | "overdue"): Promise<void> {
+  await inTransaction(pool, async (db) => {
+    if (!(await queueWait(db, wait.userId))) return;
+    if (why === "there") await noteWaitTime(db, wait.what, (Date.now() - wait.since.getTime()) / SECOND_MS);
+    await jobs.enqueue(db, { operation: "up", userId: wait.userId, ...(why === "overdue" && { isOverdue: true as const }) });
+  });
+}
+
+async function note(pool: Pool, wait: VpsWait, seen: string): Promise<void> {
+  if (seen !== wait.seen) await noteSeen(pool, { userId: wait.userId, seen }, waitText(wait, seen));
+}

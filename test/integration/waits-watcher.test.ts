@@ -1,0 +1,130 @@
+/** The watcher against PostgreSQL and the sandbox, without an engine: who waits goes on when it is there. */
+import assert from "node:assert/strict";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
+import { HostingerClient } from "../../providers/hostinger/api/client.ts";
+import { readTrust } from "../../providers/health/target.ts";
+import { VmInventory } from "../../src/inventory/vm-inventory.ts";
+import type { JobRequest, Jobs } from "../../src/jobs/index.ts";
+import { beginWait, findVpsByUserId, holdLease, setVpsStatus, usualWaitSeconds, watchedWaits } from "../../src/records/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { startWatcher } from "../../src/waits/watcher.ts";
+import type { Watcher } from "../../src/waits/watcher.ts";
+import { addFleet, control } from "../support/fleet.ts";
+import type { FleetMember } from "../support/fleet.ts";
+import { withDatabase } from "../support/postgres.ts";
+
+const { pool } = await withDatabase();
+
+let sandbox: Sandbox;
+let client: HostingerClient;
+let target: Parameters<typeof startWatcher>[0]["target"];
+let members: FleetMember[];
+const sent: JobRequest[] = [];
+const lines: string[] = [];
+const jobs = { enqueue: async (_db: unknown, job: JobRequest) => void sent.push(job) } as unknown as Jobs;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  client = new HostingerClient({ baseUrl: sandbox.hostingerUrl, apiKey: sandbox.hostingerToken });
+  target = { port: sandbox.httpsPort, path: "/health", expectedStatus: 200, resolver: sandbox.resolver, trust: await readTrust(sandbox.caFile) };
+  members = await addFleet(sandbox, pool, 30);
+});
+afterAll(async () => {
+  await client.close();
+  await sandbox.close();
+});
+beforeEach(async () => {
+  sent.length = 0;
+  lines.length = 0;
+  await pool.query("DELETE FROM vps_waits");
+  await pool.query("DELETE FROM vps_leases");
+});
+
+function watcher(workerId: string): Watcher {
+  const inventory = new VmInventory((signal) => client.virtualMachines.list({ signal }));
+  return startWatcher({ pool, jobs, workerId, inventory, target, log: (line) => lines.push(line) });
+}
+
+async function waits(member: FleetMember, what: "running" | "health", limitSeconds = 300): Promise<void> {
+  const userId = `u-${member.username}`;
+  await setVpsStatus(pool, userId, { status: "provisioning" });
+  await beginWait(pool, { userId, username: member.username, hostname: member.hostname, what, vmId: member.vmId, address: member.address, seen: what === "running" ? "creating" : "TCP: refused", limitSeconds });
+}
+
+async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let look = 0; look < 600; look++) {
+    if (await isSo()) return;
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+  assert.fail(`${what} did not come about; said: ${lines.join(" | ")}`);
+}
+
+const drift = (member: FleetMember, change: object) => control(sandbox, `vms/${member.vmId}/drift`, change);
+
+describe("the watcher", () => {
+  it("has the next up done for each whose VM runs or whose VPS is healthy, by few lists of VMs", async () => {
+    const before = sandbox.state().calls.hostinger;
+    for (const [index, member] of members.entries()) await waits(member, index % 2 === 0 ? "running" : "health");
+    const watching = watcher("one");
+    await until("30 jobs", () => sent.length === 30);
+    await watching.stop();
+    assert.deepEqual(new Set(sent.map(({ userId }) => userId)), new Set(members.map(({ username }) => `u-${username}`)));
+    assert.ok(sent.every((job) => job.operation === "up" && job.isOverdue === undefined));
+    assert.ok(sandbox.state().calls.hostinger - before <= 2, "the VMs were listed once for all");
+    assert.ok((await usualWaitSeconds(pool, "running"))! < 60);
+  });
+
+  it("tells what is seen while it goes on, and sends nothing", async () => {
+    const [member] = members as [FleetMember];
+    await drift(member, { kind: "stopped" });
+    await waits(member, "health");
+    const watching = watcher("one");
+    await until("a stage is told", async () => /to be healthy: (TCP|TLS|HTTP)/.test((await findVpsByUserId(pool, `u-${member.username}`))?.waitingFor ?? ""));
+    await watching.stop();
+    assert.deepEqual(sent, []);
+    assert.equal((await watchedWaits(pool, "health")).length, 1);
+  });
+
+  it("has an overdue up done when the limit is over", async () => {
+    const [member] = members as [FleetMember];
+    await waits(member, "health", 0.3);
+    const watching = watcher("one");
+    await until("the overdue job", () => sent.length > 0);
+    await watching.stop();
+    assert.deepEqual(sent, [{ operation: "up", userId: `u-${member.username}`, isOverdue: true }]);
+  });
+
+  it("drops a wait when something else is wanted of the user by now", async () => {
+    const member = members[1]!;
+    await waits(member, "running");
+    await setVpsStatus(pool, `u-${member.username}`, { status: "failed" });
+    const watching = watcher("one");
+    await until("the wait is gone", async () => (await pool.query("SELECT FROM vps_waits")).rowCount === 0);
+    await watching.stop();
+    assert.deepEqual(sent, []);
+  });
+
+  it("is led by one at a time; when the leader is silent, another goes on", async () => {
+    assert.equal(await holdLease(pool, "watcher", "frozen", 4), true);
+    assert.equal(await holdLease(pool, "watcher", "other", 4), false);
+    await waits(members[2]!, "running");
+    const watching = watcher("other");
+    await until("the job", () => sent.length === 1);
+    await watching.stop();
+    const { rows } = await pool.query<{ holders: number }>("SELECT count(*)::int AS holders FROM vps_leases");
+    assert.equal(rows[0]!.holders, 0, "who stops lets the lease go");
+  });
+
+  it("sends one job, however many watchers think that they lead", async () => {
+    for (const member of members.slice(3, 13)) await waits(member, "running");
+    const first = watcher("one");
+    const second = watcher("two");
+    // As a frozen leader does that goes on for a moment: both hold it.
+    const contest = setInterval(() => void pool.query("UPDATE vps_leases SET beat_at = '-infinity'").catch(() => undefined), 50);
+    await until("the jobs", () => sent.length >= 10);
+    clearInterval(contest);
+    await Promise.all([first.stop(), second.stop()]);
+    assert.deepEqual(sent.map(({ userId }) => userId).sort(), members.slice(3, 13).map(({ username }) => `u-${username}`).sort());
+  });
+});

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { describe, it } from "vitest";
+import { pauseMs } from "../../../src/waits/pace.ts";
+
+describe("the pause between two looks", () => {
+  it("is short for the first minutes while the usual time is not known, then longer", () => {
+    assert.equal(pauseMs(0, undefined), 500);
+    assert.equal(pauseMs(179_000, undefined), 500);
+    assert.equal(pauseMs(181_000, undefined), 5_000);
+  });
+
+  it("shrinks towards the usual time, is short around it, and grows after it", () => {
+    const pauses = [0, 30_000, 55_000, 60_000, 100_000, 199_000, 240_000, 1_000_000].map((waitedMs) => pauseMs(waitedMs, 100_000));
+    assert.deepEqual(pauses, [10_000, 10_000, 2_500, 500, 500, 500, 10_000, 10_000]);
+  });
+
+  it("never looks past the time from which on it may be there", () => {
+    for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 500) assert.ok(waitedMs + pauseMs(waitedMs, 100_000) <= 60_500);
+  });
+});
