@@ -107,7 +107,7 @@ async function lookForEvidence(session: Session, inputs: VirtualMachineInputs, r
   // Others' purchases are only asked for where it may depend on them.
   const alone = evidence(record, { vms, odd, subscriptions, others: [] }, except);
   const isEarly = serverNowMs(session) < sentAtMs(record) + CERTAIN_FIRST * settings.purchaseSettleMs;
-  if (alone.kind === "none") return alone;
+  if (alone.kind === "none" && (alone.isClear || record.subscriptionId !== undefined)) return alone;
   return evidence(record, { vms, odd, subscriptions, others: isEarly ? undefined : await otherPurchases(session, record) }, except);
 }
 

@@ -273,6 +273,18 @@ describe("evidence", () => {
     assert.ok(account.vms.every(({ hostname }) => hostname !== ALICE.hostname));
   });
 
+  it("is the VM that is left beside one that another purchase names", async () => {
+    const account = lost();
+    account.onListVms = (call) => {
+      if (call !== 3) return;
+      const bobs = account.addVm({ hostname: "srv8.hstgr.cloud", state: "initial" });
+      account.addScript(recordName("bob.spoq.dev"), content("bob.spoq.dev", { state: "seen", vmId: bobs.id }));
+      account.addVm({ hostname: "srv9.hstgr.cloud", state: "initial" });
+    };
+    const { vmId } = await obtainVm(account.session(), ALICE);
+    assert.equal(account.vms.find(({ id }) => id === vmId)?.hostname, "srv9.hstgr.cloud");
+  });
+
   it("is no VM that another open purchase of the same plan may have bought as well", async () => {
     const account = lost();
     account.addScript(recordName("bob.spoq.dev"), content("bob.spoq.dev", { state: "sent" }));
