@@ -12,7 +12,7 @@ const layers = [
 ];
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "stripped/", ".user-vps/", ".sandbox/", "examples/"] },
+  { ignores: ["node_modules/", "stripped/", ".user-vps/", ".sandbox/", "coverage/", "examples/"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -20,7 +20,7 @@ const COMMANDS: Readonly<Record<Operation, readonly string[]>> = {
 export async function cliWay({ env, folder }: BenchWorld): Promise<Way> {
   const checkout = join(folder, "checkout");
   await makeStackFolder(checkout);
-  const pulumi = (...args: string[]) => run("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: checkout, env: env as NodeJS.ProcessEnv, maxBuffer: 64 * 1024 * 1024 });
+  const pulumi = (...args: string[]) => run("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: checkout, env: env, maxBuffer: 64 * 1024 * 1024 });
   return {
     name: "cli",
     async measure(stackName, operation) {

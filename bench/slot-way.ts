@@ -14,7 +14,7 @@ const WORKER = "bench";
 export interface ServiceEngine {
   readonly engine: Engine;
   readonly slots: Slots;
-  close(): Promise<void>;
+  serving.close(): Promise<void>;
 }
 
 /** The engine as a worker of the service has it. */
@@ -29,7 +29,7 @@ export async function openServiceEngine({ engine: installed, env, folder, databa
   const engine = new AutomationEngine({ installed, folder, env, backendUrl: databaseUrl, backend, workerId: WORKER, processes, dns, slots });
   return {
     engine, slots,
-    async close() {
+    async serving.close() {
       await Promise.all([slots.close(), backend.close()]);
     },
   };
@@ -37,7 +37,8 @@ export async function openServiceEngine({ engine: installed, env, folder, databa
 
 /** The service's slot: what an `up` costs a worker, apart from the job around it. */
 export async function slotWay(world: BenchWorld): Promise<Way> {
-  const { engine, slots, close } = await openServiceEngine(world, 1);
+  const serving = await openServiceEngine(world, 1);
+  const { engine, slots } = serving;
   // As in a worker that has been running.
   await (await slots.take()).release({ failed: false });
   return {

@@ -4,7 +4,8 @@ import type { BenchWorld } from "./world.ts";
 
 /** Creating `up`s a minute with so many slots, each used by one run after the other. */
 export async function upsPerMinute(world: BenchWorld, slotCount: number, runsASlot: number): Promise<number> {
-  const { engine, slots, close } = await openServiceEngine(world, slotCount);
+  const serving = await openServiceEngine(world, slotCount);
+  const { engine, slots } = serving;
   try {
     // The processes are there before the clock starts, as in a worker that has been running.
     const warm = await Promise.all(Array.from({ length: slotCount }, () => slots.take()));
@@ -18,6 +19,6 @@ export async function upsPerMinute(world: BenchWorld, slotCount: number, runsASl
     }));
     return (slotCount * runsASlot * 60_000) / (performance.now() - startMs);
   } finally {
-    await close();
+    await serving.close();
   }
 }

@@ -74,7 +74,7 @@ async function waitFor(id: string, given: HealthCheckInputs): Promise<State> {
       timeoutMs: (inputs.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * SECOND_MS,
       patience: currentPatience(),
       signal: engineGoneSignal(),
-      explain: firstBoot && ((result, signal) => firstBoot.look(result.stage as Stage, signal)),
+      explain: firstBoot && ((result, signal) => firstBoot.look(result.stage, signal)),
       onStage: (result) => {
         last = result;
         waiting.now(`${STAGE_NAMES[result.stage]}: ${result.detail}`);

@@ -16,6 +16,6 @@ export function cachedQueries(db: Queryable, keptMs: number): Queryable {
       kept.set(key, { atMs: performance.now(), answer });
       answer.catch(() => kept.delete(key));
       return answer;
-    }) as Queryable["query"],
+    }),
   };
 }

@@ -42,7 +42,7 @@ async function healthy() {
   const script = await scripts.create(scriptInputs());
   const given: Values = { ...ALICE, postInstallScriptId: script.outs["scriptId"], postInstallScript: WHOLE, postInstallFingerprint: "one", __provider };
   const vm = await vms.create(given);
-  const stubInputs: Values = { scriptId: script.outs["scriptId"], __provider };
+  const stubInputs: Values = { scriptId: script.outs["scriptId"], purchaseRecordId: vm.outs["purchaseRecordId"], __provider };
   const stub = await stubs.create(stubInputs);
   return { script, given, vm, stub, stubInputs };
 }
