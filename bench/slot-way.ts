@@ -14,7 +14,7 @@ const WORKER = "bench";
 export interface ServiceEngine {
   readonly engine: Engine;
   readonly slots: Slots;
-  serving.close(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** The engine as a worker of the service has it. */
@@ -29,7 +29,7 @@ export async function openServiceEngine({ engine: installed, env, folder, databa
   const engine = new AutomationEngine({ installed, folder, env, backendUrl: databaseUrl, backend, workerId: WORKER, processes, dns, slots });
   return {
     engine, slots,
-    async serving.close() {
+    async close() {
       await Promise.all([slots.close(), backend.close()]);
     },
   };
@@ -44,7 +44,7 @@ export async function slotWay(world: BenchWorld): Promise<Way> {
   return {
     name: "slot",
     measure: (stackName, operation) => timed(() => cpuSecondsBelow(process.pid), () => perform(engine, stackName, operation)),
-    close,
+    close: () => serving.close(),
   };
 }
 

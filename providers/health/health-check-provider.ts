@@ -8,7 +8,7 @@ import { SECOND_MS, sleep } from "../core/time.ts";
 import { FirstBoot } from "../first-boot/first-boot.ts";
 import { DEFAULT_TIMEOUT_SECONDS, targetOf, validate, type HealthCheckInputs, type WayIn } from "./inputs.ts";
 import { probe } from "./probe.ts";
-import { STAGE_NAMES, type ProbeResult, type Stage } from "./target.ts";
+import { STAGE_NAMES, type ProbeResult } from "./target.ts";
 import { waitUntilHealthy } from "./wait.ts";
 
 /** A refresh tries this often before it calls a VPS unhealthy: a hiccup is no drift. */
