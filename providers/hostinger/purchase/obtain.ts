@@ -19,7 +19,7 @@
 import { randomUUID } from "node:crypto";
 import { UserVpsError, messageOf } from "../../core/errors.ts";
 import { SECOND_MS, inSeconds } from "../../core/time.ts";
-import type { PurchaseOutcome, VmList } from "../api/client.ts";
+import type { PurchaseOutcome, VirtualMachine, VmList } from "../api/client.ts";
 import { purchaseRequest } from "../purchase-request.ts";
 import { isLost } from "../search.ts";
 import type { Session } from "../session.ts";
@@ -78,19 +78,23 @@ async function openPurchase(session: Session, inputs: VirtualMachineInputs, reco
 }
 
 /** A host name is no proof of whose a VM is; and one that cannot be read may be just that one. */
-function refuseNamesakes(inputs: VirtualMachineInputs, { vms, odd }: VmList): void {
+function refuseNamesakes(inputs: VirtualMachineInputs, list: VmList): void {
   const { hostname, allowReplaceOf } = inputs;
-  const namesake = vms.find((vm) => vm.id !== allowReplaceOf && vm.hostname.toLowerCase() === hostname && !isLost(vm));
+  const namesake = namesakeOf(inputs, list);
   if (namesake) {
     throw new UserVpsError("VM_NOT_OURS", `VM ${namesake.id} has the host name ${hostname}, but nothing else ties it to this stack.`, {
       next: `If it is meant to be this stack's, \`pulumi config set importVmId ${namesake.id}\`; else give it another host name.`,
     });
   }
-  const unreadable = odd.find((entry) => entry.id !== allowReplaceOf && mayBeOurs(entry, hostname, []));
+  const unreadable = list.odd.find((entry) => entry.id !== allowReplaceOf && mayBeOurs(entry, hostname, []));
   if (unreadable) {
     throw new UserVpsError("API_ANSWER_UNEXPECTED", `An entry in the list of VMs (${unreadable.id ?? "without an id"}) cannot be read (${unreadable.why}), and may be the VM of ${hostname}: nothing is bought.`);
   }
   if (!inputs.allowPurchase) throw new UserVpsError("PURCHASE_NOT_ALLOWED", `There is no VM of the host name ${hostname}, and this stack may not buy one.`);
+}
+
+function namesakeOf({ hostname, allowReplaceOf }: VirtualMachineInputs, { vms }: VmList): VirtualMachine | undefined {
+  return vms.find((vm) => vm.id !== allowReplaceOf && vm.hostname.toLowerCase() === hostname && !isLost(vm));
 }
 
 /** Undefined: nothing was sent, and the look around has to be done anew. */
@@ -116,9 +120,11 @@ async function attempt(session: Session, inputs: VirtualMachineInputs, look: Rec
   async function untilSent(): Promise<PurchaseRecord | undefined> {
     const rival = await firstRival(session, mine, look);
     const list = rival ? undefined : await session.client.virtualMachines.listEntries({ signal: session.signal });
-    if (list) refuseNamesakes(inputs, list);
+    // Whose a VM is that was not there at first, the next look around tells: it has a record now, or is refused.
+    const isAlone = list !== undefined && namesakeOf(inputs, list) === undefined;
+    if (isAlone) refuseNamesakes(inputs, list);
     const next = moved(mine, "sent", serverNowMs(session));
-    if (!rival && !isTooLate()) {
+    if (isAlone && !isTooLate()) {
       const written = await writeRecord(session, next);
       const confirmed = written && (await readRecord(session, mine.id));
       // By Hostinger's clock as well: on a machine that was paused from outside, no other has run on.
@@ -126,7 +132,7 @@ async function attempt(session: Session, inputs: VirtualMachineInputs, look: Rec
       if (confirmed?.state === "sent" && confirmed.key === mine.key && !isLateThere && !isTooLate()) return next;
     }
     await removeRecord(session, mine.id);
-    if (rival) await waitFor(session, rival);
+    if (rival && rival !== "gone") await waitFor(session, rival);
     return undefined;
   }
 }
@@ -145,10 +151,11 @@ function intended(session: Session, inputs: VirtualMachineInputs, earlier: reado
   };
 }
 
-/** Whose turn it is before ours. Who is past the deadline is taken away: its own write finds that out. */
-async function firstRival(session: Session, mine: PurchaseRecord, look: RecordsLook): Promise<PurchaseRecord | undefined> {
+/** Whose turn it is before ours; "gone": ours has been taken away. Who is past the deadline is taken away: its own write finds that out. */
+async function firstRival(session: Session, mine: PurchaseRecord, look: RecordsLook): Promise<PurchaseRecord | "gone" | undefined> {
   const since = await readRecords(session, mine.hostname, { sinceId: look.scripts[0]?.id ?? 0, leastPages: 1 });
   if (!since.records.some(({ id }) => id === mine.id)) {
+    if (!(await readRecord(session, mine.id))) return "gone";
     throw new UserVpsError("API_LIST_INCOMPLETE", `The list of post-install scripts does not show ${mine.id}, which was just made: it may not show others' either.`);
   }
   const rivals = new Map([...look.records, ...since.records].map((record) => [record.id, record]));
