@@ -38,7 +38,7 @@ const CONFIRMED_BY: Readonly<Record<string, string>> = {
   "providers/hostinger/purchase/account.ts: remove script": "the record of a purchase that is over",
   "providers/hostinger/recreate.ts: recreate": "allowRecreateOf with the id of this VM, or importWiped and a VM without anybody's host name",
   "providers/hostinger/delete-script.ts: remove script": "pulumi destroy",
-  "providers/hostinger/give-up.ts: recreate": "wipeOnDelete; for the service a deprovision with the user name typed again",
+  "providers/hostinger/wipe.ts: recreate": "wipeOnDelete; for the service a deprovision with the user name typed again",
   "providers/hostinger/give-up.ts: give up": "the same",
   "providers/hostinger/virtual-machine-provider.ts: give up": "pulumi destroy, after the protection was taken off; allowReplaceOf with the id of this VM",
   "src/cli/commands/destroy.ts: destroy": "the user name, typed",
@@ -58,7 +58,6 @@ const CONFIRMED_BY: Readonly<Record<string, string>> = {
   "src/provisioning/give-up/other-vms.ts: give up": "the same; a VM that has somebody else's host name by now is left alone",
   "src/provisioning/snapshot.ts: snapshot": "the user name as `confirm` of POST /api/admin/vps/{username}/snapshot",
   "src/releases/take-snapshot.ts: snapshot": "`snapshot` of a roll-out, whose version is typed as `confirm`",
-  "src/records/give-ups.ts: ask to give up": "one that is not recorded: without a wipe",
 };
 
 describe("what cannot be undone", () => {
