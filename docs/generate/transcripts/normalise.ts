@@ -25,7 +25,7 @@ const REPLACED: readonly (readonly [RegExp, string])[] = [
   [/(?<=, )\d+\.\d+ s(?=,)/g, "1 s"],
   [/"(seconds|version)": ?\d+(\.\d+)?/g, '"$1": 1'],
   // What the VM is just doing while it is waited for.
-  [/(waiting for VM \d+ to run): .*/g, "$1: …"],
+  [/(VM \d+ to run|\S+ to be healthy): .*/g, "$1: …"],
   [/(created|updated|deleted)( \(\S+\))?( \d+ warnings?)?;? ?\d+ messages?/g, "$1$2$3"],
 ];
 
@@ -46,7 +46,7 @@ export function createNormaliser(places: Readonly<Record<string, string>>): Norm
       let result = withoutRepetitions(lines.map((line) => indented(line.trimEnd()))).join("\n");
       for (const [from, to] of Object.entries(places)) result = result.replaceAll(from, to);
       for (const [pattern, replacement] of REPLACED) result = result.replace(pattern, replacement);
-      result = result.replace(UUID, uuids).replace(HEX_ID, hexIds).replace(/\b\d+\.\d( +)(done|goes on)$/gm, secondsOfPhase).replace(/(?<=\b(?:succeeded|failed|lost|cancelled) +(?:\S+ +)?)\d+(\.\d+)? +(?=2026-|-)/g, secondsOfRun);
+      result = result.replace(UUID, uuids).replace(HEX_ID, hexIds).replace(/\b\d+\.\d( +)(done|goes on)$/gm, secondsOfPhase).replace(/(?<=\b(?:succeeded|failed|lost|cancelled|waiting) +(?:\S+ +)?)\d+(\.\d+)? +(?=2026-|-)/g, secondsOfRun);
       return withoutRepetitions(result.split("\n")).join("\n").trim();
     },
   };

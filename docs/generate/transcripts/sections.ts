@@ -9,13 +9,14 @@ export const SECTIONS: readonly Section[] = [
     title: "A signup",
     text: "What the product's backend does for a user who has signed in, and what an operator sees meanwhile. The token is the user's own; `user-vps token` signs one for trying.",
     steps: [
-      // Long enough for whoever follows to see it.
-      { run: `curl -s -X POST $URL/api/vps/provision ${AS_ALICE}`, before: (world) => world.control("boot", { bootMs: 2_500 }) },
-      { run: "user-vps events alice", only: /, vm: .*waiting|  ready/ },
+      // Long enough for whoever follows to see it, and for each run to end where it has to wait.
+      { run: `curl -s -X POST $URL/api/vps/provision ${AS_ALICE}`, before: (world) => world.control("boot", { bootMs: 4_000, scriptMs: 10_000 }) },
+      { run: "user-vps events alice", only: /, vm: .*to run|, health: .*to be healthy|  ready/ },
       { run: "user-vps status alice" },
       { run: "user-vps logs alice" },
       { run: "user-vps logs alice --runs" },
-      { run: `curl -s -o credentials.json -w '%{http_code}\\n' -X POST $URL/api/vps/credentials ${AS_ALICE}`, text: "The credentials are shown once:" },
+      { run: `curl -s -o credentials.json -w '%{http_code}\\n' -X POST $URL/api/vps/credentials ${AS_ALICE}`, text: "The credentials are shown until whoever has got them says so:" },
+      { run: `curl -s -o acknowledged.json -w '%{http_code}\\n' -X POST $URL/api/vps/credentials/acknowledge ${AS_ALICE}` },
       { run: `curl -s -X POST $URL/api/vps/credentials ${AS_ALICE}` },
     ],
   },
