@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { engineEnvironment } from "../../src/engine/engine-environment.ts";
 import { ensureEngine } from "../../src/engine/ensure-engine.ts";
-import { findVpsByUserId, requestGiveUp } from "../../src/records/index.ts";
+import { findVpsByUserId, requestGiveUp, setVpsStatus } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
@@ -126,6 +126,7 @@ describe("a worker that is not alone", () => {
 
     const finished = await findVpsByUserId(world.pool, "u-finish");
     await requestGiveUp(world.pool, finished!, { requestedBy: "op", reason: "a test", wipe: false, graceHours: 0 });
+    await setVpsStatus(world.pool, "u-finish", { status: "deprovisioning" });
     await world.jobs.enqueue(world.pool, { operation: "destroy", userId: "u-finish" });
     await world.until("u-finish", "deprovisioned", ({ status }) => status === "deprovisioned", 60_000);
     assert.equal(world.sandbox.state().records.some(({ name }) => name.startsWith("karl.")), false);
