@@ -102,7 +102,7 @@ describe("firewall and reverse DNS, where the stack asks for them", () => {
     await succeeds(world.up(USER));
     await noChanges();
     const { firewalls, vms } = world.sandbox.state();
-    assert.deepEqual(firewalls.map(({ name, rules, synced }) => [name, synced, ...rules.map(({ port }) => port)]), [[HOSTNAME, true, "22", "80", "443"]]);
+    assert.deepEqual(firewalls.map(({ name, rules, synced }) => [name, synced, ...rules.map(({ port }) => port)]), [[HOSTNAME, true, String(world.sandbox.sshPort), "80", "443"]]);
     assert.equal(vms[0]?.id, vm().id);
 
     const headers = { authorization: `Bearer ${world.sandbox.hostingerToken}` };
