@@ -2,14 +2,17 @@
 import grpc from "@grpc/grpc-js";
 import engineService from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
-import { followEngine, whenEngineIsLeft } from "../../providers/core/engine-liveness.ts";
+import { engineGoneSignal, followEngine, whenEngineIsLeft } from "../../providers/core/engine-liveness.ts";
 import { showProgressBy } from "../../providers/core/progress.ts";
 
 let attached: string | undefined;
 
-/** Each provider of a run is attached to with the same address. */
+/**
+ * Each provider of a run is attached to with the same address. An engine that refreshes first cancels
+ * what that part has left, and attaches again for the rest: then it is followed anew.
+ */
 export function attachTo(engineAddress: string): void {
-  if (engineAddress === attached) return;
+  if (engineAddress === attached && !engineGoneSignal().aborted) return;
   followEngine(engineAddress);
   attached = engineAddress;
   // It does not read what a process prints that it has not started.

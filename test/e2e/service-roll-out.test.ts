@@ -112,8 +112,7 @@ describe("a roll-out that is asked for by HTTP", () => {
     assert.equal(drift.changes, 0, JSON.stringify(drift));
   });
 
-  console.log("left out: the drift of a VPS that was rolled back: its preview ends as CANCELLED in ScriptStub's diff, a fault that is known and not yet mended");
-  it.skip("leaves a stack that has not drifted where it was rolled back", async () => {
+  it("leaves a stack that has not drifted where it was rolled back", async () => {
     const drift = await call<{ changes: number }>("GET", `vps/${FAILING}/drift`);
     assert.equal(drift.changes, 0, JSON.stringify(drift));
   });
