@@ -92,7 +92,7 @@ describe("watchEngine", () => {
       const call = (method: string) => new Promise<void>((resolve, reject) => {
         client.request({ ":path": `/pulumirpc.ResourceProvider/${method}`, ":method": "POST" }).on("error", reject).on("close", resolve).resume().end();
       });
-      return { call, close: () => new Promise<void>((resolve) => client.close(resolve)) };
+      return { call, close: () => new Promise<void>((resolve) => { if (client.closed) resolve(); else client.close(resolve); }) };
     };
     const left = new AbortController();
     const refresh = connection();
