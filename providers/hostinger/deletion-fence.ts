@@ -1,12 +1,18 @@
+import { whenEngineIsLeft } from "../core/engine-liveness.ts";
 import { UserVpsError } from "../core/errors.ts";
 import { stackSetting } from "./session.ts";
 import type { VirtualMachineOutputs } from "./virtual-machine-args.ts";
 
-/** VMs that this process was told to replace, by `allowReplaceOf` with their very id. */
+/** VMs that this process was told to replace, by `allowReplaceOf` with their very id: good for one run of the engine. */
 const replaced = new Set<number>();
 
 export function permitReplacement(vmId: number): void {
   replaced.add(vmId);
+  whenEngineIsLeft(forgetPermissions);
+}
+
+function forgetPermissions(): void {
+  replaced.clear();
 }
 
 /** `true` in the environment of one run that gives one VPS up by order of a person who has confirmed it. */
