@@ -1,5 +1,6 @@
 import { whenEngineIsLeft } from "../core/engine-liveness.ts";
 import { UserVpsError } from "../core/errors.ts";
+import { ALLOW_DELETE_VARIABLE } from "./allow-delete.ts";
 import { stackSetting } from "./session.ts";
 import type { VirtualMachineOutputs } from "./virtual-machine-args.ts";
 
@@ -14,9 +15,6 @@ export function permitReplacement(vmId: number): void {
 function forgetPermissions(): void {
   replaced.clear();
 }
-
-/** `true` in the environment of one run that gives one VPS up by order of a person who has confirmed it. */
-export const ALLOW_DELETE_VARIABLE = "USER_VPS_ALLOW_DELETE";
 
 /**
  * Pulumi's own `protect` can be ignored (`--ignore-protect`), so the provider keeps a fence of its
