@@ -49,6 +49,19 @@ const NOSY = `exports.handler = () => {
   };
 };`;
 
+/** What one run was allowed: to replace VM 17, and to buy. */
+const ALLOWED = `exports.handler = () => ({
+  configure: async ({ config }) => (await import(${module("providers/hostinger/session.ts")})).configure(config),
+  create: async ({ permit }) => {
+    const { permitReplacement, refuseDeletion } = await import(${module("providers/hostinger/deletion-fence.ts")});
+    const { currentSession } = await import(${module("providers/hostinger/session.ts")});
+    if (permit) permitReplacement(17);
+    let mayDelete = true;
+    try { refuseDeletion(17, { hostname: "alice.spoq.dev" }); } catch { mayDelete = false; }
+    return { id: "it", outs: { mayDelete, mayBuy: currentSession().settings.mayBuy } };
+  },
+});`;
+
 /** The side of the engine that providers call, at an address of its own. */
 async function engine() {
   const lines: string[] = [];
@@ -76,6 +89,10 @@ async function begin(slot: Slot, settings: Record<string, string>) {
   return {
     ...running, client, attach,
     look: async (more: object = {}) => plain(await call(client, "create", new messages.CreateRequest().setProperties(struct({ ...more, __provider: NOSY })))),
+    allowed: async (more: object = {}) => {
+      const { mayDelete, mayBuy } = plain(await call(client, "create", new messages.CreateRequest().setProperties(struct({ ...more, __provider: ALLOWED }))));
+      return { mayDelete, mayBuy };
+    },
     waitForEnd: async () => plain(await call(client, "update", new messages.UpdateRequest().setId("it").setOlds(struct({})).setNews(struct({ __provider: NOSY })))),
   };
 }
@@ -127,6 +144,26 @@ describe("a warm slot", () => {
     const after = await two.look();
     assert.deepEqual(after, { ...seen, token: "none", key: "fake-key-of-the-worker", before: 1 }, "same process, other run");
     await second.release({ failed: false });
+  });
+
+  it("allows a run nothing for having allowed it to the run before", async () => {
+    const first = await slots.take();
+    const one = await begin(first, {});
+    assert.deepEqual(await one.allowed({ permit: true }), { mayDelete: true, mayBuy: true });
+    assert.deepEqual(await one.allowed(), { mayDelete: true, mayBuy: true }, "the diff permits it, a later call of the run does it");
+    await first.release({ failed: false });
+
+    const second = await slots.take({ USER_VPS_ALLOW_PURCHASE: "false" });
+    assert.equal(second.slotId, first.slotId);
+    assert.deepEqual(await (await begin(second, {})).allowed(), { mayDelete: false, mayBuy: false });
+    await second.release({ failed: false });
+    const third = await slots.take();
+    assert.deepEqual(await (await begin(third, { "user-vps:protect": "false" })).allowed(), { mayDelete: true, mayBuy: true });
+    await third.release({ failed: false });
+    const fourth = await slots.take();
+    assert.equal(fourth.slotId, first.slotId);
+    assert.deepEqual(await (await begin(fourth, {})).allowed(), { mayDelete: false, mayBuy: true });
+    await fourth.release({ failed: false });
   });
 
   it("tells its progress to the engine of the run, and to no other", async () => {
