@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
-import { engineEnvironment } from "../../src/engine/engine-environment.ts";
-import { ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { engineEnvironment } from "../../src/install-pulumi/engine-environment.ts";
+import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox, SandboxOptions } from "../../src/sandbox/index.ts";
 
