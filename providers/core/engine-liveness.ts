@@ -12,17 +12,45 @@
  *   on its diagnostics channel for HTTP/2 servers (24.9 does; with a Node that lacks the channel a
  *   wait goes on after the first Ctrl-C and ends after the second, which ends the engine).
  */
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { subscribe } from "node:diagnostics_channel";
 import { connect } from "node:net";
 import { UserVpsError } from "./errors.ts";
 import { MINUTE_MS, SECOND_MS } from "./time.ts";
 
 const CHECK_INTERVAL_MS = SECOND_MS;
-const CANCEL_PATH = "/pulumirpc.ResourceProvider/Cancel";
+const PROVIDER_PATH = "/pulumirpc.ResourceProvider/";
+const CANCEL_PATH = `${PROVIDER_PATH}Cancel`;
 const REQUEST_CHANNEL = "http2.server.stream.start";
 
 /** An orphaned provider process that is still there this long after its engine ends itself. */
 const ORPHAN_LIFETIME_MS = 2 * MINUTE_MS;
+
+/**
+ * The engine's connections to this process that are open, and whether Cancel came by them. With
+ * `--refresh` it has two sets of them: it cancels those of the refresh when that is over, which may
+ * be after the update has begun by the others.
+ */
+const connections = new Map<object, { isCancelled: boolean }>();
+const cancellations = new Set<() => void>();
+
+interface StreamStart {
+  readonly stream: { readonly session: { once(event: "close", listener: () => void): void } };
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
+
+// From the start: a process that serves one engine after the other gets requests before it follows the next.
+subscribe(REQUEST_CHANNEL, (message) => {
+  const { stream: { session }, headers } = message as StreamStart;
+  const path = headers?.[":path"];
+  if (typeof path !== "string" || !path.startsWith(PROVIDER_PATH)) return;
+  if (!connections.has(session)) {
+    connections.set(session, { isCancelled: false });
+    session.once("close", () => connections.delete(session));
+  }
+  if (path !== CANCEL_PATH) return;
+  connections.get(session)!.isCancelled = true;
+  if ([...connections.values()].every(({ isCancelled }) => isCancelled)) for (const cancel of cancellations) cancel();
+});
 
 let followed: { readonly signal: AbortSignal; leave(): void } | undefined;
 const atLeaving = new Set<() => void>();
@@ -90,12 +118,8 @@ export function watchEngine(address: string | undefined, options: WatchOptions =
   const controller = new AbortController();
   if (!address) return controller.signal;
 
-  const onRequest = (message: unknown) => {
-    const { headers } = message as { headers?: Record<string, unknown> };
-    if (headers?.[":path"] !== CANCEL_PATH) return;
-    controller.abort(new UserVpsError("CANCELLED", "The Pulumi engine was asked to stop."));
-  };
-  subscribe(REQUEST_CHANNEL, onRequest);
+  const onCancel = () => controller.abort(new UserVpsError("CANCELLED", "The Pulumi engine was asked to stop."));
+  cancellations.add(onCancel);
 
   // One refusal may be an accident of a busy machine; two in a row are not.
   let refusals = 0;
@@ -109,7 +133,7 @@ export function watchEngine(address: string | undefined, options: WatchOptions =
   const timer = setInterval(() => void look(), intervalMs).unref();
   const end = () => {
     clearInterval(timer);
-    unsubscribe(REQUEST_CHANNEL, onRequest);
+    cancellations.delete(onCancel);
   };
   until?.addEventListener("abort", end, { once: true });
   return controller.signal;

@@ -1,4 +1,5 @@
 import { UserVpsError } from "../core/errors.ts";
+import { ALLOW_DELETE_VARIABLE } from "./allow-delete.ts";
 import { stackSetting } from "./session.ts";
 import type { VirtualMachineOutputs } from "./virtual-machine-args.ts";
 
@@ -8,9 +9,6 @@ const replaced = new Set<number>();
 export function permitReplacement(vmId: number): void {
   replaced.add(vmId);
 }
-
-/** `true` in the environment of one run that gives one VPS up by order of a person who has confirmed it. */
-export const ALLOW_DELETE_VARIABLE = "USER_VPS_ALLOW_DELETE";
 
 /**
  * Pulumi's own `protect` can be ignored (`--ignore-protect`), so the provider keeps a fence of its

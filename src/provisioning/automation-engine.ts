@@ -7,7 +7,7 @@ import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/inde
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";
 import { once } from "../../providers/core/once.ts";
-import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/deletion-fence.ts";
+import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/allow-delete.ts";
 import { preparePulumiHome } from "../install-pulumi/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
 import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions, UpResult } from "./engine.ts";

@@ -8,8 +8,8 @@ import { showProgressBy } from "../../providers/core/progress.ts";
 let attached: string | undefined;
 
 /**
- * Each provider of a run is attached to with the same address. An engine that refreshes first cancels
- * what that part has left, and attaches again for the rest: then it is followed anew.
+ * Each provider of a run is attached to with the same address. An engine that refreshes first may
+ * cancel that part before it attaches for the rest: then it is followed anew.
  */
 export function attachTo(engineAddress: string): void {
   if (engineAddress === attached && !engineGoneSignal().aborted) return;

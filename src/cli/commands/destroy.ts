@@ -1,4 +1,4 @@
-import { ALLOW_DELETE_VARIABLE } from "../../../providers/hostinger/deletion-fence.ts";
+import { ALLOW_DELETE_VARIABLE } from "../../../providers/hostinger/allow-delete.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { CliCommand } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";

@@ -19,7 +19,7 @@ export function chart({ title, series, format, ends, note }) {
     h("figcaption", {},
       h("span", {}, title, series.length > 1 && series.map(({ name }, place) => h("span", { class: place === 0 ? "key" : "key second" }, name))),
       h("span", { class: "values" },
-        h("strong", {}, known.length === 0 ? "–" : last.map(format).join(" / ")),
+        h("strong", {}, known.length === 0 ? "–" : last.map((value) => format(value)).join(" / ")),
         note ?? `most ${format(most)}`)),
     svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": `${title}: ${summary}, at most ${format(most)}` },
       svg("path", { class: "ground", d: `M0 ${HEIGHT}H${WIDTH}`, "vector-effect": "non-scaling-stroke" }),

@@ -82,4 +82,38 @@ describe("watchEngine", () => {
     for (let i = 0; i < 100 && !gone; i++) await delay(10);
     assert.equal(gone, true);
   });
+
+  it("does not abort when the engine cancels the connections of its refresh while the update goes on by others, in either order", async () => {
+    const engine = await listen(createServer((socket) => socket.on("error", () => {}).resume()));
+    const provider = http2.createServer((_request, answer) => answer.end());
+    await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
+    const connection = () => {
+      const client = http2.connect(`http://127.0.0.1:${(provider.address() as AddressInfo).port}`);
+      const call = (method: string) => new Promise<void>((resolve, reject) => {
+        client.request({ ":path": `/pulumirpc.ResourceProvider/${method}`, ":method": "POST" }).on("error", reject).on("close", resolve).resume().end();
+      });
+      return { call, close: () => new Promise<void>((resolve) => { if (client.closed) resolve(); else client.close(resolve); }) };
+    };
+    const left = new AbortController();
+    const refresh = connection();
+    const update = connection();
+    try {
+      await refresh.call("Attach");
+      await update.call("Attach");
+      const signal = watchEngine(engine.address, { until: left.signal });
+      await refresh.call("Cancel");
+      await update.call("Create");
+      assert.equal(signal.aborted, false);
+      await refresh.close();
+      await update.call("Update");
+      assert.equal(signal.aborted, false);
+      await update.call("Cancel");
+      assertCancelled(await abortOf(signal), /engine was asked to stop/);
+    } finally {
+      left.abort();
+      await Promise.all([refresh.close(), update.close()]);
+      await new Promise((resolve) => provider.close(resolve));
+      await engine.close();
+    }
+  });
 });
