@@ -8,6 +8,7 @@ import { afterAll, describe, it } from "vitest";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
+import { atEnd } from "../support/at-end.ts";
 import { withApp } from "../support/http-app.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { TEST_SERVER_FOLDER } from "../support/test-server.ts";
@@ -85,7 +86,7 @@ describe("user-vps doctor", async () => {
       response.setHeader("date", new Date(Date.now() + 600_000).toUTCString()).setHeader("content-type", "application/json").end("[]");
     });
     await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-    afterAll(() => server.close());
+    atEnd(() => server.close());
     await assertFails("clock", { HOSTINGER_API_BASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }, /^(599|600) s behind/, /timedatectl/);
   });
 

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { openDemoWorld, type DemoWorld, type DemoWorldOptions } from "../../src/cli/demo/world.ts";
 import { openBrowser } from "./browser.ts";
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 export interface PageWorld {
   readonly world: DemoWorld;
