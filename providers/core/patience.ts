@@ -18,18 +18,20 @@ export function currentPatience(env: Readonly<Record<string, string | undefined>
   return PATIENCES.find((patience) => patience === env[PATIENCE_VARIABLE]) ?? "own";
 }
 
-/** What a run may have to wait for, by the resource that waits. */
-export const AWAITED = ["running", "health"] as const;
+/** What a run may have to wait for. `purchase`: what became of one whose answer was lost. */
+export const AWAITED = ["running", "health", "purchase"] as const;
 export type Awaited = (typeof AWAITED)[number];
 
-/** @param seen what is there instead: the VM's state, or stage and detail of the probe */
+/** @param seen what is there instead: the VM's state, stage and detail of the probe, what is known of the purchase */
 export function notYet(what: Awaited, hostname: string, seen: string): UserVpsError {
   return new UserVpsError("NOT_YET", `${what}: ${hostname}: ${seen}.`);
 }
 
+const MESSAGE = new RegExp(`(?:\\bNOT_YET: )?\\b(${AWAITED.join("|")}): \\S+: (.*?)\\.?(?: Next: .*)?$`, "s");
+
 /** The same, of an error's text as the engine hands it on; undefined if it is none. */
 export function awaitedIn(text: string): { readonly what: Awaited; readonly seen: string } | undefined {
-  const found = /(?:\bNOT_YET: )?\b(running|health): \S+: (.*?)\.?(?: Next: .*)?$/s.exec(text);
+  const found = MESSAGE.exec(text);
   const what = AWAITED.find((one) => one === found?.[1]);
   return what && { what, seen: found![2]! };
 }

@@ -1,13 +1,19 @@
+import { whenEngineIsLeft } from "../core/engine-liveness.ts";
 import { UserVpsError } from "../core/errors.ts";
 import { ALLOW_DELETE_VARIABLE } from "./allow-delete.ts";
 import { stackSetting } from "./session.ts";
 import type { VirtualMachineOutputs } from "./virtual-machine-args.ts";
 
-/** VMs that this process was told to replace, by `allowReplaceOf` with their very id. */
+/** VMs that this process was told to replace, by `allowReplaceOf` with their very id: good for one run of the engine. */
 const replaced = new Set<number>();
 
 export function permitReplacement(vmId: number): void {
   replaced.add(vmId);
+  whenEngineIsLeft(forgetPermissions);
+}
+
+function forgetPermissions(): void {
+  replaced.clear();
 }
 
 /**

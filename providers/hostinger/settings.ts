@@ -26,12 +26,20 @@ export interface HostingerSettings {
   readonly runningTimeoutMs: number;
   /** How long a bought VM may stay in `initial` before its setup is asked for once more. */
   readonly initialGraceMs: number;
-  /** Whether a run waits for the VM to be running, or says NOT_YET. */
+  /** `false`: this run of the engine may not buy, whatever the stack's own `allowPurchase` says. */
+  readonly mayBuy: boolean;
+  /** Whether a run waits for the VM to be running, and for the outcome of a purchase, or says NOT_YET. */
   readonly patience: Patience;
 }
 
 export const PURCHASE_UNCERTAIN_POLICIES = ["ask", "buy-again-without-evidence"] as const;
 export type PurchaseUncertainPolicy = (typeof PURCHASE_UNCERTAIN_POLICIES)[number];
+
+/**
+ * Handed to a run of the engine by whoever starts it, as is how long it waits: what is allowed to one run
+ * is no input of the VM, which would change in the stack's state from run to run.
+ */
+export const ALLOW_PURCHASE_VARIABLE = "USER_VPS_ALLOW_PURCHASE";
 
 /** Environment variables that hold a number of seconds; the documents are made from them. */
 export const SECONDS_VARIABLES = {
@@ -65,6 +73,7 @@ export function hostingerSettings(config: StackConfig, env: Environment): Hostin
     purchaseUncertainPolicy: policyFrom(config.get("hostinger:purchaseUncertainPolicy") ?? env["PURCHASE_UNCERTAIN_POLICY"]),
     runningTimeoutMs: secondsFrom(env, "runningTimeoutMs"),
     initialGraceMs: secondsFrom(env, "initialGraceMs"),
+    mayBuy: env[ALLOW_PURCHASE_VARIABLE] !== "false",
     patience: currentPatience(env),
   });
 }

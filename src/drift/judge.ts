@@ -8,6 +8,7 @@ import type { FindingKind } from "./kinds.ts";
 import type { Observation } from "./observe.ts";
 import { findOrphans } from "./orphans.ts";
 import { findMoneyTrouble, subscriptionFindings } from "./subscriptions.ts";
+import { unreadableVms } from "./unreadable-vms.ts";
 import { isJudgeable } from "./users.ts";
 import type { FleetUser } from "./users.ts";
 
@@ -34,7 +35,7 @@ const EXPLAINS_ILLNESS: ReadonlySet<FindingKind> = new Set([
 export function judge(observation: Observation, options: JudgeOptions): Judgement {
   const subscriptionById = new Map(observation.subscriptions.map((subscription) => [subscription.id, subscription]));
   const users = judgeUsers(observation, options);
-  const findings = [...users.findings, ...(observation.doubts ?? []), ...findOrphans(observation, { ...options, subscriptionById }), ...findMoneyTrouble(observation, options)];
+  const findings = [...users.findings, ...(observation.doubts ?? []), ...unreadableVms(observation), ...findOrphans(observation, { ...options, subscriptionById }), ...findMoneyTrouble(observation, options)];
   return { ...users, findings };
 }
 

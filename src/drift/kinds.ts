@@ -18,6 +18,7 @@ export const FINDING_KINDS = {
   VmInError: { meaning: "The VM is in the state 'error' or 'initial'.", repair: "none", inPreview: true, blocks: true, why: "the API offers no way out of this state. Repair the VM in the Hostinger panel, then run `up`" },
   VmSuspended: { meaning: "Hostinger has suspended the VM.", repair: "none", inPreview: true, blocks: true, why: "Hostinger alone can end it. Settle the subscription or the abuse report in the Hostinger panel" },
   SuspendedUserRuns: { meaning: "The user is suspended, but the VM is running.", repair: "none", why: "`up` would be for a user who is not suspended. Stop the VM (`user-vps vm stop`), or resume the user" },
+  VmUnreadable: { meaning: "The account lists a VM in a way that cannot be read, so nothing can be told of it.", repair: "none", why: "nobody knows what is there. Look at the VM in the Hostinger panel, and at the program's newest version: the API may have changed" },
   VmRenamed: { meaning: "The VM has another host name.", repair: "automatic", inPreview: true },
   VmPlanDiffers: { meaning: "The VM is of another plan.", repair: "none", inPreview: true, blocks: true, why: "going back would buy another VM. Declare the plan as it is, or set allowReplaceOf of the stack to the VM's id" },
   VmTemplateDiffers: { meaning: "The VM was installed from another template.", repair: "none", inPreview: true, blocks: true, why: "going back would wipe the VM. Declare the template as it is, or set allowRecreateOf of the stack to the VM's id" },

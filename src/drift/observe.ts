@@ -1,7 +1,7 @@
 /** One look at everything: a few list calls, however many users there are. */
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { ZoneRecord, ZoneRecords } from "../../providers/cloudflare/api.ts";
-import type { HostingerClient, PaymentMethod, Subscription, VirtualMachine } from "../../providers/hostinger/api/client.ts";
+import type { HostingerClient, OddEntry, PaymentMethod, Subscription, VirtualMachine } from "../../providers/hostinger/api/client.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { confirmMissing } from "./confirm-missing.ts";
 import { openSubjects } from "./findings.ts";
@@ -23,6 +23,8 @@ export interface Observation {
   readonly before: ReadonlyMap<string, FleetUser>;
   readonly after: ReadonlyMap<string, FleetUser>;
   readonly vms: readonly VirtualMachine[];
+  /** Entries of the list of VMs that cannot be read. */
+  readonly odd?: readonly OddEntry[];
   readonly subscriptions: readonly Subscription[];
   readonly records: readonly ZoneRecord[];
   readonly stacks: ReadonlySet<string>;
@@ -42,8 +44,8 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
   const before = await readFleet(db, graceSeconds);
   const callsBefore = zone.calls;
   const call = signal ? { signal } : {};
-  const [vms, subscriptions, paymentMethods, records, names] = await Promise.all([
-    hostinger.virtualMachines.list(call), hostinger.subscriptions.list(call), listPaymentMethods(hostinger, signal), zone.list({}, signal), stacks.list(),
+  const [{ vms, odd }, subscriptions, paymentMethods, records, names] = await Promise.all([
+    hostinger.virtualMachines.listEntries(call), hostinger.subscriptions.list(call), listPaymentMethods(hostinger, signal), zone.list({}, signal), stacks.list(),
   ]);
   const after = await readFleet(db, graceSeconds);
 
@@ -62,7 +64,7 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
     look: ({ hostname }) => zone.list({ name: hostname }, signal),
   });
   return {
-    before, after, subscriptions, paymentMethods, stacks: names, known,
+    before, after, odd, subscriptions, paymentMethods, stacks: names, known,
     vms: [...vms, ...lostVms.found], records: [...records, ...lostRecords.found],
     unsure: new Set([...lostVms.unsure, ...lostRecords.unsure]),
     doubts: [lostVms.doubt, lostRecords.doubt].filter((doubt) => doubt !== undefined),

@@ -32,8 +32,10 @@ export function findMoneyTrouble(observation: Observation, options: JudgeOptions
 }
 
 /** Of a VPS, renewed, and no VM names it: money spent for nothing. */
-function subscriptionsWithoutVm({ subscriptions, vms, before, after }: Observation, { graceSeconds, nowMs }: JudgeOptions): Finding[] {
-  const paying = new Set(vms.map(({ subscriptionId }) => subscriptionId));
+function subscriptionsWithoutVm({ subscriptions, vms, odd = [], before, after }: Observation, { graceSeconds, nowMs }: JudgeOptions): Finding[] {
+  // Which one an entry is paid by may be just what cannot be read of it.
+  if (odd.some(({ subscriptionId }) => subscriptionId === null)) return [];
+  const paying = new Set([...vms, ...odd].map(({ subscriptionId }) => subscriptionId));
   const users = [...before.values(), ...after.values()];
   return subscriptions
     .filter((one) => isRenewed(one) && isOfVps(one) && !paying.has(one.id) && !isBeingBought(one.createdAt, users, { graceSeconds, nowMs }))

@@ -5,33 +5,36 @@ import type { UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/index.ts";
 import { findOpenPurchase, markBought } from "../purchases/index.ts";
-import { beginWait, finishRun, saveVpsResult, setVpsStatus, waitText } from "../records/index.ts";
+import { beginWait, finishRun, saveVpsResult, setVpsStatus, usualWaitSeconds, waitText } from "../records/index.ts";
 import type { Phase } from "../records/index.ts";
 import { untilSaved } from "./end-run.ts";
 import type { FailedJob } from "./end-run.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
-const PHASE_OF: Readonly<Record<Awaited, Phase>> = { running: "vm", health: "health" };
+const PHASE_OF: Readonly<Record<Awaited, Phase>> = { running: "vm", purchase: "vm", health: "health" };
 
 /** @returns false if it cannot be told what is waited for; then it is a failure like others */
 export async function recordNotYet({ pool, engine, settings, vms, handOver, log }: WorkerContext, { record, runId, recorder }: FailedJob, error: UserVpsError, seconds: number): Promise<boolean> {
   const { userId, username, hostname } = record;
   const awaited = awaitedIn(error.message);
-  const vm = (await engine.vms(username)).find(({ isLeftOver }) => !isLeftOver);
-  if (!awaited || !vm || (awaited.what === "health" && vm.address === undefined)) return false;
+  if (!awaited) return false;
   const { what, seen } = awaited;
-  const waitingFor = waitText({ what, vmId: vm.vmId, hostname }, seen);
+  const vm = what === "purchase" ? undefined : (await engine.vms(username)).find(({ isLeftOver }) => !isLeftOver);
+  if ((what !== "purchase" && !vm) || (what === "health" && vm?.address === undefined)) return false;
+  const vmId = vm?.vmId ?? null;
+  const waitingFor = waitText({ what, vmId, hostname }, seen);
   log(`${username}: waits for ${waitingFor}`);
   recorder.onLine(`waits for ${waitingFor}`);
   await recorder.flush();
-  const limitSeconds = what === "health" ? settings.healthTimeoutSeconds : vms.openSession({ signal: handOver, report: () => undefined }).settings.runningTimeoutMs / SECOND_MS;
+  const { runningTimeoutMs, purchaseSettleMs } = vms.openSession({ signal: handOver, report: () => undefined }).settings;
+  const limitSeconds = { running: runningTimeoutMs / SECOND_MS, purchase: purchaseSettleMs / SECOND_MS, health: settings.healthTimeoutSeconds }[what];
   await untilSaved({ log }, undefined, async () => await inTransaction(pool, async (db) => {
     if (!(await finishRun(db, runId, { outcome: "waiting", message: waitingFor, seconds, resources: recorder.resources() }))) return;
-    await beginWait(db, { userId, username, hostname, what, vmId: vm.vmId, address: vm.address ?? null, seen, limitSeconds });
-    await saveVpsResult(db, userId, { hostingerVmId: vm.vmId, ...(vm.address && { address: vm.address }) });
-    const open = await findOpenPurchase(db, userId);
+    await beginWait(db, { userId, username, hostname, what, vmId, address: vm?.address ?? null, seen, limitSeconds });
+    if (vm) await saveVpsResult(db, userId, { hostingerVmId: vm.vmId, ...(vm.address && { address: vm.address }) });
+    const open = vm && (await findOpenPurchase(db, userId));
     if (open && open.state !== "waiting") await markBought(db, open.purchaseId, { vmId: vm.vmId });
-    await setVpsStatus(db, userId, { status: "provisioning", phase: PHASE_OF[what], waitingKind: what, waitingFor });
+    await setVpsStatus(db, userId, { status: "provisioning", phase: PHASE_OF[what], waitingKind: what, waitingFor, waitingUsualSeconds: (await usualWaitSeconds(db, what)) ?? null });
   }));
   return true;
 }

@@ -47,10 +47,10 @@ export function stackOfChange({ stackName, config }: StackRequest, { change, isI
  * already is as declared. If it fails, the record names the VM that the stack has by then, so that
  * whatever is asked for next is about that one.
  */
-export async function applyChange({ pool, engine, hooks, record }: OperationContext, stack: StackRequest, { change, permission }: PlannedChange): Promise<Readonly<Record<string, number>>> {
+export async function applyChange({ pool, engine, hooks, record }: OperationContext, stack: StackRequest, { change, permission }: PlannedChange, mayBuy: boolean): Promise<Readonly<Record<string, number>>> {
   await beginChange(pool, change.changeId);
   try {
-    return (await engine.up({ ...stack, config: { ...stack.config, ...permission } }, hooks, { refresh: record.readyAt !== null })).changes;
+    return (await engine.up({ ...stack, config: { ...stack.config, ...permission } }, hooks, { refresh: record.readyAt !== null, mayBuy })).changes;
   } catch (error) {
     const vm = (await engine.vms(stack.stackName).catch(() => [])).find(({ isLeftOver }) => !isLeftOver);
     if (vm && vm.vmId !== record.hostingerVmId) await saveVpsResult(pool, record.userId, { hostingerVmId: vm.vmId }).catch(() => undefined);

@@ -3,18 +3,13 @@ import type { Session } from "../../providers/hostinger/session.ts";
 import { admit } from "../purchases/index.ts";
 import type { Admission } from "../purchases/index.ts";
 import type { PlannedChange } from "./apply-change.ts";
-import type { StackRequest, StackVm } from "./engine.ts";
+import type { StackVm } from "./engine.ts";
 import type { OperationContext } from "./operation.ts";
 
 export async function askToBuy({ engine, record, purchases: { guard, account } }: OperationContext, session: Session, planned: PlannedChange | undefined): Promise<Admission> {
   const isReplaced = planned?.permission?.["allowReplaceOf"] !== undefined;
   const hasVm = record.hostingerVmId !== null || (await engine.vms(record.username)).some(({ isLeftOver }) => !isLeftOver);
   return await admit(guard, account, session, { record, changeId: isReplaced ? planned.change.changeId : null, needsPurchase: isReplaced || !hasVm });
-}
-
-/** The stack's own refusal, should anything in it want to buy all the same. */
-export function withoutPurchase({ stackName, config }: StackRequest): StackRequest {
-  return { stackName, config: { ...config, allowPurchase: "false" } };
 }
 
 /** The VM of the stack, unless it is the one that a change is to replace. */

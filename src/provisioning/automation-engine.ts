@@ -8,6 +8,7 @@ import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";
 import { once } from "../../providers/core/once.ts";
 import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/allow-delete.ts";
+import { ALLOW_PURCHASE_VARIABLE } from "../../providers/hostinger/settings.ts";
 import { preparePulumiHome } from "../install-pulumi/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
 import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions, UpResult } from "./engine.ts";
@@ -67,9 +68,10 @@ export class AutomationEngine implements Engine {
     this.#prepareHome = once(() => preparePulumiHome(this.#pulumiHome, options.installed));
   }
 
-  async up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own" }: UpOptions = {}): Promise<UpResult> {
+  async up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own", mayBuy = true }: UpOptions = {}): Promise<UpResult> {
     let outputs: StackOutputs = {};
-    const ended = await this.#withStack(request, hooks, { create: true, slot: true, env: { [PATIENCE_VARIABLE]: patience }, onOutputs: (values) => { outputs = values; } }, async ({ stack, options, result }) => {
+    const env = { [PATIENCE_VARIABLE]: patience, [ALLOW_PURCHASE_VARIABLE]: String(mayBuy) };
+    const ended = await this.#withStack(request, hooks, { create: true, slot: true, env, onOutputs: (values) => { outputs = values; } }, async ({ stack, options, result }) => {
       await stack.up({ ...options, refresh });
       if (this.#ups++ % UPS_A_PRUNING === 0) await this.#pruneHistory(request.stackName, KEPT_UPDATES, hooks);
       return result();

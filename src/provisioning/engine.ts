@@ -36,6 +36,8 @@ export interface UpOptions {
   readonly refresh?: boolean;
   /** Whether the providers wait for what takes minutes; `own` unless given. */
   readonly patience?: Patience;
+  /** Whether a VM may be bought; it may unless `false` is given. */
+  readonly mayBuy?: boolean;
 }
 
 export interface RunResult {

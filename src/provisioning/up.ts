@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { beginPhase, begunGiveUp, completeChange, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
-import { askToBuy, withoutPurchase } from "./ask-to-buy.ts";
+import { askToBuy } from "./ask-to-buy.ts";
 import { noteCertificate, settleSuccess } from "../purchases/index.ts";
 import type { OperationContext, OperationKind, OperationResult, OperationWait } from "./operation.ts";
 import { applyChange, planChange, setReplacedAside, stackOfChange } from "./apply-change.ts";
@@ -53,14 +53,13 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   const { wait, mayBuy } = await askToBuy(current, session, planned);
   if (wait) return { wait };
   const declared = await declaredStack(pool, record, settings);
-  const asPlanned = planned ? stackOfChange(declared, planned) : declared;
-  const stack = mayBuy ? asPlanned : withoutPurchase(asPlanned);
+  const stack = planned ? stackOfChange(declared, planned) : declared;
   await engine.clearInterruptedRun(stack, hooks);
-  const applied = planned?.permission ? await applyChange(current, stack, planned) : undefined;
+  const applied = planned?.permission ? await applyChange(current, stack, planned, mayBuy) : undefined;
   // What was ready once may have drifted since; what was never ready has nothing to look at.
   // A change's permission is good for one run, which therefore waits itself.
   const patience = change ? "own" : context.isOverdue ? "over" : "none";
-  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied, patience });
+  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied, patience, mayBuy });
   const outputs = outputsSchema.safeParse(printed);
   if (!outputs.success) {
     const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");

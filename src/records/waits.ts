@@ -7,7 +7,8 @@ export interface VpsWait {
   readonly username: string;
   readonly hostname: string;
   readonly what: Awaited;
-  readonly vmId: number;
+  /** Null of a purchase: its VM is what is waited for. */
+  readonly vmId: number | null;
   /** Known once the VM runs. */
   readonly address: string | null;
   /** The VM's state, or stage and detail of the probe, as last seen. */
@@ -28,8 +29,8 @@ const BEGIN = `
   VALUES ($1, $2, $3, $4, 'watched', $5, $6, $7, $7, clock_timestamp() + make_interval(secs => $8))
   ON CONFLICT (user_id) DO UPDATE SET
     state = 'watched', ran_at = clock_timestamp(), username = EXCLUDED.username, hostname = EXCLUDED.hostname, what = EXCLUDED.what, address = EXCLUDED.address, seen = EXCLUDED.seen, seen_by_run = EXCLUDED.seen,
-    since = CASE WHEN (vps_waits.what, vps_waits.vm_id) = (EXCLUDED.what, EXCLUDED.vm_id) THEN vps_waits.since ELSE clock_timestamp() END,
-    until = CASE WHEN (vps_waits.what, vps_waits.vm_id) = (EXCLUDED.what, EXCLUDED.vm_id) THEN vps_waits.until ELSE EXCLUDED.until END,
+    since = CASE WHEN (vps_waits.what, vps_waits.vm_id) IS NOT DISTINCT FROM (EXCLUDED.what, EXCLUDED.vm_id) THEN vps_waits.since ELSE clock_timestamp() END,
+    until = CASE WHEN (vps_waits.what, vps_waits.vm_id) IS NOT DISTINCT FROM (EXCLUDED.what, EXCLUDED.vm_id) THEN vps_waits.until ELSE EXCLUDED.until END,
     vm_id = EXCLUDED.vm_id`;
 
 export async function beginWait(db: Queryable, wait: NewWait): Promise<void> {
@@ -79,5 +80,6 @@ export async function dropOvertakenWaits(db: Queryable): Promise<void> {
 
 /** For people: `VM 42 to run: creating`, `alice.spoq.dev to be healthy: TLS: no certificate yet`. */
 export function waitText({ what, vmId, hostname }: Pick<VpsWait, "what" | "vmId" | "hostname">, seen: string): string {
-  return `${what === "running" ? `VM ${vmId} to run` : `${hostname} to be healthy`}: ${seen}`;
+  const awaited = { running: `VM ${vmId} to run`, health: `${hostname} to be healthy`, purchase: `the outcome of the purchase for ${hostname}` };
+  return `${awaited[what]}: ${seen}`;
 }

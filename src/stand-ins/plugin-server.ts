@@ -10,8 +10,7 @@ import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
 import emptyMessages from "google-protobuf/google/protobuf/empty_pb.js";
 import structMessages from "google-protobuf/google/protobuf/struct_pb.js";
 import { engineGoneSignal, followEngine } from "../../providers/core/engine-liveness.ts";
-import { SECOND_MS } from "../../providers/core/time.ts";
-import { endWithEngine } from "../../providers/dynamic/end-with-engine.ts";
+import { endAsOrphan, endWithEngine } from "../../providers/dynamic/end-with-engine.ts";
 import { servePluginService, unary } from "../../providers/dynamic/grpc-server.ts";
 import type { PluginServer } from "../../providers/dynamic/grpc-server.ts";
 
@@ -64,8 +63,7 @@ const CHANGE_KIND = messages.PropertyDiff.Kind;
 /** Serves until the engine ends the process and prints the port; `engineAddress` is the argument that the engine gave. */
 export async function servePlugin(standIn: StandIn, engineAddress: string | undefined): Promise<void> {
   endWithEngine();
-  // The engine ends its plugins itself; this is for one that was killed.
-  followEngine(engineAddress, () => setTimeout(() => process.exit(0), 10 * SECOND_MS).unref());
+  followEngine(engineAddress, endAsOrphan);
   const { port } = await startServer(standIn, engineGoneSignal);
   process.stdout.write(`${port}\n`);
 }

@@ -15,6 +15,7 @@ import { dropOvertakenWaits, holdLease, letLeaseGo, noteSeen, noteWaitTime, queu
 import type { VpsWait } from "../records/index.ts";
 import { startHealthProbes } from "./health.ts";
 import { pauseMs } from "./pace.ts";
+import { wantsLook } from "./purchase.ts";
 import { lookAtVm } from "./running.ts";
 
 const TURN_MS = SECOND_MS / 4;
@@ -72,10 +73,10 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
       beatMs = nowMs;
       await dropOvertakenWaits(pool);
     }
-    const [running, health] = [await watchedWaits(pool, "running"), await watchedWaits(pool, "health")];
+    const [running, health, purchase] = [await watchedWaits(pool, "running"), await watchedWaits(pool, "health"), await watchedWaits(pool, "purchase")];
     const over = [...running, ...health].filter(({ until }) => until.getTime() <= Date.now());
     for (const wait of over) await goOn(pool, jobs, wait, "overdue");
-    const late = [...running, ...health].filter((wait) => !over.includes(wait) && wantsRun(wait, Date.now()));
+    const late = [...running, ...health, ...purchase].filter((wait) => !over.includes(wait) && wantsRun(wait, Date.now()));
     for (const wait of late) await goOn(pool, jobs, wait, "late");
     const left = (waits: readonly VpsWait[]) => waits.filter((wait) => !over.includes(wait) && !late.includes(wait));
     if (running.length + health.length > 0 && nowMs - usualReadMs > USUAL_REFRESH_MS) {
@@ -83,17 +84,18 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
       for (const what of ["running", "health"] as const) usualMs.set(what, (await usualWaitSeconds(pool, what).then((seconds) => seconds && seconds * SECOND_MS)));
     }
     probes.look(left(health), usualMs.get("health"));
-    const pauses = left(running).map(({ since }) => pauseMs(Date.now() - since.getTime(), usualMs.get("running")));
+    const pauses = left([...running, ...purchase]).map(({ what, since }) => pauseMs(Date.now() - since.getTime(), usualMs.get(what)));
     if (pauses.length > 0 && nowMs - listedMs >= Math.max(LIST_INTERVAL_MS, Math.min(...pauses))) {
       listedMs = nowMs;
-      await lookAtVms(left(running));
+      await lookAtVms(left(running), left(purchase));
     }
   }
 
-  async function lookAtVms(waits: readonly VpsWait[]): Promise<void> {
+  async function lookAtVms(running: readonly VpsWait[], purchases: readonly VpsWait[]): Promise<void> {
     const { vms } = await inventory.notOlderThan(LIST_INTERVAL_MS, signal);
-    for (const wait of waits) {
-      const look = lookAtVm(vms.get(wait.vmId), wait.seenByRun, Date.now() - wait.since.getTime());
+    for (const wait of purchases) if (wantsLook(wait, vms.values(), Date.now())) await goOn(pool, jobs, wait, "late");
+    for (const wait of running) {
+      const look = lookAtVm(vms.get(wait.vmId!), wait.seenByRun, Date.now() - wait.since.getTime());
       if (look.isOver) await goOn(pool, jobs, wait, "there");
       else await note(pool, wait, look.seen);
     }

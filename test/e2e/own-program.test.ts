@@ -53,6 +53,14 @@ describe("a program of one's own with the Hostinger resources", async () => {
     assert.match(await pulumi("preview", "--refresh", "--expect-no-changes"), /3 unchanged/);
   });
 
+  it("destroy is refused until the program says that the VM may be deleted", async () => {
+    await assert.rejects(pulumi("destroy", "--yes", "--skip-preview"), ({ stdout }: { stdout: string }) => /DELETION_PROTECTED: .*allowDelete/s.test(stdout));
+    assert.deepEqual(sandbox.state().vms.map(({ state, autoRenewed }) => ({ state, autoRenewed })), [{ state: "running", autoRenewed: true }]);
+    await pulumi("config", "set", "allowDelete", "true");
+    await pulumi("up", "--yes", "--skip-preview");
+    assert.equal(sandbox.state().purchases.length, 1);
+  });
+
   it("destroy stops the VM, ends its renewal and removes the script", async () => {
     await pulumi("destroy", "--yes", "--skip-preview");
     const { vms, scripts } = sandbox.state();

@@ -42,7 +42,10 @@ function withoutListed(isLost: (vmId: number) => boolean, isKnownById = (_vmId: 
       subscriptions, paymentMethods,
       virtualMachines: {
         ...virtualMachines,
-        list: async (call) => (await virtualMachines.list(call)).filter(({ id }) => !isLost(id)),
+        listEntries: async (call) => {
+          const { vms, odd } = await virtualMachines.listEntries(call);
+          return { vms: vms.filter(({ id }) => !isLost(id)), odd };
+        },
         // Of an id that nobody has, Hostinger answers 404.
         get: (id, call) => virtualMachines.get(isKnownById(id) ? id : 999_999, call),
       },
@@ -89,6 +92,17 @@ describe("a list that lacks VMs", () => {
     const hostinger = { ...broken.hostinger, virtualMachines: { ...broken.hostinger.virtualMachines, get: async () => { throw new Error("an outage"); } } };
     const { findings, examined } = await sweep({ ...options, hostinger });
     assert.deepEqual([findings, examined], [[], 11]);
+  });
+
+  it("in which one entry cannot be read is no outage: it is told as a finding, and is over with the next whole list", async () => {
+    const { vmId } = members[0]!;
+    sandbox.addFault({ api: "hostinger", method: "GET", path: "/api/vps/v1/virtual-machines$", fault: { kind: "answer", edits: [{ path: "0.state", value: null }] } });
+    const { findings, examined } = await sweep(options);
+    assert.deepEqual([findings.map(({ kind, subject, username }) => [kind, subject, username]), examined], [[["VmUnreadable", "user1", "user1"]], 12]);
+    assert.match(findings[0]!.actual, new RegExp(`^VM ${vmId} .*state`));
+    assert.deepEqual(await open(), ["VmUnreadable user1"]);
+    assert.deepEqual(await found(), []);
+    assert.deepEqual(await open(), []);
   });
 
   it("goes on without payment methods where the token may not see them, and keeps what is known of them", async () => {

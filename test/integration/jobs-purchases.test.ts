@@ -9,7 +9,7 @@ import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { decide, findLastPurchase, readBreaker, setSwitch } from "../../src/purchases/index.ts";
 import type { AccountPurchase, PurchaseAccount, PurchaseDecision } from "../../src/purchases/index.ts";
-import { createCredentialsCipher, listRuns, setVpsStatus } from "../../src/records/index.ts";
+import { createCredentialsCipher, listRuns, queueWait, setVpsStatus, watchedWaits } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { control } from "../support/fleet.ts";
@@ -59,7 +59,7 @@ beforeEach(async () => {
   account.said = { state: "none" };
   account.resolved.length = 0;
   await pool.query("UPDATE vps_purchase_breaker SET state = 'closed', refusals = 0, reason = NULL, opened_at = NULL, next_probe_at = NULL, probe_purchase_id = NULL");
-  for (const table of ["vps_purchases", "vps_purchase_switch", "vps_certificates", "user_vps", "user_vps_jobs.job", "vps_runs"]) await pool.query(`DELETE FROM ${table}`);
+  for (const table of ["vps_purchases", "vps_purchase_switch", "vps_certificates", "vps_waits", "user_vps", "user_vps_jobs.job", "vps_runs"]) await pool.query(`DELETE FROM ${table}`);
 });
 
 async function signUp(username: string): Promise<void> {
@@ -95,7 +95,7 @@ describe("a job that may not buy yet", () => {
     assert.equal((await pool.query("SELECT FROM user_vps_jobs.job WHERE state IN ('created', 'retry', 'active')")).rowCount, 0);
     await setSwitch(pool, { isOn: true, by: "op_1", reason: null });
     const { waitingKind } = await ready("alice");
-    assert.deepEqual([waitingKind, engine.ups.length, engine.ups[0]?.config["allowPurchase"]], [null, 1, undefined]);
+    assert.deepEqual([waitingKind, engine.ups.length, engine.ups[0]?.mayBuy], [null, 1, true]);
     const { state, vmId, orderId, priceCents } = (await findLastPurchase(pool, "u-alice"))!;
     assert.deepEqual([state, vmId, orderId, priceCents], ["bought", 11, "o-11", 499]);
   });
@@ -139,7 +139,7 @@ describe("a run whose user has a VM", () => {
     engine.stacks.set("alice", [vmOf(21)]);
     await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "u-alice" }));
     await ready("alice");
-    assert.deepEqual(engine.ups.map(({ config }) => config["allowPurchase"]), ["false"]);
+    assert.deepEqual(engine.ups.map(({ mayBuy }) => mayBuy), [false]);
     assert.equal(await findLastPurchase(pool, "u-alice"), undefined);
   });
 });
@@ -169,9 +169,9 @@ describe("an order whose payment is under way", () => {
     isPaid = true;
     await ready("alice");
     // Only the first one had a reservation to buy with.
-    const [first, ...others] = engine.ups.map(({ config }) => config["allowPurchase"]);
-    assert.equal(first, undefined);
-    assert.ok(others.every((allowed) => allowed === "false"), others.join());
+    const [first, ...others] = engine.ups.map(({ mayBuy }) => mayBuy);
+    assert.equal(first, true);
+    assert.ok(others.every((mayBuy) => mayBuy === false), others.join());
     const { rows } = await pool.query<{ state: string; orderId: string; subscriptionId: string }>(`SELECT state, order_id AS "orderId", subscription_id AS "subscriptionId" FROM vps_purchases`);
     assert.deepEqual(rows, [{ state: "bought", orderId: "o-31", subscriptionId: "s-31" }]);
     assert.deepEqual((await listRuns(pool, "u-alice")).items.filter(({ outcome }) => outcome === "failed" || outcome === "cancelled").map(({ errorCode, message }) => [errorCode, message]), []);
@@ -195,6 +195,33 @@ describe("a refused payment", () => {
     assert.equal((await readBreaker(pool)).state, "closed");
     const { rows } = await pool.query<{ count: number }>("SELECT count(*)::int AS count FROM vps_purchases WHERE state = 'bought'");
     assert.equal(rows[0]?.count, 3);
+  });
+});
+
+describe("a purchase whose answer was lost", () => {
+  it("is waited for without a run or a job, through a restart, and goes on with the VM that shows", async () => {
+    account.said = { state: "doubt" };
+    engine.onUp = fails("NOT_YET", "creating failed: NOT_YET: purchase: alice.spoq.dev: no word yet.");
+    await work();
+    await signUp("alice");
+    const { status, waitingFor, errorCode } = await waits("alice", "purchase");
+    assert.deepEqual([status, waitingFor, errorCode], ["provisioning", `the outcome of the purchase for alice.${sandbox.domain}: no word yet`, null]);
+    assert.deepEqual(await outcomes("alice"), ["waiting"]);
+    assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "reserved", "it counts, and nobody is asked yet");
+    for (const one of open.splice(0)) await one.stop();
+    assert.equal((await pool.query("SELECT FROM user_vps_jobs.job WHERE state IN ('created', 'retry', 'active')")).rowCount, 0);
+    await work();
+    assert.deepEqual((await watchedWaits(pool, "purchase")).map(({ userId, vmId }) => [userId, vmId]), [["u-alice", null]]);
+    assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 0), []);
+    engine.onUp = () => 45;
+    await inTransaction(pool, async (db) => {
+      assert.ok(await queueWait(db, "u-alice"));
+      await jobs.enqueue(db, { operation: "up", userId: "u-alice" });
+    });
+    await ready("alice");
+    assert.equal((await pool.query("SELECT FROM vps_waits")).rowCount, 0);
+    const { rows } = await pool.query<{ state: string; vmId: number }>(`SELECT state, vm_id::int AS "vmId" FROM vps_purchases`);
+    assert.deepEqual(rows, [{ state: "bought", vmId: 45 }]);
   });
 });
 
@@ -225,7 +252,7 @@ describe("a purchase in doubt", () => {
     await decideAs("vm", 51);
     await ready("alice");
     assert.deepEqual(account.resolved, [{ kind: "vm", vmId: 51, by: "op_1", why: "looked into hPanel" }]);
-    assert.deepEqual(engine.ups.map(({ config }) => config["allowPurchase"]), ["false"]);
+    assert.deepEqual(engine.ups.map(({ mayBuy }) => mayBuy), [false]);
     const { state, vmId, decidedBy } = (await findLastPurchase(pool, "u-alice"))!;
     assert.deepEqual([state, vmId, decidedBy], ["bought", 51, "op_1"]);
   });
@@ -254,7 +281,7 @@ describe("a purchase in doubt", () => {
     await setVpsStatus(pool, "u-alice", { status: "queued" });
     await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "u-alice" }));
     await until("alice", "failed", ({ status }) => status === "failed");
-    assert.deepEqual(engine.ups.map(({ config }) => config["allowPurchase"]), ["false"]);
+    assert.deepEqual(engine.ups.map(({ mayBuy }) => mayBuy), [false]);
   });
 });
 

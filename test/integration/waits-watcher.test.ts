@@ -95,6 +95,28 @@ describe("the watcher", () => {
     assert.deepEqual(sent, [{ operation: "up", userId: `u-${member.username}`, isOverdue: true }]);
   });
 
+  it("has an up done for a purchase of unknown outcome when its VM may have come, and when the settle time is over", async () => {
+    const [shows, hidden, late] = members as [FleetMember, FleetMember, FleetMember];
+    for (const [member, hostname, limitSeconds] of [[shows, shows.hostname, 300], [hidden, "nobody.example.com", 300], [late, "nowhere.example.com", 1]] as const) {
+      const userId = `u-${member.username}`;
+      await setVpsStatus(pool, userId, { status: "provisioning" });
+      await beginWait(pool, { userId, username: member.username, hostname, what: "purchase", vmId: null, address: null, seen: "no word yet", limitSeconds });
+    }
+    // The fleet's VMs have just been made under their own names.
+    await pool.query("UPDATE vps_waits SET ran_at = ran_at - interval '30 seconds'");
+    const watching = watcher("one");
+    await until("two jobs", () => sent.length === 2);
+    await watching.stop();
+    assert.deepEqual(new Set(sent.map(({ userId }) => userId)), new Set([`u-${shows.username}`, `u-${late.username}`]));
+    // By then the account's clock says so: what is waited for later in that run has its own time.
+    assert.ok(sent.every((job) => job.isOverdue === undefined));
+    const [left] = await watchedWaits(pool, "purchase");
+    const since = left!.since;
+    await beginWait(pool, { ...left!, limitSeconds: 900 });
+    const [again] = await watchedWaits(pool, "purchase");
+    assert.deepEqual([again!.userId, again!.since, again!.until], [`u-${hidden.username}`, since, left!.until], "it waits since the first run, up to the same limit");
+  });
+
   it("drops a wait when something else is wanted of the user by now", async () => {
     const member = members[1]!;
     await waits(member, "running");

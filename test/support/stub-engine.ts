@@ -1,17 +1,17 @@
 /** An engine that runs nothing: what each `up` comes to is decided by the test. */
-import type { Engine, StackRequest, StackVm } from "../../src/provisioning/engine.ts";
+import type { Engine, RunHooks, StackRequest, StackVm, UpOptions } from "../../src/provisioning/engine.ts";
 
 export class StubEngine implements Engine {
-  /** The settings of each `up`, in their order. */
-  readonly ups: StackRequest[] = [];
+  /** The settings of each `up`, in their order, and whether it might buy. */
+  readonly ups: (StackRequest & Pick<UpOptions, "mayBuy">)[] = [];
   readonly stacks = new Map<string, StackVm[]>();
   /** Returns the id of the stack's VM, or throws. */
   onUp: (request: StackRequest) => Promise<number> | number = () => {
     throw new Error("The test does not say what an up comes to.");
   };
 
-  async up(request: StackRequest) {
-    this.ups.push(request);
+  async up(request: StackRequest, _hooks: RunHooks, { mayBuy }: UpOptions = {}) {
+    this.ups.push({ ...request, ...(mayBuy !== undefined && { mayBuy }) });
     const vmId = await this.onUp(request);
     this.stacks.set(request.stackName, [vmOf(vmId)]);
     const hostname = `${request.stackName}.spoq.dev`;

@@ -1,5 +1,6 @@
 /** A purchase that is open, whoever began it: followed until its VM is known, or somebody else has to do something. */
 import { UserVpsError } from "../../core/errors.ts";
+import { notYet } from "../../core/patience.ts";
 import { DAY_MS, inSeconds } from "../../core/time.ts";
 import type { PostInstallScript } from "../api/client.ts";
 import type { Session } from "../session.ts";
@@ -24,6 +25,11 @@ export interface Obtained {
   readonly recordId: number;
 }
 
+/** The stack's word, and that of whoever started this run. */
+export function mayBuy({ settings }: Session, { allowPurchase }: VirtualMachineInputs): boolean {
+  return allowPurchase && settings.mayBuy;
+}
+
 /** By whom the policy's decision is signed. */
 export const POLICY = "PURCHASE_UNCERTAIN_POLICY";
 
@@ -36,7 +42,7 @@ const MOST_PAGES_OF_OTHERS = 40;
 /**
  * Returns the VM; undefined: the purchase is over without one, or somebody else has changed its
  * record, and the look around has to be done anew.
- * Errors: PURCHASE_UNCERTAIN, AWAITING_PAYMENT, PAYMENT_REFUSED, VM_GONE, VM_MISMATCH, API_*.
+ * Errors: PURCHASE_UNCERTAIN, NOT_YET without patience, AWAITING_PAYMENT, PAYMENT_REFUSED, VM_GONE, VM_MISMATCH, API_*.
  */
 export async function follow(session: Session, inputs: VirtualMachineInputs, begun: PurchaseRecord): Promise<Obtained | undefined> {
   const wait = new Wait(session);
@@ -78,7 +84,7 @@ async function act(session: Session, inputs: VirtualMachineInputs, record: Purch
     await removeRecord(session, record.id);
     return "again";
   }
-  const mayBuyAgain = session.settings.purchaseUncertainPolicy === "buy-again-without-evidence" && inputs.allowPurchase && record.boughtAgain !== true;
+  const mayBuyAgain = session.settings.purchaseUncertainPolicy === "buy-again-without-evidence" && mayBuy(session, inputs) && record.boughtAgain !== true;
   const isSettled = nowMs >= doubtEndsAtMs(record, session.settings.purchaseSettleMs);
   if (record.format !== "current" || !isInDoubt(record.state) || !isSettled || !found.isClear || !mayBuyAgain) return undefined;
   session.report(`${inputs.hostname}: nothing shows of the purchase; ${POLICY} lets it be made once more`);
@@ -125,13 +131,14 @@ async function otherPurchases(session: Session, record: PurchaseRecord): Promise
 }
 
 function refuseToWait(session: Session, record: PurchaseRecord, found: Evidence, wait: Wait): void {
-  const { runningTimeoutMs, purchaseSettleMs } = session.settings;
+  const { runningTimeoutMs, purchaseSettleMs, patience } = session.settings;
   if (record.state === "accepted") {
-    if (session.settings.patience === "own" && wait.waitedMs < runningTimeoutMs) return;
+    if (patience === "own" && wait.waitedMs < runningTimeoutMs) return;
     throw new UserVpsError("AWAITING_PAYMENT", `${orderOf(record)} for ${record.hostname} is accepted since ${new Date(sentAtMs(record)).toISOString()}, and no VM of it shows yet.`);
   }
   const isSettled = serverNowMs(session) >= doubtEndsAtMs(record, purchaseSettleMs);
-  if (!isSettled || (record.endsAtMs !== undefined && wait.waitedMs < runningTimeoutMs)) return;
+  if (!isSettled && patience === "none") throw notYet("purchase", record.hostname, "Hostinger has not told yet; nothing is ordered again");
+  if (!isSettled || (record.endsAtMs !== undefined && patience === "own" && wait.waitedMs < runningTimeoutMs)) return;
   const reason = record.reason === undefined ? "" : ` ${record.reason}`;
   const looked = found.kind === "none" ? ` ${found.looked[0]!.toUpperCase()}${found.looked.slice(1)}.` : "";
   throw new UserVpsError("PURCHASE_UNCERTAIN", `A VM for ${record.hostname} was ordered at ${new Date(sentAtMs(record)).toISOString()} and nothing tells what became of it after ${inSeconds(purchaseSettleMs)} (record ${record.id}).${reason}${looked}`);

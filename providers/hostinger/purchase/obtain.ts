@@ -28,7 +28,7 @@ import { createRecord, readRecord, readRecords, removeRecord, serverNowMs, write
 import type { RecordsLook } from "./account.ts";
 import { startStopwatch } from "./deadline.ts";
 import { mayBeOurs } from "./evidence.ts";
-import { follow, POLICY, take } from "./follow.ts";
+import { follow, mayBuy, POLICY, take } from "./follow.ts";
 import type { Obtained } from "./follow.ts";
 import { moved, takenAwayFromMs } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
@@ -45,14 +45,14 @@ const TO_THE_END = { signal: null } as const;
 
 /**
  * @throws UserVpsError PURCHASE_NOT_ALLOWED, VM_NOT_OURS, PAYMENT_REFUSED, AWAITING_PAYMENT,
- * PURCHASE_UNCERTAIN, VM_GONE, VM_MISMATCH, API_*
+ * PURCHASE_UNCERTAIN, NOT_YET, VM_GONE, VM_MISMATCH, API_*
  */
 export async function obtainVm(session: Session, inputs: VirtualMachineInputs): Promise<Obtained> {
   for (let turn = 1; turn <= MOST_TURNS; turn++) {
     const list = await session.client.virtualMachines.listEntries({ signal: session.signal });
     const look = await readRecords(session, inputs.hostname, { sinceId: inputs.postInstallScriptId });
     const open = await openPurchase(session, inputs, look.records);
-    if (!open) refuseNamesakes(inputs, list);
+    if (!open) refuseNamesakes(session, inputs, list);
     const obtained = open ? await follow(session, inputs, open) : await attempt(session, inputs, look);
     if (obtained) return obtained;
   }
@@ -78,7 +78,7 @@ async function openPurchase(session: Session, inputs: VirtualMachineInputs, reco
 }
 
 /** A host name is no proof of whose a VM is; and one that cannot be read may be just that one. */
-function refuseNamesakes(inputs: VirtualMachineInputs, list: VmList): void {
+function refuseNamesakes(session: Session, inputs: VirtualMachineInputs, list: VmList): void {
   const { hostname, allowReplaceOf } = inputs;
   const namesake = namesakeOf(inputs, list);
   if (namesake) {
@@ -90,7 +90,7 @@ function refuseNamesakes(inputs: VirtualMachineInputs, list: VmList): void {
   if (unreadable) {
     throw new UserVpsError("API_ANSWER_UNEXPECTED", `An entry in the list of VMs (${unreadable.id ?? "without an id"}) cannot be read (${unreadable.why}), and may be the VM of ${hostname}: nothing is bought.`);
   }
-  if (!inputs.allowPurchase) throw new UserVpsError("PURCHASE_NOT_ALLOWED", `There is no VM of the host name ${hostname}, and this stack may not buy one.`);
+  if (!mayBuy(session, inputs)) throw new UserVpsError("PURCHASE_NOT_ALLOWED", `There is no VM of the host name ${hostname}, and this ${inputs.allowPurchase ? "run" : "stack"} may not buy one.`);
 }
 
 function namesakeOf({ hostname, allowReplaceOf }: VirtualMachineInputs, { vms }: VmList): VirtualMachine | undefined {
@@ -122,7 +122,7 @@ async function attempt(session: Session, inputs: VirtualMachineInputs, look: Rec
     const list = rival ? undefined : await session.client.virtualMachines.listEntries({ signal: session.signal });
     // Whose a VM is that was not there at first, the next look around tells: it has a record now, or is refused.
     const isAlone = list !== undefined && namesakeOf(inputs, list) === undefined;
-    if (isAlone) refuseNamesakes(inputs, list);
+    if (isAlone) refuseNamesakes(session, inputs, list);
     const next = moved(mine, "sent", serverNowMs(session));
     if (isAlone && !isTooLate()) {
       const written = await writeRecord(session, next);

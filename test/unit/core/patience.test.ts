@@ -16,6 +16,7 @@ describe("what a run waits for", () => {
     const { message } = notYet("health", "alice.spoq.dev", "TLS: no certificate yet");
     assert.deepEqual(awaitedIn(message), { what: "health", seen: "TLS: no certificate yet" });
     assert.deepEqual(awaitedIn(`creating failed: 1 error occurred: * ${message}`), { what: "health", seen: "TLS: no certificate yet" });
+    assert.deepEqual(awaitedIn(notYet("purchase", "alice.spoq.dev", "no word yet").message), { what: "purchase", seen: "no word yet" });
     assert.deepEqual(awaitedIn("running: alice.spoq.dev: creating."), { what: "running", seen: "creating" });
   });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import type { ZoneRecord } from "../../../providers/cloudflare/api.ts";
-import type { PaymentMethod, Subscription, VirtualMachine } from "../../../providers/hostinger/api/client.ts";
+import type { OddEntry, PaymentMethod, Subscription, VirtualMachine } from "../../../providers/hostinger/api/client.ts";
 import { judge } from "../../../src/drift/judge.ts";
 import type { JudgeOptions } from "../../../src/drift/finding.ts";
 import type { Observation } from "../../../src/drift/observe.ts";
@@ -30,7 +30,7 @@ function vm(values: Partial<VirtualMachine> = {}): VirtualMachine {
 const subscription = (values: Partial<Subscription> = {}) => ({ id: "s7", isAutoRenewed: true, expiresAt: "2026-02-01T00:00:00Z", ...values }) as Subscription;
 const record = (values: Partial<ZoneRecord> = {}): ZoneRecord => ({ id: "r1", name: "alice.spoq.dev", type: "A", content: "127.0.0.2", proxied: false, ttl: 60, createdAt: LONG_AGO, ...values });
 
-function fleet(values: { users?: FleetUser[]; before?: FleetUser[] } & Partial<Pick<Observation, "vms" | "subscriptions" | "records" | "stacks">> = {}): Observation {
+function fleet(values: { users?: FleetUser[]; before?: FleetUser[] } & Partial<Pick<Observation, "vms" | "odd" | "subscriptions" | "records" | "stacks">> = {}): Observation {
   const { users = [user()], before = users, ...rest } = values;
   const byName = (all: FleetUser[]) => new Map(all.map((one) => [one.username, one]));
   return { before: byName(before), after: byName(users), vms: [vm()], subscriptions: [subscription()], records: [record()], stacks: new Set(["alice"]), apiCalls: 3, ...rest };
@@ -224,5 +224,23 @@ describe("judge, what is paid", () => {
     const told = (known: NonNullable<Observation["known"]>) => withoutDoubtfulSubscriptions(judge({ ...observation, known }, OPTIONS).findings, { ...observation, known }).map(({ kind }) => kind);
     assert.deepEqual(told(of(false)), ["ListDoubted"]);
     assert.deepEqual(told(of(true)), Array(10).fill("VmWithoutSubscription"));
+  });
+});
+
+describe("judge, an entry of the list of VMs that cannot be read", () => {
+  const odd = (values: Partial<OddEntry>): OddEntry => ({ id: 8, hostname: "srv8.hstgr.cloud", subscriptionId: "s8", why: "state: expected string", ...values });
+
+  it("is told to operators, as its user's where that can be read of it", () => {
+    assert.deepEqual(found(fleet({ odd: [odd({})] })), [["VmUnreadable", "8", "an entry that can be read", "VM 8 (srv8.hstgr.cloud): state: expected string"]]);
+    assert.deepEqual(found(fleet({ odd: [odd({ id: 7 })] })).map(([kind, subject]) => `${kind} ${subject}`), ["VmUnreadable alice"]);
+    assert.deepEqual(found(fleet({ odd: [odd({ id: null, hostname: "alice.spoq.dev" }), odd({ id: null, hostname: null })] })).map(([kind, subject]) => `${kind} ${subject}`), ["VmUnreadable alice", "VmUnreadable entry 2 without an id"]);
+  });
+
+  it("may be what a subscription pays", () => {
+    const subscriptions = [subscription(), subscription({ id: "s8", name: "KVM 2", status: "active", createdAt: LONG_AGO })];
+    assert.deepEqual(kinds(fleet({ subscriptions })), ["SubscriptionWithoutVm"]);
+    assert.deepEqual(kinds(fleet({ subscriptions, odd: [odd({})] })), ["VmUnreadable"]);
+    assert.deepEqual(kinds(fleet({ subscriptions, odd: [odd({ subscriptionId: null })] })), ["VmUnreadable"]);
+    assert.deepEqual(kinds(fleet({ subscriptions, odd: [odd({ subscriptionId: "s9" })] })), ["VmUnreadable", "SubscriptionWithoutVm"]);
   });
 });

@@ -211,6 +211,19 @@ describe("the outcome of the call", () => {
     assert.equal((await obtainVm(account.session(), ALICE)).vmId, late.id);
   });
 
+  it("lost, in a run that is not to wait: NOT_YET at once until the settle time is over, then PURCHASE_UNCERTAIN", async () => {
+    const account = new FakeAccount();
+    account.outcomes = ["lost-before-effect"];
+    const run = (purchaseSettleMs: number) => obtainVm(account.session({ patience: "none", purchaseSettleMs }), ALICE);
+    await rejectsWithCode(run(600_000), "NOT_YET", /purchase: alice\.spoq\.dev: .*nothing is ordered again/);
+    await rejectsWithCode(run(600_000), "NOT_YET");
+    assert.deepEqual(account.reports.filter((line) => line.includes("may have been made")), [], "no run waited");
+    await rejectsWithCode(run(1), "PURCHASE_UNCERTAIN");
+    account.addVm({ hostname: ALICE.hostname });
+    assert.equal((await run(600_000)).how, "interrupted");
+    assert.equal(account.purchases, 0);
+  });
+
   for (const going of ["unnamed", "initiated"] as const) {
     it(`accepted (${going}): waits for the VM`, async () => {
       const account = new FakeAccount();

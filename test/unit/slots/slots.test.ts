@@ -49,6 +49,19 @@ const NOSY = `exports.handler = () => {
   };
 };`;
 
+/** What one run was allowed: to replace VM 17, and to buy. */
+const ALLOWED = `exports.handler = () => ({
+  configure: async ({ config }) => (await import(${module("providers/hostinger/session.ts")})).configure(config),
+  create: async ({ permit }) => {
+    const { permitReplacement, refuseDeletion } = await import(${module("providers/hostinger/deletion-fence.ts")});
+    const { currentSession } = await import(${module("providers/hostinger/session.ts")});
+    if (permit) permitReplacement(17);
+    let mayDelete = true;
+    try { refuseDeletion(17, { hostname: "alice.spoq.dev" }); } catch { mayDelete = false; }
+    return { id: "it", outs: { mayDelete, mayBuy: currentSession().settings.mayBuy } };
+  },
+});`;
+
 /** The side of the engine that providers call, at an address of its own. */
 async function engine() {
   const lines: string[] = [];
@@ -70,11 +83,16 @@ async function begin(slot: Slot, settings: Record<string, string>) {
   const port = /pulumi-nodejs:(\d+)/.exec(slot.providers)![1]!;
   const client = new service.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
   closers.push(() => client.close(), () => running.stop());
-  await call(client, "attach", new pluginMessages.PluginAttach().setAddress(running.address));
+  const attach = () => call(client, "attach", new pluginMessages.PluginAttach().setAddress(running.address));
+  await attach();
   await call(client, "configure", new messages.ConfigureRequest().setArgs(struct(settings)));
   return {
-    ...running, client,
+    ...running, client, attach,
     look: async (more: object = {}) => plain(await call(client, "create", new messages.CreateRequest().setProperties(struct({ ...more, __provider: NOSY })))),
+    allowed: async (more: object = {}) => {
+      const { mayDelete, mayBuy } = plain(await call(client, "create", new messages.CreateRequest().setProperties(struct({ ...more, __provider: ALLOWED }))));
+      return { mayDelete, mayBuy };
+    },
     waitForEnd: async () => plain(await call(client, "update", new messages.UpdateRequest().setId("it").setOlds(struct({})).setNews(struct({ __provider: NOSY })))),
   };
 }
@@ -87,8 +105,8 @@ function call<T = { getProperties(): InstanceType<typeof Struct> | undefined }>(
   return new Promise((done, failed) => methods[method]!.call(client, request, (error, answer) => (error ? failed(error) : done(answer))));
 }
 
-async function spoken(lines: readonly string[]): Promise<void> {
-  for (let turn = 0; turn < 3_000 && lines.length === 0; turn += 1) await delay(10);
+async function until(isReached: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 3_000 && !isReached(); turn += 1) await delay(10);
 }
 
 const WORKER = "worker-of-the-slots-test";
@@ -128,16 +146,36 @@ describe("a warm slot", () => {
     await second.release({ failed: false });
   });
 
+  it("allows a run nothing for having allowed it to the run before", async () => {
+    const first = await slots.take();
+    const one = await begin(first, {});
+    assert.deepEqual(await one.allowed({ permit: true }), { mayDelete: true, mayBuy: true });
+    assert.deepEqual(await one.allowed(), { mayDelete: true, mayBuy: true }, "the diff permits it, a later call of the run does it");
+    await first.release({ failed: false });
+
+    const second = await slots.take({ USER_VPS_ALLOW_PURCHASE: "false" });
+    assert.equal(second.slotId, first.slotId);
+    assert.deepEqual(await (await begin(second, {})).allowed(), { mayDelete: false, mayBuy: false });
+    await second.release({ failed: false });
+    const third = await slots.take();
+    assert.deepEqual(await (await begin(third, { "user-vps:protect": "false" })).allowed(), { mayDelete: true, mayBuy: true });
+    await third.release({ failed: false });
+    const fourth = await slots.take();
+    assert.equal(fourth.slotId, first.slotId);
+    assert.deepEqual(await (await begin(fourth, {})).allowed(), { mayDelete: false, mayBuy: true });
+    await fourth.release({ failed: false });
+  });
+
   it("tells its progress to the engine of the run, and to no other", async () => {
     const first = await slots.take();
     const one = await begin(first, {});
     await one.look();
-    await spoken(one.lines);
+    await until(() => one.lines.length > 0);
     await first.release({ failed: false });
     const second = await slots.take();
     const two = await begin(second, {});
     await two.look();
-    await spoken(two.lines);
+    await until(() => two.lines.length > 0);
     assert.deepEqual([one.lines, two.lines], [["at work"], ["at work"]]);
     await second.release({ failed: false });
   });
@@ -183,6 +221,37 @@ describe("a warm slot", () => {
     two.stop();
     assert.match(String((await gone)["reason"]), /CANCELLED: .*is gone/);
     await second.release({ failed: true });
+  });
+
+  it("works on for an engine that cancels and attaches again, as after its refresh: not cancelled, until it is again", async () => {
+    const slot = await slots.take();
+    const run = await begin(slot, {});
+    const refresh = run.waitForEnd();
+    await call(run.client, "cancel", new emptyMessages.Empty());
+    assert.match(String((await refresh)["reason"]), /asked to stop/);
+    assert.equal((await run.look())["cancelled"], true);
+
+    await run.attach();
+    assert.equal((await run.look())["cancelled"], false);
+    await until(() => run.lines.length === 2);
+    assert.deepEqual(run.lines, ["at work", "at work"], "progress goes on to the engine");
+    const rest = run.waitForEnd();
+    await call(run.client, "cancel", new emptyMessages.Empty());
+    assert.match(String((await rest)["reason"]), /asked to stop/);
+    await slot.release({ failed: true });
+  });
+
+  it("breaks nothing off when another of its providers is attached to by the same engine", async () => {
+    const slot = await slots.take();
+    const run = await begin(slot, {});
+    let ended = false;
+    const waiting = run.waitForEnd().finally(() => { ended = true; });
+    await run.attach();
+    await run.look();
+    assert.equal(ended, false);
+    run.stop();
+    assert.match(String((await waiting)["reason"]), /is gone/);
+    await slot.release({ failed: true });
   });
 
   it("is not used again after a run that failed, and its process is gone", async () => {
