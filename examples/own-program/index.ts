@@ -8,5 +8,6 @@ const vm = new VirtualMachine("vm", {
   plan: "hostingercom-vps-kvm1-usd-1m", dataCenterId: 9, templateId: 1007,
   rootPassword: config.requireSecret("rootPassword"),
   postInstallScriptId: script.scriptId,
+  allowDelete: config.getBoolean("allowDelete") ?? false,
 });
 export const address = vm.ipv4;

@@ -18,12 +18,26 @@ export async function servePluginService(service: grpc.ServiceDefinition, implem
   return { port, stop: () => server.forceShutdown() };
 }
 
+let underWay = 0;
+const atRest = new Set<() => void>();
+
+/** Resolves once no call is under way in this process. */
+export async function whenAtRest(): Promise<void> {
+  if (underWay > 0) await new Promise<void>((done) => atRest.add(done));
+}
+
 /** A gRPC handler around an async function; of an error, the engine gets the message and what `details` adds. */
 export function unary<Request, Answer>(answer: (request: Request) => Promise<Answer>, details: (error: unknown) => grpc.Metadata | undefined = () => undefined): grpc.handleUnaryCall<Request, Answer> {
   return (call, callback) => {
+    underWay += 1;
     answer(call.request).then(
       (value) => callback(null, value),
       (error: unknown) => callback({ code: grpc.status.UNKNOWN, details: messageOf(error), metadata: details(error) ?? new grpc.Metadata() }),
-    );
+    ).finally(() => {
+      underWay -= 1;
+      if (underWay > 0) return;
+      for (const done of atRest) done();
+      atRest.clear();
+    });
   };
 }

@@ -1,11 +1,11 @@
 /** `node main.ts ENGINE-ADDRESS`: a dynamic provider's process, as the engine starts it; prints its port. */
-import { exitAsOrphan, followEngine } from "../core/engine-liveness.ts";
+import { followEngine } from "../core/engine-liveness.ts";
 import { serveDynamicProvider } from "./dynamic-provider.ts";
-import { endWithEngine } from "./end-with-engine.ts";
+import { endAsOrphan, endWithEngine } from "./end-with-engine.ts";
 
 const engineAddress = process.argv[2];
 if (!engineAddress) throw new Error("expected the engine's address as the argument");
 endWithEngine();
-followEngine(engineAddress, exitAsOrphan);
+followEngine(engineAddress, endAsOrphan);
 const { port } = await serveDynamicProvider({ project: process.env["PULUMI_NODEJS_PROJECT"] ?? "" });
 process.stdout.write(`${port}\n`);

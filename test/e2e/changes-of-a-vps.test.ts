@@ -61,13 +61,13 @@ describe("an operator's change", () => {
   it("of the credentials reaches the VM itself: root, the user spoq and Conductor", async () => {
     const first = await takeCredentials();
     const { hostingerVmId } = await ready();
-    assert.deepEqual(vmOf(hostingerVmId!).credentials, { passwordSha256: sha256(first.password), jwtSecretSha256: sha256(first.jwtSecret) });
+    assert.deepEqual(vmOf(hostingerVmId!).credentials, { ownerId: ID, passwordSha256: sha256(first.password), jwtSecretSha256: sha256(first.jwtSecret) });
     assert.equal((await operate("rotate-credentials", {})).status, 202);
     await world.until(ID, "new credentials", ({ credentialsSavedRotation }) => credentialsSavedRotation === 2, 90_000);
     const second = await takeCredentials();
     assert.notEqual(second.password, first.password);
     const { credentials, rootPasswordSha256, health } = vmOf(hostingerVmId!);
-    assert.deepEqual(credentials, { passwordSha256: sha256(second.password), jwtSecretSha256: sha256(second.jwtSecret) });
+    assert.deepEqual(credentials, { ownerId: ID, passwordSha256: sha256(second.password), jwtSecretSha256: sha256(second.jwtSecret) });
     assert.deepEqual([rootPasswordSha256, health?.healthStatus], [sha256(second.password), 200]);
     await assertAsDeclared();
     const log = await logOfLastRun();

@@ -8,8 +8,8 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, it } from "vitest";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
-import { engineEnvironment } from "../../src/engine/engine-environment.ts";
-import { ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { engineEnvironment } from "../../src/install-pulumi/engine-environment.ts";
+import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 
 const run = promisify(execFile);
@@ -51,6 +51,14 @@ describe("a program of one's own with the Hostinger resources", async () => {
 
   it("a preview with refresh finds nothing to change", async () => {
     assert.match(await pulumi("preview", "--refresh", "--expect-no-changes"), /3 unchanged/);
+  });
+
+  it("destroy is refused until the program says that the VM may be deleted", async () => {
+    await assert.rejects(pulumi("destroy", "--yes", "--skip-preview"), ({ stdout }: { stdout: string }) => /DELETION_PROTECTED: .*allowDelete/s.test(stdout));
+    assert.deepEqual(sandbox.state().vms.map(({ state, autoRenewed }) => ({ state, autoRenewed })), [{ state: "running", autoRenewed: true }]);
+    await pulumi("config", "set", "allowDelete", "true");
+    await pulumi("up", "--yes", "--skip-preview");
+    assert.equal(sandbox.state().purchases.length, 1);
   });
 
   it("destroy stops the VM, ends its renewal and removes the script", async () => {

@@ -42,7 +42,7 @@ describe("an operator at the command line", () => {
   it("has a firewall and a reverse entry on the VPS, because the service's settings say so", () => {
     const { firewalls } = world.sandbox.state();
     const [firewall] = firewalls;
-    assert.deepEqual([firewalls.length, firewall?.rules.map(({ port }) => port).toSorted()], [1, ["22", "443", "80"]]);
+    assert.deepEqual([firewalls.length, firewall?.rules.map(({ port }) => port).toSorted()], [1, [String(world.sandbox.sshPort), "443", "80"].toSorted()]);
     assert.deepEqual(vm().actions.map(({ name, state }) => [name, state]).filter(([name]) => name === "activate_firewall" || name === "set_ptr"), [["activate_firewall", "success"], ["set_ptr", "success"]]);
   });
 

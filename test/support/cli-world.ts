@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
-import { engineEnvironment } from "../../src/engine/engine-environment.ts";
-import { ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { engineEnvironment } from "../../src/install-pulumi/engine-environment.ts";
+import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
+import { killTagged, tagEnvironment } from "../../src/provisioning/process-tags.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox, SandboxOptions } from "../../src/sandbox/index.ts";
 
@@ -25,8 +27,8 @@ export class CliWorld {
   readonly env: NodeJS.ProcessEnv;
   readonly #folder: string;
   readonly #stacks = new Set<string>();
-  readonly #running = new Set<ChildProcess>();
-  readonly #groups = new Set<number>();
+  /** Every process of its engines carries it. */
+  readonly #tag = randomUUID();
 
   private constructor(sandbox: Sandbox, env: NodeJS.ProcessEnv, folder: string) {
     this.sandbox = sandbox;
@@ -67,19 +69,14 @@ export class CliWorld {
   }
 
   #start(args: readonly string[], more: Readonly<Record<string, string>>): { child: ChildProcess; finished: Promise<Finished> } {
-    const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: CHECKOUT, env: { ...this.env, ...more }, stdio: ["ignore", "pipe", "pipe"], timeout: COMMAND_LIMIT_MS, detached: true });
-    this.#running.add(child);
-    if (child.pid !== undefined) this.#groups.add(child.pid);
+    const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: CHECKOUT, env: { ...this.env, ...tagEnvironment({ worker: this.#tag }), ...more }, stdio: ["ignore", "pipe", "pipe"], timeout: COMMAND_LIMIT_MS });
     let text = "";
     child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));
     const finished = new Promise<Finished>((done, failed) => {
       child.on("error", failed);
       // `exit` and not `close`: an orphaned provider keeps the pipe open.
-      child.on("exit", (code) => {
-        this.#running.delete(child);
-        setImmediate(() => done({ code, text }));
-      });
+      child.on("exit", (code) => setImmediate(() => done({ code, text })));
     });
     return { child, finished };
   }
@@ -104,15 +101,8 @@ export class CliWorld {
   }
 
   async close(): Promise<void> {
-    for (const child of this.#running) child.kill("SIGKILL");
-    // An engine that was killed leaves its language host and its providers behind, each in its group.
-    for (const group of this.#groups) {
-      try {
-        process.kill(-group, "SIGKILL");
-      } catch {
-        // None of them is left.
-      }
-    }
+    // An engine that was killed leaves its language host behind, which looks for it every five minutes.
+    await killTagged("worker", this.#tag);
     await this.sandbox.close();
     for (const stack of this.#stacks) await rm(join(CHECKOUT, `Pulumi.${stack}.yaml`), { force: true });
     await rm(this.#folder, { recursive: true, force: true });

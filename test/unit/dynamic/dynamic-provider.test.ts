@@ -8,6 +8,8 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import structMessages from "google-protobuf/google/protobuf/struct_pb.js";
 import { afterAll, beforeAll, describe, it } from "vitest";
@@ -44,8 +46,8 @@ function clientOf(port: number): Client {
   return new service.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
 }
 
-async function start(script: string): Promise<Started> {
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script, "127.0.0.1:1"], { cwd: CHECKOUT, env: { PATH: process.env["PATH"], PULUMI_NODEJS_PROJECT: "project" }, stdio: ["ignore", "pipe", "ignore"] });
+async function start(script: string, engineAddress: string): Promise<Started> {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script, engineAddress], { cwd: CHECKOUT, env: { PATH: process.env["PATH"], PULUMI_NODEJS_PROJECT: "project" }, stdio: ["ignore", "pipe", "ignore"] });
   const [line] = (await once(child.stdout, "data")) as [Buffer];
   return { child, client: clientOf(Number(line.toString())) };
 }
@@ -93,8 +95,13 @@ const CALLS: readonly [string, string, unknown][] = [
 describe("the dynamic provider's process", () => {
   let sdks: Started;
   let ours: Started;
+  // Neither speaks to it; without one, ours would end.
+  const engine = createServer();
   beforeAll(async () => {
-    [sdks, ours] = await Promise.all([start(SDKS), start(OURS)]);
+    engine.listen(0, "127.0.0.1");
+    await once(engine, "listening");
+    const address = `127.0.0.1:${(engine.address() as AddressInfo).port}`;
+    [sdks, ours] = await Promise.all([start(SDKS, address), start(OURS, address)]);
   });
   afterAll(async () => {
     for (const { child, client } of [sdks, ours]) {
@@ -102,6 +109,7 @@ describe("the dynamic provider's process", () => {
       child.kill("SIGKILL");
       await once(child, "exit");
     }
+    engine.close();
   });
 
   for (const [what, method, request] of CALLS) {

@@ -83,10 +83,11 @@ async function begin(slot: Slot, settings: Record<string, string>) {
   const port = /pulumi-nodejs:(\d+)/.exec(slot.providers)![1]!;
   const client = new service.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
   closers.push(() => client.close(), () => running.stop());
-  await call(client, "attach", new pluginMessages.PluginAttach().setAddress(running.address));
+  const attach = () => call(client, "attach", new pluginMessages.PluginAttach().setAddress(running.address));
+  await attach();
   await call(client, "configure", new messages.ConfigureRequest().setArgs(struct(settings)));
   return {
-    ...running, client,
+    ...running, client, attach,
     look: async (more: object = {}) => plain(await call(client, "create", new messages.CreateRequest().setProperties(struct({ ...more, __provider: NOSY })))),
     allowed: async (more: object = {}) => {
       const { mayDelete, mayBuy } = plain(await call(client, "create", new messages.CreateRequest().setProperties(struct({ ...more, __provider: ALLOWED }))));
@@ -104,8 +105,8 @@ function call<T = { getProperties(): InstanceType<typeof Struct> | undefined }>(
   return new Promise((done, failed) => methods[method]!.call(client, request, (error, answer) => (error ? failed(error) : done(answer))));
 }
 
-async function spoken(lines: readonly string[]): Promise<void> {
-  for (let turn = 0; turn < 3_000 && lines.length === 0; turn += 1) await delay(10);
+async function until(isReached: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 3_000 && !isReached(); turn += 1) await delay(10);
 }
 
 const WORKER = "worker-of-the-slots-test";
@@ -169,12 +170,12 @@ describe("a warm slot", () => {
     const first = await slots.take();
     const one = await begin(first, {});
     await one.look();
-    await spoken(one.lines);
+    await until(() => one.lines.length > 0);
     await first.release({ failed: false });
     const second = await slots.take();
     const two = await begin(second, {});
     await two.look();
-    await spoken(two.lines);
+    await until(() => two.lines.length > 0);
     assert.deepEqual([one.lines, two.lines], [["at work"], ["at work"]]);
     await second.release({ failed: false });
   });
@@ -220,6 +221,37 @@ describe("a warm slot", () => {
     two.stop();
     assert.match(String((await gone)["reason"]), /CANCELLED: .*is gone/);
     await second.release({ failed: true });
+  });
+
+  it("works on for an engine that cancels and attaches again, as after its refresh: not cancelled, until it is again", async () => {
+    const slot = await slots.take();
+    const run = await begin(slot, {});
+    const refresh = run.waitForEnd();
+    await call(run.client, "cancel", new emptyMessages.Empty());
+    assert.match(String((await refresh)["reason"]), /asked to stop/);
+    assert.equal((await run.look())["cancelled"], true);
+
+    await run.attach();
+    assert.equal((await run.look())["cancelled"], false);
+    await until(() => run.lines.length === 2);
+    assert.deepEqual(run.lines, ["at work", "at work"], "progress goes on to the engine");
+    const rest = run.waitForEnd();
+    await call(run.client, "cancel", new emptyMessages.Empty());
+    assert.match(String((await rest)["reason"]), /asked to stop/);
+    await slot.release({ failed: true });
+  });
+
+  it("breaks nothing off when another of its providers is attached to by the same engine", async () => {
+    const slot = await slots.take();
+    const run = await begin(slot, {});
+    let ended = false;
+    const waiting = run.waitForEnd().finally(() => { ended = true; });
+    await run.attach();
+    await run.look();
+    assert.equal(ended, false);
+    run.stop();
+    assert.match(String((await waiting)["reason"]), /is gone/);
+    await slot.release({ failed: true });
   });
 
   it("is not used again after a run that failed, and its process is gone", async () => {
