@@ -1,4 +1,5 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { inSeconds, SECOND_MS } from "../../providers/core/time.ts";
 import { parseUsername } from "../../stacks/username.ts";
 import type { Queryable } from "../db/index.ts";
 import { findVpsByUsername } from "../records/find-vps.ts";
@@ -16,9 +17,10 @@ export function isAtRest(status: VpsStatus): boolean {
 }
 
 /** `provisioning, health: waiting for DNS` */
-export function statusLine(vps: { readonly status: string; readonly phase: string | null; readonly waitingFor: string | null; readonly waiting?: { readonly place: number | null } | null; readonly failure: { readonly code: string | null; readonly reason: string } | null }): string {
+export function statusLine(vps: { readonly status: string; readonly phase: string | null; readonly waitingFor: string | null; readonly waiting?: { readonly place: number | null; readonly usualSeconds: number | null } | null; readonly failure: { readonly code: string | null; readonly reason: string } | null }): string {
   if (vps.failure) return `${vps.status}: ${vps.failure.code ? `${vps.failure.code}: ` : ""}${vps.failure.reason}`;
   const phase = vps.phase && vps.phase !== "done" && vps.phase !== vps.status ? `, ${vps.phase}` : "";
   const place = vps.waiting?.place ? ` (place ${vps.waiting.place})` : "";
-  return `${vps.status}${phase}${vps.waitingFor ? `: ${vps.waitingFor}` : ""}${place}`;
+  const usual = vps.waiting?.usualSeconds ? ` (usually ${inSeconds(vps.waiting.usualSeconds * SECOND_MS)})` : "";
+  return `${vps.status}${phase}${vps.waitingFor ? `: ${vps.waitingFor}` : ""}${place}${usual}`;
 }

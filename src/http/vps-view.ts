@@ -23,6 +23,7 @@ export const VPS_VIEW = z.object({
   waiting: z.object({
     kind: z.string().describe("What is waited for without any work going on: `purchases_per_day`, `payment` and others."),
     since: time.nullable(),
+    usualSeconds: z.number().nonnegative().nullable().describe("How long that took others, in the median, from `since` on."),
     place: z.int().nullable().describe("Among those who wait for their turn, from 1."),
   }).nullable(),
   failure: z.object({ code: z.string().nullable(), reason: z.string(), next: z.string().nullable().describe("What happens next.") }).nullable(),
@@ -69,7 +70,7 @@ function common(record: VpsRecord) {
   const center = DATA_CENTERS.find(({ id }) => id === record.dataCenterId);
   return {
     username, hostname, status, phase, waitingFor, plan, templateId, address, url, vmId, version,
-    waiting: record.waitingKind === null ? null : { kind: record.waitingKind, since: record.waitingSince?.toISOString() ?? null, place: record.waitingPlace },
+    waiting: record.waitingKind === null ? null : { kind: record.waitingKind, since: record.waitingSince?.toISOString() ?? null, usualSeconds: record.waitingUsualSeconds, place: record.waitingPlace },
     failure: record.reason === null ? null : { code: record.errorCode, reason: whatHappened(record.reason, { code: record.errorCode, next: record.nextStep }), next: record.nextStep },
     dataCenter: { id: record.dataCenterId, city: center?.city ?? null, country: center?.country ?? null },
     credentials: record.credentialsAvailable ? "available" as const : record.credentialsShownAt ? "shown" as const : "none" as const,

@@ -5,7 +5,7 @@ import type { UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/index.ts";
 import { findOpenPurchase, markBought } from "../purchases/index.ts";
-import { beginWait, finishRun, saveVpsResult, setVpsStatus, waitText } from "../records/index.ts";
+import { beginWait, finishRun, saveVpsResult, setVpsStatus, usualWaitSeconds, waitText } from "../records/index.ts";
 import type { Phase } from "../records/index.ts";
 import { untilSaved } from "./end-run.ts";
 import type { FailedJob } from "./end-run.ts";
@@ -34,7 +34,7 @@ export async function recordNotYet({ pool, engine, settings, vms, handOver, log 
     if (vm) await saveVpsResult(db, userId, { hostingerVmId: vm.vmId, ...(vm.address && { address: vm.address }) });
     const open = vm && (await findOpenPurchase(db, userId));
     if (open && open.state !== "waiting") await markBought(db, open.purchaseId, { vmId: vm.vmId });
-    await setVpsStatus(db, userId, { status: "provisioning", phase: PHASE_OF[what], waitingKind: what, waitingFor });
+    await setVpsStatus(db, userId, { status: "provisioning", phase: PHASE_OF[what], waitingKind: what, waitingFor, waitingUsualSeconds: (await usualWaitSeconds(db, what)) ?? null });
   }));
   return true;
 }

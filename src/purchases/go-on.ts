@@ -51,7 +51,7 @@ export async function goOn(guard: Guard, session: Session, onGo: (db: Queryable,
 }
 
 async function go(db: Queryable, userId: string, onGo: (db: Queryable, userId: string) => Promise<void>): Promise<void> {
-  await db.query("UPDATE user_vps SET waiting_kind = NULL, waiting_since = NULL, waiting_place = NULL, waiting_for = NULL WHERE user_id::text = $1 AND is_managed", [userId]);
+  await db.query("UPDATE user_vps SET waiting_kind = NULL, waiting_since = NULL, waiting_usual_seconds = NULL, waiting_place = NULL, waiting_for = NULL WHERE user_id::text = $1 AND is_managed", [userId]);
   await onGo(db, userId);
 }
 

@@ -3,19 +3,21 @@ import { VPS_COLUMNS, type Phase, type VpsRecord, type VpsStatus } from "./vps-r
 
 /** What is not named stays as it is, with one exception: see `status`. */
 export interface StatusChange {
-  /** A new status clears waitingFor, waitingKind, errorCode, reason and nextStep unless they are named too; the first 'ready' sets readyAt. */
+  /** A new status clears waitingFor, waitingKind, waitingUsualSeconds, errorCode, reason and nextStep unless they are named too; the first 'ready' sets readyAt. */
   readonly status?: VpsStatus;
   readonly phase?: Phase | null;
   readonly waitingFor?: string | null;
   /** With it the record waits since then, without a run. */
   readonly waitingKind?: string | null;
+  /** How long that took others: set along with waitingKind, or not known. */
+  readonly waitingUsualSeconds?: number | null;
   readonly errorCode?: string | null;
   readonly reason?: string | null;
   readonly nextStep?: string | null;
 }
 
-const COLUMNS = { status: "status", phase: "phase", waitingFor: "waiting_for", waitingKind: "waiting_kind", errorCode: "error_code", reason: "reason", nextStep: "next_step" } as const;
-const CLEARED = { waitingFor: null, waitingKind: null, errorCode: null, reason: null, nextStep: null } as const;
+const COLUMNS = { status: "status", phase: "phase", waitingFor: "waiting_for", waitingKind: "waiting_kind", waitingUsualSeconds: "waiting_usual_seconds", errorCode: "error_code", reason: "reason", nextStep: "next_step" } as const;
+const CLEARED = { waitingFor: null, waitingKind: null, waitingUsualSeconds: null, errorCode: null, reason: null, nextStep: null } as const;
 
 /**
  * Changes the status and what belongs to it.

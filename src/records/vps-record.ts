@@ -19,6 +19,8 @@ export interface VpsRecord {
   /** What is waited for without a run, as a value: see WAITING_KINDS of src/purchases. */
   readonly waitingKind: string | null;
   readonly waitingSince: Date | null;
+  /** How long that took others, in the median; null: not known. */
+  readonly waitingUsualSeconds: number | null;
   /** Among those who wait for their turn, from 1. */
   readonly waitingPlace: number | null;
   readonly errorCode: string | null;
@@ -62,7 +64,7 @@ export interface VpsRecord {
 /** For SELECT and RETURNING, with `user_vps` under that name. */
 export const VPS_COLUMNS = `
   user_vps.user_id::text AS "userId", username, hostname, boot_hostname AS "bootHostname", status, phase, waiting_for AS "waitingFor",
-  waiting_kind AS "waitingKind", waiting_since AS "waitingSince", waiting_place AS "waitingPlace", allowed_plans AS "allowedPlans",
+  waiting_kind AS "waitingKind", waiting_since AS "waitingSince", waiting_usual_seconds AS "waitingUsualSeconds", waiting_place AS "waitingPlace", allowed_plans AS "allowedPlans",
   error_code AS "errorCode", reason, next_step AS "nextStep", plan_id AS plan, template_id AS "templateId",
   data_center_id AS "dataCenterId", ssh_public_key AS "sshPublicKey", address,
   hostinger_vm_id::double precision AS "hostingerVmId", hostinger_order_id AS "hostingerOrderId",

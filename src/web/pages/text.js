@@ -25,7 +25,8 @@ export function shortSeconds(value) {
 /** What is going on, in words; points of time in it in the reader's time zone. */
 export function doing({ status: name, phase, waitingFor, waiting }) {
   const place = waiting?.place ? `place ${waiting.place}` : null;
-  const parts = [["done", name].includes(phase) ? null : phase, place, waitingFor].filter(Boolean).join(": ");
+  const told = [["done", name].includes(phase) ? null : phase, place, waitingFor].filter(Boolean).join(": ");
+  const parts = waiting?.usualSeconds ? `${told} (usually ${shortSeconds(waiting.usualSeconds)}, since ${waiting.since})` : told;
   return parts.split(/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/).map((part, place) => (place % 2 === 1 ? time(part) : part));
 }
 

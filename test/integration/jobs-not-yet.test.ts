@@ -1,0 +1,93 @@
+/** A run that ends because Hostinger still boots: what is recorded, and that nothing is held meanwhile. The engine is a stub, PostgreSQL is real. */
+import assert from "node:assert/strict";
+import { afterAll, beforeEach, describe, it } from "vitest";
+import { notYet } from "../../providers/core/patience.ts";
+import { inTransaction } from "../../src/db/index.ts";
+import { pgBossJobs, startQueue, startWorker } from "../../src/jobs/index.ts";
+import { hostingerPower } from "../../src/provisioning/power.ts";
+import { findLastPurchase } from "../../src/purchases/index.ts";
+import { createCredentialsCipher, listRuns, noteWaitTime, watchedWaits } from "../../src/records/index.ts";
+import type { VpsRecord } from "../../src/records/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { openPurchaseWorld } from "../support/purchases.ts";
+import { StubEngine, vmOf } from "../support/stub-engine.ts";
+
+const LIMIT_MS = 60_000;
+const { pool, url } = await withDatabase();
+const sandbox = await startSandbox();
+const boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
+const jobs = pgBossJobs(boss, pool);
+const engine = new StubEngine();
+const vms = hostingerPower(sandbox.env);
+const world = openPurchaseWorld(pool, sandbox);
+const account = { read: async () => ({ state: "none" as const }), resolve: async () => undefined };
+const worker = await startWorker({
+  boss, pool, databaseUrl: url, engine, vms, settings: world.guard.settings as never, purchases: { guard: world.guard, account }, workerId: "worker", hostId: "host", secrets: [], log: () => undefined,
+  cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]),
+});
+afterAll(async () => {
+  await worker.stop(0);
+  await Promise.all([boss.stop({ graceful: false }), vms.close(), world.close()]);
+  await sandbox.close();
+});
+beforeEach(async () => {
+  engine.stacks.clear();
+  for (const table of ["vps_waits", "vps_wait_times", "vps_purchases", "user_vps", "user_vps_jobs.job", "vps_runs"]) await pool.query(`DELETE FROM ${table}`);
+});
+
+const enqueueUp = (username: string) => inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: `u-${username}` }));
+async function until(username: string, what: string, isReached: (record: VpsRecord) => boolean): Promise<VpsRecord> {
+  const endMs = Date.now() + LIMIT_MS;
+  for (let record; (record = await world.record(username)), Date.now() < endMs; await new Promise((resume) => setTimeout(resume, 50))) if (isReached(record)) return record;
+  return assert.fail(`${username} did not come to ${what}: ${JSON.stringify(await world.record(username))}`);
+}
+const outcomes = async (username: string) => (await listRuns(pool, `u-${username}`)).items.map(({ outcome }) => outcome);
+
+/** The VM is bought, and not there yet. */
+function boots(vmId: number, what: "running" | "health", seen: string): void {
+  engine.onUp = ({ stackName }) => {
+    engine.stacks.set(stackName, [{ ...vmOf(vmId), ...(what === "health" && { address: "127.0.0.9" }) }]);
+    throw notYet(what, `${stackName}.spoq.dev`, seen);
+  };
+}
+
+describe("a run that ends with NOT_YET", () => {
+  it("is no failure: the user waits since then, with what it usually takes, and no job is left", async () => {
+    for (const seconds of [40, 50, 90]) await noteWaitTime(pool, "running", seconds);
+    boots(21, "running", "creating");
+    await world.signUp("alice");
+    await enqueueUp("alice");
+    const { status, phase, waitingFor, waitingSince, waitingUsualSeconds, hostingerVmId, errorCode } = await until("alice", "a wait", ({ waitingKind }) => waitingKind === "running");
+    assert.deepEqual([status, phase, waitingFor, waitingUsualSeconds, hostingerVmId, errorCode], ["provisioning", "vm", "VM 21 to run: creating", 50, 21, null]);
+    assert.ok(waitingSince! > new Date(Date.now() - LIMIT_MS));
+    assert.deepEqual(await outcomes("alice"), ["waiting"]);
+    assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "bought");
+    assert.deepEqual((await watchedWaits(pool, "running")).map(({ vmId, seen }) => [vmId, seen]), [[21, "creating"]]);
+    const left = await pool.query("SELECT FROM user_vps_jobs.job WHERE data ->> 'userId' = 'u-alice' AND state IN ('created', 'retry', 'active')");
+    assert.equal(left.rowCount, 0);
+  });
+
+  it("waits for health afterwards, and the next run that succeeds ends the wait", async () => {
+    boots(22, "health", "TLS: no certificate yet");
+    await world.signUp("bob");
+    await enqueueUp("bob");
+    const waiting = await until("bob", "a wait", ({ waitingKind }) => waitingKind === "health");
+    assert.deepEqual([waiting.phase, waiting.waitingFor, waiting.waitingUsualSeconds], ["health", "bob.spoq.dev to be healthy: TLS: no certificate yet", null]);
+    engine.onUp = () => 22;
+    await enqueueUp("bob");
+    const { waitingKind, waitingSince, waitingUsualSeconds } = await until("bob", "ready", ({ status }) => status === "ready");
+    assert.deepEqual([waitingKind, waitingSince, waitingUsualSeconds], [null, null, null]);
+    assert.deepEqual(await outcomes("bob"), ["succeeded", "waiting"]);
+    assert.deepEqual(await watchedWaits(pool, "health"), []);
+  });
+
+  it("is a failure like others if nobody can tell which VM is waited for", async () => {
+    engine.onUp = ({ stackName }) => { throw notYet("running", `${stackName}.spoq.dev`, "creating"); };
+    await world.signUp("carl");
+    await enqueueUp("carl");
+    await until("carl", "another try", ({ errorCode }) => errorCode === "NOT_YET");
+    assert.deepEqual((await outcomes("carl"))[0], "failed");
+    assert.deepEqual(await watchedWaits(pool, "running"), []);
+  });
+});
