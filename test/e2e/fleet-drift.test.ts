@@ -50,14 +50,7 @@ describe("eight users of the engine", () => {
     const backend = new StateBackend(small.url, PROJECT_NAME);
     await backend.prepare();
     const slots = new Slots({ env: engineEnvironment(installed, engineVariables(world.env)), tag: (slot) => tagEnvironment({ worker: "fleet-drift", slot }), standIns: installed.standIns });
-<<<<<<< HEAD
     closers.push(() => Promise.all([slots.close(), backend.close()]));
-=======
-    const dns = lostDnsRecords({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
-    const vms = hostingerPower(world.env);
-    const purchases = openPurchaseDesk(world.pool, settings);
-    closers.push(() => Promise.all([slots.close(), backend.close(), dns.close(), vms.close(), purchases.close()]));
->>>>>>> trunk
     const common = { installed, folder, slots, backend, backendUrl: small.url, env: engineVariables(world.env), workerId: "fleet-drift" };
     const preview = previewWithRefresh(common);
     options = {
