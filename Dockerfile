@@ -15,9 +15,9 @@ WORKDIR /opt/user-vps
 ENV XDG_CACHE_HOME=/var/cache
 COPY --from=packages /opt/user-vps ./
 COPY providers/core ./providers/core
-COPY src/engine ./src/engine
+COPY src/install-pulumi ./src/install-pulumi
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/var/cache/go-build \
-    node_modules/.bin/node src/engine/main.ts
+    node_modules/.bin/node src/install-pulumi/main.ts
 # The stand-ins for the plugins work against a sandbox alone: an image with them is for trying only.
 ARG ALLOW_STAND_INS=false
 RUN test "$ALLOW_STAND_INS" = true || test ! -e .user-vps/pulumi-home \
@@ -38,7 +38,7 @@ COPY --from=engine /var/cache/user-vps /var/cache/user-vps
 COPY --from=engine /opt/user-vps/.user-vps ./.user-vps
 COPY Pulumi.yaml LICENSE ./
 COPY bin ./bin
-COPY library ./library
+COPY exports ./exports
 COPY providers ./providers
 COPY stacks ./stacks
 COPY src ./src

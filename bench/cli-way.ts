@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { makeStackFolder } from "../src/cli/stack-folder.ts";
+import { makeStackFolder } from "../src/cli/user-stack/stack-folder.ts";
 import { cpuSecondsBelow } from "./processes.ts";
 import type { Operation, Way } from "./ways.ts";
 import { settingsOf, timed } from "./ways.ts";

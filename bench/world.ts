@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sandboxEnvironment } from "../src/cli/sandbox-env.ts";
 import { openDatabase } from "../src/db/index.ts";
-import { engineEnvironment } from "../src/engine/engine-environment.ts";
-import { ensureEngine } from "../src/engine/ensure-engine.ts";
-import type { Engine } from "../src/engine/ensure-engine.ts";
+import { engineEnvironment } from "../src/install-pulumi/engine-environment.ts";
+import { ensureEngine } from "../src/install-pulumi/ensure-engine.ts";
+import type { Engine } from "../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../src/sandbox/index.ts";
 import type { Sandbox } from "../src/sandbox/index.ts";
 

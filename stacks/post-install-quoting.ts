@@ -23,17 +23,6 @@ export function unrepresentable(value: string): string | undefined {
   return `holds the control character U+${code}`;
 }
 
-/** Why a text is no host name of at least two labels (RFC 1123); undefined if it is one. */
-export function hostnameFault(value: string): string | undefined {
-  if (value.length > 253) return "is longer than the 253 characters of a DNS name";
-  const labels = value.split(".");
-  if (labels.length < 2) return "is not a full DNS name such as alice.spoq.dev";
-  if (!labels.every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(label))) {
-    return "is not a DNS name: each part is 1 to 63 characters of a-z, 0-9 and '-', with no '-' at its ends";
-  }
-  return /^\d+$/.test(labels.at(-1) ?? "") ? "is an address or ends in a number, not in a domain" : undefined;
-}
-
 /**
  * Why a text is no download address; undefined if it is one. User names and passwords are
  * refused because curl's arguments can be read by every process of the VPS.

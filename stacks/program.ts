@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { UserVpsError } from "../providers/core/errors.ts";
-import type { StackConfig } from "./config.ts";
-import { readStackConfig } from "./config.ts";
+import type { StackConfig } from "./stack-settings.ts";
+import { readStackConfig } from "./stack-settings.ts";
 import { UserVps } from "./user-vps.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { VirtualMachine } from "../providers/hostinger/virtual-machine.ts";
 import { SshHostKey } from "../providers/ssh/ssh-host-key.ts";
-import type { StackConfig } from "./config.ts";
+import type { StackConfig } from "./stack-settings.ts";
 
 export interface WayInTarget {
   readonly config: Pick<StackConfig, "sshPort" | "sshPrivateKey" | "sshHostKey" | "recreation">;

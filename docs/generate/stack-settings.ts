@@ -1,5 +1,5 @@
-/** The tables of the stack's settings, from stacks/config.ts. */
-import { STACK_SETTINGS, type DescribedSetting } from "../../stacks/config.ts";
+/** The tables of the stack's settings, from stacks/stack-settings.ts. */
+import { STACK_SETTINGS, type DescribedSetting } from "../../stacks/stack-settings.ts";
 import { code, table } from "./markdown.ts";
 
 export function stackSettingsTable(isWanted: (setting: DescribedSetting) => boolean = () => true): string {

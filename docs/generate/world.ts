@@ -2,8 +2,8 @@
 import { spawn } from "node:child_process";
 import { delimiter, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
-import { openDemoWorld, type DemoWorld } from "../../src/cli/demo-world.ts";
-import { signServiceToken } from "../../src/cli/service/operator-token.ts";
+import { openDemoWorld, type DemoWorld } from "../../src/cli/demo/world.ts";
+import { signServiceToken } from "../../src/cli/service-client/operator-token.ts";
 import type { TranscriptWorld } from "./transcripts/transcript.ts";
 import { OTHER_VARIABLES, PROVIDER_VARIABLES, SERVICE_VARIABLES } from "./variables.ts";
 

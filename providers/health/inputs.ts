@@ -2,6 +2,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { isIPv4 } from "node:net";
 import { UserVpsError } from "../core/errors.ts";
+import { isHostname } from "../core/hostname.ts";
 import { readTrust, type HealthTarget } from "./target.ts";
 
 export interface HealthCheckInputs {
@@ -47,7 +48,7 @@ const isIntegerBetween = (low: number, high: number) => (value: unknown) =>
 const isText = (value: unknown) => typeof value === "string" && value !== "";
 
 const RULES: { readonly [Name in (typeof INPUT_NAMES)[number]]: readonly [test: (value: unknown) => boolean, expected: string] } = {
-  hostname: [(value) => typeof value === "string" && /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(value), "a lower-case host name with a domain"],
+  hostname: [isHostname, "a lower-case host name with a domain"],
   address: [(value) => typeof value === "string" && isIPv4(value), "an IPv4 address"],
   port: [isIntegerBetween(1, 65_535), "a port number"],
   path: [(value) => typeof value === "string" && /^\/[\x21-\x7e]*$/.test(value), "a path that begins with '/'"],

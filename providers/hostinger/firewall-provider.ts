@@ -9,7 +9,7 @@ import { ruleFaults, sameRules } from "./firewall-rules.ts";
 import { runAction } from "./run-action.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
-import { isUnknown, withoutProvider } from "./values.ts";
+import { isUnknown, withoutProvider } from "./property-values.ts";
 
 export { configure } from "./session.ts";
 

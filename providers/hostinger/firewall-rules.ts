@@ -1,6 +1,6 @@
 /** The rules of a firewall: what they may be, and whether two lists are the same. */
 import { FIREWALL_PROTOCOLS } from "./api/firewalls.ts";
-import { isUnknown } from "./values.ts";
+import { isUnknown } from "./property-values.ts";
 
 /** A rule as it is compared: the API's own may have other protocols than can be declared. */
 type AnyRule = Readonly<Record<"protocol" | "port" | "source", string> & { sourceDetail: string | null }>;

@@ -5,7 +5,7 @@ import { SCRIPT_LIMIT_BYTES } from "./api/specification.ts";
 import { deleteScript } from "./delete-script.ts";
 import { isStub, scriptOrNone } from "./script-content.ts";
 import { currentSession } from "./session.ts";
-import { isUnknown, withoutProvider } from "./values.ts";
+import { isUnknown, withoutProvider } from "./property-values.ts";
 
 export { configure } from "./session.ts";
 

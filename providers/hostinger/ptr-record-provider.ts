@@ -5,7 +5,8 @@ import type { IpAddress, VirtualMachine } from "./api/client.ts";
 import { runAction } from "./run-action.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
-import { isHostname, isUnknown, withoutProvider } from "./values.ts";
+import { isHostname } from "../core/hostname.ts";
+import { isUnknown, withoutProvider } from "./property-values.ts";
 import { getVm } from "./wait-for-running.ts";
 
 export { configure } from "./session.ts";

@@ -2,7 +2,7 @@
 import { closePurchase } from "./purchase/index.ts";
 import { isStub, scriptOrNone, writeStub } from "./script-content.ts";
 import { currentSession } from "./session.ts";
-import { isUnknown, withoutProvider } from "./values.ts";
+import { isUnknown, withoutProvider } from "./property-values.ts";
 
 export { configure } from "./session.ts";
 

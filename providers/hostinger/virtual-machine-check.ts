@@ -1,6 +1,7 @@
 import { UserVpsError } from "../core/errors.ts";
 import { notOffered, sharedCatalog, SPECIFIED_CATALOG } from "./api/live-catalog.ts";
-import { isHostname, isUnknown } from "./values.ts";
+import { isHostname } from "../core/hostname.ts";
+import { isUnknown } from "./property-values.ts";
 import { findAllByHostname } from "./search.ts";
 import { currentSession } from "./session.ts";
 import { DEFAULT_INPUTS } from "./virtual-machine-args.ts";

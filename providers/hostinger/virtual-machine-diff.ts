@@ -1,4 +1,4 @@
-import { isUnknown } from "./values.ts";
+import { isUnknown } from "./property-values.ts";
 
 type Values = Record<string, unknown>;
 

@@ -5,7 +5,7 @@ import { sameKey } from "./api/ssh-keys.ts";
 import { isLost } from "./search.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
-import { withoutProvider } from "./values.ts";
+import { withoutProvider } from "./property-values.ts";
 import { itemIdOfPlanName, planNameOf } from "./virtual-machine-args.ts";
 import { factsOf } from "./virtual-machine-facts.ts";
 

@@ -2,7 +2,7 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { ErrorCode } from "../../providers/core/errors.ts";
 import type { CliCommand } from "./command.ts";
-import { ServiceRefusal } from "./service/refusal.ts";
+import { ServiceRefusal } from "./service-client/refusal.ts";
 
 export const EXIT = {
   done: 0,

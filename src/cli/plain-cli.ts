@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { engineEnvironment } from "../engine/engine-environment.ts";
-import { preparePulumiHome } from "../engine/ensure-engine.ts";
-import type { DemoWorld } from "./demo-world.ts";
-import { makeStackFolder } from "./stack-folder.ts";
+import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
+import { preparePulumiHome } from "../install-pulumi/ensure-engine.ts";
+import type { DemoWorld } from "./demo/world.ts";
+import { makeStackFolder } from "./user-stack/stack-folder.ts";
 
 const run = promisify(execFile);
 

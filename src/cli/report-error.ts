@@ -1,6 +1,6 @@
 /** An error as people and programs see it. */
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
-import { ServiceRefusal } from "./service/refusal.ts";
+import { ServiceRefusal } from "./service-client/refusal.ts";
 
 export interface ErrorView {
   readonly error: { readonly code: string; readonly message: string; readonly next: string };

@@ -1,6 +1,6 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Engine } from "../engine/ensure-engine.ts";
+import type { Engine } from "../install-pulumi/ensure-engine.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 
 /** What the simulated VMs' scripts would download; no such server exists or is needed. */

@@ -2,11 +2,11 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ensureEngine } from "../engine/ensure-engine.ts";
+import { ensureEngine } from "../install-pulumi/ensure-engine.ts";
 import { sandboxBanner, startSandbox } from "../sandbox/index.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { asExportLines, sandboxEnvironment, writeEnvironmentFile } from "./sandbox-env.ts";
-import { SANDBOX_FOLDER } from "./stack-folder.ts";
+import { SANDBOX_FOLDER } from "./user-stack/stack-folder.ts";
 
 const ENV_FILE = join(SANDBOX_FOLDER, "env");
 

@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
-import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, flag, hostname, hs256Secret, httpUrl, names, networks, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, wholeNumber } from "./values.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, flag, hostname, hs256Secret, httpUrl, names, networks, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, wholeNumber } from "./value-schemas.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { ROLES, type Role } from "./roles.ts";
 

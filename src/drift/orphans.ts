@@ -1,12 +1,12 @@
 /** What belongs to nobody: VMs, DNS records, stacks. */
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
-import { isHostingersOwn } from "../../providers/hostinger/hostname.ts";
+import { isHostingersOwn } from "../../providers/hostinger/hostinger-hostname.ts";
 import { isRenewed } from "../../providers/hostinger/renewal.ts";
 import type { Subscription, VirtualMachine } from "../../providers/hostinger/api/client.ts";
 import { parseUsername } from "../../stacks/username.ts";
 import type { Finding, JudgeOptions } from "./finding.ts";
-import { isBeingBought } from "./purchases.ts";
+import { isBeingBought } from "./being-bought.ts";
 import { ofNobody } from "./finding.ts";
 import type { Observation } from "./observe.ts";
 

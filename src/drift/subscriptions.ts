@@ -7,7 +7,7 @@ import { doubtOf, isTooManyAtOnce } from "./confirm-missing.ts";
 import { ofNobody, ofUser } from "./finding.ts";
 import type { Finding, JudgeOptions } from "./finding.ts";
 import type { Observation } from "./observe.ts";
-import { isBeingBought } from "./purchases.ts";
+import { isBeingBought } from "./being-bought.ts";
 import type { FleetUser } from "./users.ts";
 
 /** Time to do something about it. */

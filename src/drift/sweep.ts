@@ -24,7 +24,7 @@ export interface SweepOptions extends Omit<FleetSources, "db"> {
   readonly domain: string;
   /** Full host names that are never orphans. */
   readonly ignoredNames?: readonly string[];
-  /** As stacks/config.ts has it by default. */
+  /** As stacks/stack-settings.ts has it by default. */
   readonly recordTtlSeconds?: number;
   /** How long a user is left alone after a change. */
   readonly graceSeconds?: number;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Queryable } from "../db/queryable.ts";
-import { countMembers, listMembers, MEMBER_STATUSES, ROLL_OUT_OUTCOMES, type MemberStatus, type RollOutMember, type RollOutRecord } from "../releases/records/index.ts";
+import { countMembers, listMembers, MEMBER_STATUSES, ROLL_OUT_OUTCOMES, type MemberStatus, type RollOutMember, type RollOutRecord } from "../records/index.ts";
 
 const time = z.iso.datetime();
 

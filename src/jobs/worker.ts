@@ -6,7 +6,7 @@ import type { WorkerContext } from "./worker-context.ts";
 import { HEARTBEAT_SECONDS, QUEUE } from "./queue.ts";
 import { RunningWork } from "./running-work.ts";
 import { startPurchaseTurns } from "./purchase-turns.ts";
-import { startSweeper } from "./sweeper.ts";
+import { startFindingMissingJobs } from "./missing-jobs.ts";
 
 export interface Worker {
   /**
@@ -45,12 +45,12 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
     notifyPollingIntervalSeconds: POLL_SECONDS,
     heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4,
   }, handle);
-  const sweeper = startSweeper(context);
+  const missingJobs = startFindingMissingJobs(context);
   const turns = startPurchaseTurns(context);
 
   return {
     async stop(graceMs) {
-      sweeper.stop();
+      missingJobs.stop();
       await turns.stop();
       await stopFetching(boss, log);
       if (await running.endedWithin(graceMs)) return;

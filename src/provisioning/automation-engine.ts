@@ -9,13 +9,13 @@ import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";
 import { once } from "../../providers/core/once.ts";
 import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/allow-delete.ts";
 import { ALLOW_PURCHASE_VARIABLE } from "../../providers/hostinger/settings.ts";
-import { preparePulumiHome } from "../engine/ensure-engine.ts";
-import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
+import { preparePulumiHome } from "../install-pulumi/ensure-engine.ts";
+import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
 import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions, UpResult } from "./engine.ts";
 import { createEventTranslator } from "./engine-events.ts";
 import { failureOf } from "./failure.ts";
-import { clearLeftovers } from "./leftovers.ts";
-import type { DnsLeftovers } from "./dns-leftovers.ts";
+import { clearInterruptedRun } from "./interrupted-run.ts";
+import type { LostDnsRecords } from "./lost-dns-record.ts";
 import { killRunsOfStack } from "./process-tags.ts";
 import { CommandFailed, createPulumiCommand } from "./pulumi-command.ts";
 import type { CommandEnd } from "./pulumi-command.ts";
@@ -37,7 +37,7 @@ export interface AutomationEngineOptions {
   readonly secretsProvider?: string | undefined;
   readonly workerId: string;
   readonly processes: EngineProcesses;
-  readonly dns: DnsLeftovers;
+  readonly dns: LostDnsRecords;
   readonly slots: Slots;
 }
 
@@ -117,13 +117,13 @@ export class AutomationEngine implements Engine {
     return resources.filter(({ type }) => type.endsWith(":VirtualMachine")).map(stackVm);
   }
 
-  async clearLeftovers(request: StackRequest, hooks: RunHooks): Promise<void> {
+  async clearInterruptedRun(request: StackRequest, hooks: RunHooks): Promise<void> {
     const { backend, processes, dns } = this.#options;
     await this.cancel(request.stackName);
     await releaseStaleLocks({ backend, processes, stackName: request.stackName });
     const state = await backend.readStack(request.stackName);
     if (!state) return;
-    await clearLeftovers(state, {
+    await clearInterruptedRun(state, {
       dns,
       say: (text) => hooks.onLine?.(text),
       forgetPendingOperations: () => this.#withStack(request, hooks, {}, async ({ stack }) => {

@@ -3,7 +3,7 @@ import { releaseSettings } from "../../stacks/release.ts";
 import type { Settings } from "../config/index.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { VpsRecord } from "../records/index.ts";
-import { findReleaseOfUser } from "../releases/records/index.ts";
+import { findReleaseOfUser } from "../records/index.ts";
 import type { StackRequest } from "./engine.ts";
 import { stackRequestOf } from "./stack-request.ts";
 

@@ -8,7 +8,7 @@ import type { Patience } from "../../providers/core/patience.ts";
 export interface StackRequest {
   /** The user name: every user has one stack. */
   readonly stackName: string;
-  /** Settings of the stack by their names in stacks/config.ts, as text. None of them is a secret. */
+  /** Settings of the stack by their names in stacks/stack-settings.ts, as text. None of them is a secret. */
   readonly config: Readonly<Record<string, string>>;
 }
 
@@ -74,8 +74,8 @@ export interface Engine {
   destroy(stack: StackRequest, hooks: RunHooks): Promise<RunResult>;
   /** None if there is no such stack. */
   vms(stackName: string): Promise<readonly StackVm[]>;
-  /** Removes what earlier runs of this installation left behind: see leftovers.ts. */
-  clearLeftovers(stack: StackRequest, hooks: RunHooks): Promise<void>;
+  /** Removes what earlier runs of this installation left behind: see interrupted-run.ts. */
+  clearInterruptedRun(stack: StackRequest, hooks: RunHooks): Promise<void>;
   /** Ends all processes of the stack's runs on this machine; returns when they are gone. */
   cancel(stackName: string): Promise<void>;
 }

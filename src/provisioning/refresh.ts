@@ -7,7 +7,7 @@ export const refresh: OperationKind = {
   waiting: undefined,
   async run({ pool, engine, settings, record, hooks }: OperationContext): Promise<OperationResult> {
     const stack = await declaredStack(pool, record, settings);
-    await engine.clearLeftovers(stack, hooks);
+    await engine.clearInterruptedRun(stack, hooks);
     const { changes } = await engine.refresh(stack, hooks);
     return { changes, save: async () => undefined };
   },

@@ -1,7 +1,7 @@
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { StackSettings } from "@pulumi/pulumi/automation/index.js";
-import { engineEnvironment } from "../engine/engine-environment.ts";
-import type { Engine as InstalledEngine } from "../engine/ensure-engine.ts";
+import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
+import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
 import { PROJECT_NAME } from "../../stacks/project-name.ts";
 import type { StackRequest } from "./engine.ts";
 import type { RunnableCommand } from "./pulumi-command.ts";

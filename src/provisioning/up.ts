@@ -55,7 +55,7 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   if (wait) return { wait };
   const declared = await declaredStack(pool, record, settings);
   const stack = planned ? stackOfChange(declared, planned) : declared;
-  await engine.clearLeftovers(stack, hooks);
+  await engine.clearInterruptedRun(stack, hooks);
   const applied = planned?.permission ? await applyChange(current, stack, planned, mayBuy) : undefined;
   // What was ready once may have drifted since; what was never ready has nothing to look at.
   // A change's permission is good for one run, which therefore waits itself.

@@ -8,7 +8,7 @@ export const CHANGE_KINDS = ["recreate", "replace", "rename"] as const;
 /** `recreate`: wiped and installed anew. `replace`: another VM beside, the old one given up. `rename`: another host name. */
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
-/** What a change is about; see stacks/config.ts. */
+/** What a change is about; see stacks/stack-settings.ts. */
 export interface Declared {
   readonly plan: string;
   readonly dataCenterId: number;

@@ -1,7 +1,7 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { releaseFaults, releaseFingerprint, releaseSettings, SHA256_PATTERN, VERSION_PATTERN, type Release } from "../../stacks/release.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { findRelease, insertRelease, type ReleaseRecord } from "./records/index.ts";
+import { findRelease, insertRelease, type ReleaseRecord } from "../records/index.ts";
 
 /**
  * Makes a release known, so that it can be rolled out. What a version means never changes; asked

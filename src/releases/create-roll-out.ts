@@ -3,7 +3,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { VERSION_PATTERN } from "../../stacks/release.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { CANCEL_CHANNEL } from "../jobs/user-lock.ts";
-import { endRollOut, findRelease, insertMembers, insertRollOut, skipMember, type RollOutRecord, type Skip } from "./records/index.ts";
+import { endRollOut, findRelease, insertMembers, insertRollOut, skipMember, type RollOutRecord, type Skip } from "../records/index.ts";
 import { DEFAULT_WAVES, waveSizes } from "./waves.ts";
 
 export interface RollOutRequest {

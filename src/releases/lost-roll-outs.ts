@@ -4,7 +4,7 @@ import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { QUEUE_SCHEMA } from "../jobs/queue.ts";
 import { ROLL_OUT_QUEUE, sendRollOutJob } from "./queue.ts";
-import { UNFINISHED } from "./records/index.ts";
+import { UNFINISHED } from "../records/index.ts";
 
 export interface LostRollOutsContext {
   readonly boss: PgBoss;

@@ -8,7 +8,7 @@ import type { Engine, RunHooks, StackRequest } from "../provisioning/engine.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { endLostRuns, findVpsByUserId, finishRun, startRun, type RunEnd, type VpsRecord } from "../records/index.ts";
-import { isStillTaken, noteSnapshot, type MemberEnd, type RunningMember } from "./records/index.ts";
+import { isStillTaken, noteSnapshot, type MemberEnd, type RunningMember } from "../records/index.ts";
 
 export interface ReleaseContext {
   readonly db: Queryable;
@@ -114,7 +114,7 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot 
   await startRun(db, { runId, userId, username, operation: "up", workerId, hostId, pid: process.pid });
   log(`${username}: release ${release.version} begins (run ${runId})`);
   const work = async () => {
-    await engine.clearLeftovers(stack, hooks);
+    await engine.clearInterruptedRun(stack, hooks);
     if (snapshot && !member.snapshotAt) {
       await takeSnapshot(record, hooks);
       await noteSnapshot(db, member);

@@ -5,7 +5,7 @@ import type { SessionLock } from "../jobs/session-lock.ts";
 import {
   countFailedMembers, endMember, endRollOut, findRelease, findRollOut, listMembers, takeMember, takeMemberAgain,
   type ReleaseRecord, type RollOutRecord, type RunningMember,
-} from "./records/index.ts";
+} from "../records/index.ts";
 import { releaseToVps, type ReleaseContext } from "./release-to-vps.ts";
 
 export interface RollOutContext extends Omit<ReleaseContext, "db"> {

@@ -14,7 +14,7 @@ import type { VmPower } from "../provisioning/operation.ts";
 import { endOf } from "../provisioning/power.ts";
 import { watchForLostRollOuts } from "./lost-roll-outs.ts";
 import { createRollOutQueue, ROLL_OUT_QUEUE, sendRollOutJob } from "./queue.ts";
-import { findUnfinishedRollOuts } from "./records/index.ts";
+import { findUnfinishedRollOuts } from "../records/index.ts";
 import { runRollOut, type RollOutContext } from "./run-roll-out.ts";
 import { takeSnapshot } from "./take-snapshot.ts";
 

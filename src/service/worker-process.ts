@@ -7,15 +7,15 @@ import type { Pool } from "pg";
 import type { PgBoss } from "pg-boss";
 import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
-import { engineEnvironment } from "../engine/engine-environment.ts";
-import { ensureEngine } from "../engine/ensure-engine.ts";
+import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
+import { ensureEngine } from "../install-pulumi/ensure-engine.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
 import { startDrift } from "../drift/start-drift.ts";
 import { startWorker } from "../jobs/index.ts";
 import { startRetention } from "../jobs/retention.ts";
 import { answerVmActions } from "../jobs/vm-actions.ts";
 import { AutomationEngine } from "../provisioning/automation-engine.ts";
-import { cloudflareLeftovers } from "../provisioning/dns-leftovers.ts";
+import { lostDnsRecords } from "../provisioning/lost-dns-record.ts";
 import { hostingerPower } from "../provisioning/power.ts";
 import { tagEnvironment } from "../provisioning/process-tags.ts";
 import { startWatchdog } from "../provisioning/start-watchdog.ts";
@@ -53,7 +53,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   await backend.prepare();
   await backend.refuseOtherName();
   const vms = hostingerPower(env);
-  const dns = cloudflareLeftovers({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
+  const dns = lostDnsRecords({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
   const purchases = openPurchaseDesk(pool, settings);
   // Secrets that the program itself needs; the providers do not see them.
   const ofProgram = { [VARIABLES.sshPrivateKey.name]: settings.sshPrivateKey, [VARIABLES.acmeEabMacKey.name]: settings.acmeEabMacKey };

@@ -16,9 +16,9 @@ import { servePluginService } from "../../providers/dynamic/grpc-server.ts";
 import type { PluginServer } from "../../providers/dynamic/grpc-server.ts";
 import { userVpsProgram } from "../../stacks/program.ts";
 import { PROJECT_NAME } from "../../stacks/project-name.ts";
-import { cloudflareStandIn } from "../engine/stand-ins/cloudflare-stand-in.ts";
-import { commandStandIn } from "../engine/stand-ins/command-stand-in.ts";
-import { startServer } from "../engine/stand-ins/plugin-server.ts";
+import { cloudflareStandIn } from "../stand-ins/cloudflare-stand-in.ts";
+import { commandStandIn } from "../stand-ins/command-stand-in.ts";
+import { startServer } from "../stand-ins/plugin-server.ts";
 import { attachTo } from "./attach.ts";
 import type { FromSlot, ToSlot } from "./messages.ts";
 

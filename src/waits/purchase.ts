@@ -1,6 +1,6 @@
 /** Who waits for the outcome of a purchase: a run finds out what it is, the list of VMs tells when that is worth while. */
 import type { VirtualMachine } from "../../providers/hostinger/api/client.ts";
-import { isHostingersOwn } from "../../providers/hostinger/hostname.ts";
+import { isHostingersOwn } from "../../providers/hostinger/hostinger-hostname.ts";
 import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { VpsWait } from "../records/index.ts";
 

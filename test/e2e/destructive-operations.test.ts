@@ -55,7 +55,7 @@ const CONFIRMED_BY: Readonly<Record<string, string>> = {
   "src/provisioning/destroy.ts: destroy": "a recorded deprovision that is due",
   "src/provisioning/destroy.ts: give up": "the same; wipes only if that was recorded",
   "src/provisioning/give-up/give-up-vm.ts: give up": "the same",
-  "src/provisioning/give-up/other-vms.ts: give up": "the same; a VM that has somebody else's host name by now is left alone",
+  "src/provisioning/give-up/replaced-vms.ts: give up": "the same; a VM that has somebody else's host name by now is left alone",
   "src/provisioning/snapshot.ts: snapshot": "the user name as `confirm` of POST /api/admin/vps/{username}/snapshot",
   "src/releases/take-snapshot.ts: snapshot": "`snapshot` of a roll-out, whose version is typed as `confirm`",
 };

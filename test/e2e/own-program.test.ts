@@ -8,8 +8,8 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, it } from "vitest";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
-import { engineEnvironment } from "../../src/engine/engine-environment.ts";
-import { ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { engineEnvironment } from "../../src/install-pulumi/engine-environment.ts";
+import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 
 const run = promisify(execFile);

@@ -42,7 +42,7 @@ function cliEngine(): Engine {
       if (code !== 0) throw failureOf({ stackName, errors: [text], output: text, end: `exit code ${code}` });
       return { changes: {}, outputs: {} };
     },
-    clearLeftovers: async () => undefined,
+    clearInterruptedRun: async () => undefined,
     preview: unused, refresh: unused, destroy: unused, cancel: unused, vms: unused,
   };
 }

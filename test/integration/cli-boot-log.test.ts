@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { inTransaction } from "../../src/db/index.ts";
-import { ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { appendRunLog, finishRun, requestVps, startRun } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { BootLog } from "../../src/cli/boot-log/read-boot-log.ts";

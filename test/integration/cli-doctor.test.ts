@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, it } from "vitest";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
-import { ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { atEnd } from "../support/at-end.ts";
 import { withApp } from "../support/http-app.ts";

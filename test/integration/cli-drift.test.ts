@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { sleep } from "../../providers/core/time.ts";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import type { StackDrift } from "../../src/drift/stack-drift.ts";
-import { ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { runCli, runJson, startCli, temporaryFolder } from "./cli-support.ts";
 import type { ErrorDocument } from "./cli-support.ts";

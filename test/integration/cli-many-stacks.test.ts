@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { asExportLines, sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
-import { ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { CHECKOUT, runCli, runJson, temporaryFolder } from "./cli-support.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, describe, it } from "vitest";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
-import { ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { runCli, runJson, startCli, temporaryFolder } from "./cli-support.ts";

@@ -6,7 +6,7 @@ import { migrate, missingMigrations } from "../../src/db/migrate.ts";
 import { createCredentialsCipher, findVpsByUserId, listGiveUps, listOperatorActions, listRuns, listVps, openChange, phaseTimes, readRunLog, requestVps, takeCredentials } from "../../src/records/index.ts";
 import { listFindings } from "../../src/drift/findings.ts";
 import { listSweeps } from "../../src/drift/sweeps.ts";
-import { findReleaseOfUser, listMembers } from "../../src/releases/records/index.ts";
+import { findReleaseOfUser, listMembers } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const DUMP = await readFile(new URL("../fixtures/database-0.1.0.sql", import.meta.url), "utf8");

@@ -5,7 +5,7 @@ import type { Queryable } from "../../src/db/queryable.ts";
 import { openFindingsOf } from "../../src/drift/findings.ts";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import * as records from "../../src/records/index.ts";
-import { findReleaseOfUser } from "../../src/releases/records/index.ts";
+import { findReleaseOfUser } from "../../src/records/index.ts";
 import { NUMBER_RANGES, readFleetNumbers, type NumberRange } from "../../src/web/fleet-numbers.ts";
 import { atEnd } from "../support/at-end.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -122,7 +122,7 @@ describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en
       const record = (await records.findVpsByUserId(db, user))!;
       return [await records.hasEarlierRun(db, record, "run"), await records.isHostnameTaken(db, user, "other.spoq.dev"), await findReleaseOfUser(db, user)];
     },
-    "a wiped VM for somebody": async (db) => records.claimSpareVm(db, (await records.findVpsByUserId(db, user))!, 3),
+    "a wiped VM for somebody": async (db) => records.claimWipedVm(db, (await records.findVpsByUserId(db, user))!, 3),
     "a page of the fleet": async (db) => [await records.listVps(db, { limit: 50 }), await records.listVps(db, { limit: 50, cursor: "name5" }), await records.listVps(db, { limit: 50, status: "failed" }), await records.listVps(db, { limit: 50, status: "ready", cursor: "name5" })],
     "metrics": async (db) => [await records.countVpsByStatus(db), await records.countRuns(db), await records.countSecondsToReady(db)],
   };

@@ -3,8 +3,8 @@ import { beforeEach, describe, it } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { QUEUE_SCHEMA } from "../../src/jobs/queue.ts";
-import { sweep } from "../../src/jobs/sweeper.ts";
-import { beginChange, beginGiveUp, cancelGiveUp, claimSpareVm, findFormerVm, findVpsByUserId, forgetFormerVm, listGiveUps, listNamesakes, noteGiveUp, openChange, refuseSpareVm, requestChange, requestGiveUp, requestVps, returnFormerVm, saveVpsResult, setVpsStatus, takeOverVm } from "../../src/records/index.ts";
+import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
+import { beginChange, beginGiveUp, cancelGiveUp, claimWipedVm, findFormerVm, findVpsByUserId, forgetFormerVm, listGiveUps, listNamesakes, noteGiveUp, openChange, refuseWipedVm, requestChange, requestGiveUp, requestVps, returnFormerVm, saveVpsResult, setVpsStatus, takeOverVm } from "../../src/records/index.ts";
 import type { GiveUp, VpsRecord } from "../../src/records/index.ts";
 import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -87,7 +87,7 @@ describe("the grace period", () => {
     assert.deepEqual(await listGiveUps(pool, { limit: 10 }), []);
   });
 
-  it("is not cut short by the sweeper, which sends the job of one that is over", async () => {
+  it("is not cut short by what finds missing jobs, which sends the job of one that is over", async () => {
     const boss = await startQueue({ databaseUrl: url, works: false, onError: () => undefined });
     try {
       await user("amy");
@@ -95,16 +95,16 @@ describe("the grace period", () => {
       await requestDeprovision({ pool, jobs: pgBossJobs(boss, pool) }, "amy", { graceHours: 72 });
       await requestDeprovision({ pool, jobs: pgBossJobs(boss, pool) }, "bea");
       await pool.query(`DELETE FROM ${QUEUE_SCHEMA}.job`);
-      assert.deepEqual(await sweep({ boss, pool, log: () => undefined }, 0), ["bea"]);
+      assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 0), ["bea"]);
     } finally {
       await boss.stop({ graceful: false });
     }
   });
 });
 
-describe("a spare VM", () => {
+describe("a wiped VM", () => {
   it("is one that is wiped, stopped and paid for long enough, of the same plan, and of nobody", async () => {
-    const spare = await givenUp("spare");
+    const wiped = await givenUp("wiped");
     await givenUp("not-wiped", { wiped: false });
     await givenUp("not-stopped", { stopped: false });
     await givenUp("not-ended", { ended: false });
@@ -114,28 +114,28 @@ describe("a spare VM", () => {
     await user("owner");
     await saveVpsResult(pool, "owner", { hostingerVmId: owned });
     const amy = await user("amy");
-    assert.equal((await claimSpareVm(pool, amy, 3))?.vmId, spare);
-    assert.equal(await claimSpareVm(pool, await user("bea"), 3), undefined);
+    assert.equal((await claimWipedVm(pool, amy, 3))?.vmId, wiped);
+    assert.equal(await claimWipedVm(pool, await user("bea"), 3), undefined);
   });
 
   it("goes to one user, however many want one at once", async () => {
-    const spares: number[] = [];
-    for (let index = 0; index < 5; index++) spares.push(await givenUp(`former-${index}`));
+    const wiped: number[] = [];
+    for (let index = 0; index < 5; index++) wiped.push(await givenUp(`former-${index}`));
     const users = await Promise.all(Array.from({ length: 12 }, (_, index) => user(`new-${index}`)));
-    const claimed = (await Promise.all(users.map((record) => claimSpareVm(pool, record, 3)))).flatMap((one) => one?.vmId ?? []);
-    assert.deepEqual(claimed.toSorted(), spares);
+    const claimed = (await Promise.all(users.map((record) => claimWipedVm(pool, record, 3)))).flatMap((one) => one?.vmId ?? []);
+    assert.deepEqual(claimed.toSorted(), wiped);
   });
 
   it("is bound to the user's present request, and not given again after it was refused", async () => {
     await givenUp("former");
     const amy = await user("amy");
-    const claimed = (await claimSpareVm(pool, amy, 3))!;
+    const claimed = (await claimWipedVm(pool, amy, 3))!;
     const { takenOverVmId, takenOverIsWiped, hostingerVmId } = (await takeOverVm(pool, "amy", { vmId: claimed.vmId, isWiped: true }))!;
     assert.deepEqual([takenOverVmId, takenOverIsWiped, hostingerVmId], [claimed.vmId, true, claimed.vmId]);
     await setVpsStatus(pool, "amy", { status: "deprovisioned" });
     assert.deepEqual([(await user("amy")).takenOverVmId, (await user("amy")).takenOverIsWiped], [null, false]);
-    await refuseSpareVm(pool, claimed.giveUpId, "it is running");
-    assert.equal(await claimSpareVm(pool, amy, 3), undefined);
+    await refuseWipedVm(pool, claimed.giveUpId, "it is running");
+    assert.equal(await claimWipedVm(pool, amy, 3), undefined);
     assert.equal((await lastGiveUp(pool, "former")).unusableBecause, "it is running");
   });
 
@@ -143,7 +143,7 @@ describe("a spare VM", () => {
     const vmId = await givenUp("former");
     await ask(await user("later"));
     await noteGiveUp(pool, (await begin("later"))!.giveUpId, { vmId });
-    assert.equal(await claimSpareVm(pool, await user("amy"), 3), undefined);
+    assert.equal(await claimWipedVm(pool, await user("amy"), 3), undefined);
   });
 });
 
@@ -156,8 +156,8 @@ describe("a VM that was given up without a wipe", () => {
     await givenUp("cid", { ...bare, ended: false });
     for (const other of ["bea", "cid", "amy2"]) assert.equal(await findFormerVm(pool, other), undefined);
     assert.equal((await findFormerVm(pool, "amy"))?.vmId, vmId);
-    assert.notEqual((await claimSpareVm(pool, await user("dan"), 0))?.vmId, vmId, "bea's, which is wiped");
-    assert.equal(await claimSpareVm(pool, await user("eve"), 0), undefined);
+    assert.notEqual((await claimWipedVm(pool, await user("dan"), 0))?.vmId, vmId, "bea's, which is wiped");
+    assert.equal(await claimWipedVm(pool, await user("eve"), 0), undefined);
     const former = (await findFormerVm(pool, "amy"))!;
     assert.equal(await inTransaction(pool, (db) => returnFormerVm(db, { ...former, userId: "dan" })), undefined, "not even by mistake");
   });

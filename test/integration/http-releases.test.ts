@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeAll, describe, it } from "vitest";
-import { endMember, endRollOut, takeMember } from "../../src/releases/records/index.ts";
+import { endMember, endRollOut, takeMember } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
 import { insertReadyUser } from "../support/ready-user.ts";

@@ -5,7 +5,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue, startWorker } from "../../src/jobs/index.ts";
 import type { Worker } from "../../src/jobs/index.ts";
-import { sweep } from "../../src/jobs/sweeper.ts";
+import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { decide, findLastPurchase, readBreaker, setSwitch } from "../../src/purchases/index.ts";
 import type { AccountPurchase, PurchaseAccount, PurchaseDecision } from "../../src/purchases/index.ts";
@@ -90,8 +90,8 @@ describe("a job that may not buy yet", () => {
     assert.deepEqual([status, engine.ups.length], ["queued", 0]);
     assert.match(waitingFor!, /the card is renewed/);
     assert.deepEqual(await outcomes("alice"), ["waiting"]);
-    // Who waits for a turn is not looked after by the sweeper.
-    assert.deepEqual(await sweep({ boss, pool, log: () => undefined }, 0), []);
+    // Who waits for a turn is not given a job as one that lost it.
+    assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 0), []);
     assert.equal((await pool.query("SELECT FROM user_vps_jobs.job WHERE state IN ('created', 'retry', 'active')")).rowCount, 0);
     await setSwitch(pool, { isOn: true, by: "op_1", reason: null });
     const { waitingKind } = await ready("alice");
@@ -212,7 +212,7 @@ describe("a purchase whose answer was lost", () => {
     assert.equal((await pool.query("SELECT FROM user_vps_jobs.job WHERE state IN ('created', 'retry', 'active')")).rowCount, 0);
     await work();
     assert.deepEqual((await watchedWaits(pool, "purchase")).map(({ userId, vmId }) => [userId, vmId]), [["u-alice", null]]);
-    assert.deepEqual(await sweep({ boss, pool, log: () => undefined }, 0), []);
+    assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 0), []);
     engine.onUp = () => 45;
     await inTransaction(pool, async (db) => {
       assert.ok(await queueWait(db, "u-alice"));

@@ -6,7 +6,7 @@ import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import type { Jobs } from "../../src/jobs/index.ts";
 import { QUEUE, QUEUE_SCHEMA, send } from "../../src/jobs/queue.ts";
 import { requestRepair } from "../../src/drift/repair.ts";
-import { sweep } from "../../src/jobs/sweeper.ts";
+import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
 import { beginChange, findVpsByUserId, listChanges, openChange, requestChange, requestVps, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 
@@ -119,8 +119,8 @@ describe("the queue", () => {
     await setVpsStatus(pool, "bea", { status: "deprovisioning" });
     await setVpsStatus(pool, "cleo", { status: "ready" });
     await jobs.enqueue(pool, { operation: "up", userId: "dora" });
-    assert.deepEqual(await sweep({ boss, pool, log: () => undefined }, 3_600), [], "none is that old");
-    assert.deepEqual((await sweep({ boss, pool, log: () => undefined }, 0)).toSorted(), ["amy", "bea"]);
+    assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 3_600), [], "none is that old");
+    assert.deepEqual((await queueMissingJobs({ boss, pool, log: () => undefined }, 0)).toSorted(), ["amy", "bea"]);
     assert.deepEqual((await waiting()).map(({ key }) => key), ["destroy:bea", "up:amy", "up:dora"]);
   });
 

@@ -8,8 +8,8 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
-import { cacheRoot } from "../../src/engine/cache.ts";
-import { ensureEngine } from "../../src/engine/ensure-engine.ts";
+import { cacheRoot } from "../../src/install-pulumi/cache.ts";
+import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 
 const run = promisify(execFile);

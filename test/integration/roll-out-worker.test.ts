@@ -62,7 +62,7 @@ afterEach(async () => {
 
 async function startWorker(workerId: string): Promise<RollOutWorker> {
   const engine = {
-    clearLeftovers: async () => undefined,
+    clearInterruptedRun: async () => undefined,
     async up(request: StackRequest, hooks: RunHooks) {
       upped.push({ worker: workerId, request });
       await onUp(workerId, request, hooks);

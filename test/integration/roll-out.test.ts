@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 const engine = {
-  clearLeftovers: async () => undefined,
+  clearInterruptedRun: async () => undefined,
   async up(request: StackRequest, hooks: RunHooks) {
     upped.push(request);
     hooks.onLine?.(`working with ${SECRET}`);

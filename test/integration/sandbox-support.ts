@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import type { Sandbox, StateView, VmView } from "../../src/sandbox/index.ts";
 
-const SCRIPT_FILE = new URL("../unit/sandbox/vm/specification-script.sh", import.meta.url);
+const SCRIPT_FILE = new URL("../unit/sandbox-vm/specification-script.sh", import.meta.url);
 
 /** The product specification's script for one host name. */
 export function scriptFor(hostname: string): string {

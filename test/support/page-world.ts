@@ -1,7 +1,7 @@
 /** The whole service against the sandbox, and operators in front of its page. */
 import { SignJWT } from "jose";
 import type { Page } from "playwright-core";
-import { openDemoWorld, type DemoWorld, type DemoWorldOptions } from "../../src/cli/demo-world.ts";
+import { openDemoWorld, type DemoWorld, type DemoWorldOptions } from "../../src/cli/demo/world.ts";
 import { openBrowser } from "./browser.ts";
 
 const LIMIT_MS = 120_000;

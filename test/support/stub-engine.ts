@@ -26,7 +26,7 @@ export class StubEngine implements Engine {
   preview = refused;
   refresh = refused;
   destroy = refused;
-  clearLeftovers = async () => undefined;
+  clearInterruptedRun = async () => undefined;
   cancel = async () => undefined;
 }
 

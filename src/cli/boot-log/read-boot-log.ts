@@ -4,7 +4,7 @@ import type { BootProgress } from "../../../providers/first-boot/boot-progress.t
 import { fetchBootLog } from "../../../providers/first-boot/fetch-boot-log.ts";
 import { createRedactor } from "../../provisioning/redact.ts";
 import type { Invocation } from "../command.ts";
-import { withUserStack } from "../user-stack.ts";
+import { withUserStack } from "../user-stack/user-stack.ts";
 import { wayInto } from "./way-in.ts";
 
 export interface BootLog extends BootProgress {

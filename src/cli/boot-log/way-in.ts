@@ -2,7 +2,7 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { SshServer } from "../../../providers/ssh/run-command.ts";
 import type { Environment } from "../../config/index.ts";
-import type { UserStack } from "../user-stack.ts";
+import type { UserStack } from "../user-stack/user-stack.ts";
 
 export interface WayIn {
   readonly server: SshServer;

@@ -1,8 +1,8 @@
 import type { VmActionsView } from "../../http/routes/vm-actions.ts";
 import type { CliCommand } from "../command.ts";
 import { moment, table } from "../output.ts";
-import { withService } from "../service/api.ts";
-import { adminPath } from "../service/paths.ts";
+import { withService } from "../service-client/api.ts";
+import { adminPath } from "../service-client/paths.ts";
 
 /** GET /api/admin/vps/{username}/actions */
 export const actions: CliCommand<object> = {

@@ -1,8 +1,8 @@
 import { parseUsername } from "../../../stacks/username.ts";
 import type { CliCommand } from "../command.ts";
 import { moment, table } from "../output.ts";
-import { withService } from "../service/api.ts";
-import { wholeNumber } from "../values.ts";
+import { withService } from "../service-client/api.ts";
+import { wholeNumber } from "../argument-values.ts";
 
 interface Action {
   readonly askedAt: string;

@@ -1,8 +1,8 @@
 import type { AdminVpsView } from "../../http/vps-view.ts";
 import type { CliCommand } from "../command.ts";
-import { withService } from "../service/api.ts";
-import { adminPath } from "../service/paths.ts";
-import { REASON_OPTION } from "../service/order.ts";
+import { withService } from "../service-client/api.ts";
+import { adminPath } from "../service-client/paths.ts";
+import { REASON_OPTION } from "../service-client/order.ts";
 import { statusLine } from "../user-record.ts";
 
 /** POST /api/admin/vps/{username}/cancel */

@@ -1,7 +1,7 @@
 import type { CliCommand } from "../command.ts";
 import { moment, table } from "../output.ts";
-import { withService } from "../service/api.ts";
-import { adminPath } from "../service/paths.ts";
+import { withService } from "../service-client/api.ts";
+import { adminPath } from "../service-client/paths.ts";
 
 type Declared = Readonly<Record<string, string | number>>;
 interface Change {

@@ -1,7 +1,7 @@
 import type { CliCommand } from "../command.ts";
 import { DATA_CENTERS } from "../../../providers/hostinger/api/specification.ts";
 import type { DataCenter } from "../../../providers/hostinger/api/client.ts";
-import { offersOf } from "../offers.ts";
+import { offersOf } from "../hostinger/offers.ts";
 import { table } from "../output.ts";
 
 const SPECIFIED: readonly DataCenter[] = DATA_CENTERS.map(({ id, code, city, country, continent }) => ({ id, name: code, city, location: country, continent }));

@@ -11,7 +11,7 @@ export const demo: CliCommand<object> = {
   ],
   examples: ["demo", "demo --json", "demo --stay"],
   async run() {
-    await import("../demo.ts");
+    await import("../demo/main.ts");
     return undefined;
   },
 };

@@ -5,8 +5,8 @@ import type { AdminVpsView } from "../../http/vps-view.ts";
 import type { CliCommand, OptionDescription } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
 import { moment } from "../output.ts";
-import { withService } from "../service/api.ts";
-import { adminPath } from "../service/paths.ts";
+import { withService } from "../service-client/api.ts";
+import { adminPath } from "../service-client/paths.ts";
 import { statusLine } from "../user-record.ts";
 
 interface Options {

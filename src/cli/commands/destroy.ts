@@ -2,7 +2,7 @@ import { ALLOW_DELETE_VARIABLE } from "../../../providers/hostinger/allow-delete
 import { parseUsername } from "../../../stacks/username.ts";
 import type { CliCommand } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
-import { withUserStack } from "../user-stack.ts";
+import { withUserStack } from "../user-stack/user-stack.ts";
 
 /** `pulumi destroy` on the user's stack, protection and all. */
 export const destroy: CliCommand<{ confirm?: string }> = {

@@ -3,7 +3,7 @@ import type { Role } from "../../config/roles.ts";
 import type { CliCommand } from "../command.ts";
 import type { Finding } from "../doctor/check.ts";
 import { EXIT } from "../exit-codes.ts";
-import { role } from "../values.ts";
+import { role } from "../argument-values.ts";
 
 export const doctor: CliCommand<{ role?: Role }> = {
   usage: "doctor",

@@ -1,10 +1,10 @@
 import { driftFromEvents, exitCodeOf } from "../../drift/stack-drift.ts";
 import type { StackDrift } from "../../drift/stack-drift.ts";
 import type { CliCommand, Invocation } from "../command.ts";
-import { driftText } from "../drift-view.ts";
-import { withService } from "../service/api.ts";
-import { adminPath } from "../service/paths.ts";
-import { withUserStack } from "../user-stack.ts";
+import { driftText } from "../user-stack/drift-view.ts";
+import { withService } from "../service-client/api.ts";
+import { adminPath } from "../service-client/paths.ts";
+import { withUserStack } from "../user-stack/user-stack.ts";
 
 /** A preview with refresh of the user's stack, property by property; with --service GET /api/admin/vps/{username}/drift. */
 export const drift: CliCommand<{ service?: true }> = {

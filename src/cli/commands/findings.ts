@@ -4,9 +4,9 @@ import { FINDING_KIND_NAMES } from "../../drift/kinds.ts";
 import type { FindingKind } from "../../drift/kinds.ts";
 import type { FindingView } from "../../http/routes/drift.ts";
 import type { CliCommand } from "../command.ts";
-import { findingsText } from "../findings-view.ts";
-import { withService } from "../service/api.ts";
-import { allPages } from "../service/paths.ts";
+import { findingsText } from "../service-client/findings-view.ts";
+import { withService } from "../service-client/api.ts";
+import { allPages } from "../service-client/paths.ts";
 
 interface Options {
   readonly all?: true;

@@ -1,8 +1,8 @@
 import type { GivenUpVmView } from "../../http/routes/given-up-vms.ts";
 import type { CliCommand } from "../command.ts";
 import { moment, shortened, table } from "../output.ts";
-import { withService } from "../service/api.ts";
-import { allPages } from "../service/paths.ts";
+import { withService } from "../service-client/api.ts";
+import { allPages } from "../service-client/paths.ts";
 
 const SHOWN = 50;
 

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { envFileLine } from "../../config/env-file.ts";
 import type { CliCommand } from "../command.ts";
-import { CHECKOUT } from "../stack-folder.ts";
+import { CHECKOUT } from "../user-stack/stack-folder.ts";
 
 /** What nobody has to think of, and nobody else may know. A key's id is its own, so that the keys of two installations are never taken for one. */
 const MADE: Readonly<Record<string, () => string>> = {

@@ -1,7 +1,7 @@
 import type { CliCommand } from "../command.ts";
 import type { CatalogItem } from "../../../providers/hostinger/api/client.ts";
 import { PLANS } from "../../../providers/hostinger/api/specification.ts";
-import { offersOf } from "../offers.ts";
+import { offersOf } from "../hostinger/offers.ts";
 import { money, table } from "../output.ts";
 
 const SPECIFIED: readonly CatalogItem[] = PLANS.map(({ itemId, planName, monthlyPriceCents, firstMonthPriceCents }) => ({

@@ -1,8 +1,8 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { POWER_ACTIONS } from "../../provisioning/operation.ts";
 import type { CliCommand } from "../command.ts";
-import { ORDER_OPTIONS, orderForUser } from "../service/order.ts";
-import type { OrderOptions } from "../service/order.ts";
+import { ORDER_OPTIONS, orderForUser } from "../service-client/order.ts";
+import type { OrderOptions } from "../service-client/order.ts";
 
 /** POST /api/admin/vps/{username}/start, stop, restart */
 export const power: CliCommand<OrderOptions> = {

@@ -3,9 +3,9 @@ import { parseUsername } from "../../../stacks/username.ts";
 import type { PurchaseOverviewView, PurchaseView } from "../../http/routes/purchases.ts";
 import type { CliCommand } from "../command.ts";
 import { fields, moment, money, table } from "../output.ts";
-import { withService } from "../service/api.ts";
-import { REASON_OPTION } from "../service/order.ts";
-import { allPages } from "../service/paths.ts";
+import { withService } from "../service-client/api.ts";
+import { REASON_OPTION } from "../service-client/order.ts";
+import { allPages } from "../service-client/paths.ts";
 
 interface Options {
   readonly all?: true;

@@ -2,8 +2,8 @@ import { UserVpsError } from "../../../providers/core/errors.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { RollOutView } from "../../http/roll-out-view.ts";
 import type { CliCommand } from "../command.ts";
-import { newestRollOut, statusText } from "../roll-out.ts";
-import { withService } from "../service/api.ts";
+import { newestRollOut, statusText } from "../service-client/roll-out.ts";
+import { withService } from "../service-client/api.ts";
 
 /** POST /api/admin/roll-outs/{id}/cancel */
 export const releaseCancel: CliCommand<object> = {

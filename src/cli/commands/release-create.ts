@@ -1,6 +1,6 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { CliCommand } from "../command.ts";
-import { withService } from "../service/api.ts";
+import { withService } from "../service-client/api.ts";
 
 interface Options {
   readonly conductorUrl?: string;

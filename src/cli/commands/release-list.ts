@@ -1,9 +1,9 @@
 import type { RollOutView } from "../../http/roll-out-view.ts";
 import type { CliCommand } from "../command.ts";
 import { moment, table } from "../output.ts";
-import { statusText } from "../roll-out.ts";
-import { withService } from "../service/api.ts";
-import { allPages } from "../service/paths.ts";
+import { statusText } from "../service-client/roll-out.ts";
+import { withService } from "../service-client/api.ts";
+import { allPages } from "../service-client/paths.ts";
 
 interface ReleaseView {
   readonly version: string;

@@ -4,9 +4,9 @@ import type { RollOutView } from "../../http/roll-out-view.ts";
 import { DEFAULT_WAVES, waveSizes } from "../../releases/waves.ts";
 import type { CliCommand } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
-import { followRollOut } from "../roll-out.ts";
-import { withService } from "../service/api.ts";
-import { wholeNumber } from "../values.ts";
+import { followRollOut } from "../service-client/roll-out.ts";
+import { withService } from "../service-client/api.ts";
+import { wholeNumber } from "../argument-values.ts";
 
 interface Options {
   readonly reason?: string;

@@ -1,6 +1,6 @@
 import type { CliCommand } from "../command.ts";
-import { followRollOut, newestRollOut, readRollOut, rollOutText } from "../roll-out.ts";
-import { withService } from "../service/api.ts";
+import { followRollOut, newestRollOut, readRollOut, rollOutText } from "../service-client/roll-out.ts";
+import { withService } from "../service-client/api.ts";
 
 /** GET /api/admin/roll-outs/{id} */
 export const releaseStatus: CliCommand<{ follow?: true }> = {

@@ -3,13 +3,13 @@ import type { FindingView } from "../../http/routes/drift.ts";
 import type { CliCommand, Invocation, OptionDescription } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { table } from "../output.ts";
-import { decide } from "../service/decide-repairs.ts";
-import { withService } from "../service/api.ts";
-import type { ServiceApi } from "../service/api.ts";
-import { endingCode, endingText, FOLLOW_OPTIONS, sendAndFollow } from "../service/order.ts";
-import type { FollowOptions } from "../service/order.ts";
-import { adminPath, allPages } from "../service/paths.ts";
-import { id } from "../values.ts";
+import { decide } from "../service-client/decide-repairs.ts";
+import { withService } from "../service-client/api.ts";
+import type { ServiceApi } from "../service-client/api.ts";
+import { endingCode, endingText, FOLLOW_OPTIONS, sendAndFollow } from "../service-client/order.ts";
+import type { FollowOptions } from "../service-client/order.ts";
+import { adminPath, allPages } from "../service-client/paths.ts";
+import { id } from "../argument-values.ts";
 
 interface Options extends FollowOptions {
   readonly why?: string;

@@ -1,8 +1,8 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { CliCommand } from "../command.ts";
-import { orderForUser, ORDER_OPTIONS } from "../service/order.ts";
-import type { OrderOptions } from "../service/order.ts";
-import { id } from "../values.ts";
+import { orderForUser, ORDER_OPTIONS } from "../service-client/order.ts";
+import type { OrderOptions } from "../service-client/order.ts";
+import { id } from "../argument-values.ts";
 
 type Options = OrderOptions & { readonly vm?: number; readonly buyAgain?: true; readonly giveUp?: true };
 

@@ -1,10 +1,10 @@
 import { DATA_CENTERS, PLANS } from "../../../providers/hostinger/api/specification.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { CliCommand, Invocation, Result } from "../command.ts";
-import { withService } from "../service/api.ts";
-import { ORDER_OPTIONS, orderForUser } from "../service/order.ts";
-import type { OrderOptions } from "../service/order.ts";
-import { id } from "../values.ts";
+import { withService } from "../service-client/api.ts";
+import { ORDER_OPTIONS, orderForUser } from "../service-client/order.ts";
+import type { OrderOptions } from "../service-client/order.ts";
+import { id } from "../argument-values.ts";
 
 interface Options extends OrderOptions {
   readonly plan?: string;

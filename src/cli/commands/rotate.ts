@@ -1,6 +1,6 @@
 import type { CliCommand } from "../command.ts";
-import { ORDER_OPTIONS, orderForUser } from "../service/order.ts";
-import type { OrderOptions } from "../service/order.ts";
+import { ORDER_OPTIONS, orderForUser } from "../service-client/order.ts";
+import type { OrderOptions } from "../service-client/order.ts";
 
 /** POST /api/admin/vps/{username}/rotate-credentials */
 export const rotate: CliCommand<OrderOptions> = {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { CliCommand } from "../command.ts";
-import { SANDBOX_FOLDER } from "../stack-folder.ts";
+import { SANDBOX_FOLDER } from "../user-stack/stack-folder.ts";
 
 /** The same as `npm run sandbox`. */
 export const sandbox: CliCommand<object> = {

@@ -1,9 +1,9 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { SCRIPT_LIMIT_BYTES } from "../../../providers/hostinger/api/specification.ts";
 import type { CliCommand } from "../command.ts";
-import { withHostinger } from "../hostinger.ts";
-import { scriptView } from "../script-view.ts";
-import { fileText } from "../values.ts";
+import { withHostinger } from "../hostinger/open-client.ts";
+import { scriptView } from "../hostinger/script-view.ts";
+import { fileText } from "../argument-values.ts";
 
 /** POST /api/vps/v1/post-install-scripts */
 export const scriptCreate: CliCommand<{ file?: string }> = {

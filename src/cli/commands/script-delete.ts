@@ -1,7 +1,7 @@
 import type { CliCommand } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
-import { withHostinger } from "../hostinger.ts";
-import { id } from "../values.ts";
+import { withHostinger } from "../hostinger/open-client.ts";
+import { id } from "../argument-values.ts";
 
 /** DELETE /api/vps/v1/post-install-scripts/{id} */
 export const scriptDelete: CliCommand<{ confirm?: string }> = {

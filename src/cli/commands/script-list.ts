@@ -1,7 +1,7 @@
 import type { CliCommand } from "../command.ts";
-import { withHostinger } from "../hostinger.ts";
+import { withHostinger } from "../hostinger/open-client.ts";
 import { moment, table } from "../output.ts";
-import { scriptView } from "../script-view.ts";
+import { scriptView } from "../hostinger/script-view.ts";
 
 /** GET /api/vps/v1/post-install-scripts, all pages */
 export const scriptList: CliCommand<object> = {

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { messageOf, UserVpsError } from "../../../providers/core/errors.ts";
 import type { CliCommand } from "../command.ts";
-import { withHostinger } from "../hostinger.ts";
+import { withHostinger } from "../hostinger/open-client.ts";
 import { fields, moment } from "../output.ts";
-import { scriptView } from "../script-view.ts";
-import { id } from "../values.ts";
+import { scriptView } from "../hostinger/script-view.ts";
+import { id } from "../argument-values.ts";
 
 /** GET /api/vps/v1/post-install-scripts/{id} */
 export const scriptShow: CliCommand<{ save?: string }> = {

@@ -1,7 +1,7 @@
 import { ROLES } from "../../config/roles.ts";
 import type { Role } from "../../config/roles.ts";
 import type { CliCommand } from "../command.ts";
-import { role } from "../values.ts";
+import { role } from "../argument-values.ts";
 
 /** The same as `npm start`. */
 export const serve: CliCommand<{ role?: Role }> = {

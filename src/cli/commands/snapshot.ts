@@ -1,8 +1,8 @@
 import { parseUsername } from "../../../stacks/username.ts";
 import type { CliCommand } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
-import { ORDER_OPTIONS, orderForUser } from "../service/order.ts";
-import type { OrderOptions } from "../service/order.ts";
+import { ORDER_OPTIONS, orderForUser } from "../service-client/order.ts";
+import type { OrderOptions } from "../service-client/order.ts";
 
 /** POST /api/admin/vps/{username}/snapshot */
 export const snapshot: CliCommand<OrderOptions & { readonly confirm?: string }> = {

@@ -1,7 +1,7 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { CliCommand } from "../command.ts";
-import { ORDER_OPTIONS, orderForUser } from "../service/order.ts";
-import type { OrderOptions } from "../service/order.ts";
+import { ORDER_OPTIONS, orderForUser } from "../service-client/order.ts";
+import type { OrderOptions } from "../service-client/order.ts";
 
 function refuseWithoutReason({ reason }: OrderOptions): void {
   if (!reason) throw new UserVpsError("INPUT_INVALID", "It is not said why.", { next: "Use --reason 'the reason': it is recorded, and the user is told." });

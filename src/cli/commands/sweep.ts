@@ -1,11 +1,11 @@
 import type { FindingView, SweepView } from "../../http/routes/drift.ts";
 import type { CliCommand, Result } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { findingsText } from "../findings-view.ts";
-import { withService } from "../service/api.ts";
-import type { ServiceApi } from "../service/api.ts";
-import { allPages } from "../service/paths.ts";
-import { timeoutOption, waitFor } from "../service/wait.ts";
+import { findingsText } from "../service-client/findings-view.ts";
+import { withService } from "../service-client/api.ts";
+import type { ServiceApi } from "../service-client/api.ts";
+import { allPages } from "../service-client/paths.ts";
+import { timeoutOption, waitFor } from "../service-client/wait.ts";
 
 interface Options {
   readonly wait?: boolean;

@@ -1,7 +1,7 @@
 import type { CliCommand } from "../command.ts";
 import type { Template } from "../../../providers/hostinger/api/client.ts";
 import { TEMPLATES } from "../../../providers/hostinger/api/specification.ts";
-import { offersOf } from "../offers.ts";
+import { offersOf } from "../hostinger/offers.ts";
 import { table } from "../output.ts";
 
 const SPECIFIED: readonly Template[] = TEMPLATES.map(({ id, name }) => ({ id, name, description: null, documentation: null }));

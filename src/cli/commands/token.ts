@@ -1,7 +1,7 @@
 import { parseUsername } from "../../../stacks/username.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { CliCommand } from "../command.ts";
-import { wholeNumber } from "../values.ts";
+import { wholeNumber } from "../argument-values.ts";
 
 const DEFAULT_MINUTES = 60;
 
@@ -25,7 +25,7 @@ export const token: CliCommand<Options> = {
   async run({ args, env, options }) {
     const username = args[0] === undefined ? undefined : parseUsername(args[0]);
     if (username === undefined && !options.operator) throw new UserVpsError("INPUT_INVALID", "Whose token is it to be?", { next: "Name a user, or use --operator." });
-    const { signServiceToken, whoAmI } = await import("../service/operator-token.ts");
+    const { signServiceToken, whoAmI } = await import("../service-client/operator-token.ts");
     const subject = options.subject ?? (username === undefined ? whoAmI() : `user_${username}`);
     const minutes = options.minutes ?? DEFAULT_MINUTES;
     if (minutes < 1 || minutes > 1_440) throw new UserVpsError("INPUT_INVALID", `Expected --minutes from 1 to 1440, got ${minutes}.`);

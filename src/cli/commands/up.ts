@@ -1,6 +1,6 @@
 import type { CliCommand } from "../command.ts";
 import { NotConfirmed } from "../exit-codes.ts";
-import { SET_OPTION, withUserStack } from "../user-stack.ts";
+import { SET_OPTION, withUserStack } from "../user-stack/user-stack.ts";
 
 interface Options {
   readonly yes?: true;

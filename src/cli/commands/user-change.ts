@@ -5,11 +5,11 @@ import type { AdminVpsView } from "../../http/vps-view.ts";
 import type { CliCommand, Invocation, OptionDescription, Result } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
 import { money } from "../output.ts";
-import { withService } from "../service/api.ts";
-import { ORDER_OPTIONS, orderForUser } from "../service/order.ts";
-import type { OrderOptions } from "../service/order.ts";
-import { adminPath } from "../service/paths.ts";
-import { id } from "../values.ts";
+import { withService } from "../service-client/api.ts";
+import { ORDER_OPTIONS, orderForUser } from "../service-client/order.ts";
+import type { OrderOptions } from "../service-client/order.ts";
+import { adminPath } from "../service-client/paths.ts";
+import { id } from "../argument-values.ts";
 
 type Confirmed = OrderOptions & { readonly confirm?: string };
 

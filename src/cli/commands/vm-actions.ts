@@ -1,7 +1,7 @@
 import type { CliCommand } from "../command.ts";
-import { withHostinger } from "../hostinger.ts";
+import { withHostinger } from "../hostinger/open-client.ts";
 import { moment, table } from "../output.ts";
-import { id } from "../values.ts";
+import { id } from "../argument-values.ts";
 
 /** GET /api/vps/v1/virtual-machines/{id}/actions */
 export const vmActions: CliCommand<{ all?: true }> = {

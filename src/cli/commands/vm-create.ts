@@ -1,11 +1,11 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { CliCommand, OptionDescription } from "../command.ts";
-import { withHostinger } from "../hostinger.ts";
-import { agreeToPrice } from "../agree-to-price.ts";
-import { PASSWORD_FILE_OPTION, rootPassword } from "../root-password.ts";
-import { id, wholeNumber } from "../values.ts";
-import { vmText } from "../vm-view.ts";
-import type { VmOptions } from "../vm-wish.ts";
+import { withHostinger } from "../hostinger/open-client.ts";
+import { agreeToPrice } from "../hostinger/agree-to-price.ts";
+import { PASSWORD_FILE_OPTION, rootPassword } from "../hostinger/root-password.ts";
+import { id, wholeNumber } from "../argument-values.ts";
+import { vmText } from "../hostinger/vm-view.ts";
+import type { VmOptions } from "../hostinger/vm-wish.ts";
 
 interface Options extends VmOptions {
   readonly passwordFile?: string;
@@ -37,7 +37,7 @@ export const vmCreate: CliCommand<Options> = {
     const { options, env, progress } = invocation;
     const hostname = invocation.args[0]!.toLowerCase();
     const [{ closePurchase, obtainVm, purchaseOfVm }, { findByHostname, refuseMismatch }, { waitForRunning }, { resolveWish }] = await Promise.all([
-      import("../../../providers/hostinger/purchase/index.ts"), import("../../../providers/hostinger/search.ts"), import("../../../providers/hostinger/wait-for-running.ts"), import("../vm-wish.ts"),
+      import("../../../providers/hostinger/purchase/index.ts"), import("../../../providers/hostinger/search.ts"), import("../../../providers/hostinger/wait-for-running.ts"), import("../hostinger/vm-wish.ts"),
     ]);
     return withHostinger(invocation, async (session) => {
       const { password, save } = await rootPassword(options.passwordFile);

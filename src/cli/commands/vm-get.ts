@@ -1,7 +1,7 @@
 import type { CliCommand } from "../command.ts";
-import { withHostinger } from "../hostinger.ts";
-import { id } from "../values.ts";
-import { vmText } from "../vm-view.ts";
+import { withHostinger } from "../hostinger/open-client.ts";
+import { id } from "../argument-values.ts";
+import { vmText } from "../hostinger/vm-view.ts";
 
 /** GET /api/vps/v1/virtual-machines/{id} */
 export const vmGet: CliCommand<object> = {

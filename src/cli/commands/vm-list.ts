@@ -1,5 +1,5 @@
 import type { CliCommand } from "../command.ts";
-import { withHostinger } from "../hostinger.ts";
+import { withHostinger } from "../hostinger/open-client.ts";
 import { moment, table } from "../output.ts";
 
 /** GET /api/vps/v1/virtual-machines */

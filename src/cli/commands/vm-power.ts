@@ -1,8 +1,8 @@
 import { runAction } from "../../../providers/hostinger/run-action.ts";
 import type { CliCommand } from "../command.ts";
-import { withHostinger } from "../hostinger.ts";
-import { id } from "../values.ts";
-import { nameOf } from "../vm-view.ts";
+import { withHostinger } from "../hostinger/open-client.ts";
+import { id } from "../argument-values.ts";
+import { nameOf } from "../hostinger/vm-view.ts";
 
 /** Orders it and waits for its end: POST /api/vps/v1/virtual-machines/{id}/start, stop, restart. */
 function power(action: "start" | "stop" | "restart", summary: string): CliCommand<object> {

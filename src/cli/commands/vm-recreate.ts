@@ -1,10 +1,10 @@
 import { runAction } from "../../../providers/hostinger/run-action.ts";
 import type { CliCommand, OptionDescription } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
-import { withHostinger } from "../hostinger.ts";
-import { PASSWORD_FILE_OPTION, rootPassword } from "../root-password.ts";
-import { id } from "../values.ts";
-import { nameOf } from "../vm-view.ts";
+import { withHostinger } from "../hostinger/open-client.ts";
+import { PASSWORD_FILE_OPTION, rootPassword } from "../hostinger/root-password.ts";
+import { id } from "../argument-values.ts";
+import { nameOf } from "../hostinger/vm-view.ts";
 
 interface Options {
   readonly template?: number;

@@ -5,10 +5,10 @@ import { runAction } from "../../../providers/hostinger/run-action.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import type { CliCommand, Invocation } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
-import { withHostinger } from "../hostinger.ts";
+import { withHostinger } from "../hostinger/open-client.ts";
 import { fields, moment } from "../output.ts";
-import { id } from "../values.ts";
-import { nameOf } from "../vm-view.ts";
+import { id } from "../argument-values.ts";
+import { nameOf } from "../hostinger/vm-view.ts";
 
 interface Confirmable {
   readonly confirm?: string;

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { binFolder } from "../../engine/bin-folder.ts";
-import { cacheRoot, completeEngine, engineFolder } from "../../engine/cache.ts";
-import { engineOnPath } from "../../engine/on-path.ts";
+import { binFolder } from "../../install-pulumi/bin-folder.ts";
+import { cacheRoot, completeEngine, engineFolder } from "../../install-pulumi/cache.ts";
+import { engineOnPath } from "../../install-pulumi/on-path.ts";
 import type { Environment } from "../../config/index.ts";
-import { CHECKOUT } from "../stack-folder.ts";
+import { CHECKOUT } from "../user-stack/stack-folder.ts";
 import { failed, ok } from "./check.ts";
 import type { Finding } from "./check.ts";
 

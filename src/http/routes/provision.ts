@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import { LONGEST_SSH_PUBLIC_KEY, namesItsKind, SSH_PUBLIC_KEY_PATTERN } from "../../../providers/core/ssh-public-key.ts";
 import { PLANS } from "../../../providers/hostinger/api/specification.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import { inTransaction } from "../../db/transaction.ts";
@@ -11,7 +12,6 @@ import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { refuseIgnoredName } from "../ignored-names.ts";
 import { offered } from "../offers.ts";
-import { checkSshPublicKey, SSH_PUBLIC_KEY } from "../ssh-public-key.ts";
 import { readVpsView, VPS_VIEW } from "../vps-view.ts";
 
 const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]).join(", ");
@@ -23,7 +23,10 @@ export const DATA_CENTER = z.int().min(1).max(2_147_483_647);
 const BODY = z.strictObject({
   plan: PLAN.optional().describe("The default is the service's."),
   dataCenterId: DATA_CENTER.optional().describe("The default is the one nearest to the client's country."),
-  sshPublicKey: SSH_PUBLIC_KEY.optional().describe("May log in to the VPS."),
+  sshPublicKey: z.string()
+    .max(LONGEST_SSH_PUBLIC_KEY, `expected at most ${LONGEST_SSH_PUBLIC_KEY} characters`)
+    .regex(SSH_PUBLIC_KEY_PATTERN, "expected one public key in OpenSSH format, such as 'ssh-ed25519 AAAA… name'")
+    .optional().describe("May log in to the VPS."),
 }).optional();
 
 /** POST /api/vps/provision: one row in user_vps and one job, in one transaction; asked again, the same row and no job. */
@@ -43,7 +46,7 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     const { sshPublicKey, ...wish } = request.body ?? {};
     const catalog = await offers();
     const { plan, dataCenterId } = offered(catalog, wish);
-    if (sshPublicKey !== undefined) checkSshPublicKey(sshPublicKey);
+    if (sshPublicKey !== undefined && !namesItsKind(sshPublicKey)) throw new UserVpsError("INPUT_INVALID", `sshPublicKey: expected a key whose encoded part is of the kind '${sshPublicKey.split(" ")[0]!.slice(0, 40)}'.`);
     const { record, created } = await inTransaction(pool, async (client) => {
       const known = await findVpsByUserId(client, userId);
       if (known) await noteClaimedPlans(client, userId, vpsPlans);

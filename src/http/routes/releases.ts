@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { SHA256_PATTERN, VERSION_PATTERN } from "../../../stacks/release.ts";
 import { createRelease } from "../../releases/create-release.ts";
-import { listReleases, type ReleaseRecord } from "../../releases/records/index.ts";
+import { listReleases, type ReleaseRecord } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";

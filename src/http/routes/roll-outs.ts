@@ -4,7 +4,7 @@ import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { VERSION_PATTERN } from "../../../stacks/release.ts";
 import { cancelRollOut, createRollOut, MOST_AT_ONCE, MOST_FAILURES, skipInRollOut } from "../../releases/create-roll-out.ts";
-import { findRollOut, listRollOuts, type RollOutRecord } from "../../releases/records/index.ts";
+import { findRollOut, listRollOuts, type RollOutRecord } from "../../records/index.ts";
 import { WAVE_PATTERN } from "../../releases/waves.ts";
 import { NO_FIELDS, REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";

@@ -6,7 +6,7 @@ import type { FormerVm, VpsRecord } from "../../records/index.ts";
 import type { OperationContext } from "../operation.ts";
 import { findVm } from "./find-vm.ts";
 import { setNamesakesAside } from "./set-aside.ts";
-import { takeSpareVm } from "./take-spare-vm.ts";
+import { takeWipedVm } from "./take-wiped-vm.ts";
 
 /**
  * The VM that a user without one gets in place of a purchase, by what is recorded and never by its
@@ -27,7 +27,7 @@ export async function takeOver(context: OperationContext, session: Session): Pro
     session.report(`the stack ${username} knows of no VM, but VM ${hostingerVmId} is the user's: it is taken over`);
     return (await takeOverVm(pool, userId, { vmId: hostingerVmId, isWiped: false })) ?? record;
   }
-  return (await takeFormerVm(context, session)) ?? (await takeSpareVm(context, session)) ?? record;
+  return (await takeFormerVm(context, session)) ?? (await takeWipedVm(context, session)) ?? record;
 }
 
 /** One that is gone at Hostinger by now is not asked about again. */

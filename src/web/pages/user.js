@@ -2,7 +2,7 @@ import { get } from "./api.js";
 import { showActions, waits } from "./actions.js";
 import { byId, h, show } from "./dom.js";
 import { openDrift } from "./drift.js";
-import { readGivingUp, showGivingUp } from "./giving-up.js";
+import { readGivingUp, showGivingUp } from "./give-up.js";
 import { openFrame, tellProblem } from "./frame.js";
 import { readDoubt, showDoubt } from "./purchases.js";
 import { showRuns } from "./runs.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { describe, it } from "vitest";
-import { agreeToPrice, priceText } from "../../../src/cli/agree-to-price.ts";
+import { agreeToPrice, priceText } from "../../../src/cli/hostinger/agree-to-price.ts";
 import { confirmTyped } from "../../../src/cli/confirm.ts";
 import type { Terminal } from "../../../src/cli/confirm.ts";
 import { EXIT, exitCodeOf, NotConfirmed } from "../../../src/cli/exit-codes.ts";

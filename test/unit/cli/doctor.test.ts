@@ -8,8 +8,8 @@ import { checkEngine } from "../../../src/cli/doctor/engine.ts";
 import { checkClock } from "../../../src/cli/doctor/hostinger.ts";
 import { checkNode } from "../../../src/cli/doctor/node.ts";
 import { checkPlugins } from "../../../src/cli/doctor/plugins.ts";
-import { neededPlugins } from "../../../src/engine/needed-plugins.ts";
-import { STAND_IN_MARK } from "../../../src/engine/stand-in-plugins.ts";
+import { neededPlugins } from "../../../src/install-pulumi/needed-plugins.ts";
+import { STAND_IN_MARK } from "../../../src/install-pulumi/stand-in-plugins.ts";
 
 describe("doctor's checks of this machine", () => {
   const folder = mkdtempSync(join(tmpdir(), "user-vps-doctor-"));

@@ -6,7 +6,7 @@ import { fields, moment, money, shortened, table } from "../../../src/cli/output
 import { errorText, errorView } from "../../../src/cli/report-error.ts";
 import { startProgress } from "../../../src/cli/progress.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { ServiceRefusal } from "../../../src/cli/service/refusal.ts";
+import { ServiceRefusal } from "../../../src/cli/service-client/refusal.ts";
 
 describe("what the command line prints", () => {
   it("aligns the columns of a table, with '-' for what there is not", () => {

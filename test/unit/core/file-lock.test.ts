@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { withLock } from "../../../providers/core/file-lock.ts";
-import { scratch } from "../engine/scratch.ts";
+import { scratch } from "../install-pulumi/scratch.ts";
 
 const WHAT = { whatFor: "prepares the engine", code: "ENGINE_MISSING" } as const;
 

@@ -7,7 +7,7 @@ import "reflect-metadata";
 import { PemConverter, X509CertificateGenerator } from "@peculiar/x509";
 
 import { HttpEndpoint, HttpFailure, isLoopback, type HttpRequest } from "../../../providers/core/http.ts";
-import { closedPort, startApiServer, type Answer } from "../hostinger/api/api-server.ts";
+import { closedPort, startApiServer, type Answer } from "../hostinger-api/api-server.ts";
 
 const get: HttpRequest = { method: "GET", path: "/thing?page=2", headers: {}, timeoutMs: 2_000 };
 

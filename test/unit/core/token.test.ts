@@ -3,9 +3,9 @@ import { describe, it } from "vitest";
 
 import { tokenFrom } from "../../../providers/core/token.ts";
 import { readSettings, VARIABLES } from "../../../src/config/index.ts";
-import { operatorToken } from "../../../src/cli/service/operator-token.ts";
+import { operatorToken } from "../../../src/cli/service-client/operator-token.ts";
 import { engineVariables } from "../../../src/service/engine-variables.ts";
-import { readStackConfig } from "../../../stacks/config.ts";
+import { readStackConfig } from "../../../stacks/stack-settings.ts";
 
 const BROKEN = "fake-first-half\nfake-second-half";
 const isRefusal = (error: Error) => /CONFIG_INVALID/.test(error.message) && !error.message.includes("half");

@@ -16,8 +16,8 @@ describe("a document's links", () => {
 
 describe("the paths that a document names", () => {
   it("are those of the checkout's folders, without patterns, addresses and what only looks like one", () => {
-    const text = "    src/http/   the endpoints\nSee `stacks/config.ts`, docs/a.md. Not: https://example.com/docs/x, /usr/src/y, src/**/z.ts, test/…/x.test.ts, ./docs/q";
-    assert.deepEqual(pathsNamedIn(text), ["src/http/", "stacks/config.ts", "docs/a.md"]);
+    const text = "    src/http/   the endpoints\nSee `stacks/stack-settings.ts`, docs/a.md. Not: https://example.com/docs/x, /usr/src/y, src/**/z.ts, test/…/x.test.ts, ./docs/q";
+    assert.deepEqual(pathsNamedIn(text), ["src/http/", "stacks/stack-settings.ts", "docs/a.md"]);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import { readSettings } from "../../../src/config/settings.ts";
 import { stackRequestOf } from "../../../src/provisioning/stack-request.ts";
 import type { VpsRecord } from "../../../src/records/index.ts";
-import { readStackConfig, STACK_SETTING_NAMES } from "../../../stacks/config.ts";
+import { readStackConfig, STACK_SETTING_NAMES } from "../../../stacks/stack-settings.ts";
 
 const ENV = {
   DATABASE_URL: "postgres://a@127.0.0.1/b", CREDENTIALS_KEYS: `k1:${Buffer.alloc(32, 7).toString("base64")}`, HOSTINGER_API_KEY: "fake-hostinger-token-for-tests",

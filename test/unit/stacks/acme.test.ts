@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { readCaddyfile } from "../../../src/sandbox/vm/caddyfile.ts";
 import { caddyOptions } from "../../../stacks/acme.ts";
-import { readStackConfig } from "../../../stacks/config.ts";
+import { readStackConfig } from "../../../stacks/stack-settings.ts";
 import { openPorts } from "../../../stacks/open-ports.ts";
 import { renderPostInstallScript } from "../../../stacks/post-install.ts";
 import { ORDINARY } from "../../support/post-install-values.ts";

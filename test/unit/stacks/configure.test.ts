@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { describe, it } from "vitest";
 import { configureOrder } from "../../../src/sandbox/vm/configure-script.ts";
 import { releaseOrder } from "../../../src/sandbox/vm/release-script.ts";
-import { readStackConfig } from "../../../stacks/config.ts";
+import { readStackConfig } from "../../../stacks/stack-settings.ts";
 import { renderConfigureScript } from "../../../stacks/configure.ts";
 import { renderReleaseScript } from "../../../stacks/release.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import { readStackConfig } from "../../../stacks/config.ts";
+import { readStackConfig } from "../../../stacks/stack-settings.ts";
 import { releaseFingerprint, releaseOf, releaseSettings, renderReleaseScript, type Release } from "../../../stacks/release.ts";
 
 const SHA256 = "ab".repeat(32);

@@ -1,0 +1,97 @@
+/**
+ * `npm run demo`: two users sign up at the same time and get a healthy VPS each, through the
+ * service, with the real engine and a real PostgreSQL, against the embedded sandbox.
+ * `--json`: the last line on standard output is one JSON object. `--stay`: everything stays up until Ctrl-C.
+ */
+import { parseArgs } from "node:util";
+import { messageOf } from "../../../providers/core/errors.ts";
+import { SECOND_MS } from "../../../providers/core/time.ts";
+import { sandboxBanner } from "../../sandbox/index.ts";
+import { DEMO_ENV_FILE, stay } from "./stay.ts";
+import { openDemoWorld } from "./world.ts";
+import type { DemoWorld } from "./world.ts";
+import { DemoUser } from "./user.ts";
+import { EXIT } from "../exit-codes.ts";
+import { openPlainCli } from "../plain-cli.ts";
+
+const USERNAMES = ["alice", "bob"] as const;
+const { values: options } = parseArgs({
+  strict: false,
+  options: { json: { type: "boolean", default: false }, stay: { type: "boolean", default: false }, "write-env": { type: "string", default: DEMO_ENV_FILE } },
+});
+const startMs = Date.now();
+
+function say(text: string): void {
+  console.error(`${inSecondsSince(startMs).toFixed(1).padStart(6)} s  ${text}`);
+}
+
+function inSecondsSince(momentMs: number): number {
+  return Math.round((Date.now() - momentMs) / 100) / 10;
+}
+
+async function demo(world: DemoWorld): Promise<void> {
+  console.error(sandboxBanner(world.sandbox));
+  const users = await Promise.all(USERNAMES.map((username) => DemoUser.open(world, username)));
+  const ready = await Promise.all(users.map(async (user) => {
+    await user.signUp();
+    say(`${user.username}: POST /api/vps/provision accepted`);
+    return user.followUntilReady((text) => say(`${user.username}: ${text}`));
+  }));
+  const { purchases, calls } = world.sandbox.state();
+  for (const { username, url, address, vmId, seconds, resources } of ready) {
+    say(`${username}: ready after ${seconds} s: ${url} at ${address}, VM ${vmId}; ${Object.entries(resources).map(([name, took]) => `${name} ${took} s`).join(", ")}`);
+  }
+  say(`${purchases.length} purchases, ${calls.hostinger} calls to Hostinger`);
+
+  const [alice] = users;
+  const first = await alice!.askForCredentials();
+  const second = await alice!.askForCredentials();
+  say(`alice: credentials asked for: ${first}; asked for again: ${second}`);
+
+  const cli = await openPlainCli(world);
+  const secondUp = { changes: await cli.up("alice") };
+  say(`alice: a plain \`pulumi up\` on the same stack: ${secondUp.changes} changes`);
+  const drift = { changes: await cli.previewWithRefresh("alice") };
+  say(`alice: a plain \`pulumi preview --refresh\`: ${drift.changes} changes`);
+
+  if (options.json) {
+    console.log(JSON.stringify({
+      users: ready, purchases: purchases.length, hostingerCalls: calls.hostinger, secondUp, drift, credentials: { first, second }, seconds: inSecondsSince(startMs),
+    }));
+  }
+}
+
+/** From now on a Ctrl-C takes the world down in good order; a second one does not wait for that. */
+function interrupts(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(EXIT.interrupted);
+      say("everything is taken down");
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+async function staying(world: DemoWorld): Promise<void> {
+  const ended = interrupts();
+  const interrupted = new Promise<void>((end) => ended.addEventListener("abort", () => end()));
+  await Promise.race([demo(world), interrupted]);
+  if (ended.aborted) process.exitCode = EXIT.interrupted;
+  await stay(world, { envFile: String(options["write-env"]), ended });
+}
+
+try {
+  const world = await openDemoWorld(say);
+  try {
+    await (options.stay ? staying(world) : demo(world));
+  } finally {
+    await world.close();
+  }
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = 1;
+}
+// The exit code is set; a database client of the engine's may still hold the process open for seconds.
+setTimeout(() => process.exit(), SECOND_MS).unref();

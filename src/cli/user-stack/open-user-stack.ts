@@ -1,0 +1,106 @@
+/** Brings the plain Pulumi CLI and one user's stack together; see user-stack.ts. */
+import { randomUUID } from "node:crypto";
+import { access, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import { STACK_SETTINGS } from "../../../stacks/stack-settings.ts";
+import { parseUsername } from "../../../stacks/username.ts";
+import type { Environment } from "../../config/index.ts";
+import { engineEnvironment } from "../../install-pulumi/engine-environment.ts";
+import { ensureEngine, preparePulumiHome } from "../../install-pulumi/ensure-engine.ts";
+import { TAG_VARIABLES } from "../../provisioning/process-tags.ts";
+import { startWatchdog } from "../../provisioning/start-watchdog.ts";
+import { engineVariables } from "../../service/engine-variables.ts";
+import type { Invocation } from "../command.ts";
+import { reachDatabase } from "../reach-database.ts";
+import { engineFailed, runInFront, runQuietly, tryQuietly } from "./pulumi-run.ts";
+import type { EngineRun } from "./pulumi-run.ts";
+import { previewWithEvents } from "./preview-events.ts";
+import { CHECKOUT, makeStackFolder } from "./stack-folder.ts";
+import type { UserStack, UserStackOptions } from "./user-stack.ts";
+
+export async function openUserStack<T>(invocation: Invocation, { create = false, set = [] }: UserStackOptions, work: (stack: UserStack) => Promise<T>): Promise<T> {
+  const { env, progress, options } = invocation;
+  const username = parseUsername(invocation.args[0]!);
+  refuseWithoutSecrets(env);
+  const settings = set.map(parseSetting);
+  const folder = await mkdtemp(join(tmpdir(), "user-vps-cli-"));
+  const runId = randomUUID();
+  // However this process ends, nothing of it stays: neither the folder nor an engine that nobody watches.
+  const watchdog = startWatchdog(runId, folder, { endsSilent: false });
+  const backend = await stateBackend(env);
+  try {
+    const engine = await ensureEngine({ env: { ...env }, onProgress: (line) => progress.say(line) });
+    const home = join(folder, "pulumi-home");
+    await preparePulumiHome(home, engine);
+    const cwd = join(folder, "checkout");
+    await makeStackFolder(cwd);
+    const run = { cwd, env: { ...engineEnvironment(engine, { ...engineVariables(env) }), PULUMI_HOME: home, PULUMI_BACKEND_URL: backend.url, [TAG_VARIABLES.worker]: runId } };
+    const quietly = (...args: string[]) => runQuietly([...args, "--stack", username], run);
+
+    progress.say(`${username}: looking for the stack`);
+    const existed = await isStackThere(username, run);
+    if (!existed && !create) throw new UserVpsError("INPUT_INVALID", `There is no stack '${username}' in the state backend.`, { next: `Check the name; \`user-vps up ${username}\` would make it.` });
+    if (!existed) await runQuietly(["stack", "init", username, "--no-select", ...(env["SECRETS_PROVIDER"] ? ["--secrets-provider", env["SECRETS_PROVIDER"]] : [])], run);
+    // A stack that was never deployed has no settings to come back to.
+    const refreshed = existed && (await tryQuietly(["config", "refresh", "--force", "--stack", username], run)).ok;
+    if (!refreshed) await quietly("config", "set", "username", username);
+    for (const [name, value] of settings) await quietly("config", "set", name, value);
+    if (refreshed && (await isThere(join(CHECKOUT, `Pulumi.${username}.yaml`)))) progress.say(`Pulumi.${username}.yaml in the checkout is not read: the settings are those of the last deployment; --set changes them`);
+    progress.end();
+    const inFrontWith = (more: Environment, ...args: string[]) => runInFront([...args, "--stack", username], { ...run, env: { ...run.env, ...more } }, { quiet: options.json ?? false });
+    const inFront = (...args: string[]) => inFrontWith({}, ...args);
+    return await work({ username, existed, quietly, inFront, inFrontWith, preview: (signal) => previewWithEvents(username, run, folder, signal) });
+  } finally {
+    watchdog.stop();
+    await backend.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Backend {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function stateBackend(env: Environment): Promise<Backend> {
+  const given = env["PULUMI_BACKEND_URL"] || env["STATE_BACKEND_URL"];
+  if (given) return { url: withSslMode(given), close: async () => undefined };
+  const database = await reachDatabase(env);
+  if (!database) throw new UserVpsError("CONFIG_INVALID", "It is not known where the stacks' state is.", { next: "Set DATABASE_URL as the service has it, or PULUMI_BACKEND_URL; `user-vps sandbox` gives you both a world and a state to try with." });
+  return { url: withSslMode(database.url), close: () => database.close() };
+}
+
+/** Go's driver insists on TLS unless told, node-postgres does not. */
+function withSslMode(backendUrl: string): string {
+  if (!/^postgres(ql)?:/.test(backendUrl)) return backendUrl;
+  const url = new URL(backendUrl);
+  if (!url.searchParams.has("sslmode")) url.searchParams.set("sslmode", "disable");
+  return url.href;
+}
+
+/** Asked for by its name: a listing reads every stack that there is. */
+async function isStackThere(username: string, run: EngineRun): Promise<boolean> {
+  const { ok, reason } = await tryQuietly(["stack", "--show-name", "--stack", username], run);
+  if (!ok && !reason.includes(`no stack named '${username}' found`)) throw engineFailed("stack", reason);
+  return ok;
+}
+
+function refuseWithoutSecrets(env: Environment): void {
+  if (env["PULUMI_CONFIG_PASSPHRASE"] || env["PULUMI_CONFIG_PASSPHRASE_FILE"] || env["SECRETS_PROVIDER"]) return;
+  throw new UserVpsError("CONFIG_INVALID", "Nothing is set that the stacks' secrets are encrypted with.", { next: "Set PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE or SECRETS_PROVIDER as the service has it." });
+}
+
+function parseSetting(text: string): [string, string] {
+  const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new UserVpsError("INPUT_INVALID", `Expected --set NAME=VALUE, got '${text.split("=")[0]}'.`);
+  // Arguments are seen by everybody on the machine, and kept by the shell.
+  const secret = STACK_SETTINGS.find((setting) => setting.secret && setting.name === name);
+  if (secret) throw new UserVpsError("INPUT_INVALID", `${name} is a secret, and --set would show it to everybody on this machine.`, { next: `Set ${secret.env ?? name} in the environment or in .env instead, or \`pulumi config set --secret ${name}\`, which asks for it. Take the value that was typed here for known, and replace it.` });
+  return [name, value];
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(() => true, () => false);
+}

@@ -1,0 +1,97 @@
+/** How the text of a variable becomes a value; each error says what was expected, and never repeats the text (it may be a secret). */
+import { BlockList, isIP } from "node:net";
+import { z } from "zod";
+import { findPlan, PLANS } from "../../providers/hostinger/api/specification.ts";
+import { isHostname } from "../../providers/core/hostname.ts";
+import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../../providers/core/ssh-public-key.ts";
+import { isToken } from "../../providers/core/token.ts";
+import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN } from "../../stacks/acme.ts";
+import type { CipherKey } from "../records/credentials-cipher.ts";
+
+export const text = z.string().min(1);
+
+/** White space at its ends, as files and mounted secrets have it, is taken off. */
+export const token = z.string().trim().refine(isToken, "expected a token: printable characters without a blank or a line break within");
+
+export function wholeNumber(smallest: number, largest = Number.MAX_SAFE_INTEGER) {
+  const expected = largest === Number.MAX_SAFE_INTEGER ? `expected a whole number from ${smallest}` : `expected a whole number from ${smallest} to ${largest}`;
+  return z.string().regex(/^\d{1,15}$/, expected).transform(Number).refine((value) => value >= smallest && value <= largest, expected);
+}
+
+export const flag = z.enum(["true", "false"], "expected true or false").transform((value) => value === "true");
+
+export const httpUrl = z.url({ protocol: /^https?$/, error: "expected an http or https URL" });
+
+export const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "expected a postgres:// URL" });
+
+export const hostname = z.string().refine(isHostname, "expected a lower-case domain name");
+
+export const sshPublicKey = z.string().max(LONGEST_SSH_PUBLIC_KEY).regex(SSH_PUBLIC_KEY_PATTERN, "expected one public key in OpenSSH format");
+
+export const sshPrivateKey = z.string().regex(/^-----BEGIN [A-Z ]*PRIVATE KEY-----/, "expected a private key in PEM or OpenSSH format");
+
+/** A plan's id, name or catalog item -> the catalog item that a purchase names. A newer item than these is known to Hostinger alone. */
+export const planItem = z.string()
+  .refine((name) => findPlan(name) !== undefined || /^[a-z0-9]+(-[a-z0-9]+){2,}$/.test(name), `expected one of ${PLANS.map(({ itemId }) => itemId).join(", ")}, or another item of Hostinger's catalog`)
+  .transform((name) => findPlan(name)?.itemId ?? name);
+
+/** HS256 wants a key as long as its hash (RFC 7518, 3.2). */
+export const hs256Secret = z.string().refine((secret) => Buffer.byteLength(secret) >= 32, "expected at least 32 bytes");
+
+export const acmeEmail = z.string().regex(ACME_EMAIL_PATTERN, "expected an e-mail address");
+export const acmeDirectory = z.string().regex(ACME_CA_PATTERN, "expected the https address of an ACME directory");
+export const acmeKey = z.string().regex(ACME_KEY_PATTERN, "expected letters, digits and ._~+/=-");
+
+/** Whose X-Forwarded-For is believed: a number of hops, or addresses and networks. 'true' would believe anybody, so it is none. */
+export const trustedProxies = z.string()
+  .refine((list) => /^\d{1,2}$/.test(list) || list.split(",").every((part) => isAddressOrNetwork(part.trim())), "expected a number of proxies, or their addresses and networks with commas between")
+  .transform((list) => (/^\d{1,2}$/.test(list) ? Number(list) : list.split(",").map((part) => part.trim())));
+
+/** `10.0.0.0/8, 192.0.2.1` -> a list. */
+export const networks = z.string()
+  .refine((list) => list.split(",").every((part) => isAddressOrNetwork(part.trim())), "expected addresses and networks with commas between")
+  .transform((list) => list.split(",").map((part) => part.trim()));
+
+function isAddressOrNetwork(part: string): boolean {
+  const [address = "", prefix, ...rest] = part.split("/");
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0 || (prefix !== undefined && !/^\d+$/.test(prefix))) return false;
+  try {
+    new BlockList().addSubnet(address, Number(prefix ?? 0), family === 4 ? "ipv4" : "ipv6");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Plans by id, name or catalog item, with commas between; what only the API knows is taken as it is. */
+export const planItems = z.string().transform((list) => list.split(",").map((name) => name.trim()).filter((name) => name !== "").map((name) => findPlan(name)?.itemId ?? name))
+  .refine((items) => items.length > 0, "expected at least one plan");
+
+/** Five fields as in crontab; `off` is none. */
+export const cron = z.string()
+  .refine((line) => line === "off" || /^(\S+ ){4}\S+$/.test(line), "expected five fields as in crontab, or 'off'")
+  .transform((line) => (line === "off" ? undefined : line));
+
+/** `a.example.com, b.example.com` -> a list. */
+export const names = z.string().transform((list) => list.split(",").map((name) => name.trim().toLowerCase()).filter((name) => name !== ""));
+
+const KEY_BYTES = 32;
+
+/** `id:base64key,…` -> keys, the current one first. */
+export const cipherKeys = z.string().transform((list, context): [CipherKey, ...CipherKey[]] => {
+  const keys = list.split(",").map((part): CipherKey => {
+    const [, id = "", encoded = ""] = /^([A-Za-z0-9_.-]{1,64}):([A-Za-z0-9+/]+={0,2})$/.exec(part.trim()) ?? [];
+    return { id, key: Buffer.from(encoded, "base64") };
+  });
+  const [first, ...others] = keys;
+  if (!first || keys.some(({ id, key }) => id === "" || key.length !== KEY_BYTES)) {
+    context.addIssue({ code: "custom", message: "expected keys as id:key with commas between, each key 32 bytes in base64" });
+    return z.NEVER;
+  }
+  if (new Set(keys.map(({ id }) => id)).size < keys.length) {
+    context.addIssue({ code: "custom", message: "expected a different id for each key" });
+    return z.NEVER;
+  }
+  return [first, ...others];
+});

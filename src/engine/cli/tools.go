@@ -1,7 +1,0 @@
-//go:build tools
-
-// Package tools names the program that src/engine/build.ts builds from this module, so that
-// `go mod tidy` keeps all that it needs in go.sum.
-package tools
-
-import _ "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"

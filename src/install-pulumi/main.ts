@@ -1,0 +1,12 @@
+/** `node src/install-pulumi/main.ts`: prepares the engine; the last line is the folder to put first on PATH. */
+import { messageOf } from "../../providers/core/errors.ts";
+import { ensureEngine } from "./ensure-engine.ts";
+
+try {
+  const engine = await ensureEngine({ onProgress: (line) => console.error(line) });
+  console.error(`Pulumi engine ${engine.version} (${engine.source})${engine.standIns ? ", with sandbox stand-ins for the plugins of Cloudflare and Command" : ""}`);
+  console.log(engine.binDir);
+} catch (error) {
+  console.error(messageOf(error));
+  process.exitCode = 1;
+}

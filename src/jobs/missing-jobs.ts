@@ -1,0 +1,48 @@
+import { messageOf } from "../../providers/core/errors.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
+import { discardShownCredentials } from "../records/index.ts";
+import type { VpsStatus } from "../records/index.ts";
+import type { Job } from "./job.ts";
+import type { WorkerContext } from "./worker-context.ts";
+import { keyOf, QUEUE, QUEUE_SCHEMA, send } from "./queue.ts";
+
+const INTERVAL_MS = 20 * SECOND_MS;
+/** Between a change of the record and its job there is less than this. */
+const QUIET_SECONDS = 20;
+
+/** Statuses that promise work, and the operation that keeps the promise. */
+const PROMISES: Readonly<Partial<Record<VpsStatus, Job["operation"]>>> = { queued: "up", provisioning: "up", deprovisioning: "destroy" };
+
+/**
+ * Now and then gives a job to every record that waits for one and has none: after a queue that was
+ * emptied or restored from an older backup, or a job that has lost its worker too often. Who waits for a turn to buy has none: see purchase-turns.ts.
+ */
+export function startFindingMissingJobs(context: Pick<WorkerContext, "boss" | "pool" | "log" | "settings">): { stop(): void } {
+  const timer = setInterval(() => {
+    discardShownCredentials(context.pool, context.settings.credentialsShownSeconds).catch((error: unknown) => context.log(`credentials that were shown cannot be deleted: ${messageOf(error)}`));
+    queueMissingJobs(context).catch((error: unknown) => context.log(`records without a job cannot be looked for: ${messageOf(error)}`));
+  }, INTERVAL_MS).unref();
+  return { stop: () => clearInterval(timer) };
+}
+
+/** Exported for tests. Returns the users that got a job. */
+export async function queueMissingJobs({ boss, pool, log }: Pick<WorkerContext, "boss" | "pool" | "log">, quietSeconds = QUIET_SECONDS): Promise<string[]> {
+  const { rows } = await pool.query<{ userId: string; status: VpsStatus }>(
+    `SELECT user_vps.user_id::text AS "userId", user_vps.status FROM user_vps
+     WHERE is_managed AND user_vps.status = ANY ($1) AND updated_at < clock_timestamp() - make_interval(secs => $2)
+       AND NOT EXISTS (SELECT FROM vps_give_ups WHERE vps_give_ups.user_id = user_vps.user_id::text AND ended_at IS NULL AND cancelled_at IS NULL AND due_at > clock_timestamp())
+       AND NOT EXISTS (SELECT FROM vps_waits WHERE vps_waits.user_id = user_vps.user_id::text AND vps_waits.state = 'watched')
+       AND NOT (waiting_kind IS NOT NULL AND EXISTS (SELECT FROM vps_purchases WHERE vps_purchases.user_id = user_vps.user_id::text AND state = 'waiting'))
+       AND NOT EXISTS (
+         SELECT FROM ${QUEUE_SCHEMA}.job WHERE job.name = $3 AND job.state IN ('created', 'retry', 'active')
+           AND job.singleton_key IN ('up:' || user_vps.user_id::text, 'destroy:' || user_vps.user_id::text))
+     LIMIT 100`,
+    [Object.keys(PROMISES), quietSeconds, QUEUE],
+  );
+  for (const { userId, status } of rows) {
+    const job = { operation: PROMISES[status]!, userId };
+    log(`the record ${userId} is ${status}, but has no job: ${keyOf(job)} is sent`);
+    await send(boss, pool, job);
+  }
+  return rows.map(({ userId }) => userId);
+}

@@ -1,0 +1,56 @@
+import { refuseMismatch, isLost } from "../../../providers/hostinger/search.ts";
+import { isHostingersOwn } from "../../../providers/hostinger/hostinger-hostname.ts";
+import type { Session } from "../../../providers/hostinger/session.ts";
+import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
+import { DAY_MS } from "../../../providers/core/time.ts";
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import { subscriptionOf } from "../../../providers/hostinger/renewal.ts";
+import { inTransaction } from "../../db/index.ts";
+import { claimWipedVm, hasEarlierRun, refuseWipedVm, takeOverVm } from "../../records/index.ts";
+import type { WipedVm, VpsRecord } from "../../records/index.ts";
+import type { OperationContext } from "../operation.ts";
+
+/**
+ * The wiped VM that the user gets in place of a purchase, bound to the user from here on, as the
+ * record with it; undefined if there is none, or if reuse is off. Only the first run of a request is given one: a later run
+ * may be about a VM that was bought already.
+ */
+export async function takeWipedVm({ pool, settings, record, hooks }: OperationContext, session: Session): Promise<VpsRecord | undefined> {
+  if (record.hostingerVmId !== null || !settings.reuseWipedVms || (await hasEarlierRun(pool, record, hooks.runId))) return undefined;
+  for (;;) {
+    const taken = await inTransaction(pool, async (db) => {
+      const wiped = await claimWipedVm(db, record, settings.reuseLeastDays);
+      if (!wiped) return { record: undefined };
+      const fault = await faultOf(session, wiped, settings.reuseLeastDays);
+      if (fault === undefined) return { record: await takeOverVm(db, record.userId, { vmId: wiped.vmId, isWiped: true }) };
+      session.report(`VM ${wiped.vmId} is not reused: ${fault}`);
+      await refuseWipedVm(db, wiped.giveUpId, fault);
+      return undefined;
+    });
+    if (taken) return taken.record;
+  }
+}
+
+/** Why the VM is not the wiped one that the record tells of, by Hostinger's own word; undefined if it is. */
+async function faultOf(session: Session, { vmId, hostname, plan, templateId, dataCenterId, wipeActionId }: WipedVm, leastDays: number): Promise<string | undefined> {
+  try {
+    const vm = await getVm(session, vmId, hostname);
+    if (isLost(vm) || vm.state !== "stopped") return `it is '${vm.state}', expected 'stopped'`;
+    if (!isHostingersOwn(vm.hostname)) return `it has the host name ${vm.hostname} again`;
+    refuseMismatch({ plan, templateId, dataCenterId, hostname }, vm);
+    const since = (await session.client.virtualMachines.actions(vmId, { signal: session.signal })).filter(({ id }) => id >= wipeActionId);
+    if (!since.some(({ id, state }) => id === wipeActionId && isSuccess(state))) return `Hostinger does not tell that its wipe, action ${wipeActionId}, has succeeded`;
+    const restored = since.find(({ name }) => /restore/i.test(name));
+    if (restored) return `it was restored since it was wiped (action ${restored.id}, ${restored.name})`;
+    const { paidUntil } = await subscriptionOf(session, { vmId, hostname });
+    const paidMs = paidUntil === undefined ? 0 : Date.parse(paidUntil) - Date.now();
+    return paidMs >= leastDays * DAY_MS ? undefined : `it is paid until ${paidUntil ?? "nobody knows when"}`;
+  } catch (error) {
+    if (error instanceof UserVpsError && ["VM_GONE", "VM_MISMATCH"].includes(error.code)) return error.message;
+    throw error;
+  }
+}
+
+function isSuccess(state: string): boolean {
+  return state === "success" || state === "completed";
+}

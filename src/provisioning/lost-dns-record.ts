@@ -1,0 +1,22 @@
+import { zoneRecords } from "../../providers/cloudflare/api.ts";
+import type { CloudflareAccess } from "../../providers/cloudflare/api.ts";
+import type { WantedRecord } from "./interrupted-run.ts";
+
+export interface LostDnsRecords {
+  /** Removes A records of exactly this name and address; whether there was one. */
+  removeUnknown(record: WantedRecord): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export function lostDnsRecords(access: CloudflareAccess): LostDnsRecords {
+  const zone = zoneRecords(access);
+  return {
+    async removeUnknown({ name, content }) {
+      const found = await zone.list({ name, type: "A" });
+      const ours = found.filter((record) => record.type === "A" && record.name === name && record.content === content);
+      for (const { id } of ours) await zone.remove(id);
+      return ours.length > 0;
+    },
+    close: () => zone.close(),
+  };
+}

@@ -1,0 +1,127 @@
+import type { Queryable } from "../db/queryable.ts";
+
+export const MEMBER_STATUSES = ["waiting", "running", "succeeded", "failed", "skipped"] as const;
+export type MemberStatus = (typeof MEMBER_STATUSES)[number];
+
+/** One VPS of a roll-out. */
+export interface RollOutMember {
+  readonly rollOutId: string;
+  readonly userId: string;
+  readonly username: string;
+  /** From 1. */
+  readonly wave: number;
+  readonly status: MemberStatus;
+  /** Of the engine's run, for its log. */
+  readonly runId: string | null;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  /** When the VM's snapshot was made, if one was asked for. */
+  readonly snapshotAt: Date | null;
+  readonly errorCode: string | null;
+  readonly message: string | null;
+}
+
+/** One that somebody is at. */
+export type RunningMember = RollOutMember & { readonly runId: string };
+
+export interface MemberEnd {
+  readonly status: "succeeded" | "failed" | "skipped";
+  readonly errorCode?: string | null | undefined;
+  readonly message?: string | null | undefined;
+}
+
+const COLUMNS = `
+  roll_out_id AS "rollOutId", user_id AS "userId", username, wave, status, run_id AS "runId", started_at AS "startedAt", ended_at AS "endedAt",
+  snapshot_at AS "snapshotAt", error_code AS "errorCode", message`;
+
+export async function insertMembers(db: Queryable, rollOutId: string, members: readonly Pick<RollOutMember, "userId" | "username" | "wave">[]): Promise<void> {
+  await db.query(
+    "INSERT INTO vps_roll_out_members (roll_out_id, user_id, username, wave) SELECT $1, * FROM unnest($2::text[], $3::text[], $4::integer[])",
+    [rollOutId, members.map(({ userId }) => userId), members.map(({ username }) => username), members.map(({ wave }) => wave)],
+  );
+}
+
+/** By wave and user name. */
+export async function listMembers(db: Queryable, rollOutId: string): Promise<RollOutMember[]> {
+  const { rows } = await db.query<RollOutMember>(`SELECT ${COLUMNS} FROM vps_roll_out_members WHERE roll_out_id = $1 ORDER BY wave, username COLLATE "C"`, [rollOutId]);
+  return rows;
+}
+
+/** How many members each of the roll-outs has in each status; 0 where there is none. */
+export async function countMembers(db: Queryable, rollOutIds: readonly string[]): Promise<(rollOutId: string) => Record<MemberStatus, number>> {
+  const { rows } = await db.query<{ rollOutId: string; status: MemberStatus; count: number }>(
+    `SELECT roll_out_id AS "rollOutId", status, count(*)::integer AS count FROM vps_roll_out_members WHERE roll_out_id = ANY ($1) GROUP BY roll_out_id, status`,
+    [rollOutIds],
+  );
+  return (rollOutId) => {
+    const counts = new Map(rows.filter((row) => row.rollOutId === rollOutId).map(({ status, count }) => [status, count]));
+    return Object.fromEntries(MEMBER_STATUSES.map((status) => [status, counts.get(status) ?? 0])) as Record<MemberStatus, number>;
+  };
+}
+
+/** The next of a wave, running from now on; undefined if none waits or the roll-out has ended. */
+export async function takeMember(db: Queryable, rollOutId: string, wave: number, runId: string): Promise<RunningMember | undefined> {
+  const { rows } = await db.query<RunningMember>(
+    `UPDATE vps_roll_out_members SET status = 'running', run_id = $3, started_at = clock_timestamp()
+     WHERE roll_out_id = $1 AND user_id = (
+       SELECT member.user_id FROM vps_roll_out_members member JOIN vps_roll_outs roll_out USING (roll_out_id)
+       WHERE roll_out_id = $1 AND wave = $2 AND status = 'waiting' AND roll_out.outcome IS NULL
+       ORDER BY member.username COLLATE "C" LIMIT 1 FOR UPDATE OF member SKIP LOCKED)
+     RETURNING ${COLUMNS}`,
+    [rollOutId, wave, runId],
+  );
+  return rows[0];
+}
+
+/** One whose run was cut off, running again from now on. */
+export async function takeMemberAgain(db: Queryable, { rollOutId, userId }: RollOutMember, runId: string): Promise<RunningMember | undefined> {
+  const { rows } = await db.query<RunningMember>(
+    `UPDATE vps_roll_out_members SET run_id = $3, started_at = clock_timestamp() WHERE roll_out_id = $1 AND user_id = $2 AND status = 'running' RETURNING ${COLUMNS}`,
+    [rollOutId, userId, runId],
+  );
+  return rows[0];
+}
+
+export async function noteSnapshot(db: Queryable, { rollOutId, userId }: RollOutMember): Promise<void> {
+  await db.query("UPDATE vps_roll_out_members SET snapshot_at = clock_timestamp() WHERE roll_out_id = $1 AND user_id = $2", [rollOutId, userId]);
+}
+
+/** One that somebody else has taken since stays as it is. */
+export async function endMember(db: Queryable, { rollOutId, userId, runId }: RunningMember, end: MemberEnd): Promise<void> {
+  await db.query(
+    "UPDATE vps_roll_out_members SET status = $4, ended_at = clock_timestamp(), error_code = $5, message = $6 WHERE roll_out_id = $1 AND user_id = $2 AND run_id = $3 AND status = 'running'",
+    [rollOutId, userId, runId, end.status, end.errorCode ?? null, end.message ?? null],
+  );
+}
+
+/** Not skipped meanwhile, nor taken by another worker. */
+export async function isStillTaken(db: Queryable, { rollOutId, userId, runId }: RunningMember): Promise<boolean> {
+  const { rowCount } = await db.query("SELECT FROM vps_roll_out_members WHERE roll_out_id = $1 AND user_id = $2 AND run_id = $3 AND status = 'running'", [rollOutId, userId, runId]);
+  return rowCount === 1;
+}
+
+export interface Skip {
+  readonly username: string;
+  readonly skippedBy: string;
+  readonly reason: string;
+}
+
+/**
+ * Takes a VPS out of the roll-out, whether it waits or is under way.
+ *
+ * @returns undefined if it has come to its end already; else whose run is to be stopped, if one goes on
+ */
+export async function skipMember(db: Queryable, rollOutId: string, { username, skippedBy, reason }: Skip): Promise<{ readonly runningUserId: string | null } | undefined> {
+  const { rows } = await db.query<{ runningUserId: string | null }>(
+    `UPDATE vps_roll_out_members member SET status = 'skipped', ended_at = clock_timestamp(), message = $3
+     WHERE roll_out_id = $1 AND username = $2 AND status IN ('waiting', 'running')
+     RETURNING (SELECT run.user_id FROM vps_runs run WHERE run.run_id = member.run_id AND run.outcome IS NULL) AS "runningUserId"`,
+    [rollOutId, username, `Skipped by ${skippedBy}: ${reason}`],
+  );
+  return rows[0];
+}
+
+export async function countFailedMembers(db: Queryable, rollOutId: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>("SELECT count(*)::integer AS count FROM vps_roll_out_members WHERE roll_out_id = $1 AND status = 'failed'", [rollOutId]);
+  return rows[0]?.count ?? 0;
+}

@@ -1,0 +1,85 @@
+import type { Queryable } from "../db/queryable.ts";
+
+export const ROLL_OUT_OUTCOMES = ["succeeded", "stopped", "cancelled"] as const;
+/** `stopped`: by its own failures. `cancelled`: by a person. */
+export type RollOutOutcome = (typeof ROLL_OUT_OUTCOMES)[number];
+
+export interface RollOutStart {
+  readonly rollOutId: string;
+  readonly version: string;
+  readonly requestedBy: string;
+  /** For whoever reads it later. */
+  readonly reason: string;
+  /** How many VPSs at once. */
+  readonly concurrency: number;
+  /** With so many it stops. */
+  readonly maxFailures: number;
+  /** Whether each VM's snapshot is made anew before the VM is touched. */
+  readonly snapshot: boolean;
+}
+
+export interface RollOutRecord extends RollOutStart {
+  readonly createdAt: Date;
+  readonly endedAt: Date | null;
+  /** null while it goes on, or waits to be gone on with. */
+  readonly outcome: RollOutOutcome | null;
+  readonly cancelledBy: string | null;
+}
+
+const COLUMNS = `
+  roll_out_id AS "rollOutId", version, requested_by AS "requestedBy", reason, concurrency, snapshot,
+  max_failures AS "maxFailures", created_at AS "createdAt", ended_at AS "endedAt", outcome, cancelled_by AS "cancelledBy"`;
+
+/** Returns undefined if one is open: there is one at a time. */
+export async function insertRollOut(db: Queryable, start: RollOutStart): Promise<RollOutRecord | undefined> {
+  const { rows } = await db.query<RollOutRecord>(
+    `INSERT INTO vps_roll_outs (roll_out_id, version, requested_by, reason, concurrency, max_failures, snapshot) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
+    [start.rollOutId, start.version, start.requestedBy, start.reason, start.concurrency, start.maxFailures, start.snapshot],
+  );
+  return rows[0];
+}
+
+export async function findRollOut(db: Queryable, rollOutId: string): Promise<RollOutRecord | undefined> {
+  const { rows } = await db.query<RollOutRecord>(`SELECT ${COLUMNS} FROM vps_roll_outs WHERE roll_out_id = $1`, [rollOutId]);
+  return rows[0];
+}
+
+/** Newest first. `cursor`: the `nextCursor` of the page before. */
+export async function listRollOuts(db: Queryable, { limit = 50, cursor }: { limit?: number; cursor?: string | undefined } = {}): Promise<{ items: RollOutRecord[]; nextCursor: string | null }> {
+  const { rows } = await db.query<RollOutRecord>(
+    `SELECT ${COLUMNS} FROM vps_roll_outs
+     WHERE $1::text IS NULL OR (created_at, roll_out_id) < (SELECT created_at, roll_out_id FROM vps_roll_outs WHERE roll_out_id = $1)
+     ORDER BY created_at DESC, roll_out_id DESC LIMIT $2`,
+    [cursor ?? null, limit + 1],
+  );
+  const items = rows.slice(0, limit);
+  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.rollOutId ?? null) : null };
+}
+
+/**
+ * Those that somebody has to work on, oldest first: the open one, and any that was ended while VPSs
+ * were under way whose worker has died since.
+ */
+export const UNFINISHED = `
+  SELECT roll_out_id FROM vps_roll_outs
+  WHERE outcome IS NULL OR EXISTS (SELECT FROM vps_roll_out_members member WHERE member.roll_out_id = vps_roll_outs.roll_out_id AND member.status = 'running')
+  ORDER BY created_at`;
+
+export async function findUnfinishedRollOuts(db: Queryable): Promise<string[]> {
+  return (await db.query<{ roll_out_id: string }>(UNFINISHED)).rows.map((row) => row.roll_out_id);
+}
+
+/** Whoever still waits is skipped. One that has ended already stays as it is: then false. */
+export async function endRollOut(db: Queryable, rollOutId: string, outcome: RollOutOutcome, cancelledBy?: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `WITH ended AS (
+       UPDATE vps_roll_outs SET outcome = $2, cancelled_by = $3, ended_at = clock_timestamp() WHERE roll_out_id = $1 AND outcome IS NULL RETURNING roll_out_id
+     ), skipped AS (
+       UPDATE vps_roll_out_members member SET status = 'skipped', ended_at = clock_timestamp(), message = 'The roll-out was ' || $2 || '.'
+       FROM ended WHERE member.roll_out_id = ended.roll_out_id AND status = 'waiting'
+     )
+     SELECT FROM ended`,
+    [rollOutId, outcome, cancelledBy ?? null],
+  );
+  return (rowCount ?? 0) > 0;
+}

@@ -1,0 +1,41 @@
+/** VMs that were given up, are wiped and still paid: the next user can have one in place of a purchase. */
+import type { Queryable } from "../db/queryable.ts";
+import { GIVE_UP_COLUMNS, type GiveUp } from "./give-ups.ts";
+import type { VpsRecord } from "./vps-record.ts";
+
+export type WipedVm = GiveUp & { readonly vmId: number; readonly wipeActionId: number };
+
+/** What makes a VM a wiped one that may be reused; it is nobody's by any other record. */
+const MAY_BE_REUSED = `
+  ended_at IS NOT NULL AND wiped_at IS NOT NULL AND stopped_at IS NOT NULL AND vm_id IS NOT NULL
+  AND reused_by IS NULL AND unusable_because IS NULL
+  AND NOT EXISTS (SELECT FROM vps_give_ups later WHERE later.vm_id = vps_give_ups.vm_id AND later.give_up_id > vps_give_ups.give_up_id)
+  AND NOT EXISTS (SELECT FROM user_vps WHERE user_vps.hostinger_vm_id = vps_give_ups.vm_id AND user_vps.status <> 'deprovisioned')`;
+
+/** One statement, so that of any number of users at once each gets another VM. */
+const CLAIM = `
+  UPDATE vps_give_ups SET reused_by = $1, reused_at = clock_timestamp()
+  WHERE give_up_id = (
+    SELECT give_up_id FROM vps_give_ups
+    WHERE ${MAY_BE_REUSED} AND plan_id = $2 AND template_id = $3 AND data_center_id = $4
+      AND paid_until >= clock_timestamp() + make_interval(days => $5)
+    ORDER BY paid_until DESC LIMIT 1 FOR UPDATE SKIP LOCKED)
+  RETURNING ${GIVE_UP_COLUMNS}`;
+
+/** Binds a wiped VM as the user's record wants it, paid for at least so many days more, to the user. */
+export async function claimWipedVm(db: Queryable, { userId, plan, templateId, dataCenterId }: VpsRecord, leastDays: number): Promise<WipedVm | undefined> {
+  const { rows } = await db.query<WipedVm>(CLAIM, [userId, plan, templateId, dataCenterId, leastDays]);
+  return rows[0];
+}
+
+/** Nobody gets this VM any more. */
+export async function refuseWipedVm(db: Queryable, giveUpId: number, because: string): Promise<void> {
+  await db.query("UPDATE vps_give_ups SET reused_by = NULL, reused_at = NULL, unusable_because = $2 WHERE give_up_id = $1", [giveUpId, because]);
+}
+
+/** Whether an earlier run of the present request may have bought a VM already. */
+export async function hasEarlierRun(db: Queryable, { userId, requestedAt }: VpsRecord, runId: string): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>(`SELECT EXISTS (SELECT FROM vps_runs WHERE user_id = $1 AND operation = 'up' AND started_at >= $2 AND run_id <> $3 AND outcome IS DISTINCT FROM 'waiting')
+       OR EXISTS (SELECT FROM vps_purchases WHERE user_id = $1 AND reserved_at >= $2 AND state <> 'released') AS found`, [userId, requestedAt, runId]);
+  return rows[0]!.found;
+}

@@ -1,3 +1,0 @@
-export * from "./releases.ts";
-export * from "./roll-outs.ts";
-export * from "./members.ts";

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { describe, it } from "vitest";
+import type { HostingerClient, ScriptRequest } from "../../../providers/hostinger/api/client.ts";
+import { obtainVm } from "../../../providers/hostinger/purchase/index.ts";
+import { recordContent, recordName } from "../../../providers/hostinger/purchase/record.ts";
+import { ALICE, FakeAccount } from "../../support/fake-account.ts";
+
+/** The buyer's intent is taken away, and its VM bought by another. */
+function anotherBuys(account: FakeAccount): void {
+  account.scripts.splice(0);
+  const { id: vmId } = account.addVm({ hostname: ALICE.hostname });
+  account.addScript(recordName(ALICE.hostname), recordContent(ALICE.hostname, { key: "another", intentMs: 100, state: "seen", moves: [], vmId }, Date.now()));
+}
+
+describe("a buyer that stood still while another one bought goes on with that one's VM", () => {
+  it("if it stood before its look at the others' records", async () => {
+    const account = new FakeAccount();
+    const session = account.session();
+    const { create } = session.client.scripts;
+    Object.assign(session.client, {
+      scripts: {
+        ...session.client.scripts,
+        create: async (script: ScriptRequest): ReturnType<HostingerClient["scripts"]["create"]> => {
+          const made = await create(script);
+          anotherBuys(account);
+          return made;
+        },
+      },
+    });
+    assert.deepEqual([(await obtainVm(session, ALICE)).vmId, account.purchases, account.scripts.length], [account.vms[0]?.id, 0, 1]);
+  });
+
+  it("if it stood before its second look at the VMs", async () => {
+    const account = new FakeAccount();
+    account.onListVms = (call) => {
+      if (call === 2) anotherBuys(account);
+    };
+    assert.deepEqual([(await obtainVm(account.session(), ALICE)).vmId, account.purchases, account.scripts.length], [account.vms[0]?.id, 0, 1]);
+  });
+});

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, it } from "vitest";
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import { engineFolder, fillEngineFolder } from "../../../src/install-pulumi/cache.ts";
+import { engineEnvironment } from "../../../src/install-pulumi/engine-environment.ts";
+import { ensureEngine, preparePulumiHome } from "../../../src/install-pulumi/ensure-engine.ts";
+import { scratch, type Scratch } from "./scratch.ts";
+
+const run = promisify(execFile);
+
+const engineFiles = async (folder: string) => {
+  for (const name of ["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"]) {
+    await writeFile(join(folder, name), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  }
+  return undefined;
+};
+
+/** Nothing is reachable: downloads go to a closed port, fetching plugins fails at once, no Go on PATH. */
+async function ensure(folder: Scratch, path = "bin") {
+  const progress: string[] = [];
+  const cacheDir = join(folder.path, "cache");
+  await mkdir(cacheDir, { recursive: true });
+  await writeFile(join(cacheDir, "plugins-not-fetched.json"), JSON.stringify({ at: Date.now() }));
+  const env = { HOME: folder.path, PATH: join(folder.path, path), PULUMI_DOWNLOAD_URL: "http://127.0.0.1:1" };
+  const started = performance.now();
+  const engine = await ensureEngine({ env, cacheDir, checkout: join(folder.path, "checkout"), onProgress: (line) => progress.push(line) });
+  return { engine, progress, durationMs: performance.now() - started };
+}
+
+describe("ensureEngine", () => {
+  it("takes a cached engine without calling anything, and quickly", async () => {
+    await using folder = await scratch();
+    const cached = await engineFolder(join(folder.path, "cache"));
+    await fillEngineFolder(cached, "built", engineFiles);
+    const { engine } = await ensure(folder);
+    const home = join(folder.path, "checkout", ".user-vps", "pulumi-home");
+    const binDir = join(folder.path, "checkout", ".user-vps", "bin");
+    assert.deepEqual(engine, {
+      version: "3.250.0",
+      binDir,
+      source: "cache",
+      standIns: true,
+      pluginsDir: join(home, "plugins"),
+      env: { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_DIY_BACKEND_PARALLEL: "1", PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true", PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2", PULUMI_LOG_ROTATION_TOTAL_MB: "50", NODE_COMPILE_CACHE: join(folder.path, "cache", "compile-cache"), PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
+    });
+    assert.equal(await readlink(join(binDir, "pulumi-language-nodejs")), join(cached, "pulumi-language-nodejs"));
+    assert.equal((await stat(join(binDir, "pulumi"))).ino, (await stat(join(cached, "pulumi"))).ino, "one file with two names");
+    assert.equal((await run(join(binDir, "node"), ["-p", "process.execPath"])).stdout.trim(), process.execPath);
+
+    const again = await ensure(folder);
+    assert.deepEqual(again.engine, engine);
+    assert.deepEqual(again.progress, []);
+    assert.ok(again.durationMs < 100, `took ${again.durationMs} ms`);
+  });
+
+  it("prefers an installed engine that is new enough, and gives it the script that it lacks", async () => {
+    await using folder = await scratch();
+    await fillEngineFolder(await engineFolder(join(folder.path, "cache")), "built", engineFiles);
+    await folder.script("installed/pulumi", "echo v3.260.1");
+    await folder.script("installed/pulumi-language-nodejs", "");
+    const { engine } = await ensure(folder, "installed");
+    assert.equal(engine.source, "path");
+    assert.equal(engine.version, "3.260.1");
+    assert.equal(await readFile(join(engine.binDir, "pulumi"), "utf8"), await readFile(join(folder.path, "installed", "pulumi"), "utf8"));
+    assert.match(await readFile(join(engine.binDir, "pulumi-resource-pulumi-nodejs"), "utf8"), /providers\/dynamic\/main\.ts/);
+  });
+
+  it("takes the engine's file anew when it has changed", async () => {
+    await using folder = await scratch();
+    const cached = await engineFolder(join(folder.path, "cache"));
+    await fillEngineFolder(cached, "built", engineFiles);
+    const { engine } = await ensure(folder);
+    await rm(join(cached, "pulumi"));
+    await writeFile(join(cached, "pulumi"), "#!/bin/sh\nexit 2\n# another\n", { mode: 0o755 });
+    await ensure(folder);
+    assert.match(await readFile(join(engine.binDir, "pulumi"), "utf8"), /another/);
+  });
+
+  it("is right however many prepare at once", async () => {
+    await using folder = await scratch();
+    await fillEngineFolder(await engineFolder(join(folder.path, "cache")), "built", engineFiles);
+    const found = await Promise.all(Array.from({ length: 8 }, () => ensure(folder)));
+    for (const { engine } of found) assert.deepEqual(engine, found[0]?.engine);
+  });
+
+  it("names the three ways and why each failed", async () => {
+    await using folder = await scratch();
+    await folder.script("bin/pulumi", "echo v3.100.0");
+    await assert.rejects(ensure(folder), (error) => {
+      assert.ok(error instanceof UserVpsError);
+      assert.equal(error.code, "ENGINE_MISSING");
+      assert.match(error.message, /on PATH: .*bin\/pulumi is v3\.100\.0, needed is 3\.250\.0/);
+      assert.match(error.message, /download: 127\.0\.0\.1:1: /);
+      assert.match(error.message, /build: 'go version' failed/);
+      assert.match(error.next, /install Pulumi 3\.250\.0 .*PULUMI_DOWNLOAD_URL.*install Go 1\.25\.11/);
+      return true;
+    });
+  });
+
+  it("builds once when two need it at the same time", async () => {
+    await using folder = await scratch();
+    await folder.script("bin/go", `PATH=/usr/bin:/bin
+[ "$1" = version ] && exit
+echo "$2" >> ${folder.path}/builds; sleep 0.2
+while [ "$1" != -o ]; do shift; done
+printf '#!/bin/sh\\n' > "$2"; chmod +x "$2"`);
+    const found = await Promise.all([ensure(folder), ensure(folder)]);
+    assert.deepEqual(found.map(({ engine }) => engine.source).sort(), ["built", "cache"]);
+    assert.match(found.flatMap(({ progress }) => progress).join("\n"), /waiting for process \d+ on .*, which prepares the Pulumi engine/);
+  });
+});
+
+describe("engineEnvironment", () => {
+  it("puts the engine first on PATH and keeps the rest", () => {
+    const env = engineEnvironment({ binDir: "/b", env: { PULUMI_HOME: "/h" } }, { PATH: "/usr/bin", PULUMI_HOME: "/other", LANG: "C" });
+    assert.deepEqual(env, { PATH: "/b:/usr/bin", PULUMI_HOME: "/h", LANG: "C" });
+  });
+});
+
+describe("preparePulumiHome", () => {
+  it("gives a home of one's own the chosen plugins", async () => {
+    await using folder = await scratch();
+    const home = join(folder.path, "homes", "worker-1");
+    for (let turn = 0; turn < 2; turn += 1) await preparePulumiHome(home, { pluginsDir: "/plugins" });
+    assert.equal(await readlink(join(home, "plugins")), "/plugins");
+  });
+});
