@@ -2,6 +2,7 @@ import { inTransaction } from "../db/index.ts";
 import { beginGiveUp, discardCredentials, endOpenChange, noteGiveUp, setVpsStatus } from "../records/index.ts";
 import { findVm } from "./give-up/find-vm.ts";
 import { giveUpVm, noteVm } from "./give-up/give-up-vm.ts";
+import { endPurchases, interruptedPurchases, settleGivenUp } from "./give-up/interrupted-purchase.ts";
 import { giveUpReplaced, replacedVmsOf } from "./give-up/replaced-vms.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
 import { endOf } from "./power.ts";
@@ -31,10 +32,12 @@ async function deprovision({ pool, engine, settings, record, hooks, recorder, vm
     },
   });
   const vmsOfStack = await engine.vms(record.username);
-  const known = giveUp.vmId ?? record.hostingerVmId ?? vmsOfStack.find(({ isLeftOver }) => !isLeftOver)?.vmId;
+  const purchases = await interruptedPurchases(pool, session, giveUp);
+  const bought = purchases.map((purchase) => purchase.vmId).filter((id) => id !== undefined);
+  const known = giveUp.vmId ?? record.hostingerVmId ?? vmsOfStack.find(({ isLeftOver }) => !isLeftOver)?.vmId ?? bought[0];
   const vmId = known === undefined ? undefined : (await findVm(session, { vmId: known, hostname }))?.id;
   if (vmId !== undefined) await noteVm(pool, session, giveUp, vmId);
-  const others = await replacedVmsOf(pool, session, giveUp, vmsOfStack, vmId);
+  const others = await replacedVmsOf(pool, session, giveUp, [...vmsOfStack.map((vm) => vm.vmId), ...bought], vmId);
   const stack = stackRequestOf(record, settings);
   await engine.clearInterruptedRun(stack, hooks);
   const { changes } = await engine.destroy(stack, hooks);
@@ -42,9 +45,11 @@ async function deprovision({ pool, engine, settings, record, hooks, recorder, vm
   // First those that nothing is written down of: with the VM's own end all is done.
   for (const other of others) await giveUpReplaced(session, giveUp, other);
   if (vmId !== undefined) await giveUpVm(pool, session, giveUp, vmId);
+  await endPurchases(session, giveUp, purchases);
   return {
     changes,
     async save(db) {
+      await settleGivenUp(db, giveUp, purchases);
       await discardCredentials(db, userId);
       await endOpenChange(db, userId, "superseded");
       await noteGiveUp(db, giveUp.giveUpId, {}, "ended_at");

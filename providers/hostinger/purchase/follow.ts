@@ -50,7 +50,7 @@ export async function follow(session: Session, inputs: VirtualMachineInputs, beg
   let record: PurchaseRecord | undefined = begun;
   for (;;) {
     if (isSeen(record)) return await take(session, inputs, record);
-    const found = await lookForEvidence(session, inputs, record);
+    const found = await lookForEvidence(session, record, inputs.allowReplaceOf);
     const next = await act(session, inputs, record, found);
     if (next === "again") return undefined;
     if (next) record = next;
@@ -102,12 +102,12 @@ async function written(session: Session, record: PurchaseRecord): Promise<Purcha
   return (await writeRecord(session, record)) ? record : "again";
 }
 
-async function lookForEvidence(session: Session, inputs: VirtualMachineInputs, record: PurchaseRecord): Promise<Evidence> {
+/** @param except a VM that is to be given up for the one that was bought */
+export async function lookForEvidence(session: Session, record: PurchaseRecord, except: number | undefined): Promise<Evidence> {
   const { client, signal, settings } = session;
   // The VMs before the records: of a VM that is listed, the record is there.
   const { vms, odd } = await client.virtualMachines.listEntries({ signal });
   const subscriptions = await client.subscriptions.list({ signal });
-  const except = inputs.allowReplaceOf;
   const certain = certainEvidence(record, { vms, subscriptions }, except);
   if (certain) return certain;
   // Others' purchases are only asked for where it may depend on them.

@@ -8,17 +8,16 @@ import { wipeVm } from "../../../providers/hostinger/wipe.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { isVmOfAnother, replacedVms } from "../../records/index.ts";
 import type { GiveUp } from "../../records/index.ts";
-import type { StackVm } from "../engine.ts";
 import { isGone } from "./find-vm.ts";
 import { setAside } from "./set-aside.ts";
 
 /**
- * Besides the VM that the user's record names: one that an interrupted change has bought or not
- * given up yet, and those that were given up for another and still hold the user's data. Whose they
+ * Besides the VM that the user's record names: what the stack has or an interrupted run has bought
+ * (`known`), and those that were given up for another and still hold the user's data. Whose they
  * are is told by the records, whatever host name they have by now.
  */
-export async function replacedVmsOf(db: Queryable, session: Session, { userId }: GiveUp, vmsOfStack: readonly StackVm[], vmId: number | undefined): Promise<number[]> {
-  const ids = new Set([...vmsOfStack.map((vm) => vm.vmId), ...(await replacedVms(db, userId))]);
+export async function replacedVmsOf(db: Queryable, session: Session, { userId }: GiveUp, known: readonly number[], vmId: number | undefined): Promise<number[]> {
+  const ids = new Set([...known, ...(await replacedVms(db, userId))]);
   const others: number[] = [];
   for (const id of ids) {
     if (id === vmId) continue;

@@ -1,0 +1,121 @@
+/** Users who are given up while a purchase of theirs is known to the Hostinger account alone; the engine is a stub. */
+import assert from "node:assert/strict";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { pgBossJobs, startQueue, startWorker } from "../../src/jobs/index.ts";
+import { hostingerPower } from "../../src/provisioning/power.ts";
+import { findLastPurchase } from "../../src/purchases/index.ts";
+import { createCredentialsCipher, findVpsByUserId, listRuns, setVpsStatus } from "../../src/records/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox } from "../../src/sandbox/index.ts";
+import { obtainOnce } from "../support/buyers.ts";
+import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { openPurchaseWorld } from "../support/purchases.ts";
+import type { PurchaseWorld } from "../support/purchases.ts";
+import { StubEngine } from "../support/stub-engine.ts";
+import { control } from "./sandbox-support.ts";
+
+const LIMIT_MS = 60_000;
+const { pool, url } = await withDatabase();
+let sandbox: Sandbox;
+let world: PurchaseWorld;
+let jobs: ReturnType<typeof pgBossJobs>;
+const closers: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ bootMs: 20, scriptMs: 10, actionMs: 10 });
+  const boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
+  jobs = pgBossJobs(boss, pool);
+  const engine = Object.assign(new StubEngine(), { destroy: async () => ({ changes: {} }) });
+  const vms = hostingerPower({ ...sandbox.env, HOSTINGER_PURCHASE_SETTLE_SECONDS: "3" });
+  world = openPurchaseWorld(pool, sandbox, {});
+  const worker = await startWorker({
+    boss, pool, databaseUrl: url, engine, vms, settings: world.guard.settings as never, purchases: { guard: world.guard, account: world.account }, workerId: "worker", hostId: "host", secrets: [], log: () => undefined,
+    cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]),
+  });
+  closers.push(() => worker.stop(0), () => boss.stop({ graceful: false }), () => vms.close(), () => world.close(), () => sandbox.close());
+});
+afterAll(async () => {
+  for (const close of closers) await close();
+});
+
+const vmById = (id: number) => sandbox.state().vms.find((one) => one.id === id)!;
+const recordsOf = (username: string) => sandbox.state().scripts.filter(({ name }) => name.endsWith(` ${username}.${sandbox.domain}`)).length;
+
+/** Of a user whose run did not live to say what became of its purchase: books and record know of none. */
+async function interrupted(username: string): Promise<string> {
+  const { userId } = await world.signUp(username);
+  await world.ask(username);
+  await setVpsStatus(pool, userId, { status: "failed" });
+  return userId;
+}
+
+async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const endMs = Date.now() + LIMIT_MS;
+  while (!(await isSo())) {
+    assert.ok(Date.now() < endMs, `${what} did not come about: ${JSON.stringify((await pool.query("SELECT username, status, waiting_for, reason FROM user_vps")).rows)}`);
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+}
+const givenUp = (userId: string) => until(`${userId} given up`, async () => (await findVpsByUserId(pool, userId))?.status === "deprovisioned");
+
+describe("giving up a user whose purchase was interrupted", () => {
+  it("stops, wipes and does not renew the VM that the record in the account names, and ends record and books", async () => {
+    const userId = await interrupted("amy");
+    const ending = await obtainOnce(sandbox, { hostname: `amy.${sandbox.domain}`, owner: userId });
+    assert.ok("vmId" in ending && recordsOf("amy") === 1);
+    await requestDeprovision({ pool, jobs }, userId);
+    await givenUp(userId);
+    const { state, autoRenewed, hostname } = vmById(ending.vmId);
+    assert.deepEqual([state, autoRenewed, hostname], ["stopped", false, `srv${ending.vmId}.hstgr.cloud`]);
+    const { vmId, wipedAt, renewal } = await lastGiveUp(pool, userId);
+    assert.deepEqual([vmId, wipedAt !== null, renewal, recordsOf("amy")], [ending.vmId, true, "off", 0]);
+    const { state: booked, vmId: bookedVm } = (await findLastPurchase(pool, userId))!;
+    assert.deepEqual([booked, bookedVm], ["bought", ending.vmId]);
+  });
+
+  it("finds the VM of a lost answer by evidence, also without a wipe", async () => {
+    const userId = await interrupted("ben");
+    sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", fault: { kind: "drop-after" } });
+    sandbox.addFault({ api: "hostinger", method: "GET", path: "/api/vps/v1/virtual-machines$", skip: 2, times: 1, fault: { kind: "status", status: 403 } });
+    assert.ok("code" in (await obtainOnce(sandbox, { hostname: `ben.${sandbox.domain}`, owner: userId })));
+    sandbox.clearFaults();
+    const vm = sandbox.state().vms.find(({ hostname }) => hostname === `ben.${sandbox.domain}`)!;
+    await requestDeprovision({ pool, jobs }, userId, { wipe: false });
+    await givenUp(userId);
+    const { state, autoRenewed } = vmById(vm.id);
+    assert.deepEqual([state, autoRenewed, (await lastGiveUp(pool, userId)).vmId, recordsOf("ben")], ["stopped", false, vm.id, 0]);
+  });
+
+  it("waits for the VM of an order that is not paid yet, and gives it up when it shows", async () => {
+    const userId = await interrupted("cid");
+    await control(sandbox, "POST", "purchases", { answer: "payment-initiated", paidAfterMs: 4_000 });
+    assert.deepEqual(await obtainOnce(sandbox, { hostname: `cid.${sandbox.domain}`, owner: userId }, { patience: "none" }), { code: "AWAITING_PAYMENT" });
+    await requestDeprovision({ pool, jobs }, userId);
+    await until("a run that waits for it", async () => (await listRuns(pool, userId)).items.some(({ errorCode }) => errorCode === "AWAITING_PAYMENT"));
+    assert.equal((await findVpsByUserId(pool, userId))?.status, "deprovisioning");
+    await givenUp(userId);
+    const [order] = sandbox.state().purchases.slice(-1);
+    const { state, autoRenewed } = vmById(order!.vmId!);
+    assert.deepEqual([["stopped", "initial"].includes(state), autoRenewed, recordsOf("cid")], [true, false, 0]);
+  });
+
+  it("ends when nothing shows of a purchase that may have been made and the settle time is over, and is the person's word about it", async () => {
+    const userId = await interrupted("dan");
+    sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", fault: { kind: "drop-before" } });
+    assert.deepEqual(await obtainOnce(sandbox, { hostname: `dan.${sandbox.domain}`, owner: userId }, { purchaseSettleMs: 60_000, patience: "none" }), { code: "NOT_YET" });
+    const before = sandbox.state().purchases.length;
+    await requestDeprovision({ pool, jobs }, userId);
+    await givenUp(userId);
+    assert.deepEqual([recordsOf("dan"), sandbox.state().purchases.length, (await findLastPurchase(pool, userId))?.state], [0, before, "released"]);
+  });
+
+  it("leaves another owner's purchase for the same host name alone", async () => {
+    const userId = await interrupted("eve");
+    const ending = await obtainOnce(sandbox, { hostname: `eve.${sandbox.domain}`, owner: "u-somebody-else" });
+    assert.ok("vmId" in ending);
+    await requestDeprovision({ pool, jobs }, userId);
+    await givenUp(userId);
+    assert.deepEqual([vmById(ending.vmId).state, vmById(ending.vmId).autoRenewed, recordsOf("eve")], ["running", true, 1]);
+  });
+});
