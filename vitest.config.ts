@@ -1,4 +1,8 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+// Each test file is a process of its own that loads half of the program: what one has compiled serves the next.
+process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules", ".cache", "compile-cache");
 
 const SECOND_MS = 1_000;
 

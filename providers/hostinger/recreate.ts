@@ -12,9 +12,10 @@ const CREATED_AT_RESOLUTION_MS = 1 * SECOND_MS;
 
 /**
  * Wipes the VM and installs it anew, if that is allowed for just this VM. Where `recreation` tells
- * when it was asked for (it ends in an ISO 8601 time), a wipe that was ordered since then by a run
- * that did not live to see its end is waited for: the user may be at work on the VM already, so
- * another one must not be ordered.
+ * after which action of the VM it comes (it ends in `after action ID`; of version 0.1.0: in the ISO
+ * 8601 time at which it was asked for), a wipe that was ordered since then by a run that did not
+ * live to see its end is waited for: the user may be at work on the VM already, so another one must
+ * not be ordered.
  */
 export async function recreate(session: Session, vm: NamedVm, inputs: VirtualMachineInputs, holdsNothing: boolean): Promise<void> {
   if (inputs.allowRecreateOf !== vm.vmId && !holdsNothing) {
@@ -34,12 +35,14 @@ export async function recreate(session: Session, vm: NamedVm, inputs: VirtualMac
 }
 
 async function orderedEarlier({ client, signal }: Session, { vmId }: NamedVm, recreation: string | undefined): Promise<Action | undefined> {
+  const [, after] = / after action (\d+)$/.exec(recreation ?? "") ?? [];
   const [time] = /\d{4}-\d\d-\d\dT[\d:.]+Z$/.exec(recreation ?? "") ?? [];
-  if (time === undefined) return undefined;
-  const actions = await client.virtualMachines.actions(vmId, { signal });
+  if (after === undefined && time === undefined) return undefined;
+  const wipes = (await client.virtualMachines.actions(vmId, { signal })).filter(({ name, state }) => /recreate/i.test(name) && state !== "error" && state !== "failed");
+  if (after !== undefined) return wipes.find(({ id }) => id > Number(after));
   // By Hostinger's clock, which the call has told.
-  const sinceMs = Date.parse(time) + client.serverTimeOffsetMs - CREATED_AT_RESOLUTION_MS;
-  return actions.find(({ name, state, createdAt }) => /recreate/i.test(name) && state !== "error" && state !== "failed" && Date.parse(createdAt ?? "") >= sinceMs);
+  const sinceMs = Date.parse(time!) + client.serverTimeOffsetMs - CREATED_AT_RESOLUTION_MS;
+  return wipes.find(({ createdAt }) => Date.parse(createdAt ?? "") >= sinceMs);
 }
 
 function isDone({ state }: Action): boolean {

@@ -1,8 +1,9 @@
 /** A change that an operator asked for, as `up` applies it: with what it permits, and for as long as it is needed. */
+import { UserVpsError } from "../../providers/core/errors.ts";
 import { subscriptionOf } from "../../providers/hostinger/renewal.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
-import { beginChange, saveVpsResult } from "../records/index.ts";
-import type { VpsChange } from "../records/index.ts";
+import { beginChange, saveActionBefore, saveVpsResult } from "../records/index.ts";
+import type { VpsChange, VpsRecord } from "../records/index.ts";
 import { findVm, isGone } from "./give-up/find-vm.ts";
 import { setAside } from "./give-up/set-aside.ts";
 import type { StackRequest } from "./engine.ts";
@@ -15,6 +16,21 @@ export interface PlannedChange {
   readonly permission: Readonly<Record<string, string>> | undefined;
   /** The VM is, or will be, one that was set up with what is declared now. */
   readonly isInstalledAnew: boolean;
+}
+
+/**
+ * Before a wipe may be ordered: after which action of the VM it comes, so that the next run can tell
+ * it from an earlier one, whatever dies in between. By no clock: PostgreSQL's, Hostinger's and this
+ * machine's may differ.
+ */
+export async function noteActionBefore({ pool, record }: Pick<OperationContext, "pool" | "record">, { client, signal }: Session, change: VpsChange): Promise<VpsRecord> {
+  // One that has begun by a version before goes by the time at which it was asked for.
+  if (change.kind !== "recreate" || change.begunAt !== null || record.recreationAfterAction !== null) return record;
+  const [newest] = await client.virtualMachines.actions(change.vmId, { signal }).catch((error: unknown) => {
+    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return [];
+    throw error;
+  });
+  return (await saveActionBefore(pool, record.userId, newest?.id ?? 0)) ?? record;
 }
 
 /** By what the stack's state says of its VM, so that a permission is good for one wipe or purchase and no more. */

@@ -26,13 +26,17 @@ const LONGEST_MESSAGE = 2_000;
 /** The failure as a UserVpsError: by the code that a provider put into its message, else by the engine's own words. */
 export function failureOf(run: FailedRun): UserVpsError {
   const telling = run.errors.filter((text) => !/^(update|preview|refresh|destroy) failed$/.test(text.trim()));
+  // What a provider of ours says may quote a user's VPS, which is not to be taken for the engine's own words.
+  const [ours, others] = [telling.filter((text) => codeInText(text)), telling.filter((text) => !codeInText(text))];
+  const quoted = ours.flatMap((text) => text.split("\n"));
   for (const [pattern, code] of KNOWN) {
-    const line = run.output.split("\n").find((text) => pattern.test(text)) ?? telling.find((text) => pattern.test(text));
+    const words = quoted.filter((text) => pattern.test(text)).map((text) => text.trim());
+    const line = [...run.output.split("\n"), ...others].find((text) => pattern.test(text) && !words.some((part) => text.includes(part)));
     if (line) return new UserVpsError(code, `The engine could not work on the stack ${run.stackName}: ${shortened(line)}`);
   }
-  const full = telling.find((text) => ZONE_FULL.test(text));
+  const full = others.find((text) => ZONE_FULL.test(text));
   if (full) return new UserVpsError("ZONE_FULL", `The DNS record of the stack ${run.stackName} cannot be made: ${shortened(full)}`);
-  for (const text of telling) {
+  for (const text of ours) {
     const code = codeInText(text);
     if (code) return new UserVpsError(code, withoutFrame(text, code), nextIn(text));
   }

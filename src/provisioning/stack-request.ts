@@ -46,8 +46,9 @@ export function stackRequestOf(record: VpsRecord, settings: Settings): StackRequ
   };
 }
 
-/** With the time from which on a wipe counts as this one; see providers/hostinger/recreate.ts. */
-export function recreationOf({ recreation, recreationAskedAt }: Pick<VpsRecord, "recreation" | "recreationAskedAt">): string | undefined {
+/** With what a wipe comes after that counts as this one; see providers/hostinger/recreate.ts. */
+export function recreationOf({ recreation, recreationAskedAt, recreationAfterAction }: Pick<VpsRecord, "recreation" | "recreationAskedAt" | "recreationAfterAction">): string | undefined {
   if (recreation === 0) return undefined;
+  if (recreationAfterAction !== null) return `${recreation} after action ${recreationAfterAction}`;
   return recreationAskedAt ? `${recreation} ${recreationAskedAt.toISOString()}` : String(recreation);
 }

@@ -92,6 +92,15 @@ export class StateBackend {
     });
   }
 
+  /** Of the project, under the name that the database has now; undefined before an engine has met the database. */
+  async countStacks(): Promise<number | undefined> {
+    const { rows: [table] } = await this.#pool.query<{ isThere: boolean }>(`SELECT to_regclass($1) IS NOT NULL AS "isThere"`, [this.#table]);
+    if (!table?.isThere) return undefined;
+    const folder = `${this.#root}/stacks/${this.#project}/`;
+    const { rows: [stacks] } = await this.#pool.query<{ count: number }>(`SELECT count(*)::int FROM ${this.#table} WHERE ${below(1, 2)} AND key LIKE '%.json'`, [folder, endOf(folder)]);
+    return stacks!.count;
+  }
+
   /** undefined if there is no such stack. */
   async readStack(stackName: string): Promise<StackState | undefined> {
     const [blob] = await this.#read("key = $1", `${this.#root}/stacks/${this.#project}/${stackName}.json`);

@@ -4,7 +4,7 @@ import { beginPhase, begunGiveUp, completeChange, openChange, saveCredentials, s
 import { askToBuy } from "./ask-to-buy.ts";
 import { noteCertificate, settleSuccess } from "../purchases/index.ts";
 import type { OperationContext, OperationKind, OperationResult, OperationWait } from "./operation.ts";
-import { applyChange, planChange, setReplacedAside, stackOfChange } from "./apply-change.ts";
+import { applyChange, noteActionBefore, planChange, setReplacedAside, stackOfChange } from "./apply-change.ts";
 import { endOf } from "./power.ts";
 import { declaredStack } from "./declared-stack.ts";
 import { takeOver } from "./give-up/take-over.ts";
@@ -46,9 +46,10 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   }
   recorder.phase("engine");
   const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
-  const record = await takeOver({ ...context, record: wanted }, session);
-  const current = { ...context, record };
+  const own = await takeOver({ ...context, record: wanted }, session);
   const change = await openChange(pool, userId);
+  const record = change ? await noteActionBefore({ pool, record: own }, session, change) : own;
+  const current = { ...context, record };
   const planned = change && (await planChange(current, session, change));
   const { wait, mayBuy } = await askToBuy(current, session, planned);
   if (wait) return { wait };

@@ -21,6 +21,8 @@ interface Before extends Declared {
   readonly bootHostname: string | null;
   readonly recreation: number;
   readonly recreationAskedAt: string | null;
+  /** Absent: written by a version before. */
+  readonly recreationAfterAction?: number | null;
   readonly status: VpsStatus;
 }
 
@@ -68,6 +70,7 @@ const DECLARE = `
   UPDATE user_vps SET plan_id = $2, data_center_id = $3, template_id = $4, hostname = $5,
     recreation = recreation + CASE WHEN $6 = 'recreate' THEN 1 ELSE 0 END,
     recreation_asked_at = CASE WHEN $6 = 'recreate' THEN clock_timestamp() ELSE recreation_asked_at END,
+    recreation_after_action = CASE WHEN $6 = 'recreate' THEN NULL ELSE recreation_after_action END,
     boot_hostname = CASE WHEN $6 = 'rename' THEN coalesce(boot_hostname, hostname) ELSE boot_hostname END,
     status = 'queued', phase = 'queued', waiting_for = NULL, error_code = NULL, reason = NULL, next_step = NULL
   WHERE user_id::text = $1 AND is_managed AND status IN ('ready', 'failed')
@@ -82,9 +85,9 @@ const DECLARE = `
  * @throws UserVpsError USERNAME_TAKEN if somebody else has got the host name meanwhile
  */
 export async function requestChange(db: Queryable, record: VpsRecord & { readonly hostingerVmId: number }, { kind, to, requestedBy, reason }: ChangeRequest): Promise<VpsRecord | undefined> {
-  const { userId, username, hostingerVmId, plan, dataCenterId, templateId, hostname, bootHostname, recreation, recreationAskedAt, status } = record;
+  const { userId, username, hostingerVmId, plan, dataCenterId, templateId, hostname, bootHostname, recreation, recreationAskedAt, recreationAfterAction, status } = record;
   const declared: Declared = { plan, dataCenterId, templateId, hostname };
-  const before: Before = { ...declared, bootHostname, recreation, recreationAskedAt: recreationAskedAt?.toISOString() ?? null, status };
+  const before: Before = { ...declared, bootHostname, recreation, recreationAskedAt: recreationAskedAt?.toISOString() ?? null, recreationAfterAction, status };
   const after: Declared = { ...declared, ...to };
   const { rows } = await db.query<VpsRecord>(DECLARE, [userId, after.plan, after.dataCenterId, after.templateId, after.hostname, kind]).catch((error: unknown) => {
     throw (error as { code?: string }).code === UNIQUE_VIOLATION ? new UserVpsError("USERNAME_TAKEN", `The host name ${after.hostname} belongs to another user.`, { next: "Choose another host name." }) : error;
@@ -107,6 +110,12 @@ export async function beginChange(db: Queryable, changeId: number): Promise<void
   await db.query("UPDATE vps_changes SET begun_at = coalesce(begun_at, clock_timestamp()) WHERE change_id = $1", [changeId]);
 }
 
+/** @param actionId the VM's newest action before the wipe is ordered; 0: it has none */
+export async function saveActionBefore(db: Queryable, userId: string, actionId: number): Promise<VpsRecord | undefined> {
+  const { rows } = await db.query<VpsRecord>(`UPDATE user_vps SET recreation_after_action = coalesce(recreation_after_action, $2) WHERE user_id::text = $1 AND is_managed RETURNING ${VPS_COLUMNS}`, [userId, actionId]);
+  return rows[0];
+}
+
 /** @param isInstalledAnew the VM was set up with the host name as it is: that is the one of its first boot now */
 export async function completeChange(db: Queryable, { changeId, userId }: VpsChange, { isInstalledAnew, paidUntil }: { readonly isInstalledAnew: boolean; readonly paidUntil?: Date | undefined }): Promise<void> {
   await db.query("UPDATE vps_changes SET ended_at = clock_timestamp(), outcome = 'succeeded', paid_until = $2 WHERE change_id = $1 AND ended_at IS NULL", [changeId, paidUntil ?? null]);
@@ -120,11 +129,11 @@ export async function endOpenChange(db: Queryable, userId: string, outcome: "sup
 
 const WITHDRAW = `
   UPDATE user_vps SET plan_id = before.plan, data_center_id = before."dataCenterId", template_id = before."templateId", hostname = before.hostname,
-    boot_hostname = before."bootHostname", recreation = before.recreation, recreation_asked_at = before."recreationAskedAt",
+    boot_hostname = before."bootHostname", recreation = before.recreation, recreation_asked_at = before."recreationAskedAt", recreation_after_action = before."recreationAfterAction",
     status = before.status, phase = NULL, waiting_for = NULL, error_code = CASE WHEN before.status = 'failed' THEN 'CANCELLED' END,
     reason = CASE WHEN before.status = 'failed' THEN 'A change was cancelled before it had begun; the VPS had failed before.' END, next_step = NULL
   FROM vps_changes, jsonb_to_record(declared_before) AS before
-    (plan text, "dataCenterId" integer, "templateId" integer, hostname text, "bootHostname" text, recreation integer, "recreationAskedAt" timestamptz, status text)
+    (plan text, "dataCenterId" integer, "templateId" integer, hostname text, "bootHostname" text, recreation integer, "recreationAskedAt" timestamptz, "recreationAfterAction" bigint, status text)
   WHERE vps_changes.user_id = $1 AND ended_at IS NULL AND begun_at IS NULL
     AND user_vps.user_id::text = $1 AND user_vps.is_managed AND user_vps.status = 'queued'`;
 

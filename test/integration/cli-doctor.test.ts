@@ -53,7 +53,7 @@ describe("user-vps doctor", async () => {
   it("finds nothing to mend where all is well, in every check", async () => {
     const { code, stdout, stderr } = await runCli(["doctor"], { env: well });
     assert.equal(code, 0, stdout);
-    for (const check of ["node", "settings", "engine", "plugins", "hostinger", "clock", "cloudflare", "database", "migrations", "disk"]) assert.match(stdout, new RegExp(`^ok +${check} +\\S`, "m"));
+    for (const check of ["node", "settings", "engine", "plugins", "hostinger", "clock", "cloudflare", "database", "migrations", "stacks", "disk"]) assert.match(stdout, new RegExp(`^ok +${check} +\\S`, "m"));
     assert.match(stdout, /^Nothing to mend\.$/m);
     for (const secret of [sandbox.hostingerToken, sandbox.cloudflareToken, well.JWT_SECRET, FAKE_KEY, new URL(migrated.url).password]) assert.ok(!(stdout + stderr).includes(secret));
   });
@@ -116,6 +116,19 @@ describe("user-vps doctor", async () => {
     wrong.password = "fake-wrong-password";
     await assertFails("database", { DATABASE_URL: wrong.href }, /password authentication failed/, /lets this user in/);
     await assertFails("database", { DATABASE_URL: "postgres://nobody:fake-password-for-tests@127.0.0.1:1/none" }, /ECONNREFUSED/, /DATABASE_URL/);
+  });
+
+  it("stacks: none yet, some, and those of a database that was called otherwise", async () => {
+    assert.deepEqual((({ result, found }) => [result, found])((await doctor({}, 0))["stacks"]!), ["ok", "none yet"]);
+    const { pool, url } = await withDatabase();
+    const name = new URL(url).pathname.slice(1);
+    await pool.query("CREATE TABLE pulumi_state (key TEXT PRIMARY KEY, data JSON NOT NULL, updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now())");
+    const insert = (database: string, username: string) => pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, '{}')", [`${database}/.pulumi/stacks/user-vps/${username}.json`]);
+    await insert("fleet_before", "alice");
+    await insert("fleet_before", "bob");
+    await assertFails("stacks", { DATABASE_URL: url }, new RegExp(`2 stacks is kept under the name of the database 'fleet_before', but this one is called '${name}'`), /UPDATE pulumi_state SET key/);
+    await insert(name, "carol");
+    assert.match((await doctor({ DATABASE_URL: url }, 0))["stacks"]!.found, /^1 in Pulumi's state/);
   });
 
   it("migrations: an empty database lacks all of them, and doctor applies none", async () => {

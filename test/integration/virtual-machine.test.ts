@@ -237,6 +237,22 @@ describe("changing a VM in place", () => {
     assert.equal(wipes(), 2);
   });
 
+  it("tells its own wipe by the action after which it comes, not by clocks", async () => {
+    const { id, outs } = await created();
+    const wipes = () => onlyVm().actions.filter(({ name }) => name === "recreate");
+    const change = (number: number) => ({ recreation: `${number} after action ${Math.max(0, ...onlyVm().actions.map((action) => action.id))}`, allowRecreateOf: Number(id) });
+    const first = change(1);
+    const { outs: after } = await provider.update(id, outs, inputs(first));
+    // What is known is as before: the run died after the order.
+    await provider.update(id, outs, inputs(first));
+    assert.equal(wipes().length, 1);
+    const second = change(2);
+    await provider.update(id, after, inputs(second));
+    assert.equal(wipes().length, 2);
+    await provider.update(id, after, inputs(second));
+    assert.equal(wipes().length, 2);
+  });
+
   it("wipes only where the switch names this very VM", async () => {
     const { id, outs } = await created();
     const change = { templateId: 1002 };

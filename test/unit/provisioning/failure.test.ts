@@ -24,6 +24,19 @@ describe("failureOf", () => {
     }
   });
 
+  it("does not take what a user's VPS said, quoted by a provider, for the engine's or Cloudflare's words", () => {
+    for (const said of ["the stack is currently locked", "pq: out of memory", "DNS record quota exceeded (81045)", "API_UNAUTHORIZED: no"]) {
+      const text = `FIRST_BOOT_FAILED: The post-install script of alice.spoq.dev failed:\n  ${said}. Next: Look at the log.`;
+      assert.equal(failureOf({ ...run, errors: ["update failed", text], output: ` +  VirtualMachine vm creating error: ${text}\nerror: update failed` }).code, "FIRST_BOOT_FAILED", said);
+    }
+    const both = failureOf({ ...run, errors: ["FIRST_BOOT_FAILED: no"], output: "error: FIRST_BOOT_FAILED: no\nerror: saving the checkpoint: pq: the database is gone" });
+    assert.equal(both.code, "DATABASE_FAILED");
+  });
+
+  it("knows a full zone by Cloudflare's words", () => {
+    assert.equal(failureOf({ ...run, errors: ["creating the record: DNS record quota exceeded (81045)"] }).code, "ZONE_FULL");
+  });
+
   it("says how the engine ended and what it said last when nothing tells more", () => {
     const error = failureOf({ ...run, output: "Updating (alice):\n + vm creating\n", end: "killed by SIGKILL" });
     assert.equal(error.code, "ENGINE_FAILED");
