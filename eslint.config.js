@@ -1,15 +1,5 @@
 import tseslint from "typescript-eslint";
-
-/** Imports point one way (docs/architecture.md): each layer names what it may not import. */
-const layers = [
-  { files: ["providers/core/**"], forbidden: ["**/hostinger/**", "**/credentials/**", "**/health/**", "**/stacks/**", "**/src/**"] },
-  { files: ["providers/hostinger/api/**"], forbidden: ["../virtual-*", "../post-*", "../session*", "../acquire*", "**/credentials/**", "**/health/**", "**/stacks/**", "**/src/**"] },
-  { files: ["providers/hostinger/*.ts", "providers/credentials/**", "providers/health/**", "providers/ssh/**", "providers/cloudflare/**", "providers/dynamic/**"], forbidden: ["**/stacks/**", "**/src/**"] },
-  { files: ["stacks/**"], forbidden: ["**/src/**"] },
-  { files: ["src/**"], ignores: ["src/sandbox/**", "src/cli/**"] , forbidden: ["**/sandbox/**", "**/sandbox"] },
-  // One mistake must not sit on both sides: the simulated world knows nothing of the clients.
-  { files: ["src/sandbox/**"], forbidden: ["**/providers/**", "**/stacks/**", "undici"] },
-];
+import { imports } from "./lint/imports.ts";
 
 export default tseslint.config(
   { ignores: ["node_modules/", "stripped/", ".user-vps/", ".sandbox/", "coverage/", "examples/"] },
@@ -31,11 +21,8 @@ export default tseslint.config(
       "prefer-const": "error",
     },
   },
-  ...layers.map(({ files, ignores = [], forbidden }) => ({
-    files,
-    ignores,
-    rules: { "no-restricted-imports": ["error", { patterns: [{ group: forbidden, message: "Imports point one way: src -> stacks -> providers -> API client -> core; see docs/architecture.md." }] }] },
-  })),
+  // Imports point one way, and no two files import each other: lint/layers.ts has the order.
+  { files: ["**/*.ts"], plugins: { imports }, rules: { "imports/one-way": ["error", { root: import.meta.dirname }], "imports/no-circle": ["error", { root: import.meta.dirname }] } },
   { files: ["test/**"], rules: { "no-console": "off", "@typescript-eslint/unbound-method": "off" } },
   // Providers and command lines talk to a person on standard output.
   { files: ["bench/main.ts", "src/cli/**", "src/**/main.ts", "docs/generate/main.ts", "providers/core/progress.ts"], rules: { "no-console": "off" } },

@@ -9,6 +9,8 @@ export const PASSWORD_ALPHABET = UPPER_CASE + LOWER_CASE + DIGITS;
 
 /** 28 characters of 57 are 163 bits. */
 export const PASSWORD_LENGTH = 28;
+/** One in about ninety lacks a class. */
+const PASSWORD_TRIES = 1_000;
 const JWT_SECRET_BYTES = 32;
 
 /**
@@ -17,10 +19,11 @@ const JWT_SECRET_BYTES = 32;
  * so all that qualify stay equally likely.
  */
 export function generatePassword(): string {
-  for (;;) {
+  for (let tries = 0; tries < PASSWORD_TRIES; tries += 1) {
     const password = Array.from({ length: PASSWORD_LENGTH }, () => PASSWORD_ALPHABET[randomInt(PASSWORD_ALPHABET.length)]).join("");
     if (/[A-Z]/.test(password) && /[a-z]/.test(password) && /[0-9]/.test(password)) return password;
   }
+  throw new Error("The system's random numbers are none: no password of all classes of characters came of them.");
 }
 
 /** 32 random bytes as 43 characters of base64url. */

@@ -1,4 +1,5 @@
 /** What a command is. To add one: a file in commands/ that exports one, and its name in commands/index.ts. */
+import type { Command } from "commander";
 import type { Environment } from "../config/index.ts";
 import type { Progress } from "./progress.ts";
 
@@ -19,6 +20,8 @@ export interface Invocation<Options = object> {
   readonly progress: Progress;
   /** Aborted by the first Ctrl-C; the second ends the process. Only who uses it takes over Ctrl-C. */
   readonly signal: AbortSignal;
+  /** The whole command line, as commander knows it. */
+  readonly program: Command;
   /** Shows something before the end: `text` to people, `data` as one line of JSON to programs. */
   readonly show: (result: Result) => void;
 }

@@ -17,6 +17,7 @@ const redactor = createRedactor();
 const asJson = process.argv.includes("--json");
 const verbose = process.argv.includes("--verbose");
 let staysUp = false;
+const program = buildProgram(execute);
 
 /** The last barrier, for all that is printed: no setting that is a secret gets out, and no command to the terminal. */
 const clean = (text: string) => printable(redactor.redact(text));
@@ -41,6 +42,7 @@ async function execute(command: CliCommand, args: readonly string[], options: Re
     options: options as CommonOptions as never,
     env,
     progress,
+    program,
     get signal() {
       return (signal ??= signalOfInterrupts((text) => progress.say(text)));
     },
@@ -80,7 +82,7 @@ function failOfCommander(error: CommanderError): void {
 process.stdout.on("error", () => process.exit());
 
 try {
-  await buildProgram(execute).parseAsync();
+  await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) failOfCommander(error);
   else fail(error);

@@ -6,7 +6,6 @@ import { isHostname } from "../../providers/core/hostname.ts";
 import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../../providers/core/ssh-public-key.ts";
 import { isToken } from "../../providers/core/token.ts";
 import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN } from "../../stacks/acme.ts";
-import type { CipherKey } from "../records/credentials-cipher.ts";
 
 export const text = z.string().min(1);
 
@@ -77,6 +76,12 @@ export const cron = z.string()
 export const names = z.string().transform((list) => list.split(",").map((name) => name.trim().toLowerCase()).filter((name) => name !== ""));
 
 const KEY_BYTES = 32;
+
+export interface CipherKey {
+  readonly id: string;
+  /** 32 bytes. */
+  readonly key: Buffer;
+}
 
 /** `id:base64key,…` -> keys, the current one first. */
 export const cipherKeys = z.string().transform((list, context): [CipherKey, ...CipherKey[]] => {

@@ -4,10 +4,10 @@ import type { Pool } from "pg";
 import { zoneRecords } from "../../providers/cloudflare/api.ts";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
-import { readTrust } from "../../providers/health/target.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { pgBossJobs } from "../jobs/index.ts";
 import { declaredStack } from "../provisioning/declared-stack.ts";
+import { healthTarget } from "../provisioning/health-target.ts";
 import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
 import type { PreviewWithRefresh } from "./preview-events.ts";
 import { stackDrift } from "./stack-drift.ts";
@@ -31,9 +31,6 @@ export interface StartDriftOptions {
   readonly onProgress: (line: string) => void;
 }
 
-const HEALTH_PATH = "/health";
-const HEALTH_STATUS = 200;
-
 export async function startDrift(options: StartDriftOptions): Promise<DriftWorker> {
   const { settings, env, pool, boss, backendUrl, preview, cron, ignoredNames, repairsAtOnce = 0, graceSeconds, onProgress } = options;
   const { apiKey, baseUrl } = hostingerSettings({ get: () => undefined }, env);
@@ -42,14 +39,14 @@ export async function startDrift(options: StartDriftOptions): Promise<DriftWorke
   const stacks = stackNames(backendUrl, PROJECT_NAME);
   const close = () => Promise.all([hostinger.close(), zone.close(), stacks.close()]);
   try {
-    const trust = settings.caFile ? await readTrust(settings.caFile) : undefined;
+    const target = await healthTarget(settings);
     const worker = await startDriftWorker({
       boss, cron,
       driftOf: async (user, signal) => await stackDrift(preview, await declaredStack(pool, user, settings), signal),
       sweep: {
         pool, hostinger, zone, stacks,
         domain: settings.domain,
-        probe: { target: { port: settings.healthPort, path: HEALTH_PATH, expectedStatus: HEALTH_STATUS, resolver: settings.dnsResolver, trust } },
+        probe: { target },
         ...(ignoredNames && { ignoredNames }),
         ...(graceSeconds !== undefined && { graceSeconds }),
       },

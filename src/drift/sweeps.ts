@@ -1,4 +1,5 @@
 /** The table of sweeps. */
+import { UserVpsError } from "../../providers/core/errors.ts";
 import type { Queryable } from "../db/queryable.ts";
 
 export interface SweepRecord {
@@ -23,9 +24,12 @@ export interface SweepRecord {
 const COLUMNS = `sweep_id::double precision AS "sweepId", requested_by AS "requestedBy", requested_at AS "requestedAt", started_at AS "startedAt",
   finished_at AS "finishedAt", outcome, message, seconds, api_calls AS "apiCalls", users, examined, findings, previews`;
 
+/** That the one that waits begins just between the two statements, so often in a row, does not happen. */
+const REQUEST_TRIES = 10;
+
 /** One that waits already serves for everybody who asks. */
 export async function requestSweep(db: Queryable, requestedBy: string): Promise<SweepRecord> {
-  for (;;) {
+  for (let tries = 0; tries < REQUEST_TRIES; tries += 1) {
     const made = await db.query<SweepRecord>(
       `INSERT INTO vps_sweeps (requested_by) VALUES ($1) ON CONFLICT ((true)) WHERE started_at IS NULL AND finished_at IS NULL DO NOTHING RETURNING ${COLUMNS}`,
       [requestedBy],
@@ -33,6 +37,7 @@ export async function requestSweep(db: Queryable, requestedBy: string): Promise<
     const waiting = made.rows[0] ?? (await db.query<SweepRecord>(`SELECT ${COLUMNS} FROM vps_sweeps WHERE started_at IS NULL AND finished_at IS NULL`)).rows[0];
     if (waiting) return waiting;
   }
+  throw new UserVpsError("DATABASE_FAILED", `A sweep could not be asked for in ${REQUEST_TRIES} tries: each time another one began just then.`, { next: "Ask again." });
 }
 
 /** Begins the one that waits; undefined if none does. Whoever was at one before is gone: only the holder of the sweeps' lock may call it. */

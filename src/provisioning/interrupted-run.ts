@@ -1,5 +1,5 @@
 /** What an interrupted run leaves in the state and in the zone, put in order before the next one. */
-import type { LostDnsRecords } from "./lost-dns-record.ts";
+import type { LostDnsRecords, WantedRecord } from "./lost-dns-record.ts";
 import type { StackState, StateResource } from "./state-backend.ts";
 
 export interface InterruptedRunHelp {
@@ -23,11 +23,6 @@ export async function clearInterruptedRun(state: StackState, help: InterruptedRu
     if (wanted && (await help.dns.removeUnknown(wanted))) help.say(`the DNS record of ${wanted.name} was made by an interrupted run; it is made anew`);
   }
   if (state.pendingOperations.length > 0) await help.forgetPendingOperations();
-}
-
-export interface WantedRecord {
-  readonly name: string;
-  readonly content: string;
 }
 
 /** What this stack would have made: told by the interrupted creation, else by the VM that is there already. */

@@ -1,6 +1,10 @@
 import { zoneRecords } from "../../providers/cloudflare/api.ts";
 import type { CloudflareAccess } from "../../providers/cloudflare/api.ts";
-import type { WantedRecord } from "./interrupted-run.ts";
+
+export interface WantedRecord {
+  readonly name: string;
+  readonly content: string;
+}
 
 export interface LostDnsRecords {
   /** Removes A records of exactly this name and address; whether there was one. */

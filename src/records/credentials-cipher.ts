@@ -1,10 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import type { CipherKey } from "../config/value-schemas.ts";
 
-export interface CipherKey {
-  readonly id: string;
-  /** 32 bytes. */
-  readonly key: Buffer;
-}
+export type { CipherKey };
 
 export interface Sealed {
   readonly keyId: string;

@@ -3,10 +3,10 @@ import type { Pool } from "pg";
 import type { PgBoss } from "pg-boss";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
-import { readTrust } from "../../providers/health/target.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { VmInventory } from "../inventory/vm-inventory.ts";
 import { pgBossJobs } from "../jobs/index.ts";
+import { healthTarget } from "../provisioning/health-target.ts";
 import { startWatcher } from "./watcher.ts";
 import type { Watcher } from "./watcher.ts";
 
@@ -19,15 +19,11 @@ export interface StartWaitsOptions {
   readonly log: (line: string) => void;
 }
 
-/** As the stack's own HealthCheck has them. */
-const HEALTH = { path: "/health", expectedStatus: 200 } as const;
-
 export async function startWaits({ settings, env, pool, boss, workerId, log }: StartWaitsOptions): Promise<Watcher> {
   const { apiKey, baseUrl } = hostingerSettings({ get: () => undefined }, env);
-  const trust = settings.caFile ? await readTrust(settings.caFile) : undefined;
   const client = new HostingerClient({ baseUrl, apiKey });
   const inventory = new VmInventory((signal) => client.virtualMachines.list({ signal }));
-  const target = { ...HEALTH, port: settings.healthPort, resolver: settings.dnsResolver, trust };
+  const target = await healthTarget(settings);
   const watcher = startWatcher({ pool, jobs: pgBossJobs(boss, pool), workerId, inventory, target, log });
   return {
     async stop() {

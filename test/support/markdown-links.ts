@@ -20,7 +20,7 @@ export function anchorsOf(text: string): Set<string> {
 
 /** Files and folders of the checkout that it names, in code maps and elsewhere; patterns and placeholders are none. */
 export function pathsNamedIn(text: string): string[] {
-  const named = text.matchAll(/(?<![\w./:{}~@-])(?:src|stacks|providers|exports|test|docs|bin|packaging|examples)\/[\w./*{}<>…-]*/g);
+  const named = text.matchAll(/(?<![\w./:{}~@-])(?:src|stacks|providers|exports|lint|test|docs|bin|packaging|examples)\/[\w./*{}<>…-]*/g);
   return [...new Set([...named].map(([path]) => path.replace(/[.…-]+$/, "")))].filter((path) => !/[*{}<>…]|\.\./.test(path));
 }
 

@@ -7,12 +7,10 @@ export const completion: CliCommand<object> = {
   summary: `Print the completion script for ${SHELLS.join(", ")}`,
   examples: ["completion bash > ~/.local/share/bash-completion/completions/user-vps", "completion zsh > ~/.zfunc/_user-vps", "completion fish > ~/.config/fish/completions/user-vps.fish"],
   withoutSettings: true,
-  async run({ args }) {
+  async run({ args, program }) {
     const shell = SHELLS.find((one) => one === args[0]);
     if (!shell) throw new UserVpsError("INPUT_INVALID", `Expected one of ${SHELLS.join(", ")}, got '${args[0]}'.`);
-    // Here and not above: program.ts imports all commands, this one too.
-    const { buildProgram } = await import("../program.ts");
-    const script = completionScript(shell, buildProgram(async () => undefined));
+    const script = completionScript(shell, program);
     return { data: { shell, script }, text: script };
   },
 };

@@ -1,10 +1,8 @@
 /** The service's HTTP interface, for operators' commands: USER_VPS_URL, and USER_VPS_TOKEN or the service's JWT_SECRET. */
 import type { Invocation } from "../command.ts";
+import type { ServiceApi } from "./ask-service.ts";
 
-export interface ServiceApi {
-  get<T>(path: string): Promise<T>;
-  post<T>(path: string, body?: object): Promise<T>;
-}
+export type { ServiceApi };
 
 /** Errors: ServiceRefusal with the service's own code; CONFIG_INVALID, API_UNREACHABLE, API_TIMEOUT, API_ANSWER_UNEXPECTED. */
 export async function withService<T>(invocation: Pick<Invocation, "env" | "signal">, work: (service: ServiceApi) => Promise<T>): Promise<T> {

@@ -7,7 +7,6 @@ import { SECOND_MS } from "../../../providers/core/time.ts";
 import { VARIABLES } from "../../config/index.ts";
 import type { Environment } from "../../config/index.ts";
 import type { Invocation } from "../command.ts";
-import type { ServiceApi } from "./api.ts";
 import { operatorToken } from "./operator-token.ts";
 import { ServiceRefusal } from "./refusal.ts";
 
@@ -16,6 +15,11 @@ const ANSWER_LIMIT_MS = 90 * SECOND_MS;
 const CONNECT_LIMIT_MS = 8 * SECOND_MS;
 
 const REFUSAL = z.object({ error: z.object({ code: z.string(), message: z.string(), next: z.string().optional() }) });
+
+export interface ServiceApi {
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body?: object): Promise<T>;
+}
 
 /** Errors: ServiceRefusal with the service's own code; CONFIG_INVALID, API_UNREACHABLE, API_TIMEOUT, API_ANSWER_UNEXPECTED. */
 export async function askService<T>({ env, signal }: Pick<Invocation, "env" | "signal">, work: (service: ServiceApi) => Promise<T>): Promise<T> {

@@ -17,8 +17,29 @@ import { reachDatabase } from "../reach-database.ts";
 import { engineFailed, runInFront, runQuietly, tryQuietly } from "./pulumi-run.ts";
 import type { EngineRun } from "./pulumi-run.ts";
 import { previewWithEvents } from "./preview-events.ts";
+import type { PreviewOutcome } from "./preview-events.ts";
 import { CHECKOUT, makeStackFolder } from "./stack-folder.ts";
-import type { UserStack, UserStackOptions } from "./user-stack.ts";
+
+export interface UserStack {
+  readonly username: string;
+  /** Whether it was there before. */
+  readonly existed: boolean;
+  /** `pulumi ARGS --stack USERNAME`, out of sight; answers what it printed. */
+  quietly(...args: string[]): Promise<string>;
+  /** The same in front of the person. */
+  inFront(...args: string[]): Promise<void>;
+  /** Likewise, with more in the environment of that one command. */
+  inFrontWith(more: Environment, ...args: string[]): Promise<void>;
+  /** A preview with refresh, out of sight. */
+  preview(signal: AbortSignal): Promise<PreviewOutcome>;
+}
+
+export interface UserStackOptions {
+  /** A stack that is not there is made. */
+  readonly create?: boolean;
+  /** `NAME=VALUE`, over the settings of the last deployment. */
+  readonly set?: readonly string[];
+}
 
 export async function openUserStack<T>(invocation: Invocation, { create = false, set = [] }: UserStackOptions, work: (stack: UserStack) => Promise<T>): Promise<T> {
   const { env, progress, options } = invocation;

@@ -10,6 +10,9 @@ import { claimWipedVm, hasEarlierRun, refuseWipedVm, takeOverVm } from "../../re
 import type { WipedVm, VpsRecord } from "../../records/index.ts";
 import type { OperationContext } from "../operation.ts";
 
+/** Each one that turns out to be unusable is refused for good; beyond that many the user buys one. */
+const MOST_CANDIDATES = 10;
+
 /**
  * The wiped VM that the user gets in place of a purchase, bound to the user from here on, as the
  * record with it; undefined if there is none, or if reuse is off. Only the first run of a request is given one: a later run
@@ -17,7 +20,7 @@ import type { OperationContext } from "../operation.ts";
  */
 export async function takeWipedVm({ pool, settings, record, hooks }: OperationContext, session: Session): Promise<VpsRecord | undefined> {
   if (record.hostingerVmId !== null || !settings.reuseWipedVms || (await hasEarlierRun(pool, record, hooks.runId))) return undefined;
-  for (;;) {
+  for (let tried = 0; tried < MOST_CANDIDATES; tried += 1) {
     const taken = await inTransaction(pool, async (db) => {
       const wiped = await claimWipedVm(db, record, settings.reuseLeastDays);
       if (!wiped) return { record: undefined };
@@ -29,6 +32,7 @@ export async function takeWipedVm({ pool, settings, record, hooks }: OperationCo
     });
     if (taken) return taken.record;
   }
+  return undefined;
 }
 
 /** Why the VM is not the wiped one that the record tells of, by Hostinger's own word; undefined if it is. */

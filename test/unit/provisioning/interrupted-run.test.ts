@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { clearInterruptedRun } from "../../../src/provisioning/interrupted-run.ts";
-import type { WantedRecord } from "../../../src/provisioning/interrupted-run.ts";
+import type { WantedRecord } from "../../../src/provisioning/lost-dns-record.ts";
 import type { StackState } from "../../../src/provisioning/state-backend.ts";
 
 const DNS = { urn: "urn:dns", type: "cloudflare:index/dnsRecord:DnsRecord", inputs: { name: "alice.spoq.dev", content: "127.0.0.9" } };
