@@ -15,7 +15,7 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
 let world: ServiceWorld;
 let service: WorkerProcess & { readonly url: string };
-const start = () => world.startAll({ JWT_SECRET: TEST_JWT_SECRET, DEPROVISION_GRACE_HOURS: "0" });
+const start = () => world.startAll({ JWT_SECRET: TEST_JWT_SECRET, DEPROVISION_GRACE_HOURS: "0", PAYMENT_PROBE_SECONDS: "10" });
 
 beforeAll(async () => {
   world = await startServiceWorld(database.url);
@@ -98,14 +98,16 @@ describe("an operator's change", () => {
     assert.deepEqual([recreated(), templateId, health?.healthStatus, (await ready()).address], [1, 1002, 200, address]);
     assert.notEqual(credentials?.passwordSha256, null);
     await assertAsDeclared();
-    const runs = (await world.runs(ID)).length;
+    const before = (await world.runs(ID)).length;
     await world.jobs.enqueue(world.pool, { operation: "up", userId: ID });
     const endMs = Date.now() + 60_000;
-    while (!(await world.runs(ID))[0]?.outcome || (await world.runs(ID)).length === runs) {
+    let runs = await world.runs(ID);
+    while (runs.length === before || runs[0]!.outcome === null) {
       assert.ok(Date.now() < endMs, "waited in vain for the next up");
       await new Promise((resume) => setTimeout(resume, 50));
+      runs = await world.runs(ID);
     }
-    assert.deepEqual([(await world.runs(ID))[0]?.outcome, recreated()], ["succeeded", 1]);
+    assert.deepEqual([runs[0]!.outcome, recreated()], ["succeeded", 1]);
   });
 
   it("of the plan buys one VM beside, switches the record and sets the old one aside, whatever dies meanwhile", async () => {
@@ -148,14 +150,16 @@ describe("an operator's change", () => {
     assert.deepEqual((await world.pool.query("SELECT FROM vps_changes WHERE ended_at IS NULL")).rows, []);
   });
 
-  it("of the plan whose payment is refused is taken back without a purchase, and touches nothing", async () => {
+  it("of the plan whose payment is refused waits, is taken back without a purchase, and touches nothing", async () => {
     await changed("rename", { hostname: "alicia.spoq.dev" });
     const { hostingerVmId, plan } = await ready();
     const before = vmOf(hostingerVmId!);
     const purchases = world.sandbox.state().purchases.length;
     world.sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines", times: 1, fault: { kind: "status", status: 402 } });
     assert.equal((await operate("replace", { confirm: "alice", plan: "kvm8" })).status, 202);
-    await world.until(ID, "failed", ({ status }) => status === "failed", 90_000);
+    await world.until(ID, "waiting for the payment", ({ status, errorCode }) => status === "queued" && errorCode === "PAYMENT_REFUSED", 90_000);
+    assert.equal((await operate("cancel", {})).status, 202);
+    await world.until(ID, "cancelled", ({ status, errorCode }) => status === "failed" && errorCode === "CANCELLED", 90_000);
     await changed("replace", { plan: "kvm2" });
     const { hostname, state, actions } = vmOf(hostingerVmId!);
     assert.deepEqual([hostname, state, actions.filter(({ name }) => name === "recreate").length], [before.hostname, "running", before.actions.filter(({ name }) => name === "recreate").length]);

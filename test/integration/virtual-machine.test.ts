@@ -72,6 +72,16 @@ describe("creating a VM", () => {
     assert.deepEqual(onlyVm().rootKeys, [KEY]);
   });
 
+  it("whose setup breaks off keeps it: the next run sets it up, and nothing is bought", async () => {
+    await control("purchases", { setup: "fails" });
+    sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines/\\d+/setup$", times: 0, fault: { kind: "status", status: 403, body: { message: "Forbidden.", correlation_id: "fake" } } });
+    const { id, properties } = await failsKeepingVm(created(), "API_FORBIDDEN");
+    assert.equal(onlyVm().state, "initial");
+    sandbox.clearFaults();
+    const { outs } = await provider.update(id, properties, inputs());
+    assert.deepEqual([outs["state"], onlyVm().state, sandbox.state().purchases.length], ["running", "running", 1]);
+  });
+
   it("sets up a VM that stays in `initial`", async () => {
     await control("boot", { outcome: "initial" });
     const { outs } = await created();

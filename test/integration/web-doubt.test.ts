@@ -1,0 +1,80 @@
+/** A purchase of which nobody knows whether it was made: what an operator sees and decides on the user's page, with the service running. */
+import assert from "node:assert/strict";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { assertAccessible } from "../support/axe.ts";
+import { needing } from "../support/needs.ts";
+import { openPageWorld, type PageWorld } from "../support/page-world.ts";
+
+describe("a purchase in doubt on the user's page", needing("browser"), () => {
+  let the: PageWorld;
+  beforeAll(async () => {
+    the = await openPageWorld({ env: { HOSTINGER_PURCHASE_SETTLE_SECONDS: "2", HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "5" } });
+    await the.logIn();
+  });
+  afterAll(() => the.close());
+
+  const purchases = (username: string) => the.world.sandbox.state().purchases.filter(({ hostname }) => hostname === `${username}.${the.world.sandbox.domain}`).length;
+  const form = () => the.page.getByRole("group", { name: "Decide about the purchase" });
+  const badge = (status: string) => the.page.locator("#badge", { hasText: status }).waitFor();
+
+  /** The call is lost on its way: nothing shows of it. */
+  async function inDoubt(username: string): Promise<void> {
+    const { sandbox, url } = the.world;
+    const hostname = `${username}.${sandbox.domain}`;
+    sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", bodyHas: hostname, fault: { kind: "drop-before" } });
+    await the.signUp(username);
+    await the.page.goto(`${url}/users/${username}`);
+    await the.page.getByText("Nobody knows whether this VPS was bought.").waitFor();
+    await the.page.getByText(/were looked at/).first().waitFor();
+    assert.equal(purchases(username), 0);
+  }
+
+  /** As somebody does it in hPanel, with the user's script. */
+  async function orderByHand(username: string): Promise<number> {
+    const { sandbox } = the.world;
+    const script = sandbox.state().scripts.find(({ name }) => name === `spoq-conductor-setup ${username}.${sandbox.domain}`)!;
+    const body = { item_id: "hostingercom-vps-kvm1-usd-1m", setup: { template_id: 1007, data_center_id: 9, hostname: `by-hand.${sandbox.domain}`, password: "fake-Password-by-hand-1", post_install_script_id: script.id } };
+    const answer = await fetch(`${sandbox.hostingerUrl}/api/vps/v1/virtual-machines`, { method: "POST", headers: { authorization: `Bearer ${sandbox.hostingerToken}`, "content-type": "application/json" }, body: JSON.stringify(body) });
+    assert.ok(answer.ok, await answer.clone().text());
+    return sandbox.state().vms.at(-1)!.id;
+  }
+
+  it("is waited for first, then asks for a reason, and buys again at an operator's word alone", async () => {
+    await inDoubt("ada");
+    await badge("failed");
+    await assertAccessible(the.page);
+    await form().getByRole("button", { name: "Buy again" }).click();
+    await the.page.locator("p.bad", { hasText: /reason/i }).waitFor();
+    assert.equal(purchases("ada"), 0, "without a reason nothing is decided");
+    await form().getByLabel("Why").fill("hPanel has no order");
+    await form().getByRole("button", { name: "Buy again" }).click();
+    await badge("ready");
+    await form().waitFor({ state: "detached" });
+    assert.equal(purchases("ada"), 1);
+  });
+
+  it("is taken over as the VM that an operator names", async () => {
+    await inDoubt("ben");
+    const vmId = await orderByHand("ben");
+    await form().getByLabel("Why").fill("its order in hPanel");
+    await form().getByLabel("VM").fill(String(vmId));
+    await form().getByRole("button", { name: "It is this VM" }).click();
+    await badge("ready");
+    await the.page.getByText(String(vmId)).first().waitFor();
+    assert.equal(purchases("ben"), 0);
+    assert.equal(the.world.sandbox.state().vms.find(({ id }) => id === vmId)!.hostname, `ben.${the.world.sandbox.domain}`);
+  });
+
+  it("is given up: nothing is bought, and the page says who decided", async () => {
+    await inDoubt("cid");
+    await form().getByLabel("Why").fill("has left");
+    await form().getByRole("button", { name: "Give it up" }).click();
+    await the.page.getByText(/given up by operator@example\.com: has left/).first().waitFor();
+    await form().waitFor({ state: "detached" });
+    assert.equal(purchases("cid"), 0);
+  });
+
+  it("ran without an error of a script and within its content security policy", () => {
+    assert.deepEqual(the.complaints, []);
+  });
+});
