@@ -130,8 +130,8 @@ describe("a worker that is not alone", () => {
     await world.jobs.enqueue(world.pool, { operation: "destroy", userId: "u-finish" });
     await world.until("u-finish", "deprovisioned", ({ status }) => status === "deprovisioned", 60_000);
     assert.equal(world.sandbox.state().records.some(({ name }) => name.startsWith("karl.")), false);
-    const vm = world.sandbox.state().vms.find(({ hostname }) => hostname.startsWith("karl."));
-    assert.deepEqual([vm?.state, vm?.autoRenewed], ["stopped", false]);
+    const vm = world.sandbox.state().vms.find(({ id }) => id === finished!.hostingerVmId);
+    assert.deepEqual([vm?.state, vm?.autoRenewed, vm?.hostname.startsWith("karl.")], ["stopped", false, false], "it has lost the user's name as well");
     assert.equal(await worker.stop(), 0);
   });
 });
