@@ -24,6 +24,8 @@ export interface HostingerSettings {
   readonly purchaseUncertainPolicy: PurchaseUncertainPolicy;
   /** How long a VM may take to be running. */
   readonly runningTimeoutMs: number;
+  /** How long a VM that was sold or shown may not be found before it counts as gone. */
+  readonly notFoundGraceMs: number;
   /** How long a bought VM may stay in `initial` before its setup is asked for once more. */
   readonly initialGraceMs: number;
   /** `false`: this run of the engine may not buy, whatever the stack's own `allowPurchase` says. */
@@ -47,6 +49,7 @@ export const SECONDS_VARIABLES = {
   purchaseIntentMs: { name: "HOSTINGER_PURCHASE_INTENT_SECONDS", defaultSeconds: 60, description: "How long after its intent was written down a purchase may begin." },
   purchaseSettleMs: { name: "HOSTINGER_PURCHASE_SETTLE_SECONDS", defaultSeconds: 10 * 60, description: "After that long a purchase whose outcome is not known, and of which nothing shows, is for a person to decide." },
   runningTimeoutMs: { name: "HOSTINGER_RUNNING_TIMEOUT_SECONDS", defaultSeconds: 15 * 60, description: "How long a VM may take to be running." },
+  notFoundGraceMs: { name: "HOSTINGER_NOT_FOUND_GRACE_SECONDS", defaultSeconds: 3 * 60, description: "How long a VM that was sold or shown may not be found before it counts as gone." },
   initialGraceMs: { name: "HOSTINGER_INITIAL_GRACE_SECONDS", defaultSeconds: 15, description: "How long a bought VM may stay in `initial` before its setup is asked for once more." },
 } as const;
 
@@ -72,6 +75,7 @@ export function hostingerSettings(config: StackConfig, env: Environment): Hostin
     purchaseSettleMs: secondsFrom(env, "purchaseSettleMs"),
     purchaseUncertainPolicy: policyFrom(config.get("hostinger:purchaseUncertainPolicy") ?? env["PURCHASE_UNCERTAIN_POLICY"]),
     runningTimeoutMs: secondsFrom(env, "runningTimeoutMs"),
+    notFoundGraceMs: secondsFrom(env, "notFoundGraceMs"),
     initialGraceMs: secondsFrom(env, "initialGraceMs"),
     mayBuy: env[ALLOW_PURCHASE_VARIABLE] !== "false",
     patience: currentPatience(env),

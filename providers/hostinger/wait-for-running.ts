@@ -1,6 +1,6 @@
 import { UserVpsError } from "../core/errors.ts";
 import { notYet } from "../core/patience.ts";
-import { MINUTE_MS, SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
+import { SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
 import type { Action, VirtualMachine } from "./api/client.ts";
 import { setupRequest } from "./purchase-request.ts";
 import { writeWholeScript } from "./script-content.ts";
@@ -11,9 +11,9 @@ const FIRST_INTERVAL_MS = 0.25 * SECOND_MS;
 const LONGEST_INTERVAL_MS = 10 * SECOND_MS;
 const INTERVAL_GROWTH = 1.4;
 const REPORT_INTERVAL_MS = 15 * SECOND_MS;
-/** How long the API may take to find a VM that it has sold or shown. */
-const NOT_YET_MS = 3 * MINUTE_MS;
-const NOT_YET_FIRST_INTERVAL_MS = 0.25 * SECOND_MS;
+/** So long a run looks that has no patience: a list may show a VM before the VM itself is found, and another run would come at once. */
+const NOT_FOUND_HELD_MS = 10 * SECOND_MS;
+const NOT_FOUND_FIRST_INTERVAL_MS = 0.25 * SECOND_MS;
 /** How often a VM is started that does not stay so, or whose start comes to nothing. */
 const MOST_STARTS = 5;
 /** What only makes a message nicer is not waited for. */
@@ -62,12 +62,13 @@ const shown = new WeakMap<Session, Map<number, number>>();
 
 /**
  * `GET /virtual-machines/{id}`. One that is new, or was there a moment ago, and is not found is not
- * gone: it is looked for again for some minutes. Errors: VM_GONE, API_*.
+ * gone: it is looked for again for some minutes. Errors: VM_GONE, API_*; NOT_YET of a new one, without patience.
  */
 export async function getVm(session: Session, vmId: number, hostname: string, { isNew = false } = {}): Promise<VirtualMachine> {
   const shownAt = shown.get(session) ?? new Map<number, number>();
   shown.set(session, shownAt);
   const sinceMs = isNew ? monotonicMs() : shownAt.get(vmId);
+  const { notFoundGraceMs, patience } = session.settings;
   for (let looks = 1; ; looks++) {
     try {
       const vm = await session.client.virtualMachines.get(vmId, { signal: session.signal });
@@ -75,11 +76,12 @@ export async function getVm(session: Session, vmId: number, hostname: string, { 
       return vm;
     } catch (error) {
       if (!(error instanceof UserVpsError) || error.code !== "API_NOT_FOUND") throw error;
-      if (sinceMs === undefined || monotonicMs() - sinceMs >= NOT_YET_MS) {
+      if (sinceMs === undefined || monotonicMs() - sinceMs >= notFoundGraceMs) {
         throw new UserVpsError("VM_GONE", `VM ${vmId} of ${hostname} does not exist any more.`, { cause: error });
       }
-      if (looks === 1) session.report(`${hostname}: Hostinger does not find VM ${vmId}, which is new or was there a moment ago; looking again for up to ${inSeconds(NOT_YET_MS)}`);
-      await sleep(Math.min(NOT_YET_FIRST_INTERVAL_MS * looks, LONGEST_INTERVAL_MS), session.signal);
+      if (isNew && patience === "none" && monotonicMs() - sinceMs >= Math.min(NOT_FOUND_HELD_MS, notFoundGraceMs / 2)) throw notYet("running", hostname, "not found yet");
+      if (looks === 1) session.report(`${hostname}: Hostinger does not find VM ${vmId}, which is new or was there a moment ago; looking again for up to ${inSeconds(notFoundGraceMs)}`);
+      await sleep(Math.min(NOT_FOUND_FIRST_INTERVAL_MS * looks, LONGEST_INTERVAL_MS), session.signal);
     }
   }
 }

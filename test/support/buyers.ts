@@ -15,7 +15,7 @@ export interface Account {
 export type BuyerSettings = Omit<HostingerSettings, "apiKey" | "baseUrl">;
 
 export const SHORT: BuyerSettings = {
-  purchaseTimeoutMs: 600, purchaseIntentMs: 5_000, purchaseSettleMs: 3_000, purchaseUncertainPolicy: "ask", runningTimeoutMs: 1_500, initialGraceMs: 100, mayBuy: true, patience: "own",
+  purchaseTimeoutMs: 600, purchaseIntentMs: 5_000, purchaseSettleMs: 3_000, purchaseUncertainPolicy: "ask", runningTimeoutMs: 1_500, notFoundGraceMs: 180_000, initialGraceMs: 100, mayBuy: true, patience: "own",
 };
 
 export interface Buyer {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import type { Patience } from "../../../providers/core/patience.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import type { VirtualMachineInputs } from "../../../providers/hostinger/virtual-machine-args.ts";
 import { waitForRunning } from "../../../providers/hostinger/wait-for-running.ts";
@@ -24,6 +25,30 @@ function stoppedVm(ends: readonly ("refused" | "error" | "success" | "sent")[], 
   } as unknown as Session;
   return { wait: () => waitForRunning(session, 7, { hostname: "alice.spoq.dev" } as VirtualMachineInputs), starts: () => starts };
 }
+
+describe("waiting for a VM that is new and not found yet", () => {
+  const unfound = (patience: Patience, foundAfter: number) => {
+    let looks = 0;
+    const session = {
+      signal: new AbortController().signal, report: () => undefined, settings: { patience, runningTimeoutMs: 3_000, initialGraceMs: 0, notFoundGraceMs: 400 },
+      client: { virtualMachines: {
+        get: async () => {
+          if (++looks <= foundAfter) throw new UserVpsError("API_NOT_FOUND", "an example");
+          return { id: 7, state: "running", actionsLock: "unlocked", ipv4: [{ address: "127.0.0.2" }] };
+        },
+      } },
+    } as unknown as Session;
+    return { wait: () => waitForRunning(session, 7, { hostname: "alice.spoq.dev" } as VirtualMachineInputs, { isNew: true }), looks: () => looks };
+  };
+
+  it("looks again", async () => assert.equal((await unfound("own", 1).wait()).state, "running"));
+  it("is VM_GONE after the grace", async () => await assert.rejects(unfound("own", Infinity).wait(), /VM_GONE/));
+  it("is told soon as NOT_YET without patience: no run is held", async () => {
+    const { wait, looks } = unfound("none", Infinity);
+    await assert.rejects(wait(), /^UserVpsError: NOT_YET: running: alice\.spoq\.dev: not found yet\./);
+    assert.ok(looks() < 4);
+  });
+});
 
 describe("waiting for a stopped VM", () => {
   it("starts it again where a start was refused, failed, or did not last", async () => {
