@@ -1,8 +1,8 @@
 /** A fresh database for each test file that asks, in the server that all share. */
 import { randomBytes } from "node:crypto";
 import { Client, Pool } from "pg";
+import { inject } from "vitest";
 import type { EmbeddedServer } from "../../src/db/embedded.ts";
-import { migrate } from "../../src/db/migrate.ts";
 import { atEnd } from "./at-end.ts";
 import { holdTestServer } from "./test-server.ts";
 
@@ -26,12 +26,11 @@ export async function withDatabase({ migrated = true }: TestDatabaseOptions = {}
   const name = `test_${process.pid}_${randomBytes(4).toString("hex")}`;
   const admin = new Client({ connectionString: serverUrl });
   await admin.connect();
-  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.query(`CREATE DATABASE ${name}${migrated ? ` TEMPLATE ${inject("migratedDatabase")}` : ""}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const pool = new Pool({ connectionString: url.href, max: 10 });
   pool.on("error", () => undefined);
-  if (migrated) await migrate(pool);
   atEnd(async () => {
     await pool.end();
     await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
