@@ -14,6 +14,8 @@ import type { BenchWorld } from "./world.ts";
 
 const PROJECT = resolve(import.meta.dirname, "..");
 const LOOK_INTERVAL_MS = 500;
+/** Characters in which the address is looked for. */
+const MOST_OUTPUT = 100_000;
 
 export interface InFlightOptions {
   readonly users: number;
@@ -75,13 +77,15 @@ export async function usersInFlight(world: BenchWorld, options: InFlightOptions)
   }
 }
 
-async function addressOf(output: NodeJS.ReadableStream): Promise<string> {
+/** Reads on afterwards: whoever writes into a pipe that nobody reads any more is ended by it. */
+function addressOf(output: NodeJS.ReadableStream): Promise<string> {
   let text = "";
-  for await (const chunk of output) {
-    text += String(chunk);
-    const url = /ready at (\S+)/.exec(text)?.[1];
-    if (!url) continue;
-    return url;
-  }
-  throw new Error(`the service did not start: ${text}`);
+  return new Promise((resolve, reject) => {
+    output.on("data", (chunk) => {
+      if (text.length < MOST_OUTPUT) text += String(chunk);
+      const url = /ready at (\S+)/.exec(text)?.[1];
+      if (url) resolve(url);
+    });
+    output.on("end", () => reject(new Error(`the service did not start: ${text}`)));
+  });
 }

@@ -10,17 +10,20 @@ import { cliWay } from "./cli-way.ts";
 import { usersInFlight } from "./in-flight.ts";
 import { compare, median } from "./rounds.ts";
 import type { Compared } from "./rounds.ts";
-import { slotWay } from "./slot-way.ts";
+import { openServiceEngine, slotWay } from "./slot-way.ts";
 import { stockWay } from "./stock-way.ts";
 import { upsPerMinute } from "./throughput.ts";
 import { OPERATIONS } from "./ways.ts";
 import type { Operation, Way } from "./ways.ts";
 import { openBenchWorld } from "./world.ts";
+import type { BenchWorld } from "./world.ts";
+
+const MOST_SLOTS = 4;
 
 const { values: options } = parseArgs({ options: { quick: { type: "boolean", default: false }, json: { type: "boolean", default: false }, rounds: { type: "string" }, users: { type: "string" } } });
 const PLAN = options.quick
-  ? { rounds: 1, operations: ["create", "unchanged"] as const, runsASlot: { 1: 2, 2: 2, 4: 1 }, inFlight: { users: 6, bootSeconds: 2, scriptSeconds: 1, concurrency: 2, limitSeconds: 120 } }
-  : { rounds: 5, operations: OPERATIONS, runsASlot: { 1: 10, 2: 8, 4: 5 }, inFlight: { users: 24, bootSeconds: 60, scriptSeconds: 1, concurrency: 2, limitSeconds: 3_600 } };
+  ? { rounds: 1, operations: ["create", "unchanged"] as const, runsASlot: [[1, 2], [2, 2], [4, 1]] as const, inFlight: { users: 6, bootSeconds: 2, scriptSeconds: 1, concurrency: 2, limitSeconds: 120 } }
+  : { rounds: 5, operations: OPERATIONS, runsASlot: [[1, 10], [2, 8], [4, 5]] as const, inFlight: { users: 24, bootSeconds: 60, scriptSeconds: 1, concurrency: 2, limitSeconds: 3_600 } };
 const rounds = Number(options.rounds ?? PLAN.rounds);
 const inFlightOptions = { ...PLAN.inFlight, users: Number(options.users ?? PLAN.inFlight.users) };
 const say = (text: string) => console.error(text);
@@ -45,14 +48,24 @@ function table(found: readonly Compared[]): string {
   return ["| | | seconds | CPU seconds |", "|---|---|---|---|", ...rows].join("\n");
 }
 
+async function compareWays(world: BenchWorld): Promise<{ readonly found: readonly Compared[]; readonly perMinute: readonly number[] }> {
+  const serving = await openServiceEngine(world, MOST_SLOTS);
+  const ways = [await stockWay(world), slotWay(serving), await cliWay(world)];
+  try {
+    const perMinute: number[] = [];
+    for (const [atOnce, runs] of PLAN.runsASlot) perMinute.push(rounded(await upsPerMinute(serving, atOnce, runs)));
+    return { perMinute, found: await compare(ways, PLAN.operations, rounds, say) };
+  } finally {
+    await Promise.all([...ways.map((way) => way.close()), serving.close()]);
+  }
+}
+
 async function bench(): Promise<void> {
   say(`${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, Node ${process.version}; ${rounds} rounds`);
   const world = await openBenchWorld(say);
   try {
-    const ways = [await stockWay(world), await slotWay(world), await cliWay(world)];
-    const found = await compare(ways, PLAN.operations, rounds, say).finally(() => Promise.all(ways.map((way) => way.close())));
+    const { found, perMinute: [slots1, slots2, slots4] } = await compareWays(world);
     say(table(found));
-    const [slots1, slots2, slots4] = [await upsPerMinute(world, 1, PLAN.runsASlot[1]), await upsPerMinute(world, 2, PLAN.runsASlot[2]), await upsPerMinute(world, 4, PLAN.runsASlot[4])].map(rounded);
     say(`creating ups a minute: ${slots1} with 1 slot, ${slots2} with 2, ${slots4} with 4`);
     const flight = await usersInFlight(world, inFlightOptions);
     say(`${flight.users} users at once, ${inFlightOptions.bootSeconds} s of boot: at most ${rounded(flight.peakMemoryMb)} MB; ready ${rounded(flight.beyondBootSecondsP50)} s beyond the boot (median), ${rounded(flight.beyondBootSecondsLast)} s (last); ${rounded(flight.callsAUser)} calls a user`);

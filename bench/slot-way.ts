@@ -13,11 +13,10 @@ const WORKER = "bench";
 
 export interface ServiceEngine {
   readonly engine: Engine;
-  readonly slots: Slots;
   close(): Promise<void>;
 }
 
-/** The engine as a worker of the service has it. */
+/** The engine as a worker of the service has it that has been running: its slots' processes are there. */
 export async function openServiceEngine({ engine: installed, env, folder, databaseUrl }: BenchWorld, slotCount: number): Promise<ServiceEngine> {
   const backend = new StateBackend(databaseUrl, PROJECT_NAME);
   await backend.prepare();
@@ -27,8 +26,10 @@ export async function openServiceEngine({ engine: installed, env, folder, databa
   // These runs are in no table of the service's.
   const processes = { add: async () => undefined, holds: async () => false };
   const engine = new AutomationEngine({ installed, folder, env, backendUrl: databaseUrl, backend, workerId: WORKER, processes, dns, slots });
+  const warm = await Promise.all(Array.from({ length: slotCount }, () => slots.take()));
+  await Promise.all(warm.map((slot) => slot.release({ failed: false })));
   return {
-    engine, slots,
+    engine,
     async close() {
       await Promise.all([slots.close(), backend.close()]);
     },
@@ -36,15 +37,11 @@ export async function openServiceEngine({ engine: installed, env, folder, databa
 }
 
 /** The service's slot: what an `up` costs a worker, apart from the job around it. */
-export async function slotWay(world: BenchWorld): Promise<Way> {
-  const serving = await openServiceEngine(world, 1);
-  const { engine, slots } = serving;
-  // As in a worker that has been running.
-  await (await slots.take()).release({ failed: false });
+export function slotWay({ engine }: ServiceEngine): Way {
   return {
     name: "slot",
     measure: (stackName, operation) => timed(() => cpuSecondsBelow(process.pid), () => perform(engine, stackName, operation)),
-    close: () => serving.close(),
+    close: async () => undefined,
   };
 }
 

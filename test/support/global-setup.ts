@@ -1,11 +1,9 @@
 /** Before the first integration or end-to-end test: one PostgreSQL for all of them, ended after the last, with a database that has all migrations. */
+import { randomBytes } from "node:crypto";
 import { Client, Pool } from "pg";
 import type { TestProject } from "vitest/node";
 import { migrate } from "../../src/db/migrate.ts";
 import { holdTestServer } from "./test-server.ts";
-
-/** One run of the tests may go on beside another. */
-const MIGRATED = `migrated_${process.pid}`;
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -16,14 +14,16 @@ declare module "vitest" {
 
 export default async function setUp({ provide }: TestProject): Promise<() => Promise<void>> {
   const { url, release } = await holdTestServer();
-  await asAdministrator(url, (client) => client.query(`CREATE DATABASE ${MIGRATED}`));
+  // Each project has its own, and one run of the tests may go on beside another.
+  const name = `migrated_${randomBytes(4).toString("hex")}`;
+  await asAdministrator(url, (client) => client.query(`CREATE DATABASE ${name}`));
   const migrated = new URL(url);
-  migrated.pathname = `/${MIGRATED}`;
+  migrated.pathname = `/${name}`;
   const pool = new Pool({ connectionString: migrated.href, max: 1 });
   await migrate(pool).finally(() => pool.end());
-  provide("migratedDatabase", MIGRATED);
+  provide("migratedDatabase", name);
   return async () => {
-    await asAdministrator(url, (client) => client.query(`DROP DATABASE IF EXISTS ${MIGRATED} WITH (FORCE)`));
+    await asAdministrator(url, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
     await release();
   };
 }
