@@ -16,16 +16,25 @@ export default async function setUp({ provide }: TestProject): Promise<() => Pro
   const { url, release } = await holdTestServer();
   // Each project has its own, and one run of the tests may go on beside another.
   const name = `migrated_${randomBytes(4).toString("hex")}`;
-  await asAdministrator(url, (client) => client.query(`CREATE DATABASE ${name}`));
-  const migrated = new URL(url);
-  migrated.pathname = `/${name}`;
-  const pool = new Pool({ connectionString: migrated.href, max: 1 });
-  await migrate(pool).finally(() => pool.end());
-  provide("migratedDatabase", name);
-  return async () => {
-    await asAdministrator(url, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
-    await release();
+  const tearDown = async () => {
+    await asAdministrator(url, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)).finally(release);
   };
+  try {
+    await makeMigrated(url, name);
+  } catch (error) {
+    await tearDown();
+    throw error;
+  }
+  provide("migratedDatabase", name);
+  return tearDown;
+}
+
+async function makeMigrated(serverUrl: string, name: string): Promise<void> {
+  await asAdministrator(serverUrl, (client) => client.query(`CREATE DATABASE ${name}`));
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const pool = new Pool({ connectionString: url.href, max: 1 });
+  await migrate(pool).finally(() => pool.end());
 }
 
 async function asAdministrator(url: string, work: (client: Client) => Promise<unknown>): Promise<void> {
