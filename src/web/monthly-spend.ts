@@ -2,28 +2,69 @@ import { findPlan } from "../../providers/hostinger/api/specification.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { readCounts } from "../records/index.ts";
 
-/** VMs that were asked for or given up within the range, by plan and step, 0 the newest. */
-const CHANGED = `
-  SELECT plan_id AS plan, step, sum(change)::int AS change FROM (
-    SELECT plan_id, floor(extract(epoch FROM now() - requested_at) / $2)::int AS step, 1 AS change
+interface Change {
+  readonly plan: string;
+  /** 0 is the newest. */
+  readonly step: number;
+  readonly change: number;
+}
+
+/** VMs that were asked for or given up within the range, by plan and step. */
+const HELD = `
+  SELECT plan, step, sum(change)::int AS change FROM (
+    SELECT plan_id AS plan, floor(extract(epoch FROM now() - requested_at) / $2)::int AS step, 1 AS change
     FROM user_vps WHERE is_managed AND hostinger_vm_id IS NOT NULL AND requested_at > now() - $1 * $2 * interval '1 second'
     UNION ALL
     SELECT plan_id, floor(extract(epoch FROM now() - updated_at) / $2)::int, -1
     FROM user_vps WHERE is_managed AND hostinger_vm_id IS NOT NULL AND status = 'deprovisioned' AND updated_at > now() - $1 * $2 * interval '1 second'
-  ) AS changes GROUP BY plan_id, step`;
+  ) AS changes GROUP BY plan, step`;
 
-/** US cents a month of the VMs that were held at the end of each step, newest first, at the specification's monthly prices. */
-export async function monthlySpend(db: Queryable, { steps, stepSeconds }: { readonly steps: number; readonly stepSeconds: number }): Promise<number[]> {
-  const [{ rows }, counts] = await Promise.all([db.query<{ plan: string; step: number; change: number }>(CHANGED, [steps, stepSeconds]), readCounts(db)]);
-  let cents = [...counts.of("vms")].reduce((sum, [plan, count]) => sum + count * priceOf(plan), 0);
+/** VMs that were given up and are, or within the range were, still paid; step -1: as it is now. */
+const GIVEN_UP = `
+  WITH given_up AS (
+    SELECT plan_id AS plan, ended_at, paid_until FROM vps_give_ups
+    WHERE ended_at IS NOT NULL AND reused_by IS NULL AND returned_at IS NULL AND vm_id IS NOT NULL AND paid_until > now() - $1::int * $2::int * interval '1 second'
+  )
+  SELECT plan, step, sum(change)::int AS change FROM (
+    SELECT plan, -1 AS step, 1 AS change FROM given_up WHERE paid_until > now()
+    UNION ALL
+    SELECT plan, floor(extract(epoch FROM now() - ended_at) / $2::int)::int, 1 FROM given_up WHERE ended_at > now() - $1::int * $2::int * interval '1 second'
+    UNION ALL
+    SELECT plan, floor(extract(epoch FROM now() - paid_until) / $2::int)::int, -1 FROM given_up WHERE paid_until <= now()
+  ) AS changes GROUP BY plan, step`;
+
+const PRICES = `
+  SELECT plan, price_cents AS cents FROM unnest($1::text[]) AS plan
+  CROSS JOIN LATERAL (SELECT price_cents FROM vps_purchases WHERE plan_id = plan AND state = 'bought' AND price_cents IS NOT NULL ORDER BY purchase_id DESC LIMIT 1) AS newest`;
+
+/**
+ * Cents a month of the VMs that were paid at the end of each step, newest first: those that users
+ * hold, failed ones too, and those that were given up until their terms end. A plan costs what was
+ * last paid for it, or, where nothing was bought yet, what the specification says.
+ */
+export async function monthlySpend(db: Queryable, range: { readonly steps: number; readonly stepSeconds: number }): Promise<number[]> {
+  const { steps, stepSeconds } = range;
+  const [held, givenUp, counts] = await Promise.all([db.query<Change>(HELD, [steps, stepSeconds]), db.query<Change>(GIVEN_UP, [steps, stepSeconds]), readCounts(db)]);
+  const changes = [...held.rows, ...givenUp.rows];
+  const paidNow: readonly (readonly [string, number])[] = [...counts.of("vms"), ...changes.filter(({ step }) => step === -1).map(({ plan, change }) => [plan, change] as const)];
+  const priceOf = await readPrices(db, [...new Set([...paidNow.map(([plan]) => plan), ...changes.map(({ plan }) => plan)])]);
+  let cents = paidNow.reduce((sum, [plan, count]) => sum + count * priceOf(plan), 0);
   return Array.from({ length: steps }, (_, step) => {
     const spend = cents;
-    for (const { plan, change } of rows.filter((row) => row.step === step)) cents -= change * priceOf(plan);
-    return spend;
+    for (const { plan, change } of changes.filter((row) => row.step === step)) cents -= change * priceOf(plan);
+    return Math.round(spend);
   });
 }
 
-/** A plan that is not in the specification counts as nothing: its price is not known. */
-function priceOf(plan: string): number {
-  return findPlan(plan)?.monthlyPriceCents ?? 0;
+/** A plan that was never bought and is not in the specification counts as nothing: its price is not known. */
+async function readPrices(db: Queryable, plans: readonly string[]): Promise<(plan: string) => number> {
+  const { rows } = await db.query<{ plan: string; cents: number }>(PRICES, [plans]);
+  const paid = new Map(rows.map(({ plan, cents }) => [plan, cents / monthsOf(plan)]));
+  return (plan) => paid.get(plan) ?? findPlan(plan)?.monthlyPriceCents ?? 0;
+}
+
+/** A catalog item's name ends in its term: `…-usd-1m`, `…-usd-2y`. */
+function monthsOf(plan: string): number {
+  const [, count, unit] = /-(\d+)([my])$/.exec(plan) ?? [];
+  return Math.max(1, Number(count ?? 1)) * (unit === "y" ? 12 : 1);
 }

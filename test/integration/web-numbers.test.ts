@@ -34,6 +34,25 @@ describe("the fleet's numbers", () => {
     assert.equal(steps.at(-4)!.monthlySpendCents, 5_999);
   });
 
+  it("tell what is paid: at the prices that were paid, and of VMs that were given up until their terms end", async () => {
+    const paid = async () => (await readFleetNumbers(pool, "day")).map(({ monthlySpendCents }) => monthlySpendCents);
+    const before = (await paid()).at(-1)!;
+    const bought = (plan: string, cents: number) => pool.query(
+      "INSERT INTO vps_purchases (user_id, username, hostname, plan_id, state, asked_at, reserved_at, bought_at, price_cents, currency) VALUES ('u-x', 'x', 'x.spoq.dev', $1, 'bought', now(), now(), now(), $2, 'USD')", [plan, cents]);
+    // Alice's and carol's plan was 1,399 by the specification.
+    await bought("hostingercom-vps-kvm1-usd-1m", 999);
+    assert.equal((await paid()).at(-1), before - 2 * 400);
+    const givenUp = (plan: string, endedHoursAgo: number, paidHours: number) => pool.query(
+      `INSERT INTO vps_give_ups (user_id, username, hostname, requested_by, reason, wipe, previous_status, due_at, plan_id, template_id, data_center_id, vm_id, started_at, ended_at, paid_until)
+       VALUES ('u-y', 'y', 'y.spoq.dev', 'op', 'a test', false, 'ready', now(), $1, 1007, 9, 77, now(), now() - $2::float8 * interval '1 hour', now() + $3::float8 * interval '1 hour')`, [plan, endedHoursAgo, paidHours]);
+    await bought("hostingercom-vps-kvm4-usd-1y", 12 * 700);
+    const held = await paid();
+    await givenUp("hostingercom-vps-kvm4-usd-1y", 3.5, 24);
+    await givenUp("hostingercom-vps-kvm4-usd-1y", 3.5, -1.5);
+    const after = await paid();
+    assert.deepEqual(after.map((cents, step) => cents - held[step]!).slice(-5), [0, 1_400, 1_400, 700, 700]);
+  });
+
   it("are there for an hour and for thirty days too", async () => {
     assert.equal((await readFleetNumbers(pool, "hour")).length, 30);
     assert.equal((await readFleetNumbers(pool, "month")).length, 30);
