@@ -21,7 +21,8 @@ export interface LiveFacts {
 }
 
 const CATALOG_KEPT_MS = MINUTE_MS;
-const ACCOUNT_KEPT_MS = 10 * SECOND_MS;
+/** Exported for tests. */
+export const ACCOUNT_KEPT_MS = 10 * SECOND_MS;
 
 /** A value that is asked for at most once in a while; what fails is not kept. */
 function kept<T>(keptMs: number): (read: () => Promise<T>) => Promise<T> {

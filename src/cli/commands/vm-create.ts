@@ -1,4 +1,5 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import type { VirtualMachine } from "../../../providers/hostinger/api/client.ts";
 import type { CliCommand, OptionDescription } from "../command.ts";
 import { withHostinger } from "../hostinger/open-client.ts";
 import { agreeToPrice } from "../hostinger/agree-to-price.ts";
@@ -48,10 +49,16 @@ export const vmCreate: CliCommand<Options> = {
         await agreeToPrice({ hostname, price, yes: options.yes ?? false, maxPriceCents: options.maxPriceCents });
         await save();
       }
-      if (present) refuseMismatch(inputs, present);
-      const acquired = present
-        ? { vmId: present.id, how: "adopted", orderId: undefined, recordId: await purchaseOfVm(session, inputs, present) } as const
-        : await obtainVm(session, inputs);
+      const adopted = async (there: VirtualMachine) => {
+        refuseMismatch(inputs, there);
+        return { vmId: there.id, how: "adopted", orderId: undefined, recordId: await purchaseOfVm(session, inputs, there) } as const;
+      };
+      const acquired = present ? await adopted(present) : await obtainVm(session, inputs).catch(async (error: unknown) => {
+        // Somebody else has bought it under this name meanwhile, and is done with it.
+        const since = error instanceof UserVpsError && error.code === "VM_NOT_OURS" ? await findByHostname(session, hostname) : undefined;
+        if (!since) throw error;
+        return await adopted(since);
+      });
       const vm = await waitForRunning(session, acquired.vmId, inputs).catch((error: unknown) => {
         throw stillThere(error, acquired.vmId);
       });
