@@ -27,7 +27,8 @@ const LONGEST_MESSAGE = 2_000;
 export function failureOf(run: FailedRun): UserVpsError {
   const telling = run.errors.filter((text) => !/^(update|preview|refresh|destroy) failed$/.test(text.trim()));
   // What a provider of ours says may quote a user's VPS, which is not to be taken for the engine's own words.
-  const [ours, others] = [telling.filter((text) => codeInText(text)), telling.filter((text) => !codeInText(text))];
+  const others = telling.filter((text) => !codeInText(text));
+  const ours = telling.filter((text) => !others.includes(text));
   const quoted = ours.flatMap((text) => text.split("\n"));
   for (const [pattern, code] of KNOWN) {
     const words = quoted.filter((text) => pattern.test(text)).map((text) => text.trim());
@@ -36,10 +37,9 @@ export function failureOf(run: FailedRun): UserVpsError {
   }
   const full = others.find((text) => ZONE_FULL.test(text));
   if (full) return new UserVpsError("ZONE_FULL", `The DNS record of the stack ${run.stackName} cannot be made: ${shortened(full)}`);
-  for (const text of ours) {
-    const code = codeInText(text);
-    if (code) return new UserVpsError(code, withoutFrame(text, code), nextIn(text));
-  }
+  const [text = ""] = ours;
+  const code = codeInText(text);
+  if (code) return new UserVpsError(code, withoutFrame(text, code), nextIn(text));
   const reason = telling[0] ?? lastLine(run.output);
   return new UserVpsError("ENGINE_FAILED", `The engine stopped on the stack ${run.stackName} (${run.end})${reason ? `: ${shortened(reason)}` : "."}`);
 }

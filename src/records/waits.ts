@@ -44,11 +44,11 @@ export async function endWait(db: Queryable, userId: string): Promise<void> {
 
 const WATCHED = `
   SELECT vps_waits.user_id AS "userId", vps_waits.username, vps_waits.hostname, what, vm_id::double precision AS "vmId", vps_waits.address, seen, seen_by_run AS "seenByRun", since, until, ran_at AS "ranAt"
-  FROM vps_waits WHERE state = 'watched' AND what = $1 ORDER BY since`;
+  FROM vps_waits WHERE state = 'watched' ORDER BY since`;
 
-/** All that waits for this, the longest first; as many as are under way, not as the fleet has. */
-export async function watchedWaits(db: Queryable, what: Awaited): Promise<VpsWait[]> {
-  return (await db.query<VpsWait>(WATCHED, [what])).rows;
+/** All of them, the longest first; as many as are under way, not as the fleet has. */
+export async function watchedWaits(db: Queryable): Promise<VpsWait[]> {
+  return (await db.query<VpsWait>(WATCHED)).rows;
 }
 
 /** @returns whether it was watched: only then the next run is to be sent, in the same transaction */

@@ -5,6 +5,7 @@
  * leader goes on where this one was.
  */
 import type { Pool } from "pg";
+import type { Awaited } from "../../providers/core/patience.ts";
 import type { HealthTarget } from "../../providers/health/target.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS, sleep } from "../../providers/core/time.ts";
@@ -73,21 +74,23 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
       beatMs = nowMs;
       await dropOvertakenWaits(pool);
     }
-    const [running, health, purchase] = [await watchedWaits(pool, "running"), await watchedWaits(pool, "health"), await watchedWaits(pool, "purchase")];
-    const over = [...running, ...health].filter(({ until }) => until.getTime() <= Date.now());
+    const waits = await watchedWaits(pool);
+    // What becomes of a purchase when its time is over is for a run to find out: see purchase.ts.
+    const over = waits.filter(({ what, until }) => what !== "purchase" && until.getTime() <= Date.now());
     for (const wait of over) await goOn(pool, jobs, wait, "overdue");
-    const late = [...running, ...health, ...purchase].filter((wait) => !over.includes(wait) && wantsRun(wait, Date.now()));
+    const late = waits.filter((wait) => !over.includes(wait) && wantsRun(wait, Date.now()));
     for (const wait of late) await goOn(pool, jobs, wait, "late");
-    const left = (waits: readonly VpsWait[]) => waits.filter((wait) => !over.includes(wait) && !late.includes(wait));
-    if (running.length + health.length > 0 && nowMs - usualReadMs > USUAL_REFRESH_MS) {
+    const left = (what: Awaited) => waits.filter((wait) => wait.what === what && !over.includes(wait) && !late.includes(wait));
+    if (waits.some(({ what }) => what !== "purchase") && nowMs - usualReadMs > USUAL_REFRESH_MS) {
       usualReadMs = nowMs;
       for (const what of ["running", "health"] as const) usualMs.set(what, (await usualWaitSeconds(pool, what).then((seconds) => seconds && seconds * SECOND_MS)));
     }
-    probes.look(left(health), usualMs.get("health"));
-    const pauses = left([...running, ...purchase]).map(({ what, since }) => pauseMs(Date.now() - since.getTime(), usualMs.get(what)));
+    probes.look(left("health"), usualMs.get("health"));
+    const [running, purchases] = [left("running"), left("purchase")];
+    const pauses = [...running, ...purchases].map(({ what, since }) => pauseMs(Date.now() - since.getTime(), usualMs.get(what)));
     if (pauses.length > 0 && nowMs - listedMs >= Math.max(LIST_INTERVAL_MS, Math.min(...pauses))) {
       listedMs = nowMs;
-      await lookAtVms(left(running), left(purchase));
+      await lookAtVms(running, purchases);
     }
   }
 

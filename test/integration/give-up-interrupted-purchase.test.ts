@@ -1,10 +1,10 @@
 /** Users who are given up while a purchase of theirs is known to the Hostinger account alone; the engine is a stub. */
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { pgBossJobs, startQueue, startWorker } from "../../src/jobs/index.ts";
+import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { findLastPurchase } from "../../src/purchases/index.ts";
-import { createCredentialsCipher, findVpsByUserId, listRuns, setVpsStatus } from "../../src/records/index.ts";
+import { findVpsByUserId, listRuns, setVpsStatus } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { obtainOnce } from "../support/buyers.ts";
@@ -13,6 +13,7 @@ import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import type { PurchaseWorld } from "../support/purchases.ts";
 import { StubEngine } from "../support/stub-engine.ts";
+import { startStubWorker } from "../support/stub-worker.ts";
 import { control } from "./sandbox-support.ts";
 
 const LIMIT_MS = 60_000;
@@ -29,10 +30,7 @@ beforeAll(async () => {
   const engine = Object.assign(new StubEngine(), { destroy: async () => ({ changes: {} }) });
   const vms = hostingerPower({ ...sandbox.env, HOSTINGER_PURCHASE_SETTLE_SECONDS: "3" });
   world = openPurchaseWorld(pool, sandbox, {});
-  const worker = await startWorker({
-    boss, pool, databaseUrl: url, engine, vms, settings: world.guard.settings as never, purchases: { guard: world.guard, account: world.account }, workerId: "worker", hostId: "host", secrets: [], log: () => undefined,
-    cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]),
-  });
+  const worker = await startStubWorker({ boss, pool, databaseUrl: url, engine, vms, world, account: world.account });
   closers.push(() => worker.stop(0), () => boss.stop({ graceful: false }), () => vms.close(), () => world.close(), () => sandbox.close());
 });
 afterAll(async () => {

@@ -1,17 +1,19 @@
 /** A run that ends because Hostinger still boots: what is recorded, and that nothing is held meanwhile. The engine is a stub, PostgreSQL is real. */
 import assert from "node:assert/strict";
 import { afterAll, beforeEach, describe, it } from "vitest";
+import type { Awaited } from "../../providers/core/patience.ts";
 import { notYet } from "../../providers/core/patience.ts";
 import { inTransaction } from "../../src/db/index.ts";
-import { pgBossJobs, startQueue, startWorker } from "../../src/jobs/index.ts";
+import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { findLastPurchase } from "../../src/purchases/index.ts";
-import { createCredentialsCipher, listRuns, noteWaitTime, watchedWaits } from "../../src/records/index.ts";
+import { listRuns, noteWaitTime, watchedWaits } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine, vmOf } from "../support/stub-engine.ts";
+import { startStubWorker } from "../support/stub-worker.ts";
 
 const LIMIT_MS = 60_000;
 const { pool, url } = await withDatabase();
@@ -22,10 +24,7 @@ const engine = new StubEngine();
 const vms = hostingerPower(sandbox.env);
 const world = openPurchaseWorld(pool, sandbox);
 const account = { read: async () => ({ state: "none" as const }), resolve: async () => undefined };
-const worker = await startWorker({
-  boss, pool, databaseUrl: url, engine, vms, settings: world.guard.settings as never, purchases: { guard: world.guard, account }, workerId: "worker", hostId: "host", secrets: [], log: () => undefined,
-  cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]),
-});
+const worker = await startStubWorker({ boss, pool, databaseUrl: url, engine, vms, world, account });
 afterAll(async () => {
   await worker.stop(0);
   await Promise.all([boss.stop({ graceful: false }), vms.close(), world.close()]);
@@ -42,6 +41,7 @@ async function until(username: string, what: string, isReached: (record: VpsReco
   for (let record; (record = await world.record(username)), Date.now() < endMs; await new Promise((resume) => setTimeout(resume, 50))) if (isReached(record)) return record;
   return assert.fail(`${username} did not come to ${what}: ${JSON.stringify(await world.record(username))}`);
 }
+const watched = async (what: Awaited) => (await watchedWaits(pool)).filter((wait) => wait.what === what);
 const outcomes = async (username: string) => (await listRuns(pool, `u-${username}`)).items.map(({ outcome }) => outcome);
 
 /** The VM is bought, and not there yet. */
@@ -63,7 +63,7 @@ describe("a run that ends with NOT_YET", () => {
     assert.ok(waitingSince! > new Date(Date.now() - LIMIT_MS));
     assert.deepEqual(await outcomes("alice"), ["waiting"]);
     assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "bought");
-    assert.deepEqual((await watchedWaits(pool, "running")).map(({ vmId, seen }) => [vmId, seen]), [[21, "creating"]]);
+    assert.deepEqual((await watched("running")).map(({ vmId, seen }) => [vmId, seen]), [[21, "creating"]]);
     const left = await pool.query("SELECT FROM user_vps_jobs.job WHERE data ->> 'userId' = 'u-alice' AND state IN ('created', 'retry', 'active')");
     assert.equal(left.rowCount, 0);
   });
@@ -79,7 +79,7 @@ describe("a run that ends with NOT_YET", () => {
     const { waitingKind, waitingSince, waitingUsualSeconds } = await until("bob", "ready", ({ status }) => status === "ready");
     assert.deepEqual([waitingKind, waitingSince, waitingUsualSeconds], [null, null, null]);
     assert.deepEqual(await outcomes("bob"), ["succeeded", "waiting"]);
-    assert.deepEqual(await watchedWaits(pool, "health"), []);
+    assert.deepEqual(await watched("health"), []);
   });
 
   it("is a failure like others if nobody can tell which VM is waited for", async () => {
@@ -88,6 +88,6 @@ describe("a run that ends with NOT_YET", () => {
     await enqueueUp("carl");
     await until("carl", "another try", ({ errorCode }) => errorCode === "NOT_YET");
     assert.deepEqual((await outcomes("carl"))[0], "failed");
-    assert.deepEqual(await watchedWaits(pool, "running"), []);
+    assert.deepEqual(await watched("running"), []);
   });
 });

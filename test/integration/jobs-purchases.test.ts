@@ -1,21 +1,23 @@
 /** Workers and the queue around purchases; the engine is a stub, PostgreSQL and the sandbox's APIs are real. */
 import assert from "node:assert/strict";
 import { afterAll, beforeEach, describe, it } from "vitest";
+import type { Awaited } from "../../providers/core/patience.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
-import { pgBossJobs, startQueue, startWorker } from "../../src/jobs/index.ts";
+import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import type { Worker } from "../../src/jobs/index.ts";
 import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { decide, findLastPurchase, readBreaker, setSwitch } from "../../src/purchases/index.ts";
 import type { AccountPurchase, PurchaseAccount, PurchaseDecision } from "../../src/purchases/index.ts";
-import { createCredentialsCipher, listRuns, queueWait, setVpsStatus, watchedWaits } from "../../src/records/index.ts";
+import { listRuns, queueWait, setVpsStatus, watchedWaits } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { control } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine, vmOf } from "../support/stub-engine.ts";
+import { startStubWorker } from "../support/stub-worker.ts";
 
 const LIMIT_MS = 60_000;
 const { pool, url } = await withDatabase();
@@ -35,11 +37,7 @@ const account: PurchaseAccount & { said: AccountPurchase; resolved: PurchaseDeci
 
 async function work(env: Record<string, string> = {}): Promise<Worker> {
   const world = openPurchaseWorld(pool, sandbox, { PAYMENT_LOOK_SECONDS: "1", PAYMENT_PROBE_SECONDS: "1", ...env });
-  const settings = world.guard.settings as never;
-  const worker = await startWorker({
-    boss, pool, databaseUrl: url, engine, vms, settings, purchases: { guard: world.guard, account }, workerId: "worker", hostId: "host", secrets: [], log: () => undefined,
-    cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]),
-  });
+  const worker = await startStubWorker({ boss, pool, databaseUrl: url, engine, vms, world, account });
   const running = { ...worker, stop: async () => { await worker.stop(0); await world.close(); } };
   open.push(running);
   return running;
@@ -75,6 +73,7 @@ async function until(username: string, what: string, isReached: (record: VpsReco
     await new Promise((resume) => setTimeout(resume, 50));
   }
 }
+const watched = async (what: Awaited) => (await watchedWaits(pool)).filter((wait) => wait.what === what);
 const ready = (username: string) => until(username, "ready", ({ status }) => status === "ready");
 const waits = (username: string, kind: string) => until(username, kind, ({ waitingKind }) => waitingKind === kind);
 const outcomes = async (username: string) => (await listRuns(pool, `u-${username}`)).items.map(({ outcome }) => outcome);
@@ -211,7 +210,7 @@ describe("a purchase whose answer was lost", () => {
     for (const one of open.splice(0)) await one.stop();
     assert.equal((await pool.query("SELECT FROM user_vps_jobs.job WHERE state IN ('created', 'retry', 'active')")).rowCount, 0);
     await work();
-    assert.deepEqual((await watchedWaits(pool, "purchase")).map(({ userId, vmId }) => [userId, vmId]), [["u-alice", null]]);
+    assert.deepEqual((await watched("purchase")).map(({ userId, vmId }) => [userId, vmId]), [["u-alice", null]]);
     assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 0), []);
     engine.onUp = () => 45;
     await inTransaction(pool, async (db) => {

@@ -1,6 +1,7 @@
 /** The watcher against PostgreSQL and the sandbox, without an engine: who waits goes on when it is there. */
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
+import type { Awaited } from "../../providers/core/patience.ts";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { readTrust } from "../../providers/health/target.ts";
 import { VmInventory } from "../../src/inventory/vm-inventory.ts";
@@ -52,6 +53,8 @@ async function waits(member: FleetMember, what: "running" | "health", limitSecon
   await beginWait(pool, { userId, username: member.username, hostname: member.hostname, what, vmId: member.vmId, address: member.address, seen: what === "running" ? "creating" : "TCP: refused", limitSeconds });
 }
 
+const watched = async (what: Awaited) => (await watchedWaits(pool)).filter((wait) => wait.what === what);
+
 async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   for (let look = 0; look < 600; look++) {
     if (await isSo()) return;
@@ -83,7 +86,7 @@ describe("the watcher", () => {
     await until("a stage is told", async () => /to be healthy: (TCP|TLS|HTTP)/.test((await findVpsByUserId(pool, `u-${member.username}`))?.waitingFor ?? ""));
     await watching.stop();
     assert.deepEqual(sent, []);
-    assert.equal((await watchedWaits(pool, "health")).length, 1);
+    assert.equal((await watched("health")).length, 1);
   });
 
   it("has an overdue up done when the limit is over", async () => {
@@ -110,10 +113,10 @@ describe("the watcher", () => {
     assert.deepEqual(new Set(sent.map(({ userId }) => userId)), new Set([`u-${shows.username}`, `u-${late.username}`]));
     // By then the account's clock says so: what is waited for later in that run has its own time.
     assert.ok(sent.every((job) => job.isOverdue === undefined));
-    const [left] = await watchedWaits(pool, "purchase");
+    const [left] = await watched("purchase");
     const since = left!.since;
     await beginWait(pool, { ...left!, limitSeconds: 900 });
-    const [again] = await watchedWaits(pool, "purchase");
+    const [again] = await watched("purchase");
     assert.deepEqual([again!.userId, again!.since, again!.until], [`u-${hidden.username}`, since, left!.until], "it waits since the first run, up to the same limit");
   });
 
