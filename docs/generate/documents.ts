@@ -7,6 +7,7 @@ import { errorsPage } from "./errors.ts";
 import type { OpenApi } from "./http/openapi.ts";
 import { httpPage } from "./http/page.ts";
 import { replaceMarked } from "./marked.ts";
+import { OFFERED } from "../../src/http/offers.ts";
 import { ofReleases, stackSettingsTable } from "./stack-settings.ts";
 import { transcriptsPage } from "./transcripts/page.ts";
 import type { DocumentedWorld } from "./world.ts";
@@ -15,7 +16,9 @@ export const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 
 /** Path in the checkout -> what the file has to hold. */
 export async function generateDocuments(world: DocumentedWorld, say: (line: string) => void): Promise<Map<string, string>> {
-  const api = (await (await fetch(`${world.url}/openapi.json`)).json()) as OpenApi;
+  const text = await (await fetch(`${world.url}/openapi.json`)).text();
+  // What is offered at the moment is no matter of a document that is kept.
+  const api = JSON.parse(text, (_, value: Record<string, unknown> | null) => (value?.[OFFERED] === undefined ? value : { ...value, enum: undefined })) as OpenApi;
   const metrics = await (await fetch(`${world.url}/metrics`)).text();
   return new Map([
     [".env.example", environmentExample()],

@@ -3,8 +3,8 @@
 /** Characters. */
 export const LONGEST_SSH_PUBLIC_KEY = 8_192;
 
-/** One line of OpenSSH's format: kind, base64, and a comment of printable characters if any. */
-export const SSH_PUBLIC_KEY_PATTERN = /^(ssh|ecdsa|sk)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,3}( [^\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]*)?$/;
+/** One line of OpenSSH's format: kind, base64, and a comment of printable characters if any. Written so that other languages read it as well: it stands in /openapi.json. */
+export const SSH_PUBLIC_KEY_PATTERN = /^(ssh|ecdsa|sk)-[A-Za-z0-9@.-]+ [A-Za-z0-9+/]+={0,3}( [^\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]*)?$/u;
 
 /**
  * A key that was cut or mixed up looks right and would lock its owner out: its encoded part begins

@@ -122,13 +122,14 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   addPurchaseMetrics(registry, cached, settings.purchases, onMetricsProblem);
   measureAnswers(app, registry);
   await app.register(rateLimit, { global: false });
-  await describeRoutes(app);
+  const offers = keptOffers(pool);
+  await describeRoutes(app, offers);
   const addRefusals = refuseOtherMethods(app);
 
   const context: HttpContext = {
     pool, jobs, drift, vmActions, rollOuts, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
-    offers: keptOffers(pool),
+    offers,
     closing: closing.signal,
   };
   await app.register(healthRoutes, context);

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { MINUTE_MS, monotonicMs } from "../../providers/core/time.ts";
 import { findOffer, notOffered, type Catalog } from "../../providers/hostinger/api/live-catalog.ts";
+import { PLANS } from "../../providers/hostinger/api/specification.ts";
 import { readOffers } from "../records/offers.ts";
 import { HttpError } from "./http-error.ts";
 
@@ -16,6 +17,18 @@ export function keptOffers(pool: Pool): ReadOffers {
     return kept.catalog;
   };
 }
+
+/** Of a field that takes what is offered: in `/openapi.json` it has what there is at the moment as `enum`. */
+export const OFFERED = "x-offered";
+
+/** What a request may name at the moment, by the value of OFFERED. */
+export function namesOf({ plans, dataCenters, templates }: Catalog) {
+  const items = plans.map(({ itemId }) => itemId);
+  const short = PLANS.filter(({ itemId }) => items.includes(itemId)).map(({ id }) => id);
+  return { plans: [...items, ...short], dataCenters: dataCenters.map(({ id }) => id), templates: templates.map(({ id }) => id) };
+}
+
+export type OfferedKind = keyof ReturnType<typeof namesOf>;
 
 export interface Wish {
   readonly plan?: string | undefined;

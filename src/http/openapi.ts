@@ -2,9 +2,12 @@ import swagger, { type SwaggerTransformObject } from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import type { Catalog } from "../../providers/hostinger/api/live-catalog.ts";
+import { namesOf, OFFERED } from "./offers.ts";
+import type { OfferedKind, ReadOffers } from "./offers.ts";
 
 /** Has to be registered before the routes that it describes: the document at /openapi.json, readable at /docs. */
-export async function describeRoutes(app: FastifyInstance): Promise<void> {
+export async function describeRoutes(app: FastifyInstance, offers: ReadOffers): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -20,7 +23,16 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
     transformObject: describeRest,
   });
   await app.register(swaggerUi, { routePrefix: "/docs" });
-  app.get("/openapi.json", { schema: { hide: true } }, async () => app.swagger());
+  app.get("/openapi.json", { schema: { hide: true } }, async () => withOffers(app.swagger(), await offers()));
+}
+
+/** What is offered changes, and is not known when the routes are made. */
+function withOffers(document: object, catalog: Catalog): object {
+  const names = namesOf(catalog);
+  return JSON.parse(JSON.stringify(document), (_, value: unknown) => {
+    const kind = (value as Readonly<Record<string, unknown>> | null)?.[OFFERED] as OfferedKind | undefined;
+    return kind === undefined ? value : { ...(value as object), enum: names[kind] };
+  }) as object;
 }
 
 interface Operation {

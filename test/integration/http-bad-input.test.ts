@@ -54,6 +54,7 @@ describe("bad input to POST /api/vps/provision", () => {
   it("an SSH key that is none: 400", async () => {
     assertRefusal(await provision({ sshPublicKey: "-----BEGIN OPENSSH PRIVATE KEY-----" }), 400, "REQUEST_INVALID");
     assertRefusal(await provision({ sshPublicKey: "ssh-ed25519 AAAA\ncommand=\"x\"" }), 400, "REQUEST_INVALID");
+    assertRefusal(await provision({ sshPublicKey: "ssh-ed25519 AAAA half of one: \ud83d" }), 400, "REQUEST_INVALID");
   });
 
   it("an SSH key of another kind than it says: 422", async () => {

@@ -94,6 +94,15 @@ describe("who may read /metrics", () => {
 });
 
 describe("the description", () => {
+  it("names in /openapi.json what is offered at the moment", async () => {
+    const document = (await app.inject("/openapi.json")).json();
+    const schemaOf = (path: string) => document.paths[path].post.requestBody.content["application/json"].schema;
+    const { plan, dataCenterId } = schemaOf("/api/vps/provision").properties;
+    assert.deepEqual([plan.enum.includes("kvm1"), plan.enum.includes("hostingercom-vps-kvm1-usd-1m"), plan.enum.includes("kvm3")], [true, true, false]);
+    assert.ok(dataCenterId.enum.includes(9));
+    assert.ok(schemaOf("/api/admin/vps/{username}/recreate").properties.templateId.enum.includes(1007));
+  });
+
   it("/openapi.json is OpenAPI 3.1 with every route, and every refusal is the one shape", async () => {
     const document = (await app.inject("/openapi.json")).json();
     assert.equal(document.openapi, "3.1.0");

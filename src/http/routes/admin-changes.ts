@@ -11,7 +11,8 @@ import { openFindingsOf } from "../../drift/findings.ts";
 import type { HttpContext, HttpSettings } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { refuseIgnoredName } from "../ignored-names.ts";
-import { offered } from "../offers.ts";
+import { OFFERED, offered } from "../offers.ts";
+import type { OfferedKind } from "../offers.ts";
 import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 import { DATA_CENTER, PLAN } from "./provision.ts";
@@ -20,7 +21,7 @@ const CONFIRMED = {
   confirm: z.string().max(63).describe("The user name again."),
   reason: REASON.optional(),
 };
-const RECREATE = z.strictObject({ ...CONFIRMED, templateId: z.int().min(1).max(2_147_483_647).optional().describe("Another operating system.") });
+const RECREATE = z.strictObject({ ...CONFIRMED, templateId: z.int().min(1).max(2_147_483_647).optional().meta({ description: "Another operating system.", [OFFERED]: "templates" satisfies OfferedKind }) });
 const REPLACE = z.strictObject({ ...CONFIRMED, plan: PLAN.optional().describe("Another plan."), dataCenterId: DATA_CENTER.optional().describe("Another data center.") });
 const RENAME = z.strictObject({ ...CONFIRMED, hostname: z.string().min(1).max(253).describe("The new host name, directly under VPS_DOMAIN.") });
 

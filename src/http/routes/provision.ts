@@ -11,14 +11,15 @@ import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { refuseIgnoredName } from "../ignored-names.ts";
-import { offered } from "../offers.ts";
+import { OFFERED, offered } from "../offers.ts";
+import type { OfferedKind } from "../offers.ts";
 import { readVpsView, VPS_VIEW } from "../vps-view.ts";
 
 const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]).join(", ");
 
 /** What there is may change: checked against Hostinger's offers, see ../offers.ts. */
-export const PLAN = z.string().regex(/^[\w .-]{1,100}$/, `expected a plan such as ${PLAN_NAMES}`);
-export const DATA_CENTER = z.int().min(1).max(2_147_483_647);
+export const PLAN = z.string().regex(/^[\w .-]{1,100}$/, `expected a plan such as ${PLAN_NAMES}`).meta({ [OFFERED]: "plans" satisfies OfferedKind });
+export const DATA_CENTER = z.int().min(1).max(2_147_483_647).meta({ [OFFERED]: "dataCenters" satisfies OfferedKind });
 
 const BODY = z.strictObject({
   plan: PLAN.optional().describe("The default is the service's."),
@@ -26,6 +27,8 @@ const BODY = z.strictObject({
   sshPublicKey: z.string()
     .max(LONGEST_SSH_PUBLIC_KEY, `expected at most ${LONGEST_SSH_PUBLIC_KEY} characters`)
     .regex(SSH_PUBLIC_KEY_PATTERN, "expected one public key in OpenSSH format, such as 'ssh-ed25519 AAAA… name'")
+    // JSON can hold half of a surrogate pair, UTF-8 cannot.
+    .refine((key) => key.isWellFormed(), "expected one public key in OpenSSH format, such as 'ssh-ed25519 AAAA… name'")
     .optional().describe("May log in to the VPS."),
 }).optional();
 

@@ -14,7 +14,8 @@ const BODY = z.strictObject({
   decision: z.enum(DECISIONS).describe("`vm`: it has become this VM. `buy-again`: nothing was bought; the user buys in turn. `give-up`: it is not looked for any more."),
   vmId: z.int().positive().optional().describe("With `vm`, and with that alone."),
   reason: REASON,
-});
+// As the route below checks it.
+}).meta({ oneOf: [{ properties: { decision: { const: "vm" } }, required: ["vmId"] }, { properties: { decision: { enum: DECISIONS.filter((kind) => kind !== "vm") }, vmId: false } }] });
 
 /** POST /api/admin/vps/{username}/resolve: an operator decides about a purchase in doubt; a worker writes it into the Hostinger account and goes on. */
 export const resolveRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs }) => {
