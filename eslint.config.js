@@ -2,7 +2,7 @@ import tseslint from "typescript-eslint";
 import { imports } from "./lint/imports.ts";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "stripped/", ".user-vps/", ".sandbox/", "coverage/", "examples/"] },
+  { ignores: ["node_modules/", "stripped/", ".user-vps/", ".sandbox/", "coverage/", "examples/", "exports/client-schema.d.ts"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],

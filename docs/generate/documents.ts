@@ -1,7 +1,9 @@
 /** All generated documents. */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { apiDocument } from "../../src/http/api-document.ts";
 import { cliPage } from "./cli.ts";
+import { CLIENT_SCHEMA, clientSchema } from "./client.ts";
 import { configurationPage, environmentExample } from "./configuration.ts";
 import { errorsPage } from "./errors.ts";
 import type { OpenApi } from "./http/openapi.ts";
@@ -27,6 +29,7 @@ export async function generateDocuments(world: DocumentedWorld, say: (line: stri
     ["docs/errors.md", errorsPage()],
     ["docs/cli.md", cliPage()],
     ["docs/http.md", httpPage(api, metrics)],
+    [CLIENT_SCHEMA, await clientSchema(await apiDocument())],
     ["docs/openapi.json", `${JSON.stringify(api, undefined, 2)}\n`],
     ["docs/transcripts.md", await transcriptsPage(world, say)],
   ]);

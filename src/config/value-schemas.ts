@@ -21,6 +21,12 @@ export const flag = z.enum(["true", "false"], "expected true or false").transfor
 
 export const httpUrl = z.url({ protocol: /^https?$/, error: "expected an http or https URL" });
 
+/** `https://app.example.com`: a site without a path. A slash at its end is taken off. */
+export const origin = z.string().transform((given) => given.replace(/\/$/, "")).refine((given) => URL.canParse(given) && /^https?:/.test(given) && new URL(given).origin === given, "expected an http or https address without a path");
+
+/** Origins with commas between. */
+export const origins = z.string().transform((list) => list.split(",").map((one) => one.trim())).pipe(z.array(origin));
+
 export const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "expected a postgres:// URL" });
 
 export const hostname = z.string().refine(isHostname, "expected a lower-case domain name");

@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
-import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, flag, hostname, hs256Secret, httpUrl, names, networks, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, wholeNumber } from "./value-schemas.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, flag, hostname, hs256Secret, httpUrl, names, networks, origin, origins, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, wholeNumber } from "./value-schemas.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { ROLES, type Role } from "./roles.ts";
 
@@ -87,6 +87,8 @@ export const VARIABLES = {
 
   host: variable(text, { name: "HOST", description: "The address that HTTP is served at.", example: "127.0.0.1", byDefault: "127.0.0.1" }),
   port: variable(wholeNumber(0, 65_535), { name: "PORT", description: "The port that HTTP is served at; 0 takes a free one.", example: "8080", byDefault: "8080" }),
+  publicUrl: variable(origin, { name: "PUBLIC_URL", description: "Where browsers and other programs reach the service. Single sign-on and links that log in need it.", example: "https://vps.example.com" }),
+  corsOrigins: variable(origins, { name: "CORS_ORIGINS", description: "The web sites whose scripts may use the API from a browser (CORS), with commas between. Without it, none.", example: "https://app.example.com" }),
   trustProxy: variable(trustedProxies, { name: "TRUST_PROXY", description: "Whose X-Forwarded-For is believed: a number of proxies, or their addresses and networks.", example: "10.0.0.0/8" }),
   metricsReaders: variable(networks, { name: "METRICS_READERS", description: "Who may read /metrics without a token: addresses and networks. Others need METRICS_TOKEN or an operator's token.", example: "127.0.0.0/8,::1,10.1.2.3", byDefault: "127.0.0.0/8,::1" }),
   metricsToken: variable(text, { name: "METRICS_TOKEN", description: "Lets whoever sends it (Authorization: Bearer …) read /metrics.", example: "a-long-random-text-shared-with-prometheus", secret: true }),

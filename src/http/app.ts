@@ -7,10 +7,11 @@ import { SECOND_MS } from "../../providers/core/time.ts";
 import type { CredentialsCipher } from "../records/credentials-cipher.ts";
 import { answerBrokenRequest, answerErrors, sendError } from "./answer-errors.ts";
 import { createAuthenticator } from "./authenticate.ts";
-import { identify, limitRate, requireAdmin, requireCaller } from "./caller.ts";
+import { identify, limitRate, requireCaller, requireRole } from "./caller.ts";
 import { cachedQueries } from "./cached-queries.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { HttpContext, HttpSettings } from "./context.ts";
+import { allowOrigins } from "./cors.ts";
 import { normaliseForwarded } from "./forwarded.ts";
 import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
@@ -73,7 +74,20 @@ export interface AppOptions {
  * The HTTP side, ready for `listen` or `inject`. `close` ends open streams, lets running requests
  * finish, and stops listening for changes; the pool is the caller's to end afterwards.
  */
-export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, rollOuts, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { app, feed } = await assembleApp(options);
+  try {
+    await app.ready();
+    await feed.start();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+}
+
+/** All of it, with nothing begun: neither is the database asked, nor are changes listened for. */
+export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, rollOuts, cipher, settings, logger }: AppOptions): Promise<{ readonly app: FastifyInstance; readonly feed: ChangeFeed }> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : {}),
     trustProxy: trustedProxies(settings.trustProxy),
@@ -122,8 +136,9 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   addPurchaseMetrics(registry, cached, settings.purchases, onMetricsProblem);
   measureAnswers(app, registry);
   await app.register(rateLimit, { global: false });
+  await allowOrigins(app, settings.corsOrigins);
   const offers = keptOffers(pool);
-  await describeRoutes(app, offers);
+  await describeRoutes(app, { offers, publicUrl: settings.publicUrl });
   const addRefusals = refuseOtherMethods(app);
 
   const context: HttpContext = {
@@ -140,25 +155,17 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
     signedIn.addHook("onRequest", identify(createAuthenticator(settings)));
     signedIn.addHook("onRequest", limitRate(app, settings.rateLimitPerMinute));
     signedIn.addHook("onRequest", requireCaller);
+    signedIn.addHook("onRequest", requireRole);
     signedIn.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
     for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
     await signedIn.register(async (operators) => {
-      operators.addHook("onRequest", requireAdmin);
       recordActions(operators, pool);
       for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
       for (const routes of [adminActionRoutes, adminChangeRoutes, resolveRoute]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });
   addRefusals();
-
-  try {
-    await app.ready();
-    await feed.start();
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
-  return app;
+  return { app, feed };
 }
 
 /** Of fastify's ways to say it, the function is the one for a number of hops: hop 0 is the connection itself. */

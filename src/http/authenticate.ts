@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from "jose";
 import { SECOND_MS } from "../../providers/core/time.ts";
+import { roleOfScopes, type OperatorRole } from "../config/operator-roles.ts";
 import type { Settings } from "../config/settings.ts";
 import { HttpError } from "./http-error.ts";
 
@@ -11,7 +12,8 @@ export interface Caller {
   readonly username: string | undefined;
   /** The claim `vps_plans`: the plans that the user may have; null if the token has none. */
   readonly vpsPlans: readonly string[] | null;
-  readonly scopes: ReadonlySet<string>;
+  /** What the caller may do to others' VPSs; undefined: nothing, as most may. */
+  readonly role: OperatorRole | undefined;
   readonly expiresAt: Date;
 }
 
@@ -74,7 +76,7 @@ function callerOf({ sub, exp, ...claims }: JWTPayload): Caller {
     userId: sub,
     username: typeof claims["username"] === "string" ? claims["username"] : undefined,
     vpsPlans: plansOf(claims["vps_plans"]),
-    scopes: scopesOf(claims),
+    role: roleOfScopes(scopesOf(claims)),
     expiresAt,
   };
 }

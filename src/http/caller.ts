@@ -2,9 +2,9 @@
 import "@fastify/rate-limit";
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import type { Caller } from "./authenticate.ts";
+import { includesRole, SCOPE_OF_ROLE, type OperatorRole } from "../config/operator-roles.ts";
 import { HttpError } from "./http-error.ts";
-
-export const ADMIN_SCOPE = "vps:admin";
+import { operationOf } from "./operations.ts";
 
 const refusals = new WeakMap<FastifyRequest, unknown>();
 
@@ -40,9 +40,16 @@ export const requireCaller: onRequestAsyncHookHandler = async (request) => {
   if (!request.caller) throw refusals.get(request);
 };
 
-export const requireAdmin: onRequestAsyncHookHandler = async (request) => {
-  if (!callerOf(request).scopes.has(ADMIN_SCOPE)) throw new HttpError("SCOPE_MISSING", `The token lacks the scope '${ADMIN_SCOPE}'.`);
+/** Holds every route to the table of operations; one that is not in it is for owners alone. */
+export const requireRole: onRequestAsyncHookHandler = async (request) => {
+  const who = operationOf(request.method, request.routeOptions.url ?? "")?.who ?? "owner";
+  if (who !== "anybody" && who !== "user") refuseWithoutRole(callerOf(request), who);
 };
+
+export function refuseWithoutRole({ role }: Caller, least: OperatorRole): void {
+  if (includesRole(role, least)) return;
+  throw new HttpError("SCOPE_MISSING", `This takes the role '${least}' (a token with the scope '${SCOPE_OF_ROLE[least]}'), and ${role === undefined ? "the caller is no operator" : `the caller's is '${role}'`}.`);
+}
 
 /** The caller of a route behind `requireCaller`. */
 export function callerOf(request: FastifyRequest): Caller {

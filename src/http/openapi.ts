@@ -3,21 +3,38 @@ import swaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { Catalog } from "../../providers/hostinger/api/live-catalog.ts";
+import { OPERATOR_ROLES, SCOPE_OF_ROLE } from "../config/operator-roles.ts";
+import { BODY_EXAMPLES, SHAPE_EXAMPLES } from "./examples.ts";
 import { namesOf, OFFERED } from "./offers.ts";
 import type { OfferedKind, ReadOffers } from "./offers.ts";
+import { operationOf, scopesFor } from "./operations.ts";
+
+export interface Described {
+  readonly offers: ReadOffers;
+  /** Where the service is reached from outside, if that is set. */
+  readonly publicUrl: string | undefined;
+}
 
 /** Has to be registered before the routes that it describes: the document at /openapi.json, readable at /docs. */
-export async function describeRoutes(app: FastifyInstance, offers: ReadOffers): Promise<void> {
+export async function describeRoutes(app: FastifyInstance, { offers, publicUrl }: Described): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
-      info: { title: "user-vps", version: "1", description: "A VPS for each signed-up user. Every refusal has the one shape `Error`." },
+      info: {
+        title: "user-vps", version: "1", license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+        description: "A VPS for each signed-up user. Every refusal has the one shape `Error`; every list comes by pages, with `limit` and `cursor`.",
+      },
+      servers: [publicUrl === undefined ? { url: "/", description: "The service that this document comes from." } : { url: publicUrl, description: "The service." }],
       tags: [
         { name: "user", description: "For a signed-in user, about their own VPS." },
-        { name: "operators", description: "For tokens with the scope `vps:admin`." },
+        { name: "operators", description: `For tokens with the scope of a role: ${OPERATOR_ROLES.map((role) => `\`${SCOPE_OF_ROLE[role]}\``).join(", ")}; each includes those before it.` },
         { name: "operation", description: "For those who run the service." },
       ],
-      components: { securitySchemes: { token: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
+      components: {
+        securitySchemes: {
+          token: { type: "http", scheme: "bearer", bearerFormat: "JWT", description: "Of a user; an operator's has the scope of a role: what an operation needs at least stands beside it." },
+        },
+      },
     },
     transform: jsonSchemaTransform,
     transformObject: describeRest,
@@ -35,21 +52,39 @@ function withOffers(document: object, catalog: Catalog): object {
   }) as object;
 }
 
-interface Operation {
-  tags?: string[];
+interface DescribedOperation {
+  operationId?: string;
   security?: Record<string, string[]>[];
-  requestBody?: { required: boolean; content: Record<string, { schema: { required?: string[] } }> };
+  requestBody?: { required: boolean; content: Record<string, { schema: { required?: string[] }; example?: unknown }> };
 }
 
-/** What the generator does not know: who has to sign in, which bodies may be left out, and that no named schema is of a request. */
+interface Document {
+  paths?: Record<string, Record<string, DescribedOperation>>;
+  components?: { schemas?: Record<string, { examples?: unknown[] }> };
+}
+
+/** What the generator does not know: names, who has to sign in, examples, which bodies may be left out, and that no named schema is of a request. */
 const describeRest: SwaggerTransformObject = (document) => {
-  const described = jsonSchemaTransformObject(document) as { paths?: Record<string, Record<string, Operation>>; components?: { schemas?: Record<string, unknown> } };
-  for (const operation of Object.values(described.paths ?? {}).flatMap((path) => Object.values(path))) {
-    if (!operation.tags?.includes("operation")) operation.security = [{ token: [] }];
-    const body = operation.requestBody;
-    if (body) body.required = Object.values(body.content).some(({ schema }) => (schema.required ?? []).length > 0);
+  const described = jsonSchemaTransformObject(document) as Document;
+  for (const [path, methods] of Object.entries(described.paths ?? {})) {
+    for (const [method, operation] of Object.entries(methods)) describeOperation(operation, method.toUpperCase(), path);
   }
   const schemas = described.components?.schemas ?? {};
-  for (const name of Object.keys(schemas)) if (name.endsWith("Input")) delete schemas[name];
-  return described;
+  for (const [name, schema] of Object.entries(schemas)) {
+    if (name.endsWith("Input")) delete schemas[name];
+    else if (name in SHAPE_EXAMPLES) schema.examples = [SHAPE_EXAMPLES[name]];
+  }
+  return described as ReturnType<SwaggerTransformObject>;
 };
+
+function describeOperation(operation: DescribedOperation, method: string, path: string): void {
+  const known = operationOf(method, path);
+  if (known) operation.operationId = known.id;
+  // For a bearer token, the list names the roles that it takes (OpenAPI 3.1, Security Requirement Object).
+  operation.security = known?.who === "anybody" ? [] : [{ token: scopesFor(known?.who ?? "owner") }];
+  const body = operation.requestBody;
+  if (!body) return;
+  body.required = Object.values(body.content).some(({ schema }) => (schema.required ?? []).length > 0);
+  const example = known && BODY_EXAMPLES[known.id];
+  if (example) for (const content of Object.values(body.content)) content.example = example;
+}

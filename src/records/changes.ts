@@ -145,9 +145,9 @@ export async function withdrawChange(db: Queryable, userId: string): Promise<boo
   return true;
 }
 
-/** Newest first. */
-export async function listChanges(db: Queryable, userId: string, limit: number): Promise<VpsChange[]> {
-  return (await db.query<VpsChange>(`SELECT ${COLUMNS} FROM vps_changes WHERE user_id = $1 ORDER BY change_id DESC LIMIT $2`, [userId, limit])).rows;
+/** Newest first; with `before`, only those that were asked for before that one. */
+export async function listChanges(db: Queryable, userId: string, limit: number, before?: number): Promise<VpsChange[]> {
+  return (await db.query<VpsChange>(`SELECT ${COLUMNS} FROM vps_changes WHERE user_id = $1 AND ($3::bigint IS NULL OR change_id < $3) ORDER BY change_id DESC LIMIT $2`, [userId, limit, before ?? null])).rows;
 }
 
 /** VMs that the user had before another took their place, the newest first. */

@@ -2,6 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { HOUR_MS } from "../../providers/core/time.ts";
+import { OPERATOR_ROLES } from "../config/operator-roles.ts";
 import type { CredentialsCipher } from "../records/credentials-cipher.ts";
 
 /** It ends no later than the token that it was made from. */
@@ -9,14 +10,14 @@ const LONGEST_SESSION_MS = HOUR_MS;
 /** Keeps sessions apart from the credentials that the same keys seal: no user id holds a NUL. */
 const SEALED_FOR = "\0operator session";
 
-const SESSION = z.object({ userId: z.string(), expiresAt: z.coerce.date(), csrfToken: z.string() });
+const SESSION = z.object({ userId: z.string(), role: z.enum(OPERATOR_ROLES), expiresAt: z.coerce.date(), csrfToken: z.string() });
 
 export type OperatorSession = Readonly<z.output<typeof SESSION>>;
 
 /** @param expiresAt of the token */
-export function newSession({ userId, expiresAt }: { userId: string; expiresAt: Date }, nowMs = Date.now()): OperatorSession {
+export function newSession({ userId, role, expiresAt }: Pick<OperatorSession, "userId" | "role" | "expiresAt">, nowMs = Date.now()): OperatorSession {
   const endMs = Math.min(expiresAt.getTime(), nowMs + LONGEST_SESSION_MS);
-  return { userId, expiresAt: new Date(endMs), csrfToken: randomBytes(32).toString("base64url") };
+  return { userId, role, expiresAt: new Date(endMs), csrfToken: randomBytes(32).toString("base64url") };
 }
 
 /** The cookie's value: the id of the key, a dot, what the key has sealed. */

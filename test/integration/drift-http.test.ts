@@ -8,7 +8,7 @@ import type { DriftAnswer } from "../../src/drift/queues.ts";
 import { requestSweep } from "../../src/drift/sweeps.ts";
 import { answerErrors } from "../../src/http/answer-errors.ts";
 import { createAuthenticator } from "../../src/http/authenticate.ts";
-import { identify, requireAdmin, requireCaller } from "../../src/http/caller.ts";
+import { identify, requireCaller, requireRole } from "../../src/http/caller.ts";
 import { parseJson } from "../../src/http/parse-json.ts";
 import { driftRoutes } from "../../src/http/routes/drift.ts";
 import type { HttpContext } from "../../src/http/context.ts";
@@ -34,7 +34,7 @@ beforeAll(async () => {
   app.decorateRequest("caller", undefined);
   answerErrors(app);
   parseJson(app);
-  for (const hook of [identify(createAuthenticator(testSettings())), requireCaller, requireAdmin]) app.addHook("onRequest", hook);
+  for (const hook of [identify(createAuthenticator(testSettings())), requireCaller, requireRole]) app.addHook("onRequest", hook);
   const context: Pick<HttpContext, "pool" | "jobs" | "drift"> = { pool, jobs, drift: { requestSweep, stackDrift: async () => answer } };
   await app.register(driftRoutes, { ...context, prefix: "/api/admin" } as HttpContext & { prefix: string });
   await addRows(pool, [{ username: "alice", hostname: "alice.spoq.dev", vmId: 1, address: "127.0.0.2" }]);
@@ -79,7 +79,7 @@ describe("drift for operators", () => {
     assert.deepEqual(all.items[1].preview.resources, [resource]);
     assert.equal(JSON.parse((await get("/findings?kind=VmGone")).body).items.length, 1);
     assert.equal(JSON.parse((await get("/findings?open=false")).body).items.length, 0);
-    assert.equal(typeof JSON.parse((await get("/findings?limit=1")).body).nextCursor, "number");
+    assert.equal(typeof JSON.parse((await get("/findings?limit=1")).body).nextCursor, "string");
     assertRefusal(await get("/findings?kind=Nonsense"), 400, "REQUEST_INVALID");
   });
 

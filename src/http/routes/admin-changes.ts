@@ -14,6 +14,7 @@ import { refuseIgnoredName } from "../ignored-names.ts";
 import { OFFERED, offered } from "../offers.ts";
 import type { OfferedKind } from "../offers.ts";
 import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
+import { NUMBERED_PAGE, pageOf, pageView } from "../paging.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 import { DATA_CENTER, PLAN } from "./provision.ts";
 
@@ -33,10 +34,9 @@ const CHANGE = z.object({
   paidUntil: time.nullable().describe("Of the VM that was given up for another: until then its data is on it."),
   endedAt: time.nullable(), begunAt: time.nullable().describe("From then on `cancel` does not take it back."), outcome: z.enum(CHANGE_OUTCOMES).nullable(),
 }).meta({ id: "VpsChange" });
-const CHANGES = z.object({ items: z.array(CHANGE) }).meta({ id: "VpsChangeList" });
+const CHANGES = pageOf(CHANGE, "VpsChangePage");
 
 const AT_REST: readonly VpsStatus[] = ["ready", "failed"];
-const MOST_CHANGES = 100;
 
 const answers = {
   202: { description: "It is queued.", content: { "application/json": { schema: ADMIN_VPS_VIEW } } },
@@ -103,12 +103,14 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
 
   app.get("/changes", {
     schema: {
-      tags: ["operators"], summary: "What was changed of a VPS, newest first", params: USERNAME_PARAMS,
-      response: { 200: { description: `At most ${MOST_CHANGES}.`, content: { "application/json": { schema: CHANGES } } }, ...refusals(401, 403, 404) },
+      tags: ["operators"], summary: "What was changed of a VPS, newest first", params: USERNAME_PARAMS, querystring: z.strictObject(NUMBERED_PAGE),
+      response: { 200: { description: "A page.", content: { "application/json": { schema: CHANGES } } }, ...refusals(401, 403, 404) },
     },
-  }, async ({ params }) => {
+  }, async ({ params, query: { limit, cursor } }) => {
     const { userId } = await findUser(pool, params.username);
-    return { items: (await listChanges(pool, userId, MOST_CHANGES)).map(changeView) };
+    const found = await listChanges(pool, userId, limit + 1, cursor);
+    const items = found.slice(0, limit);
+    return pageView({ items, nextCursor: found.length > limit ? items.at(-1)!.changeId : null }, changeView);
   });
 };
 

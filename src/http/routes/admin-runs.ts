@@ -7,19 +7,17 @@ import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
+import { pageOf, pageQuery, pageView } from "../paging.ts";
 import { RUN_VIEW, runView } from "../run-view.ts";
 
 const RUN_ID = z.string().min(1).max(64).regex(/^[A-Za-z0-9_.-]+$/, "expected the id of a run");
 const RUN_PARAMS = z.object({ runId: RUN_ID });
-const RUNS_QUERY = z.strictObject({
-  limit: wholeNumber(1, 200).default(50),
-  cursor: RUN_ID.optional().describe("`nextCursor` of the page before."),
-});
+const RUNS_QUERY = z.strictObject(pageQuery(RUN_ID));
 const LOG_QUERY = z.strictObject({
   afterSeq: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(0).describe("`seq` of the last line that is known."),
   limit: wholeNumber(1, 1_000).default(500),
 });
-const RUNS = z.object({ items: z.array(RUN_VIEW), nextCursor: z.string().nullable() }).meta({ id: "RunPage" });
+const RUNS = pageOf(RUN_VIEW, "RunPage");
 const LOG = z.object({
   lines: z.array(z.object({ seq: z.number(), at: z.iso.datetime(), line: z.string() })),
   ended: z.boolean().describe("The run has ended, so no line will be added."),
@@ -31,8 +29,7 @@ export const adminRunRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     schema: { tags: ["operators"], summary: "A user's runs, newest first", params: USERNAME_PARAMS, querystring: RUNS_QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: RUNS } } }, ...refusals(401, 403, 404) } },
   }, async ({ params, query }) => {
     const { userId } = await findUser(pool, params.username);
-    const { items, nextCursor } = await listRuns(pool, userId, query);
-    return { items: items.map(runView), nextCursor };
+    return pageView(await listRuns(pool, userId, query), runView);
   });
 
   app.get("/runs/:runId", {

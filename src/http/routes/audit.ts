@@ -4,12 +4,11 @@ import { listOperatorActions } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { USERNAME_PARAMS } from "../operated-user.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { NUMBERED_PAGE, pageOf, pageView } from "../paging.ts";
 
 const QUERY = z.strictObject({
   username: USERNAME_PARAMS.shape.username.optional(),
-  limit: wholeNumber(1, 200).default(50),
-  cursor: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().describe("`nextCursor` of the page before."),
+  ...NUMBERED_PAGE,
 });
 
 const ACTION = z.object({
@@ -17,14 +16,11 @@ const ACTION = z.object({
   username: z.string().nullable().describe("null: it is not about one user."), reason: z.string().nullable(), requestId: z.string(),
   status: z.int().nullable().describe("HTTP status of the answer: a refusal is recorded as well. null: there was none."),
 }).meta({ id: "OperatorAction" });
-const PAGE = z.object({ items: z.array(ACTION), nextCursor: z.number().nullable() }).meta({ id: "OperatorActionPage" });
+const PAGE = pageOf(ACTION, "OperatorActionPage");
 
 /** GET /api/admin/audit */
 export const auditRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool }) => {
   app.get("/audit", {
     schema: { tags: ["operators"], summary: "What operators have asked for, newest first", querystring: QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: PAGE } } }, ...refusals(401, 403) } },
-  }, async ({ query }) => {
-    const { items, nextCursor } = await listOperatorActions(pool, query);
-    return { items: items.map(({ askedAt, ...rest }) => ({ ...rest, askedAt: askedAt.toISOString() })), nextCursor };
-  });
+  }, async ({ query }) => pageView(await listOperatorActions(pool, query), ({ askedAt, ...rest }) => ({ ...rest, askedAt: askedAt.toISOString() })));
 };

@@ -11,6 +11,7 @@ import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
+import { NUMBERED_PAGE, pageOf, pageView } from "../paging.ts";
 
 const time = z.iso.datetime();
 const PROPERTY = z.object({ name: z.string(), declared: z.string().describe("`[secret]` for a secret."), actual: z.string(), whatUpWouldDo: z.string() });
@@ -43,17 +44,15 @@ export type FindingView = z.output<typeof FINDING>;
 export type RepairView = z.output<typeof REPAIR>;
 
 const id = wholeNumber(1, Number.MAX_SAFE_INTEGER);
-const PAGE = { limit: wholeNumber(1, 200).default(50), cursor: id.optional().describe("`nextCursor` of the page before.") };
-const SWEEPS_QUERY = z.strictObject(PAGE);
+const SWEEPS_QUERY = z.strictObject(NUMBERED_PAGE);
 const FINDINGS_QUERY = z.strictObject({
-  ...PAGE,
+  ...NUMBERED_PAGE,
   open: z.enum(["true", "false"]).transform((text) => text === "true").optional().describe("Only those that are not resolved, or only those that are."),
   kind: z.enum(FINDING_KIND_NAMES).optional(),
   username: USERNAME_PARAMS.shape.username.optional(),
 });
 const WHY = z.strictObject({ why: REASON });
 
-const pageOf = (item: z.ZodType, name: string) => z.object({ items: z.array(item), nextCursor: z.number().nullable() }).meta({ id: name });
 const SWEEPS = pageOf(SWEEP, "SweepPage");
 const FINDINGS = pageOf(FINDING, "FindingPage");
 const answer = <T extends z.ZodType>(description: string, schema: T) => ({ description, content: { "application/json": { schema } } });
@@ -91,17 +90,11 @@ export const driftRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { poo
 
   app.get("/sweeps", {
     schema: { tags: ["operators"], summary: "Sweeps, newest first", querystring: SWEEPS_QUERY, response: { 200: answer("A page.", SWEEPS), ...refusals(401, 403) } },
-  }, async ({ query }) => {
-    const { items, nextCursor } = await listSweeps(pool, query);
-    return { items: items.map(sweepView), nextCursor };
-  });
+  }, async ({ query }) => pageView(await listSweeps(pool, query), sweepView));
 
   app.get("/findings", {
     schema: { tags: ["operators"], summary: "What sweeps have found, newest first", querystring: FINDINGS_QUERY, response: { 200: answer("A page.", FINDINGS), ...refusals(401, 403) } },
-  }, async ({ query }) => {
-    const { items, nextCursor } = await listFindings(pool, query);
-    return { items: items.map(findingView), nextCursor };
-  });
+  }, async ({ query }) => pageView(await listFindings(pool, query), findingView));
 
   app.post("/findings/:id/repair", {
     schema: {

@@ -5,12 +5,11 @@ import { listGiveUps, type GiveUp } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { USERNAME_PARAMS } from "../operated-user.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { NUMBERED_PAGE, pageOf, pageView } from "../paging.ts";
 
 const QUERY = z.strictObject({
-  limit: wholeNumber(1, 200).default(50),
   username: USERNAME_PARAMS.shape.username.optional().describe("Only of this user."),
-  cursor: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().describe("`nextCursor` of the page before."),
+  ...NUMBERED_PAGE,
 });
 
 const time = z.iso.datetime().nullable();
@@ -43,7 +42,7 @@ const GIVE_UP_VIEW = z.object({
 
 export type GivenUpVmView = z.output<typeof GIVE_UP_VIEW>;
 
-const PAGE = z.object({ items: z.array(GIVE_UP_VIEW), nextCursor: z.int().nullable() }).meta({ id: "GivenUpVmPage" });
+const PAGE = pageOf(GIVE_UP_VIEW, "GivenUpVmPage");
 
 /** GET /api/admin/given-up-vms: what was given up, by whom and why, and what stays paid until when. */
 export const givenUpVmRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool }) => {
@@ -52,7 +51,7 @@ export const givenUpVmRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, {
   }, async ({ query: { limit, cursor, username } }) => {
     const found = await listGiveUps(pool, { limit: limit + 1, before: cursor, username });
     const items = found.slice(0, limit);
-    return { items: items.map(view), nextCursor: found.length > limit ? items.at(-1)!.giveUpId : null };
+    return pageView({ items, nextCursor: found.length > limit ? items.at(-1)!.giveUpId : null }, view);
   });
 };
 

@@ -2,23 +2,22 @@ import { timingSafeEqual } from "node:crypto";
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
 import type { Registry } from "prom-client";
 import { createAuthenticator } from "../authenticate.ts";
-import { ADMIN_SCOPE } from "../caller.ts";
+import { refuseWithoutRole } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
-import { HttpError } from "../http-error.ts";
 import { isInNetworks } from "../networks.ts";
 
 /** GET /metrics, for Prometheus: from METRICS_READERS, or with METRICS_TOKEN or an operator's token. */
 export const metricsRoute: FastifyPluginAsync<HttpContext & { readonly registry: Registry }> = async (app, { settings, registry }) => {
   const authenticate = createAuthenticator(settings);
 
-  async function mayRead({ ip, headers: { authorization } }: FastifyRequest): Promise<boolean> {
-    if (isInNetworks(ip, settings.metricsReaders)) return true;
-    if (settings.metricsToken && isSame(authorization, `Bearer ${settings.metricsToken}`)) return true;
-    return (await authenticate(authorization)).scopes.has(ADMIN_SCOPE);
+  async function refuseOthers({ ip, headers: { authorization } }: FastifyRequest): Promise<void> {
+    if (isInNetworks(ip, settings.metricsReaders)) return;
+    if (settings.metricsToken && isSame(authorization, `Bearer ${settings.metricsToken}`)) return;
+    refuseWithoutRole(await authenticate(authorization), "viewer");
   }
 
   app.get("/metrics", { schema: { hide: true } }, async (request, reply) => {
-    if (!(await mayRead(request))) throw new HttpError("SCOPE_MISSING", `Metrics are for METRICS_READERS, METRICS_TOKEN and tokens with the scope '${ADMIN_SCOPE}'.`);
+    await refuseOthers(request);
     return reply.type(registry.contentType).send(await registry.metrics());
   });
 };

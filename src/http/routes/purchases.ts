@@ -7,13 +7,12 @@ import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext, HttpSettings } from "../context.ts";
 import { USERNAME_PARAMS } from "../operated-user.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { NUMBERED_PAGE, pageOf, pageView } from "../paging.ts";
 
 const QUERY = z.strictObject({
   username: USERNAME_PARAMS.shape.username.optional().describe("Only of this user."),
   state: z.enum(PURCHASE_STATES).optional(),
-  limit: wholeNumber(1, 200).default(50),
-  cursor: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().describe("`nextCursor` of the page before."),
+  ...NUMBERED_PAGE,
 });
 
 const time = z.iso.datetime().nullable();
@@ -60,7 +59,7 @@ const OVERVIEW = z.object({
 
 export type PurchaseOverviewView = z.output<typeof OVERVIEW>;
 
-const PAGE = z.object({ items: z.array(PURCHASE), nextCursor: z.int().nullable() }).meta({ id: "PurchasePage" });
+const PAGE = pageOf(PURCHASE, "PurchasePage");
 const SWITCH = z.strictObject({ on: z.boolean(), reason: REASON.optional() });
 const DAY_MS = 86_400_000;
 
@@ -70,10 +69,7 @@ const overviewAnswer = (description: string) => ({ description, content: { "appl
 export const purchaseRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, settings }) => {
   app.get("/purchases", {
     schema: { tags: ["operators"], summary: "Purchases, newest first", querystring: QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: PAGE } } }, ...refusals(401, 403) } },
-  }, async ({ query }) => {
-    const { items, nextCursor } = await listPurchases(pool, query);
-    return { items: items.map(purchaseView), nextCursor };
-  });
+  }, async ({ query }) => pageView(await listPurchases(pool, query), purchaseView));
 
   app.get("/purchases/overview", {
     schema: { tags: ["operators"], summary: "What stands before a purchase: switch, caps, breaker, who waits", response: { 200: overviewAnswer("As it is now."), ...refusals(401, 403) } },

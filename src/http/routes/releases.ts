@@ -6,7 +6,7 @@ import { listReleases, type ReleaseRecord } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { pageOf, pageQuery, pageView } from "../paging.ts";
 
 /** What is said with `meta` is checked by `createRelease`, which says more about it. */
 const program = (what: string) => z.strictObject({
@@ -19,10 +19,7 @@ const BODY = z.strictObject({
   conductor: program("The Conductor that is to run"),
   cli: program("The CLI that is to be installed"),
 });
-const QUERY = z.strictObject({
-  limit: wholeNumber(1, 200).default(50),
-  cursor: z.string().min(1).max(64).regex(/^[A-Za-z0-9._+-]+$/, "expected a nextCursor").optional().describe("`nextCursor` of the page before."),
-});
+const QUERY = z.strictObject(pageQuery(z.string().min(1).max(64).regex(/^[A-Za-z0-9._+-]+$/, "expected a nextCursor")));
 
 const PROGRAM = z.object({ url: z.string(), sha256: z.string() }).nullable();
 const RELEASE = z.object({
@@ -32,7 +29,7 @@ const RELEASE = z.object({
   createdBy: z.string().describe("An operator's user id."),
   createdAt: z.iso.datetime(),
 }).meta({ id: "Release" });
-const PAGE = z.object({ items: z.array(RELEASE), nextCursor: z.string().nullable() }).meta({ id: "ReleasePage" });
+const PAGE = pageOf(RELEASE, "ReleasePage");
 
 /** /api/admin/releases: what can be brought to VPSs that are already there. */
 export const releaseRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool }) => {
@@ -51,10 +48,7 @@ export const releaseRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
 
   app.get("/releases", {
     schema: { tags: ["operators"], summary: "Releases, newest first", querystring: QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: PAGE } } }, ...refusals(401, 403) } },
-  }, async ({ query }) => {
-    const { items, nextCursor } = await listReleases(pool, query);
-    return { items: items.map(releaseView), nextCursor };
-  });
+  }, async ({ query }) => pageView(await listReleases(pool, query), releaseView));
 };
 
 function releaseView({ version, conductor, cli, createdBy, createdAt }: ReleaseRecord): z.output<typeof RELEASE> {

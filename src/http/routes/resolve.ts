@@ -15,7 +15,7 @@ const BODY = z.strictObject({
   vmId: z.int().positive().optional().describe("With `vm`, and with that alone."),
   reason: REASON,
 // As the route below checks it.
-}).meta({ oneOf: [{ properties: { decision: { const: "vm" } }, required: ["vmId"] }, { properties: { decision: { enum: DECISIONS.filter((kind) => kind !== "vm") }, vmId: false } }] });
+}).meta({ oneOf: [{ properties: { decision: { const: "vm" } }, required: ["decision", "vmId"] }, { properties: { decision: { enum: DECISIONS.filter((kind) => kind !== "vm") }, vmId: false }, required: ["decision"] }] });
 
 /** POST /api/admin/vps/{username}/resolve: an operator decides about a purchase in doubt; a worker writes it into the Hostinger account and goes on. */
 export const resolveRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs }) => {

@@ -12,7 +12,7 @@ import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { USERNAME_PARAMS } from "../operated-user.ts";
 import { readRollOutViews, readRollOutWithMembers, ROLL_OUT_VIEW, ROLL_OUT_WITH_MEMBERS_VIEW } from "../roll-out-view.ts";
-import { wholeNumber } from "../whole-number.ts";
+import { pageOf, pageQuery } from "../paging.ts";
 
 const LONGEST_BODY_BYTES = 131_072;
 const ROLL_OUT_ID = z.string().min(1).max(64).regex(/^[A-Za-z0-9-]+$/, "expected the id of a roll-out");
@@ -27,12 +27,9 @@ const BODY = z.strictObject({
   maxFailures: z.int().meta({ minimum: 1, maximum: MOST_FAILURES }).optional().describe("With so many failures no further VPS is begun; else 1."),
   snapshot: z.boolean().default(false).describe("Whether Hostinger makes a snapshot of each VM before it is touched. It replaces the snapshot that the VM has."),
 });
-const QUERY = z.strictObject({
-  limit: wholeNumber(1, 200).default(50),
-  cursor: ROLL_OUT_ID.optional().describe("`nextCursor` of the page before."),
-});
+const QUERY = z.strictObject(pageQuery(ROLL_OUT_ID));
 const PARAMS = z.object({ rollOutId: ROLL_OUT_ID });
-const PAGE = z.object({ items: z.array(ROLL_OUT_VIEW), nextCursor: z.string().nullable() }).meta({ id: "RollOutPage" });
+const PAGE = pageOf(ROLL_OUT_VIEW, "RollOutPage");
 const answer = <T extends z.ZodType>(description: string, schema: T) => ({ description, content: { "application/json": { schema } } });
 
 /** /api/admin/roll-outs: a release for the fleet, in waves. */

@@ -5,18 +5,17 @@ import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
+import { NUMBERED_PAGE, pageOf, pageView, pageWithin } from "../paging.ts";
 
-const ACTIONS = z.object({
-  vmId: z.number(),
-  items: z.array(z.object({
-    actionId: z.number(),
-    name: z.string(),
-    progress: z.enum(["running", "completed", "failed"]),
-    state: z.string().describe("Hostinger's own word for it."),
-    createdAt: z.string().nullable(),
-    updatedAt: z.string().nullable(),
-  })).describe("The last 50, newest first."),
-}).meta({ id: "VmActions" });
+const ACTION = z.object({
+  actionId: z.number(),
+  name: z.string(),
+  progress: z.enum(["running", "completed", "failed"]),
+  state: z.string().describe("Hostinger's own word for it."),
+  createdAt: z.string().nullable(),
+  updatedAt: z.string().nullable(),
+}).meta({ id: "VmAction" });
+const ACTIONS = pageOf(ACTION, "VmActionPage", { vmId: z.number() });
 
 export type VmActionsView = z.output<typeof ACTIONS>;
 
@@ -26,11 +25,11 @@ export const vmActionsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     // HEAD would have Hostinger asked for nothing.
     exposeHeadRoute: false,
     schema: {
-      tags: ["operators"], summary: "What was done to the VM at Hostinger, newest first", params: USERNAME_PARAMS,
-      description: "A worker asks Hostinger; it changes nothing.",
+      tags: ["operators"], summary: "What was done to the VM at Hostinger, newest first", params: USERNAME_PARAMS, querystring: z.strictObject(NUMBERED_PAGE),
+      description: "A worker asks Hostinger for the last 50; it changes nothing.",
       response: { 200: { description: "The actions.", content: { "application/json": { schema: ACTIONS } } }, ...refusals(401, 403, 404, 409) },
     },
-  }, async ({ params }) => {
+  }, async ({ params, query }) => {
     const user = await findUser(pool, params.username);
     if (user.hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${user.username}' has no VM yet.`);
     const answer = await vmActions(user.userId);
@@ -38,9 +37,7 @@ export const vmActionsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     if ("error" in answer) throw new HttpError("HOSTINGER_FAILED", `Hostinger could not be asked: ${answer.error}`);
     return {
       vmId: answer.vmId,
-      items: answer.actions.map(({ id, name, state, createdAt, updatedAt }) => ({
-        actionId: id, name, state, progress: specificationState({ state }), createdAt, updatedAt,
-      })),
+      ...pageView(pageWithin(answer.actions, query, ({ id }) => id), ({ id, name, state, createdAt, updatedAt }) => ({ actionId: id, name, state, progress: specificationState({ state }), createdAt, updatedAt })),
     };
   });
 };

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { countVpsByStatus, VPS_STATUSES } from "../../records/index.ts";
+import { countVpsByStatus, VPS_STATUSES, type VpsStatus } from "../../records/index.ts";
 import { NUMBER_RANGES, readFleetNumbers, type NumberRange } from "../../web/fleet-numbers.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
@@ -17,7 +17,7 @@ const STEP = z.object({
 });
 
 const NUMBERS = z.object({
-  users: z.record(z.enum(VPS_STATUSES), z.int()).describe("By status, now."),
+  users: z.object(Object.fromEntries(VPS_STATUSES.map((status) => [status, z.int()])) as Record<VpsStatus, z.ZodInt>).describe("By status, now."),
   stepSeconds: z.int(),
   steps: z.array(STEP).describe("Oldest first."),
 }).meta({ id: "FleetNumbers" });

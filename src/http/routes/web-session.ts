@@ -3,11 +3,12 @@ import type { FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { SECOND_MS } from "../../../providers/core/time.ts";
+import { OPERATOR_ROLES } from "../../config/operator-roles.ts";
 import { endSession, isSessionEnded } from "../../records/index.ts";
 import { readSessionCookie, sessionCookie } from "../../web/session-cookie.ts";
 import { isCsrfToken, newSession, openSession, sealSession, sessionId, type OperatorSession } from "../../web/session.ts";
 import { createAuthenticator } from "../authenticate.ts";
-import { ADMIN_SCOPE } from "../caller.ts";
+import { refuseWithoutRole } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 
@@ -15,8 +16,8 @@ export const CSRF_HEADER = "x-csrf-token";
 
 const LOGINS_PER_MINUTE = 10;
 const SAFE_METHODS = ["GET", "HEAD"];
-const LOGIN = z.strictObject({ token: z.string().min(1).max(8_192).describe("A JWT with the scope vps:admin.") });
-const SESSION_VIEW = z.object({ operator: z.string(), expiresAt: z.iso.datetime(), csrfToken: z.string().describe(`For the header ${CSRF_HEADER} of every change.`), deprovisionGraceHours: z.int() });
+const LOGIN = z.strictObject({ token: z.string().min(1).max(8_192).describe("A JWT with the scope of an operator's role.") });
+const SESSION_VIEW = z.object({ operator: z.string(), role: z.enum(OPERATOR_ROLES), expiresAt: z.iso.datetime(), csrfToken: z.string().describe(`For the header ${CSRF_HEADER} of every change.`), deprovisionGraceHours: z.int() });
 
 export type SessionContext = Pick<HttpContext, "cipher" | "pool">;
 
@@ -37,15 +38,15 @@ export function acceptSession(context: SessionContext): onRequestAsyncHookHandle
     const session = await sessionOf(request, context);
     if (!session) return;
     requireCsrfToken(request, session);
-    request.caller = { userId: session.userId, username: undefined, vpsPlans: null, scopes: new Set([ADMIN_SCOPE]), expiresAt: session.expiresAt };
+    request.caller = { userId: session.userId, username: undefined, vpsPlans: null, role: session.role, expiresAt: session.expiresAt };
   };
 }
 
 /** POST, GET and DELETE /session. */
 export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { settings, cipher, pool }) => {
   const authenticate = createAuthenticator(settings);
-  const sessionView = ({ userId, expiresAt, csrfToken }: OperatorSession): z.output<typeof SESSION_VIEW> =>
-    ({ operator: userId, expiresAt: expiresAt.toISOString(), csrfToken, deprovisionGraceHours: settings.deprovisionGraceHours });
+  const sessionView = ({ userId, role, expiresAt, csrfToken }: OperatorSession): z.output<typeof SESSION_VIEW> =>
+    ({ operator: userId, role, expiresAt: expiresAt.toISOString(), csrfToken, deprovisionGraceHours: settings.deprovisionGraceHours });
   const countLogin = app.createRateLimit({ max: LOGINS_PER_MINUTE, timeWindow: "1 minute", keyGenerator: ({ ip }) => `login:${ip}` });
   app.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
 
@@ -57,8 +58,8 @@ export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, 
     },
   }, async (request, reply) => {
     const caller = await authenticate(`Bearer ${request.body.token.trim()}`);
-    if (!caller.scopes.has(ADMIN_SCOPE)) throw new HttpError("SCOPE_MISSING", `The token lacks the scope '${ADMIN_SCOPE}'.`);
-    const session = newSession(caller);
+    refuseWithoutRole(caller, "viewer");
+    const session = newSession({ ...caller, role: caller.role! });
     const seconds = Math.max(0, Math.floor((session.expiresAt.getTime() - Date.now()) / SECOND_MS));
     request.log.info({ operator: caller.userId }, "operator logged in");
     return reply.header("set-cookie", sessionCookie(request, sealSession(cipher, session), seconds)).send(sessionView(session));

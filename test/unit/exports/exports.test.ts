@@ -10,7 +10,8 @@ const { exports: entries, files } = JSON.parse(readFileSync(join(CHECKOUT, "pack
 
 describe("the package's entries", () => {
   for (const [name, target] of Object.entries(entries)) {
-    if (typeof target === "string") continue;
+    // The types of the client are its own: it is JavaScript, which browsers read as well.
+    if (typeof target === "string" || target.types.endsWith(".d.ts")) continue;
     it(`${name}: gives all that its source exports`, async () => {
       const [entry, source] = await Promise.all([import(join(CHECKOUT, target.default)), import(join(CHECKOUT, target.types))]) as [object, object];
       assert.deepEqual(Object.keys(entry).toSorted(), Object.keys(source).toSorted());

@@ -8,7 +8,7 @@ const key = (id: string, text: string) => ({ id, key: Buffer.from(text.padEnd(32
 const cipher = createCredentialsCipher([key("k.1", "fake-key-one")]);
 const HOUR_MS = 3_600_000;
 const nowMs = Date.UTC(2026, 0, 1);
-const session = newSession({ userId: "operator_1", expiresAt: new Date(nowMs + 12 * HOUR_MS) }, nowMs);
+const session = newSession({ userId: "operator_1", role: "viewer", expiresAt: new Date(nowMs + 12 * HOUR_MS) }, nowMs);
 
 describe("a session", () => {
   it("opens as it was sealed, also with a key that is not the current one any more", () => {
@@ -21,7 +21,7 @@ describe("a session", () => {
 
   it("lasts an hour, or as long as the token if that is shorter", () => {
     assert.equal(session.expiresAt.getTime(), nowMs + HOUR_MS);
-    const short = newSession({ userId: "operator_1", expiresAt: new Date(nowMs + 5_000) }, nowMs);
+    const short = newSession({ userId: "operator_1", role: "viewer", expiresAt: new Date(nowMs + 5_000) }, nowMs);
     assert.ok(openSession(cipher, sealSession(cipher, short), nowMs + 4_999));
     assert.equal(openSession(cipher, sealSession(cipher, short), nowMs + 5_000), undefined);
   });

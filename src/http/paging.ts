@@ -1,0 +1,34 @@
+/** Lists come by pages, all in this one way: `limit` and `cursor` in the query, `items` and `nextCursor` in the answer. */
+import { z } from "zod";
+import { wholeNumber } from "./whole-number.ts";
+
+const MOST = 200;
+const DEFAULT = 50;
+
+/** @param cursor what `nextCursor` can be, as the query has it */
+export function pageQuery<C extends z.ZodType>(cursor: C) {
+  return {
+    limit: wholeNumber(1, MOST).default(DEFAULT).describe(`How many items at most, 1 to ${MOST}.`),
+    cursor: cursor.optional().describe("`nextCursor` of the page before; without it, the first page."),
+  };
+}
+
+/** For lists that go by a number. */
+export const NUMBERED_PAGE = pageQuery(wholeNumber(1, Number.MAX_SAFE_INTEGER));
+
+/** @param beside what the answer tells besides its items */
+export function pageOf<T extends z.ZodType, B extends z.ZodRawShape = Record<never, never>>(item: T, name: string, beside?: B) {
+  return z.object({ ...(beside as B), items: z.array(item), nextCursor: z.string().nullable().describe("For `cursor`; null: this is the last page.") }).meta({ id: name });
+}
+
+/** What the records answer, as HTTP shows it. */
+export function pageView<T, V>({ items, nextCursor }: { readonly items: readonly T[]; readonly nextCursor: string | number | null }, view: (item: T) => V): { items: V[]; nextCursor: string | null } {
+  return { items: items.map(view), nextCursor: nextCursor === null ? null : String(nextCursor) };
+}
+
+/** For a list that is there as a whole, newest first: the page after the item that `cursor` names. */
+export function pageWithin<T>(all: readonly T[], { limit, cursor }: { readonly limit: number; readonly cursor?: number | undefined }, idOf: (item: T) => number): { items: T[]; nextCursor: number | null } {
+  const rest = cursor === undefined ? all : all.filter((item) => idOf(item) < cursor);
+  const items = rest.slice(0, limit);
+  return { items, nextCursor: rest.length > limit ? idOf(items.at(-1)!) : null };
+}
