@@ -18,6 +18,7 @@ export * from "./credentials.ts";
 export * from "./give-ups.ts";
 export * from "./changes.ts";
 export * from "./operator-actions.ts";
+export * from "./vm-owner.ts";
 export * from "./wiped-vms.ts";
 export * from "./waits.ts";
 export * from "./wait-times.ts";
