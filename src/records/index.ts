@@ -22,6 +22,8 @@ export * from "./vm-owner.ts";
 export * from "./wiped-vms.ts";
 export * from "./waits.ts";
 export * from "./wait-times.ts";
+export * from "./queue-place.ts";
+export * from "./ready-estimate.ts";
 export * from "./lease.ts";
 export * from "./ended-sessions.ts";
 export * from "./retention.ts";
