@@ -917,6 +917,14 @@ export interface components {
                 /** @description Among those who wait for their turn, from 1. */
                 place: number | null;
             } | null;
+            /** @description The place among those who wait for a worker, or for their turn to be bought a VPS; null: nobody stands before the user. */
+            queue: {
+                /** @description 1: next. */
+                position: number;
+                total: number;
+            } | null;
+            /** @description When it is usually ready, by what it took others; over: it takes longer than usual. Null: it is not on its way, waits for more than time, or no other one has been made yet. */
+            estimatedReadyAt: string | null;
             failure: {
                 code: string | null;
                 reason: string;

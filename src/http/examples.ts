@@ -55,7 +55,7 @@ const page = (item: object) => ({ items: [item], nextCursor: null });
 export const SHAPE_EXAMPLES: Readonly<Record<string, object>> = {
   Error: ERROR,
   Phase: PHASE,
-  Vps: { ...READY, phases: [PHASE], statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" },
+  Vps: { ...READY, queue: null, estimatedReadyAt: null, phases: [PHASE], statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" },
   AdminVps: ADMIN_VPS, AdminVpsPage: page(ADMIN_VPS),
   Credentials: { username: "spoq", hostname: "alice.spoq.dev", password: "an-example-and-no-password", jwtSecret: "an-example-and-no-secret" },
   VpsChange: CHANGE, VpsChangePage: page(CHANGE),
