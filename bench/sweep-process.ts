@@ -4,8 +4,8 @@ import { messageOf } from "../providers/core/errors.ts";
 import { readTrust } from "../providers/health/target.ts";
 import { HostingerClient } from "../providers/hostinger/api/client.ts";
 import { createPool } from "../src/db/index.ts";
-import { stackNames } from "../src/drift/stack-names.ts";
 import { sweep } from "../src/drift/sweep.ts";
+import { StateBackend } from "../src/provisioning/state-backend.ts";
 import { PROJECT_NAME } from "../stacks/project-name.ts";
 import type { Sandbox } from "../src/sandbox/index.ts";
 
@@ -31,7 +31,7 @@ async function perform({ databaseUrl, sandbox }: SweepRequest): Promise<Swept> {
   const pool = createPool({ url: databaseUrl, name: "user-vps bench", max: 4 });
   const hostinger = new HostingerClient({ baseUrl: sandbox.hostingerUrl, apiKey: sandbox.hostingerToken });
   const zone = zoneRecords({ baseUrl: sandbox.cloudflareUrl, apiToken: sandbox.cloudflareToken, zoneId: sandbox.zoneId });
-  const stacks = stackNames(databaseUrl, PROJECT_NAME);
+  const stacks = new StateBackend(databaseUrl, PROJECT_NAME);
   try {
     const target = { port: sandbox.httpsPort, path: "/health", expectedStatus: 200, resolver: sandbox.resolver, trust: await readTrust(sandbox.caFile) };
     const { examined, findings, apiCalls, seconds } = await sweep({ pool, hostinger, zone, stacks, domain: sandbox.domain, probe: { target } });

@@ -73,6 +73,8 @@ async function open(options: SandboxOptions, atEnd: (end: () => unknown) => void
   const calls = new CallLog();
   const reset = () => {
     resetWorld(world, lifecycle);
+    // Its addresses are given out anew.
+    void sharedServers.close();
     faults.clear();
     artefacts.clear();
     calls.clear();

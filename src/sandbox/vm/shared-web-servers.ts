@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { Server } from "node:https";
+import type { TLSSocket } from "node:tls";
 import { assertLoopback } from "../loopback.ts";
+import type { Vm } from "../model.ts";
 import type { World } from "../world.ts";
 import type { CertificateAuthority } from "./certificate-authority.ts";
 import { answerAsCaddy } from "./web-servers.ts";
@@ -31,7 +33,7 @@ export class SharedWebServers {
         this.#authority.contextFor(`*.${this.#world.zoneName}`).then((context) => answer(null, context), (error: Error) => answer(error));
       },
     });
-    server.on("request", (request, response) => answerAsCaddy(this.#world.findVm(this.#vmIds.get(request.headers.host?.split(":")[0] ?? "") ?? NaN), request, response));
+    server.on("request", (request, response) => answerAsCaddy(this.#vmOf(request.socket as TLSSocket), request, response));
     server.on("tlsClientError", () => undefined);
     this.#servers.push(server);
     await once(server.listen(this.#port, address), "listening");
@@ -41,7 +43,12 @@ export class SharedWebServers {
     this.#vmIds.set(vm.hostname, vm.id);
   }
 
+  #vmOf({ servername }: TLSSocket): Vm | undefined {
+    return this.#world.findVm(this.#vmIds.get(typeof servername === "string" ? servername.toLowerCase() : "") ?? NaN);
+  }
+
   async close(): Promise<void> {
+    this.#vmIds.clear();
     await Promise.all(this.#servers.splice(0).map(async (server) => {
       const closed = once(server, "close");
       server.close();
