@@ -2498,7 +2498,7 @@ export interface operations {
                 /** @description How many items at most, 1 to 200. */
                 limit?: number;
                 /** @description `nextCursor` of the page before; without it, the first page. */
-                cursor?: number;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2580,7 +2580,7 @@ export interface operations {
                 /** @description How many items at most, 1 to 200. */
                 limit?: number;
                 /** @description `nextCursor` of the page before; without it, the first page. */
-                cursor?: number;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -2927,7 +2927,7 @@ export interface operations {
                 /** @description How many items at most, 1 to 200. */
                 limit?: number;
                 /** @description `nextCursor` of the page before; without it, the first page. */
-                cursor?: number;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -3102,7 +3102,7 @@ export interface operations {
                 /** @description How many items at most, 1 to 200. */
                 limit?: number;
                 /** @description `nextCursor` of the page before; without it, the first page. */
-                cursor?: number;
+                cursor?: string;
                 /** @description Only those that are not resolved, or only those that are. */
                 open?: "true" | "false";
                 kind?: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
@@ -3306,7 +3306,7 @@ export interface operations {
                 /** @description How many items at most, 1 to 200. */
                 limit?: number;
                 /** @description `nextCursor` of the page before; without it, the first page. */
-                cursor?: number;
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -4608,7 +4608,7 @@ export interface operations {
                 /** @description How many items at most, 1 to 200. */
                 limit?: number;
                 /** @description `nextCursor` of the page before; without it, the first page. */
-                cursor?: number;
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -6245,7 +6245,7 @@ export interface operations {
                 /** @description How many items at most, 1 to 200. */
                 limit?: number;
                 /** @description `nextCursor` of the page before; without it, the first page. */
-                cursor?: number;
+                cursor?: string;
             };
             header?: never;
             path: {

@@ -1,6 +1,7 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { inSeconds, SECOND_MS } from "../../providers/core/time.ts";
 import { parseUsername } from "../../stacks/username.ts";
+import { moment } from "./output.ts";
 import type { Queryable } from "../db/index.ts";
 import { findVpsByUsername } from "../records/find-vps.ts";
 import type { VpsRecord } from "../records/index.ts";
@@ -11,11 +12,18 @@ export async function recordOf(db: Queryable, username: string): Promise<VpsReco
   return record;
 }
 
+/** `usually ready at 2026-01-31 12:06:30 UTC`; undefined if that is not known, or nothing is on its way. */
+export function usualTime({ estimatedReadyAt }: { readonly estimatedReadyAt: string | null }): string | undefined {
+  if (estimatedReadyAt === null) return undefined;
+  return Date.parse(estimatedReadyAt) > Date.now() ? `usually at ${moment(estimatedReadyAt)} UTC` : "takes longer than usual";
+}
+
 /** `provisioning, health: waiting for DNS` */
 export function statusLine(vps: { readonly status: string; readonly phase: string | null; readonly waitingFor: string | null; readonly waiting?: { readonly place: number | null; readonly usualSeconds: number | null } | null; readonly failure: { readonly code: string | null; readonly reason: string } | null }): string {
   if (vps.failure) return `${vps.status}: ${vps.failure.code ? `${vps.failure.code}: ` : ""}${vps.failure.reason}`;
   const phase = vps.phase && vps.phase !== "done" && vps.phase !== vps.status ? `, ${vps.phase}` : "";
   const place = vps.waiting?.place ? ` (place ${vps.waiting.place})` : "";
+  if (vps.status === "ready" || vps.status === "deprovisioned") return vps.status;
   const usual = vps.waiting?.usualSeconds ? ` (usually ${inSeconds(vps.waiting.usualSeconds * SECOND_MS)})` : "";
   return `${vps.status}${phase}${vps.waitingFor ? `: ${vps.waitingFor}` : ""}${place}${usual}`;
 }

@@ -56,7 +56,7 @@ export const SHAPE_EXAMPLES: Readonly<Record<string, object>> = {
   Error: ERROR,
   Phase: PHASE,
   Vps: { ...READY, queue: null, estimatedReadyAt: null, phases: [PHASE], statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" },
-  AdminVps: ADMIN_VPS, AdminVpsPage: page(ADMIN_VPS),
+  AdminVps: ADMIN_VPS, AdminVpsDetail: { ...ADMIN_VPS, queue: null, estimatedReadyAt: null, phases: [PHASE] }, AdminVpsPage: page(ADMIN_VPS),
   Credentials: { username: "spoq", hostname: "alice.spoq.dev", password: "an-example-and-no-password", jwtSecret: "an-example-and-no-secret" },
   VpsChange: CHANGE, VpsChangePage: page(CHANGE),
   Run: RUN, RunPage: page(RUN), RunLog: { lines: [{ seq: 1, at: at("12:00:02"), line: "Updating (alice):" }], ended: true },

@@ -13,8 +13,8 @@ export function pageQuery<C extends z.ZodType>(cursor: C) {
   };
 }
 
-/** For lists that go by a number. */
-export const NUMBERED_PAGE = pageQuery(wholeNumber(1, Number.MAX_SAFE_INTEGER));
+/** For lists that go by a number, which is a text to programs like any other `nextCursor`. */
+export const NUMBERED_PAGE = pageQuery(z.string().regex(/^[1-9]\d{0,14}$/, "expected a nextCursor").transform(Number));
 
 /** @param beside what the answer tells besides its items */
 export function pageOf<T extends z.ZodType, B extends z.ZodRawShape = Record<never, never>>(item: T, name: string, beside?: B) {

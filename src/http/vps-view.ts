@@ -53,14 +53,26 @@ export const ADMIN_VPS_VIEW = VPS_VIEW.omit({ phases: true, queue: true, estimat
   credentialsRotation: z.int(),
 }).meta({ id: "AdminVps" });
 
+export const ADMIN_VPS_DETAIL_VIEW = ADMIN_VPS_VIEW.extend(VPS_VIEW.pick({ phases: true, queue: true, estimatedReadyAt: true }).shape).meta({ id: "AdminVpsDetail" });
+
 export type VpsView = z.output<typeof VPS_VIEW>;
 export type AdminVpsView = z.output<typeof ADMIN_VPS_VIEW>;
+export type AdminVpsDetailView = z.output<typeof ADMIN_VPS_DETAIL_VIEW>;
 
 /** The record with its place in the queue, what is left of the usual time, and its phase times, as its user sees them. */
 export async function readVpsView(db: Queryable, record: VpsRecord): Promise<VpsView> {
+  return { ...common(record), ...(await readProgress(db, record)), statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" };
+}
+
+/** The same, as operators see one user. */
+export async function readAdminVpsView(db: Queryable, record: VpsRecord): Promise<AdminVpsDetailView> {
+  return { ...adminVpsView(record), ...(await readProgress(db, record)) };
+}
+
+async function readProgress(db: Queryable, record: VpsRecord): Promise<Pick<VpsView, "phases" | "queue" | "estimatedReadyAt">> {
   const [phases, place] = await Promise.all([phaseTimes(db, record.userId), findQueuePlace(db, record)]);
   const estimatedReadyAt = await estimateReadyAt(db, record, place);
-  return { ...common(record), queue: place ?? null, estimatedReadyAt: estimatedReadyAt?.toISOString() ?? null, phases: phases.map(phaseView), statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" };
+  return { queue: place ?? null, estimatedReadyAt: estimatedReadyAt?.toISOString() ?? null, phases: phases.map(phaseView) };
 }
 
 export function adminVpsView(record: VpsRecord): AdminVpsView {

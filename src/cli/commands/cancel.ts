@@ -1,8 +1,7 @@
-import type { AdminVpsView } from "../../http/vps-view.ts";
 import { isBusy } from "../../records/vps-record.ts";
 import type { CliCommand } from "../command.ts";
-import { withService } from "../service-client/api.ts";
-import { adminPath } from "../service-client/paths.ts";
+import { answer, withService } from "../service-client/api.ts";
+import { ofUser } from "../service-client/paths.ts";
 import { REASON_OPTION } from "../service-client/order.ts";
 import { statusLine } from "../user-record.ts";
 
@@ -15,10 +14,10 @@ export const cancel: CliCommand<{ readonly reason?: string }> = {
   examples: ["cancel alice"],
   async run(invocation) {
     const [username = ""] = invocation.args;
-    const path = adminPath(username, "/cancel");
+    const path = ofUser(username);
     invocation.progress.say(`${username}: asking the service`);
     const { reason } = invocation.options;
-    const vps = await withService(invocation, (service) => service.post<AdminVpsView>(path, { ...(reason !== undefined && { reason }) }));
+    const vps = await withService(invocation, (service) => answer(service.POST("/api/admin/vps/{username}/cancel", { params: { path }, body: { ...(reason !== undefined && { reason }) } })));
     const isStopping = isBusy(vps.status);
     return { data: { vps }, text: isStopping ? `${username}: it is being ended; so far it is ${statusLine(vps)}.` : `${username}: ${statusLine(vps)}.` };
   },

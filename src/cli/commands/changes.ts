@@ -1,21 +1,8 @@
+import type { Declared } from "../../records/index.ts";
 import type { CliCommand } from "../command.ts";
 import { moment, table } from "../output.ts";
 import { withService } from "../service-client/api.ts";
-import { adminPath } from "../service-client/paths.ts";
-
-type Declared = Readonly<Record<string, string | number>>;
-interface Change {
-  readonly changeId: number;
-  readonly kind: string;
-  readonly vmId: number;
-  readonly before: Declared;
-  readonly after: Declared;
-  readonly requestedBy: string;
-  readonly reason: string;
-  readonly requestedAt: string;
-  readonly paidUntil: string | null;
-  readonly outcome: string | null;
-}
+import { allPages, ofUser } from "../service-client/paths.ts";
 
 /** GET /api/admin/vps/{username}/changes */
 export const changes: CliCommand<object> = {
@@ -24,15 +11,16 @@ export const changes: CliCommand<object> = {
   examples: ["changes alice"],
   async run(invocation) {
     const [username = ""] = invocation.args;
+    const path = ofUser(username);
     return withService(invocation, async (service) => {
       invocation.progress.say(`asking the service for ${username}`);
-      const { items } = await service.get<{ items: Change[] }>(adminPath(username, "/changes"));
+      const items = await allPages((query) => service.GET("/api/admin/vps/{username}/changes", { params: { path, query } }));
       const rows = items.map((change) => [change.changeId, change.kind, change.vmId, differences(change), change.requestedBy, change.reason, moment(change.requestedAt), change.outcome ?? "goes on", moment(change.paidUntil)]);
       return { data: items, text: table(["CHANGE", "KIND", "VM", "WHAT", "BY", "WHY", "ASKED (UTC)", "OUTCOME", "OLD VM PAID UNTIL"], rows) };
     });
   },
 };
 
-function differences({ before, after }: Change): string {
-  return Object.keys(after).filter((name) => before[name] !== after[name]).map((name) => `${name} ${before[name]} -> ${after[name]}`).join(", ");
+function differences({ before, after }: { readonly before: Declared; readonly after: Declared }): string {
+  return (["plan", "dataCenterId", "templateId", "hostname"] as const).filter((name) => before[name] !== after[name]).map((name) => `${name} ${before[name]} -> ${after[name]}`).join(", ");
 }

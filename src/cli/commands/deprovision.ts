@@ -5,8 +5,7 @@ import type { AdminVpsView } from "../../http/vps-view.ts";
 import type { CliCommand, OptionDescription } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
 import { moment } from "../output.ts";
-import { withService } from "../service-client/api.ts";
-import { adminPath } from "../service-client/paths.ts";
+import { answer, withService } from "../service-client/api.ts";
 import { statusLine } from "../user-record.ts";
 
 interface Options {
@@ -34,11 +33,12 @@ export const deprovision: CliCommand<Options> = {
     if (!reason) throw new UserVpsError("INPUT_INVALID", "It is not said why.", { next: "Use --reason 'the reason': it is recorded." });
     return withService(invocation, async (service) => {
       invocation.progress.say(`${username}: asking the service`);
-      const before = await service.get<AdminVpsView>(adminPath(username));
+      const path = { username };
+      const before = await answer(service.GET("/api/admin/vps/{username}", { params: { path } }));
       invocation.progress.end();
       await confirmTyped({ what: warning(before, keepData), expected: username, given: confirm, option: `--confirm ${username}` });
-      const vps = await service.post<AdminVpsView>(adminPath(username, "/deprovision"), { confirm: username, reason, wipe: !keepData });
-      const { items } = await service.get<{ items: GivenUpVmView[] }>("/api/admin/given-up-vms?limit=200");
+      const vps = await answer(service.POST("/api/admin/vps/{username}/deprovision", { params: { path }, body: { confirm: username, reason, wipe: !keepData } }));
+      const { items } = await answer(service.GET("/api/admin/given-up-vms", { params: { query: { username, limit: 200 } } }));
       const giveUp = items.find((one) => one.username === username && one.cancelledAt === null);
       return { data: { vps, giveUp: giveUp ?? null }, text: told(vps, giveUp) };
     });

@@ -2,8 +2,8 @@ import { driftFromEvents, exitCodeOf } from "../../drift/stack-drift.ts";
 import type { StackDrift } from "../../drift/stack-drift.ts";
 import type { CliCommand, Invocation } from "../command.ts";
 import { driftText } from "../user-stack/drift-view.ts";
-import { withService } from "../service-client/api.ts";
-import { adminPath } from "../service-client/paths.ts";
+import { answer, withService } from "../service-client/api.ts";
+import { ofUser } from "../service-client/paths.ts";
 import { withUserStack } from "../user-stack/user-stack.ts";
 
 /** A preview with refresh of the user's stack, property by property; with --service GET /api/admin/vps/{username}/drift. */
@@ -21,9 +21,9 @@ export const drift: CliCommand<{ service?: true }> = {
 };
 
 function askService(invocation: Invocation): Promise<StackDrift> {
-  const path = adminPath(invocation.args[0]!, "/drift");
+  const path = ofUser(invocation.args[0]!);
   invocation.progress.say("asking the service, which has a worker look");
-  return withService(invocation, (service) => service.get<StackDrift>(path));
+  return withService(invocation, (service) => answer(service.GET("/api/admin/vps/{username}/drift", { params: { path } })));
 }
 
 function look(invocation: Invocation): Promise<StackDrift> {

@@ -2,7 +2,6 @@ import { UserVpsError } from "../../../providers/core/errors.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import { FINDING_KIND_NAMES } from "../../drift/kinds.ts";
 import type { FindingKind } from "../../drift/kinds.ts";
-import type { FindingView } from "../../http/routes/drift.ts";
 import type { CliCommand } from "../command.ts";
 import { findingsText } from "../service-client/findings-view.ts";
 import { withService } from "../service-client/api.ts";
@@ -28,7 +27,7 @@ export const findings: CliCommand<Options> = {
   async run(invocation) {
     const { all, kind: of, user } = invocation.options;
     invocation.progress.say("asking the service");
-    const found = await withService(invocation, (service) => allPages<FindingView>(service, "/api/admin/findings", { kind: of, username: user, ...(all ? {} : { open: "true" }) }));
+    const found = await withService(invocation, (service) => allPages((page) => service.GET("/api/admin/findings", { params: { query: { ...page, ...(of && { kind: of }), ...(user !== undefined && { username: user }), ...(all ? {} : { open: "true" }) } } })));
     return { data: found, text: findingsText(found, { resolved: all === true }) };
   },
 };

@@ -1,7 +1,7 @@
 import type { GivenUpVmView } from "../../http/routes/given-up-vms.ts";
 import type { CliCommand } from "../command.ts";
 import { moment, shortened, table } from "../output.ts";
-import { withService } from "../service-client/api.ts";
+import { answer, withService } from "../service-client/api.ts";
 import { allPages } from "../service-client/paths.ts";
 
 const SHOWN = 50;
@@ -16,8 +16,8 @@ export const givenUp: CliCommand<{ all?: true }> = {
   async run(invocation) {
     invocation.progress.say("asking the service");
     const found = await withService(invocation, async (service) => (invocation.options.all
-      ? allPages<GivenUpVmView>(service, "/api/admin/given-up-vms")
-      : (await service.get<{ items: GivenUpVmView[] }>(`/api/admin/given-up-vms?limit=${SHOWN}`)).items));
+      ? allPages((query) => service.GET("/api/admin/given-up-vms", { params: { query } }))
+      : (await answer(service.GET("/api/admin/given-up-vms", { params: { query: { limit: SHOWN } } }))).items));
     const rows = found.map((one) => [one.username, one.vmId, stage(one), wiped(one), paid(one), one.reusedBy, one.requestedBy, one.reason]);
     return { data: found, text: table(["USER", "VM", "STAGE", "WIPED (UTC)", "PAID UNTIL (UTC)", "REUSED BY", "ASKED FOR BY", "REASON"], rows) };
   },

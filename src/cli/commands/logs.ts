@@ -1,14 +1,10 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { sleep } from "../../../providers/core/time.ts";
-import type { Queryable } from "../../db/index.ts";
-import { findRun, listRuns } from "../../records/find-runs.ts";
-import { readRunLog } from "../../records/run-log.ts";
-import type { RunRecord } from "../../records/index.ts";
+import type { RunView } from "../../http/run-view.ts";
 import type { CliCommand, Invocation, Result } from "../command.ts";
-import { withRecords } from "../database.ts";
 import { moment, table } from "../output.ts";
 import { errorView } from "../report-error.ts";
-import { recordOf } from "../user-record.ts";
+import { withRecords, type Records } from "../records.ts";
 
 interface Options {
   readonly run?: string;
@@ -18,14 +14,14 @@ interface Options {
 }
 
 const PAGE = 1_000;
-const INTERVAL_MS = 500;
+const RUNS_LISTED = 50;
 const UNHEALTHY: ReadonlySet<string> = new Set(["HEALTH_CHECK_FAILED", "FIRST_BOOT_FAILED", "CERTIFICATE_RATE_LIMITED"]);
 
-/** What the engine printed, from the service's database; secrets were removed before it was stored. */
+/** What the engine printed; secrets were removed before it was stored. */
 export const logs: CliCommand<Options> = {
   usage: "logs <username>",
   summary: "What the last run for a user printed, and where the VPS's script stopped",
-  details: "From the service's database. If the last run that has ended failed in the health check, /post_install.log is read from the VPS over SSH as well, and the step named in which the post-install script stopped: with the stack's own password or SSH_PRIVATE_KEY, and the state backend and passphrase as for `up`. If the stack has pinned the VPS's host key, it is verified.",
+  details: "Of the service at USER_VPS_URL, else of its database. If the last run that has ended failed in the health check, /post_install.log is read from the VPS over SSH as well, and the step named in which the post-install script stopped: with the stack's own password or SSH_PRIVATE_KEY, and the state backend and passphrase as for `up`. If the stack has pinned the VPS's host key, it is verified.",
   options: [
     { flags: "--run <run-id>", description: "another run" },
     { flags: "--runs", description: "list the runs instead" },
@@ -40,40 +36,39 @@ export const logs: CliCommand<Options> = {
       const boot = await readBootLog(invocation);
       return { data: boot, text: `${boot.lines.join("\n")}\n\n${bootLogText(args[0]!, boot)}` };
     }
-    const { result, isUnhealthy } = await fromDatabase(invocation);
+    const { result, isUnhealthy } = await fromRecords(invocation);
     if (!isUnhealthy) return result;
     const boot = await whatTheVpsTells(invocation);
     return { data: { ...(result.data as object), boot: boot.data }, text: `${result.text}\n\n${boot.text}` };
   },
 };
 
-async function fromDatabase({ args, env, options, progress, signal, show }: Invocation<Options>): Promise<{ result: Result; isUnhealthy: boolean }> {
-  progress.say("asking the database");
-  return withRecords(env, async (pool) => {
-    const { userId, username } = await recordOf(pool, args[0]!);
-    if (options.runs) return { result: listing((await listRuns(pool, userId)).items), isUnhealthy: false };
-    const runId = (await runOf(pool, userId, username, options.run)).runId;
+async function fromRecords(invocation: Invocation<Options>): Promise<{ result: Result; isUnhealthy: boolean }> {
+  const { args: [username = ""], options, progress, signal, show } = invocation;
+  progress.say("asking");
+  return withRecords(invocation, username, async (records) => {
+    progress.say(records.asking);
+    if (options.runs) return { result: listing(await records.runs(RUNS_LISTED)), isUnhealthy: false };
+    const runId = (await runOf(records, username, options.run)).runId;
     const all: { at: string; line: string }[] = [];
     for (let afterSeq = 0; ; ) {
-      // The run before its lines: if it has ended by then, no line can be missing.
-      const run = (await findRun(pool, runId))!;
-      const lines = await readRunLog(pool, runId, { afterSeq, limit: PAGE });
+      const { lines, ended: isOver } = await records.log(runId, { afterSeq, limit: PAGE });
       afterSeq = lines.at(-1)?.seq ?? afterSeq;
       progress.end();
       for (const { at, line } of lines) {
-        const shown = { at: at.toISOString(), line };
+        const shown = { at, line };
         if (options.follow) show({ data: shown, text: asText(shown) });
         else all.push(shown);
       }
       if (lines.length === PAGE) continue;
-      if (options.follow && run.outcome === null) {
+      if (options.follow && !isOver) {
         progress.say(`run ${runId} goes on`);
-        await sleep(INTERVAL_MS, signal);
+        await sleep(records.intervalMs, signal);
         continue;
       }
-      const ended = ending(run);
+      const ended = ending((await records.run(runId))!);
       // Of an older run the VPS tells nothing any more.
-      const isUnhealthy = options.run === undefined && (await lastEndedFailedUnhealthy(pool, userId));
+      const isUnhealthy = options.run === undefined && (await lastEndedFailedUnhealthy(records));
       if (options.follow) return { isUnhealthy, result: { data: { run: ended }, text: ended.text } };
       return { isUnhealthy, result: { data: { run: ended, lines: all }, text: [...all.map(asText), ended.text].join("\n") } };
     }
@@ -94,25 +89,24 @@ async function whatTheVpsTells(invocation: Invocation<Options>): Promise<Result>
 }
 
 /** While it is tried again, why the try before failed is what one wants to know. */
-async function lastEndedFailedUnhealthy(db: Queryable, userId: string): Promise<boolean> {
-  const { items } = await listRuns(db, userId, { limit: 2 });
-  return UNHEALTHY.has(items.find(({ outcome }) => outcome !== null)?.errorCode ?? "");
+async function lastEndedFailedUnhealthy(records: Records): Promise<boolean> {
+  return UNHEALTHY.has((await records.runs(2)).find(({ outcome }) => outcome !== null)?.errorCode ?? "");
 }
 
-async function runOf(db: Queryable, userId: string, username: string, runId: string | undefined): Promise<RunRecord> {
-  const run = runId === undefined ? (await listRuns(db, userId, { limit: 1 })).items[0] : await findRun(db, runId);
-  if (run?.userId === userId) return run;
+async function runOf(records: Records, username: string, runId: string | undefined): Promise<RunView> {
+  const run = runId === undefined ? (await records.runs(1))[0] : await records.run(runId);
+  if (run) return run;
   throw new UserVpsError("INPUT_INVALID", runId === undefined ? `There was no run for '${username}' yet.` : `'${username}' has no run '${runId}'.`, { next: `\`user-vps logs ${username} --runs\` lists them.` });
 }
 
-function ending({ runId, operation, outcome, errorCode, seconds }: RunRecord) {
+function ending({ runId, operation, outcome, errorCode, seconds }: RunView) {
   const how = outcome === null ? "goes on" : `${outcome}${errorCode ? ` (${errorCode})` : ""} after ${seconds ?? "?"} s`;
   return { runId, operation, outcome, errorCode, seconds, text: `run ${runId}, ${operation}: ${how}` };
 }
 
-function listing(runs: readonly RunRecord[]) {
+function listing(runs: readonly RunView[]) {
   const rows = runs.map((run) => [run.runId, run.operation, run.outcome ?? "goes on", run.errorCode, run.seconds, moment(run.startedAt)]);
-  return { data: runs.map((run) => ({ ...run, startedAt: run.startedAt.toISOString(), endedAt: run.endedAt?.toISOString() ?? null })), text: table(["RUN", "OPERATION", "OUTCOME", "ERROR", "SECONDS", "STARTED (UTC)"], rows) };
+  return { data: runs, text: table(["RUN", "OPERATION", "OUTCOME", "ERROR", "SECONDS", "STARTED (UTC)"], rows) };
 }
 
 function asText({ at, line }: { at: string; line: string }): string {

@@ -15,6 +15,6 @@ export const power: CliCommand<OrderOptions> = {
     const [wished, username] = invocation.args;
     const action = POWER_ACTIONS.find((one) => one === wished);
     if (!action) throw new UserVpsError("INPUT_INVALID", `Expected one of ${POWER_ACTIONS.join(", ")}, got '${wished}'.`);
-    return orderForUser(invocation, username!, { path: action, operation: () => "power", asked: `${action} of the VM is queued` });
+    return orderForUser(invocation, username!, { ask: (service, user, why) => service.POST(`/api/admin/vps/{username}/${action}`, { params: user, body: why }), operation: () => "power", asked: `${action} of the VM is queued` });
   },
 };

@@ -3,7 +3,7 @@ import { parseUsername } from "../../../stacks/username.ts";
 import type { PurchaseOverviewView, PurchaseView } from "../../http/routes/purchases.ts";
 import type { CliCommand } from "../command.ts";
 import { fields, moment, money, table } from "../output.ts";
-import { withService } from "../service-client/api.ts";
+import { answer, withService } from "../service-client/api.ts";
 import { REASON_OPTION } from "../service-client/order.ts";
 import { allPages } from "../service-client/paths.ts";
 
@@ -32,12 +32,12 @@ export const purchases: CliCommand<Options> = {
     progress.say("asking the service");
     return withService(invocation, async (service) => {
       if (wanted !== undefined) {
-        const overview = await service.post<PurchaseOverviewView>("/api/admin/purchases/switch", { on: wanted === "on", ...(reason !== undefined && { reason }) });
+        const overview = await answer(service.POST("/api/admin/purchases/switch", { body: { on: wanted === "on", ...(reason !== undefined && { reason }) } }));
         return { data: overview, text: overviewText(overview) };
       }
-      const overview = await service.get<PurchaseOverviewView>("/api/admin/purchases/overview");
-      const query = new URLSearchParams({ limit: String(SHOWN), ...(user !== undefined && { username: user }) });
-      const items = all ? await allPages<PurchaseView>(service, "/api/admin/purchases", { username: user }) : (await service.get<{ items: PurchaseView[] }>(`/api/admin/purchases?${query}`)).items;
+      const overview = await answer(service.GET("/api/admin/purchases/overview"));
+      const of = user === undefined ? {} : { username: user };
+      const items = all ? await allPages((page) => service.GET("/api/admin/purchases", { params: { query: { ...page, ...of } } })) : (await answer(service.GET("/api/admin/purchases", { params: { query: { ...of, limit: SHOWN } } }))).items;
       return { data: { overview, purchases: items }, text: `${overviewText(overview)}\n\n${purchasesText(items)}` };
     });
   },

@@ -3,7 +3,7 @@ import { parseUsername } from "../../../stacks/username.ts";
 import type { RollOutView } from "../../http/roll-out-view.ts";
 import type { CliCommand } from "../command.ts";
 import { newestRollOut, statusText } from "../service-client/roll-out.ts";
-import { withService } from "../service-client/api.ts";
+import { answer, withService } from "../service-client/api.ts";
 
 /** POST /api/admin/roll-outs/{id}/cancel */
 export const releaseCancel: CliCommand<object> = {
@@ -15,7 +15,7 @@ export const releaseCancel: CliCommand<object> = {
     invocation.progress.say("asking the service");
     const rollOut = await withService(invocation, async (service) => {
       const rollOutId = invocation.args[0] ?? openRollOut(await newestRollOut(service));
-      return await service.post<RollOutView>(`/api/admin/roll-outs/${encodeURIComponent(rollOutId)}/cancel`);
+      return await answer(service.POST("/api/admin/roll-outs/{rollOutId}/cancel", { params: { path: { rollOutId } }, body: {} }));
     });
     return { data: rollOut, text: `The roll-out of ${rollOut.version} is ${statusText(rollOut)}.` };
   },
@@ -36,7 +36,7 @@ export const releaseSkip: CliCommand<{ readonly reason?: string; readonly rollOu
     const rollOut = await withService(invocation, async (service) => {
       const rollOutId = given ?? (await newestRollOut(service))?.rollOutId;
       if (rollOutId === undefined) throw new UserVpsError("INPUT_INVALID", "There was no roll-out yet.");
-      return await service.post<RollOutView>(`/api/admin/roll-outs/${encodeURIComponent(rollOutId)}/members/${username}/skip`, { reason });
+      return await answer(service.POST("/api/admin/roll-outs/{rollOutId}/members/{username}/skip", { params: { path: { rollOutId, username } }, body: { reason } }));
     });
     return { data: rollOut, text: `${username} is skipped. The roll-out of ${rollOut.version} ${statusText(rollOut)}.` };
   },

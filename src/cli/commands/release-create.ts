@@ -1,6 +1,6 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { CliCommand } from "../command.ts";
-import { withService } from "../service-client/api.ts";
+import { answer, withService } from "../service-client/api.ts";
 
 interface Options {
   readonly conductorUrl?: string;
@@ -27,12 +27,12 @@ export const releaseCreate: CliCommand<Options> = {
     const conductor = program("conductor", conductorUrl, conductorSha256);
     const cli = program("cli", cliUrl, cliSha256);
     invocation.progress.say(`making release ${version} known`);
-    const release = await withService(invocation, (service) => service.post("/api/admin/releases", { version, ...(conductor && { conductor }), ...(cli && { cli }) }));
+    const release = await withService(invocation, (service) => answer(service.POST("/api/admin/releases", { body: { version, ...(conductor && { conductor }), ...(cli && { cli }) } })));
     return { data: release, text: `Release ${version} is known. \`user-vps release roll-out ${version} --reason …\` brings it to the VPSs.` };
   },
 };
 
 function program(name: string, url: string | undefined, sha256: string | undefined) {
   if ((url === undefined) !== (sha256 === undefined)) throw new UserVpsError("INPUT_INVALID", `--${name}-url and --${name}-sha256 go together: nothing is installed unverified.`);
-  return url === undefined ? undefined : { url, sha256 };
+  return url === undefined || sha256 === undefined ? undefined : { url, sha256 };
 }

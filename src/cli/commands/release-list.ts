@@ -1,17 +1,8 @@
-import type { RollOutView } from "../../http/roll-out-view.ts";
 import type { CliCommand } from "../command.ts";
 import { moment, table } from "../output.ts";
 import { statusText } from "../service-client/roll-out.ts";
 import { withService } from "../service-client/api.ts";
 import { allPages } from "../service-client/paths.ts";
-
-interface ReleaseView {
-  readonly version: string;
-  readonly conductor: { readonly url: string } | null;
-  readonly cli: { readonly url: string } | null;
-  readonly createdBy: string;
-  readonly createdAt: string;
-}
 
 /** GET /api/admin/releases, GET /api/admin/roll-outs; all pages */
 export const releaseList: CliCommand<{ rollOuts?: true }> = {
@@ -22,11 +13,11 @@ export const releaseList: CliCommand<{ rollOuts?: true }> = {
   async run(invocation) {
     invocation.progress.say("asking the service");
     if (invocation.options.rollOuts) {
-      const rollOuts = await withService(invocation, (service) => allPages<RollOutView>(service, "/api/admin/roll-outs"));
+      const rollOuts = await withService(invocation, (service) => allPages((query) => service.GET("/api/admin/roll-outs", { params: { query } })));
       const rows = rollOuts.map((rollOut) => [rollOut.rollOutId, rollOut.version, statusText(rollOut), rollOut.requestedBy, rollOut.reason, moment(rollOut.createdAt)]);
       return { data: rollOuts, text: table(["ROLL-OUT", "VERSION", "STATUS", "ASKED FOR BY", "REASON", "BEGUN (UTC)"], rows) };
     }
-    const releases = await withService(invocation, (service) => allPages<ReleaseView>(service, "/api/admin/releases"));
+    const releases = await withService(invocation, (service) => allPages((query) => service.GET("/api/admin/releases", { params: { query } })));
     return { data: releases, text: table(["VERSION", "CONDUCTOR", "CLI", "CREATED BY", "CREATED (UTC)"], releases.map(({ version, conductor, cli, createdBy, createdAt }) => [version, conductor?.url, cli?.url, createdBy, moment(createdAt)])) };
   },
 };

@@ -1,11 +1,10 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { parseUsername } from "../../../stacks/username.ts";
-import type { RollOutView } from "../../http/roll-out-view.ts";
 import { DEFAULT_WAVES, waveSizes } from "../../releases/waves.ts";
 import type { CliCommand } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
 import { followRollOut } from "../service-client/roll-out.ts";
-import { withService } from "../service-client/api.ts";
+import { answer, withService } from "../service-client/api.ts";
 import { wholeNumber } from "../argument-values.ts";
 
 interface Options {
@@ -43,7 +42,7 @@ export const releaseRollOut: CliCommand<Options> = {
     const { reason, users: usernames, waves = DEFAULT_WAVES, concurrency = 2, maxFailures = 1, snapshot = false } = options;
     if (reason === undefined) throw new UserVpsError("INPUT_INVALID", "--reason is missing; it is recorded for whoever asks later.");
     progress.say("asking the service how many VPSs are ready");
-    const total = usernames?.length ?? (await withService(invocation, (service) => service.get<{ users: { ready: number } }>("/api/admin/numbers"))).users.ready;
+    const total = usernames?.length ?? (await withService(invocation, (service) => answer(service.GET("/api/admin/numbers")))).users.ready;
     const sizes = waveSizes(total, waves);
     progress.end();
     if (total === 0) throw new UserVpsError("INPUT_INVALID", "There is no VPS that is ready, so there is nothing to release to.");
@@ -53,7 +52,7 @@ export const releaseRollOut: CliCommand<Options> = {
       expected: version, given: options.confirm, option: `--confirm ${version}`,
     });
     progress.say(`asking for the roll-out of ${version}`);
-    const rollOut = await withService(invocation, (service) => service.post<RollOutView>("/api/admin/roll-outs", { version, reason, confirm: version, waves, concurrency, maxFailures, snapshot, ...(usernames && { usernames }) }));
+    const rollOut = await withService(invocation, (service) => answer(service.POST("/api/admin/roll-outs", { body: { version, reason, confirm: version, waves: [...waves], concurrency, maxFailures, snapshot, ...(usernames && { usernames: [...usernames] }) } })));
     const { rollOutId } = rollOut;
     if (!options.follow) return { data: rollOut, text: `The roll-out of ${version} to ${whom} is queued. \`user-vps release status ${rollOutId} --follow\` shows how it goes.` };
     progress.end();

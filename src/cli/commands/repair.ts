@@ -1,14 +1,15 @@
+import { parseUsername } from "../../../stacks/username.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { FindingView } from "../../http/routes/drift.ts";
 import type { CliCommand, Invocation, OptionDescription } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { table } from "../output.ts";
 import { decide } from "../service-client/decide-repairs.ts";
-import { withService } from "../service-client/api.ts";
+import { answer, withService } from "../service-client/api.ts";
 import type { ServiceApi } from "../service-client/api.ts";
 import { endingCode, endingText, FOLLOW_OPTIONS, sendAndFollow } from "../service-client/order.ts";
 import type { FollowOptions } from "../service-client/order.ts";
-import { adminPath, allPages } from "../service-client/paths.ts";
+import { allPages } from "../service-client/paths.ts";
 import { id } from "../argument-values.ts";
 
 interface Options extends FollowOptions {
@@ -34,10 +35,10 @@ export const repair: CliCommand<Options> = {
     const [named] = invocation.args;
     if (!why) throw new UserVpsError("INPUT_INVALID", "It is not said why.", { next: "Use --why 'the reason': it is recorded." });
     if (named === undefined && finding === undefined) throw new UserVpsError("INPUT_INVALID", "Whose VPS is it to be?", { next: "Name a user, or a finding with --finding." });
-    if (named !== undefined) adminPath(named);
+    if (named !== undefined) parseUsername(named);
     return withService(invocation, async (service) => {
       invocation.progress.say("asking the service");
-      const findings = finding === undefined ? await allPages<FindingView>(service, "/api/admin/findings", { open: "true", username: named }) : [await oneFinding(service, finding, named)];
+      const findings = finding === undefined ? await allPages((page) => service.GET("/api/admin/findings", { params: { query: { ...page, open: "true", ...(named !== undefined && { username: named }) } } })) : [await oneFinding(service, finding, named)];
       if (findings.length === 0) return { data: { repairs: [], run: null, vps: null }, text: `${named}: no open findings, so nothing to mend.` };
       const { decisions, ending } = await repairAll(service, invocation, findings, why);
       const isQueued = decisions.some(({ decision }) => decision === "queued");
@@ -67,7 +68,7 @@ async function repairAll(service: ServiceApi, invocation: Invocation<Options>, f
 }
 
 async function oneFinding(service: ServiceApi, findingId: number, username: string | undefined): Promise<FindingView> {
-  const { items: [found] } = await service.get<{ items: FindingView[] }>(`/api/admin/findings?limit=1&cursor=${findingId + 1}`);
+  const { items: [found] } = await answer(service.GET("/api/admin/findings", { params: { query: { limit: 1, cursor: String(findingId + 1) } } }));
   if (found?.findingId !== findingId) throw new UserVpsError("INPUT_INVALID", `There is no finding ${findingId}.`, { next: "`user-vps findings --all` lists them." });
   if (username !== undefined && found.username !== username) throw new UserVpsError("INPUT_INVALID", `Finding ${findingId} is not about '${username}'.`, { next: "`user-vps findings --all` lists them." });
   return found;

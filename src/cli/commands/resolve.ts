@@ -20,10 +20,10 @@ export const resolve: CliCommand<Options> = {
   examples: ["resolve alice --vm 17923 --reason 'order 8471 in hPanel'", "resolve alice --buy-again --reason 'hPanel has no order'", "resolve alice --give-up --reason 'left the company'"],
   async run(invocation) {
     const { args: [username = ""], options: { vm, buyAgain, giveUp, reason } } = invocation;
-    const given = [vm !== undefined && { decision: "vm", vmId: vm }, buyAgain && { decision: "buy-again" }, giveUp && { decision: "give-up" }].filter((one) => one !== false && one !== undefined);
+    const given = [vm !== undefined && { decision: "vm" as const, vmId: vm }, buyAgain && { decision: "buy-again" as const }, giveUp && { decision: "give-up" as const }].filter((one) => one !== false && one !== undefined);
     const [body] = given;
     if (given.length !== 1 || !body) throw new UserVpsError("INPUT_INVALID", "Expected exactly one of --vm, --buy-again and --give-up.");
     if (!reason) throw new UserVpsError("INPUT_INVALID", "Expected --reason: why it is so, for the record.");
-    return orderForUser(invocation, username, { path: "resolve", body, operation: () => "up", asked: `it is decided (${body.decision})` });
+    return orderForUser(invocation, username, { ask: (service, user) => service.POST("/api/admin/vps/{username}/resolve", { params: user, body: { ...body, reason } }), operation: () => "up", asked: `it is decided (${body.decision})` });
   },
 };

@@ -1,7 +1,7 @@
 import { DATA_CENTERS, PLANS } from "../../../providers/hostinger/api/specification.ts";
-import { UserVpsError } from "../../../providers/core/errors.ts";
+import { UserVpsError, type ErrorCode } from "../../../providers/core/errors.ts";
 import type { CliCommand, Invocation, Result } from "../command.ts";
-import { withService } from "../service-client/api.ts";
+import { answer, withService } from "../service-client/api.ts";
 import { ORDER_OPTIONS, orderForUser } from "../service-client/order.ts";
 import type { OrderOptions } from "../service-client/order.ts";
 import { id } from "../argument-values.ts";
@@ -38,8 +38,7 @@ export const retry: CliCommand<Options> = {
     if (username === undefined) throw new UserVpsError("INPUT_INVALID", "Whose VPS is it to be?", { next: "Name a user, or all of them with --all." });
     if (code !== undefined || perMinute !== undefined) throw new UserVpsError("INPUT_INVALID", "--code and --per-minute go with --all.");
     return orderForUser(invocation, username, {
-      path: "retry",
-      body: { ...(plan !== undefined && { plan }), ...(dataCenter !== undefined && { dataCenterId: dataCenter }) },
+      ask: (service, user, why) => service.POST("/api/admin/vps/{username}/retry", { params: user, body: { ...why, ...(plan !== undefined && { plan }), ...(dataCenter !== undefined && { dataCenterId: dataCenter }) } }),
       operation: ({ status }) => (status === "deprovisioning" ? "destroy" : "up"), asked: "it is tried again",
     });
   },
@@ -50,7 +49,7 @@ async function retryAll(invocation: Invocation<Options>): Promise<Result> {
   if (!reason) throw new UserVpsError("INPUT_INVALID", "It is not said why.", { next: "Use --reason 'the reason': it is recorded." });
   invocation.progress.say("asking the service");
   const retried = await withService(invocation, (service) =>
-    service.post<{ usernames: string[]; left: number; lastsSeconds: number }>("/api/admin/retry", { reason, ...(code !== undefined && { code }), ...(perMinute !== undefined && { perMinute }) }));
+    answer(service.POST("/api/admin/retry", { body: { reason, ...(code !== undefined && { code: code as ErrorCode }), ...(perMinute !== undefined && { perMinute }) } })));
   const { usernames, left, lastsSeconds } = retried;
   const told = usernames.length === 0 ? "Nobody is parked so." : `${usernames.length} are tried again, the last begins in ${lastsSeconds} s: ${usernames.join(", ")}.`;
   return { data: retried, text: left > 0 ? `${told}\n${left} more are parked so; run it again for them.` : told };

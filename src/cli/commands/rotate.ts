@@ -9,5 +9,5 @@ export const rotate: CliCommand<OrderOptions> = {
   details: "The old ones stop working when `up` has changed them. The user can then be shown the new ones, once; nobody else is.",
   options: ORDER_OPTIONS,
   examples: ["rotate alice", "rotate alice --follow"],
-  run: (invocation) => orderForUser(invocation, invocation.args[0]!, { path: "rotate-credentials", operation: () => "up", asked: "new credentials are asked for" }),
+  run: (invocation) => orderForUser(invocation, invocation.args[0]!, { ask: (service, user, why) => service.POST("/api/admin/vps/{username}/rotate-credentials", { params: user, body: why }), operation: () => "up", asked: "new credentials are asked for" }),
 };

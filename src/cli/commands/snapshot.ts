@@ -14,6 +14,6 @@ export const snapshot: CliCommand<OrderOptions & { readonly confirm?: string }> 
   async run(invocation) {
     const username = parseUsername(invocation.args[0]!);
     await confirmTyped({ what: `A VM has one snapshot: an earlier one of ${username} is lost.`, expected: username, given: invocation.options.confirm, option: `--confirm ${username}` });
-    return orderForUser(invocation, username, { path: "snapshot", body: { confirm: username }, operation: () => "snapshot", asked: "a snapshot is queued" });
+    return orderForUser(invocation, username, { ask: (service, user, why) => service.POST("/api/admin/vps/{username}/snapshot", { params: user, body: { ...why, confirm: username } }), operation: () => "snapshot", asked: "a snapshot is queued" });
   },
 };

@@ -3,8 +3,9 @@ import type { CliCommand } from "../command.ts";
 import { ORDER_OPTIONS, orderForUser } from "../service-client/order.ts";
 import type { OrderOptions } from "../service-client/order.ts";
 
-function refuseWithoutReason({ reason }: OrderOptions): void {
-  if (!reason) throw new UserVpsError("INPUT_INVALID", "It is not said why.", { next: "Use --reason 'the reason': it is recorded, and the user is told." });
+function neededReason({ reason }: OrderOptions): { readonly reason: string } {
+  if (reason) return { reason };
+  throw new UserVpsError("INPUT_INVALID", "It is not said why.", { next: "Use --reason 'the reason': it is recorded, and the user is told." });
 }
 
 /** POST /api/admin/vps/{username}/suspend */
@@ -15,8 +16,8 @@ export const suspend: CliCommand<OrderOptions> = {
   options: ORDER_OPTIONS,
   examples: ["suspend alice --reason 'abuse report 4711'"],
   async run(invocation) {
-    refuseWithoutReason(invocation.options);
-    return orderForUser(invocation, invocation.args[0]!, { path: "suspend", operation: () => "power", asked: "the VM is being stopped" });
+    const body = neededReason(invocation.options);
+    return orderForUser(invocation, invocation.args[0]!, { ask: (service, user) => service.POST("/api/admin/vps/{username}/suspend", { params: user, body }), operation: () => "power", asked: "the VM is being stopped" });
   },
 };
 
@@ -27,7 +28,7 @@ export const resume: CliCommand<OrderOptions> = {
   options: ORDER_OPTIONS,
   examples: ["resume alice --reason 'settled' --follow"],
   async run(invocation) {
-    refuseWithoutReason(invocation.options);
-    return orderForUser(invocation, invocation.args[0]!, { path: "resume", operation: () => "up", asked: "it is made ready again" });
+    const body = neededReason(invocation.options);
+    return orderForUser(invocation, invocation.args[0]!, { ask: (service, user) => service.POST("/api/admin/vps/{username}/resume", { params: user, body }), operation: () => "up", asked: "it is made ready again" });
   },
 };

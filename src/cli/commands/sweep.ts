@@ -1,8 +1,8 @@
-import type { FindingView, SweepView } from "../../http/routes/drift.ts";
+import type { SweepView } from "../../http/routes/drift.ts";
 import type { CliCommand, Result } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { findingsText } from "../service-client/findings-view.ts";
-import { withService } from "../service-client/api.ts";
+import { answer, withService } from "../service-client/api.ts";
 import type { ServiceApi } from "../service-client/api.ts";
 import { allPages } from "../service-client/paths.ts";
 import { timeoutOption, waitFor } from "../service-client/wait.ts";
@@ -30,14 +30,14 @@ export const sweep: CliCommand<Options> = {
     const { wait = true, timeout = TIMEOUT_SECONDS } = invocation.options;
     invocation.progress.say("asking the service for a sweep");
     return withService(invocation, async (service) => {
-      const asked = await service.post<SweepView>("/api/admin/sweeps");
+      const asked = await answer(service.POST("/api/admin/sweeps", { body: {} }));
       const { sweepId } = asked;
       if (!wait) return { data: { sweep: asked, findings: null }, text: `Sweep ${sweepId} is asked for; \`user-vps findings\` shows what it finds.` };
       invocation.progress.say(`sweep ${sweepId} goes on`);
       const ended = await waitFor(invocation, {
         what: `sweep ${sweepId} to end`, timeoutSeconds: timeout,
         async check() {
-          const { items: [found] } = await service.get<{ items: SweepView[] }>(`/api/admin/sweeps?limit=1&cursor=${sweepId + 1}`);
+          const { items: [found] } = await answer(service.GET("/api/admin/sweeps", { params: { query: { limit: 1, cursor: String(sweepId + 1) } } }));
           return found?.outcome ? found : undefined;
         },
       });
@@ -50,7 +50,7 @@ export const sweep: CliCommand<Options> = {
 async function report(service: ServiceApi, ended: SweepView): Promise<Result> {
   const { sweepId, outcome, message, users, examined, apiCalls, seconds, previews } = ended;
   if (outcome !== "succeeded") return { data: { sweep: ended, findings: null }, text: `Sweep ${sweepId} ${outcome}: ${message ?? "nobody knows why"}`, exitCode: EXIT.failed };
-  const open = await allPages<FindingView>(service, "/api/admin/findings", { open: "true" });
+  const open = await allPages((page) => service.GET("/api/admin/findings", { params: { query: { ...page, open: "true" } } }));
   const told = `Sweep ${sweepId}: ${examined} of ${users} users examined, ${apiCalls} API calls, ${seconds} s, ${previews} previews.`;
   return { data: { sweep: ended, findings: open }, text: `${told}\n\n${findingsText(open)}`, exitCode: open.length > 0 ? EXIT.found : EXIT.done };
 }

@@ -5,10 +5,10 @@ import type { AdminVpsView } from "../../http/vps-view.ts";
 import type { CliCommand, Invocation, OptionDescription, Result } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
 import { money } from "../output.ts";
-import { withService } from "../service-client/api.ts";
+import { answer, withService, type ServiceApi } from "../service-client/api.ts";
 import { ORDER_OPTIONS, orderForUser } from "../service-client/order.ts";
-import type { OrderOptions } from "../service-client/order.ts";
-import { adminPath } from "../service-client/paths.ts";
+import type { OrderOptions, UserOrder } from "../service-client/order.ts";
+import { ofUser } from "../service-client/paths.ts";
 import { id } from "../argument-values.ts";
 
 type Confirmed = OrderOptions & { readonly confirm?: string };
@@ -16,20 +16,19 @@ type Confirmed = OrderOptions & { readonly confirm?: string };
 const CONFIRMED: readonly OptionDescription[] = [{ flags: "--confirm <username>", description: "the user name again, in place of typing it" }, ...ORDER_OPTIONS];
 
 interface Change {
-  readonly path: "recreate" | "replace" | "rename";
-  readonly body: object;
+  readonly send: (service: ServiceApi, user: { readonly path: { readonly username: string } }, confirmed: { readonly confirm: string; readonly reason?: string }) => ReturnType<UserOrder["ask"]>;
   /** What would happen to the user's VPS, in a sentence or two. */
   readonly what: (vps: AdminVpsView) => string;
   readonly asked: string;
 }
 
-async function ask(invocation: Invocation<Confirmed>, { path, body, what, asked }: Change): Promise<Result> {
+async function ask(invocation: Invocation<Confirmed>, { send, what, asked }: Change): Promise<Result> {
   const { args: [username = ""], options, progress } = invocation;
   progress.say(`${username}: asking the service`);
-  const vps = await withService(invocation, (service) => service.get<AdminVpsView>(adminPath(username)));
+  const vps = await withService(invocation, (service) => answer(service.GET("/api/admin/vps/{username}", { params: { path: ofUser(username) } })));
   progress.end();
   await confirmTyped({ what: what(vps), expected: username, given: options.confirm, option: `--confirm ${username}` });
-  return orderForUser(invocation, username, { path, body: { ...body, confirm: username }, operation: () => "up", asked });
+  return orderForUser(invocation, username, { ask: (service, user, why) => send(service, user, { ...why, confirm: username }), operation: () => "up", asked });
 }
 
 export const recreate: CliCommand<Confirmed & { template?: number }> = {
@@ -39,8 +38,7 @@ export const recreate: CliCommand<Confirmed & { template?: number }> = {
   options: [{ flags: "--template <id>", description: "another operating system, see `user-vps templates`", parse: id }, ...CONFIRMED],
   examples: ["recreate alice --reason 'broken beyond repair'", "recreate alice --template 1002 --confirm alice"],
   run: (invocation) => ask(invocation, {
-    path: "recreate",
-    body: { ...(invocation.options.template !== undefined && { templateId: invocation.options.template }) },
+    send: (service, user, confirmed) => service.POST("/api/admin/vps/{username}/recreate", { params: user, body: { ...confirmed, ...(invocation.options.template !== undefined && { templateId: invocation.options.template }) } }),
     what: ({ username, vmId }) => `VM ${vmId} of ${username} will be wiped, with all the user's data, and installed anew.`,
     asked: "the wipe is queued",
   }),
@@ -61,8 +59,7 @@ export const replace: CliCommand<Confirmed & { plan?: string; dataCenter?: numbe
     // A newer plan is known to Hostinger alone; the service refuses what it does not offer.
     if (plan !== undefined && !findPlan(plan) && !/[ -]/.test(plan)) throw new UserVpsError("INPUT_INVALID", `Expected one of the plans ${PLANS.map(({ id: known }) => known).join(", ")}, or an item or name of Hostinger's catalog, got '${plan}'.`, { next: "`user-vps plans` shows what there is." });
     return ask(invocation, {
-      path: "replace",
-      body: { ...(plan !== undefined && { plan: findPlan(plan)?.itemId ?? plan }), ...(dataCenter !== undefined && { dataCenterId: dataCenter }) },
+      send: (service, user, confirmed) => service.POST("/api/admin/vps/{username}/replace", { params: user, body: { ...confirmed, ...(plan !== undefined && { plan: findPlan(plan)?.itemId ?? plan }), ...(dataCenter !== undefined && { dataCenterId: dataCenter }) } }),
       what: (vps) => `${purchaseOf(vps, plan)} The data of ${vps.username} is not copied: it stays on VM ${vps.vmId}, which is stopped and not renewed.`,
       asked: "another VM is asked for",
     });
@@ -83,8 +80,7 @@ export const rename: CliCommand<Confirmed> = {
   options: CONFIRMED,
   examples: ["rename alice alicia.spoq.dev"],
   run: (invocation) => ask(invocation, {
-    path: "rename",
-    body: { hostname: invocation.args[1]! },
+    send: (service, user, confirmed) => service.POST("/api/admin/vps/{username}/rename", { params: user, body: { ...confirmed, hostname: invocation.args[1]! } }),
     what: ({ username, hostname }) => `The VPS of ${username} will be ${invocation.args[1]}; ${hostname} will lead nowhere.`,
     asked: "the new host name is queued",
   }),

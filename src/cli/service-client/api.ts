@@ -4,6 +4,11 @@ import type { ServiceApi } from "./ask-service.ts";
 
 export type { ServiceApi };
 
+/** What the service has answered. One of `withService` refuses nothing in its answer: that is thrown. */
+export async function answer<T>(call: Promise<{ readonly data?: T }>): Promise<T> {
+  return (await call).data as T;
+}
+
 /** Errors: ServiceRefusal with the service's own code; CONFIG_INVALID, API_UNREACHABLE, API_TIMEOUT, API_ANSWER_UNEXPECTED. */
 export async function withService<T>(invocation: Pick<Invocation, "env" | "signal">, work: (service: ServiceApi) => Promise<T>): Promise<T> {
   const { askService } = await import("./ask-service.ts");

@@ -1,4 +1,5 @@
 /** How the service is asked; loaded by `withService` alone, since most of a command line's start is what this needs. */
+import { createClient, type UserVpsClient } from "user-vps/client";
 import { z } from "zod";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { HttpEndpoint, HttpFailure } from "../../../providers/core/http.ts";
@@ -16,26 +17,27 @@ const CONNECT_LIMIT_MS = 8 * SECOND_MS;
 
 const REFUSAL = z.object({ error: z.object({ code: z.string(), message: z.string(), next: z.string().optional() }) });
 
-export interface ServiceApi {
-  get<T>(path: string): Promise<T>;
-  post<T>(path: string, body?: object): Promise<T>;
-}
+/** `user-vps/client`, whose calls throw what is refused or does not answer; see `answer`. */
+export type ServiceApi = UserVpsClient;
 
 /** Errors: ServiceRefusal with the service's own code; CONFIG_INVALID, API_UNREACHABLE, API_TIMEOUT, API_ANSWER_UNEXPECTED. */
 export async function askService<T>({ env, signal }: Pick<Invocation, "env" | "signal">, work: (service: ServiceApi) => Promise<T>): Promise<T> {
   const baseUrl = serviceUrl(env);
   const token = await operatorToken(env);
   const endpoint = new HttpEndpoint({ baseUrl, connections: 2, connectTimeoutMs: CONNECT_LIMIT_MS });
-  const call = async <A>(method: HttpMethod, path: string, body?: object): Promise<A> => {
+  const send = async (request: Request): Promise<Response> => {
     try {
-      const { status, text } = await endpoint.send({ method, path, body, headers: { authorization: `Bearer ${token}` }, timeoutMs: ANSWER_LIMIT_MS, signal });
-      return answerOf<A>(status, text, baseUrl);
+      const body = request.method === "GET" ? undefined : (JSON.parse((await request.text()) || "{}") as object);
+      const path = request.url.slice(new URL(request.url).origin.length + new URL(baseUrl).pathname.replace(/\/$/, "").length);
+      const { status, text } = await endpoint.send({ method: request.method as HttpMethod, path, body, headers: { authorization: `Bearer ${token}` }, timeoutMs: ANSWER_LIMIT_MS, signal });
+      refuse(status, text, baseUrl);
+      return new Response(text === "" ? null : text, { status, headers: { "content-type": "application/json", ...(text === "" && { "content-length": "0" }) } });
     } catch (error) {
       throw error instanceof HttpFailure ? unanswered(error, baseUrl, signal) : error;
     }
   };
   try {
-    return await work({ get: (path) => call("GET", path), post: (path, body = {}) => call("POST", path, body) });
+    return await work(createClient({ url: baseUrl, fetch: send }));
   } finally {
     await endpoint.close();
   }
@@ -48,14 +50,15 @@ export function serviceUrl(env: Environment): string {
   return env["USER_VPS_URL"] || `http://${reachable}:${env[VARIABLES.port.name] || VARIABLES.port.byDefault}`;
 }
 
-function answerOf<A>(status: number, text: string, baseUrl: string): A {
+/** @throws ServiceRefusal, or an error of what is none of the service's answers */
+function refuse(status: number, text: string, baseUrl: string): void {
   let value: unknown;
   try {
     value = text === "" ? undefined : JSON.parse(text);
   } catch {
     throw new UserVpsError("API_ANSWER_UNEXPECTED", `${baseUrl} answered ${status} with something that is not JSON.`, { status, next: "Check USER_VPS_URL: it is to be the service's own address." });
   }
-  if (status >= 200 && status < 300) return value as A;
+  if (status >= 200 && status < 300) return;
   const refusal = REFUSAL.safeParse(value);
   if (!refusal.success) throw new UserVpsError("API_ANSWER_UNEXPECTED", `${baseUrl} answered ${status}.`, { status, next: "Check USER_VPS_URL: it is to be the service's own address." });
   const { code, message, next = "See /docs of the service." } = refusal.data.error;

@@ -1,5 +1,5 @@
-import type { FindingView, RepairView } from "../../http/routes/drift.ts";
-import type { ServiceApi } from "./api.ts";
+import type { FindingView } from "../../http/routes/drift.ts";
+import { answer, type ServiceApi } from "./api.ts";
 import { ServiceRefusal } from "./refusal.ts";
 
 export interface RepairDecision extends Pick<FindingView, "findingId" | "kind" | "subject"> {
@@ -28,7 +28,7 @@ export async function decide(service: ServiceApi, findings: readonly FindingView
 
 async function ask(service: ServiceApi, findingId: number, why: string): Promise<Pick<RepairDecision, "decision" | "reason">> {
   try {
-    const { decision, reason } = await service.post<RepairView>(`/api/admin/findings/${findingId}/repair`, { why });
+    const { decision, reason } = await answer(service.POST("/api/admin/findings/{id}/repair", { params: { path: { id: findingId } }, body: { why } }));
     return { decision, reason };
   } catch (error) {
     if (error instanceof ServiceRefusal && error.code === "STATUS_CONFLICT") return { decision: "refused", reason: error.message };

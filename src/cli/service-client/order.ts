@@ -8,9 +8,9 @@ import type { Invocation, OptionDescription, Result } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { isBusy } from "../../records/vps-record.ts";
 import { statusLine } from "../user-record.ts";
-import { withService } from "./api.ts";
+import { answer, withService } from "./api.ts";
 import type { ServiceApi } from "./api.ts";
-import { adminPath } from "./paths.ts";
+import { ofUser } from "./paths.ts";
 import { timeoutOption, waitFor } from "./wait.ts";
 
 const TIMEOUT_SECONDS = 900;
@@ -49,13 +49,13 @@ export interface Ending {
 /** Sends the order; with --follow waits for the end of the run that comes of it. */
 export async function sendAndFollow<T>(service: ServiceApi, invocation: Invocation<FollowOptions>, { username, operation, send }: Order<T>): Promise<{ answer: T | undefined; ending: Ending | undefined }> {
   const { options, progress } = invocation;
-  const runsPath = adminPath(username, "/runs?limit=20");
-  const runs = async () => (await service.get<{ items: RunView[] }>(runsPath)).items;
+  const path = ofUser(username);
+  const runs = async () => (await answer(service.GET("/api/admin/vps/{username}/runs", { params: { path, query: { limit: 20 } } }))).items;
   const last = options.follow ? (await runs())[0] : undefined;
-  const answer = await send();
-  if (!options.follow || answer === undefined) return { answer, ending: undefined };
+  const answered = await send();
+  if (!options.follow || answered === undefined) return { answer: answered, ending: undefined };
 
-  const wanted = operation(answer);
+  const wanted = operation(answered);
   const ending = await waitFor(invocation, {
     what: `the ${wanted} of ${username} to end`,
     timeoutSeconds: options.timeout ?? TIMEOUT_SECONDS,
@@ -64,13 +64,13 @@ export async function sendAndFollow<T>(service: ServiceApi, invocation: Invocati
       const found = await runs();
       const known = found.findIndex(({ runId }) => runId === last?.runId);
       const run = found.slice(0, known < 0 ? undefined : known).find((one) => one.operation === wanted);
-      const vps = await service.get<AdminVpsView>(adminPath(username));
+      const vps = await answer(service.GET("/api/admin/vps/{username}", { params: { path } }));
       progress.say(`${username}: ${touchesRecord(wanted) ? statusLine(vps) : `${wanted} ${run ? "goes on" : "is queued"}`}`);
       return run?.outcome && (!touchesRecord(wanted) || !isBusy(vps.status)) ? { run, vps } : undefined;
     },
   });
   progress.end();
-  return { answer, ending };
+  return { answer: answered, ending };
 }
 
 export function endingText({ run, vps }: Ending): string {
@@ -90,22 +90,21 @@ export function endingCode(ending: Ending | undefined): number {
 }
 
 export interface UserOrder {
-  /** `rotate-credentials`: POST /api/admin/vps/{username}/rotate-credentials */
-  readonly path: string;
-  readonly body?: object;
+  /** What is asked of the service, for this user; `reason` is undefined if none was given. */
+  readonly ask: (service: ServiceApi, user: { readonly path: { readonly username: string } }, reason: { readonly reason?: string }) => Promise<{ readonly data?: AdminVpsView }>;
   readonly operation: (vps: AdminVpsView) => Operation;
   /** `new credentials are asked for` */
   readonly asked: string;
 }
 
 /** A command that is one order. */
-export async function orderForUser(invocation: Invocation<OrderOptions>, username: string, { path, body, operation, asked }: UserOrder): Promise<Result> {
-  const url = adminPath(username, `/${path}`);
+export async function orderForUser(invocation: Invocation<OrderOptions>, username: string, { ask, operation, asked }: UserOrder): Promise<Result> {
+  const user = { path: ofUser(username) };
   const { reason } = invocation.options;
   invocation.progress.say(`${username}: asking the service`);
   return withService(invocation, async (service) => {
-    const { answer, ending } = await sendAndFollow(service, invocation, { username, operation, send: () => service.post<AdminVpsView>(url, { ...body, ...(reason !== undefined && { reason }) }) });
-    const vps = ending?.vps ?? answer!;
+    const { answer: answered, ending } = await sendAndFollow(service, invocation, { username, operation, send: () => answer(ask(service, user, { ...(reason !== undefined && { reason }) })) });
+    const vps = ending?.vps ?? answered!;
     return { data: { vps, run: ending?.run ?? null }, text: ending ? endingText(ending) : `${username}: ${asked}; it is ${statusLine(vps)}.`, exitCode: endingCode(ending) };
   });
 }

@@ -1,25 +1,25 @@
 import { parseUsername } from "../../../stacks/username.ts";
-import type { ServiceApi } from "./api.ts";
+import { answer } from "./api.ts";
 
-/** Of more, a program would have no use and a person even less. */
-const MOST_PAGES = 500;
 const PAGE = 200;
 
-/** `/api/admin/vps/alice/drift`. A name that is none is refused here, so that no other path comes of it. */
-export function adminPath(username: string, rest = ""): string {
-  return `/api/admin/vps/${parseUsername(username)}${rest}`;
+/** The parameters of a path that names a user. A name that is none is refused here. */
+export function ofUser(username: string): { readonly username: string } {
+  return { username: parseUsername(username) };
+}
+
+export interface PageWanted {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+interface Page<T> {
+  readonly items: T[];
+  readonly nextCursor: string | null;
 }
 
 /** All items of a list that comes by pages. */
-export async function allPages<T>(service: ServiceApi, path: string, query: Readonly<Record<string, string | undefined>> = {}): Promise<T[]> {
-  const items: T[] = [];
-  let cursor: string | number | null = null;
-  for (let page = 0; page < MOST_PAGES; page++) {
-    const given = Object.entries({ ...query, limit: String(PAGE), cursor: cursor?.toString() }).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const answer: { items: T[]; nextCursor: string | number | null } = await service.get(`${path}?${new URLSearchParams(given)}`);
-    items.push(...answer.items);
-    cursor = answer.nextCursor;
-    if (cursor === null) break;
-  }
-  return items;
+export async function allPages<T>(readPage: (page: PageWanted) => Promise<{ readonly data?: Page<T> }>): Promise<T[]> {
+  const { eachItem } = await import("user-vps/client");
+  return await Array.fromAsync(eachItem((cursor) => answer(readPage({ limit: PAGE, ...(cursor !== undefined && { cursor }) }))));
 }

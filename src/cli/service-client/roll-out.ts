@@ -6,7 +6,7 @@ import type { Invocation, Result } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { fields, moment, table } from "../output.ts";
 import type { ServiceApi } from "./api.ts";
-import { withService } from "./api.ts";
+import { answer, withService } from "./api.ts";
 import { ServiceRefusal } from "./refusal.ts";
 
 /** Well within RATE_LIMIT_PER_MINUTE. */
@@ -16,11 +16,11 @@ const AWAY_LIMIT_MS = 60 * SECOND_MS;
 
 /** The newest one; undefined if there was none yet. */
 export async function newestRollOut(service: ServiceApi): Promise<RollOutView | undefined> {
-  return (await service.get<{ items: RollOutView[] }>("/api/admin/roll-outs?limit=1")).items[0];
+  return (await answer(service.GET("/api/admin/roll-outs", { params: { query: { limit: 1 } } }))).items[0];
 }
 
 export async function readRollOut(service: ServiceApi, rollOutId: string): Promise<RollOutWithMembersView> {
-  return await service.get(`/api/admin/roll-outs/${encodeURIComponent(rollOutId)}`);
+  return await answer(service.GET("/api/admin/roll-outs/{rollOutId}", { params: { path: { rollOutId } } }));
 }
 
 export function rollOutText(rollOut: RollOutWithMembersView): string {

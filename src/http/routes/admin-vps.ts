@@ -5,7 +5,7 @@ import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
 import { pageOf, pageQuery, pageView } from "../paging.ts";
-import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
+import { ADMIN_VPS_DETAIL_VIEW, ADMIN_VPS_VIEW, adminVpsView, readAdminVpsView } from "../vps-view.ts";
 
 const QUERY = z.strictObject({
   status: z.enum(VPS_STATUSES).optional(),
@@ -22,6 +22,6 @@ export const adminVpsRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { 
   }, async ({ query }) => pageView(await listVps(pool, query), adminVpsView));
 
   app.get("/vps/:username", {
-    schema: { tags: ["operators"], summary: "One user", params: USERNAME_PARAMS, response: { 200: { description: "The record.", content: { "application/json": { schema: ADMIN_VPS_VIEW } } }, ...refusals(401, 403, 404) } },
-  }, async ({ params }) => adminVpsView(await findUser(pool, params.username)));
+    schema: { tags: ["operators"], summary: "One user", params: USERNAME_PARAMS, response: { 200: { description: "The record.", content: { "application/json": { schema: ADMIN_VPS_DETAIL_VIEW } } }, ...refusals(401, 403, 404) } },
+  }, async ({ params }) => readAdminVpsView(pool, await findUser(pool, params.username)));
 };
