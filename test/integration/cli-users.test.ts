@@ -29,17 +29,14 @@ describe("user-vps status, events, logs", async () => {
     await setVpsStatus(pool, userId, { status: "ready", phase: "done" });
   }
 
-  it("status tells phase and time, and how long it usually takes once somebody was ready", async () => {
+  it("status tells phase and time", async () => {
     const dora = await provision("dora");
     const { stdout } = await runCli(["status", "dora"], { env });
     assert.match(stdout, /^status +provisioning, vm/m);
     assert.match(stdout, /^vm +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+\.\d +goes on$/m);
-    assert.doesNotMatch(stdout, /usually/);
     const view = await runJson<{ status: string; phases: { phase: string }[] }>(["status", "dora"], { env });
     assert.deepEqual([view.status, view.phases.map(({ phase }) => phase)], ["provisioning", ["vm"]]);
 
-    await pool.query("UPDATE user_vps SET ready_at = requested_at + interval '50 seconds' WHERE username = 'dora'");
-    assert.match((await runCli(["status", "dora"], { env })).stdout, /usually within 60 s/);
     await makeReady(dora);
     assert.match((await runCli(["status", "dora"], { env })).stdout, /^status +ready$/m);
   });

@@ -1,8 +1,9 @@
 import { sleep } from "../../../providers/core/time.ts";
+import { isBusy } from "../../records/vps-record.ts";
 import type { CliCommand } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { withRecords } from "../records.ts";
-import { isAtRest, statusLine, usualTime } from "../user-record.ts";
+import { statusLine, usualTime } from "../user-record.ts";
 
 export const events: CliCommand<{ follow?: true }> = {
   usage: "events <username>",
@@ -21,7 +22,7 @@ export const events: CliCommand<{ follow?: true }> = {
           version = vps.version;
           progress.end();
           invocation.show({ data: vps, text: `${vps.updatedAt.slice(11, 19)}  ${statusLine(vps)}${vps.status === "ready" ? `, ${vps.url}` : ""}` });
-          if (isAtRest(vps.status) && !options.follow) return vps.status === "failed" ? { data: undefined, text: "", exitCode: EXIT.failed } : undefined;
+          if (!isBusy(vps.status) && !options.follow) return vps.status === "failed" ? { data: undefined, text: "", exitCode: EXIT.failed } : undefined;
           const usual = usualTime(vps);
           progress.say(`waiting for the next change${usual ? `; ready ${usual}` : ""}`);
         }

@@ -1,9 +1,9 @@
-import { VPS_STATUSES } from "../../records/vps-record.ts";
+import { isBusy, VPS_STATUSES } from "../../records/vps-record.ts";
 import type { CliCommand, Invocation, Result } from "../command.ts";
 import { fields, moment, table } from "../output.ts";
 import { withRecords } from "../records.ts";
 import { answer, withService } from "../service-client/api.ts";
-import { isAtRest, statusLine, usualTime } from "../user-record.ts";
+import { statusLine, usualTime } from "../user-record.ts";
 import { overviewText } from "./purchases.ts";
 
 export const status: CliCommand<object> = {
@@ -19,7 +19,7 @@ async function ofUser(invocation: Invocation, username: string): Promise<Result>
   return withRecords(invocation, username, async (records) => {
     invocation.progress.say(records.asking);
     const vps = await records.vps();
-    const isOver = isAtRest(vps.status);
+    const isOver = !isBusy(vps.status);
     const head = fields({
       user: vps.username,
       status: statusLine(vps),
