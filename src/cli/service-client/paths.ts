@@ -21,5 +21,7 @@ interface Page<T> {
 /** All items of a list that comes by pages. */
 export async function allPages<T>(readPage: (page: PageWanted) => Promise<{ readonly data?: Page<T> }>): Promise<T[]> {
   const { eachItem } = await import("user-vps/client");
-  return await Array.fromAsync(eachItem((cursor) => answer(readPage({ limit: PAGE, ...(cursor !== undefined && { cursor }) }))));
+  const items: T[] = [];
+  for await (const item of eachItem((cursor) => answer(readPage({ limit: PAGE, ...(cursor !== undefined && { cursor }) })))) items.push(item);
+  return items;
 }
