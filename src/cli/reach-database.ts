@@ -5,7 +5,7 @@ import type { Pool } from "pg";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { Environment } from "../config/index.ts";
 import { createPool, defaultEmbeddedFolder, missingMigrations, startEmbedded } from "../db/index.ts";
-import type { Records } from "./records.ts";
+import type { Records } from "./record-reader.ts";
 import { reasonOf } from "./report-error.ts";
 import { recordOf } from "./user-record.ts";
 

@@ -74,7 +74,7 @@ const describeRest: SwaggerTransformObject = (document) => {
     if (name.endsWith("Input")) delete schemas[name];
     else if (name in SHAPE_EXAMPLES) schema.examples = [SHAPE_EXAMPLES[name]];
   }
-  return described as ReturnType<SwaggerTransformObject>;
+  return described;
 };
 
 function describeOperation(operation: DescribedOperation, method: string, path: string): void {

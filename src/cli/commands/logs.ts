@@ -4,7 +4,8 @@ import type { RunView } from "../../http/run-view.ts";
 import type { CliCommand, Invocation, Result } from "../command.ts";
 import { moment, table } from "../output.ts";
 import { errorView } from "../report-error.ts";
-import { withRecords, type Records } from "../records.ts";
+import type { Records } from "../record-reader.ts";
+import { withRecords } from "../records.ts";
 
 interface Options {
   readonly run?: string;

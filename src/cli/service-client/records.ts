@@ -1,6 +1,6 @@
 import { SECOND_MS } from "../../../providers/core/time.ts";
 import type { Invocation } from "../command.ts";
-import type { Records } from "../records.ts";
+import type { Records } from "../record-reader.ts";
 import { answer, withService } from "./api.ts";
 import { ofUser } from "./paths.ts";
 import { ServiceRefusal } from "./refusal.ts";
