@@ -604,6 +604,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/login-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link that logs a browser in, once
+         * @description As whoever asks for it, with the same role. It is good for five minutes; the session that comes of it lasts no longer than the token that it was asked for with.
+         */
+        post: operations["makeLoginLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/vps/{username}/events": {
         parameters: {
             query?: never;
@@ -1012,6 +1032,69 @@ export interface components {
             sshPublicKey: string | null;
             credentialsRotation: number;
         };
+        AdminVpsDetail: {
+            username: string;
+            hostname: string;
+            /** @enum {string} */
+            status: "queued" | "provisioning" | "ready" | "failed" | "suspended" | "deprovisioning" | "deprovisioned";
+            /** @description What is being worked on. */
+            phase: ("queued" | "engine" | "credentials" | "script" | "vm" | "dns" | "health" | "done") | null;
+            /** @description What the phase waits for. */
+            waitingFor: string | null;
+            waiting: {
+                /** @description What is waited for without any work going on: `purchases_per_day`, `payment` and others. */
+                kind: string;
+                since: string | null;
+                /** @description How long that took others, in the median, from `since` on. */
+                usualSeconds: number | null;
+                /** @description Among those who wait for their turn, from 1. */
+                place: number | null;
+            } | null;
+            failure: {
+                code: string | null;
+                reason: string;
+                /** @description What happens next. */
+                next: string | null;
+            } | null;
+            /** @description Hostinger's catalog item. */
+            plan: string;
+            templateId: number;
+            dataCenter: {
+                id: number;
+                city: string | null;
+                country: string | null;
+            };
+            address: string | null;
+            url: string | null;
+            vmId: number | null;
+            /**
+             * @description `available`: POST /api/vps/credentials shows them, once.
+             * @enum {string}
+             */
+            credentials: "none" | "available" | "shown";
+            /** Format: date-time */
+            requestedAt: string;
+            readyAt: string | null;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Counts every change. */
+            version: number;
+            userId: string;
+            orderId: string | null;
+            subscriptionId: string | null;
+            sshPublicKey: string | null;
+            credentialsRotation: number;
+            /** @description Of the last run. */
+            phases: components["schemas"]["Phase"][];
+            /** @description The place among those who wait for a worker, or for their turn to be bought a VPS; null: nobody stands before the user. */
+            queue: {
+                /** @description 1: next. */
+                position: number;
+                total: number;
+            } | null;
+            /** @description When it is usually ready, by what it took others; over: it takes longer than usual. Null: it is not on its way, waits for more than time, or no other one has been made yet. */
+            estimatedReadyAt: string | null;
+        };
         VpsChange: {
             changeId: number;
             /** @enum {string} */
@@ -1256,6 +1339,17 @@ export interface components {
             items: components["schemas"]["GivenUpVm"][];
             /** @description For `cursor`; null: this is the last page. */
             nextCursor: string | null;
+        };
+        LoginLink: {
+            /** @description Of the service: the code stands behind `#`, so that no server and no log sees it. */
+            path: string;
+            /** @description The same with PUBLIC_URL; null: that is not set. */
+            url: string | null;
+            /** Format: date-time */
+            expiresAt: string;
+            operator: string;
+            /** @enum {string} */
+            role: "viewer" | "operator" | "releaser" | "owner";
         };
         Purchase: {
             purchaseId: number;
@@ -2159,7 +2253,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AdminVps"];
+                    "application/json": components["schemas"]["AdminVpsDetail"];
                 };
             };
             /** @description The request is malformed, or has fields that are not known. */
@@ -4795,6 +4889,102 @@ export interface operations {
             };
             /** @description A value cannot be used. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    makeLoginLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The link. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginLink"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

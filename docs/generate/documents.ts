@@ -10,6 +10,7 @@ import type { OpenApi } from "./http/openapi.ts";
 import { httpPage } from "./http/page.ts";
 import { replaceMarked } from "./marked.ts";
 import { OFFERED } from "../../src/http/offers.ts";
+import { rolesTable } from "./roles.ts";
 import { ofReleases, stackSettingsTable } from "./stack-settings.ts";
 import { transcriptsPage } from "./transcripts/page.ts";
 import type { DocumentedWorld } from "./world.ts";
@@ -26,6 +27,7 @@ export async function generateDocuments(world: DocumentedWorld, say: (line: stri
     [".env.example", environmentExample()],
     ["docs/configuration.md", configurationPage()],
     ["docs/releases.md", await marked("docs/releases.md", "stack settings", stackSettingsTable(ofReleases))],
+    ["docs/security.md", await marked("docs/security.md", "who may what", rolesTable())],
     ["docs/errors.md", errorsPage()],
     ["docs/cli.md", cliPage()],
     ["docs/http.md", httpPage(api, metrics)],

@@ -31,7 +31,7 @@ export async function openDocumentedWorld(say: (line: string) => void): Promise<
   // Whatever a sweep is to find was made a moment ago.
   const demo = await openDemoWorld(say, { env: { SWEEP_GRACE_SECONDS: "0", SWEEP_CRON: "off" } });
   // Without it, operators' commands would name who runs this, and where.
-  const token = await signServiceToken(demo.env, { subject: "ada", isOperator: true, lifetimeSeconds: 3_600 });
+  const token = await signServiceToken(demo.env, { subject: "ada", role: "owner", lifetimeSeconds: 3_600 });
   const env = { ...demo.env, DATABASE_URL: demo.databaseUrl, USER_VPS_URL: demo.url, USER_VPS_TOKEN: token, URL: demo.url, PATH: [join(CHECKOUT, "bin"), process.env["PATH"]].join(delimiter) };
   return {
     url: demo.url,

@@ -5,6 +5,7 @@ import { printable } from "../../providers/core/printable.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import type { Environment } from "../config/index.ts";
+import { coloured, wantsColours } from "./colours.ts";
 import type { CliCommand, CommonOptions, Invocation, Result } from "./command.ts";
 import { commandOf } from "./commands/index.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
@@ -21,7 +22,8 @@ const program = buildProgram(execute);
 
 /** The last barrier, for all that is printed: no setting that is a secret gets out, and no command to the terminal. */
 const clean = (text: string) => printable(redactor.redact(text));
-const print = (text: string) => void process.stdout.write(`${clean(text)}\n`);
+const paint = !asJson && wantsColours(process.stdout, process.env) ? coloured : (text: string) => text;
+const print = (text: string) => void process.stdout.write(`${paint(clean(text))}\n`);
 const printError = (text: string) => void process.stderr.write(`${clean(text)}\n`);
 
 /** What is secret among them is shown no more from now on. */

@@ -40,6 +40,7 @@ export function readSettings({ env, role }: { env: Environment; role: Role }): S
   }
   const given = (variable: Variable<unknown>) => Boolean(env[variable.name]);
   for (const { variables, notFor } of ALTERNATIVES) if (role !== notFor) problems.push(...onlyOne(given, ...variables));
+  if (given(VARIABLES.oidcIssuer) && role !== "worker") problems.push(...[VARIABLES.oidcClientId, VARIABLES.oidcRoles, VARIABLES.publicUrl].filter((one) => !given(one)).map((one) => `${missing(one)}: OIDC_ISSUER needs it`));
   if (problems.length > 0) throw refused(problems);
   return Object.freeze(values) as Settings;
 }

@@ -1,6 +1,7 @@
 /** How the text of a variable becomes a value; each error says what was expected, and never repeats the text (it may be a secret). */
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
+import { OPERATOR_ROLES, type OperatorRole } from "./operator-roles.ts";
 import { findPlan, PLANS } from "../../providers/hostinger/api/specification.ts";
 import { isHostname } from "../../providers/core/hostname.ts";
 import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../../providers/core/ssh-public-key.ts";
@@ -26,6 +27,18 @@ export const origin = z.string().transform((given) => given.replace(/\/$/, "")).
 
 /** Origins with commas between. */
 export const origins = z.string().transform((list) => list.split(",").map((one) => one.trim())).pipe(z.array(origin));
+
+/** Over plain HTTP only on this machine. */
+export const oidcIssuer = httpUrl.refine((url) => url.startsWith("https:") || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname), "expected an https URL");
+
+/** `viewer=staff,owner=platform` -> a list. */
+export const roleGroups = z.string().transform((list, context): { role: OperatorRole; group: string }[] => list.split(",").map((part) => {
+  const [, name = "", group = ""] = /^\s*([a-z]+)=(.+?)\s*$/.exec(part) ?? [];
+  const role = OPERATOR_ROLES.find((one) => one === name);
+  if (role) return { role, group };
+  context.addIssue({ code: "custom", message: `expected role=group with commas between, each role one of ${OPERATOR_ROLES.join(", ")}` });
+  return z.NEVER;
+}));
 
 export const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "expected a postgres:// URL" });
 

@@ -71,6 +71,7 @@ export const SHAPE_EXAMPLES: Readonly<Record<string, object>> = {
   Retried: { usernames: ["alice", "bob"], left: 0, lastsSeconds: 6 },
   RollOutMember: MEMBER, RollOut: ROLL_OUT, RollOutWithMembers: { ...ROLL_OUT, members: [MEMBER] }, RollOutPage: page(ROLL_OUT),
   VmAction: VM_ACTION, VmActionPage: { vmId: 17_923, ...page(VM_ACTION) },
+  LoginLink: { path: "/login#code=k1.an-example", url: "https://vps.example.com/login#code=k1.an-example", expiresAt: at("12:05:00"), operator: "operator_1", role: "operator" },
   FleetNumbers: {
     users: { queued: 0, provisioning: 1, ready: 118, failed: 1, deprovisioning: 0, deprovisioned: 4, suspended: 0 }, stepSeconds: 3_600,
     steps: [{ at: at("12:00:00"), ready: 118, failedRuns: 1, secondsToReadyP50: 390, secondsToReadyP95: 520, monthlySpendCents: 58_882 }],

@@ -44,6 +44,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   "GET /api/admin/roll-outs/{rollOutId}": { id: "getRollOut", who: "viewer" },
   "GET /api/admin/numbers": { id: "getFleetNumbers", who: "viewer" },
 
+  "POST /api/admin/login-links": { id: "makeLoginLink", who: "viewer" },
+
   "POST /api/admin/sweeps": { id: "requestSweep", who: "operator" },
   "POST /api/admin/findings/{id}/repair": { id: "repairFinding", who: "operator" },
   "POST /api/admin/retry": { id: "retryAll", who: "operator" },

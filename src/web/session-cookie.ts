@@ -14,16 +14,25 @@ function needsHttps({ protocol, hostname }: CookieRequest): boolean {
   return protocol === "https" || !LOOPBACK.test(hostname);
 }
 
-function cookieName(request: CookieRequest): string {
-  return needsHttps(request) ? `__Host-${NAME}` : NAME;
+function cookieName(name: string, request: CookieRequest): string {
+  return needsHttps(request) ? `__Host-${name}` : name;
 }
 
 /** For `Set-Cookie`. An empty value and 0 seconds remove it. */
 export function sessionCookie(request: CookieRequest, value: string, maxAgeSeconds: number): string {
-  return `${cookieName(request)}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${needsHttps(request) ? "; Secure" : ""}`;
+  return `${cookieName(NAME, request)}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Strict${needsHttps(request) ? "; Secure" : ""}`;
+}
+
+/** One that comes along when another site sends the browser back here. */
+export function markedCookie(name: string, request: CookieRequest, value: string, maxAgeSeconds: number): string {
+  return `${cookieName(name, request)}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${needsHttps(request) ? "; Secure" : ""}`;
 }
 
 export function readSessionCookie(request: CookieRequest): string | undefined {
-  const name = `${cookieName(request)}=`;
+  return readMarkedCookie(NAME, request);
+}
+
+export function readMarkedCookie(ofName: string, request: CookieRequest): string | undefined {
+  const name = `${cookieName(ofName, request)}=`;
   return request.headers.cookie?.split(/; */).find((cookie) => cookie.startsWith(name))?.slice(name.length);
 }

@@ -54,6 +54,14 @@ describe("the packed archive, installed", async () => {
     assert.equal(statSync(join(home, ".env")).mode & 0o777, 0o600);
   });
 
+  it("gives other programs the typed client, as plain JavaScript", async () => {
+    const program = `const { createClient, ApiRefusal, dataOf } = await import("user-vps/client");
+      const client = createClient({ url: "http://service.invalid/", token: () => "t", fetch: async (request) => new Response(JSON.stringify({ error: { code: "VPS_NOT_FOUND", message: [request.url, request.headers.get("authorization")].join(" "), next: "n" } }), { status: 404, headers: { "content-type": "application/json" } }) });
+      await dataOf(client.GET("/api/vps/status")).catch((error) => console.log(error instanceof ApiRefusal, error.code, error.status, error.message));`;
+    const { stdout, stderr } = await run(process.execPath, ["--input-type=module", "-e", program], { cwd: dirname(dirname(installed)), env: environment });
+    assert.deepEqual([stdout, stderr], ["true VPS_NOT_FOUND 404 http://service.invalid/api/vps/status Bearer t\n", ""]);
+  });
+
   it("brings a user's VPS up with the real engine, and writes nothing into the installed package", async () => {
     const before = readdirSync(installed).toSorted();
     chmodSync(installed, 0o555);

@@ -9,7 +9,7 @@ const COMMON_REFUSALS = new Set(["400", "401", "403", "413", "415", "429", "500"
 
 const WHO: Readonly<Record<string, string>> = {
   user: "A signed-in user, about their own VPS.",
-  operators: "A token with the scope `vps:admin`; or the page's session cookie, for a change with the header `X-CSRF-Token`.",
+  operators: "A token with the scope of a role (`vps:viewer`, `vps:operator`, `vps:releaser`, `vps:owner`; [security.md](security.md#roles) says which one it takes); or the page's session cookie, for a change with the header `X-CSRF-Token`.",
   operation: "Anybody who reaches the port: keep these addresses from the outside.",
 };
 
@@ -18,7 +18,7 @@ export function httpPage(api: OpenApi, metrics: string): string {
     "HTTP",
     "The same as a document for programs: [openapi.json](openapi.json); a running service has it at `/openapi.json`, and readable at `/docs`.",
     "## Signing in",
-    "`Authorization: Bearer TOKEN`, a JWT signed with `JWT_SECRET` (HS256) or by a key of `JWT_JWKS_URL`. It needs `sub` (the user's id) and `exp`, and `username` to ask for a VPS; an operator's has `vps:admin` in `scope`. `JWT_ISSUER` and `JWT_AUDIENCE` are checked if they are set. `npx user-vps token` signs one for trying.",
+    "`Authorization: Bearer TOKEN`, a JWT signed with `JWT_SECRET` (HS256) or by a key of `JWT_JWKS_URL`. It needs `sub` (the user's id) and `exp`, and `username` to ask for a VPS; an operator's has the scope of a role. `JWT_ISSUER` and `JWT_AUDIENCE` are checked if they are set. `npx user-vps token` signs one for trying.",
     "## Refusals",
     `Every refusal is an ${linkTo("Error")} with a code that stays the same: [errors.md](errors.md). Every answer has the header \`X-Request-Id\`, which finds it in the log. Besides what is named below, an endpoint can refuse with`,
     table(["status", "when"], [
@@ -35,7 +35,7 @@ export function httpPage(api: OpenApi, metrics: string): string {
     "## Not in openapi.json",
     table(["address", "what"], [
       ["`GET /`, `GET /users/{username}`, `GET /login`", "the operators' page"],
-      ["`POST`, `GET`, `DELETE /session`", "its login: a token with the scope `vps:admin` is exchanged for a cookie"],
+      ["`POST`, `GET`, `DELETE /session`", "its login: an operator's token or a one-time code is exchanged for a cookie"],
       ["`GET /metrics`", "metrics for Prometheus, open to anybody who reaches the port"],
       ["`GET /docs`, `GET /openapi.json`", "this description"],
     ]),

@@ -15,6 +15,8 @@ import { events } from "./events.ts";
 import { findings } from "./findings.ts";
 import { givenUp } from "./given-up.ts";
 import { init } from "./init.ts";
+import { list } from "./list.ts";
+import { login } from "./login.ts";
 import { logs } from "./logs.ts";
 import { plans } from "./plans.ts";
 import { power } from "./power.ts";
@@ -52,12 +54,12 @@ import { vmRecreate } from "./vm-recreate.ts";
 import { vmSnapshotCreate, vmSnapshotDelete, vmSnapshotRestore, vmSnapshotShow } from "./vm-snapshot.ts";
 
 export const COMMANDS: readonly CliCommand[] = [
-  up, preview, destroy, status, events, logs,
+  up, preview, destroy, list, status, events, logs,
   drift, sweep, findings, repair,
   rotate, rename, recreate, replace, changes, retry, cancel, power, suspend, resume, snapshot, actions, deprovision, givenUp, audit,
   purchases, resolve,
   releaseCreate, releaseList, releaseRollOut, releaseStatus, releaseSkip, releaseCancel,
-  init, serve, sandbox, demo, doctor, token,
+  init, serve, sandbox, demo, doctor, login, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,
   vmCreate, vmList, vmGet, vmStart, vmStop, vmRestart, vmRecreate, vmActions,

@@ -15,7 +15,7 @@ const TOKEN_LIFETIME_SECONDS = (12 * HOUR_MS) / SECOND_MS;
 /** Returns when `ended` is aborted. The file with the environment is there only until then. */
 export async function stay(world: DemoWorld, { envFile, ended }: { envFile: string; ended: AbortSignal }): Promise<void> {
   if (ended.aborted) return;
-  const token = await signServiceToken(world.env, { subject: whoAmI(), isOperator: true, lifetimeSeconds: TOKEN_LIFETIME_SECONDS });
+  const token = await signServiceToken(world.env, { subject: whoAmI(), role: "owner", lifetimeSeconds: TOKEN_LIFETIME_SECONDS });
   try {
     await writeEnvironmentFile(envFile, asExportLines(environmentFor(world, token), world.engine.binDir));
     console.error(whatToTry(world, token, envFile));

@@ -2,11 +2,10 @@ import { hostname, userInfo } from "node:os";
 import { SignJWT } from "jose";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { tokenFrom } from "../../../providers/core/token.ts";
+import { SCOPE_OF_ROLE, type OperatorRole } from "../../config/operator-roles.ts";
 import { hs256Secret } from "../../config/value-schemas.ts";
 import type { Environment } from "../../config/index.ts";
 
-/** As src/http/caller.ts asks for. */
-const OPERATORS_SCOPE = "vps:admin";
 /** For one command. */
 const COMMAND_LIFETIME_SECONDS = 300;
 
@@ -15,21 +14,22 @@ export interface TokenRequest {
   readonly subject: string;
   /** The claim `username`, for a user's token. */
   readonly username?: string;
-  readonly isOperator: boolean;
+  /** undefined: a user's token. */
+  readonly role: OperatorRole | undefined;
   readonly lifetimeSeconds: number;
 }
 
 /** USER_VPS_TOKEN, else one for this command, signed with the service's JWT_SECRET where that is at hand. */
 export async function operatorToken(env: Environment): Promise<string> {
   if (env["USER_VPS_TOKEN"]) return tokenFrom(env["USER_VPS_TOKEN"], "USER_VPS_TOKEN");
-  if (env["JWT_SECRET"]) return await signServiceToken(env, { subject: whoAmI(), isOperator: true, lifetimeSeconds: COMMAND_LIFETIME_SECONDS });
+  if (env["JWT_SECRET"]) return await signServiceToken(env, { subject: whoAmI(), role: "owner", lifetimeSeconds: COMMAND_LIFETIME_SECONDS });
   throw new UserVpsError("CONFIG_INVALID", "It is not known who asks: neither USER_VPS_TOKEN nor JWT_SECRET is set.", {
-    next: "Set USER_VPS_TOKEN to a token with the scope vps:admin; on the service's own machine, JWT_SECRET as the service has it serves as well.",
+    next: "Set USER_VPS_TOKEN to a token with the scope of a role, such as vps:operator; on the service's own machine, JWT_SECRET as the service has it serves as well.",
   });
 }
 
 /** Errors: CONFIG_INVALID without a usable JWT_SECRET. */
-export async function signServiceToken(env: Environment, { subject, username, isOperator, lifetimeSeconds }: TokenRequest): Promise<string> {
+export async function signServiceToken(env: Environment, { subject, username, role, lifetimeSeconds }: TokenRequest): Promise<string> {
   const secret = hs256Secret.safeParse(env["JWT_SECRET"] ?? "");
   if (!secret.success) {
     throw new UserVpsError("CONFIG_INVALID", "JWT_SECRET is missing or shorter than 32 bytes, so no token can be signed here.", {
@@ -37,7 +37,7 @@ export async function signServiceToken(env: Environment, { subject, username, is
     });
   }
   const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = env;
-  const token = new SignJWT({ ...(username && { username }), ...(isOperator && { scope: OPERATORS_SCOPE }) })
+  const token = new SignJWT({ ...(username && { username }), ...(role && { scope: SCOPE_OF_ROLE[role] }) })
     .setProtectedHeader({ alg: "HS256" })
     .setSubject(subject)
     .setExpirationTime(`${lifetimeSeconds} seconds`);

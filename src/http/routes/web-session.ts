@@ -6,6 +6,7 @@ import { SECOND_MS } from "../../../providers/core/time.ts";
 import { OPERATOR_ROLES } from "../../config/operator-roles.ts";
 import { endSession, isSessionEnded } from "../../records/index.ts";
 import { readSessionCookie, sessionCookie } from "../../web/session-cookie.ts";
+import { linkId, openLoginLink } from "../../web/login-link.ts";
 import { isCsrfToken, newSession, openSession, sealSession, sessionId, type OperatorSession } from "../../web/session.ts";
 import { createAuthenticator } from "../authenticate.ts";
 import { refuseWithoutRole } from "../caller.ts";
@@ -16,7 +17,10 @@ export const CSRF_HEADER = "x-csrf-token";
 
 const LOGINS_PER_MINUTE = 10;
 const SAFE_METHODS = ["GET", "HEAD"];
-const LOGIN = z.strictObject({ token: z.string().min(1).max(8_192).describe("A JWT with the scope of an operator's role.") });
+const LOGIN = z.union([
+  z.strictObject({ token: z.string().min(1).max(8_192).describe("A JWT with the scope of an operator's role.") }),
+  z.strictObject({ code: z.string().min(1).max(8_192).describe("Of a link that `user-vps login` has made: it is good once.") }),
+]);
 const SESSION_VIEW = z.object({ operator: z.string(), role: z.enum(OPERATOR_ROLES), expiresAt: z.iso.datetime(), csrfToken: z.string().describe(`For the header ${CSRF_HEADER} of every change.`), deprovisionGraceHours: z.int() });
 
 export type SessionContext = Pick<HttpContext, "cipher" | "pool">;
@@ -50,6 +54,18 @@ export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, 
   const countLogin = app.createRateLimit({ max: LOGINS_PER_MINUTE, timeWindow: "1 minute", keyGenerator: ({ ip }) => `login:${ip}` });
   app.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
 
+  async function byToken(token: string): Promise<Parameters<typeof newSession>[0]> {
+    const caller = await authenticate(`Bearer ${token.trim()}`);
+    refuseWithoutRole(caller, "viewer");
+    return { ...caller, role: caller.role! };
+  }
+
+  async function useLink(code: string): Promise<Parameters<typeof newSession>[0]> {
+    const link = openLoginLink(cipher, code);
+    if (!link || !(await endSession(pool, linkId(link), link.expiresAt))) throw new HttpError("UNAUTHENTICATED", "The link has been used already, or is too old: `user-vps login` makes another one.");
+    return { ...link, expiresAt: link.sessionEndsAt };
+  }
+
   app.post("/session", {
     schema: { hide: true, body: LOGIN, response: { 200: SESSION_VIEW } },
     onRequest: async (request) => {
@@ -57,11 +73,9 @@ export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, 
       if (!result.isAllowed && result.isExceeded) throw new HttpError("RATE_LIMITED", `More than ${LOGINS_PER_MINUTE} logins were tried within a minute.`, { headers: { "retry-after": String(result.ttlInSeconds) } });
     },
   }, async (request, reply) => {
-    const caller = await authenticate(`Bearer ${request.body.token.trim()}`);
-    refuseWithoutRole(caller, "viewer");
-    const session = newSession({ ...caller, role: caller.role! });
+    const session = newSession("code" in request.body ? await useLink(request.body.code) : await byToken(request.body.token));
     const seconds = Math.max(0, Math.floor((session.expiresAt.getTime() - Date.now()) / SECOND_MS));
-    request.log.info({ operator: caller.userId }, "operator logged in");
+    request.log.info({ operator: session.userId, role: session.role }, "operator logged in");
     return reply.header("set-cookie", sessionCookie(request, sealSession(cipher, session), seconds)).send(sessionView(session));
   });
 

@@ -6,6 +6,7 @@ import { webNumbersRoute } from "./web-numbers.ts";
 import { webPageRoutes } from "./web-pages.ts";
 import { webRepairRoute } from "./web-repair.ts";
 import { webSessionRoutes } from "./web-session.ts";
+import { webSingleSignOnRoutes } from "./web-single-sign-on.ts";
 
 export { acceptSession } from "./web-session.ts";
 
@@ -13,6 +14,7 @@ export { acceptSession } from "./web-session.ts";
 export const webRoutes: FastifyPluginAsync<HttpContext> = async (app, context) => {
   await app.register(webPageRoutes, context);
   await app.register(webSessionRoutes, context);
+  await app.register(webSingleSignOnRoutes, context);
 };
 
 /** For operators. */

@@ -1,0 +1,94 @@
+/**
+ * Operators' login by OpenID Connect: authorization code with PKCE, state and nonce. What has to be
+ * known again when the provider sends the browser back is sealed in a cookie of its own.
+ */
+import type * as OpenIdClient from "openid-client";
+import { MINUTE_MS } from "../../providers/core/time.ts";
+import type { Settings } from "../config/settings.ts";
+import { OPERATOR_ROLES, type OperatorRole } from "../config/operator-roles.ts";
+import { HttpError } from "./http-error.ts";
+
+export type SingleSignOnSettings = Pick<Settings, "publicUrl" | "oidcIssuer" | "oidcClientId" | "oidcClientSecret" | "oidcScopes" | "oidcRolesClaim" | "oidcRoles">;
+
+/** How long a login at the provider may take. */
+export const LOGIN_LIMIT_MS = 10 * MINUTE_MS;
+export const CALLBACK_PATH = "/login/oidc/callback";
+
+/** What is kept from the way there to the way back. */
+export interface LoginBegun {
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+}
+
+export interface SignedOn {
+  /** As the records call the operator: the verified e-mail address, else the provider's own id. */
+  readonly userId: string;
+  readonly role: OperatorRole;
+}
+
+export interface SingleSignOn {
+  begin(): Promise<LoginBegun & { readonly url: URL }>;
+  /** @param query that the provider has sent the browser back with */
+  finish(query: string, begun: LoginBegun): Promise<SignedOn>;
+}
+
+/** undefined: it is not set up. */
+export function createSingleSignOn(settings: SingleSignOnSettings): SingleSignOn | undefined {
+  const { publicUrl, oidcIssuer, oidcClientId, oidcClientSecret, oidcScopes } = settings;
+  if (!oidcIssuer || !oidcClientId || !publicUrl) return undefined;
+  const redirectUri = `${publicUrl}${CALLBACK_PATH}`;
+  let found: Promise<readonly [typeof OpenIdClient, OpenIdClient.Configuration]> | undefined;
+  const provider = () => {
+    found ??= discover(oidcIssuer, oidcClientId, oidcClientSecret);
+    // A provider that is away for a moment is asked again by the next login.
+    found.catch(() => { found = undefined; });
+    return found.catch((error: unknown) => { throw unavailable(error); });
+  };
+  return {
+    async begin() {
+      const [oidc, config] = await provider();
+      const [state, nonce, verifier] = [oidc.randomState(), oidc.randomNonce(), oidc.randomPKCECodeVerifier()];
+      const url = oidc.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri, scope: oidcScopes, state, nonce,
+        code_challenge: await oidc.calculatePKCECodeChallenge(verifier), code_challenge_method: "S256",
+      });
+      return { state, nonce, verifier, url };
+    },
+    async finish(query, { state, nonce, verifier }) {
+      const [oidc, config] = await provider();
+      const tokens = await oidc.authorizationCodeGrant(config, new URL(`${redirectUri}?${query}`), { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true })
+        .catch((error: unknown) => { throw new HttpError("UNAUTHENTICATED", `The identity provider's answer is not one to this login: ${reasonOf(error)}.`, { cause: error }); });
+      const claims = tokens.claims()!;
+      const known = settings.oidcRolesClaim in claims ? claims : { ...claims, ...(await oidc.fetchUserInfo(config, tokens.access_token, claims.sub).catch((error: unknown) => { throw unavailable(error); })) };
+      const role = roleOf(known[settings.oidcRolesClaim], settings.oidcRoles);
+      if (!role) throw new HttpError("SCOPE_MISSING", `The identity provider names no role of '${nameOf(known)}': the claim '${settings.oidcRolesClaim}' holds nothing that OIDC_ROLES knows.`);
+      return { userId: nameOf(known), role };
+    },
+  };
+}
+
+async function discover(issuer: string, clientId: string, clientSecret: string | undefined): Promise<readonly [typeof OpenIdClient, OpenIdClient.Configuration]> {
+  const oidc = await import("openid-client");
+  const isPlain = new URL(issuer).protocol === "http:";
+  return [oidc, await oidc.discovery(new URL(issuer), clientId, clientSecret, clientSecret === undefined ? oidc.None() : undefined, isPlain ? { execute: [oidc.allowInsecureRequests] } : undefined)];
+}
+
+/** The highest role whose group is among the claim's. */
+export function roleOf(claim: unknown, groupsOf: Settings["oidcRoles"]): OperatorRole | undefined {
+  const groups = new Set((Array.isArray(claim) ? claim : [claim]).filter((one): one is string => typeof one === "string"));
+  return OPERATOR_ROLES.findLast((role) => groupsOf?.some((one) => one.role === role && groups.has(one.group)));
+}
+
+function nameOf({ sub, email, email_verified: isVerified }: Readonly<Record<string, unknown>>): string {
+  return typeof email === "string" && isVerified !== false ? email.slice(0, 255) : String(sub).slice(0, 255);
+}
+
+function unavailable(error: unknown): HttpError {
+  return new HttpError("SIGN_IN_UNAVAILABLE", `The identity provider does not answer as it should: ${reasonOf(error)}.`, { cause: error, headers: { "retry-after": "5" } });
+}
+
+function reasonOf(error: unknown): string {
+  const { error: code, error_description: description, message } = error as { error?: string; error_description?: string; message?: string };
+  return [code, description ?? message].filter(Boolean).join(": ") || "unknown error";
+}
