@@ -16,6 +16,7 @@ import { normaliseForwarded } from "./forwarded.ts";
 import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
+import { addNotificationMetrics } from "../notifications/metrics.ts";
 import { addPurchaseMetrics } from "../purchases/metrics.ts";
 import { addDriftMetrics } from "../drift/metrics.ts";
 import type { DriftRequests } from "../drift/queues.ts";
@@ -39,6 +40,7 @@ import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { loginLinkRoute } from "./routes/login-links.ts";
 import { metricsRoute } from "./routes/metrics.ts";
+import { notificationRoutes } from "./routes/notifications.ts";
 import { provisionRoute } from "./routes/provision.ts";
 import { purchaseRoutes } from "./routes/purchases.ts";
 import { resolveRoute } from "./routes/resolve.ts";
@@ -135,6 +137,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, r
   const registry = createMetrics(cached, onMetricsProblem);
   addDriftMetrics(registry, cached, onMetricsProblem);
   addPurchaseMetrics(registry, cached, settings.purchases, onMetricsProblem);
+  addNotificationMetrics(registry, cached, onMetricsProblem);
   measureAnswers(app, registry);
   await app.register(rateLimit, { global: false });
   await allowOrigins(app, settings.corsOrigins);
@@ -161,7 +164,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, r
     for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
     await signedIn.register(async (operators) => {
       recordActions(operators, pool);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, loginLinkRoute, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, notificationRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, loginLinkRoute, webOperatorRoutes]) await operators.register(routes, context);
       for (const routes of [adminActionRoutes, adminChangeRoutes, resolveRoute]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

@@ -49,6 +49,9 @@ const ROLL_OUT = {
 };
 const VM_ACTION = { actionId: 8_123, name: "ct_restart", progress: "completed", state: "success", createdAt: "2026-11-25T13:00:00Z", updatedAt: "2026-11-25T13:00:09Z" };
 
+const NOTIFICATION = { id: `msg_${"0".repeat(31)}1`, target: "backend", state: "delivered", events: [{ type: "vps.ready", at: at("12:06:30"), username: "alice", data: {} }], attempts: 1, createdAt: at("12:06:30"), nextAttemptAt: null, lastError: null, deliveredAt: at("12:06:31") };
+const TARGET = { name: "backend", format: "webhook", address: "https://app.example.com/…", events: ["vps.*"], pending: 0, oldestPendingAt: null, givenUp: 0, failures: 0, lastError: null, retryAt: null, answeredAt: at("12:06:31"), pausedAt: null };
+
 const page = (item: object) => ({ items: [item], nextCursor: null });
 
 /** By the name of the schema. */
@@ -71,6 +74,7 @@ export const SHAPE_EXAMPLES: Readonly<Record<string, object>> = {
   Retried: { usernames: ["alice", "bob"], left: 0, lastsSeconds: 6 },
   RollOutMember: MEMBER, RollOut: ROLL_OUT, RollOutWithMembers: { ...ROLL_OUT, members: [MEMBER] }, RollOutPage: page(ROLL_OUT),
   VmAction: VM_ACTION, VmActionPage: { vmId: 17_923, ...page(VM_ACTION) },
+  Notification: NOTIFICATION, NotificationPage: page(NOTIFICATION), NotificationTarget: TARGET, NotificationTargetPage: page(TARGET), NotificationsResent: { count: 3 },
   LoginLink: { path: "/login#code=k1.an-example", url: "https://vps.example.com/login#code=k1.an-example", expiresAt: at("12:05:00"), operator: "operator_1", role: "operator" },
   FleetNumbers: {
     users: { queued: 0, provisioning: 1, ready: 118, failed: 1, deprovisioning: 0, deprovisioned: 4, suspended: 0 }, stepSeconds: 3_600,
@@ -87,7 +91,7 @@ export const BODY_EXAMPLES: Readonly<Record<string, object>> = {
   retryVps: { ...why, dataCenterId: 9 },
   retryAll: { reason: "Hostinger is back", code: "API_UNAVAILABLE", perMinute: 10 },
   repairFinding: { why: "ticket 4711" },
-  repairVps: why, cancelVps: why, startVm: why, stopVm: why, restartVm: why, suspendUser: why, resumeUser: why, rotateCredentials: why, skipInRollOut: why,
+  repairVps: why, resendNotification: why, resendGivenUpNotifications: why, resumeNotificationTarget: why, testNotificationTarget: why, cancelVps: why, startVm: why, stopVm: why, restartVm: why, suspendUser: why, resumeUser: why, rotateCredentials: why, skipInRollOut: why,
   makeSnapshot: confirmed,
   renameVps: { ...confirmed, hostname: "ada.spoq.dev" },
   recreateVm: confirmed,

@@ -44,10 +44,16 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   "GET /api/admin/roll-outs/{rollOutId}": { id: "getRollOut", who: "viewer" },
   "GET /api/admin/numbers": { id: "getFleetNumbers", who: "viewer" },
 
+  "GET /api/admin/notifications": { id: "listNotifications", who: "viewer" },
+  "GET /api/admin/notification-targets": { id: "listNotificationTargets", who: "viewer" },
   "POST /api/admin/login-links": { id: "makeLoginLink", who: "viewer" },
 
   "POST /api/admin/sweeps": { id: "requestSweep", who: "operator" },
   "POST /api/admin/findings/{id}/repair": { id: "repairFinding", who: "operator" },
+  "POST /api/admin/notifications/{id}/resend": { id: "resendNotification", who: "operator" },
+  "POST /api/admin/notification-targets/{name}/resend": { id: "resendGivenUpNotifications", who: "operator" },
+  "POST /api/admin/notification-targets/{name}/resume": { id: "resumeNotificationTarget", who: "operator" },
+  "POST /api/admin/notification-targets/{name}/test": { id: "testNotificationTarget", who: "operator" },
   "POST /api/admin/retry": { id: "retryAll", who: "operator" },
   "POST /api/admin/vps/{username}/retry": { id: "retryVps", who: "operator" },
   "POST /api/admin/vps/{username}/repair": { id: "repairVps", who: "operator" },

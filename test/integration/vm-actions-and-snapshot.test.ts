@@ -54,7 +54,7 @@ describe("GET /api/admin/vps/{username}/actions", () => {
     assert.deepEqual([statusCode, JSON.parse(body)], [200, { vmId: 5, items: [
       { actionId: 8, name: "restart", progress: "completed", state: "success", createdAt: "2026-01-02T03:04:05Z", updatedAt: null },
       { actionId: 7, name: "stop", progress: "running", state: "delayed", createdAt: null, updatedAt: null },
-    ] }]);
+    ], nextCursor: null }]);
   });
 
   it("says if there is no such user, no VM, no worker, or what Hostinger refused; it is for operators only", async () => {
