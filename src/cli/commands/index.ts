@@ -60,12 +60,8 @@ export const COMMANDS: readonly CliCommand[] = [
   rotate, rename, recreate, replace, changes, retry, cancel, power, suspend, resume, snapshot, actions, deprovision, givenUp, audit,
   purchases, resolve,
   releaseCreate, releaseList, releaseRollOut, releaseStatus, releaseSkip, releaseCancel,
-<<<<<<< HEAD
-  init, serve, sandbox, demo, doctor, login, token,
-=======
   notificationList, notificationTargetList, notificationResend, notificationResume, notificationTest,
-  init, serve, sandbox, demo, doctor, token,
->>>>>>> trunk
+  init, serve, sandbox, demo, doctor, login, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,
   vmCreate, vmList, vmGet, vmStart, vmStop, vmRestart, vmRecreate, vmActions,

@@ -2,7 +2,7 @@ import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { NotificationTargetView, NotificationView } from "../../http/routes/notifications.ts";
 import type { CliCommand, Invocation, Result } from "../command.ts";
 import { moment, shortened, table } from "../output.ts";
-import { withService } from "../service-client/api.ts";
+import { answer, withService, type ServiceApi } from "../service-client/api.ts";
 import { REASON_OPTION } from "../service-client/order.ts";
 import { allPages } from "../service-client/paths.ts";
 
@@ -33,11 +33,10 @@ export const notificationList: CliCommand<ListOptions> = {
   async run(invocation) {
     const { options: { target, state, all }, progress } = invocation;
     progress.say("asking the service");
-    const query = { target, state };
-    const given = Object.entries({ ...query, limit: String(SHOWN) }).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const filter = { ...(target !== undefined && { target }), ...(state !== undefined && { state: state as NotificationView["state"] }) };
     const items = await withService(invocation, async (service) => (all
-      ? allPages<NotificationView>(service, "/api/admin/notifications", query)
-      : (await service.get<{ items: NotificationView[] }>(`/api/admin/notifications?${new URLSearchParams(given)}`)).items));
+      ? allPages((page) => service.GET("/api/admin/notifications", { params: { query: { ...filter, ...page } } }))
+      : (await answer(service.GET("/api/admin/notifications", { params: { query: { ...filter, limit: SHOWN } } }))).items));
     const rows = items.map((one) => [one.id, one.target, one.state, whatOf(one), moment(one.createdAt), one.attempts, moment(one.deliveredAt) ?? (one.lastError === null ? undefined : shortened(one.lastError))]);
     return { data: items, text: table(["ID", "TARGET", "STATE", "WHAT", "MADE (UTC)", "TRIES", "DELIVERED (UTC), OR WHY NOT"], rows) };
   },
@@ -50,7 +49,7 @@ export const notificationTargetList: CliCommand = {
   examples: ["notification targets"],
   async run(invocation) {
     invocation.progress.say("asking the service");
-    const { items } = await withService(invocation, (service) => service.get<{ items: NotificationTargetView[] }>("/api/admin/notification-targets"));
+    const items = await withService(invocation, (service) => allPages((query) => service.GET("/api/admin/notification-targets", { params: { query } })));
     const rows = items.map((one) => [one.name, one.format, one.address, one.events.join(" "), stateOf(one), one.pending, one.givenUp, moment(one.answeredAt)]);
     return { data: items, text: table(["TARGET", "FORMAT", "ADDRESS", "EVENTS", "STATE", "PENDING", "GIVEN UP", "LAST TOOK ONE (UTC)"], rows, "none: see NOTIFICATION_TARGETS in docs/notifications.md") };
   },
@@ -65,8 +64,9 @@ export const notificationResend: CliCommand<OrderOptions> = {
   examples: ["notification resend msg_0123456789abcdef0123456789abcdef", "notification resend backend --reason 'it was down for a week'"],
   async run(invocation) {
     const [which] = invocation.args as [string];
-    if (MESSAGE_ID.test(which)) return order<NotificationView>(invocation, `notifications/${which}/resend`, ({ target }) => `${which} is sent to ${target} again.`);
-    return order<{ count: number }>(invocation, `notification-targets/${targetName(which)}/resend`, ({ count }) => `${count} ${count === 1 ? "message is" : "messages are"} sent to ${which} again.`);
+    if (MESSAGE_ID.test(which)) return order(invocation, (service, body) => service.POST("/api/admin/notifications/{id}/resend", { params: { path: { id: which } }, body }), ({ target }) => `${which} is sent to ${target} again.`);
+    const path = { name: targetName(which) };
+    return order(invocation, (service, body) => service.POST("/api/admin/notification-targets/{name}/resend", { params: { path }, body }), ({ count }) => `${count} ${count === 1 ? "message is" : "messages are"} sent to ${which} again.`);
   },
 };
 
@@ -76,7 +76,7 @@ export const notificationResume: CliCommand<OrderOptions> = {
   summary: "Try a target at once, also one that has said that it is gone",
   options: [REASON_OPTION],
   examples: ["notification resume backend"],
-  run: async (invocation) => order<NotificationTargetView>(invocation, `notification-targets/${targetName(invocation.args[0]!)}/resume`, ({ name, pending }) => `${name} is tried at once; ${pending} pending.`),
+  run: async (invocation) => order(invocation, (service, body) => service.POST("/api/admin/notification-targets/{name}/resume", { params: { path: { name: targetName(invocation.args[0]!) } }, body }), ({ name, pending }) => `${name} is tried at once; ${pending} pending.`),
 };
 
 /** POST /api/admin/notification-targets/{name}/test */
@@ -85,14 +85,14 @@ export const notificationTest: CliCommand<OrderOptions> = {
   summary: "Tell a target a test",
   options: [REASON_OPTION],
   examples: ["notification test backend"],
-  run: async (invocation) => order<NotificationTargetView>(invocation, `notification-targets/${targetName(invocation.args[0]!)}/test`, ({ name }) => `${name} will be told; see \`user-vps notification list --target ${name}\`.`),
+  run: async (invocation) => order(invocation, (service, body) => service.POST("/api/admin/notification-targets/{name}/test", { params: { path: { name: targetName(invocation.args[0]!) } }, body }), ({ name }) => `${name} will be told; see \`user-vps notification list --target ${name}\`.`),
 };
 
-async function order<T>(invocation: Invocation<OrderOptions>, path: string, told: (answer: T) => string): Promise<Result> {
+async function order<T>(invocation: Invocation<OrderOptions>, send: (service: ServiceApi, body: { readonly reason?: string }) => Promise<{ readonly data?: T }>, told: (answer: T) => string): Promise<Result> {
   const { options: { reason }, progress } = invocation;
   progress.say("asking the service");
-  const answer = await withService(invocation, (service) => service.post<T>(`/api/admin/${path}`, reason === undefined ? {} : { reason }));
-  return { data: answer, text: told(answer) };
+  const answered = await withService(invocation, (service) => answer(send(service, reason === undefined ? {} : { reason })));
+  return { data: answered, text: told(answered) };
 }
 
 function whatOf({ events }: NotificationView): string {
