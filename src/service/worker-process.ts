@@ -76,7 +76,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     log: onProgress,
   };
   const worker = await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) });
-  const watcher = await startWaits({ settings, env, pool, boss, workerId, log: onProgress });
+  const watcher = await startWaits({ settings, env, pool, databaseUrl, boss, workerId, log: onProgress });
   const rollOuts = await startRollOutWorker(common);
   const drift = await startDrift({
     settings, env, pool, boss, backendUrl, onProgress,
