@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { SECOND_MS } from "../../providers/core/time.ts";
 import { beginPhase, begunGiveUp, completeChange, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
-import { fetchHostKey } from "../../providers/ssh/fetch-host-key.ts";
+import { readHostKey } from "./host-key.ts";
 import { askToBuy } from "./ask-to-buy.ts";
 import { noteCertificate, settleSuccess } from "../purchases/index.ts";
 import type { OperationContext, OperationKind, OperationResult, OperationWait } from "./operation.ts";
@@ -23,9 +22,6 @@ const outputsSchema = z.object({
   password: z.string().min(1),
   jwtSecret: z.string().min(1),
 });
-
-/** Users are told the key for their own comfort: a VPS is ready without it. */
-const HOST_KEY_LIMIT_MS = 3 * SECOND_MS;
 
 /** From signup to ready: whatever is missing is made, what is there stays. */
 export const up: OperationKind = {
@@ -73,7 +69,7 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   }
   const { address, hostname, url, vmId, orderId, subscriptionId, password, jwtSecret } = outputs.data;
   redactor.add(password, jwtSecret);
-  const sshHostKey = await fetchHostKey(address, settings.sshPort, endOf(hooks), HOST_KEY_LIMIT_MS).catch(() => undefined);
+  const sshHostKey = await readHostKey(address, settings.sshPort, endOf(hooks));
   const isReplaced = change?.kind === "replace" && vmId !== change.vmId;
   const paidUntil = isReplaced ? await setReplacedAside(session, change) : undefined;
   return {

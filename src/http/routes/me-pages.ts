@@ -35,10 +35,10 @@ export const mePageRoutes: FastifyPluginAsync<HttpContext> = async (app, { setti
   });
 };
 
-/** GET /me/embed.js: the custom element, for pages of other sites. */
+/** GET /me/embed.js: the custom element, for pages of other sites: a module is fetched by CORS. It holds nothing of anybody. */
 export const meEmbedRoute: FastifyPluginAsync<HttpContext> = async (app) => {
   const file = readPageFiles(USER_PAGE_FOLDER).get("embed.js")!;
-  app.get("/me/embed.js", { schema: { hide: true } }, async (request, reply) => send(request, reply.header("cross-origin-resource-policy", "cross-origin"), file));
+  app.get("/me/embed.js", { schema: { hide: true } }, async (request, reply) => send(request, reply.headers({ "cross-origin-resource-policy": "cross-origin", "access-control-allow-origin": "*" }), file));
 };
 
 function themeOf({ userPageColor: light, userPageColorDark: dark }: HttpSettings): string {

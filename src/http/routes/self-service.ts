@@ -1,5 +1,6 @@
 /** What users do with their VPS themselves, as far as USER_ACTIONS lets them. */
 import { createHash } from "node:crypto";
+import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { UserVpsError } from "../../../providers/core/errors.ts";
@@ -40,7 +41,8 @@ export const selfServiceRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   const answers = { 202: { description: "It is queued.", content: { "application/json": { schema: VPS_VIEW } } }, ...refusals(401, 403, 404, 409, 413, 415, 422) };
 
   /** Only a VPS that is ready, with a VM, takes them. */
-  async function act(userId: string, action: UserAction, confirm: string | undefined, work: (db: Queryable, record: VpsRecord) => Promise<Omit<JobRequest, "userId">>) {
+  async function act(request: FastifyRequest, action: UserAction, confirm: string | undefined, work: (db: Queryable, record: VpsRecord) => Promise<Omit<JobRequest, "userId">>) {
+    const { userId } = callerOf(request);
     if (!settings.userActions.includes(action)) throw new HttpError("ACTION_NOT_ALLOWED", `Users may not do this themselves: ${action}.`);
     await inTransaction(pool, async (db) => {
       const record = await findRecord(db, userId);
@@ -49,6 +51,7 @@ export const selfServiceRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       if (record.hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${record.username}' has no VM yet.`);
       await jobs.enqueue(db, { userId, ...(await work(db, record)) });
     });
+    request.log.info({ userId, action }, "asked for by the user");
     return readVpsView(pool, await findRecord(pool, userId));
   }
 
@@ -67,11 +70,11 @@ export const selfServiceRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   });
 
   app.post("/restart", { schema: { tags: ["user"], summary: "Restart the VPS", body: NO_FIELDS, response: answers } }, async (request, reply) =>
-    reply.code(202).send(await act(callerOf(request).userId, "restart", undefined, async () => ({ operation: "power", action: "restart" }))));
+    reply.code(202).send(await act(request, "restart", undefined, async () => ({ operation: "power", action: "restart" }))));
 
   app.post("/rotate-credentials", {
     schema: { tags: ["user"], summary: "Make new credentials", description: "For whoever has lost them. The old ones stop working; the new ones can be shown when they are made.", body: NO_FIELDS, response: answers },
-  }, async (request, reply) => reply.code(202).send(await act(callerOf(request).userId, "rotate-credentials", undefined, async (db, { userId }) => {
+  }, async (request, reply) => reply.code(202).send(await act(request, "rotate-credentials", undefined, async (db, { userId }) => {
     await requestCredentialsRotation(db, userId);
     return { operation: "up" };
   })));
@@ -79,17 +82,17 @@ export const selfServiceRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   app.put("/ssh-key", { schema: { tags: ["user"], summary: "Which SSH key may log in as root", body: KEY, response: answers } }, async (request, reply) => {
     const { sshPublicKey } = request.body;
     if (sshPublicKey !== null && !namesItsKind(sshPublicKey)) throw new UserVpsError("INPUT_INVALID", `sshPublicKey: expected a key whose encoded part is of the kind '${sshPublicKey.split(" ")[0]!.slice(0, 40)}'.`);
-    return reply.code(202).send(await act(callerOf(request).userId, "ssh-key", undefined, async (db, { userId }) => {
+    return reply.code(202).send(await act(request, "ssh-key", undefined, async (db, { userId }) => {
       await setSshPublicKey(db, userId, sshPublicKey);
       return { operation: "up" };
     }));
   });
 
   app.post("/snapshot", { schema: { tags: ["user"], summary: "Make a snapshot", description: "It replaces an earlier one.", body: CONFIRM, response: answers } }, async (request, reply) =>
-    reply.code(202).send(await act(callerOf(request).userId, "snapshot", request.body.confirm, async () => ({ operation: "snapshot", requestedAt: new Date().toISOString() }))));
+    reply.code(202).send(await act(request, "snapshot", request.body.confirm, async () => ({ operation: "snapshot", requestedAt: new Date().toISOString() }))));
 
   app.post("/restore", { schema: { tags: ["user"], summary: "Put the VPS back to its snapshot", description: "What was changed since is lost. The password is then the one that was in force when the snapshot was made.", body: CONFIRM, response: answers } }, async (request, reply) =>
-    reply.code(202).send(await act(callerOf(request).userId, "restore", request.body.confirm, async () => ({ operation: "restore" }))));
+    reply.code(202).send(await act(request, "restore", request.body.confirm, async () => ({ operation: "restore" }))));
 };
 
 async function findRecord(db: Queryable, userId: string): Promise<VpsRecord> {

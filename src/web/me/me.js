@@ -58,7 +58,8 @@ function end(key) {
   forget();
   frame(false);
   for (const id of ["progress", "access", "manage", "away"]) byId(id).hidden = true;
-  for (const id of ["ways", "credentials", "actions", "badge"]) byId(id).replaceChildren();
+  for (const id of ["ways", "credentials", "actions", "badge", "steps", "left", "progress-title", "last", "spoken"]) byId(id).replaceChildren();
+  document.title = words.name;
   byId("title").textContent = say(key);
   const { signInUrl } = words;
   byId("message").replaceChildren(h("div", { class: "panel notice-calm" }, h("p", {}, say(signInUrl ? "sign-in-link" : "sign-in")), signInUrl && h("p", {}, h("a", { href: signInUrl, target: "_top" }, say("sign-in-again"))) || ""));
