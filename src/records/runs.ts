@@ -1,6 +1,6 @@
 import type { Queryable } from "../db/queryable.ts";
 
-export const OPERATIONS = ["up", "destroy", "refresh", "preview", "power", "snapshot"] as const;
+export const OPERATIONS = ["up", "destroy", "refresh", "preview", "power", "snapshot", "restore"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 export const OUTCOMES = ["succeeded", "failed", "cancelled", "lost", "waiting"] as const;

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 
 const FOLDER = join(import.meta.dirname, "pages");
+/** Of the user's page, which takes style and elements from the operators'. */
+export const USER_PAGE_FOLDER = join(import.meta.dirname, "me");
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -20,10 +22,10 @@ export interface PageFile {
 }
 
 /** By file name. */
-export function readPageFiles(): ReadonlyMap<string, PageFile> {
-  const names = readdirSync(FOLDER).filter((name) => TYPES[extname(name)]);
+export function readPageFiles(folder = FOLDER): ReadonlyMap<string, PageFile> {
+  const names = readdirSync(folder).filter((name) => TYPES[extname(name)]);
   return new Map(names.map((name) => {
-    const content = readFileSync(join(FOLDER, name));
+    const content = readFileSync(join(folder, name));
     return [name, { name, type: TYPES[extname(name)]!, content, etag: `"${createHash("sha256").update(content).digest("base64url").slice(0, 22)}"` }];
   }));
 }

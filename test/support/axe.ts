@@ -26,7 +26,7 @@ export async function assertAccessible(page: Page): Promise<void> {
 }
 
 /** What axe-core finds serious or critical on the page as it is now, by rule and element. */
-async function seriousViolations(page: Page): Promise<string[]> {
+export async function seriousViolations(page: Page): Promise<string[]> {
   await page.evaluate(await source);
   const { violations } = await page.evaluate<AxeResults>("axe.run()");
   return violations
