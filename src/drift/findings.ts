@@ -112,3 +112,9 @@ export async function countOpenFindings(db: Queryable): Promise<Map<string, numb
   const { rows } = await db.query<{ kind: string; count: number }>("SELECT kind, count(*)::int AS count FROM vps_findings WHERE resolved_at IS NULL GROUP BY kind");
   return new Map(rows.map(({ kind, count }) => [kind, count]));
 }
+
+/** Of how many users something is open. */
+export async function countUsersWithFindings(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ count: number }>("SELECT count(DISTINCT username)::int AS count FROM vps_findings WHERE resolved_at IS NULL AND username IS NOT NULL");
+  return rows[0]!.count;
+}

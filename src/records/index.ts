@@ -2,6 +2,7 @@ export * from "./vps-record.ts";
 export * from "./request-vps.ts";
 export * from "./find-vps.ts";
 export * from "./list-vps.ts";
+export * from "./fleet-facets.ts";
 export * from "./counts.ts";
 export * from "./count-vps.ts";
 export * from "./count-runs.ts";

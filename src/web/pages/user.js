@@ -4,7 +4,7 @@ import { byId, h, show } from "./dom.js";
 import { openDrift } from "./drift.js";
 import { readGivingUp, showGivingUp } from "./give-up.js";
 import { openFrame, tellProblem } from "./frame.js";
-import { readDoubt, showDoubt } from "./purchases.js";
+import { readDoubt, showDoubt } from "./doubt.js";
 import { showRuns } from "./runs.js";
 import { doing, plan, status, time } from "./text.js";
 import { timeline } from "./timeline.js";
