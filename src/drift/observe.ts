@@ -3,11 +3,11 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import type { ZoneRecord, ZoneRecords } from "../../providers/cloudflare/api.ts";
 import type { HostingerClient, OddEntry, PaymentMethod, Subscription, VirtualMachine } from "../../providers/hostinger/api/client.ts";
 import type { Queryable } from "../db/queryable.ts";
+import type { StateBackend } from "../provisioning/state-backend.ts";
 import { confirmMissing } from "./confirm-missing.ts";
 import { openSubjects } from "./findings.ts";
 import type { OpenSubjects } from "./findings.ts";
 import type { Finding } from "./finding.ts";
-import type { StackNames } from "./stack-names.ts";
 import { isJudgeable, readFleet } from "./users.ts";
 import type { FleetUser } from "./users.ts";
 
@@ -15,7 +15,7 @@ export interface FleetSources {
   readonly db: Queryable;
   readonly hostinger: Pick<HostingerClient, "virtualMachines" | "subscriptions" | "paymentMethods">;
   readonly zone: ZoneRecords;
-  readonly stacks: StackNames;
+  readonly stacks: Pick<StateBackend, "listStacks" | "hasStack">;
 }
 
 export interface Observation {
@@ -45,7 +45,7 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
   const callsBefore = zone.calls;
   const call = signal ? { signal } : {};
   const [{ vms, odd }, subscriptions, paymentMethods, records, names] = await Promise.all([
-    hostinger.virtualMachines.listEntries(call), hostinger.subscriptions.list(call), listPaymentMethods(hostinger, signal), zone.list({}, signal), stacks.list(),
+    hostinger.virtualMachines.listEntries(call), hostinger.subscriptions.list(call), listPaymentMethods(hostinger, signal), zone.list({}, signal), stacks.listStacks(),
   ]);
   const after = await readFleet(db, graceSeconds);
 
