@@ -23,6 +23,7 @@ import { releaseStaleLocks } from "./state-locks.ts";
 import type { EngineProcesses } from "./state-locks.ts";
 import { createStackWorkspace, runEnvironment } from "./stack-workspace.ts";
 import type { StateBackend, StateResource } from "./state-backend.ts";
+import type { ExportedStack } from "./way-in.ts";
 import { createWorkFolder } from "./work-folder.ts";
 import type { Slots } from "../slots/slots.ts";
 
@@ -115,6 +116,11 @@ export class AutomationEngine implements Engine {
   async vms(stackName: string): Promise<readonly StackVm[]> {
     const resources = (await this.#options.backend.readStack(stackName))?.resources ?? [];
     return resources.filter(({ type }) => type.endsWith(":VirtualMachine")).map(stackVm);
+  }
+
+  /** With its secrets in plain text. */
+  exportStack(stackName: string, hooks: RunHooks): Promise<ExportedStack> {
+    return this.#withStack({ stackName, config: {} }, hooks, {}, async ({ stack }) => await stack.exportStack() as ExportedStack);
   }
 
   async clearInterruptedRun(request: StackRequest, hooks: RunHooks): Promise<void> {

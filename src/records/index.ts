@@ -10,6 +10,7 @@ export * from "./seconds-to-ready.ts";
 export * from "./set-vps-status.ts";
 export * from "./save-vps-result.ts";
 export * from "./phases.ts";
+export * from "./causes.ts";
 export * from "./runs.ts";
 export * from "./find-runs.ts";
 export * from "./end-lost-runs.ts";

@@ -98,7 +98,7 @@ export const webBulkRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
   async function refusalOf(db: Queryable, action: Action, user: VpsRecord, delaySeconds: number, asked: { readonly requestedBy: string; readonly why: string }): Promise<string | undefined> {
     if (action === "roll-out") return user.status === "ready" ? undefined : `It is '${user.status}'.`;
     if (action === "repair") return await requestRepairOfUser(db, jobs, user, asked);
-    const retried = await retryUser(db, jobs, user, {}, delaySeconds);
+    const retried = await retryUser(db, jobs, user, {}, delaySeconds, { requestedBy: asked.requestedBy, reason: asked.why });
     return "refusal" in retried ? retried.refusal : undefined;
   }
 };

@@ -9,6 +9,7 @@ import { webNumbersRoute } from "./web-numbers.ts";
 import { webOffersRoute } from "./web-offers.ts";
 import { webPageRoutes } from "./web-pages.ts";
 import { webRepairRoute } from "./web-repair.ts";
+import { webUserRoutes } from "./web-user.ts";
 import { webSessionRoutes } from "./web-session.ts";
 
 export { acceptSession } from "./web-session.ts";
@@ -21,5 +22,5 @@ export const webRoutes: FastifyPluginAsync<HttpContext> = async (app, context) =
 
 /** For operators. */
 export const webOperatorRoutes: FastifyPluginAsync<HttpContext> = async (app, context) => {
-  for (const routes of [webBulkRoutes, webEventsRoute, webExportRoutes, webFleetRoute, webNumbersRoute, webOffersRoute, webRepairRoute]) await app.register(routes, context);
+  for (const routes of [webBulkRoutes, webEventsRoute, webExportRoutes, webFleetRoute, webNumbersRoute, webOffersRoute, webRepairRoute, webUserRoutes]) await app.register(routes, context);
 };
