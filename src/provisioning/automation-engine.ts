@@ -118,9 +118,9 @@ export class AutomationEngine implements Engine {
     return resources.filter(({ type }) => type.endsWith(":VirtualMachine")).map(stackVm);
   }
 
-  /** With its secrets in plain text. */
+  /** With its secrets in plain text. It is no run: it takes no lock, and leaves nothing behind. */
   exportStack(stackName: string, hooks: RunHooks): Promise<ExportedStack> {
-    return this.#withStack({ stackName, config: {} }, hooks, {}, async ({ stack }) => await stack.exportStack() as ExportedStack);
+    return this.#withStack({ stackName, config: {} }, hooks, { isRun: false }, async ({ stack }) => await stack.exportStack() as ExportedStack);
   }
 
   async clearInterruptedRun(request: StackRequest, hooks: RunHooks): Promise<void> {
@@ -160,7 +160,7 @@ export class AutomationEngine implements Engine {
   async #withStack<T>(
     request: StackRequest,
     hooks: RunHooks,
-    { create = false, slot: takesSlot = false, onOutputs, env: more = {} }: { create?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>> },
+    { create = false, isRun = true, slot: takesSlot = false, onOutputs, env: more = {} }: { create?: boolean; isRun?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>> },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
     const { installed, env, backend, backendUrl, processes, workerId, slots } = this.#options;
@@ -179,7 +179,7 @@ export class AutomationEngine implements Engine {
       signal: hooks.signal,
       killSignal: hooks.killSignal,
       onLine: hooks.onLine,
-      beforeStart: (pid) => processes.add({ runId: hooks.runId, hostId: hostname(), pid }),
+      beforeStart: async (pid) => { if (isRun) await processes.add({ runId: hooks.runId, hostId: hostname(), pid }); },
     });
     try {
       const workspace = await createStackWorkspace({

@@ -11,7 +11,7 @@ const LEFT_OUT = new Set(["UserVps"]);
 export function showResources(runs) {
   const newest = new Map();
   for (const { resources, startedAt } of runs) {
-    for (const resource of resources ?? []) if (!newest.has(resource.name) && !LEFT_OUT.has(resource.type)) newest.set(resource.name, { ...resource, at: startedAt });
+    for (const resource of (resources ?? []).toReversed()) if (!newest.has(resource.name) && !LEFT_OUT.has(resource.type)) newest.set(resource.name, { ...resource, at: startedAt });
   }
   const known = inOrder([...newest.values()]);
   show(byId("resources"), known, () => (known.length > 0 ? known.map((resource) => node(resource, known)) : h("li", { class: "quiet" }, "None yet.")));

@@ -78,7 +78,7 @@ function head({ operation, outcome, startedAt, seconds: took, errorCode, cause, 
 function runFacts({ cause, message, errorCode, resources }) {
   const changed = (resources ?? []).flatMap(({ name, type, operation, changed: properties }) => (properties.length > 0
     ? properties.map((property) => [name, property.name, property.before ?? "–", property.after ?? "–"])
-    : operation === "same" || operation === "read" ? [] : [[name, type, operation === "create" ? "not there" : "there", operation]]));
+    : ["same", "read", "refresh"].includes(operation) ? [] : [[name, type, operation === "create" ? "not there" : "there", operation]]));
   return [
     cause && h("p", {}, h("strong", {}, "Cause: "), causeText(cause), "."),
     message && h("p", { class: errorCode ? "problem" : "quiet" }, errorCode ? h("strong", {}, `${errorCode}: `) : "", message),
