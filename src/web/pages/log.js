@@ -37,6 +37,8 @@ export function logView({ label, name, anchor }) {
     const begun = document.createDocumentFragment();
     for (const line of more) {
       if (!chunk || lines.length % CHUNK === 0) {
+        // Only what is whole is left out of the layout while it is out of sight: its height is known well enough.
+        chunk?.classList.add("full");
         chunk = h("span", { class: "chunk" });
         begun.append(chunk);
       }
