@@ -14,6 +14,7 @@ import type { HttpContext, HttpSettings } from "./context.ts";
 import { normaliseForwarded } from "./forwarded.ts";
 import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
+import type { AskBootLog } from "../jobs/boot-log.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
 import { addPurchaseMetrics } from "../purchases/metrics.ts";
 import { addDriftMetrics } from "../drift/metrics.ts";
@@ -65,6 +66,7 @@ export interface AppOptions {
   readonly jobs: Jobs;
   readonly drift: DriftRequests;
   readonly vmActions: AskVmActions;
+  readonly bootLog: AskBootLog;
   readonly rollOuts: RollOutJobs;
   readonly cipher: CredentialsCipher;
   readonly settings: HttpSettings;
@@ -76,7 +78,7 @@ export interface AppOptions {
  * The HTTP side, ready for `listen` or `inject`. `close` ends open streams, lets running requests
  * finish, and stops listening for changes; the pool is the caller's to end afterwards.
  */
-export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, rollOuts, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, bootLog, rollOuts, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : {}),
     trustProxy: trustedProxies(settings.trustProxy),
@@ -130,7 +132,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   const addRefusals = refuseOtherMethods(app);
 
   const context: HttpContext = {
-    pool, jobs, drift, vmActions, rollOuts, settings, feed, cipher,
+    pool, jobs, drift, vmActions, bootLog, rollOuts, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
     offers,
     closing: closing.signal,

@@ -7,6 +7,7 @@ import type { ReadOffers } from "./offers.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import type { Jobs } from "../jobs/job.ts";
+import type { AskBootLog } from "../jobs/boot-log.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
 
@@ -21,6 +22,7 @@ export interface HttpContext {
   readonly jobs: Jobs;
   readonly drift: DriftRequests;
   readonly vmActions: AskVmActions;
+  readonly bootLog: AskBootLog;
   readonly rollOuts: RollOutJobs;
   readonly settings: HttpSettings;
   readonly cipher: CredentialsCipher;

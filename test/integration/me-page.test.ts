@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { beginPhase, finishRun, saveCredentials, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { atEnd } from "../support/at-end.ts";
-import { seriousViolations } from "../support/axe.ts";
+import { violationsOn } from "../support/axe.ts";
 import { openBrowser, type Browser } from "../support/browser.ts";
 import { withListeningApp } from "../support/http-app.ts";
 import { needing } from "../support/needs.ts";
@@ -53,7 +53,7 @@ describe("the user's page", needing("browser"), () => {
       for (const width of WIDTHS) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         await page.setViewportSize({ width, height: 900 });
-        assert.deepEqual(await seriousViolations(page), [], `${state}, ${colorScheme}, ${width}`);
+        assert.deepEqual(await violationsOn(page), [], `${state}, ${colorScheme}, ${width}`);
         assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true, `${state}, ${width}: something is wider than the window`);
       }
     }

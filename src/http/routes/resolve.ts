@@ -45,7 +45,7 @@ export const resolveRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { po
       const changed = await setVpsStatus(db, user.userId, { status: "queued", phase: "queued" }, fitting);
       if (!changed) throw statusConflict(user, "To decide about a purchase", fitting);
       await decide(db, user.userId, { kind, vmId: vmId ?? null, by: callerOf(request).userId, why });
-      await jobs.enqueue(db, { operation: "up", userId: user.userId });
+      await jobs.enqueue(db, { operation: "up", userId: user.userId }, { cause: { kind: "decision", requestedBy: callerOf(request).userId, reason: why } });
       return changed;
     });
     request.log.info({ operator: callerOf(request).userId, username: record.username, decision: kind, vmId }, "purchase in doubt decided");
