@@ -15,6 +15,7 @@ export const PAGES: readonly Page[] = [
   { path: "/releases", name: "releases", title: "Releases", navigation: "Releases" },
   { path: "/purchases", name: "purchases", title: "Purchases", navigation: "Purchases" },
   { path: "/audit", name: "audit", title: "Audit", navigation: "Audit" },
+  { path: "/notifications", name: "notifications", title: "Notifications", navigation: "Notifications" },
   { path: "/users/:username", name: "user", title: "User" },
 ];
 
