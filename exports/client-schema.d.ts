@@ -131,6 +131,137 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/vps/self-service": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the user may do, and how to log in */
+        get: operations["getSelfService"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vps/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restart the VPS */
+        post: operations["restartOwnVps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vps/rotate-credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make new credentials
+         * @description For whoever has lost them. The old ones stop working; the new ones can be shown when they are made.
+         */
+        post: operations["rotateOwnCredentials"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vps/ssh-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Which SSH key may log in as root */
+        put: operations["setOwnSshKey"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vps/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a snapshot
+         * @description It replaces an earlier one.
+         */
+        post: operations["snapshotOwnVps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vps/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the VPS back to its snapshot
+         * @description What was changed since is lost. The password is then the one that was in force when the snapshot was made.
+         */
+        post: operations["restoreOwnVps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/vps/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand the user over to their page
+         * @description Asked by a backend, with the user's token, or with a service token (scope vps:hand-over) and the user's id. The code is good once, for USER_PAGE_CODE_SECONDS.
+         */
+        post: operations["handOverUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/vps": {
         parameters: {
             query?: never;
@@ -138,7 +269,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All users, by user name */
+        /** All users */
         get: operations["listVps"];
         put?: never;
         post?: never;
@@ -729,6 +860,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/bulk/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whom a bulk action would touch
+         * @description Does the same as the action in a transaction that is rolled back: what it answers is what would be done. Of `roll-out` it tells who is ready to get one.
+         */
+        post: operations["previewBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try again, or repair, many users at once
+         * @description `retry`: those that failed, one every two seconds. `repair`: by `up`, where that loses nothing and buys nothing. Each is recorded in the user's audit.
+         */
+        post: operations["actInBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/vps/{username}/events": {
         parameters: {
             query?: never;
@@ -741,6 +912,83 @@ export interface paths {
          * @description Server-sent events, as GET /api/vps/events has them for the user.
          */
         get: operations["followVps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/export/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All users that fit
+         * @description As a file: CSV for spreadsheets, or one JSON array. In CSV, a text that a spreadsheet would take for a formula has an apostrophe before it.
+         */
+        get: operations["exportUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/export/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All findings that fit
+         * @description As a file: CSV for spreadsheets, or one JSON array. In CSV, a text that a spreadsheet would take for a formula has an apostrophe before it.
+         */
+        get: operations["exportFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/export/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that operators have asked for
+         * @description As a file: CSV for spreadsheets, or one JSON array. In CSV, a text that a spreadsheet would take for a formula has an apostrophe before it.
+         */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/fleet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fleet at a glance */
+        get: operations["getFleet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -766,6 +1014,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What Hostinger offers
+         * @description As a worker last read it.
+         */
+        get: operations["getOffers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/vps/{username}/repair": {
         parameters: {
             query?: never;
@@ -780,6 +1048,43 @@ export interface paths {
          * @description Runs `up`: what differs is changed in place; what would wipe the user's data or buy a VM again is refused, as is what a finding of the user stands in the way of: the same rule as POST /api/admin/findings/{id}/repair.
          */
         post: operations["repairVps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/vps/{username}/next": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When what failed is tried again, and which release the VPS has */
+        get: operations["getNextTry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/vps/{username}/boot-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the VPS's own script came
+         * @description A worker reads /post_install.log over SSH, with the stack's own password; it changes nothing.
+         */
+        get: operations["getBootLog"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -985,7 +1290,7 @@ export interface paths {
         put?: never;
         /**
          * Decide about a purchase in doubt
-         * @description Only while nobody knows whether it was made (PURCHASE_UNCERTAIN). Look into the orders in the Hostinger panel first: `buy-again` buys.
+         * @description Only while nobody knows whether it was made (PURCHASE_UNCERTAIN), or while its payment is under way (AWAITING_PAYMENT). Look into the orders in the Hostinger panel first: `buy-again` buys.
          */
         post: operations["resolvePurchase"];
         delete?: never;
@@ -1239,7 +1544,7 @@ export interface components {
             userId: string;
             username: string;
             /** @enum {string} */
-            operation: "up" | "destroy" | "refresh" | "preview" | "power" | "snapshot";
+            operation: "up" | "destroy" | "refresh" | "preview" | "power" | "snapshot" | "restore";
             workerId: string;
             hostId: string;
             /** Format: date-time */
@@ -1258,7 +1563,27 @@ export interface components {
                 name: string;
                 operation: string;
                 seconds: number;
+                /** @description The provider's id of it. */
+                id: string | null;
+                /** @description As far as they are short and no secret. */
+                outputs: {
+                    [key: string]: string;
+                };
+                /** @description What the step changed, property by property. */
+                changed: {
+                    name: string;
+                    before: string | null;
+                    after: string | null;
+                }[];
             }[] | null;
+            /** @description Who or what has it done; null: not known. */
+            cause: {
+                /** @enum {string} */
+                kind: "signup" | "repair" | "release" | "rotation" | "retry" | "change" | "decision" | "power" | "snapshot" | "suspend" | "resume" | "give-up";
+                /** @description An operator's user id, the user's own, or `automatic`. */
+                requestedBy: string;
+                reason: string | null;
+            } | null;
         };
         RunPage: {
             items: components["schemas"]["Run"][];
@@ -1275,8 +1600,67 @@ export interface components {
             /** @description The run has ended, so no line will be added. */
             ended: boolean;
         };
+        ListedVps: {
+            username: string;
+            hostname: string;
+            /** @enum {string} */
+            status: "queued" | "provisioning" | "ready" | "failed" | "suspended" | "deprovisioning" | "deprovisioned";
+            /** @description What is being worked on. */
+            phase: ("queued" | "engine" | "credentials" | "script" | "vm" | "dns" | "health" | "done") | null;
+            /** @description What the phase waits for. */
+            waitingFor: string | null;
+            waiting: {
+                /** @description What is waited for without any work going on: `purchases_per_day`, `payment` and others. */
+                kind: string;
+                since: string | null;
+                /** @description How long that took others, in the median, from `since` on. */
+                usualSeconds: number | null;
+                /** @description Among those who wait for their turn, from 1. */
+                place: number | null;
+            } | null;
+            failure: {
+                code: string | null;
+                reason: string;
+                /** @description What happens next. */
+                next: string | null;
+            } | null;
+            /** @description Hostinger's catalog item. */
+            plan: string;
+            templateId: number;
+            dataCenter: {
+                id: number;
+                city: string | null;
+                country: string | null;
+            };
+            address: string | null;
+            url: string | null;
+            vmId: number | null;
+            /**
+             * @description `available`: POST /api/vps/credentials shows them, once.
+             * @enum {string}
+             */
+            credentials: "none" | "available" | "shown";
+            /** Format: date-time */
+            requestedAt: string;
+            readyAt: string | null;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Counts every change. */
+            version: number;
+            userId: string;
+            orderId: string | null;
+            subscriptionId: string | null;
+            sshPublicKey: string | null;
+            credentialsRotation: number;
+            /** @description How many things are not as declared. */
+            openFindings: number;
+            /** @description The version that was last released to it; null: it has what was installed at first boot. */
+            release: string | null;
+        };
         AdminVpsPage: {
-            items: components["schemas"]["AdminVps"][];
+            /** @description How many fit, on all pages. */
+            total: number;
+            items: components["schemas"]["ListedVps"][];
             /** @description For `cursor`; null: this is the last page. */
             nextCursor: string | null;
         };
@@ -1455,6 +1839,14 @@ export interface components {
             operator: string;
             /** @enum {string} */
             role: "viewer" | "operator" | "releaser" | "owner";
+        };
+        HandOver: {
+            /** @description Send the browser there. The code stands behind the #, so that it reaches no log; the page takes it out of the address at once. */
+            url: string;
+            /** @description For the component, or a page of one's own: POST /me/session. */
+            code: string;
+            /** Format: date-time */
+            expiresAt: string;
         };
         Notification: {
             /** @description As the receiver gets it, the same for each try. */
@@ -1706,6 +2098,34 @@ export interface components {
             /** @description For `cursor`; null: this is the last page. */
             nextCursor: string | null;
         };
+        SelfService: {
+            /** @description What the user may do: USER_ACTIONS. */
+            allowed: ("restart" | "rotate-credentials" | "ssh-key" | "snapshot" | "restore")[];
+            /** @description Credentials that were shown and not acknowledged can be shown again until then. */
+            credentialsShownAgainUntil: string | null;
+            ssh: {
+                user: string;
+                port: number;
+                hostKey: {
+                    type: string;
+                    /** @description As `ssh` prints it: SHA256:… */
+                    fingerprint: string;
+                } | null;
+                /** @description The user's own key, which may log in as root. */
+                publicKey: string | null;
+            };
+            /** @description When the last snapshot was made; Hostinger keeps it for some weeks. */
+            snapshotAt: string | null;
+            lastRuns: {
+                /** @enum {string} */
+                operation: "power" | "snapshot" | "restore";
+                /** Format: date-time */
+                startedAt: string;
+                endedAt: string | null;
+                /** @description null: it goes on. */
+                outcome: ("succeeded" | "failed" | "cancelled" | "lost" | "waiting") | null;
+            }[];
+        };
         VmAction: {
             actionId: number;
             name: string;
@@ -1721,6 +2141,55 @@ export interface components {
             items: components["schemas"]["VmAction"][];
             /** @description For `cursor`; null: this is the last page. */
             nextCursor: string | null;
+        };
+        BulkOutcome: {
+            /** @description By user name. */
+            touched: string[];
+            /** @description Who is left alone. */
+            left: {
+                username: string;
+                why: string;
+            }[];
+            /** @description How many more fit: one request takes 200. */
+            beyond: number;
+        };
+        Fleet: {
+            /** @description By status, now. */
+            users: {
+                queued: number;
+                provisioning: number;
+                ready: number;
+                failed: number;
+                suspended: number;
+                deprovisioning: number;
+                deprovisioned: number;
+            };
+            usersWithFindings: number;
+            /** @description What is open, most first. */
+            findings: {
+                /** @enum {string} */
+                kind: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+                meaning: string;
+                count: number;
+            }[];
+            /** @description That an operator has to decide about. */
+            purchasesInDoubt: number;
+            /** @description Why nothing is bought at the moment, if so. */
+            purchasesHeldBack: string | null;
+            /** @description The newest, if it goes on or was stopped by its failures. */
+            rollOut: {
+                rollOutId: string;
+                version: string;
+                /** @enum {string} */
+                outcome: "running" | "stopped";
+            } | null;
+            plans: string[];
+            dataCenters: {
+                id: number;
+                name: string;
+            }[];
+            /** @description Newest first. */
+            releases: string[];
         };
         FleetNumbers: {
             /** @description By status, now. */
@@ -1749,6 +2218,53 @@ export interface components {
                 /** @description US cents. */
                 monthlySpendCents: number;
             }[];
+        };
+        Offers: {
+            /** @description Catalog items. */
+            plans: string[];
+            dataCenters: {
+                id: number;
+                name: string;
+            }[];
+            templates: {
+                id: number;
+                name: string;
+            }[];
+        };
+        BootLog: {
+            address: string;
+            hostKeyFingerprint: string;
+            /** @description false: the stack has pinned no key, so whoever answered at the VM's address was trusted. */
+            hostKeyVerified: boolean;
+            /**
+             * @description `unfinished`: it still runs, or it was cut off.
+             * @enum {string}
+             */
+            outcome: "complete" | "failed" | "unfinished";
+            /** @description The last one that was begun. */
+            step: {
+                number: number;
+                of: number;
+                title: string;
+            } | null;
+            /** @description Of the command that failed. */
+            exitStatus: number | null;
+            mayPass: boolean;
+            lastLines: string[];
+            /** @description The newest; holds no secret. */
+            lines: string[];
+        };
+        UserNext: {
+            nextTry: {
+                /** @description The number of the next one. */
+                attempt: number;
+                /** @description null: it goes on without an end. */
+                of: number | null;
+                /** Format: date-time */
+                at: string;
+            } | null;
+            /** @description The version that was last released to the VPS. */
+            release: string | null;
         };
     };
     responses: never;
@@ -2321,16 +2837,825 @@ export interface operations {
             };
         };
     };
+    getSelfService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Beside the status. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SelfService"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restartOwnVps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description It is queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vps"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A value cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rotateOwnCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description It is queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vps"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A value cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setOwnSshKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description null: none of the user's own. */
+                    sshPublicKey: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description It is queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vps"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A value cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    snapshotOwnVps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The user name, as whoever loses something by it confirms it. */
+                    confirm: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vps"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A value cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restoreOwnVps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The user name, as whoever loses something by it confirms it. */
+                    confirm: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vps"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A value cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    handOverUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description With a token with the scope vps:hand-over: the user who is handed over. A user's own token hands over that user alone. */
+                    userId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Where the user's browser is sent. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOver"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listVps: {
         parameters: {
             query?: {
                 status?: "queued" | "provisioning" | "ready" | "failed" | "suspended" | "deprovisioning" | "deprovisioned";
                 /** @description A part of the user name, host name, address or user id. */
                 search?: string;
+                /** @description Hostinger's catalog item. */
+                plan?: string;
+                dataCenterId?: number;
+                /** @description The version that was last released to the VPS; `none`: nothing was. */
+                release?: string;
+                /** @description With open findings, without, or with one of this kind. */
+                findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+                /** @description `name`: `user2` before `user10`. `age`: when it was asked for. `status`: what needs somebody first; who changes it between two pages may be met twice or not at all. */
+                sort?: "name" | "age" | "status";
+                order?: "asc" | "desc";
                 /** @description How many items at most, 1 to 200. */
                 limit?: number;
                 /** @description `nextCursor` of the page before; without it, the first page. */
                 cursor?: string;
+                /** @description In place of a cursor: which page, from 1. */
+                page?: number;
             };
             header?: never;
             path?: never;
@@ -5789,6 +7114,244 @@ export interface operations {
             };
         };
     };
+    previewBulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    action: "retry" | "repair" | "roll-out";
+                    /** @description Just these. */
+                    usernames?: string[];
+                    /** @description Or all who fit, as GET /api/admin/vps takes it. */
+                    filter?: {
+                        /** @enum {string} */
+                        status?: "queued" | "provisioning" | "ready" | "failed" | "suspended" | "deprovisioning" | "deprovisioned";
+                        /** @description A part of the user name, host name, address or user id. */
+                        search?: string;
+                        /** @description Hostinger's catalog item. */
+                        plan?: string;
+                        dataCenterId?: number;
+                        /** @description The version that was last released to the VPS; `none`: nothing was. */
+                        release?: string;
+                        /**
+                         * @description With open findings, without, or with one of this kind.
+                         * @enum {string}
+                         */
+                        findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Nothing was changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOutcome"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    actInBulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    action: "retry" | "repair";
+                    /** @description Just these. */
+                    usernames?: string[];
+                    /** @description Or all who fit, as GET /api/admin/vps takes it. */
+                    filter?: {
+                        /** @enum {string} */
+                        status?: "queued" | "provisioning" | "ready" | "failed" | "suspended" | "deprovisioning" | "deprovisioned";
+                        /** @description A part of the user name, host name, address or user id. */
+                        search?: string;
+                        /** @description Hostinger's catalog item. */
+                        plan?: string;
+                        dataCenterId?: number;
+                        /** @description The version that was last released to the VPS; `none`: nothing was. */
+                        release?: string;
+                        /**
+                         * @description With open findings, without, or with one of this kind.
+                         * @enum {string}
+                         */
+                        findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+                    };
+                    /** @description Why; it is recorded. */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description They are queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkOutcome"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     followVps: {
         parameters: {
             query?: never;
@@ -5874,6 +7437,330 @@ export interface operations {
             };
         };
     };
+    exportUsers: {
+        parameters: {
+            query?: {
+                format?: "csv" | "json";
+                status?: "queued" | "provisioning" | "ready" | "failed" | "suspended" | "deprovisioning" | "deprovisioned";
+                /** @description A part of the user name, host name, address or user id. */
+                search?: string;
+                /** @description Hostinger's catalog item. */
+                plan?: string;
+                dataCenterId?: number;
+                /** @description The version that was last released to the VPS; `none`: nothing was. */
+                release?: string;
+                /** @description With open findings, without, or with one of this kind. */
+                findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/json": {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exportFindings: {
+        parameters: {
+            query?: {
+                format?: "csv" | "json";
+                kind?: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+                open?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/json": {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                format?: "csv" | "json";
+                username?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/json": {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getFleet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fleet"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getFleetNumbers: {
         parameters: {
             query?: {
@@ -5892,6 +7779,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FleetNumbers"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getOffers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Plans, data centers and templates. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offers"];
                 };
             };
             /** @description The request is malformed, or has fields that are not known. */
@@ -6033,6 +7994,185 @@ export interface operations {
             };
             /** @description The body is not JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getNextTry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserNext"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getBootLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The log, with the step in which it is or stopped. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BootLog"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not the caller's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It does not fit the present state. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -25,9 +25,6 @@ export const httpUrl = z.url({ protocol: /^https?$/, error: "expected an http or
 /** `https://app.example.com`: a site without a path. A slash at its end is taken off. */
 export const origin = z.string().transform((given) => given.replace(/\/$/, "")).refine((given) => URL.canParse(given) && /^https?:/.test(given) && new URL(given).origin === given, "expected an http or https address without a path");
 
-/** Origins with commas between. */
-export const origins = z.string().transform((list) => list.split(",").map((one) => one.trim())).pipe(z.array(origin));
-
 /** Over plain HTTP only on this machine. */
 export const oidcIssuer = httpUrl.refine((url) => url.startsWith("https:") || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname), "expected an https URL");
 
@@ -85,6 +82,21 @@ function isAddressOrNetwork(part: string): boolean {
 /** Plans by id, name or catalog item, with commas between; what only the API knows is taken as it is. */
 export const planItems = z.string().transform((list) => list.split(",").map((name) => name.trim()).filter((name) => name !== "").map((name) => findPlan(name)?.itemId ?? name))
   .refine((items) => items.length > 0, "expected at least one plan");
+
+export const USER_ACTIONS = ["restart", "rotate-credentials", "ssh-key", "snapshot", "restore"] as const;
+export type UserAction = (typeof USER_ACTIONS)[number];
+
+/** `restart,snapshot` -> a list; `none` is an empty one. */
+export const userActions = z.string()
+  .transform((list) => (list.trim() === "none" ? [] : list.split(",").map((name) => name.trim()).filter((name) => name !== "")))
+  .refine((list): list is UserAction[] => list.every((name) => USER_ACTIONS.some((known) => known === name)), `expected some of ${USER_ACTIONS.join(", ")} with commas between, or 'none'`);
+
+/** Readability is looked at where the page's other colours are: src/web/user-theme.ts. */
+export const color = z.string().regex(/^#[0-9a-fA-F]{6}$/, "expected a colour as #rrggbb");
+
+/** `https://a.example.com, https://b.example.com` -> a list, as in frame-ancestors of a content security policy. */
+export const origins = z.string().transform((list) => list.split(",").map((origin) => origin.trim()).filter((origin) => origin !== ""))
+  .refine((list) => list.length > 0 && list.every((origin) => URL.canParse(origin) && /^https?:$/.test(new URL(origin).protocol) && new URL(origin).origin === origin), "expected origins such as https://app.example.com with commas between");
 
 /** Five fields as in crontab; `off` is none. */
 export const cron = z.string()

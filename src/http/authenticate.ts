@@ -12,6 +12,7 @@ export interface Caller {
   readonly username: string | undefined;
   /** The claim `vps_plans`: the plans that the user may have; null if the token has none. */
   readonly vpsPlans: readonly string[] | null;
+  readonly scopes: ReadonlySet<string>;
   /** What the caller may do to others' VPSs; undefined: nothing, as most may. */
   readonly role: OperatorRole | undefined;
   readonly expiresAt: Date;
@@ -72,11 +73,13 @@ function callerOf({ sub, exp, ...claims }: JWTPayload): Caller {
   if (Number.isNaN(expiresAt.getTime())) throw unauthenticated("the token's claim 'exp' is beyond all dates");
   const sound = typeof sub === "string" && sub.length > 0 && sub.length <= LONGEST_USER_ID && !/\p{C}/u.test(sub);
   if (!sound) throw unauthenticated(`the token's claim 'sub' is not a text of 1 to ${LONGEST_USER_ID} visible characters`);
+  const scopes = scopesOf(claims);
   return {
     userId: sub,
     username: typeof claims["username"] === "string" ? claims["username"] : undefined,
     vpsPlans: plansOf(claims["vps_plans"]),
-    role: roleOfScopes(scopesOf(claims)),
+    scopes,
+    role: roleOfScopes(scopes),
     expiresAt,
   };
 }

@@ -6,6 +6,9 @@ import { includesRole, SCOPE_OF_ROLE, type OperatorRole } from "../config/operat
 import { HttpError } from "./http-error.ts";
 import { operationOf } from "./operations.ts";
 
+/** Of a backend's service token: hands any user over to their page. */
+export const HAND_OVER_SCOPE = "vps:hand-over";
+
 const refusals = new WeakMap<FastifyRequest, unknown>();
 
 /** Signs the request in, or notes why not: a refusal too is counted before it is answered. */

@@ -13,7 +13,7 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
   await app.register(cors, {
     delegator: (request: FastifyRequest, answer: (error: Error | null, options: object) => void) => answer(null, {
       origin: isMeant(request) ? [...origins] : false,
-      methods: ["GET", "HEAD", "POST"],
+      methods: ["GET", "HEAD", "POST", "PUT"],
       allowedHeaders: ["authorization", "content-type", "last-event-id"],
       exposedHeaders: ["x-request-id", "retry-after", "location"],
       maxAge: KEPT_SECONDS,

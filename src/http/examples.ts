@@ -14,12 +14,15 @@ const READY = {
 };
 const PHASE = { phase: "vm", startedAt: at("12:00:02"), endedAt: at("12:04:10"), seconds: 248 };
 const ADMIN_VPS = { ...READY, userId: "user_alice", orderId: "8471", subscriptionId: "AzZ9k1", sshPublicKey: null, credentialsRotation: 0 };
+const USERS = { queued: 0, provisioning: 1, ready: 118, failed: 1, deprovisioning: 0, deprovisioned: 4, suspended: 0 };
+const LISTED = { ...ADMIN_VPS, openFindings: 0, release: "1.4.2" };
 const DECLARED = { plan: PLAN, dataCenterId: 9, templateId: 1007, hostname: "alice.spoq.dev" };
 const CHANGE = { changeId: 3, kind: "rename", vmId: 17_923, before: DECLARED, after: { ...DECLARED, hostname: "ada.spoq.dev" }, requestedBy: "operator_1", reason: "ticket 4711", requestedAt: at("14:00:00"), paidUntil: null, begunAt: at("14:00:01"), endedAt: at("14:00:30"), outcome: "succeeded" };
 const RUN = {
   runId: "1f78f974-8fef-43ec-b505-527ad4f2e1a4", userId: "user_alice", username: "alice", operation: "up", workerId: "worker-1", hostId: "machine-1",
   startedAt: at("12:00:01"), endedAt: at("12:00:05"), outcome: "succeeded", errorCode: null, message: null, seconds: 3.7,
-  resourceChanges: { create: 6 }, resources: [{ type: "user-vps:index:VirtualMachine", name: "vm", operation: "create", seconds: 1.2 }],
+  resourceChanges: { create: 6 }, resources: [{ type: "user-vps:index:VirtualMachine", name: "vm", operation: "create", seconds: 1.2, id: "17923", outputs: { ipv4: "192.0.2.7" }, changed: [{ name: "hostname", before: null, after: "alice.spoq.dev" }] }],
+  cause: { kind: "signup", requestedBy: "user_alice", reason: null },
 };
 const ACTION = { actionId: 12, askedAt: at("14:00:00"), requestedBy: "operator_1", path: "/api/admin/vps/alice/retry", username: "alice", reason: "ticket 4711", requestId: ERROR.error.requestId, status: 202 };
 const PROPERTY = { name: "content", declared: "192.0.2.7", actual: "198.51.100.9", whatUpWouldDo: "update" };
@@ -59,7 +62,7 @@ export const SHAPE_EXAMPLES: Readonly<Record<string, object>> = {
   Error: ERROR,
   Phase: PHASE,
   Vps: { ...READY, queue: null, estimatedReadyAt: null, phases: [PHASE], statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" },
-  AdminVps: ADMIN_VPS, AdminVpsDetail: { ...ADMIN_VPS, queue: null, estimatedReadyAt: null, phases: [PHASE] }, AdminVpsPage: page(ADMIN_VPS),
+  AdminVps: ADMIN_VPS, AdminVpsDetail: { ...ADMIN_VPS, queue: null, estimatedReadyAt: null, phases: [PHASE] }, ListedVps: LISTED, AdminVpsPage: { ...page(LISTED), total: 1 },
   Credentials: { username: "spoq", hostname: "alice.spoq.dev", password: "an-example-and-no-password", jwtSecret: "an-example-and-no-secret" },
   VpsChange: CHANGE, VpsChangePage: page(CHANGE),
   Run: RUN, RunPage: page(RUN), RunLog: { lines: [{ seq: 1, at: at("12:00:02"), line: "Updating (alice):" }], ended: true },
@@ -75,19 +78,27 @@ export const SHAPE_EXAMPLES: Readonly<Record<string, object>> = {
   RollOutMember: MEMBER, RollOut: ROLL_OUT, RollOutWithMembers: { ...ROLL_OUT, members: [MEMBER] }, RollOutPage: page(ROLL_OUT),
   VmAction: VM_ACTION, VmActionPage: { vmId: 17_923, ...page(VM_ACTION) },
   Notification: NOTIFICATION, NotificationPage: page(NOTIFICATION), NotificationTarget: TARGET, NotificationTargetPage: page(TARGET), NotificationsResent: { count: 3 },
+  SelfService: { allowed: ["restart", "ssh-key"], credentialsShownAgainUntil: null, ssh: { user: "spoq", port: 22, hostKey: { type: "ssh-ed25519", fingerprint: "SHA256:uNiVztksCsDhcc0u9e8BrrQXVUpKZIDTMczCvj3tD2s" }, publicKey: null }, snapshotAt: null, lastRuns: [{ operation: "power", startedAt: at("13:00:00"), endedAt: at("13:00:09"), outcome: "succeeded" }] },
+  HandOver: { url: "https://vps.example.com/me#code=an-example", code: "an-example", expiresAt: at("12:01:00") },
+  BulkOutcome: { touched: ["alice"], left: [{ username: "bob", why: "It is 'ready'." }], beyond: 0 },
+  Fleet: { users: USERS, usersWithFindings: 1, findings: [{ kind: "VmStopped", meaning: "The VM is stopped.", count: 1 }], purchasesInDoubt: 0, purchasesHeldBack: null, rollOut: null, plans: [PLAN], dataCenters: [{ id: 9, name: "Phoenix" }], releases: ["1.4.2"] },
+  Offers: { plans: [PLAN], dataCenters: [{ id: 9, name: "Phoenix, US" }], templates: [{ id: 1007, name: "Debian 12" }] },
+  BootLog: { address: "192.0.2.7", hostKeyFingerprint: "SHA256:uNiVztksCsDhcc0u9e8BrrQXVUpKZIDTMczCvj3tD2s", hostKeyVerified: true, outcome: "complete", step: { number: 9, of: 9, title: "Caddy" }, exitStatus: null, mayPass: false, lastLines: ["done"], lines: ["done"] },
+  UserNext: { nextTry: { attempt: 3, of: 12, at: at("12:10:00") }, release: "1.4.2" },
   LoginLink: { path: "/login#code=k1.an-example", url: "https://vps.example.com/login#code=k1.an-example", expiresAt: at("12:05:00"), operator: "operator_1", role: "operator" },
   FleetNumbers: {
-    users: { queued: 0, provisioning: 1, ready: 118, failed: 1, deprovisioning: 0, deprovisioned: 4, suspended: 0 }, stepSeconds: 3_600,
+    users: USERS, stepSeconds: 3_600,
     steps: [{ at: at("12:00:00"), ready: 118, failedRuns: 1, secondsToReadyP50: 390, secondsToReadyP95: 520, monthlySpendCents: 58_882 }],
   },
 };
 
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJvVd7xkR0lO2wYxUQWc2xJ9m1iH3pQK5uG0o5nXcM7R alice@laptop";
 const why = { reason: "ticket 4711" };
 const confirmed = { confirm: "alice", ...why };
 
 /** By the operation's id. Without one: the body may be left out. */
 export const BODY_EXAMPLES: Readonly<Record<string, object>> = {
-  provisionVps: { plan: "kvm1", sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJvVd7xkR0lO2wYxUQWc2xJ9m1iH3pQK5uG0o5nXcM7R alice@laptop" },
+  provisionVps: { plan: "kvm1", sshPublicKey: KEY },
   retryVps: { ...why, dataCenterId: 9 },
   retryAll: { reason: "Hostinger is back", code: "API_UNAVAILABLE", perMinute: 10 },
   repairFinding: { why: "ticket 4711" },
@@ -97,6 +108,12 @@ export const BODY_EXAMPLES: Readonly<Record<string, object>> = {
   recreateVm: confirmed,
   replaceVm: { ...confirmed, plan: "kvm2" },
   deprovisionVps: { ...confirmed, wipe: true },
+  setOwnSshKey: { sshPublicKey: KEY },
+  snapshotOwnVps: { confirm: "alice" },
+  restoreOwnVps: { confirm: "alice" },
+  handOverUser: {},
+  previewBulk: { action: "retry", filter: { status: "failed" } },
+  actInBulk: { action: "retry", usernames: ["alice", "bob"], reason: "Hostinger is back" },
   resolvePurchase: { decision: "vm", vmId: 17_923, reason: "order 8471 in hPanel" },
   switchPurchases: { on: false, reason: "the card is being replaced" },
   createRelease: { version: "1.4.2", conductor: PROGRAM },
