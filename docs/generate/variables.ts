@@ -32,6 +32,8 @@ export const PROVIDER_VARIABLES: readonly DescribedVariable[] = Object.values(SE
 const READ_ELSEWHERE: readonly DescribedVariable[] = [
   { name: "USER_VPS_URL", description: "Where operators' commands reach the service. Without it, at HOST and PORT of this machine.", example: "https://vps.example.com" },
   { name: "USER_VPS_TOKEN", description: "The token of operators' commands, with the scope of a role (vps:viewer, vps:operator, vps:releaser, vps:owner). Without it, one is signed with JWT_SECRET.", example: "an operator's token", secret: true },
+  { name: "NO_COLOR", description: "Set to anything, the command line puts out no colours, on a terminal either; nor does it where TERM is dumb.", example: "1" },
+  { name: "TERM", description: "The terminal's own: see NO_COLOR.", example: "dumb" },
   { name: "SSH_PRIVATE_KEY", description: "Logs in to a VPS as root for a release: the stack's setting sshPrivateKey.", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", secret: true },
   { name: "USER_VPS_SSH_PORT", description: "The VPS's SSH port: the stack's setting sshPort.", example: "22", byDefault: "22" },
   { name: "PULUMI_BACKEND_URL", description: "Where the Pulumi CLI keeps the stacks' state. The service itself reads STATE_BACKEND_URL.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true },

@@ -93,7 +93,9 @@ describe("single sign-on in a browser", needing("browser"), () => {
     await page.goto(`${address}/login`);
     await signIn("mallory");
     await page.waitForURL(/\/login\/oidc\/callback/);
-    assert.match(await page.locator("body").innerText(), /SCOPE_MISSING/);
+    assert.match(await page.locator("body").innerText(), /Not logged in.*names no role of 'mallory@example.com'.*SCOPE_MISSING/s);
+    await page.getByRole("link", { name: "Try again" }).click();
+    await page.getByRole("link", { name: "Log in by single sign-on" }).waitFor();
     assert.equal((await session()).operator, undefined);
   });
 
