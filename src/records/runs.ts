@@ -16,6 +16,8 @@ export interface RunStart {
   /** The machine, so that only processes there are looked for there. */
   readonly hostId: string;
   readonly pid: number;
+  /** What has asked for it, in a trace (W3C Trace Context). */
+  readonly traceparent?: string | undefined;
 }
 
 /** One resource of the run and how long it took. */
@@ -55,9 +57,15 @@ export const RUN_COLUMNS = `
 
 export async function startRun(db: Queryable, run: RunStart): Promise<void> {
   await db.query(
-    "INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at) VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())",
-    [run.runId, run.userId, run.username, run.operation, run.workerId, run.hostId, run.pid],
+    "INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, traceparent, started_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())",
+    [run.runId, run.userId, run.username, run.operation, run.workerId, run.hostId, run.pid, run.traceparent ?? null],
   );
+}
+
+/** Of the user's last run, if that waits: what goes on after a wait belongs to the same trace. */
+export async function traceparentOfWait(db: Queryable, userId: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ outcome: string | null; traceparent: string | null }>("SELECT outcome, traceparent FROM vps_runs WHERE user_id = $1 ORDER BY started_at DESC, run_id DESC LIMIT 1", [userId]);
+  return (rows[0]?.outcome === "waiting" && rows[0].traceparent) || undefined;
 }
 
 const FINISH = `
