@@ -28,6 +28,7 @@ import { describeRoutes } from "./openapi.ts";
 import { parseJson } from "./parse-json.ts";
 import { recordActions } from "./record-actions.ts";
 import { refuseOtherMethods } from "./refuse-methods.ts";
+import { traceRequests } from "./trace-requests.ts";
 import { adminActionRoutes } from "./routes/admin-actions.ts";
 import { adminChangeRoutes } from "./routes/admin-changes.ts";
 import { adminRunRoutes } from "./routes/admin-runs.ts";
@@ -129,6 +130,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, boot
   addPurchaseMetrics(registry, cached, settings.purchases, onMetricsProblem);
   addNotificationMetrics(registry, cached, onMetricsProblem);
   measureAnswers(app, registry);
+  traceRequests(app);
   await app.register(rateLimit, { global: false });
   const offers = keptOffers(pool);
   await describeRoutes(app, offers);
