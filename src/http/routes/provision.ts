@@ -66,7 +66,7 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
       });
       if (result.created) refuseIgnoredName(result.record.hostname, settings.sweepIgnoredNames);
       if (result.created) await noteDataCenterChoice(client, userId, dataCenterId === undefined ? "service" : "user");
-      if (result.created) await jobs.enqueue(client, { operation: "up", userId });
+      if (result.created) await jobs.enqueue(client, { operation: "up", userId }, { cause: { kind: "signup", requestedBy: userId, reason: null } });
       // As it is by now, so that asking again answers with the same.
       return result.created ? { ...result, record: (await findVpsByUserId(client, userId))! } : result;
     });
