@@ -16,10 +16,12 @@ import { startWorker } from "../jobs/index.ts";
 import { startRetention } from "../jobs/retention.ts";
 import { answerBootLog } from "../jobs/boot-log.ts";
 import { answerVmActions } from "../jobs/vm-actions.ts";
+import { startNotifications } from "../notifications/index.ts";
 import { AutomationEngine } from "../provisioning/automation-engine.ts";
 import { lostDnsRecords } from "../provisioning/lost-dns-record.ts";
 import { hostingerPower } from "../provisioning/power.ts";
 import { tagEnvironment } from "../provisioning/process-tags.ts";
+import { createRedactor } from "../provisioning/redact.ts";
 import { startWatchdog } from "../provisioning/start-watchdog.ts";
 import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
 import { StateBackend } from "../provisioning/state-backend.ts";
@@ -98,11 +100,13 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     ssh: { port: Number(env["USER_VPS_SSH_PORT"] || DEFAULT_SSH_PORT), privateKey: settings.sshPrivateKey },
   });
   const retention = await startRetention({ boss, pool, settings, log: onProgress });
+  const redactor = createRedactor(...common.secrets);
+  const notifications = await startNotifications({ pool, settings, workerId, redact: (text) => redactor.redact(text), log: onProgress });
   const offers = keepOffers(pool, vms.client, onProgress);
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop(), bootLogs.stop(), offers.stop(), watcher.stop(), retention.stop()]);
+    await Promise.all([drift.stop(), actions.stop(), bootLogs.stop(), notifications.stop(), offers.stop(), watcher.stop(), retention.stop()]);
     await Promise.all([slots.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {
