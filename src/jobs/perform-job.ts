@@ -86,7 +86,6 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
       await finishRun(db, runId, end);
       await endWait(db, userId);
       await result.save(db);
-      if (job.operation === "up") await context.onUp?.(db, userId);
     }));
     log(`${username}: ${job.operation} succeeded in ${inSeconds(end.seconds * SECOND_MS)}`);
   } catch (thrown) {
