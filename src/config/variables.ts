@@ -139,6 +139,11 @@ export const VARIABLES = {
   notificationGiveUpHours: variable(wholeNumber(1, 720), { name: "NOTIFICATION_GIVE_UP_HOURS", description: "For how long a message is tried again. Then it can be sent again by hand.", example: "72", byDefault: "72" }),
   notificationsKeptDays: variable(wholeNumber(1, 3_650), { name: "NOTIFICATIONS_KEPT_DAYS", description: "How long messages are kept, to be looked at and sent again.", example: "30", byDefault: "30" }),
 
+  otlpEndpoint: variable(httpUrl, { name: "OTEL_EXPORTER_OTLP_ENDPOINT", description: "Where traces are sent, by OTLP over HTTP (docs/observability.md). Without it, there are none.", example: "http://127.0.0.1:4318" }),
+  otlpTracesEndpoint: variable(httpUrl, { name: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", description: "The same as a whole address, in place of OTEL_EXPORTER_OTLP_ENDPOINT with /v1/traces.", example: "http://127.0.0.1:4318/v1/traces" }),
+  otlpHeaders: variable(text, { name: "OTEL_EXPORTER_OTLP_HEADERS", description: "Headers for it: name=value with commas between, percent-encoded. With them, the engine's own spans are left out.", example: "authorization=Bearer%20fake-token", secret: true }),
+  otelServiceName: variable(text, { name: "OTEL_SERVICE_NAME", description: "What the service is called in traces.", example: "user-vps", byDefault: "user-vps" }),
+
   dnsResolver: variable(text, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
   caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),
   healthPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_HEALTH_PORT", description: "The port of health checks.", example: "443", byDefault: "443" }),

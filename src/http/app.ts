@@ -29,6 +29,7 @@ import { describeRoutes } from "./openapi.ts";
 import { parseJson } from "./parse-json.ts";
 import { recordActions } from "./record-actions.ts";
 import { refuseOtherMethods } from "./refuse-methods.ts";
+import { traceRequests } from "./trace-requests.ts";
 import { adminActionRoutes } from "./routes/admin-actions.ts";
 import { adminChangeRoutes } from "./routes/admin-changes.ts";
 import { adminRunRoutes } from "./routes/admin-runs.ts";
@@ -144,6 +145,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
   addPurchaseMetrics(registry, cached, settings.purchases, onMetricsProblem);
   addNotificationMetrics(registry, cached, onMetricsProblem);
   measureAnswers(app, registry);
+  traceRequests(app);
   await app.register(rateLimit, { global: false });
   await allowOrigins(app, settings.corsOrigins);
   const offers = keptOffers(pool);

@@ -3,6 +3,7 @@ import type { Db } from "pg-boss";
 import { connectionOf } from "../db/index.ts";
 import type { Queryable } from "../db/index.ts";
 import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { currentTraceparent } from "../../providers/core/tracing.ts";
 import { jobSchema } from "./job.ts";
 import type { Job } from "./job.ts";
 
@@ -68,7 +69,7 @@ export function inside(db: Queryable): { db: Db } {
 
 /** Sends the job, or has the one that waits already run when this one is to. Times are PostgreSQL's. */
 export async function send(boss: PgBoss, db: Queryable, job: Job, delayMs = 0): Promise<void> {
-  await boss.upsert(QUEUE, job, { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...inside(db) });
+  await boss.upsert(QUEUE, traced(job), { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...inside(db) });
 }
 
 /**
@@ -76,7 +77,12 @@ export async function send(boss: PgBoss, db: Queryable, job: Job, delayMs = 0): 
  * must not take the place of a newer `start`.
  */
 export async function sendAgain(boss: PgBoss, db: Queryable, job: Job, delayMs: number): Promise<void> {
-  await boss.send(QUEUE, job, { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...inside(db) });
+  await boss.send(QUEUE, traced(job), { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...inside(db) });
+}
+
+function traced(job: Job): Job {
+  const traceparent = job.traceparent ?? currentTraceparent();
+  return traceparent === undefined ? job : { ...job, traceparent };
 }
 
 /** Drops all that waits for the user. What runs goes on. */

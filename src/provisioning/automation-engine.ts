@@ -6,6 +6,7 @@ import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";
+import { currentTraceparent } from "../../providers/core/tracing.ts";
 import { once } from "../../providers/core/once.ts";
 import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/allow-delete.ts";
 import { ALLOW_PURCHASE_VARIABLE } from "../../providers/hostinger/settings.ts";
@@ -160,10 +161,12 @@ export class AutomationEngine implements Engine {
   async #withStack<T>(
     request: StackRequest,
     hooks: RunHooks,
-    { create = false, isRun = true, slot: takesSlot = false, onOutputs, env: more = {} }: { create?: boolean; isRun?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>> },
+    { create = false, isRun = true, slot: takesSlot = false, onOutputs, env: given = {} }: { create?: boolean; isRun?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>> },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
     const { installed, env, backend, backendUrl, processes, workerId, slots } = this.#options;
+    const traceparent = currentTraceparent();
+    const more = { ...given, ...(traceparent && { TRACEPARENT: traceparent }) };
     await this.#prepareHome();
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);

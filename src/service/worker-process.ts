@@ -9,7 +9,6 @@ import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
 import { ensureEngine } from "../install-pulumi/ensure-engine.ts";
-import { resolveMended } from "../drift/findings.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
 import { startDrift } from "../drift/start-drift.ts";
 import { startWorker } from "../jobs/index.ts";
@@ -80,7 +79,6 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     hostId: hostname(),
     secrets: [...secretsOf(settings), ...fromFiles.map((text) => text.trim())],
     log: onProgress,
-    onUp: resolveMended,
   };
   const worker = await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) });
   const watcher = await startWaits({ settings, env, pool, databaseUrl, boss, workerId, log: onProgress });
