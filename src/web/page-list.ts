@@ -16,7 +16,6 @@ export const PAGES: readonly Page[] = [
   { path: "/purchases", name: "purchases", title: "Purchases", navigation: "Purchases" },
   { path: "/notifications", name: "notifications", title: "Notifications", navigation: "Notifications" },
   { path: "/audit", name: "audit", title: "Audit", navigation: "Audit" },
-  { path: "/notifications", name: "notifications", title: "Notifications", navigation: "Notifications" },
   { path: "/users/:username", name: "user", title: "User" },
 ];
 
