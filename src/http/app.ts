@@ -16,6 +16,7 @@ import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
 import { addPurchaseMetrics } from "../purchases/metrics.ts";
+import { addPoolMetrics } from "../pool/metrics.ts";
 import { addDriftMetrics } from "../drift/metrics.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
@@ -38,6 +39,7 @@ import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { provisionRoute } from "./routes/provision.ts";
+import { poolRoutes } from "./routes/pools.ts";
 import { purchaseRoutes } from "./routes/purchases.ts";
 import { resolveRoute } from "./routes/resolve.ts";
 import { releaseRoutes } from "./routes/releases.ts";
@@ -120,6 +122,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   const registry = createMetrics(cached, onMetricsProblem);
   addDriftMetrics(registry, cached, onMetricsProblem);
   addPurchaseMetrics(registry, cached, settings.purchases, onMetricsProblem);
+  addPoolMetrics(registry, cached, onMetricsProblem);
   measureAnswers(app, registry);
   await app.register(rateLimit, { global: false });
   const offers = keptOffers(pool);
@@ -145,7 +148,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
       recordActions(operators, pool);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, poolRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
       for (const routes of [adminActionRoutes, adminChangeRoutes, resolveRoute]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

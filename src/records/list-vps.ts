@@ -12,14 +12,14 @@ export interface VpsFilter {
 
 const SELECT = `
   SELECT ${VPS_COLUMNS} FROM user_vps
-  WHERE is_managed
+  WHERE is_managed AND NOT is_pooled
     AND ($1::text IS NULL OR status = $1)
     AND ($2::text IS NULL OR concat_ws(' ', username, hostname, address, user_id::text) ILIKE $2)
     AND ($3::text IS NULL OR username COLLATE "C" > $3)
   ORDER BY username COLLATE "C"
   LIMIT $4`;
 
-/** By user name, which is unique and stays, so that a page never repeats or skips a record that was there throughout. */
+/** Not the members of pools. By user name, which is unique and stays, so that a page never repeats or skips a record that was there throughout. */
 export async function listVps(db: Queryable, filter: VpsFilter): Promise<{ items: VpsRecord[]; nextCursor: string | null }> {
   const pattern = filter.search ? `%${filter.search.replaceAll(/[\\%_]/g, "\\$&")}%` : null;
   const { rows } = await db.query<VpsRecord>(SELECT, [filter.status ?? null, pattern, filter.cursor ?? null, filter.limit + 1]);
