@@ -4,6 +4,8 @@ import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
 import type { Session } from "./session.ts";
 import type { VirtualMachineOutputs } from "./virtual-machine-args.ts";
+import { isGone, restStateOf } from "./vm-state.ts";
+import type { RestState } from "./vm-state.ts";
 import { getVm } from "./wait-for-running.ts";
 import { wipeVm } from "./wipe.ts";
 
@@ -29,40 +31,29 @@ export async function giveUp(session: Session, vmId: number, props: VirtualMachi
     }
     session.report(`${vm.hostname}: VM ${vmId} is ${done}; it stays paid until ${paidUntil?.slice(0, 10) ?? "its term ends"} and ${isOff ? "is not renewed" : "MAY BE RENEWED: its subscription is not known, so its renewal has to be switched off in the Hostinger panel"}`);
   } catch (error) {
-    if (error instanceof UserVpsError && error.code === "VM_GONE") return;
-    throw error;
+    if (!isGone(error)) throw error;
   }
 }
-
-export const REST_STATES = ["stopped", "suspended", "error", "initial", "gone"] as const;
-/** How a VM can be left: by its own stop, or in a state in which nothing runs on it and the API takes no stop. */
-export type RestState = (typeof REST_STATES)[number];
 
 const REST_MEANINGS: Readonly<Record<RestState, string>> = {
   stopped: "stopped", suspended: "suspended by Hostinger", error: "in the state 'error'", initial: "without an installation", gone: "gone",
 };
 
-/** States of the API that a VM may be left in as it is. */
-const AT_REST: Readonly<Record<string, RestState | undefined>> = {
-  stopped: "stopped", suspending: "suspended", suspended: "suspended", initial: "initial", destroying: "gone", destroyed: "gone",
-};
-
 /**
- * Stops the VM, if its state needs that and allows it. Errors: as `runAction`.
+ * Stops the VM, if its state needs that and allows it; one in 'error' may or may not take it. Errors: as `runAction`.
  *
  * @returns how it is left
  */
 export async function putToRest(session: Session, vm: NamedVm): Promise<RestState> {
-  const rest = AT_REST[(await getVm(session, vm.vmId, vm.hostname)).state];
-  if (rest) return rest;
+  const rest = restStateOf(await getVm(session, vm.vmId, vm.hostname));
+  if (rest && rest !== "error") return rest;
   try {
     await runAction(session, vm, `stopping VM ${vm.vmId}`, () => session.client.virtualMachines.stop(vm.vmId, { signal: session.signal }));
     return "stopped";
   } catch (error) {
     if (!(error instanceof UserVpsError) || error.code !== "API_REJECTED") throw error;
     // It may have been suspended since; one in 'error' takes no stop and serves nothing.
-    const { state } = await getVm(session, vm.vmId, vm.hostname);
-    const left = state === "error" ? "error" : AT_REST[state];
+    const left = restStateOf(await getVm(session, vm.vmId, vm.hostname));
     if (!left) throw error;
     return left;
   }

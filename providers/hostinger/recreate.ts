@@ -1,5 +1,6 @@
 import { UserVpsError } from "../core/errors.ts";
 import { SECOND_MS } from "../core/time.ts";
+import { specificationState } from "./api/client.ts";
 import type { Action } from "./api/client.ts";
 import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
@@ -25,7 +26,7 @@ export async function recreate(session: Session, vm: NamedVm, inputs: VirtualMac
   }
   const { virtualMachines } = session.client;
   const earlier = await orderedEarlier(session, vm, inputs.recreation);
-  if (earlier && isDone(earlier)) return session.report(`${vm.hostname}: VM ${vm.vmId} was wiped by an interrupted run already`);
+  if (earlier && specificationState(earlier) === "completed") return session.report(`${vm.hostname}: VM ${vm.vmId} was wiped by an interrupted run already`);
   if (!earlier) await writeWholeScript(session, inputs);
   await runAction(session, vm, `wiping VM ${vm.vmId} and installing it anew`, async () => (earlier ? virtualMachines.action(vm.vmId, earlier.id, { signal: session.signal }) : virtualMachines.recreate(vm.vmId, {
     templateId: inputs.templateId,
@@ -38,13 +39,9 @@ async function orderedEarlier({ client, signal }: Session, { vmId }: NamedVm, re
   const [, after] = / after action (\d+)$/.exec(recreation ?? "") ?? [];
   const [time] = /\d{4}-\d\d-\d\dT[\d:.]+Z$/.exec(recreation ?? "") ?? [];
   if (after === undefined && time === undefined) return undefined;
-  const wipes = (await client.virtualMachines.actions(vmId, { signal })).filter(({ name, state }) => /recreate/i.test(name) && state !== "error" && state !== "failed");
+  const wipes = (await client.virtualMachines.actions(vmId, { signal })).filter((action) => /recreate/i.test(action.name) && specificationState(action) !== "failed");
   if (after !== undefined) return wipes.find(({ id }) => id > Number(after));
   // By Hostinger's clock, which the call has told.
   const sinceMs = Date.parse(time!) + client.serverTimeOffsetMs - CREATED_AT_RESOLUTION_MS;
   return wipes.find(({ createdAt }) => Date.parse(createdAt ?? "") >= sinceMs);
-}
-
-function isDone({ state }: Action): boolean {
-  return state === "success" || state === "completed";
 }

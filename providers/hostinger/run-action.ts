@@ -1,5 +1,6 @@
 import { UserVpsError } from "../core/errors.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
+import { specificationState } from "./api/client.ts";
 import type { Action } from "./api/client.ts";
 import type { Session } from "./session.ts";
 import { getVm } from "./wait-for-running.ts";
@@ -23,8 +24,9 @@ export async function runAction(session: Session, vm: NamedVm, what: string, ord
   let action = await orderWhenUnlocked(session, vm, what, order);
   const startMs = monotonicMs();
   for (let intervalMs = FIRST_INTERVAL_MS; ; intervalMs = Math.min(2 * intervalMs, INTERVAL_MS)) {
-    if (action.state === "success" || action.state === "completed") return action.id;
-    if (action.state === "error" || action.state === "failed") {
+    const state = specificationState(action);
+    if (state === "completed") return action.id;
+    if (state === "failed") {
       throw new UserVpsError("VM_ACTION_FAILED", `${what}: action ${action.id} (${action.name}) on VM ${vm.vmId} of ${vm.hostname} ended in '${action.state}'.`);
     }
     if (monotonicMs() - startMs > ACTION_TIMEOUT_MS) {

@@ -3,13 +3,7 @@ import type { VirtualMachine } from "./api/client.ts";
 import type { Session } from "./session.ts";
 import { planNameOf } from "./virtual-machine-args.ts";
 import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
-
-/** A VM in one of these states is no VM any more. */
-const LOST_STATES = new Set(["destroying", "destroyed"]);
-
-export function isLost(vm: VirtualMachine): boolean {
-  return LOST_STATES.has(vm.state);
-}
+import { isLost } from "./vm-state.ts";
 
 /** The account's VMs of this host name, the oldest first; `GET /virtual-machines` (unpaged). */
 export async function findAllByHostname(session: Session, hostname: string): Promise<VirtualMachine[]> {

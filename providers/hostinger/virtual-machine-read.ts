@@ -2,12 +2,12 @@ import { UserVpsError } from "../core/errors.ts";
 import { withoutUndefined } from "../core/initialization-failed.ts";
 import type { VirtualMachine } from "./api/client.ts";
 import { sameKey } from "./api/ssh-keys.ts";
-import { isLost } from "./search.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { withoutProvider } from "./property-values.ts";
 import { itemIdOfPlanName, planNameOf } from "./virtual-machine-args.ts";
 import { factsOf } from "./virtual-machine-facts.ts";
+import { isLost } from "./vm-state.ts";
 
 type Values = Record<string, unknown>;
 export interface ReadResult {

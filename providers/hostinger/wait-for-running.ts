@@ -1,11 +1,13 @@
 import { UserVpsError } from "../core/errors.ts";
 import { notYet } from "../core/patience.ts";
 import { SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
+import { specificationState } from "./api/client.ts";
 import type { Action, VirtualMachine } from "./api/client.ts";
 import { setupRequest } from "./purchase-request.ts";
 import { writeWholeScript } from "./script-content.ts";
 import type { Session } from "./session.ts";
 import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
+import { isLost, isSuspended } from "./vm-state.ts";
 
 const FIRST_INTERVAL_MS = 0.25 * SECOND_MS;
 const LONGEST_INTERVAL_MS = 10 * SECOND_MS;
@@ -88,8 +90,8 @@ export async function getVm(session: Session, vmId: number, hostname: string, { 
 
 function refuseHopeless(vm: VirtualMachine, hostname: string): void {
   if (vm.state === "error") throw new UserVpsError("VM_ERROR", `VM ${vm.id} of ${hostname} is in the state 'error', expected 'running'.`);
-  if (vm.state === "suspended" || vm.state === "suspending") throw new UserVpsError("VM_SUSPENDED", `VM ${vm.id} of ${hostname} is ${vm.state}, expected 'running'.`);
-  if (vm.state === "destroyed" || vm.state === "destroying") throw new UserVpsError("VM_GONE", `VM ${vm.id} of ${hostname} is ${vm.state}.`);
+  if (isSuspended(vm)) throw new UserVpsError("VM_SUSPENDED", `VM ${vm.id} of ${hostname} is ${vm.state}, expected 'running'.`);
+  if (isLost(vm)) throw new UserVpsError("VM_GONE", `VM ${vm.id} of ${hostname} is ${vm.state}.`);
 }
 
 interface Asked {
@@ -129,8 +131,7 @@ async function orRejected<T>(call: Promise<T>): Promise<T | undefined> {
 
 async function isUnderWay(session: Session, vm: VirtualMachine, action: Action | undefined): Promise<boolean> {
   if (!action) return false;
-  const { state } = await session.client.virtualMachines.action(vm.id, action.id, { signal: session.signal });
-  return !["success", "completed", "error", "failed"].includes(state);
+  return specificationState(await session.client.virtualMachines.action(vm.id, action.id, { signal: session.signal })) === "running";
 }
 
 /** For messages: whatever comes of the call, nothing depends on it. */

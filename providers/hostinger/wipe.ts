@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { UserVpsError } from "../core/errors.ts";
-import type { Action } from "./api/client.ts";
+import { specificationState } from "./api/client.ts";
 import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
 import type { Session } from "./session.ts";
@@ -40,7 +40,7 @@ export async function wipeVm(session: Session, vm: NamedVm, templateId: number, 
   try {
     await runAction(session, vm, `wiping VM ${vm.vmId}`, async () => {
       const earlier = memory?.actionId === undefined ? undefined : await virtualMachines.action(vm.vmId, memory.actionId, call);
-      if (earlier && isSuccess(earlier)) return earlier;
+      if (earlier && specificationState(earlier) === "completed") return earlier;
       const password = `Aa1${randomBytes(24).toString("base64url")}`;
       const ordered = await virtualMachines.recreate(vm.vmId, { templateId, password });
       await memory?.onOrdered(ordered.id);
@@ -60,8 +60,4 @@ async function refusalByState(session: Session, vm: NamedVm, error: unknown): Pr
   if (!(error instanceof UserVpsError) || error.code !== "API_REJECTED") return undefined;
   const { state } = await getVm(session, vm.vmId, vm.hostname);
   return state === "error" ? "it is in the state 'error' and Hostinger refuses to install it anew; its data stays on it until its term ends" : UNWIPEABLE[state];
-}
-
-function isSuccess({ state }: Action): boolean {
-  return state === "success" || state === "completed";
 }

@@ -3,17 +3,12 @@ import { inSeconds, SECOND_MS } from "../../providers/core/time.ts";
 import { parseUsername } from "../../stacks/username.ts";
 import type { Queryable } from "../db/index.ts";
 import { findVpsByUsername } from "../records/find-vps.ts";
-import type { VpsRecord, VpsStatus } from "../records/index.ts";
+import type { VpsRecord } from "../records/index.ts";
 
 export async function recordOf(db: Queryable, username: string): Promise<VpsRecord> {
   const record = await findVpsByUsername(db, parseUsername(username));
   if (!record) throw new UserVpsError("INPUT_INVALID", `The service knows no user '${username}'.`, { next: "Check the name, and that DATABASE_URL is the service's." });
   return record;
-}
-
-/** Nothing more happens by itself. */
-export function isAtRest(status: VpsStatus): boolean {
-  return status === "ready" || status === "failed" || status === "suspended" || status === "deprovisioned";
 }
 
 /** `provisioning, health: waiting for DNS` */

@@ -5,11 +5,11 @@ import type { HostingerClient, OddEntry, PaymentMethod, Subscription, VirtualMac
 import type { Queryable } from "../db/queryable.ts";
 import { listPoolMembers } from "../records/index.ts";
 import type { PoolMember } from "../records/index.ts";
+import type { StateBackend } from "../provisioning/state-backend.ts";
 import { confirmMissing } from "./confirm-missing.ts";
 import { openSubjects } from "./findings.ts";
 import type { OpenSubjects } from "./findings.ts";
 import type { Finding } from "./finding.ts";
-import type { StackNames } from "./stack-names.ts";
 import { isJudgeable, readFleet } from "./users.ts";
 import type { FleetUser } from "./users.ts";
 
@@ -17,7 +17,7 @@ export interface FleetSources {
   readonly db: Queryable;
   readonly hostinger: Pick<HostingerClient, "virtualMachines" | "subscriptions" | "paymentMethods">;
   readonly zone: ZoneRecords;
-  readonly stacks: StackNames;
+  readonly stacks: Pick<StateBackend, "listStacks" | "hasStack">;
 }
 
 export interface Observation {
@@ -49,7 +49,7 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
   const callsBefore = zone.calls;
   const call = signal ? { signal } : {};
   const [{ vms, odd }, subscriptions, paymentMethods, records, names] = await Promise.all([
-    hostinger.virtualMachines.listEntries(call), hostinger.subscriptions.list(call), listPaymentMethods(hostinger, signal), zone.list({}, signal), stacks.list(),
+    hostinger.virtualMachines.listEntries(call), hostinger.subscriptions.list(call), listPaymentMethods(hostinger, signal), zone.list({}, signal), stacks.listStacks(),
   ]);
   const after = await readFleet(db, graceSeconds);
   const setAside = (await listPoolMembers(db)).filter(({ state }) => state === "set_aside");

@@ -3,6 +3,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { isHostingersOwn } from "../../providers/hostinger/hostinger-hostname.ts";
 import { isRenewed } from "../../providers/hostinger/renewal.ts";
+import { restStateOf } from "../../providers/hostinger/vm-state.ts";
 import type { Subscription, VirtualMachine } from "../../providers/hostinger/api/client.ts";
 import { parseUsername } from "../../stacks/username.ts";
 import type { Finding, JudgeOptions } from "./finding.ts";
@@ -63,14 +64,11 @@ export function findOrphans(observation: Observation, options: OrphanOptions): F
   return findings;
 }
 
-/** States in which nothing runs on a VM, and which it may be left in. */
-const AT_REST: ReadonlySet<string> = new Set(["stopped", "suspended", "suspending", "initial", "error", "destroying", "destroyed"]);
-
 /** At rest and not renewed: what the API offers in place of a deletion. It ends with its term. */
-function isGivenUp({ state, subscriptionId }: VirtualMachine, subscription: Subscription | undefined): boolean {
-  if (!AT_REST.has(state)) return false;
+function isGivenUp(vm: VirtualMachine, subscription: Subscription | undefined): boolean {
+  if (restStateOf(vm) === undefined) return false;
   // A subscription that is not listed any more has ended; of a VM that names none, nobody knows.
-  return subscription ? !isRenewed(subscription) : subscriptionId !== null;
+  return subscription ? !isRenewed(subscription) : vm.subscriptionId !== null;
 }
 
 function renewalOf({ subscriptionId }: VirtualMachine, subscription: Subscription | undefined): string {

@@ -3,7 +3,7 @@ import type { Pool } from "pg";
 import type { Queryable } from "../db/queryable.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Jobs } from "../jobs/job.ts";
-import { findVpsByUserId, openChange, setVpsStatus } from "../records/index.ts";
+import { findVpsByUserId, isAtRest, openChange, setVpsStatus } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import { lockFinding, openFindingsOf } from "./findings.ts";
 import type { FindingRecord } from "./findings.ts";
@@ -97,7 +97,7 @@ async function decide(db: Queryable, jobs: Pick<Jobs, "enqueue">, finding: Findi
 /** @returns why not, if not */
 async function queueUp(db: Queryable, jobs: Pick<Jobs, "enqueue">, userId: string | null): Promise<string | undefined> {
   const user = userId === null ? undefined : await findVpsByUserId(db, userId);
-  if (!user || !["ready", "failed"].includes(user.status)) return `The user is '${user?.status ?? "not there"}'; wait until nothing is being done.`;
+  if (!user || !isAtRest(user.status)) return `The user is '${user?.status ?? "not there"}'; wait until nothing is being done.`;
   const change = await openChange(db, user.userId);
   if (change) return `The ${change.kind} of ${change.requestedAt.toISOString()} has not come to its end, and this would go on with it. Have it tried again, or ask for another change.`;
   if (user.status === "failed") await setVpsStatus(db, user.userId, { status: "queued", phase: "queued" }, ["failed"]);

@@ -44,7 +44,7 @@ async function lookAtUser({ pool, hostinger, zone, stacks, probe, domain, ignore
   const before = await readFleetUser(pool, username);
   if (!before?.settled) return;
   const [vms, subscriptions, records, hasStack] = await Promise.all([
-    orNone(hostinger.virtualMachines.get(before.hostingerVmId!, { signal })), hostinger.subscriptions.list({ signal }), zone.list({ name: before.hostname }, signal), stacks.has(username),
+    orNone(hostinger.virtualMachines.get(before.hostingerVmId!, { signal })), hostinger.subscriptions.list({ signal }), zone.list({ name: before.hostname }, signal), stacks.hasStack(username),
   ]);
   const after = await readFleetUser(pool, username);
   if (!after) return;

@@ -1,4 +1,4 @@
-import { isLost } from "../../providers/hostinger/search.ts";
+import { isLost } from "../../providers/hostinger/vm-state.ts";
 import { ofNobody } from "./finding.ts";
 import type { Finding } from "./finding.ts";
 import type { Observation } from "./observe.ts";

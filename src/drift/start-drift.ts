@@ -9,9 +9,9 @@ import { pgBossJobs } from "../jobs/index.ts";
 import { declaredStack } from "../provisioning/declared-stack.ts";
 import { healthTarget } from "../provisioning/health-target.ts";
 import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
+import { StateBackend } from "../provisioning/state-backend.ts";
 import type { PreviewWithRefresh } from "./preview-events.ts";
 import { stackDrift } from "./stack-drift.ts";
-import { stackNames } from "./stack-names.ts";
 import { startDriftWorker } from "./worker.ts";
 import type { DriftWorker } from "./worker.ts";
 
@@ -36,7 +36,7 @@ export async function startDrift(options: StartDriftOptions): Promise<DriftWorke
   const { apiKey, baseUrl } = hostingerSettings({ get: () => undefined }, env);
   const hostinger = new HostingerClient({ baseUrl, apiKey });
   const zone = zoneRecords({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
-  const stacks = stackNames(backendUrl, PROJECT_NAME);
+  const stacks = new StateBackend(backendUrl, PROJECT_NAME);
   const close = () => Promise.all([hostinger.close(), zone.close(), stacks.close()]);
   try {
     const target = await healthTarget(settings);

@@ -8,6 +8,7 @@ import { HttpError } from "./http-error.ts";
 import { statusEvents } from "./status-events.ts";
 
 const HEARTBEAT_MS = 15 * SECOND_MS;
+const QUEUE_LOOK_MS = 3 * SECOND_MS;
 /** A client that takes nothing in for so long is gone, or as good as gone. */
 const STALLED_MS = 4 * HEARTBEAT_MS;
 /** The longest that Node's timers can wait. */
@@ -77,6 +78,6 @@ export function streamStatus({ request, reply, context, userId, streams, key }: 
     end();
   });
   request.raw.socket.setTimeout(STALLED_MS, () => request.raw.socket.destroy());
-  const events = statusEvents({ db: context.pool, feed: context.feed, userId, signal: over.signal, heartbeatMs: HEARTBEAT_MS });
+  const events = statusEvents({ db: context.pool, feed: context.feed, userId, signal: over.signal, heartbeatMs: HEARTBEAT_MS, queueLookMs: QUEUE_LOOK_MS });
   return reply.type("text/event-stream").headers({ "x-accel-buffering": "no", connection: "close" }).send(Readable.from(events, { objectMode: false }));
 }

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
-import { MINUTE_MS, monotonicMs } from "../../providers/core/time.ts";
+import { kept } from "../../providers/core/kept.ts";
+import { MINUTE_MS } from "../../providers/core/time.ts";
 import { findOffer, notOffered, type Catalog } from "../../providers/hostinger/api/live-catalog.ts";
 import { PLANS } from "../../providers/hostinger/api/specification.ts";
 import { readOffers } from "../records/offers.ts";
@@ -11,11 +12,7 @@ export type ReadOffers = () => Promise<Catalog>;
 
 /** What a worker has recorded of Hostinger's offers, kept for a minute. */
 export function keptOffers(pool: Pool): ReadOffers {
-  let kept: { readonly untilMs: number; readonly catalog: Catalog } | undefined;
-  return async () => {
-    if (!kept || monotonicMs() >= kept.untilMs) kept = { untilMs: monotonicMs() + KEPT_MS, catalog: await readOffers(pool) };
-    return kept.catalog;
-  };
+  return kept({ keptMs: KEPT_MS }, () => readOffers(pool));
 }
 
 /** Of a field that takes what is offered: in `/openapi.json` it has what there is at the moment as `enum`. */

@@ -11,19 +11,26 @@ export interface StatusEventsOptions {
   /** Ends the stream. */
   readonly signal: AbortSignal;
   readonly heartbeatMs: number;
+  /** How often the place of a user in the queue is looked at: it changes without the user's record. */
+  readonly queueLookMs: number;
 }
 
 /**
- * A user's record as server-sent events: at first as it is, then after each change. Changes that come
- * faster than they are taken are told of once, with the newest record.
+ * A user's record as server-sent events: at first as it is, then after each change, and for whoever
+ * stands in the queue, after each change of the place. Changes that come faster than they are taken
+ * are told of once, with the newest record.
  */
-export async function* statusEvents({ db, feed, userId, signal, heartbeatMs }: StatusEventsOptions): AsyncGenerator<string> {
+export async function* statusEvents({ db, feed, userId, signal, heartbeatMs, queueLookMs }: StatusEventsOptions): AsyncGenerator<string> {
   const wakeUps = new EventTarget();
   let changed = true;
+  let beats = false;
   let lastVersion = -1;
+  let lastQueue = "null";
   const wake = () => wakeUps.dispatchEvent(new Event("wake"));
-  const unsubscribe = feed.subscribe(userId, () => { changed = true; wake(); });
-  const heartbeat = setInterval(wake, heartbeatMs);
+  const change = () => { changed = true; wake(); };
+  const unsubscribe = feed.subscribe(userId, change);
+  const heartbeat = setInterval(() => { beats = true; wake(); }, heartbeatMs);
+  const queueLook = setInterval(() => { if (lastQueue !== "null") change(); }, queueLookMs);
   signal.addEventListener("abort", wake, { once: true });
   try {
     yield "retry: 2000\n\n";
@@ -32,17 +39,22 @@ export async function* statusEvents({ db, feed, userId, signal, heartbeatMs }: S
       const look = changed;
       changed = false;
       const record = look ? await findVpsByUserId(db, userId) : undefined;
-      if (record && record.version !== lastVersion) {
-        lastVersion = record.version;
-        yield `event: status\nid: ${record.version}\ndata: ${JSON.stringify(await readVpsView(db, record))}\n\n`;
-      } else if (!look) {
+      const isNews = record && (record.version !== lastVersion || lastQueue !== "null");
+      const view = isNews ? await readVpsView(db, record) : undefined;
+      const queue = JSON.stringify(view?.queue);
+      if (view && (view.version !== lastVersion || queue !== lastQueue)) {
+        [lastVersion, lastQueue] = [view.version, queue];
+        yield `event: status\nid: ${view.version}\ndata: ${JSON.stringify(view)}\n\n`;
+      } else if (beats) {
         yield ": heartbeat\n\n";
       }
+      beats = false;
       if (!changed && !signal.aborted) await once(wakeUps, "wake");
     }
   } finally {
     unsubscribe();
     clearInterval(heartbeat);
+    clearInterval(queueLook);
     signal.removeEventListener("abort", wake);
   }
 }

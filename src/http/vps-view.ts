@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { whatHappened } from "./what-happened.ts";
-import { PHASES, phaseTimes, VPS_STATUSES, type PhaseTime, type VpsRecord } from "../records/index.ts";
+import { estimateReadyAt, findQueuePlace, PHASES, phaseTimes, VPS_STATUSES, type PhaseTime, type VpsRecord } from "../records/index.ts";
 
 const time = z.iso.datetime();
 
@@ -26,6 +26,8 @@ export const VPS_VIEW = z.object({
     usualSeconds: z.number().nonnegative().nullable().describe("How long that took others, in the median, from `since` on."),
     place: z.int().nullable().describe("Among those who wait for their turn, from 1."),
   }).nullable(),
+  queue: z.object({ position: z.int().min(1).describe("1: next."), total: z.int().min(1) }).nullable().describe("The place among those who wait for a worker, or for their turn to be bought a VPS; null: nobody stands before the user."),
+  estimatedReadyAt: time.nullable().describe("When it is usually ready, by what it took others; over: it takes longer than usual. Null: it is not on its way, waits for more than time, or no other one has been made yet."),
   failure: z.object({ code: z.string().nullable(), reason: z.string(), next: z.string().nullable().describe("What happens next.") }).nullable(),
   plan: z.string().describe("Hostinger's catalog item."),
   templateId: z.int(),
@@ -44,7 +46,7 @@ export const VPS_VIEW = z.object({
   eventsUrl: z.string(),
 }).meta({ id: "Vps" });
 
-export const ADMIN_VPS_VIEW = VPS_VIEW.omit({ phases: true, statusUrl: true, eventsUrl: true }).extend({
+export const ADMIN_VPS_VIEW = VPS_VIEW.omit({ phases: true, queue: true, estimatedReadyAt: true, statusUrl: true, eventsUrl: true }).extend({
   userId: z.string(),
   orderId: z.string().nullable(),
   subscriptionId: z.string().nullable(),
@@ -55,10 +57,11 @@ export const ADMIN_VPS_VIEW = VPS_VIEW.omit({ phases: true, statusUrl: true, eve
 export type VpsView = z.output<typeof VPS_VIEW>;
 export type AdminVpsView = z.output<typeof ADMIN_VPS_VIEW>;
 
-/** The record and its phase times, as its user sees them. */
+/** The record with its place in the queue, what is left of the usual time, and its phase times, as its user sees them. */
 export async function readVpsView(db: Queryable, record: VpsRecord): Promise<VpsView> {
-  const phases = await phaseTimes(db, record.userId);
-  return { ...common(record), phases: phases.map(phaseView), statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" };
+  const [phases, place] = await Promise.all([phaseTimes(db, record.userId), findQueuePlace(db, record)]);
+  const estimatedReadyAt = await estimateReadyAt(db, record, place);
+  return { ...common(record), queue: place ?? null, estimatedReadyAt: estimatedReadyAt?.toISOString() ?? null, phases: phases.map(phaseView), statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" };
 }
 
 export function adminVpsView(record: VpsRecord): AdminVpsView {

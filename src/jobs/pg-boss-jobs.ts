@@ -3,7 +3,7 @@ import type { Pool } from "pg";
 import { inTransaction } from "../db/index.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { endWait, openRunsOf, setVpsStatus, withdrawChange } from "../records/index.ts";
+import { BUSY_STATUSES, endWait, openRunsOf, setVpsStatus, withdrawChange } from "../records/index.ts";
 import { withdrawWish } from "../purchases/index.ts";
 import type { Operation, VpsStatus } from "../records/index.ts";
 import type { JobRequest, Jobs } from "./job.ts";
@@ -30,7 +30,7 @@ export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
         await withdrawWish(db, userId);
         await endWait(db, userId);
         const { code, message, next } = new UserVpsError("CANCELLED", "An operator cancelled it before it ran.");
-        await setVpsStatus(db, userId, { status: "failed", errorCode: code, reason: message, nextStep: next }, ["queued", "provisioning", "deprovisioning"]);
+        await setVpsStatus(db, userId, { status: "failed", errorCode: code, reason: message, nextStep: next }, BUSY_STATUSES);
       });
     },
   };

@@ -2,9 +2,10 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { subscriptionOf } from "../../providers/hostinger/renewal.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
+import { isGone } from "../../providers/hostinger/vm-state.ts";
 import { beginChange, saveActionBefore, saveVpsResult } from "../records/index.ts";
 import type { VpsChange, VpsRecord } from "../records/index.ts";
-import { findVm, isGone } from "./give-up/find-vm.ts";
+import { findVm } from "./give-up/find-vm.ts";
 import { setAside } from "./give-up/set-aside.ts";
 import type { StackRequest } from "./engine.ts";
 import type { OperationContext } from "./operation.ts";

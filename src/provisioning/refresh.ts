@@ -1,9 +1,10 @@
+import { AT_REST_STATUSES } from "../records/index.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
 import { declaredStack } from "./declared-stack.ts";
 
 /** Brings the state up to what is really there; changes nothing else. */
 export const refresh: OperationKind = {
-  from: ["ready", "failed"],
+  from: AT_REST_STATUSES,
   waiting: undefined,
   async run({ pool, engine, settings, record, hooks }: OperationContext): Promise<OperationResult> {
     const stack = await declaredStack(pool, record, settings);

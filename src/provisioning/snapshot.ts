@@ -1,6 +1,6 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS } from "../../providers/core/time.ts";
-import { runAction } from "../../providers/hostinger/run-action.ts";
+import { makeSnapshot } from "../../providers/hostinger/snapshot.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
 import { endOf } from "./power.ts";
 
@@ -15,9 +15,7 @@ export const snapshot: OperationKind = {
     const { hostingerVmId: vmId, hostname } = record;
     if (!vmId) throw new UserVpsError("INPUT_INVALID", `There is no VM of ${hostname} yet.`, { next: "Wait until it is ready." });
     const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
-    const { snapshot: calls } = session.client.virtualMachines;
-    const call = { signal: session.signal };
-    const earlier = await calls.get(vmId, call);
+    const earlier = await session.client.virtualMachines.snapshot.get(vmId, { signal: session.signal });
     const result = { changes: {}, save: async () => undefined };
     const requestedMs = Date.parse(requestedAt ?? new Date().toISOString());
     // Of a run that was cut off. Another one would be of a later time than was meant.
@@ -29,7 +27,7 @@ export const snapshot: OperationKind = {
       throw new UserVpsError("CANCELLED", `The snapshot of ${hostname} was asked for at ${requestedAt}; by now it might hold what it was to guard against, so none is made.`, { next: "Ask for it again if it is wanted." });
     }
     if (earlier) session.report(`${hostname}: the snapshot of ${earlier.createdAt ?? "an unknown time"} is replaced`);
-    await runAction(session, { vmId, hostname }, `making a snapshot of VM ${vmId}`, () => session.client.virtualMachines.snapshot.create(vmId, call));
+    await makeSnapshot(session, { vmId, hostname });
     return result;
   },
 };

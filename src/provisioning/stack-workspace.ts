@@ -1,5 +1,6 @@
 import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import type { StackSettings } from "@pulumi/pulumi/automation/index.js";
+import { engineBackendUrl } from "../install-pulumi/backend-url.ts";
 import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
 import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
 import { PROJECT_NAME } from "../../stacks/project-name.ts";
@@ -53,19 +54,10 @@ export function runEnvironment({ installed, env, pulumiHome, backendUrl, runId, 
   const complete = {
     ...engineEnvironment(installed, env),
     PULUMI_HOME: pulumiHome,
-    PULUMI_BACKEND_URL: withApplicationName(backendUrl, `user-vps ${runId}`),
+    PULUMI_BACKEND_URL: engineBackendUrl(backendUrl, `user-vps ${runId}`),
     PULUMI_DEBUG_PROVIDERS: providers,
     // A copy of each state before each change; the history has them as well.
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",
   };
   return Object.fromEntries(Object.entries(complete).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
-}
-
-/** So that an operator sees in pg_stat_activity whose connections these are. */
-function withApplicationName(backendUrl: string, name: string): string {
-  const url = new URL(backendUrl);
-  url.searchParams.set("application_name", name);
-  // Go's driver insists on TLS unless told, node-postgres does not.
-  if (!url.searchParams.has("sslmode")) url.searchParams.set("sslmode", "disable");
-  return url.href;
 }

@@ -79,7 +79,7 @@ export class StateBackend {
    */
   async refuseOtherName(): Promise<void> {
     const name = this.#root.replace(/\/\.pulumi$/, "");
-    const folder = `${this.#root}/stacks/${this.#project}/`;
+    const folder = this.#folder;
     const { rows: own } = await this.#pool.query(`SELECT FROM ${this.#table} WHERE ${below(1, 2)} LIMIT 1`, [folder, endOf(folder)]);
     if (own.length > 0) return;
     const { rows: others } = await this.#pool.query<{ name: string; stacks: number }>(
@@ -95,15 +95,22 @@ export class StateBackend {
   /** Of the project, under the name that the database has now; undefined before an engine has met the database. */
   async countStacks(): Promise<number | undefined> {
     const { rows: [table] } = await this.#pool.query<{ isThere: boolean }>(`SELECT to_regclass($1) IS NOT NULL AS "isThere"`, [this.#table]);
-    if (!table?.isThere) return undefined;
-    const folder = `${this.#root}/stacks/${this.#project}/`;
-    const { rows: [stacks] } = await this.#pool.query<{ count: number }>(`SELECT count(*)::int FROM ${this.#table} WHERE ${below(1, 2)} AND key LIKE '%.json'`, [folder, endOf(folder)]);
-    return stacks!.count;
+    return table?.isThere ? (await this.listStacks()).size : undefined;
+  }
+
+  /** The names of the project's stacks; none before an engine has met the database. */
+  async listStacks(): Promise<Set<string>> {
+    const rows = await this.#orNone<{ name: string }>(`SELECT substr(key, length($1) + 1, length(key) - length($1) - length('.json')) AS name FROM ${this.#table} WHERE ${below(1, 2)} AND key LIKE '%.json'`, this.#folder, endOf(this.#folder));
+    return new Set(rows.map(({ name }) => name));
+  }
+
+  async hasStack(stackName: string): Promise<boolean> {
+    return (await this.#orNone(`SELECT FROM ${this.#table} WHERE key = $1`, this.#keyOf(stackName))).length > 0;
   }
 
   /** undefined if there is no such stack. */
   async readStack(stackName: string): Promise<StackState | undefined> {
-    const [blob] = await this.#read("key = $1", `${this.#root}/stacks/${this.#project}/${stackName}.json`);
+    const [blob] = await this.#read("key = $1", this.#keyOf(stackName));
     if (!blob) return undefined;
     const { checkpoint } = contentOf(blob) as { checkpoint?: { latest?: Record<string, unknown> } };
     const latest = checkpoint?.latest ?? {};
@@ -123,7 +130,7 @@ export class StateBackend {
     const checkpoint = { version: 3, checkpoint: { stack: `organization/${this.#project}/${stackName}` } };
     const { rowCount } = await this.#pool.query(
       `INSERT INTO ${this.#table} (key, data) SELECT $1, $2 WHERE EXISTS (SELECT FROM ${this.#table} WHERE key = $3) ON CONFLICT DO NOTHING`,
-      [`${this.#root}/stacks/${this.#project}/${stackName}.json`, { data: Buffer.from(JSON.stringify(checkpoint)).toString("base64") }, `${this.#root}/meta.yaml`],
+      [this.#keyOf(stackName), { data: Buffer.from(JSON.stringify(checkpoint)).toString("base64") }, `${this.#root}/meta.yaml`],
     );
     return rowCount === 1;
   }
@@ -163,8 +170,17 @@ export class StateBackend {
 
   /** Removes the copies of the state that the engine leaves behind of a stack that is no more, with the user's secrets in them. */
   async removeCopies(stackName: string): Promise<void> {
-    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1`, [`${this.#root}/stacks/${this.#project}/${stackName}.json.bak`]);
+    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1`, [`${this.#keyOf(stackName)}.bak`]);
     for (const folder of this.#foldersOfCopies(stackName)) await this.#pool.query(`DELETE FROM ${this.#table} WHERE ${below(1, 2)}`, [folder, endOf(folder)]);
+  }
+
+  /** Of the project's stacks. */
+  get #folder(): string {
+    return `${this.#root}/stacks/${this.#project}/`;
+  }
+
+  #keyOf(stackName: string): string {
+    return `${this.#folder}${stackName}.json`;
   }
 
   #foldersOfCopies(stackName: string): string[] {
@@ -175,9 +191,13 @@ export class StateBackend {
     await this.#pool.end();
   }
 
-  async #read(condition: string, ...values: string[]): Promise<Blob[]> {
+  #read(condition: string, ...values: string[]): Promise<Blob[]> {
+    return this.#orNone<Blob>(`SELECT key, data FROM ${this.#table} WHERE ${condition}`, ...values);
+  }
+
+  async #orNone<Row extends object>(query: string, ...values: string[]): Promise<Row[]> {
     try {
-      return (await this.#pool.query<Blob>(`SELECT key, data FROM ${this.#table} WHERE ${condition}`, values)).rows;
+      return (await this.#pool.query<Row>(query, values)).rows;
     } catch (error) {
       // The engine makes the table when it is first used.
       if ((error as { code?: string }).code === "42P01") return [];

@@ -1,5 +1,8 @@
 /** What only Hostinger and Cloudflare can tell before something is bought; kept for a moment, for all who wait. */
+import { kept } from "../../providers/core/kept.ts";
 import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { findOffer, readPlans } from "../../providers/hostinger/api/live-catalog.ts";
+import type { OfferedPlan } from "../../providers/hostinger/api/live-catalog.ts";
 import type { PaymentMethod } from "../../providers/hostinger/api/client.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import type { ZoneReader, ZoneState } from "../../providers/cloudflare/zone.ts";
@@ -24,47 +27,30 @@ const CATALOG_KEPT_MS = MINUTE_MS;
 /** Exported for tests. */
 export const ACCOUNT_KEPT_MS = 10 * SECOND_MS;
 
-/** A value that is asked for at most once in a while; what fails is not kept. */
-function kept<T>(keptMs: number): (read: () => Promise<T>) => Promise<T> {
-  let value: { readonly at: number; readonly read: Promise<T> } | undefined;
-  return (read) => {
-    if (value && performance.now() - value.at < keptMs) return value.read;
-    const started = { at: performance.now(), read: read() };
-    value = started;
-    started.read.catch(() => { if (value === started) value = undefined; });
-    return started.read;
-  };
-}
-
 export interface LiveFactsOptions {
   readonly zone: ZoneReader;
   /** What purchases are paid with; undefined: the account's default. */
   readonly paymentMethodId: number | undefined;
 }
 
+type Client = Session["client"];
 export type ReadLiveFacts = (session: Session, plan: string) => Promise<LiveFacts>;
 
 export function liveFacts({ zone, paymentMethodId }: LiveFactsOptions): ReadLiveFacts {
-  const catalog = kept<ReadonlyMap<string, Price>>(CATALOG_KEPT_MS);
-  const payment = kept<string | undefined>(ACCOUNT_KEPT_MS);
-  const zoneState = kept<ZoneState>(ACCOUNT_KEPT_MS);
+  // Without the run's signal: others wait for the same answer.
+  const plansNow = kept({ keptMs: CATALOG_KEPT_MS }, (client: Client) => readPlans(client));
+  const paymentFaultNow = kept({ keptMs: ACCOUNT_KEPT_MS }, async (client: Client) => paymentFaultOf(await client.paymentMethods.list(), paymentMethodId));
+  const zoneNow = kept({ keptMs: ACCOUNT_KEPT_MS }, () => zone.read());
   return async ({ client }, plan) => {
-    // Without the run's signal: others wait for the same answer.
-    const [prices, paymentFault, state] = await Promise.all([
-      catalog(async () => pricesOf(await client.catalog.list({ category: "VPS" }))),
-      payment(async () => paymentFaultOf(await client.paymentMethods.list(), paymentMethodId)),
-      zoneState(() => zone.read()),
-    ]);
-    return { price: prices.get(plan), paymentFault, zone: state };
+    const [plans, paymentFault, state] = await Promise.all([plansNow(client), paymentFaultNow(client), zoneNow()]);
+    return { price: priceOf(findOffer({ plans }, plan)), paymentFault, zone: state };
   };
 }
 
-type Catalog = Awaited<ReturnType<Session["client"]["catalog"]["list"]>>;
-
-function pricesOf(catalog: Catalog): ReadonlyMap<string, Price> {
-  const prices = catalog.flatMap((item) => item.prices);
-  return new Map(prices.flatMap(({ id, priceCents, firstPeriodPriceCents, currency }) =>
-    (priceCents === null ? [] : [[id, { firstTermCents: firstPeriodPriceCents ?? priceCents, renewalCents: priceCents, currency: currency ?? "USD" }] as const])));
+/** Exported for doctor. */
+export function priceOf(offer: OfferedPlan | undefined): Price | undefined {
+  if (!offer || offer.priceCents === null) return undefined;
+  return { firstTermCents: offer.firstPeriodPriceCents ?? offer.priceCents, renewalCents: offer.priceCents, currency: offer.currency ?? "USD" };
 }
 
 /** Exported for doctor. */

@@ -2,7 +2,7 @@
 import type { Queryable } from "../db/queryable.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { VpsRecord, VpsStatus } from "./vps-record.ts";
-import { VPS_COLUMNS } from "./vps-record.ts";
+import { AT_REST_STATUSES, VPS_COLUMNS } from "./vps-record.ts";
 
 export const CHANGE_KINDS = ["recreate", "replace", "rename"] as const;
 /** `recreate`: wiped and installed anew. `replace`: another VM beside, the old one given up. `rename`: another host name. */
@@ -73,7 +73,7 @@ const DECLARE = `
     recreation_after_action = CASE WHEN $6 = 'recreate' THEN NULL ELSE recreation_after_action END,
     boot_hostname = CASE WHEN $6 = 'rename' THEN coalesce(boot_hostname, hostname) ELSE boot_hostname END,
     status = 'queued', phase = 'queued', waiting_for = NULL, error_code = NULL, reason = NULL, next_step = NULL
-  WHERE user_id::text = $1 AND is_managed AND status IN ('ready', 'failed')
+  WHERE user_id::text = $1 AND is_managed AND status IN ('${AT_REST_STATUSES.join("', '")}')
   RETURNING ${VPS_COLUMNS}`;
 
 /**
@@ -156,15 +156,6 @@ export async function replacedVms(db: Queryable, userId: string): Promise<number
     "SELECT vm_id::double precision AS \"vmId\" FROM vps_changes WHERE user_id = $1 AND kind = 'replace' AND begun_at IS NOT NULL GROUP BY vm_id ORDER BY max(change_id) DESC", [userId],
   );
   return rows.map(({ vmId }) => vmId);
-}
-
-/** Whether somebody else has the VM by now: by their record, or because it was wiped and bound to them. */
-export async function isVmOfAnother(db: Queryable, userId: string, vmId: number): Promise<boolean> {
-  const { rows } = await db.query<{ found: boolean }>(
-    `SELECT EXISTS (SELECT FROM user_vps WHERE hostinger_vm_id = $2 AND username IS NOT NULL AND user_id::text <> $1 AND status <> 'deprovisioned')
-       OR EXISTS (SELECT FROM vps_give_ups WHERE vm_id = $2 AND reused_by IS NOT NULL AND reused_by <> $1) AS found`, [userId, vmId],
-  );
-  return rows[0]!.found;
 }
 
 /** Whether somebody else has the host name, or could sign up for it under their user name. */

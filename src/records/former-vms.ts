@@ -1,6 +1,7 @@
 /** VMs that were given up and still hold their user's data: that user may have theirs back, and nobody else gets it. */
 import type { Queryable } from "../db/queryable.ts";
 import { GIVE_UP_COLUMNS, type GiveUp } from "./give-ups.ts";
+import { IS_NOBODYS } from "./vm-owner.ts";
 import { VPS_COLUMNS, type VpsRecord } from "./vps-record.ts";
 
 export type FormerVm = GiveUp & { readonly vmId: number };
@@ -8,9 +9,7 @@ export type FormerVm = GiveUp & { readonly vmId: number };
 /** What was wiped, or was about to be, is nobody's former VM; what somebody has by another record is theirs. */
 const IS_FORMER = `
   ended_at IS NOT NULL AND vm_id IS NOT NULL AND wipe_action_id IS NULL AND wiped_at IS NULL
-  AND returned_at IS NULL AND unusable_because IS NULL
-  AND NOT EXISTS (SELECT FROM vps_give_ups later WHERE later.vm_id = vps_give_ups.vm_id AND later.give_up_id > vps_give_ups.give_up_id)
-  AND NOT EXISTS (SELECT FROM user_vps WHERE user_vps.hostinger_vm_id = vps_give_ups.vm_id AND user_vps.status <> 'deprovisioned')`;
+  AND returned_at IS NULL AND unusable_because IS NULL AND ${IS_NOBODYS}`;
 
 /** The VM that the user has given up last without having it wiped. */
 export async function findFormerVm(db: Queryable, userId: string): Promise<FormerVm | undefined> {
@@ -50,17 +49,4 @@ export async function takeOverVm(db: Queryable, userId: string, { vmId, isWiped 
     `UPDATE user_vps SET taken_over_vm_id = $2, taken_over_is_wiped = $3, hostinger_vm_id = $2 WHERE user_id::text = $1 AND is_managed RETURNING ${VPS_COLUMNS}`, [userId, vmId, isWiped],
   );
   return rows[0];
-}
-
-const NAMESAKES = `
-  SELECT vm_id::double precision AS "vmId" FROM (
-    SELECT vm_id FROM vps_give_ups WHERE hostname = $1 AND vm_id IS NOT NULL AND wiped_at IS NULL
-    UNION SELECT vm_id FROM vps_changes WHERE declared_before ->> 'hostname' = $1 AND kind = 'replace' AND begun_at IS NOT NULL
-  ) AS former
-  WHERE NOT EXISTS (SELECT FROM user_vps WHERE user_vps.hostinger_vm_id = former.vm_id AND user_vps.status <> 'deprovisioned')
-  ORDER BY vm_id DESC LIMIT $2`;
-
-/** VMs that may still be called by a host name, though whoever had it has it no more; newest first. */
-export async function listNamesakes(db: Queryable, hostname: string, limit: number): Promise<number[]> {
-  return (await db.query<{ vmId: number }>(NAMESAKES, [hostname, limit])).rows.map(({ vmId }) => vmId);
 }

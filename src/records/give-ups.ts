@@ -1,6 +1,6 @@
 /** The giving up of VPSs, as recorded: asked for, cancelled in time or begun, and each step done. */
 import { UserVpsError } from "../../providers/core/errors.ts";
-import type { RestState } from "../../providers/hostinger/give-up.ts";
+import type { RestState } from "../../providers/hostinger/vm-state.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { VpsRecord, VpsStatus } from "./vps-record.ts";
 

@@ -59,6 +59,8 @@ export async function claimPoolMember(db: Queryable, record: VpsRecord): Promise
   const { rows: [bound] } = await db.query<VpsRecord>(BIND, [userId, vmId, hostname, subscriptionId, orderId, memberId, pool.poolId]);
   if (!bound) return undefined;
   await db.query("UPDATE vps_pool_members SET state = 'claimed', claimed_by = $2, claimed_by_username = $3, claimed_at = clock_timestamp() WHERE member_id = $1", [memberId, userId, username]);
+  // A wiped VM that was reused for the member is the user's by that record as well.
+  await db.query("UPDATE vps_give_ups SET reused_by = $2 WHERE reused_by = $1 AND vm_id = $3", [memberId, userId, vmId]);
   // What it was promised, the user gets.
   await db.query("UPDATE vps_roll_out_members SET user_id = $2, username = $3 WHERE user_id = $1 AND status = 'waiting'", [memberId, userId, username]);
   await db.query("UPDATE user_vps SET status = 'deprovisioning', phase = NULL, hostinger_vm_id = NULL, address = NULL, url = NULL, subscription_id = NULL WHERE user_id::text = $1 AND is_pooled", [memberId]);

@@ -1,6 +1,7 @@
 /** Suspended users: `ready | failed -> suspended -> queued`. Their VM is stopped and stays theirs. */
 import type { Queryable } from "../db/queryable.ts";
 import { setVpsStatus } from "./set-vps-status.ts";
+import { AT_REST_STATUSES } from "./vps-record.ts";
 import type { VpsRecord } from "./vps-record.ts";
 
 export interface Suspension {
@@ -10,7 +11,7 @@ export interface Suspension {
 
 /** @returns undefined, and nothing is changed, unless the VPS is at rest */
 export async function suspendVps(db: Queryable, userId: string, { suspendedBy, reason }: Suspension): Promise<VpsRecord | undefined> {
-  const suspended = await setVpsStatus(db, userId, { status: "suspended", phase: null, reason: `Suspended by an operator: ${reason}`, nextStep: "Ask an operator to resume it; nothing is wiped." }, ["ready", "failed"]);
+  const suspended = await setVpsStatus(db, userId, { status: "suspended", phase: null, reason: `Suspended by an operator: ${reason}`, nextStep: "Ask an operator to resume it; nothing is wiped." }, AT_REST_STATUSES);
   if (!suspended) return undefined;
   await db.query("UPDATE user_vps SET suspended_at = clock_timestamp(), suspended_by = $2, suspended_because = $3 WHERE user_id::text = $1 AND is_managed", [userId, suspendedBy, reason]);
   return suspended;

@@ -3,6 +3,19 @@
 export const VPS_STATUSES = ["queued", "provisioning", "ready", "failed", "suspended", "deprovisioning", "deprovisioned"] as const;
 export type VpsStatus = (typeof VPS_STATUSES)[number];
 
+/** Something is being done, or is about to be, by itself. */
+export const BUSY_STATUSES = ["queued", "provisioning", "deprovisioning"] as const satisfies readonly VpsStatus[];
+/** In use, and nothing is being done: what operators ask for begins from here. */
+export const AT_REST_STATUSES = ["ready", "failed"] as const satisfies readonly VpsStatus[];
+
+export function isBusy(status: VpsStatus): boolean {
+  return BUSY_STATUSES.some((one) => one === status);
+}
+
+export function isAtRest(status: VpsStatus): boolean {
+  return AT_REST_STATUSES.some((one) => one === status);
+}
+
 export const PHASES = ["queued", "engine", "credentials", "script", "vm", "dns", "health", "done"] as const;
 export type Phase = (typeof PHASES)[number];
 

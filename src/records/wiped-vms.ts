@@ -2,6 +2,7 @@
 import type { Queryable } from "../db/queryable.ts";
 import { GIVE_UP_COLUMNS, type GiveUp } from "./give-ups.ts";
 import type { PoolKind } from "./pools.ts";
+import { IS_NOBODYS } from "./vm-owner.ts";
 import type { VpsRecord } from "./vps-record.ts";
 
 export type WipedVm = GiveUp & { readonly vmId: number; readonly wipeActionId: number };
@@ -9,9 +10,7 @@ export type WipedVm = GiveUp & { readonly vmId: number; readonly wipeActionId: n
 /** What makes a VM a wiped one that may be reused; it is nobody's by any other record. */
 const MAY_BE_REUSED = `
   ended_at IS NOT NULL AND wiped_at IS NOT NULL AND stopped_at IS NOT NULL AND vm_id IS NOT NULL
-  AND reused_by IS NULL AND unusable_because IS NULL
-  AND NOT EXISTS (SELECT FROM vps_give_ups later WHERE later.vm_id = vps_give_ups.vm_id AND later.give_up_id > vps_give_ups.give_up_id)
-  AND NOT EXISTS (SELECT FROM user_vps WHERE user_vps.hostinger_vm_id = vps_give_ups.vm_id AND user_vps.status <> 'deprovisioned')`;
+  AND reused_by IS NULL AND unusable_because IS NULL AND ${IS_NOBODYS}`;
 
 /** One statement, so that of any number of users at once each gets another VM. */
 const CLAIM = `

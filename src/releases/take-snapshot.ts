@@ -1,5 +1,5 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { runAction } from "../../providers/hostinger/run-action.ts";
+import { makeSnapshot } from "../../providers/hostinger/snapshot.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import type { VpsRecord } from "../records/index.ts";
 
@@ -10,5 +10,5 @@ import type { VpsRecord } from "../records/index.ts";
  */
 export async function takeSnapshot(session: Session, { hostingerVmId: vmId, hostname }: Pick<VpsRecord, "hostingerVmId" | "hostname">): Promise<void> {
   if (vmId === null) throw new UserVpsError("VM_GONE", `It is not known which VM is that of ${hostname}, so no snapshot can be made.`, { next: "Run `up` for the user, then release again." });
-  await runAction(session, { vmId, hostname }, "making a snapshot", () => session.client.virtualMachines.snapshot.create(vmId, { signal: session.signal }));
+  await makeSnapshot(session, { vmId, hostname });
 }

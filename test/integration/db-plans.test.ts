@@ -103,6 +103,11 @@ describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en
   const ways: Readonly<Record<string, (db: Queryable) => Promise<unknown>>> = {
     "a signup": (db) => records.requestVps(db, wanted),
     "a signup of who has one already": (db) => records.requestVps(db, { ...wanted, userId: user }),
+    "the place in the queue, and what is left": async (db) => {
+      const record = { ...(await records.findVpsByUserId(db, user))!, status: "queued" as const, readyAt: null };
+      await records.findQueuePlace(db, record);
+      await records.estimateReadyAt(db, record, { position: 1, total: 1 });
+    },
     "the status": async (db) => [await records.findVpsByUserId(db, user), await records.phaseTimes(db, user)],
     "an operator's look at one user": async (db) => [await records.findVpsByUsername(db, "name77"), await records.listRuns(db, user, { limit: 50 }), await openFindingsOf(db, "name77"), await records.listOperatorActions(db, { username: "name77", limit: 50 }), await records.listGiveUps(db, { username: "name77", limit: 10 }), await records.listChanges(db, user, 10)],
     "later pages of runs": (db) => records.listRuns(db, user, { limit: 2, cursor: "run_76" }),

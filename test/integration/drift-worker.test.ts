@@ -94,7 +94,7 @@ describe("sweeps by the queue", () => {
     const held = new Promise<void>((resolve) => { go = resolve; });
     let begun = (): void => undefined;
     const isUnderWay = new Promise<void>((resolve) => { begun = resolve; });
-    const slow = { ...options, stacks: { ...options.stacks, list: async () => { begun(); await held; return new Set<string>(); } } };
+    const slow = { ...options, stacks: { hasStack: async () => true, listStacks: async () => { begun(); await held; return new Set<string>(); } } };
     const first = performSweep({ sweep: slow, log: () => undefined }, true);
     await isUnderWay;
     await assert.rejects(performSweep({ sweep: options, log: () => undefined }, true), { code: "STACK_LOCKED" });
@@ -103,7 +103,7 @@ describe("sweeps by the queue", () => {
   });
 
   it("that fail say why; of one whose worker is gone, the next one says so", async () => {
-    const failing = { ...options, stacks: { ...options.stacks, list: async () => { throw new Error("an example of a failure"); } } };
+    const failing = { ...options, stacks: { hasStack: async () => true, listStacks: async () => { throw new Error("an example of a failure"); } } };
     await assert.rejects(performSweep({ sweep: failing, log: () => undefined }, true), /an example/);
     assert.match((await newest("failed")).message!, /an example of a failure/);
 

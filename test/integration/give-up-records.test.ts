@@ -4,7 +4,7 @@ import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { QUEUE_SCHEMA } from "../../src/jobs/queue.ts";
 import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
-import { beginChange, beginGiveUp, cancelGiveUp, claimWipedVm, findFormerVm, findVpsByUserId, forgetFormerVm, listGiveUps, listNamesakes, noteGiveUp, openChange, refuseWipedVm, requestChange, requestGiveUp, requestVps, returnFormerVm, saveVpsResult, setVpsStatus, takeOverVm } from "../../src/records/index.ts";
+import { beginChange, beginGiveUp, cancelGiveUp, claimWipedVm, findFormerVm, findVpsByUserId, forgetFormerVm, isVmOfAnother, listGiveUps, listNamesakes, noteGiveUp, openChange, refuseWipedVm, requestChange, requestGiveUp, requestVps, returnFormerVm, saveVpsResult, setVpsStatus, takeOverVm } from "../../src/records/index.ts";
 import type { GiveUp, VpsRecord } from "../../src/records/index.ts";
 import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -200,5 +200,19 @@ describe("a VM that was given up without a wipe", () => {
     assert.deepEqual(await listNamesakes(pool, "cid.spoq.dev", 10), [7_001]);
     assert.deepEqual(await listNamesakes(pool, "amy.spoq.dev", 10), [first]);
     assert.deepEqual(await listNamesakes(pool, "bea.spoq.dev", 10), [], `${wiped} has no name of anybody's`);
+  });
+});
+
+describe("a VM that a row of an older backend names", () => {
+  it("is that user's for every question about whose it is", async () => {
+    const former = await givenUp("amy", { wiped: false });
+    const wiped = await givenUp("bob");
+    assert.equal(await isVmOfAnother(pool, "amy", former), false);
+    assert.equal((await findFormerVm(pool, "amy"))?.vmId, former);
+    for (const vmId of [former, wiped]) await pool.query("INSERT INTO user_vps (user_id, status, hostinger_vm_id) VALUES ($1, 'ready', $2)", [`older-${vmId}`, vmId]);
+    assert.equal(await isVmOfAnother(pool, "amy", former), true);
+    assert.equal(await findFormerVm(pool, "amy"), undefined);
+    assert.deepEqual(await listNamesakes(pool, "amy.spoq.dev", 10), []);
+    assert.equal(await claimWipedVm(pool, await user("cy"), 3), undefined);
   });
 });

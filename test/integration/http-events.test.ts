@@ -152,7 +152,7 @@ describe("statusEvents", () => {
     const feed = new ChangeFeed(first.url);
     const stop = new AbortController();
     const texts: string[] = [];
-    for await (const text of statusEvents({ db: pool, feed, userId: "user_ivan", signal: stop.signal, heartbeatMs: 10 })) {
+    for await (const text of statusEvents({ db: pool, feed, userId: "user_ivan", signal: stop.signal, heartbeatMs: 10, queueLookMs: 10_000 })) {
       texts.push(text);
       if (texts.length === 4) stop.abort();
     }

@@ -3,8 +3,8 @@ import type { Pool } from "pg";
 import { zoneRecords } from "../../providers/cloudflare/api.ts";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { readTrust } from "../../providers/health/target.ts";
-import { stackNames } from "../../src/drift/stack-names.ts";
 import type { SweepOptions } from "../../src/drift/sweep.ts";
+import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 
 export interface FleetMember {
@@ -68,7 +68,7 @@ export type TestSweep = SweepOptions & { close(): Promise<void> };
 export async function sweepOptions(sandbox: Sandbox, pool: Pool, databaseUrl: string): Promise<TestSweep> {
   const hostinger = new HostingerClient({ baseUrl: sandbox.hostingerUrl, apiKey: sandbox.hostingerToken });
   const zone = zoneRecords({ baseUrl: sandbox.cloudflareUrl, apiToken: sandbox.cloudflareToken, zoneId: sandbox.zoneId });
-  const stacks = stackNames(databaseUrl, "user-vps");
+  const stacks = new StateBackend(databaseUrl, "user-vps");
   return {
     pool, hostinger, zone, stacks, domain: sandbox.domain,
     probe: { target: { port: sandbox.httpsPort, path: "/health", expectedStatus: 200, resolver: sandbox.resolver, trust: await readTrust(sandbox.caFile) } },

@@ -1,7 +1,8 @@
 /** What Hostinger offers today, kept for some minutes; the specification's tables where it cannot be asked. */
 
 import { messageOf, UserVpsError } from "../../core/errors.ts";
-import { MINUTE_MS, monotonicMs, SECOND_MS } from "../../core/time.ts";
+import { kept } from "../../core/kept.ts";
+import { MINUTE_MS, SECOND_MS } from "../../core/time.ts";
 import type { HostingerClient } from "./client.ts";
 import { DATA_CENTERS, findPlan, PLANS, TEMPLATES } from "./specification.ts";
 
@@ -48,13 +49,19 @@ export const SPECIFIED_CATALOG: Catalog = {
   templates: TEMPLATES.map(({ id, name }) => ({ id, name })),
 };
 
+/** GET catalog: what can be bought, with its prices of today. Errors: API_*, CANCELLED. */
+export async function readPlans(client: HostingerClient, signal?: AbortSignal): Promise<OfferedPlan[]> {
+  const items = await client.catalog.list({ category: "VPS" }, signal ? { signal } : {});
+  return items.flatMap(({ name, prices }) => prices.map(({ id, currency, priceCents, firstPeriodPriceCents, period, periodUnit }) => ({ itemId: id, name, currency, priceCents, firstPeriodPriceCents, period, periodUnit })));
+}
+
 /** GET catalog, data-centers and templates. Errors: API_*, CANCELLED. */
 export async function readCatalog(client: HostingerClient, signal?: AbortSignal): Promise<Catalog> {
   const call = signal ? { signal } : {};
-  const [items, dataCenters, templates] = await Promise.all([client.catalog.list({ category: "VPS" }, call), client.dataCenters.list(call), client.templates.list(call)]);
+  const [plans, dataCenters, templates] = await Promise.all([readPlans(client, signal), client.dataCenters.list(call), client.templates.list(call)]);
   return {
     source: "api",
-    plans: items.flatMap(({ name, prices }) => prices.map(({ id, currency, priceCents, firstPeriodPriceCents, period, periodUnit }) => ({ itemId: id, name, currency, priceCents, firstPeriodPriceCents, period, periodUnit }))),
+    plans,
     dataCenters: dataCenters.map(({ id, city, location }) => ({ id, city, country: location })),
     templates: templates.map(({ id, name }) => ({ id, name })),
   };
@@ -71,20 +78,15 @@ export interface LiveCatalog {
 /** Asked for at most once in five minutes, by all who share it; after a failure again in half a minute. */
 export function liveCatalog(client: HostingerClient): LiveCatalog {
   let last: Catalog | undefined;
-  let next: { readonly untilMs: number; readonly read: Promise<Catalog> } | undefined;
-  const ask = async () => {
-    try {
-      return (last = await readCatalog(client));
-    } catch (error) {
-      if (!(error instanceof UserVpsError)) throw error;
-      if (next) next = { ...next, untilMs: monotonicMs() + FAILURE_KEPT_MS };
-      return last ?? { ...SPECIFIED_CATALOG, why: messageOf(error) };
-    }
-  };
+  const ask = kept({ keptMs: KEPT_MS, failureKeptMs: FAILURE_KEPT_MS }, async () => (last = await readCatalog(client)));
   return {
-    read() {
-      if (!next || monotonicMs() >= next.untilMs) next = { untilMs: monotonicMs() + KEPT_MS, read: ask() };
-      return next.read;
+    async read() {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof UserVpsError)) throw error;
+        return last ?? { ...SPECIFIED_CATALOG, why: messageOf(error) };
+      }
     },
   };
 }
@@ -99,7 +101,7 @@ export function sharedCatalog(client: HostingerClient): LiveCatalog {
 }
 
 /** By the item that a purchase names, by the specification's id (`kvm2`), or by its name (`KVM 2`), then of the shortest term. */
-export function findOffer({ plans }: Catalog, wished: string): OfferedPlan | undefined {
+export function findOffer({ plans }: Pick<Catalog, "plans">, wished: string): OfferedPlan | undefined {
   const itemId = findPlan(wished)?.itemId ?? wished;
   const months = ({ period, periodUnit }: OfferedPlan) => (period ?? 0) * (periodUnit === "year" ? 12 : 1);
   return plans.find((plan) => plan.itemId === itemId) ?? plans.filter(({ name }) => name.toLowerCase() === wished.toLowerCase()).toSorted((a, b) => months(a) - months(b))[0];

@@ -6,7 +6,8 @@
 import { DAY_MS, SECOND_MS } from "../../core/time.ts";
 import type { OddEntry, Subscription, VirtualMachine } from "../api/client.ts";
 import { isHostingersOwn } from "../hostinger-hostname.ts";
-import { isLost, isOfPlan } from "../search.ts";
+import { isOfPlan } from "../search.ts";
+import { isLost } from "../vm-state.ts";
 import type { PurchaseRecord } from "./record.ts";
 import { mayHaveBought } from "./states.ts";
 

@@ -21,7 +21,7 @@ import { UserVpsError, messageOf } from "../../core/errors.ts";
 import { SECOND_MS, inSeconds } from "../../core/time.ts";
 import type { PurchaseOutcome, VirtualMachine, VmList } from "../api/client.ts";
 import { purchaseRequest } from "../purchase-request.ts";
-import { isLost } from "../search.ts";
+import { isLost } from "../vm-state.ts";
 import type { Session } from "../session.ts";
 import type { VirtualMachineInputs } from "../virtual-machine-args.ts";
 import { createRecord, readRecord, readRecords, removeRecord, serverNowMs, writeRecord } from "./account.ts";

@@ -1,7 +1,8 @@
 /** What a person sees of the purchases for a host name, and what a person decides about one in doubt. */
 import { UserVpsError } from "../../core/errors.ts";
 import type { Session } from "../session.ts";
-import { isLost, refuseOtherPlan } from "../search.ts";
+import { refuseOtherPlan } from "../search.ts";
+import { isLost } from "../vm-state.ts";
 import { getVm } from "../wait-for-running.ts";
 import { readRecords, removeRecord, serverNowMs, writeRecord } from "./account.ts";
 import { doubtEndsAtMs, moved } from "./record.ts";

@@ -1,4 +1,5 @@
 import type { AdminVpsView } from "../../http/vps-view.ts";
+import { isBusy } from "../../records/vps-record.ts";
 import type { CliCommand } from "../command.ts";
 import { withService } from "../service-client/api.ts";
 import { adminPath } from "../service-client/paths.ts";
@@ -18,7 +19,7 @@ export const cancel: CliCommand<{ readonly reason?: string }> = {
     invocation.progress.say(`${username}: asking the service`);
     const { reason } = invocation.options;
     const vps = await withService(invocation, (service) => service.post<AdminVpsView>(path, { ...(reason !== undefined && { reason }) }));
-    const isStopping = ["queued", "provisioning", "deprovisioning"].includes(vps.status);
+    const isStopping = isBusy(vps.status);
     return { data: { vps }, text: isStopping ? `${username}: it is being ended; so far it is ${statusLine(vps)}.` : `${username}: ${statusLine(vps)}.` };
   },
 };

@@ -3,7 +3,8 @@ import { findVpsByUserId } from "../../records/find-vps.ts";
 import type { CliCommand } from "../command.ts";
 import { withRecords } from "../database.ts";
 import { EXIT } from "../exit-codes.ts";
-import { isAtRest, recordOf, statusLine } from "../user-record.ts";
+import { isBusy } from "../../records/vps-record.ts";
+import { recordOf, statusLine } from "../user-record.ts";
 import { usualTime } from "../usual-time.ts";
 
 const INTERVAL_MS = 500;
@@ -29,8 +30,8 @@ export const events: CliCommand<{ follow?: true }> = {
           const vps = await readVpsView(pool, record);
           progress.end();
           invocation.show({ data: vps, text: `${vps.updatedAt.slice(11, 19)}  ${statusLine(vps)}${vps.status === "ready" ? `, ${vps.url}` : ""}` });
-          if (isAtRest(vps.status) && !options.follow) return vps.status === "failed" ? { data: undefined, text: "", exitCode: EXIT.failed } : undefined;
-          progress.say(`waiting for the next change${usual && !isAtRest(vps.status) ? `; ${usual}` : ""}`);
+          if (!isBusy(vps.status) && !options.follow) return vps.status === "failed" ? { data: undefined, text: "", exitCode: EXIT.failed } : undefined;
+          progress.say(`waiting for the next change${usual && isBusy(vps.status) ? `; ${usual}` : ""}`);
         }
         await sleep(INTERVAL_MS, signal);
       }

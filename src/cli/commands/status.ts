@@ -1,7 +1,8 @@
 import type { CliCommand } from "../command.ts";
 import { withRecords } from "../database.ts";
 import { fields, moment, table } from "../output.ts";
-import { isAtRest, recordOf, statusLine } from "../user-record.ts";
+import { isBusy } from "../../records/vps-record.ts";
+import { recordOf, statusLine } from "../user-record.ts";
 import { usualTime } from "../usual-time.ts";
 
 /** What the service's database knows of a user; no service has to run. */
@@ -19,7 +20,7 @@ export const status: CliCommand<object> = {
         user: vps.username,
         status: statusLine(vps),
         next: vps.failure?.next,
-        ready: isAtRest(vps.status) ? undefined : await usualTime(pool),
+        ready: isBusy(vps.status) ? await usualTime(pool) : undefined,
         url: vps.url,
         address: vps.address,
         vm: vps.vmId,

@@ -2,6 +2,7 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { Snapshot, VirtualMachine } from "../../../providers/hostinger/api/client.ts";
 import { runAction } from "../../../providers/hostinger/run-action.ts";
+import { makeSnapshot } from "../../../providers/hostinger/snapshot.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import type { CliCommand, Invocation } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
@@ -39,7 +40,7 @@ export const vmSnapshotCreate: CliCommand<Confirmable> = {
   examples: ["vm snapshot-create 17923", "vm snapshot-create 17923 --confirm test.spoq.dev"],
   run: (invocation) => withSnapshot(invocation, async ({ session, vm, present }) => {
     if (present) await agree(invocation, vm, `The snapshot of VM ${vm.id} (${nameOf(vm)}) of ${moment(present.createdAt) ?? "an unknown time"} will be lost: a VM has one.`);
-    await act(session, vm, "making a snapshot of", () => session.client.virtualMachines.snapshot.create(vm.id, { signal: session.signal }));
+    await makeSnapshot(session, { vmId: vm.id, hostname: nameOf(vm) });
     const made = await session.client.virtualMachines.snapshot.get(vm.id, { signal: session.signal });
     return { data: { action: "snapshot-create", vmId: vm.id, snapshot: made ?? null }, text: `${nameOf(vm)}: a snapshot of VM ${vm.id} is made${made?.expiresAt ? `; Hostinger keeps it until ${moment(made.expiresAt)} UTC` : ""}.` };
   }),

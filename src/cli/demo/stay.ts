@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { HOUR_MS, SECOND_MS } from "../../../providers/core/time.ts";
 import type { DemoWorld } from "./world.ts";
+import { engineBackendUrl } from "../../install-pulumi/backend-url.ts";
 import { asExportLines, sandboxEnvironment, writeEnvironmentFile } from "../sandbox-env.ts";
 import { signServiceToken, whoAmI } from "../service-client/operator-token.ts";
 import { SANDBOX_FOLDER } from "../user-stack/stack-folder.ts";
@@ -26,11 +27,8 @@ export async function stay(world: DemoWorld, { envFile, ended }: { envFile: stri
 
 /** What a second terminal needs: for `npx user-vps`, the plain Pulumi CLI and curl. */
 function environmentFor({ sandbox, engine, env, url, databaseUrl }: DemoWorld, token: string): Record<string, string> {
-  const backend = new URL(databaseUrl);
-  // Go's driver insists on TLS unless told.
-  backend.searchParams.set("sslmode", "disable");
   return {
-    ...sandboxEnvironment(sandbox, engine, backend.href),
+    ...sandboxEnvironment(sandbox, engine, engineBackendUrl(databaseUrl)),
     DATABASE_URL: databaseUrl,
     JWT_SECRET: env["JWT_SECRET"]!,
     CREDENTIALS_KEYS: env["CREDENTIALS_KEYS"]!,

@@ -2,12 +2,13 @@
 import { zoneReader } from "../../../providers/cloudflare/zone.ts";
 import { SECOND_MS } from "../../../providers/core/time.ts";
 import { HostingerClient } from "../../../providers/hostinger/api/client.ts";
+import { findOffer, readPlans } from "../../../providers/hostinger/api/live-catalog.ts";
 import { hostingerSettings } from "../../../providers/hostinger/settings.ts";
 import { readSettings } from "../../config/index.ts";
 import type { Environment, Settings } from "../../config/index.ts";
 import { missingMigrations } from "../../db/index.ts";
-import { paymentFaultOf, readBooks, readBreaker, readSwitch } from "../../purchases/index.ts";
-import type { Books, Breaker, PurchaseSwitch } from "../../purchases/index.ts";
+import { paymentFaultOf, priceOf, readBooks, readBreaker, readSwitch } from "../../purchases/index.ts";
+import type { Books, Breaker, Price, PurchaseSwitch } from "../../purchases/index.ts";
 import { openPool, reachDatabase } from "../reach-database.ts";
 import { moment, money } from "../output.ts";
 import { reasonOf } from "../report-error.ts";
@@ -22,8 +23,8 @@ export async function checkMoney({ env, signal }: CheckContext): Promise<Finding
   if (!settings) return (["payment", "price", "zone"] as const).map((name) => skipped(name, "the settings are not complete"));
   const [hostinger, zone] = await Promise.all([
     withHostinger(env, async (client) => {
-      const [methods, catalog] = await Promise.all([client.paymentMethods.list({ signal }), client.catalog.list({ category: "VPS" }, { signal })]);
-      const price = catalog.flatMap(({ prices }) => prices).find(({ id }) => id === settings.defaultPlan);
+      const [methods, plans] = await Promise.all([client.paymentMethods.list({ signal }), readPlans(client, signal)]);
+      const price = priceOf(findOffer({ plans }, settings.defaultPlan));
       return [checkPayment(paymentFaultOf(methods, settings.hostingerPaymentMethodId)), checkPrice(settings, price)];
     }).catch((error: unknown) => (["payment", "price"] as const).map((name) => skipped(name, `Hostinger does not tell: ${reasonOf(error)}`))),
     checkZone(settings).catch((error: unknown) => skipped("zone", `Cloudflare does not tell: ${reasonOf(error)}`)),
@@ -80,9 +81,9 @@ function checkPayment(fault: string | undefined): Finding {
   return fault === undefined ? ok("payment", "the payment method is neither expired nor suspended") : failed("payment", fault, "Renew or replace it in hPanel under Billing, Payment Methods; HOSTINGER_PAYMENT_METHOD_ID names another. Until then users wait.");
 }
 
-function checkPrice({ defaultPlan, maxPriceCents }: Settings, price: { priceCents: number | null; firstPeriodPriceCents: number | null; currency: string | null } | undefined): Finding {
-  if (!price || price.priceCents === null) return failed("price", `Hostinger's catalog does not tell what ${defaultPlan} costs`, "Set DEFAULT_VPS_PLAN to one of `user-vps plans`.");
-  const dearest = Math.max(price.priceCents, price.firstPeriodPriceCents ?? 0);
+function checkPrice({ defaultPlan, maxPriceCents }: Settings, price: Price | undefined): Finding {
+  if (!price) return failed("price", `Hostinger's catalog does not tell what ${defaultPlan} costs`, "Set DEFAULT_VPS_PLAN to one of `user-vps plans`.");
+  const dearest = Math.max(price.firstTermCents, price.renewalCents);
   const told = `${defaultPlan} costs ${money(dearest, price.currency)} at most`;
   if (maxPriceCents === undefined) return ok("price", `${told}; MAX_PRICE_CENTS is not set, so any price is paid`);
   if (dearest <= maxPriceCents) return ok("price", `${told}, within ${money(maxPriceCents, price.currency)}`);

@@ -6,7 +6,8 @@ import type { AdminVpsView } from "../../http/vps-view.ts";
 import type { Operation } from "../../records/index.ts";
 import type { Invocation, OptionDescription, Result } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { isAtRest, statusLine } from "../user-record.ts";
+import { isBusy } from "../../records/vps-record.ts";
+import { statusLine } from "../user-record.ts";
 import { withService } from "./api.ts";
 import type { ServiceApi } from "./api.ts";
 import { adminPath } from "./paths.ts";
@@ -65,7 +66,7 @@ export async function sendAndFollow<T>(service: ServiceApi, invocation: Invocati
       const run = found.slice(0, known < 0 ? undefined : known).find((one) => one.operation === wanted);
       const vps = await service.get<AdminVpsView>(adminPath(username));
       progress.say(`${username}: ${touchesRecord(wanted) ? statusLine(vps) : `${wanted} ${run ? "goes on" : "is queued"}`}`);
-      return run?.outcome && (!touchesRecord(wanted) || isAtRest(vps.status)) ? { run, vps } : undefined;
+      return run?.outcome && (!touchesRecord(wanted) || !isBusy(vps.status)) ? { run, vps } : undefined;
     },
   });
   progress.end();

@@ -7,6 +7,7 @@ import { UserVpsError } from "../../../providers/core/errors.ts";
 import { STACK_SETTINGS } from "../../../stacks/stack-settings.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { Environment } from "../../config/index.ts";
+import { engineBackendUrl } from "../../install-pulumi/backend-url.ts";
 import { engineEnvironment } from "../../install-pulumi/engine-environment.ts";
 import { ensureEngine, preparePulumiHome } from "../../install-pulumi/ensure-engine.ts";
 import { TAG_VARIABLES } from "../../provisioning/process-tags.ts";
@@ -87,18 +88,10 @@ interface Backend {
 
 async function stateBackend(env: Environment): Promise<Backend> {
   const given = env["PULUMI_BACKEND_URL"] || env["STATE_BACKEND_URL"];
-  if (given) return { url: withSslMode(given), close: async () => undefined };
+  if (given) return { url: engineBackendUrl(given), close: async () => undefined };
   const database = await reachDatabase(env);
   if (!database) throw new UserVpsError("CONFIG_INVALID", "It is not known where the stacks' state is.", { next: "Set DATABASE_URL as the service has it, or PULUMI_BACKEND_URL; `user-vps sandbox` gives you both a world and a state to try with." });
-  return { url: withSslMode(database.url), close: () => database.close() };
-}
-
-/** Go's driver insists on TLS unless told, node-postgres does not. */
-function withSslMode(backendUrl: string): string {
-  if (!/^postgres(ql)?:/.test(backendUrl)) return backendUrl;
-  const url = new URL(backendUrl);
-  if (!url.searchParams.has("sslmode")) url.searchParams.set("sslmode", "disable");
-  return url.href;
+  return { url: engineBackendUrl(database.url), close: () => database.close() };
 }
 
 /** Asked for by its name: a listing reads every stack that there is. */

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
 import { SECOND_MS } from "../../../providers/core/time.ts";
-import { cancelGiveUp, requestCredentialsRotation, requestGiveUp, setVpsStatus, type VpsStatus } from "../../records/index.ts";
+import { AT_REST_STATUSES, BUSY_STATUSES, cancelGiveUp, isAtRest, isBusy, requestCredentialsRotation, requestGiveUp, setVpsStatus, type VpsStatus } from "../../records/index.ts";
 import { callerOf } from "../caller.ts";
 import { REASON, REASON_ONLY, refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
@@ -15,9 +15,7 @@ const GIVE_UP = z.strictObject({
   reason: REASON.optional(),
   wipe: z.boolean().default(true).describe("With `false` the data stays on the stopped VM, which is then never reused; for a VM that cannot be wiped."),
 });
-const BUSY: readonly VpsStatus[] = ["queued", "provisioning", "deprovisioning"];
-const AT_REST: readonly VpsStatus[] = ["ready", "failed"];
-const GIVEN_UP_FROM: readonly VpsStatus[] = [...AT_REST, "suspended"];
+const GIVEN_UP_FROM: readonly VpsStatus[] = [...AT_REST_STATUSES, "suspended"];
 
 const schema = (summary: string, description?: string) => ({
   tags: ["operators"],
@@ -37,7 +35,7 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
 
   app.post("/cancel", { schema: schema("End what is being done", "What is there already stays; `retry` goes on with it. A VPS that is to be given up stays as it was, if its grace period is not over.") }, async ({ params }, reply) => {
     const user = await findUser(pool, params.username);
-    if (!BUSY.includes(user.status)) throw statusConflict(user, "To cancel", BUSY);
+    if (!isBusy(user.status)) throw statusConflict(user, "To cancel", BUSY_STATUSES);
     const kept = await inTransaction(pool, async (client) => {
       const cancelled = await cancelGiveUp(client, user.userId);
       return cancelled && (await setVpsStatus(client, user.userId, { status: cancelled.previousStatus }, ["deprovisioning"]));
@@ -52,7 +50,7 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
     app.post(`/${action}`, { schema: schema(`${action[0]!.toUpperCase()}${action.slice(1)} the VM`) }, async ({ params }, reply) => {
       const record = await inTransaction(pool, async (client) => {
         const user = await findUser(client, params.username);
-        if (!AT_REST.includes(user.status)) throw statusConflict(user, `To ${action} the VM`, AT_REST);
+        if (!isAtRest(user.status)) throw statusConflict(user, `To ${action} the VM`, AT_REST_STATUSES);
         if (user.hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${user.username}' has no VM yet.`);
         await jobs.enqueue(client, { operation: "power", action, userId: user.userId });
         return user;

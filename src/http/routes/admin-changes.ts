@@ -4,7 +4,7 @@ import { UserVpsError } from "../../../providers/core/errors.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { CHANGE_KINDS, CHANGE_OUTCOMES, isHostnameTaken, listChanges, requestChange, type ChangeRequest, type VpsChange, type VpsRecord, type VpsStatus } from "../../records/index.ts";
+import { AT_REST_STATUSES, CHANGE_KINDS, CHANGE_OUTCOMES, isAtRest, isHostnameTaken, listChanges, requestChange, type ChangeRequest, type VpsChange, type VpsRecord } from "../../records/index.ts";
 import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import { openFindingsOf } from "../../drift/findings.ts";
@@ -35,7 +35,6 @@ const CHANGE = z.object({
 }).meta({ id: "VpsChange" });
 const CHANGES = z.object({ items: z.array(CHANGE) }).meta({ id: "VpsChangeList" });
 
-const AT_REST: readonly VpsStatus[] = ["ready", "failed"];
 const MOST_CHANGES = 100;
 
 const answers = {
@@ -54,7 +53,7 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
     adminVpsView(await inTransaction(pool, async (db) => {
       const user = await findUser(db, username);
       if (asked.confirm !== user.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${user.username}' as confirm.`);
-      if (!AT_REST.includes(user.status)) throw statusConflict(user, "To change the VPS", AT_REST);
+      if (!isAtRest(user.status)) throw statusConflict(user, "To change the VPS", AT_REST_STATUSES);
       const { hostingerVmId } = user;
       if (hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${user.username}' has no VM yet.`);
       const request = await of(user, db);

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { REST_STATES } from "../../../providers/hostinger/give-up.ts";
+import { REST_STATES } from "../../../providers/hostinger/vm-state.ts";
 import { listGiveUps, type GiveUp } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";

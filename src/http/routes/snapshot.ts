@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
+import { AT_REST_STATUSES, isAtRest } from "../../records/index.ts";
 import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
@@ -9,7 +10,6 @@ import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 
 const CONFIRM = z.strictObject({ confirm: z.string().max(63).describe("The user name again: a VM has one snapshot, and the one that there may be is lost."), reason: REASON.optional() });
-const AT_REST = ["ready", "failed"] as const;
 
 /** POST /api/admin/vps/{username}/snapshot. */
 export const snapshotRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs }) => {
@@ -25,7 +25,7 @@ export const snapshotRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     const record = await inTransaction(pool, async (client) => {
       const user = await findUser(client, params.username);
       if (body.confirm !== user.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${user.username}' as confirm.`);
-      if (!AT_REST.some((status) => status === user.status)) throw statusConflict(user, "To make a snapshot", AT_REST);
+      if (!isAtRest(user.status)) throw statusConflict(user, "To make a snapshot", AT_REST_STATUSES);
       if (user.hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${user.username}' has no VM yet.`);
       await jobs.enqueue(client, { operation: "snapshot", userId: user.userId, requestedAt: new Date().toISOString() });
       return user;

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
-import { resumeVps, suspendVps } from "../../records/index.ts";
+import { AT_REST_STATUSES, resumeVps, suspendVps } from "../../records/index.ts";
 import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
@@ -21,7 +21,7 @@ export const suspendRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     const record = await inTransaction(pool, async (db) => {
       const user = await findUser(db, request.params.username);
       const suspended = await suspendVps(db, user.userId, { suspendedBy: callerOf(request).userId, reason: request.body.reason });
-      if (!suspended) throw statusConflict(user, "To suspend a user", ["ready", "failed"]);
+      if (!suspended) throw statusConflict(user, "To suspend a user", AT_REST_STATUSES);
       if (user.hostingerVmId !== null) await jobs.enqueue(db, { operation: "power", action: "stop", userId: user.userId });
       return suspended;
     });

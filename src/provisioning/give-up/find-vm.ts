@@ -1,6 +1,6 @@
-import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { VirtualMachine } from "../../../providers/hostinger/api/client.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
+import { isGone } from "../../../providers/hostinger/vm-state.ts";
 import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
 
 /** The VM of this id; undefined if there is none any more. */
@@ -11,8 +11,4 @@ export async function findVm(session: Session, { vmId, hostname }: { readonly vm
     if (isGone(error)) return undefined;
     throw error;
   }
-}
-
-export function isGone(error: unknown): boolean {
-  return error instanceof UserVpsError && error.code === "VM_GONE";
 }

@@ -2,11 +2,11 @@ import { putToRest } from "../../../providers/hostinger/give-up.ts";
 import { endAutoRenewal, subscriptionOf } from "../../../providers/hostinger/renewal.ts";
 import type { Subscribed } from "../../../providers/hostinger/renewal.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
+import { isGone } from "../../../providers/hostinger/vm-state.ts";
 import { wipeVm } from "../../../providers/hostinger/wipe.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { noteGiveUp } from "../../records/index.ts";
 import type { GiveUp, GiveUpProgress } from "../../records/index.ts";
-import { isGone } from "./find-vm.ts";
 import { setAside } from "./set-aside.ts";
 
 /** Writes down which VM it is and until when it is paid, while Hostinger still tells. */

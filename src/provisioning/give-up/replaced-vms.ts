@@ -4,11 +4,11 @@ import { isHostingersOwn } from "../../../providers/hostinger/hostinger-hostname
 import { endAutoRenewal } from "../../../providers/hostinger/renewal.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
+import { isGone } from "../../../providers/hostinger/vm-state.ts";
 import { wipeVm } from "../../../providers/hostinger/wipe.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { isVmOfAnother, replacedVms } from "../../records/index.ts";
 import type { GiveUp } from "../../records/index.ts";
-import { isGone } from "./find-vm.ts";
 import { setAside } from "./set-aside.ts";
 
 /**

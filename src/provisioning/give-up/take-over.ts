@@ -1,4 +1,4 @@
-import { isLost } from "../../../providers/hostinger/search.ts";
+import { isLost } from "../../../providers/hostinger/vm-state.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { inTransaction } from "../../db/index.ts";
 import { findFormerVm, forgetFormerVm, returnFormerVm, takeOverVm } from "../../records/index.ts";

@@ -1,4 +1,6 @@
-import { refuseMismatch, isLost } from "../../../providers/hostinger/search.ts";
+import { specificationState } from "../../../providers/hostinger/api/client.ts";
+import { refuseMismatch } from "../../../providers/hostinger/search.ts";
+import { isLost } from "../../../providers/hostinger/vm-state.ts";
 import { isHostingersOwn } from "../../../providers/hostinger/hostinger-hostname.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
@@ -43,7 +45,7 @@ async function faultOf(session: Session, { vmId, hostname, plan, templateId, dat
     if (!isHostingersOwn(vm.hostname)) return `it has the host name ${vm.hostname} again`;
     refuseMismatch({ plan, templateId, dataCenterId, hostname }, vm);
     const since = (await session.client.virtualMachines.actions(vmId, { signal: session.signal })).filter(({ id }) => id >= wipeActionId);
-    if (!since.some(({ id, state }) => id === wipeActionId && isSuccess(state))) return `Hostinger does not tell that its wipe, action ${wipeActionId}, has succeeded`;
+    if (!since.some((action) => action.id === wipeActionId && specificationState(action) === "completed")) return `Hostinger does not tell that its wipe, action ${wipeActionId}, has succeeded`;
     const restored = since.find(({ name }) => /restore/i.test(name));
     if (restored) return `it was restored since it was wiped (action ${restored.id}, ${restored.name})`;
     const { paidUntil } = await subscriptionOf(session, { vmId, hostname });
@@ -53,8 +55,4 @@ async function faultOf(session: Session, { vmId, hostname, plan, templateId, dat
     if (error instanceof UserVpsError && ["VM_GONE", "VM_MISMATCH"].includes(error.code)) return error.message;
     throw error;
   }
-}
-
-function isSuccess(state: string): boolean {
-  return state === "success" || state === "completed";
 }

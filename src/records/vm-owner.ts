@@ -1,0 +1,35 @@
+/** Whose a VM is by what is recorded: the one rule, as a condition of SQL and as a question. */
+import type { Queryable } from "../db/queryable.ts";
+
+/** Somebody's record has the VM, one of an older backend's too. @param vm the column with the VM's id */
+export function isSomebodys(vm: string): string {
+  return `EXISTS (SELECT FROM user_vps WHERE user_vps.hostinger_vm_id = ${vm} AND user_vps.status <> 'deprovisioned')`;
+}
+
+/** Of `vps_give_ups`, as that: the newest of its VM, which nobody has by any record. */
+export const IS_NOBODYS = `
+  NOT EXISTS (SELECT FROM vps_give_ups later WHERE later.vm_id = vps_give_ups.vm_id AND later.give_up_id > vps_give_ups.give_up_id)
+  AND NOT ${isSomebodys("vps_give_ups.vm_id")}`;
+
+const OF_ANOTHER = `
+  SELECT EXISTS (SELECT FROM user_vps WHERE hostinger_vm_id = $2 AND user_id::text <> $1 AND status <> 'deprovisioned')
+    OR EXISTS (SELECT FROM vps_give_ups WHERE vm_id = $2 AND reused_by IS NOT NULL AND reused_by <> $1) AS found`;
+
+/** Whether somebody else has the VM by now: by their record, or because it was wiped and bound to them. */
+export async function isVmOfAnother(db: Queryable, userId: string, vmId: number): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>(OF_ANOTHER, [userId, vmId]);
+  return rows[0]!.found;
+}
+
+const NAMESAKES = `
+  SELECT vm_id::double precision AS "vmId" FROM (
+    SELECT vm_id FROM vps_give_ups WHERE hostname = $1 AND vm_id IS NOT NULL AND wiped_at IS NULL
+    UNION SELECT vm_id FROM vps_changes WHERE declared_before ->> 'hostname' = $1 AND kind = 'replace' AND begun_at IS NOT NULL
+  ) AS former
+  WHERE NOT ${isSomebodys("former.vm_id")}
+  ORDER BY vm_id DESC LIMIT $2`;
+
+/** VMs that may still be called by a host name, though whoever had it has it no more; newest first. */
+export async function listNamesakes(db: Queryable, hostname: string, limit: number): Promise<number[]> {
+  return (await db.query<{ vmId: number }>(NAMESAKES, [hostname, limit])).rows.map(({ vmId }) => vmId);
+}
