@@ -1,21 +1,18 @@
-/** Users who sign up at once, on a service with VMs that take time to boot. */
-import { spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { join, resolve } from "node:path";
+/** Users who sign up at once, on a service with VMs that take time to boot: how soon they are ready, and what the worker takes meanwhile. */
+import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { SignJWT } from "jose";
 import { Pool } from "pg";
-import { sandboxEnvironment } from "../src/cli/sandbox-env.ts";
 import { startSandbox } from "../src/sandbox/index.ts";
-import { memoryMbOf } from "./processes.ts";
-import { median } from "./rounds.ts";
+import { descriptorsOf, memoryMbOf, processCountOf } from "./processes.ts";
+import { median, quantile } from "./rounds.ts";
+import { benchService } from "./service.ts";
+import type { BenchProcess } from "./service.ts";
 import type { BenchWorld } from "./world.ts";
 
-const PROJECT = resolve(import.meta.dirname, "..");
 const LOOK_INTERVAL_MS = 500;
-/** Characters in which the address is looked for. */
-const MOST_OUTPUT = 100_000;
+/** Until what a run leaves behind for a moment is gone, and a spare process is ended. */
+const REST_MS = 5_000;
+const SIGNUPS_AT_ONCE = 20;
 
 export interface InFlightOptions {
   readonly users: number;
@@ -23,69 +20,92 @@ export interface InFlightOptions {
   readonly scriptSeconds: number;
   readonly concurrency: number;
   readonly limitSeconds: number;
+  /** kill -9 of the worker once so many are ready; another one is started at once. */
+  readonly killAtReady?: number;
 }
 
 export interface InFlight {
   readonly users: number;
+  /** Of all processes of the worker. */
   readonly peakMemoryMb: number;
   /** From the signup to ready, without boot and script. */
   readonly beyondBootSecondsP50: number;
+  readonly beyondBootSecondsP95: number;
   readonly beyondBootSecondsLast: number;
   readonly callsAUser: number;
+  readonly purchases: number;
+  /** At a third, two thirds, and all of the users ready. */
+  readonly levels: readonly Level[];
+  /** Some seconds after the last user is ready. */
+  readonly atRest: Level & { readonly temporaryFiles: number; readonly locks: number };
+}
+
+export interface Level {
+  readonly memoryMb: number;
+  readonly processes: number;
+  readonly descriptors: number;
 }
 
 export async function usersInFlight(world: BenchWorld, options: InFlightOptions): Promise<InFlight> {
   const { users, bootSeconds, scriptSeconds, concurrency, limitSeconds } = options;
   const sandbox = await startSandbox({ dataDir: world.folder, bootMs: bootSeconds * 1_000, scriptMs: scriptSeconds * 1_000 });
   const pool = new Pool({ connectionString: world.databaseUrl, max: 2 });
-  const jwtSecret = randomBytes(32).toString("hex");
-  const service = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(PROJECT, "src", "service", "main.ts")], {
-    env: {
-      PATH: process.env["PATH"], HOME: process.env["HOME"], TMPDIR: world.folder,
-      ...sandboxEnvironment(sandbox, world.engine),
-      DATABASE_URL: world.databaseUrl, JWT_SECRET: jwtSecret, CREDENTIALS_KEYS: `bench:${randomBytes(32).toString("base64")}`,
-      PORT: "0", LOG_LEVEL: "silent", WORKER_CONCURRENCY: String(concurrency), HEALTH_TIMEOUT_SECONDS: String(limitSeconds), RATE_LIMIT_PER_MINUTE: "100000",
-    },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  const service = benchService(world, sandbox);
+  const http = await service.start("http");
+  let worker: BenchProcess = await service.start("worker", { WORKER_CONCURRENCY: String(concurrency) });
+  // The database has those of earlier measurements as well.
+  const prefix = `flight${users}-`;
   try {
-    const url = await addressOf(service.stderr);
-    await Promise.all(Array.from({ length: users }, async (_, number) => {
-      const username = `flight${number}`;
-      const token = await new SignJWT({ username }).setProtectedHeader({ alg: "HS256" }).setSubject(`bench-${username}`).setExpirationTime("1 hour").sign(new TextEncoder().encode(jwtSecret));
-      const answer = await fetch(`${url}/api/vps/provision`, { method: "POST", headers: { authorization: `Bearer ${token}` } });
-      if (answer.status !== 202) throw new Error(`POST /api/vps/provision: ${answer.status} ${await answer.text()}`);
-    }));
+    await signUp(http.url, (number) => service.tokenOf(`${prefix}${number}`), users);
     let peakMemoryMb = 0;
+    let toKillAt = options.killAtReady ?? Infinity;
+    const levels: Level[] = [];
     const endMs = Date.now() + limitSeconds * 1_000;
     for (;;) {
-      peakMemoryMb = Math.max(peakMemoryMb, memoryMbOf(service.pid!));
-      const { rows } = await pool.query<{ seconds: number | null }>("SELECT extract(epoch FROM ready_at - requested_at)::float AS seconds FROM user_vps WHERE user_id LIKE 'bench-flight%'");
-      const ready = rows.flatMap(({ seconds }) => seconds ?? []);
-      if (ready.length === users) {
-        const beyond = ready.map((seconds) => seconds - bootSeconds - scriptSeconds);
-        return { users, peakMemoryMb, beyondBootSecondsP50: median(beyond), beyondBootSecondsLast: Math.max(...beyond), callsAUser: sandbox.state().calls.hostinger / users };
+      peakMemoryMb = Math.max(peakMemoryMb, memoryMbOf(worker.pid));
+      const { rows } = await pool.query<{ seconds: number }>("SELECT extract(epoch FROM ready_at - requested_at)::float AS seconds FROM user_vps WHERE starts_with(user_id, $1) AND ready_at IS NOT NULL", [`bench-${prefix}`]);
+      while (rows.length >= ((levels.length + 1) * users) / 3) levels.push(levelOf(worker.pid));
+      if (rows.length >= toKillAt) {
+        toKillAt = Infinity;
+        await worker.kill();
+        worker = await service.start("worker", { WORKER_CONCURRENCY: String(concurrency) });
       }
-      if (Date.now() > endMs) throw new Error(`${ready.length} of ${users} users are ready after ${limitSeconds} s`);
+      if (rows.length === users) {
+        await delay(REST_MS);
+        const beyond = rows.map(({ seconds }) => seconds - bootSeconds - scriptSeconds);
+        const { calls, purchases } = sandbox.state();
+        return {
+          users, peakMemoryMb, levels, purchases: purchases.length,
+          beyondBootSecondsP50: median(beyond), beyondBootSecondsP95: quantile(beyond, 0.95), beyondBootSecondsLast: Math.max(...beyond),
+          callsAUser: calls.hostinger / users,
+          atRest: { ...levelOf(worker.pid), temporaryFiles: (await readdir(world.folder)).length, locks: await advisoryLocks(pool) },
+        };
+      }
+      if (Date.now() > endMs) throw new Error(`${rows.length} of ${users} users are ready after ${limitSeconds} s`);
       await delay(LOOK_INTERVAL_MS);
     }
   } finally {
-    service.kill("SIGKILL");
-    await once(service, "exit");
+    await Promise.all([http.kill(), worker.kill()]);
     await pool.end();
     await sandbox.close();
   }
 }
 
-/** Reads on afterwards: whoever writes into a pipe that nobody reads any more is ended by it. */
-function addressOf(output: NodeJS.ReadableStream): Promise<string> {
-  let text = "";
-  return new Promise((resolve, reject) => {
-    output.on("data", (chunk) => {
-      if (text.length < MOST_OUTPUT) text += String(chunk);
-      const url = /ready at (\S+)/.exec(text)?.[1];
-      if (url) resolve(url);
-    });
-    output.on("end", () => reject(new Error(`the service did not start: ${text}`)));
-  });
+async function signUp(url: string, tokenOf: (number: number) => Promise<string>, users: number): Promise<void> {
+  let next = 0;
+  await Promise.all(Array.from({ length: Math.min(users, SIGNUPS_AT_ONCE) }, async () => {
+    for (let number = next++; number < users; number = next++) {
+      const answer = await fetch(`${url}/api/vps/provision`, { method: "POST", headers: { authorization: `Bearer ${await tokenOf(number)}` } });
+      if (answer.status !== 202) throw new Error(`POST /api/vps/provision: ${answer.status} ${await answer.text()}`);
+    }
+  }));
+}
+
+function levelOf(pid: number): Level {
+  return { memoryMb: memoryMbOf(pid), processes: processCountOf(pid), descriptors: descriptorsOf(pid) };
+}
+
+async function advisoryLocks(pool: Pool): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>("SELECT count(*)::int AS count FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+  return rows[0]!.count;
 }

@@ -32,6 +32,23 @@ export function memoryMbOf(root: number): number {
   return pids.reduce((sum, pid) => sum + proportionalKb(pid), 0) / 1_024;
 }
 
+export function processCountOf(root: number): number {
+  return 1 + below(processes(), root).length;
+}
+
+/** Open files and sockets of `root` and all below it. */
+export function descriptorsOf(root: number): number {
+  return [root, ...below(processes(), root).map(({ pid }) => pid)].reduce((sum, pid) => sum + openOf(pid), 0);
+}
+
+function openOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return 0;
+  }
+}
+
 function below(all: readonly ProcessTimes[], root: number): ProcessTimes[] {
   const children = all.filter(({ parent, name }) => parent === root && name !== "postgres");
   return children.flatMap((child) => [child, ...below(all, child.pid)]);

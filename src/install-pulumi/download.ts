@@ -26,7 +26,7 @@ export interface DownloadOptions {
   readonly connectTimeoutMs?: number;
 }
 
-/** `pulumi-v3.250.0-linux-x64.tar.gz`; undefined where there is no such archive. */
+/** `pulumi-v3.274.1-linux-x64.tar.gz`; undefined where there is no such archive. */
 export function archiveName(platform: string = process.platform, arch: string = process.arch): string | undefined {
   if (!["linux", "darwin"].includes(platform) || !["x64", "arm64"].includes(arch)) return undefined;
   return `pulumi-v${ENGINE_VERSION}-${platform}-${arch}.tar.gz`;

@@ -11,7 +11,7 @@ import { linkTo } from "./files.ts";
 import { withLock } from "../../providers/core/file-lock.ts";
 import { engineOnPath } from "./on-path.ts";
 import { choosePlugins } from "./plugins.ts";
-import { ENGINE_VERSION } from "./version.ts";
+import { ENGINE_VERSION, SDK_VERSION } from "./version.ts";
 
 export interface EnsureEngineOptions {
   /** Read for PATH, HOME, XDG_CACHE_HOME, PULUMI_HOME, PULUMI_DOWNLOAD_URL and proxies. */
@@ -116,8 +116,8 @@ async function make(folder: string, whyNotOnPath: string, { env, onProgress, sig
   }
   throw new UserVpsError("ENGINE_MISSING", `There is no Pulumi engine ${ENGINE_VERSION}. ${reasons.join(". ")}.`, {
     next:
-      `Do one of three: install Pulumi ${ENGINE_VERSION} or a later 3.x so that it is on PATH (https://www.pulumi.com/docs/install/); ` +
+      `Do one of three: install Pulumi ${SDK_VERSION} or a later 3.x so that it is on PATH (https://www.pulumi.com/docs/install/); ` +
       "allow access to https://get.pulumi.com, or set PULUMI_DOWNLOAD_URL to a mirror of its releases/sdk; " +
-      "or install Go 1.25.11 or newer with access to a Go module proxy.",
+      "or install Go 1.26.6 or newer with access to a Go module proxy.",
   });
 }

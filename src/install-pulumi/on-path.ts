@@ -5,7 +5,7 @@ import { SECOND_MS } from "../../providers/core/time.ts";
 import { ENGINE_SETTINGS } from "./engine-environment.ts";
 import { isExecutable, readJson, writeWhole } from "./files.ts";
 import { run } from "./run.ts";
-import { ENGINE_VERSION, isUsableEngine } from "./version.ts";
+import { isUsableEngine, SDK_VERSION } from "./version.ts";
 
 export interface OnPathOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -38,7 +38,7 @@ export async function engineOnPath(options: OnPathOptions): Promise<EngineOnPath
     if (own.some((folder) => places.some((place) => `${place}/`.startsWith(`${folder}/`)))) continue;
     const version = await versionOf(executable, real, options);
     if (!version) return `${executable} does not say its version`;
-    if (!isUsableEngine(version)) return `${executable} is ${version}, needed is ${ENGINE_VERSION} or a later 3.x`;
+    if (!isUsableEngine(version)) return `${executable} is ${version}, needed is ${SDK_VERSION} or a later 3.x`;
     for (const folder of places) {
       if (await isExecutable(join(folder, "pulumi-language-nodejs"))) return { folder, version: version.replace(/^v/, "") };
     }

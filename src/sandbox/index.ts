@@ -15,6 +15,7 @@ import { Artefacts } from "./vm/artefacts.ts";
 import { CertificateAuthority } from "./vm/certificate-authority.ts";
 import { Lifecycle } from "./vm/lifecycle.ts";
 import { SshServers } from "./vm/ssh-servers.ts";
+import { SharedWebServers } from "./vm/shared-web-servers.ts";
 import { WebServers } from "./vm/web-servers.ts";
 import { emptyState, World } from "./world.ts";
 
@@ -60,6 +61,8 @@ async function open(options: SandboxOptions, atEnd: (end: () => unknown) => void
   atEnd(() => dns.close());
   const servers = new WebServers(world, authority, https.port);
   atEnd(() => servers.close());
+  const sharedServers = new SharedWebServers(world, authority, https.port);
+  atEnd(() => sharedServers.close());
   const artefacts = new Artefacts();
   const lifecycle = new Lifecycle(world);
   atEnd(() => lifecycle.close());
@@ -70,6 +73,8 @@ async function open(options: SandboxOptions, atEnd: (end: () => unknown) => void
   const calls = new CallLog();
   const reset = () => {
     resetWorld(world, lifecycle);
+    // Its addresses are given out anew.
+    void sharedServers.close();
     faults.clear();
     artefacts.clear();
     calls.clear();
@@ -77,7 +82,7 @@ async function open(options: SandboxOptions, atEnd: (end: () => unknown) => void
   const apis = [
     hostingerApi({ world, lifecycle }, HOSTINGER_TOKEN),
     cloudflareApi(world, CLOUDFLARE_TOKEN),
-    controlApi({ world, lifecycle, servers, faults, calls, artefacts, reset }),
+    controlApi({ world, lifecycle, servers, sharedServers, faults, calls, artefacts, reset }),
   ];
   const server = new ApiServer({ apis, faults, calls });
   const apiPort = await preferring(options.apiPort ?? 0, saved?.ports.api, (port) => server.listen(host, port));

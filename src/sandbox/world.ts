@@ -1,7 +1,8 @@
 import { EventEmitter } from "node:events";
 import { offersAtFirst, PAYMENT_METHODS } from "./hostinger/catalog.ts";
+import { Lookup } from "./lookup.ts";
 import { vmAddress } from "./loopback.ts";
-import type { Action, IpAddress, Settings, Vm, WorldState } from "./model.ts";
+import type { Action, DnsRecord, IpAddress, Settings, Vm, WorldState } from "./model.ts";
 
 /** How long things take, in milliseconds. */
 export interface Pace {
@@ -57,6 +58,9 @@ export class World extends EventEmitter<WorldEvents> {
   /** Not `domain`: an EventEmitter's `domain` belongs to node:domain, which Pulumi's Automation API loads. */
   readonly zoneName: string;
   readonly zoneId: string;
+  readonly #vms = new Lookup<Vm, number>(() => this.state.vms, ({ id }) => [id]);
+  readonly #records = new Lookup<DnsRecord, string>(() => this.state.records, ({ name }) => [name]);
+  readonly #below = new Lookup<DnsRecord, string>(() => this.state.records, ({ name }) => enclosersOf(name));
 
   constructor(given: { state: WorldState; pace: Pace; domain: string; zoneId: string }) {
     super();
@@ -85,7 +89,16 @@ export class World extends EventEmitter<WorldEvents> {
   }
 
   findVm(id: number): Vm | undefined {
-    return this.state.vms.find((vm) => vm.id === id);
+    return this.#vms.at(id)[0];
+  }
+
+  recordsAt(name: string): readonly DnsRecord[] {
+    return this.#records.at(name);
+  }
+
+  /** Whether a record has a name below this one. */
+  hasRecordBelow(name: string): boolean {
+    return this.#below.at(name).length > 0;
   }
 
   newAction(vm: Vm, name: string): Action {
@@ -103,4 +116,10 @@ export class World extends EventEmitter<WorldEvents> {
   changed(): void {
     this.emit("changed");
   }
+}
+
+/** `b.c` and `c` of `a.b.c`. */
+function enclosersOf(name: string): string[] {
+  const labels = name.split(".");
+  return labels.slice(1).map((_, index) => labels.slice(index + 1).join("."));
 }

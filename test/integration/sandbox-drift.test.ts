@@ -115,6 +115,16 @@ describe("the sandbox's drift controls", () => {
     assert.equal((await health(sandbox, last.address, "team20.spoq.dev")).status, 200);
   });
 
+  it("have a few addresses serve many users in bulk, each by their own name", async () => {
+    const { users } = await control(sandbox, "POST", "bulk", { count: 30, prefix: "many", sharedListeners: 2 });
+    assert.equal(new Set(users.map(({ address }: { address: string }) => address)).size, 2);
+    assert.equal((await health(sandbox, users[29].address, "many30.spoq.dev")).status, 200);
+    await control(sandbox, "POST", `vms/${users[29].vmId}/drift`, { kind: "unhealthy" });
+    assert.equal((await health(sandbox, users[29].address, "many30.spoq.dev")).status, 503);
+    assert.equal((await health(sandbox, users[27].address, "many28.spoq.dev")).status, 200);
+    await assert.rejects(health(sandbox, users[29].address, "nobody.spoq.dev"));
+  });
+
   it("empty the world by reset", async () => {
     await control(sandbox, "POST", "reset");
     const { purchases, vms, records: left, scripts } = sandbox.state();

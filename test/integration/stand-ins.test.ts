@@ -66,7 +66,7 @@ describe("the engine with the plugins for Cloudflare and Command", { timeout: 90
     await writeFile(join(folder, "index.ts"), PROGRAM);
     await writeFile(join(folder, "package.json"), JSON.stringify({
       type: "module",
-      dependencies: { "@pulumi/pulumi": "3.250.0", "@pulumi/cloudflare": "6.22.1", "@pulumi/command": "1.2.1" },
+      dependencies: { "@pulumi/pulumi": "3.270.0", "@pulumi/cloudflare": "6.22.1", "@pulumi/command": "1.2.1" },
     }));
     assert.equal((await pulumi(["stack", "init", "dev"])).ok, true);
   });

@@ -51,8 +51,7 @@ export function readRecord(body: unknown, world: World, before?: DnsRecord): Rec
 }
 
 /** Refuses what Cloudflare refuses beside records that are already there. */
-export function checkConflicts(fields: RecordFields, others: DnsRecord[]): void {
-  const sameName = others.filter((record) => record.name === fields.name);
+export function checkConflicts(fields: RecordFields, sameName: readonly DnsRecord[]): void {
   if (sameName.some((record) => record.type === fields.type && record.content === fields.content)) {
     throw new CloudflareError(400, 81058, "An identical record already exists.");
   }

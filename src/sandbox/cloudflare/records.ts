@@ -50,7 +50,7 @@ export function findRecord(world: World, id: unknown): DnsRecord {
 
 /** As the API does it: not beside what is in the way, and not beyond the zone's limit. */
 export function createRecord(world: World, fields: RecordFields): DnsRecord {
-  checkConflicts(fields, world.state.records);
+  checkConflicts(fields, world.recordsAt(fields.name));
   const { zoneRecordLimit } = world.state.settings;
   if (zoneRecordLimit > 0 && world.state.records.length >= zoneRecordLimit) {
     throw new CloudflareError(400, 81045, "The record quota has been exceeded.");
@@ -59,10 +59,12 @@ export function createRecord(world: World, fields: RecordFields): DnsRecord {
 }
 
 export function changeRecord(world: World, record: DnsRecord, fields: RecordFields): DnsRecord {
-  checkConflicts(fields, world.state.records.filter((other) => other !== record));
+  checkConflicts(fields, world.recordsAt(fields.name).filter((other) => other !== record));
   if (fields.priority === undefined) delete record.priority;
   if (fields.data === undefined) delete record.data;
   Object.assign(record, fields, { modifiedOn: timestamp() });
+  // The name may be another one: what looks records up by name starts anew with a new list.
+  world.state.records = [...world.state.records];
   zoneChanged(world);
   return record;
 }

@@ -9,6 +9,7 @@ import { failOrder, payOrder } from "../hostinger/place-order.ts";
 import type { Vm } from "../model.ts";
 import type { Artefacts } from "../vm/artefacts.ts";
 import type { Lifecycle } from "../vm/lifecycle.ts";
+import type { SharedWebServers } from "../vm/shared-web-servers.ts";
 import type { WebServers } from "../vm/web-servers.ts";
 import type { World } from "../world.ts";
 import { addInBulk } from "./bulk.ts";
@@ -20,6 +21,7 @@ export interface Controls {
   world: World;
   lifecycle: Lifecycle;
   servers: WebServers;
+  sharedServers: SharedWebServers;
   faults: Faults;
   calls: CallLog;
   artefacts: Artefacts;
@@ -40,7 +42,7 @@ export function controlApi(controls: Controls): Api {
   };
 }
 
-function controlRoutes({ world, lifecycle, servers, faults, calls, artefacts, reset }: Controls): Route[] {
+function controlRoutes({ world, lifecycle, servers, sharedServers, faults, calls, artefacts, reset }: Controls): Route[] {
   const vmOf = (request: ApiRequest): Vm => {
     const vm = world.findVm(Number(request.params["id"]));
     if (vm === undefined) throw new ControlError(404, `no VM ${request.params["id"]}`);
@@ -49,7 +51,7 @@ function controlRoutes({ world, lifecycle, servers, faults, calls, artefacts, re
   const route = (method: string, path: string, handler: (request: ApiRequest) => unknown): Route => ({
     method,
     pattern: `/sandbox/${path}`,
-    handler: (request) => ok(handler(request) ?? { done: true }),
+    handler: async (request) => ok((await handler(request)) ?? { done: true }),
   });
   return [
     route("GET", "state", () => stateView({ world, calls, servers })),
@@ -100,7 +102,7 @@ function controlRoutes({ world, lifecycle, servers, faults, calls, artefacts, re
     route("GET", "vms/{id}/log", (request) => ({ log: vmOf(request).disk?.log ?? null })),
     route("POST", "vms/{id}/drift", (request) => driftVm(world, lifecycle, vmOf(request), input.vmDrift.parse(request.body))),
     route("POST", "records/drift", ({ body }) => driftRecord(world, input.recordDrift.parse(body))),
-    route("POST", "bulk", ({ body }) => ({ users: addInBulk(world, input.bulk.parse(body)) })),
+    route("POST", "bulk", async ({ body }) => ({ users: await addInBulk(world, sharedServers, input.bulk.parse(body)) })),
     route("POST", "reset", () => reset()),
   ];
 }

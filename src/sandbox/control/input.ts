@@ -144,6 +144,8 @@ export const bulk = z.strictObject({
   dataCenterId: z.number().int().default(9),
   /** Whether the VMs answer over TLS; without, only the APIs and the DNS know them. */
   listeners: z.boolean().default(false),
+  /** So many addresses serve all of them, with one certificate for the zone: for more VMs than a process has descriptors. */
+  sharedListeners: z.number().int().nonnegative().default(0),
   records: z.boolean().default(true),
 });
 

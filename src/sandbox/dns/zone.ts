@@ -52,25 +52,21 @@ function answersAt(world: World, name: string, type: string): Answer[] {
 }
 
 /** The records of a name; of one that does not exist, those of the wildcard below its closest encloser (RFC 4592). */
-function sourceOf(world: World, name: string): DnsRecord[] {
-  const own = recordsAt(world, name);
+function sourceOf(world: World, name: string): readonly DnsRecord[] {
+  const own = world.recordsAt(name);
   if (own.length > 0 || doesExist(world, name)) return own;
   const labels = name.split(".");
   for (let depth = 1; depth < labels.length; depth += 1) {
     const encloser = labels.slice(depth).join(".");
     if (!isInZone(world, encloser)) return [];
-    if (doesExist(world, encloser)) return recordsAt(world, `*.${encloser}`);
+    if (doesExist(world, encloser)) return world.recordsAt(`*.${encloser}`);
   }
   return [];
 }
 
-function recordsAt(world: World, name: string): DnsRecord[] {
-  return world.state.records.filter((record) => record.name === name);
-}
-
 /** Also a name between others that has no record of its own. */
 function doesExist(world: World, name: string): boolean {
-  return name === world.zoneName || world.state.records.some((one) => one.name === name || one.name.endsWith(`.${name}`));
+  return name === world.zoneName || world.recordsAt(name).length > 0 || world.hasRecordBelow(name);
 }
 
 function nameServersOf(world: World): Answer[] {

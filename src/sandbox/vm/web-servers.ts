@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { Server } from "node:https";
 import type { SecureContext } from "node:tls";
@@ -52,14 +53,7 @@ export class WebServers {
         );
       },
     });
-    server.on("request", (request, response) => {
-      const vm = this.#world.findVm(vmId);
-      const serving = vm === undefined ? null : servingOf(vm);
-      const healthStatus = serving?.healthStatus ?? 502;
-      const status = request.url === "/health" || healthStatus === 502 ? healthStatus : 404;
-      response.writeHead(status, { "content-type": "application/json", server: "Caddy" });
-      response.end(status === 502 ? "" : JSON.stringify({ status: status === 200 ? "ok" : "error", version: serving?.version }));
-    });
+    server.on("request", (request, response) => answerAsCaddy(this.#world.findVm(vmId), request, response));
     // A handshake for a name that is not served ends here; the client sees the failure.
     server.on("tlsClientError", () => undefined);
     server.on("error", (error) => process.emitWarning(`sandbox VM ${vmId} cannot listen: ${error.message}`));
@@ -95,4 +89,12 @@ export class WebServers {
     this.#world.changed();
     return true;
   }
+}
+
+export function answerAsCaddy(vm: Vm | undefined, request: IncomingMessage, response: ServerResponse): void {
+  const serving = vm === undefined ? null : servingOf(vm);
+  const healthStatus = serving?.healthStatus ?? 502;
+  const status = request.url === "/health" || healthStatus === 502 ? healthStatus : 404;
+  response.writeHead(status, { "content-type": "application/json", server: "Caddy" });
+  response.end(status === 502 ? "" : JSON.stringify({ status: status === 200 ? "ok" : "error", version: serving?.version }));
 }

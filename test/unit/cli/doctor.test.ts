@@ -37,11 +37,11 @@ describe("doctor's checks of this machine", () => {
     mkdirSync(bin);
     writeFileSync(join(bin, "pulumi-language-nodejs"), "", { mode: 0o755 });
     const install = (version: string) => writeFileSync(join(bin, "pulumi"), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
-    install("v3.250.0");
+    install("v3.274.1");
     const env = { ...nothing, PATH: bin };
-    assert.deepEqual(await checkEngine(env), { check: "engine", result: "ok", found: `Pulumi 3.250.0 in ${bin}` });
+    assert.deepEqual(await checkEngine(env), { check: "engine", result: "ok", found: `Pulumi 3.274.1 in ${bin}` });
     install("v3.9.0-old");
-    assert.match((await checkEngine(env)).found, /is v3\.9\.0-old, needed is 3\.250\.0/);
+    assert.match((await checkEngine(env)).found, /is v3\.9\.0-old, needed is 3\.270\.0/);
   });
 
   it("plugins: stand-ins are enough for a sandbox on loopback and for nothing else", async () => {

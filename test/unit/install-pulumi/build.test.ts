@@ -37,7 +37,7 @@ describe("buildEngine", () => {
     assert.equal(calls.length, 2);
     for (const call of calls) assert.match(call, /GOFLAGS=\[\] GOWORK=off CGO=0 build -mod=readonly -buildvcs=false -trimpath/);
     assert.match(String(calls[0]), /src\/install-pulumi\/language-host .*cmd\/pulumi-language-nodejs$/);
-    assert.match(String(calls[1]), /src\/install-pulumi\/cli .*version\.Version=v3\.250\.0 .*pkg\/v3\/cmd\/pulumi$/);
+    assert.match(String(calls[1]), /src\/install-pulumi\/cli .*version\.Version=v3\.274\.1 .*pkg\/v3\/cmd\/pulumi$/);
   });
 
   it("says how long it takes, and that it goes on", async () => {

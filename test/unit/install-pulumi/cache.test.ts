@@ -19,7 +19,7 @@ describe("cacheRoot", () => {
 
 describe("engineFolder", () => {
   it("names version, system and a hash of what it is made from", async () => {
-    assert.match(await engineFolder("/x"), new RegExp(`^/x/engine-3\\.250\\.0-${process.platform}-${process.arch}-[0-9a-f]{8}$`));
+    assert.match(await engineFolder("/x"), new RegExp(`^/x/engine-3\\.274\\.1-${process.platform}-${process.arch}-[0-9a-f]{8}$`));
   });
 });
 
@@ -29,7 +29,7 @@ describe("an engine folder", () => {
     const folder = join(root.path, "engine");
     assert.equal(await completeEngine(folder), undefined);
     assert.equal(await fillEngineFolder(folder, "built", fill), undefined);
-    assert.deepEqual(await completeEngine(folder), { version: "3.250.0", madeBy: "built" });
+    assert.deepEqual(await completeEngine(folder), { version: "3.274.1", madeBy: "built" });
     assert.deepEqual(await readdir(root.path), ["engine"]);
   });
 

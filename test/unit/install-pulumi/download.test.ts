@@ -10,9 +10,9 @@ import { archiveName, checksumOf, downloadEngine } from "../../../src/install-pu
 import { scratch, type Scratch } from "./scratch.ts";
 
 const ARCHIVE = archiveName() ?? "";
-const CHECKSUMS = "pulumi-3.250.0-checksums.txt";
+const CHECKSUMS = "pulumi-3.274.1-checksums.txt";
 
-async function fakeArchive(folder: Scratch, version = "v3.250.0"): Promise<Buffer> {
+async function fakeArchive(folder: Scratch, version = "v3.274.1"): Promise<Buffer> {
   await folder.script("pack/pulumi/pulumi", `echo ${version}`);
   for (const name of ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs", "pulumi-language-go"]) await folder.script(`pack/pulumi/${name}`, "");
   const packed = spawnSync("tar", ["-czf", join(folder.path, ARCHIVE), "-C", join(folder.path, "pack"), "pulumi"]);
@@ -66,7 +66,7 @@ describe("downloadEngine", { skip: ARCHIVE === "" }, () => {
   it("refuses when the checksums do not name the archive", async () => {
     await using folder = await scratch();
     const { reason } = await download(folder, (_, response) => response.end("nothing here"));
-    assert.match(String(reason), /do not name pulumi-v3\.250\.0/);
+    assert.match(String(reason), /do not name pulumi-v3\.274\.1/);
   });
 
   it("reports a transfer that breaks off", async () => {
@@ -84,7 +84,7 @@ describe("downloadEngine", { skip: ARCHIVE === "" }, () => {
   it("reports a missing file by its status", async () => {
     await using folder = await scratch();
     const { reason } = await download(folder, (_, response) => response.writeHead(404).end());
-    assert.match(String(reason), /pulumi-3\.250\.0-checksums\.txt: status 404/);
+    assert.match(String(reason), /pulumi-3\.274\.1-checksums\.txt: status 404/);
   });
 
   it("refuses an engine that says another version", async () => {
@@ -134,7 +134,7 @@ describe("downloadEngine", { skip: ARCHIVE === "" }, () => {
 });
 
 describe("archiveName", () => {
-  it("follows the site's names", () => assert.equal(archiveName("darwin", "arm64"), "pulumi-v3.250.0-darwin-arm64.tar.gz"));
+  it("follows the site's names", () => assert.equal(archiveName("darwin", "arm64"), "pulumi-v3.274.1-darwin-arm64.tar.gz"));
   it("knows no archive for other systems", () => assert.equal(archiveName("win32", "x64"), undefined));
 });
 

@@ -40,7 +40,7 @@ describe("ensureEngine", () => {
     const home = join(folder.path, "checkout", ".user-vps", "pulumi-home");
     const binDir = join(folder.path, "checkout", ".user-vps", "bin");
     assert.deepEqual(engine, {
-      version: "3.250.0",
+      version: "3.274.1",
       binDir,
       source: "cache",
       standIns: true,
@@ -60,11 +60,11 @@ describe("ensureEngine", () => {
   it("prefers an installed engine that is new enough, and gives it the script that it lacks", async () => {
     await using folder = await scratch();
     await fillEngineFolder(await engineFolder(join(folder.path, "cache")), "built", engineFiles);
-    await folder.script("installed/pulumi", "echo v3.260.1");
+    await folder.script("installed/pulumi", "echo v3.275.1");
     await folder.script("installed/pulumi-language-nodejs", "");
     const { engine } = await ensure(folder, "installed");
     assert.equal(engine.source, "path");
-    assert.equal(engine.version, "3.260.1");
+    assert.equal(engine.version, "3.275.1");
     assert.equal(await readFile(join(engine.binDir, "pulumi"), "utf8"), await readFile(join(folder.path, "installed", "pulumi"), "utf8"));
     assert.match(await readFile(join(engine.binDir, "pulumi-resource-pulumi-nodejs"), "utf8"), /providers\/dynamic\/main\.ts/);
   });
@@ -93,10 +93,10 @@ describe("ensureEngine", () => {
     await assert.rejects(ensure(folder), (error) => {
       assert.ok(error instanceof UserVpsError);
       assert.equal(error.code, "ENGINE_MISSING");
-      assert.match(error.message, /on PATH: .*bin\/pulumi is v3\.100\.0, needed is 3\.250\.0/);
+      assert.match(error.message, /on PATH: .*bin\/pulumi is v3\.100\.0, needed is 3\.270\.0/);
       assert.match(error.message, /download: 127\.0\.0\.1:1: /);
       assert.match(error.message, /build: 'go version' failed/);
-      assert.match(error.next, /install Pulumi 3\.250\.0 .*PULUMI_DOWNLOAD_URL.*install Go 1\.25\.11/);
+      assert.match(error.next, /install Pulumi 3\.270\.0 .*PULUMI_DOWNLOAD_URL.*install Go 1\.26\.6/);
       return true;
     });
   });

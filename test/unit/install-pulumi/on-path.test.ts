@@ -19,19 +19,19 @@ async function install(folder: Scratch, place: string, version: string): Promise
 describe("engineOnPath", () => {
   it("takes one that is new enough and remembers its version without asking again", async () => {
     await using folder = await scratch();
-    await install(folder, "bin", "v3.251.2");
+    await install(folder, "bin", "v3.275.2");
     for (let turn = 0; turn < 3; turn += 1) {
-      assert.deepEqual(await engineOnPath(optionsFor(folder, "bin")), { folder: join(folder.path, "bin"), version: "3.251.2" });
+      assert.deepEqual(await engineOnPath(optionsFor(folder, "bin")), { folder: join(folder.path, "bin"), version: "3.275.2" });
     }
     assert.equal(await readFile(join(folder.path, "calls"), "utf8"), "called\n");
   });
 
   it("asks again when the executable has changed", async () => {
     await using folder = await scratch();
-    await install(folder, "bin", "v3.250.0");
+    await install(folder, "bin", "v3.274.1");
     await engineOnPath(optionsFor(folder, "bin"));
     await install(folder, "bin", "v3.100.0 ");
-    assert.match(JSON.stringify(await engineOnPath(optionsFor(folder, "bin"))), /is v3\.100\.0, needed is 3\.250\.0/);
+    assert.match(JSON.stringify(await engineOnPath(optionsFor(folder, "bin"))), /is v3\.100\.0, needed is 3\.270\.0/);
   });
 
   it("says that there is none", async () => {
@@ -41,7 +41,7 @@ describe("engineOnPath", () => {
 
   it("refuses one without its language host, and one that does not answer", async () => {
     await using folder = await scratch();
-    await folder.script("bare/pulumi", "echo v3.250.0");
+    await folder.script("bare/pulumi", "echo v3.274.1");
     assert.match(JSON.stringify(await engineOnPath(optionsFor(folder, "bare"))), /no pulumi-language-nodejs beside it/);
     await folder.script("broken/pulumi", "exit 3");
     assert.match(JSON.stringify(await engineOnPath(optionsFor(folder, "broken"))), /does not say its version/);
@@ -49,26 +49,26 @@ describe("engineOnPath", () => {
 
   it("follows a link to where the language host is", async () => {
     await using folder = await scratch();
-    await install(folder, "cellar", "v3.250.0");
+    await install(folder, "cellar", "v3.274.1");
     await folder.script("bin/other", "");
     await symlink(join(folder.path, "cellar", "pulumi"), join(folder.path, "bin", "pulumi"));
-    assert.deepEqual(await engineOnPath(optionsFor(folder, "bin")), { folder: join(folder.path, "cellar"), version: "3.250.0" });
+    assert.deepEqual(await engineOnPath(optionsFor(folder, "bin")), { folder: join(folder.path, "cellar"), version: "3.274.1" });
   });
 
   it("passes over this project's own engines, linked or not", async () => {
     await using folder = await scratch();
-    await install(folder, "own", "v3.250.0");
-    await install(folder, "bin", "v3.260.0");
+    await install(folder, "own", "v3.274.1");
+    await install(folder, "bin", "v3.271.0");
     await folder.script("links/other", "");
     await symlink(join(folder.path, "own", "pulumi"), join(folder.path, "links", "pulumi"));
     const found = await engineOnPath(optionsFor(folder, "own", "links", "bin"));
-    assert.deepEqual(found, { folder: join(folder.path, "bin"), version: "3.260.0" });
+    assert.deepEqual(found, { folder: join(folder.path, "bin"), version: "3.271.0" });
   });
 
   it("survives a damaged record of versions", async () => {
     await using folder = await scratch();
-    await install(folder, "bin", "v3.250.0");
+    await install(folder, "bin", "v3.274.1");
     await writeFile(join(folder.path, "versions.json"), "{half");
-    assert.deepEqual(await engineOnPath(optionsFor(folder, "bin")), { folder: join(folder.path, "bin"), version: "3.250.0" });
+    assert.deepEqual(await engineOnPath(optionsFor(folder, "bin")), { folder: join(folder.path, "bin"), version: "3.274.1" });
   });
 });
