@@ -16,6 +16,7 @@ async function open() {
   const opened = await openSession();
   byId("top").replaceChildren(
     h("a", { class: "home", href: "/" }, h("img", { src: "/assets/icon.svg", alt: "", width: "22", height: "22" }), "user-vps"),
+    h("a", { href: "/pools" }, "Pools"),
     h("span", { class: "space" }),
     h("span", { class: "operator" }, opened.operator),
     h("button", { type: "button", id: "log-out", onclick: logOut }, "Log out"),
