@@ -9,7 +9,7 @@ import { refillPools } from "../../src/pool/refill.ts";
 import { syncPools } from "../../src/pool/sync-pools.ts";
 import { claimFromPool, goOn } from "../../src/purchases/index.ts";
 import { createRollOut } from "../../src/releases/index.ts";
-import { countVpsByStatus, drainPool, endRollOut, findReleaseOfUser, findVpsByUserId, insertRelease, isPoolMemberSetAside, leavePoolMember, listPoolMembers, listPools, listVps, notePoolMemberFailed, notePoolMemberReady, openGiveUp, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
+import { countVpsByStatus, drainPool, endRollOut, findReleaseOfUser, findVpsByUserId, insertRelease, isPoolMemberSetAside, leavePoolMember, listPoolMembers, listPools, listVps, notePoolMemberFailed, notePoolMemberReady, openGiveUp, removeOld, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
 import type { PoolMember, PoolMemberState, VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -315,6 +315,22 @@ describe("members that go", () => {
     await setVpsStatus(pool, member!.memberId, { status: "queued" });
     await refillPools(context());
     assert.equal((await members())[0]!.state, "building", "tried again by an operator");
+  });
+});
+
+describe("members that are long over", () => {
+  it("are removed with their own rows, and those that are not over stay", async () => {
+    const the = world();
+    await filled(2);
+    assert.ok(await claims(the, "alice"));
+    const { rows: [claimed] } = await pool.query<{ memberId: string }>(`UPDATE vps_pool_members SET state = 'delivered', ended_at = now() - interval '100 days' WHERE state = 'claimed' RETURNING member_id AS "memberId"`);
+    await pool.query("ALTER TABLE user_vps DISABLE TRIGGER user_vps_count_version");
+    await pool.query("UPDATE user_vps SET status = 'deprovisioned', updated_at = now() - interval '100 days' WHERE user_id = $1", [claimed!.memberId]);
+    await pool.query("ALTER TABLE user_vps ENABLE TRIGGER user_vps_count_version");
+    await removeOld(pool, { runsKeptDays: 90, auditKeptDays: 730 });
+    assert.deepEqual((await members()).map(({ state }) => state), ["ready"]);
+    assert.equal(await findVpsByUserId(pool, claimed!.memberId), undefined);
+    assert.ok((await findVpsByUserId(pool, "u-alice"))?.hostingerVmId);
   });
 });
 
