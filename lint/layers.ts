@@ -10,7 +10,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["src/http"],
   ["src/drift", "src/releases", "src/pool", "src/web"],
   ["src/waits"],
-  ["src/jobs"],
+  ["src/jobs", "src/notifications"],
   ["src/provisioning"],
   ["src/purchases", "src/slots"],
   ["src/stand-ins"],

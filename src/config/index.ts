@@ -2,3 +2,6 @@ export * from "./environment.ts";
 export * from "./roles.ts";
 export * from "./settings.ts";
 export * from "./variables.ts";
+export { NOTIFICATION_TYPES, NOTIFICATION_TYPE_NAMES } from "./notification-types.ts";
+export type { NotificationType } from "./notification-types.ts";
+export type { EmailTarget, NotificationTarget, SlackTarget, WebhookTarget } from "./notification-targets.ts";

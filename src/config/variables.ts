@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, flag, hostname, hs256Secret, httpUrl, names, networks, planItem, planItems, pools, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, wholeNumber } from "./value-schemas.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
+import { notificationTargets } from "./notification-targets.ts";
 import { ROLES, type Role } from "./roles.ts";
 
 export interface Variable<T> {
@@ -112,6 +113,14 @@ export const VARIABLES = {
   sweepIgnoredNames: variable(names, { name: "SWEEP_IGNORED_NAMES", description: "Host names of VMs and DNS records that belong to no user and are no orphans, with commas between: also VMs of other domains in the same Hostinger account.", example: "status.spoq.dev,old.spoq.dev" }),
   rollOutVpsLimitSeconds: variable(wholeNumber(1, 86_400), { name: "ROLL_OUT_VPS_LIMIT_SECONDS", description: "How long one VPS may take in a roll-out; one that hangs fails then, and the roll-out goes on or stops as with any failure.", example: "1800", byDefault: "1800" }),
   repairsAtOnce: variable(wholeNumber(0, 64), { name: "REPAIRS_AT_ONCE", description: "How many users' drift is repaired by itself at a time, where that neither wipes nor buys; 0: none.", example: "2", byDefault: "0" }),
+
+  notificationTargets: variable(notificationTargets, { name: "NOTIFICATION_TARGETS", onlyFor: WORKERS, description: "Who is told what, as a JSON list: webhooks, Slack, e-mail (docs/notifications.md).", example: '[{"name":"backend","webhook":"https://backend.example.com/hooks/vps","secret":"whsec_ZmFrZS1zZWNyZXQtb2Ytd2ViaG9va3Mh","events":["vps.*"]}]', secret: true }),
+  notificationTargetsFile: variable(text, { name: "NOTIFICATION_TARGETS_FILE", onlyFor: WORKERS, description: "A file with that list, in place of NOTIFICATION_TARGETS.", example: "/run/secrets/notification-targets.json" }),
+  notificationTimeoutSeconds: variable(wholeNumber(1, 300), { name: "NOTIFICATION_TIMEOUT_SECONDS", description: "How long a target may take to answer.", example: "15", byDefault: "15" }),
+  notificationGroupSeconds: variable(wholeNumber(0, 3_600), { name: "NOTIFICATION_GROUP_SECONDS", description: "For how long what people read (Slack, e-mail) is gathered into one message.", example: "30", byDefault: "30" }),
+  notificationGiveUpHours: variable(wholeNumber(1, 720), { name: "NOTIFICATION_GIVE_UP_HOURS", description: "For how long a message is tried again. Then it can be sent again by hand.", example: "72", byDefault: "72" }),
+  notificationsKeptDays: variable(wholeNumber(1, 3_650), { name: "NOTIFICATIONS_KEPT_DAYS", description: "How long messages are kept, to be looked at and sent again.", example: "30", byDefault: "30" }),
+
   dnsResolver: variable(text, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
   caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),
   healthPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_HEALTH_PORT", description: "The port of health checks.", example: "443", byDefault: "443" }),

@@ -15,6 +15,7 @@ import { normaliseForwarded } from "./forwarded.ts";
 import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
+import { addNotificationMetrics } from "../notifications/metrics.ts";
 import { addPurchaseMetrics } from "../purchases/metrics.ts";
 import { addPoolMetrics } from "../pool/metrics.ts";
 import { addDriftMetrics } from "../drift/metrics.ts";
@@ -38,6 +39,7 @@ import { eventsRoute } from "./routes/events.ts";
 import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoute } from "./routes/metrics.ts";
+import { notificationRoutes } from "./routes/notifications.ts";
 import { provisionRoute } from "./routes/provision.ts";
 import { poolRoutes } from "./routes/pools.ts";
 import { purchaseRoutes } from "./routes/purchases.ts";
@@ -123,6 +125,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   addDriftMetrics(registry, cached, onMetricsProblem);
   addPurchaseMetrics(registry, cached, settings.purchases, onMetricsProblem);
   addPoolMetrics(registry, cached, onMetricsProblem);
+  addNotificationMetrics(registry, cached, onMetricsProblem);
   measureAnswers(app, registry);
   await app.register(rateLimit, { global: false });
   const offers = keptOffers(pool);
@@ -148,7 +151,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
       recordActions(operators, pool);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, poolRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, poolRoutes, notificationRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
       for (const routes of [adminActionRoutes, adminChangeRoutes, resolveRoute]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

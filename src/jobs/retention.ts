@@ -11,7 +11,7 @@ const AT_NIGHT = "17 3 * * *";
 export interface RetentionOptions {
   readonly boss: PgBoss;
   readonly pool: Pool;
-  readonly settings: Pick<Settings, "runsKeptDays" | "auditKeptDays">;
+  readonly settings: Pick<Settings, "runsKeptDays" | "auditKeptDays" | "notificationsKeptDays">;
   readonly log: (line: string) => void;
 }
 
@@ -19,8 +19,8 @@ export async function startRetention({ boss, pool, settings, log }: RetentionOpt
   await boss.createQueue(QUEUE, { policy: "singleton", retryLimit: 2, expireInSeconds: HOUR_MS / SECOND_MS, deleteAfterSeconds: (24 * HOUR_MS) / SECOND_MS });
   await boss.schedule(QUEUE, AT_NIGHT, {}, { tz: "UTC" });
   await boss.work(QUEUE, async () => {
-    const { runs, findings, sweeps, operatorActions } = await removeOld(pool, settings);
-    log(`removed what is long over: ${runs} runs, ${findings} findings, ${sweeps} sweeps, ${operatorActions} operators' actions`);
+    const { runs, findings, sweeps, operatorActions, notifications } = await removeOld(pool, settings);
+    log(`removed what is long over: ${runs} runs, ${findings} findings, ${sweeps} sweeps, ${operatorActions} operators' actions, ${notifications} notifications`);
   });
   return { stop: async () => { await boss.offWork(QUEUE, { wait: false }).catch(() => undefined); } };
 }

@@ -8,6 +8,7 @@ export interface Retention {
   readonly runsKeptDays: number;
   /** What operators have asked for. */
   readonly auditKeptDays: number;
+  readonly notificationsKeptDays: number;
 }
 
 const BATCH = 1_000;
@@ -43,24 +44,29 @@ const OLD_POOL_MEMBERS = `
   DELETE FROM vps_pool_members WHERE member_id IN (
     SELECT member_id FROM vps_pool_members WHERE state IN ('delivered', 'retired') AND ended_at < clock_timestamp() - make_interval(days => greatest($1::int, 31))
       AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = member_id AND is_pooled) LIMIT ${BATCH})`;
+const OLD_NOTIFICATIONS = `DELETE FROM vps_notifications WHERE notification_id IN (SELECT notification_id FROM vps_notifications WHERE created_at < clock_timestamp() - make_interval(days => $1) LIMIT ${BATCH})`;
+const OLD_EVENTS = `DELETE FROM vps_notification_events WHERE event_id IN (SELECT event_id FROM vps_notification_events WHERE occurred_at < clock_timestamp() - make_interval(days => $1) LIMIT ${BATCH})`;
 
 export interface Removed {
   readonly runs: number;
   readonly findings: number;
   readonly sweeps: number;
   readonly operatorActions: number;
+  readonly notifications: number;
 }
 
 /** Removes what is older than it is kept, a batch at a time, so that nobody waits for it; how much that was. */
-export async function removeOld(pool: Pool, { runsKeptDays, auditKeptDays }: Retention): Promise<Removed> {
+export async function removeOld(pool: Pool, { runsKeptDays, auditKeptDays, notificationsKeptDays }: Retention): Promise<Removed> {
   const removed = {
     runs: await inBatches(pool, OLD_RUNS, runsKeptDays),
     findings: await inBatches(pool, OLD_FINDINGS, runsKeptDays),
     sweeps: await inBatches(pool, OLD_SWEEPS, runsKeptDays),
     operatorActions: await inBatches(pool, OLD_ACTIONS, auditKeptDays),
+    notifications: await inBatches(pool, OLD_NOTIFICATIONS, notificationsKeptDays),
   };
   await inBatches(pool, OLD_POOL_ROWS, runsKeptDays);
   await inBatches(pool, OLD_POOL_MEMBERS, runsKeptDays);
+  await inBatches(pool, OLD_EVENTS, notificationsKeptDays);
   await drawCountsTogether(pool);
   return removed;
 }

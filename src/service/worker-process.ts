@@ -14,10 +14,12 @@ import { startDrift } from "../drift/start-drift.ts";
 import { pgBossJobs, startWorker } from "../jobs/index.ts";
 import { startRetention } from "../jobs/retention.ts";
 import { answerVmActions } from "../jobs/vm-actions.ts";
+import { startNotifications } from "../notifications/index.ts";
 import { AutomationEngine } from "../provisioning/automation-engine.ts";
 import { lostDnsRecords } from "../provisioning/lost-dns-record.ts";
 import { hostingerPower } from "../provisioning/power.ts";
 import { tagEnvironment } from "../provisioning/process-tags.ts";
+import { createRedactor } from "../provisioning/redact.ts";
 import { startWatchdog } from "../provisioning/start-watchdog.ts";
 import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
 import { StateBackend } from "../provisioning/state-backend.ts";
@@ -90,11 +92,13 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   });
   const actions = await answerVmActions({ boss, pool, vms });
   const retention = await startRetention({ boss, pool, settings, log: onProgress });
+  const redactor = createRedactor(...common.secrets);
+  const notifications = await startNotifications({ pool, settings, workerId, redact: (text) => redactor.redact(text), log: onProgress });
   const offers = keepOffers(pool, vms.client, onProgress);
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop(), offers.stop(), watcher.stop(), retention.stop(), pools.stop()]);
+    await Promise.all([drift.stop(), actions.stop(), offers.stop(), watcher.stop(), retention.stop(), pools.stop(), notifications.stop()]);
     await Promise.all([slots.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {

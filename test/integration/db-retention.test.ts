@@ -4,7 +4,7 @@ import { endSession, isSessionEnded, listRuns, readCounts, removeOld, requestVps
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool } = await withDatabase();
-const KEPT = { runsKeptDays: 90, auditKeptDays: 730 };
+const KEPT = { runsKeptDays: 90, auditKeptDays: 730, notificationsKeptDays: 30 };
 
 async function user(username: string, status: "ready" | "failed"): Promise<void> {
   await requestVps(pool, { userId: username, username, hostname: `${username}.spoq.dev`, plan: "hostingercom-vps-kvm1-usd-1m", templateId: 1007, dataCenterId: 9, sshPublicKey: null });
@@ -47,7 +47,18 @@ describe("what is long over", () => {
     await pool.query("INSERT INTO vps_operator_actions (asked_at, requested_by, path, request_id) VALUES (now() - interval '100 days', 'o', '/', 'young'), (now() - interval '731 days', 'o', '/', 'old')");
     const { findings, sweeps, operatorActions } = await removeOld(pool, KEPT);
     assert.deepEqual({ findings, sweeps, operatorActions }, { findings: 1, sweeps: 2, operatorActions: 1 });
-    assert.deepEqual(await removeOld(pool, KEPT), { runs: 0, findings: 0, sweeps: 0, operatorActions: 0 });
+    assert.deepEqual(await removeOld(pool, KEPT), { runs: 0, findings: 0, sweeps: 0, operatorActions: 0, notifications: 0 });
+  });
+
+  it("is so of notifications and the events that they tell of, delivered or not", async () => {
+    await pool.query(
+      `INSERT INTO vps_notifications (message_id, target, ordering, events, state, created_at, next_attempt_at, delivered_at)
+       VALUES ('old', 't', '', '[]', 'delivered', now() - interval '31 days', now(), now()), ('old-too', 't', '', '[]', 'given_up', now() - interval '31 days', now(), NULL), ('young', 't', '', '[]', 'pending', now(), now(), NULL)`);
+    await pool.query("DELETE FROM vps_notification_events");
+    await pool.query("INSERT INTO vps_notification_events (type, data, occurred_at, once_key) VALUES ('test', '{}', now() - interval '31 days', 'a'), ('test', '{}', now(), 'b')");
+    assert.equal((await removeOld(pool, KEPT)).notifications, 2);
+    const left = await pool.query<{ id: string }>("SELECT message_id AS id FROM vps_notifications UNION ALL SELECT once_key FROM vps_notification_events");
+    assert.deepEqual(left.rows.map(({ id }) => id), ["young", "b"]);
   });
 
   it("is so of ended sessions as well, once they would have ended by themselves", async () => {

@@ -327,7 +327,7 @@ describe("members that are long over", () => {
     await pool.query("ALTER TABLE user_vps DISABLE TRIGGER user_vps_count_version");
     await pool.query("UPDATE user_vps SET status = 'deprovisioned', updated_at = now() - interval '100 days' WHERE user_id = $1", [claimed!.memberId]);
     await pool.query("ALTER TABLE user_vps ENABLE TRIGGER user_vps_count_version");
-    await removeOld(pool, { runsKeptDays: 90, auditKeptDays: 730 });
+    await removeOld(pool, { runsKeptDays: 90, auditKeptDays: 730, notificationsKeptDays: 90 });
     assert.deepEqual((await members()).map(({ state }) => state), ["ready"]);
     assert.equal(await findVpsByUserId(pool, claimed!.memberId), undefined);
     assert.ok((await findVpsByUserId(pool, "u-alice"))?.hostingerVmId);

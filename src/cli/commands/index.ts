@@ -16,6 +16,7 @@ import { findings } from "./findings.ts";
 import { givenUp } from "./given-up.ts";
 import { init } from "./init.ts";
 import { logs } from "./logs.ts";
+import { notificationList, notificationResend, notificationResume, notificationTargetList, notificationTest } from "./notification.ts";
 import { plans } from "./plans.ts";
 import { power } from "./power.ts";
 import { preview } from "./preview.ts";
@@ -58,6 +59,7 @@ export const COMMANDS: readonly CliCommand[] = [
   rotate, rename, recreate, replace, changes, retry, cancel, power, suspend, resume, snapshot, actions, deprovision, givenUp, audit,
   purchases, resolve, poolList, poolSet, poolDrain,
   releaseCreate, releaseList, releaseRollOut, releaseStatus, releaseSkip, releaseCancel,
+  notificationList, notificationTargetList, notificationResend, notificationResume, notificationTest,
   init, serve, sandbox, demo, doctor, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,
@@ -69,6 +71,7 @@ export const COMMANDS: readonly CliCommand[] = [
 /** Commands of two words: the first one. */
 export const GROUPS: Readonly<Record<string, { readonly summary: string; readonly example: string }>> = {
   pool: { summary: "VPSs that are kept ready for users to come", example: "pool list" },
+  notification: { summary: "What is told to other programs, Slack and by e-mail", example: "notification targets" },
   release: { summary: "New Conductor and CLI programs for VPSs that are already there", example: "release list" },
   script: { summary: "Post-install scripts of the Hostinger account", example: "script list" },
   vm: { summary: "VMs of the Hostinger account, without any stack", example: "vm list" },

@@ -1,7 +1,7 @@
 /** One thing that doctor looks at. */
 import type { Environment } from "../../config/index.ts";
 
-export const CHECK_NAMES = ["node", "settings", "engine", "plugins", "hostinger", "clock", "cloudflare", "payment", "price", "zone", "database", "migrations", "stacks", "purchases", "certificates", "disk", "service"] as const;
+export const CHECK_NAMES = ["node", "settings", "engine", "plugins", "hostinger", "clock", "cloudflare", "payment", "price", "zone", "database", "migrations", "stacks", "purchases", "certificates", "notifications", "disk", "service"] as const;
 export type CheckName = (typeof CHECK_NAMES)[number];
 
 export interface Finding {

@@ -4,12 +4,12 @@ import { readPageFiles, type PageFile } from "../../web/page-files.ts";
 import type { HttpContext } from "../context.ts";
 import { sessionOf } from "./web-session.ts";
 
-/** GET / (the fleet), /pools, /users/{username}, /login, and the files that they are made of. The pages hold no data: their scripts ask the API. */
+/** GET / (the fleet), /pools, /users/{username}, /notifications, /login, and the files that they are made of. The pages hold no data: their scripts ask the API. */
 export const webPageRoutes: FastifyPluginAsync<HttpContext> = async (app, context) => {
   const files = readPageFiles();
   app.addHook("onSend", async (_request, reply) => void reply.headers(PAGE_HEADERS));
 
-  for (const [url, name] of [["/", "fleet.html"], ["/pools", "pools.html"], ["/users/:username", "user.html"]] as const) {
+  for (const [url, name] of [["/", "fleet.html"], ["/pools", "pools.html"], ["/users/:username", "user.html"], ["/notifications", "notifications.html"]] as const) {
     app.get(url, { schema: { hide: true } }, async (request, reply) => {
       if (!(await sessionOf(request, context))) return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
       return send(request, reply, files.get(name)!);

@@ -17,6 +17,7 @@ async function open() {
   byId("top").replaceChildren(
     h("a", { class: "home", href: "/" }, h("img", { src: "/assets/icon.svg", alt: "", width: "22", height: "22" }), "user-vps"),
     h("a", { href: "/pools" }, "Pools"),
+    h("a", { href: "/notifications" }, "Notifications"),
     h("span", { class: "space" }),
     h("span", { class: "operator" }, opened.operator),
     h("button", { type: "button", id: "log-out", onclick: logOut }, "Log out"),

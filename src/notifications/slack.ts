@@ -1,0 +1,25 @@
+/** Slack's incoming webhooks, and what speaks as they do (Mattermost, Rocket.Chat, Discord with /slack). */
+import type { SlackTarget } from "../config/index.ts";
+import { PostAddress } from "./post.ts";
+import type { Sender, SenderOptions } from "./sender.ts";
+import { linesOf, titleOf } from "./words.ts";
+
+/** Slack cuts at 40,000; people read less. */
+const LONGEST_TEXT = 12_000;
+
+export function slackSender({ url }: SlackTarget, options: SenderOptions): Sender {
+  const address = new PostAddress(url, options);
+  return {
+    send({ events }, signal) {
+      const text = [`*${escape(titleOf(events))}*`, ...linesOf(events).map(escape)].join("\n").slice(0, LONGEST_TEXT);
+      return address.send({ body: JSON.stringify({ text }), headers: {} }, signal);
+    },
+    look: (signal) => address.look(signal),
+    close: () => address.close(),
+  };
+}
+
+/** As Slack wants it: nothing that a user or an API wrote becomes a link or calls somebody (`<!channel>`). */
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
