@@ -65,6 +65,13 @@ export async function resolveByPreview(db: Queryable, findingIds: readonly numbe
 
 const IN_PREVIEW = FINDING_KIND_NAMES.filter((kind) => kindOf(kind).inPreview);
 
+/** An `up` has succeeded: what it mends is as declared, and nobody has to wait for the next sweep to see it. */
+export async function resolveMended(db: Queryable, userId: string): Promise<void> {
+  await db.query("UPDATE vps_findings SET resolved_at = now() WHERE user_id = $1 AND resolved_at IS NULL AND kind = ANY ($2)", [userId, MENDED]);
+}
+
+const MENDED = FINDING_KIND_NAMES.filter((kind) => kindOf(kind).repair !== "none");
+
 /** What is open, by kind. */
 export interface OpenSubjects {
   of(kind: FindingKind): ReadonlySet<string>;
@@ -111,4 +118,10 @@ export async function openFindingsOf(db: Queryable, username: string): Promise<F
 export async function countOpenFindings(db: Queryable): Promise<Map<string, number>> {
   const { rows } = await db.query<{ kind: string; count: number }>("SELECT kind, count(*)::int AS count FROM vps_findings WHERE resolved_at IS NULL GROUP BY kind");
   return new Map(rows.map(({ kind, count }) => [kind, count]));
+}
+
+/** Of how many users something is open. */
+export async function countUsersWithFindings(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ count: number }>("SELECT count(DISTINCT username)::int AS count FROM vps_findings WHERE resolved_at IS NULL AND username IS NOT NULL");
+  return rows[0]!.count;
 }

@@ -75,7 +75,7 @@ export async function requestRepairOfUser(db: Queryable, jobs: Pick<Jobs, "enque
   const mendable = open.find((finding) => planRepair(finding, others(finding, open)).by === "up");
   const finding = mendable ?? open[0];
   // What failed without anything having been found is not repaired, but tried again.
-  if (!finding) return user.status === "ready" ? await queueUp(db, jobs, user.userId) : `Nothing was found that a repair could mend, and '${user.username}' is '${user.status}'; what failed is tried again by retry.`;
+  if (!finding) return user.status === "ready" ? await queueUp(db, jobs, user.userId, { requestedBy, why }) : `Nothing was found that a repair could mend, and '${user.username}' is '${user.status}'; what failed is tried again by retry.`;
   const { decision, reason } = await decide(db, jobs, finding, open, { requestedBy, why });
   return decision === "refused" ? reason : undefined;
 }
@@ -86,7 +86,7 @@ function others(finding: FindingRecord, open: readonly FindingRecord[]): Finding
 
 async function decide(db: Queryable, jobs: Pick<Jobs, "enqueue">, finding: FindingRecord, open: readonly FindingRecord[], { requestedBy, why }: Pick<RepairRequest, "requestedBy" | "why">): Promise<RepairRecord> {
   const plan = planRepair(finding, others(finding, open));
-  const refusal = plan.by === "nothing" ? plan.why : await queueUp(db, jobs, finding.userId);
+  const refusal = plan.by === "nothing" ? plan.why : await queueUp(db, jobs, finding.userId, { requestedBy, why });
   const { rows } = await db.query<RepairRecord>(
     `INSERT INTO vps_repairs (finding_id, user_id, requested_by, why, decision, reason) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${REPAIR_COLUMNS}`,
     [finding.findingId, finding.userId, requestedBy, why, refusal ? "refused" : "queued", refusal ?? "`up` is queued."],
@@ -95,13 +95,13 @@ async function decide(db: Queryable, jobs: Pick<Jobs, "enqueue">, finding: Findi
 }
 
 /** @returns why not, if not */
-async function queueUp(db: Queryable, jobs: Pick<Jobs, "enqueue">, userId: string | null): Promise<string | undefined> {
+async function queueUp(db: Queryable, jobs: Pick<Jobs, "enqueue">, userId: string | null, { requestedBy, why }: Pick<RepairRequest, "requestedBy" | "why">): Promise<string | undefined> {
   const user = userId === null ? undefined : await findVpsByUserId(db, userId);
   if (!user || !isAtRest(user.status)) return `The user is '${user?.status ?? "not there"}'; wait until nothing is being done.`;
   const change = await openChange(db, user.userId);
   if (change) return `The ${change.kind} of ${change.requestedAt.toISOString()} has not come to its end, and this would go on with it. Have it tried again, or ask for another change.`;
   if (user.status === "failed") await setVpsStatus(db, user.userId, { status: "queued", phase: "queued" }, ["failed"]);
-  await jobs.enqueue(db, { operation: "up", userId: user.userId });
+  await jobs.enqueue(db, { operation: "up", userId: user.userId }, { cause: { kind: "repair", requestedBy, reason: why } });
   return undefined;
 }
 

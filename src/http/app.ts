@@ -14,6 +14,7 @@ import type { HttpContext, HttpSettings } from "./context.ts";
 import { normaliseForwarded } from "./forwarded.ts";
 import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
+import type { AskBootLog } from "../jobs/boot-log.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
 import { addNotificationMetrics } from "../notifications/metrics.ts";
 import { addPurchaseMetrics } from "../purchases/metrics.ts";
@@ -38,6 +39,8 @@ import { driftRoutes } from "./routes/drift.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { meEmbedRoute, mePageRoutes } from "./routes/me-pages.ts";
+import { acceptUserSession, handOverRoute, meSessionRoutes } from "./routes/me-session.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
 import { provisionRoute } from "./routes/provision.ts";
@@ -47,6 +50,7 @@ import { resolveRoute } from "./routes/resolve.ts";
 import { releaseRoutes } from "./routes/releases.ts";
 import { retryRoutes } from "./routes/retry.ts";
 import { rollOutRoutes } from "./routes/roll-outs.ts";
+import { selfServiceRoutes } from "./routes/self-service.ts";
 import { snapshotRoute } from "./routes/snapshot.ts";
 import { suspendRoutes } from "./routes/suspend.ts";
 import { statusRoute } from "./routes/status.ts";
@@ -66,6 +70,7 @@ export interface AppOptions {
   readonly jobs: Jobs;
   readonly drift: DriftRequests;
   readonly vmActions: AskVmActions;
+  readonly bootLog: AskBootLog;
   readonly rollOuts: RollOutJobs;
   readonly cipher: CredentialsCipher;
   readonly settings: HttpSettings;
@@ -77,7 +82,7 @@ export interface AppOptions {
  * The HTTP side, ready for `listen` or `inject`. `close` ends open streams, lets running requests
  * finish, and stops listening for changes; the pool is the caller's to end afterwards.
  */
-export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, rollOuts, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, bootLog, rollOuts, cipher, settings, logger }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : {}),
     trustProxy: trustedProxies(settings.trustProxy),
@@ -133,7 +138,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   const addRefusals = refuseOtherMethods(app);
 
   const context: HttpContext = {
-    pool, jobs, drift, vmActions, rollOuts, settings, feed, cipher,
+    pool, jobs, drift, vmActions, bootLog, rollOuts, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
     offers,
     closing: closing.signal,
@@ -141,13 +146,15 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, roll
   await app.register(healthRoutes, context);
   await app.register(metricsRoute, { ...context, registry });
   await app.register(webRoutes, context);
+  for (const routes of [mePageRoutes, meEmbedRoute, meSessionRoutes]) await app.register(routes, context);
   await app.register(async (signedIn) => {
     signedIn.addHook("onRequest", acceptSession(context));
+    signedIn.addHook("onRequest", acceptUserSession(context));
     signedIn.addHook("onRequest", identify(createAuthenticator(settings)));
     signedIn.addHook("onRequest", limitRate(app, settings.rateLimitPerMinute));
     signedIn.addHook("onRequest", requireCaller);
     signedIn.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
-    for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
+    for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute, selfServiceRoutes, handOverRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
       recordActions(operators, pool);

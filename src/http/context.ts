@@ -7,11 +7,13 @@ import type { ReadOffers } from "./offers.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import type { Jobs } from "../jobs/job.ts";
+import type { AskBootLog } from "../jobs/boot-log.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
 
 export type HttpSettings = Pick<Settings,
-  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "metricsReaders" | "metricsToken" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours" | "sweepIgnoredNames" | "credentialsShownSeconds"
+  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "metricsReaders" | "metricsToken" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours" | "sweepIgnoredNames" | "credentialsShownSeconds" | "sshPort"
+  | "userActions" | "userPageUrl" | "userPageCodeSeconds" | "userPageSessionMinutes" | "userPageSignInUrl" | "userPageHelpUrl" | "userPageFrameAncestors" | "userPageName" | "userPageLogo" | "userPageColor" | "userPageColorDark" | "userPageTexts"
   | "purchases" | "allowedPlans" | "purchasesPerDay" | "spendPerMonthCents" | "fleetLimit" | "maxPriceCents" | "zoneRecordLimit" | "certificatesPerWeek">;
 
 /** What the routes work with. */
@@ -20,6 +22,7 @@ export interface HttpContext {
   readonly jobs: Jobs;
   readonly drift: DriftRequests;
   readonly vmActions: AskVmActions;
+  readonly bootLog: AskBootLog;
   readonly rollOuts: RollOutJobs;
   readonly settings: HttpSettings;
   readonly cipher: CredentialsCipher;

@@ -1,10 +1,11 @@
 import type { Queryable } from "../db/queryable.ts";
+import type { Cause } from "../records/index.ts";
 import { POWER_ACTIONS } from "../provisioning/operation.ts";
 import { z } from "zod";
 
 /** What is to be done for a user. It holds no secret: job payloads lie in the database in plain text. */
 export const jobSchema = z.object({
-  operation: z.enum(["up", "destroy", "power", "refresh", "snapshot"]),
+  operation: z.enum(["up", "destroy", "power", "refresh", "snapshot", "restore"]),
   userId: z.string().min(1),
   /** For `power`. */
   action: z.enum(POWER_ACTIONS).optional(),
@@ -22,15 +23,25 @@ export type Job = z.infer<typeof jobSchema>;
 
 export type JobRequest = Omit<Job, "attempt" | "isTakenOver">;
 
+export interface NextTry {
+  /** The number of the next one, from 1. */
+  readonly attempt: number;
+  /** After so many somebody has to look; null: it goes on without an end. */
+  readonly of: number | null;
+  readonly at: Date;
+}
+
 /** The seam between those who want something done and those who do it. */
 export interface Jobs {
   /**
    * Has the operation done soon, or after `delaySeconds`; part of the caller's transaction. Asked for again while it waits,
-   * it is one job, and one that waits for its next try is done at once.
+   * it is one job, and one that waits for its next try is done at once. Without a cause its runs go on with what was asked for before.
    */
-  enqueue(db: Queryable, job: JobRequest, options?: { readonly delaySeconds?: number }): Promise<void>;
+  enqueue(db: Queryable, job: JobRequest, options?: { readonly delaySeconds?: number; readonly cause?: Cause }): Promise<void>;
   /** Ends what runs or waits for the user. The record then says that it was cancelled. */
   cancel(userId: string): Promise<void>;
+  /** When what failed is tried again by itself; undefined: it is not. */
+  nextTry(user: { readonly userId: string; readonly errorCode: string | null }): Promise<NextTry | undefined>;
   /** Resolves when the queue can take jobs; rejects with the reason when it cannot. */
   check(): Promise<void>;
 }

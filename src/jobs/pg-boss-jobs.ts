@@ -3,10 +3,11 @@ import type { Pool } from "pg";
 import { inTransaction } from "../db/index.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { BUSY_STATUSES, endWait, openRunsOf, setVpsStatus, withdrawChange } from "../records/index.ts";
+import { BUSY_STATUSES, endWait, noteCause, openRunsOf, setVpsStatus, withdrawChange } from "../records/index.ts";
 import { withdrawWish } from "../purchases/index.ts";
 import type { Operation, VpsStatus } from "../records/index.ts";
 import type { JobRequest, Jobs } from "./job.ts";
+import { findNextTry } from "./next-try.ts";
 import { dropWaiting, send } from "./queue.ts";
 import { CANCEL_CHANNEL } from "./user-lock.ts";
 
@@ -15,7 +16,11 @@ const RUN_OF: Readonly<Record<string, string>> = { provisioning: "up", deprovisi
 
 export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
   return {
-    enqueue: (db, job: JobRequest, { delaySeconds = 0 } = {}) => send(boss, db, job, delaySeconds * SECOND_MS),
+    async enqueue(db, job: JobRequest, { delaySeconds = 0, cause } = {}) {
+      if (cause) await noteCause(db, job, cause);
+      await send(boss, db, job, delaySeconds * SECOND_MS);
+    },
+    nextTry: (user) => findNextTry(pool, user),
     async check() {
       if (!(await boss.isInstalled())) throw new UserVpsError("DATABASE_FAILED", "The queue's tables are not there.");
     },

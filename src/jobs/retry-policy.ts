@@ -26,6 +26,12 @@ const PARTICULAR: Partial<Record<ErrorCode, Backoff>> = {
   STACK_LOCKED: { baseMs: 2 * SECOND_MS, maxMs: 20 * SECOND_MS, attempts: 500 },
 };
 
+/** After so many tries somebody has to look; null: without an end. */
+export function triesOf(code: ErrorCode): number | null {
+  const { attempts } = PARTICULAR[code] ?? USUAL;
+  return Number.isFinite(attempts) ? attempts : null;
+}
+
 /**
  * What to do after the try number `attempt` (from 1) failed: exponential backoff, at least half of
  * which is kept, so that a fleet's tries spread.

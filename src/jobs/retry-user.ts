@@ -5,7 +5,7 @@ import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { findOpenPurchase } from "../purchases/index.ts";
 import { findVpsByUserId, noteDataCenterChoice, openGiveUp, setVpsStatus } from "../records/index.ts";
-import type { VpsRecord } from "../records/index.ts";
+import type { Cause, VpsRecord } from "../records/index.ts";
 import type { Jobs } from "./job.ts";
 
 /** Another plan or data center, for a user who has no VM yet. */
@@ -22,8 +22,9 @@ export type Retried = { readonly record: VpsRecord } | { readonly refusal: strin
  *
  * @param db inside a transaction
  * @param delaySeconds until its turn
+ * @param asked by whom and why
  */
-export async function retryUser(db: Queryable, jobs: Pick<Jobs, "enqueue">, user: VpsRecord, { plan, dataCenterId }: RetryWish = {}, delaySeconds = 0): Promise<Retried> {
+export async function retryUser(db: Queryable, jobs: Pick<Jobs, "enqueue">, user: VpsRecord, { plan, dataCenterId }: RetryWish = {}, delaySeconds = 0, asked?: Omit<Cause, "kind">): Promise<Retried> {
   const { userId, username } = user;
   if (user.status !== "failed") return { refusal: `To try again needs one of the statuses failed; '${username}' is '${user.status}'.` };
   const operation = (await openGiveUp(db, userId)) ? "destroy" : "up";
@@ -36,7 +37,7 @@ export async function retryUser(db: Queryable, jobs: Pick<Jobs, "enqueue">, user
   const waitingFor = delaySeconds > 0 ? `its turn among those that are tried again, ${new Date(Date.now() + delaySeconds * SECOND_MS).toISOString()}` : null;
   const record = await setVpsStatus(db, userId, { status: operation === "up" ? "queued" : "deprovisioning", ...(operation === "up" && { phase: "queued" }), waitingFor }, ["failed"]);
   if (!record) return { refusal: `Something else was asked for '${username}' at the same time.` };
-  await jobs.enqueue(db, { operation, userId }, { delaySeconds });
+  await jobs.enqueue(db, { operation, userId }, { delaySeconds, ...(asked && { cause: { kind: operation === "destroy" ? "give-up" as const : "retry" as const, ...asked } }) });
   return { record };
 }
 
@@ -58,6 +59,7 @@ export interface RetryAll {
   readonly perMinute: number;
   /** Of one request. */
   readonly most: number;
+  readonly asked?: Omit<Cause, "kind"> | undefined;
 }
 
 export interface RetriedAll {
@@ -71,14 +73,14 @@ export interface RetriedAll {
 const FAILED = "FROM user_vps WHERE is_managed AND status = 'failed' AND error_code = ANY ($1)";
 
 /** Those who have waited longest begin first, evenly spread. */
-export async function retryAll(db: Queryable, jobs: Pick<Jobs, "enqueue">, { code, perMinute, most }: RetryAll): Promise<RetriedAll> {
+export async function retryAll(db: Queryable, jobs: Pick<Jobs, "enqueue">, { code, perMinute, most, asked }: RetryAll): Promise<RetriedAll> {
   const codes = code ? [code] : PASSING;
   const { rows } = await db.query<{ userId: string }>(`SELECT user_id::text AS "userId" ${FAILED} ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED`, [codes, most]);
   const usernames: string[] = [];
   const secondsBetween = MINUTE_MS / SECOND_MS / perMinute;
   for (const { userId } of rows) {
     const user = await findVpsByUserId(db, userId);
-    const retried = user && (await retryUser(db, jobs, user, {}, Math.floor(usernames.length * secondsBetween)));
+    const retried = user && (await retryUser(db, jobs, user, {}, Math.floor(usernames.length * secondsBetween), asked));
     if (retried && "record" in retried) usernames.push(retried.record.username);
   }
   const { rows: [left] } = await db.query<{ count: number }>(`SELECT count(*)::int AS count ${FAILED}`, [codes]);

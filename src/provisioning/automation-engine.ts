@@ -23,6 +23,7 @@ import { releaseStaleLocks } from "./state-locks.ts";
 import type { EngineProcesses } from "./state-locks.ts";
 import { createStackWorkspace, runEnvironment } from "./stack-workspace.ts";
 import type { StateBackend, StateResource } from "./state-backend.ts";
+import type { ExportedStack } from "./way-in.ts";
 import { createWorkFolder } from "./work-folder.ts";
 import type { Slots } from "../slots/slots.ts";
 
@@ -120,6 +121,11 @@ export class AutomationEngine implements Engine {
     return resources.filter(isVm).map(stackVm);
   }
 
+  /** With its secrets in plain text. It is no run: it takes no lock, and leaves nothing behind. */
+  exportStack(stackName: string, hooks: RunHooks): Promise<ExportedStack> {
+    return this.#withStack({ stackName, config: {} }, hooks, { isRun: false }, async ({ stack }) => await stack.exportStack() as ExportedStack);
+  }
+
   async clearInterruptedRun(request: StackRequest, hooks: RunHooks): Promise<void> {
     const { backend, processes, dns } = this.#options;
     await this.cancel(request.stackName);
@@ -157,7 +163,7 @@ export class AutomationEngine implements Engine {
   async #withStack<T>(
     request: StackRequest,
     hooks: RunHooks,
-    { create = false, slot: takesSlot = false, onOutputs, env: more = {} }: { create?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>> },
+    { create = false, isRun = true, slot: takesSlot = false, onOutputs, env: more = {} }: { create?: boolean; isRun?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>> },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
     const { installed, env, backend, backendUrl, processes, workerId, slots } = this.#options;
@@ -176,7 +182,7 @@ export class AutomationEngine implements Engine {
       signal: hooks.signal,
       killSignal: hooks.killSignal,
       onLine: hooks.onLine,
-      beforeStart: (pid) => processes.add({ runId: hooks.runId, hostId: hostname(), pid }),
+      beforeStart: async (pid) => { if (isRun) await processes.add({ runId: hooks.runId, hostId: hostname(), pid }); },
     });
     try {
       const workspace = await createStackWorkspace({

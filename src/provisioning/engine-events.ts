@@ -1,4 +1,5 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
+import { changedProperties } from "./changed-properties.ts";
 import type { EngineProgress } from "./engine.ts";
 
 /** Types that the engine itself brings along: not of anybody's interest. */
@@ -13,7 +14,7 @@ export function createEventTranslator(onProgress: (event: EngineProgress) => voi
   };
   const ended = (metadata: Metadata, failed: boolean) => {
     const seconds = (performance.now() - (begunMs.get(metadata.urn) ?? performance.now())) / 1_000;
-    onProgress({ kind: "resource-ended", ...named(metadata), seconds: Math.round(seconds * 1_000) / 1_000, failed, outputs: metadata.new?.outputs ?? {} });
+    onProgress({ kind: "resource-ended", ...named(metadata), seconds: Math.round(seconds * 1_000) / 1_000, failed, outputs: metadata.new?.outputs ?? {}, id: metadata.new?.id ?? "", changed: changedProperties(metadata) });
   };
   return (event) => {
     const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
@@ -28,12 +29,19 @@ export function createEventTranslator(onProgress: (event: EngineProgress) => voi
   };
 }
 
+interface ResourceState {
+  readonly id?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
 interface Metadata {
   readonly urn: string;
   readonly type: string;
   readonly op: string;
   /** As it is after the step; secrets are blotted out. */
-  readonly new?: { readonly outputs?: Readonly<Record<string, unknown>> } | undefined;
+  readonly new?: ResourceState | undefined;
+  readonly old?: ResourceState | undefined;
 }
 
 function isOurs({ type }: Metadata): boolean {

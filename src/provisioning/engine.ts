@@ -3,6 +3,7 @@
  * is behind it (automation-engine.ts) and may change without anybody here noticing.
  */
 
+import type { ChangedProperty } from "../records/index.ts";
 import type { Patience } from "../../providers/core/patience.ts";
 
 export interface StackRequest {
@@ -15,7 +16,7 @@ export interface StackRequest {
 /** What the engine says while it works, as far as anybody here listens. */
 export type EngineProgress =
   | { readonly kind: "resource-started"; readonly type: string; readonly name: string; readonly operation: string }
-  | { readonly kind: "resource-ended"; readonly type: string; readonly name: string; readonly operation: string; readonly seconds: number; readonly failed: boolean; readonly outputs?: StackOutputs }
+  | { readonly kind: "resource-ended"; readonly type: string; readonly name: string; readonly operation: string; readonly seconds: number; readonly failed: boolean; readonly outputs?: StackOutputs; readonly id?: string; /** Secrets among them are blotted out. */ readonly changed?: readonly ChangedProperty[] }
   /** A message of the engine or of a provider, without its trailing newline. */
   | { readonly kind: "message"; readonly severity: "info" | "warning" | "error"; readonly text: string };
 

@@ -29,6 +29,10 @@ const LONGEST_WAITING_FOR = 500;
 const LONGEST_LINE = 4_000;
 const MOST_LINES = 20_000;
 const MOST_RESOURCES = 500;
+const LONGEST_OUTPUT = 200;
+const MOST_OUTPUTS = 30;
+
+type ResourceEnded = Extract<EngineProgress, { readonly kind: "resource-ended" }>;
 
 /** A resource's type, without its package, and the phase that it stands for. */
 const PHASE_OF: Readonly<Record<string, Phase>> = {
@@ -54,6 +58,17 @@ export function createRunRecorder({ db, runId, userId, redactor, onError }: Reco
   let lines: string[] = [];
   let lineCount = 0;
   let logTimer: NodeJS.Timeout | undefined;
+
+  /** Of a resource, for people: short, and without secrets. */
+  const shown = ({ id, outputs = {}, changed = [] }: Pick<ResourceEnded, "id" | "outputs" | "changed">) => {
+    const clean = (text: string | null) => (text === null ? null : redactor.redact(text));
+    const short = Object.entries(outputs).filter((entry): entry is [string, string | number | boolean] => !entry[0].startsWith("__") && ["string", "number", "boolean"].includes(typeof entry[1]) && String(entry[1]).length <= LONGEST_OUTPUT).slice(0, MOST_OUTPUTS);
+    return {
+      ...(id && { id: redactor.redact(id) }),
+      ...(short.length > 0 && { outputs: Object.fromEntries(short.map(([output, value]) => [output, redactor.redact(String(value))])) }),
+      ...(changed.length > 0 && { changed: changed.map((property) => ({ ...property, before: clean(property.before), after: clean(property.after) })) }),
+    };
+  };
 
   const write = (work: () => Promise<unknown>) => {
     writing = writing.then(work).then(() => undefined, onError);
@@ -90,7 +105,7 @@ export function createRunRecorder({ db, runId, userId, redactor, onError }: Reco
       }
       const { name, operation, seconds } = event;
       if (type === "VirtualMachine" && !operation.startsWith("delete") && operation !== "discard") vmKnown(event.outputs ?? {});
-      if (resources.length < MOST_RESOURCES) resources.push({ type, name, operation: event.failed ? `${operation} failed` : operation, seconds });
+      if (resources.length < MOST_RESOURCES) resources.push({ type, name, operation: event.failed ? `${operation} failed` : operation, seconds, ...shown(event) });
     },
     onLine(line) {
       lineCount += 1;

@@ -1,6 +1,7 @@
 import type { Queryable } from "../db/queryable.ts";
+import type { Cause } from "./causes.ts";
 
-export const OPERATIONS = ["up", "destroy", "refresh", "preview", "power", "snapshot"] as const;
+export const OPERATIONS = ["up", "destroy", "refresh", "preview", "power", "snapshot", "restore"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 export const OUTCOMES = ["succeeded", "failed", "cancelled", "lost", "waiting"] as const;
@@ -18,12 +19,25 @@ export interface RunStart {
   readonly pid: number;
 }
 
+/** A property of a resource before and after the step; null: it was, or is, not there. */
+export interface ChangedProperty {
+  readonly name: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
 /** One resource of the run and how long it took. */
 export interface RunResource {
   readonly type: string;
   readonly name: string;
   readonly operation: string;
   readonly seconds: number;
+  /** The provider's id of it. */
+  readonly id?: string | undefined;
+  /** What it has by now, as far as it is short and no secret. */
+  readonly outputs?: Readonly<Record<string, string>> | undefined;
+  /** What the step changed; of one that was made anew, nothing. */
+  readonly changed?: readonly ChangedProperty[] | undefined;
 }
 
 export interface RunEnd {
@@ -46,18 +60,23 @@ export interface RunRecord extends RunStart {
   readonly seconds: number | null;
   readonly resourceChanges: Readonly<Record<string, number>> | null;
   readonly resources: readonly RunResource[] | null;
+  /** null: not known, as of runs by versions before. */
+  readonly cause: Cause | null;
 }
 
 export const RUN_COLUMNS = `
   run_id AS "runId", user_id AS "userId", username, operation, worker_id AS "workerId", host_id AS "hostId", pid,
   started_at AS "startedAt", ended_at AS "endedAt", outcome, error_code AS "errorCode", message, seconds,
-  resource_changes AS "resourceChanges", resources`;
+  resource_changes AS "resourceChanges", resources, cause`;
 
-export async function startRun(db: Queryable, run: RunStart): Promise<void> {
-  await db.query(
-    "INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at) VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())",
-    [run.runId, run.userId, run.username, run.operation, run.workerId, run.hostId, run.pid],
-  );
+const START = `
+  INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at, cause)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), coalesce($8::jsonb, (
+    SELECT jsonb_build_object('kind', kind, 'requestedBy', requested_by, 'reason', reason) FROM vps_causes WHERE user_id = $2 AND operation = $4)))`;
+
+/** @param cause unless it is what was last asked for: see causes.ts */
+export async function startRun(db: Queryable, run: RunStart, cause?: Cause): Promise<void> {
+  await db.query(START, [run.runId, run.userId, run.username, run.operation, run.workerId, run.hostId, run.pid, cause ? JSON.stringify(cause) : null]);
 }
 
 const FINISH = `

@@ -39,6 +39,9 @@ export interface ReleaseContext {
 export interface ReleaseOrder {
   readonly release: Release;
   readonly snapshot: boolean;
+  /** Who has it rolled out, and why. */
+  readonly requestedBy: string;
+  readonly reason: string;
 }
 
 const LOCK_INTERVAL_MS = SECOND_MS / 2;
@@ -85,7 +88,7 @@ async function lock({ db, lockUser, lockTimeoutMs = 600 * SECOND_MS, signal, clo
   }
 }
 
-async function run(context: ReleaseContext, held: UserLock, { release, snapshot }: ReleaseOrder, record: VpsRecord, member: RunningMember): Promise<MemberEnd | undefined> {
+async function run(context: ReleaseContext, held: UserLock, { release, snapshot, requestedBy, reason }: ReleaseOrder, record: VpsRecord, member: RunningMember): Promise<MemberEnd | undefined> {
   const { db, engine, stackOf, takeSnapshot, workerId, hostId, secrets, log, limitMs = 30 * MINUTE_MS, stopLimitMs = 60 * SECOND_MS } = context;
   const { userId, username } = record;
   const { runId } = member;
@@ -111,7 +114,7 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot 
     await finishRun(db, runId, { ...end, seconds: Math.round(performance.now() - startedMs) / SECOND_MS, resources: recorder.resources() });
   };
 
-  await startRun(db, { runId, userId, username, operation: "up", workerId, hostId, pid: process.pid });
+  await startRun(db, { runId, userId, username, operation: "up", workerId, hostId, pid: process.pid }, { kind: "release", requestedBy, reason: `${release.version}: ${reason}` });
   log(`${username}: release ${release.version} begins (run ${runId})`);
   const work = async () => {
     await engine.clearInterruptedRun(stack, hooks);

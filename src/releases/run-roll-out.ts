@@ -75,7 +75,7 @@ async function releaseToEach(context: RollOutContext, rollOut: RollOutRecord, re
     while (!isOver.aborted) {
       const member = await take(randomUUID());
       if (!member) return;
-      const end = await releaseToVps({ ...context, db: pool }, { release, snapshot: rollOut.snapshot }, member);
+      const end = await releaseToVps({ ...context, db: pool }, { release, snapshot: rollOut.snapshot, requestedBy: rollOut.requestedBy, reason: rollOut.reason }, member);
       if (end) await endMember(pool, member, end);
       else over.abort();
     }

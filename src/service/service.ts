@@ -7,6 +7,7 @@ import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { pgBossJobs, startQueue } from "../jobs/index.ts";
 import { createQuestionQueue } from "../jobs/questions.ts";
+import { askBootLog, BOOT_LOG_QUEUE } from "../jobs/boot-log.ts";
 import { askVmActions, VM_ACTIONS_QUEUE } from "../jobs/vm-actions.ts";
 import { createRollOutQueue, rollOutJobs } from "../releases/queue.ts";
 import { startWorkerProcess } from "./worker-process.ts";
@@ -49,6 +50,7 @@ export async function startService({ settings, env, onProgress = () => undefined
     closers.push(() => boss.stop({ graceful: false }));
     await createDriftQueues(boss);
     await createQuestionQueue(boss, VM_ACTIONS_QUEUE);
+    await createQuestionQueue(boss, BOOT_LOG_QUEUE);
     await createRollOutQueue(boss);
     const common = { settings, env, pool: database.pool, databaseUrl: database.url, boss, onProgress };
     const worker = role === "http" ? undefined : await startWorkerProcess(common);
@@ -73,6 +75,7 @@ export async function startService({ settings, env, onProgress = () => undefined
         jobs: pgBossJobs(boss, database.pool),
         drift: driftRequests(boss),
         vmActions: askVmActions(boss),
+        bootLog: askBootLog(boss),
         rollOuts: rollOutJobs(boss),
         cipher: createCredentialsCipher(settings.credentialsKeys!),
       });

@@ -9,10 +9,12 @@ import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
 import { ensureEngine } from "../install-pulumi/ensure-engine.ts";
+import { resolveMended } from "../drift/findings.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
 import { startDrift } from "../drift/start-drift.ts";
 import { pgBossJobs, startWorker } from "../jobs/index.ts";
 import { startRetention } from "../jobs/retention.ts";
+import { answerBootLog } from "../jobs/boot-log.ts";
 import { answerVmActions } from "../jobs/vm-actions.ts";
 import { startNotifications } from "../notifications/index.ts";
 import { AutomationEngine } from "../provisioning/automation-engine.ts";
@@ -32,6 +34,8 @@ import { Slots } from "../slots/slots.ts";
 import { startWaits } from "../waits/index.ts";
 import { engineVariables, secretsOf } from "./engine-variables.ts";
 import { keepOffers } from "./keep-offers.ts";
+
+const DEFAULT_SSH_PORT = 22;
 
 export interface WorkerProcessOptions {
   readonly settings: Settings;
@@ -77,9 +81,10 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     hostId: hostname(),
     secrets: [...secretsOf(settings), ...fromFiles.map((text) => text.trim())],
     log: onProgress,
+    onUp: resolveMended,
   };
   const worker = await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) });
-  const watcher = await startWaits({ settings, env, pool, boss, workerId, log: onProgress });
+  const watcher = await startWaits({ settings, env, pool, databaseUrl, boss, workerId, log: onProgress });
   const rollOuts = await startRollOutWorker(common);
   const pools = await startPool({ pool, jobs: pgBossJobs(boss, pool), settings, workerId, log: onProgress });
   const drift = await startDrift({
@@ -91,6 +96,11 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     graceSeconds: settings.sweepGraceSeconds,
   });
   const actions = await answerVmActions({ boss, pool, vms });
+  const bootLogs = await answerBootLog({
+    boss, pool,
+    exportStack: (username, signal) => engine.exportStack(username, { runId: randomUUID(), signal }),
+    ssh: { port: Number(env["USER_VPS_SSH_PORT"] || DEFAULT_SSH_PORT), privateKey: settings.sshPrivateKey },
+  });
   const retention = await startRetention({ boss, pool, settings, log: onProgress });
   const redactor = createRedactor(...common.secrets);
   const notifications = await startNotifications({ pool, settings, workerId, redact: (text) => redactor.redact(text), log: onProgress });
@@ -98,7 +108,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop(), offers.stop(), watcher.stop(), retention.stop(), pools.stop(), notifications.stop()]);
+    await Promise.all([drift.stop(), actions.stop(), bootLogs.stop(), offers.stop(), watcher.stop(), retention.stop(), notifications.stop(), pools.stop()]);
     await Promise.all([slots.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Pool } from "pg";
 import { beforeAll, describe, it } from "vitest";
 import type { Queryable } from "../../src/db/queryable.ts";
-import { openFindingsOf } from "../../src/drift/findings.ts";
+import { countOpenFindings, countUsersWithFindings, openFindingsOf } from "../../src/drift/findings.ts";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import * as records from "../../src/records/index.ts";
 import { findReleaseOfUser } from "../../src/records/index.ts";
@@ -128,7 +128,20 @@ describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en
       return [await records.hasEarlierRun(db, record, "run"), await records.isHostnameTaken(db, user, "other.spoq.dev"), await findReleaseOfUser(db, user)];
     },
     "a wiped VM for somebody": async (db) => records.claimWipedVm(db, (await records.findVpsByUserId(db, user))!, 3),
-    "a page of the fleet": async (db) => [await records.listVps(db, { limit: 50 }), await records.listVps(db, { limit: 50, cursor: "name5" }), await records.listVps(db, { limit: 50, status: "failed" }), await records.listVps(db, { limit: 50, status: "ready", cursor: "name5" })],
+    "a page of the fleet": async (db) => {
+      for (const sort of records.VPS_SORTS) {
+        for (const descending of [false, true]) {
+          for (const page of [{}, { cursor: "name5" }, { offset: 5_000 }]) await records.listVps(db, { limit: 50, sort, descending, ...page });
+        }
+      }
+      for (const filter of [{ status: "failed" }, { status: "ready", cursor: "name5" }, { plan: "hostingercom-vps-kvm1-usd-1m" }, { dataCenterId: 9 }, { findings: "any" }, { findings: "VmStopped" }, { usernames: ["name7", "name77"] }] as const) await records.listVps(db, { limit: 50, ...filter });
+    },
+    "what the fleet's page counts": async (db) => {
+      for (const filter of [{}, { status: "ready" }, { findings: "any" }, { findings: "VmStopped", status: "ready" }] as const) await records.countVps(db, filter);
+      await records.readFleetFacets(db);
+      await countUsersWithFindings(db);
+      await countOpenFindings(db);
+    },
     "metrics": async (db) => [await records.countVpsByStatus(db), await records.countRuns(db), await records.countSecondsToReady(db)],
   };
   for (const [name, way] of Object.entries(ways)) {

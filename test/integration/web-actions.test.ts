@@ -34,7 +34,7 @@ describe("the page's actions on one VPS", needing("browser"), () => {
     await the.signUp("dora");
     await open("dora");
     await the.page.locator("#now", { hasText: /VM \d+ to run: / }).waitFor();
-    assert.deepEqual(await the.page.locator("#actions button:enabled").allTextContents(), ["Cancel"]);
+    assert.deepEqual(await the.page.locator("#actions button:enabled").allTextContents(), ["Cancel…"]);
     assert.equal(await the.page.locator("#now").getAttribute("role"), null);
     await assertAccessible(the.page);
     await the.page.locator("#badge", { hasText: "ready" }).waitFor();
@@ -50,7 +50,8 @@ describe("the page's actions on one VPS", needing("browser"), () => {
     await assertAccessible(the.page);
     const erik = the.world.sandbox.state().vms.find(({ hostname }) => hostname === "erik.spoq.dev")!;
     await the.control(`vms/${erik.id}/drift`, { kind: "repaired" });
-    await button("Retry").click();
+    await button("Retry…").click();
+    await the.answer("Retry");
     await the.page.locator("#badge", { hasText: "ready" }).waitFor();
   });
 
@@ -61,17 +62,20 @@ describe("the page's actions on one VPS", needing("browser"), () => {
     await button("Stop…").click();
     await the.page.getByRole("dialog", { name: "Stop the VM?" }).waitFor();
     await assertAccessible(the.page);
-    // `No` has the focus: Enter does nothing.
+    // Without a reason Enter does nothing.
     await the.page.keyboard.press("Enter");
+    await the.page.getByRole("dialog", { name: "Stop the VM?" }).waitFor();
+    await the.page.keyboard.press("Escape");
     await the.page.getByRole("dialog").waitFor({ state: "hidden" });
     assert.equal(stateOf("dora"), "running");
     assert.equal(await runs(), before);
 
     await button("Stop…").click();
-    await the.page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
+    await the.answer("Stop");
     await the.page.getByText("Stop: asked for.").waitFor();
     await until("the VM to be stopped", () => stateOf("dora") === "stopped");
-    await button("Start").click();
+    await button("Start…").click();
+    await the.answer("Start");
     await until("the VM to run", () => stateOf("dora") === "running");
   });
 
@@ -83,7 +87,8 @@ describe("the page's actions on one VPS", needing("browser"), () => {
     await button("Rotate credentials…").click();
     await the.page.keyboard.press("Escape");
     await button("Rotate credentials…").click();
-    await the.page.getByRole("dialog", { name: "Make new credentials?" }).getByRole("button", { name: "Rotate" }).click();
+    await the.page.getByRole("dialog", { name: "Make new credentials?" }).waitFor();
+    await the.answer("Rotate");
     await the.page.getByText("Rotate credentials: asked for.").waitFor();
     await lastRunSucceeds(before + 1);
     await the.page.locator("#facts", { hasText: "wait to be shown to the user" }).waitFor();
@@ -97,16 +102,18 @@ describe("the page's actions on one VPS", needing("browser"), () => {
     await page.getByLabel("Why, for the record").fill("left the company");
     await page.getByLabel("Type the user name").fill("felix");
     await button("Deprovision").click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
     const notice = page.locator("#giving-up");
     await notice.filter({ hasText: /^To be given up on \d{4}-\d\d-\d\d \d\d:\d\d\. .*Asked for by operator@example\.com\. Reason: left the company\./ }).waitFor();
     const dueMs = Date.parse((await notice.locator("time").getAttribute("datetime"))!) - Date.now();
     assert.ok(Math.abs(dueMs / 3_600_000 - 72) < 0.1, `${dueMs} ms`);
-    assert.equal(await button("Cancel").count(), 0);
+    assert.equal(await button("Cancel…").count(), 0);
     await assertAccessible(page);
     await page.goto(the.world.url);
     await page.locator("#rows tr", { hasText: "felix" }).filter({ hasText: /the end of the grace period, \d{4}-\d\d-\d\d \d\d:\d\d;/ }).waitFor();
     await page.getByRole("link", { name: "felix", exact: true }).click();
-    await button("Keep the VPS").click();
+    await button("Keep the VPS…").click();
+    await the.answer("Keep it");
     await page.locator("#badge", { hasText: "ready" }).waitFor();
     await notice.filter({ hasText: "given up" }).waitFor({ state: "detached" });
     assert.equal(stateOf("felix"), "running");
@@ -133,6 +140,8 @@ describe("the page's actions on one VPS", needing("browser"), () => {
     });
     await button("Deprovision…").focus();
     await page.keyboard.press("Enter");
+    await page.getByLabel("Why, for the record").fill("a test");
+    await page.getByLabel("Type the user name").focus();
     await page.keyboard.type("felix");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor({ state: "hidden" });

@@ -34,7 +34,7 @@ describe("drift on the operators' page", needing("browser"), () => {
 
   it("is found by a sweep of the fleet", async () => {
     const { page } = the;
-    await page.goto(the.world.url);
+    await page.goto(`${the.world.url}/findings`);
     await page.getByRole("button", { name: "Sweep now" }).click();
     await page.locator("#findings tr", { hasText: "VmStopped" }).filter({ hasText: "carol" }).waitFor();
     await page.locator("#findings tr", { hasText: "RecordDiffers" }).waitFor();
@@ -49,6 +49,7 @@ describe("drift on the operators' page", needing("browser"), () => {
     await assertAccessible(page);
     const runs = await page.locator("#runs details").count();
     await page.getByRole("button", { name: "Repair VmStopped" }).click();
+    await the.answer("Repair");
     await page.getByText("Repair of VmStopped: asked for.").waitFor();
     await page.locator("#runs details").nth(runs).waitFor();
     await page.locator("#runs summary", { hasText: "running" }).waitFor({ state: "detached" });

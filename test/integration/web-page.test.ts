@@ -41,7 +41,7 @@ describe("the operators' page", needing("browser"), () => {
     await page.getByRole("status").filter({ hasText: /^provisioning, (vm|dns|health)$/ }).waitFor();
     await page.locator("#badge", { hasText: "ready" }).waitFor();
     for (const name of ["engine", "credentials", "script", "vm", "dns", "health"]) await phase(name, "done").waitFor();
-    await page.locator("#resources tbody tr", { hasText: "VirtualMachine" }).waitFor();
+    await page.locator("#resources li", { hasText: "VirtualMachine" }).waitFor();
     await page.getByRole("link", { name: "https://alice.spoq.dev" }).waitFor();
     // The run that bought it ended when Hostinger began to boot; another went on from there.
     await page.locator("#runs summary", { hasText: "waiting" }).first().click();
@@ -62,6 +62,7 @@ describe("the operators' page", needing("browser"), () => {
     await page.getByText("No user fits.").waitFor();
     await page.reload();
     await page.getByText("No user fits.").waitFor();
+    await page.goto(url("/"));
     await page.getByRole("img", { name: /^Spend a month: spend \$\d+\.\d\d/ }).waitFor();
     await page.getByRole("img", { name: /^To ready: p50 .* s, p95 .* s/ }).waitFor();
   });
@@ -88,7 +89,8 @@ describe("the operators' page", needing("browser"), () => {
     await page.goto(url("/users/alice"));
     await page.locator("#runs summary", { hasText: "succeeded" }).waitFor();
     const runs = await page.locator("#runs details").count();
-    await page.getByRole("button", { name: "Repair" }).click();
+    await page.getByRole("button", { name: "Repair…" }).click();
+    await the.answer("Repair");
     await page.getByText("Repair: asked for.").waitFor();
     await page.locator("#runs details").nth(runs).waitFor();
     await page.locator("#runs summary", { hasText: "running" }).waitFor({ state: "detached" });
@@ -104,6 +106,9 @@ describe("the operators' page", needing("browser"), () => {
     await open.focus();
     await page.keyboard.press("Enter");
     assert.equal(await giveUp.isDisabled(), true);
+    await page.keyboard.type("account closed");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
     await page.keyboard.type("alic");
     await page.keyboard.press("Enter");
     assert.equal(await giveUp.isDisabled(), true);
@@ -111,6 +116,9 @@ describe("the operators' page", needing("browser"), () => {
     assert.equal(await page.evaluate("document.activeElement.dataset.key"), "deprovision");
     await page.keyboard.press("Enter");
     assert.equal(await page.getByLabel("Type the user name").inputValue(), "");
+    await page.keyboard.type("account closed");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Tab");
     await page.keyboard.type("alice");
     await page.keyboard.press("Enter");
     // The button fits no more: whoever uses the keyboard is not left without a place.

@@ -26,31 +26,35 @@ describe("purchases on the operators' page", needing("browser"), () => {
 
   const fact = (name: string) => the.page.locator(`#purchase-facts dt:text-is("${name}") + dd`);
   const rowOf = (username: string) => the.page.locator("#rows tr", { has: the.page.getByRole("rowheader", { name: username, exact: true }) });
+  const books = () => `${the.world.url}/purchases`;
   const purchases = () => the.world.sandbox.state().purchases.length;
   const becomesReady = async (username: string) => {
     await the.page.goto(`${the.world.url}/users/${username}`);
     await the.page.locator("#badge", { hasText: "ready" }).waitFor();
-    await the.page.goto(the.world.url);
+    await the.page.goto(books());
   };
   /** The page tells at its own pace; a look at it anew is as good. */
   const sees = async (username: string, text: RegExp, waiting: RegExp) => {
+    await the.page.goto(the.world.url);
     await rowOf(username).filter({ hasText: text }).waitFor();
-    await the.page.reload();
+    await the.page.goto(books());
     await fact("Waiting").filter({ hasText: waiting }).waitFor();
   };
 
   it("are switched off and on, and who waited goes on", async () => {
     const { page } = the;
-    await page.getByRole("button", { name: "Switch purchases off" }).click();
+    await page.goto(books());
+    await page.getByRole("button", { name: "Switch purchases off…" }).click();
+    await the.answer("Switch off");
     await fact("Purchases").filter({ hasText: "off, by operator@example.com" }).waitFor();
     await the.signUp("ada");
     await sees("ada", /place 1.*switched off by an operator/, /1 for purchases to be switched on/);
     assert.equal(purchases(), 0);
     await assertAccessible(page);
-    await page.getByRole("button", { name: "Switch purchases on" }).click();
+    await page.getByRole("button", { name: "Switch purchases on…" }).click();
+    await the.answer("Switch on");
     await becomesReady("ada");
     await fact("Today").filter({ hasText: "1 of 2; $4.99" }).waitFor();
-    await page.getByText("The newest purchases").click();
     await page.locator("#purchases tr", { hasText: "ada" }).filter({ hasText: "bought" }).filter({ hasText: "$4.99" }).waitFor();
     await assertAccessible(page);
   });
@@ -58,8 +62,9 @@ describe("purchases on the operators' page", needing("browser"), () => {
   it("stop after a refused payment until one succeeds", async () => {
     await the.control("settings", { paymentsDeclined: true });
     await the.signUp("ben");
+    await the.page.goto(the.world.url);
     await rowOf("ben").filter({ hasText: /PAYMENT_REFUSED|place 1/ }).waitFor();
-    await the.page.reload();
+    await the.page.goto(books());
     await fact("Breaker").filter({ hasText: /open|probing/ }).waitFor();
     assert.equal(purchases(), 1);
     await the.control("settings", { paymentsDeclined: false });

@@ -5,6 +5,7 @@ import type { DriftRequests } from "../../src/drift/queues.ts";
 import { requestSweep } from "../../src/drift/sweeps.ts";
 import { buildApp } from "../../src/http/app.ts";
 import type { JobRequest, Jobs } from "../../src/jobs/job.ts";
+import type { AskBootLog } from "../../src/jobs/boot-log.ts";
 import type { AskVmActions } from "../../src/jobs/vm-actions.ts";
 import type { RollOutJobs } from "../../src/releases/queue.ts";
 import { createCredentialsCipher, type CredentialsCipher } from "../../src/records/index.ts";
@@ -29,6 +30,8 @@ export class RecordingJobs implements Jobs {
   async cancel(userId: string): Promise<void> {
     this.cancelled.push(userId);
   }
+
+  async nextTry(): Promise<undefined> {}
 
   async check(): Promise<void> {
     if (this.outage) throw this.outage;
@@ -68,16 +71,17 @@ export interface TestAppOptions {
   /** Who answers in place of a worker; nobody unless given. */
   readonly drift?: Partial<DriftRequests>;
   readonly vmActions?: AskVmActions;
+  readonly bootLog?: AskBootLog;
 }
 
 /** Closed when the test, suite or file that calls it ends. */
-export async function withApp({ env, logger, database, drift, vmActions = async () => undefined }: TestAppOptions = {}): Promise<TestApp> {
+export async function withApp({ env, logger, database, drift, vmActions = async () => undefined, bootLog = async () => undefined }: TestAppOptions = {}): Promise<TestApp> {
   const { pool, url } = database ?? (await withDatabase());
   const settings = testSettings(env);
   const jobs = new RecordingJobs();
   const rollOuts = new RecordingRollOutJobs();
   const cipher = createCredentialsCipher(settings.credentialsKeys!);
-  const app = await buildApp({ pool, databaseUrl: url, jobs, drift: { ...NO_WORKER, ...drift }, vmActions, rollOuts, cipher, settings, ...(logger ? { logger } : {}) });
+  const app = await buildApp({ pool, databaseUrl: url, jobs, drift: { ...NO_WORKER, ...drift }, vmActions, bootLog, rollOuts, cipher, settings, ...(logger ? { logger } : {}) });
   atEnd(() => app.close());
   return { app, pool, url, jobs, rollOuts, cipher };
 }

@@ -13,6 +13,8 @@ export interface PageWorld {
   readonly complaints: readonly string[];
   operatorToken(): Promise<string>;
   logIn(): Promise<void>;
+  /** In the question that is open: why, what else it wants, and yes. */
+  answer(yes: string, more?: Readonly<Record<string, string>>): Promise<void>;
   signUp(username: string, wish?: { readonly plan?: string }): Promise<void>;
   /** `POST /sandbox/…`: makes the simulated world go wrong. */
   control(path: string, body: object): Promise<void>;
@@ -42,6 +44,13 @@ export async function openPageWorld({ sandbox, env }: DemoWorldOptions = {}): Pr
       await page.getByLabel("Operator's token").fill(await operatorToken());
       await page.getByRole("button", { name: "Log in" }).click();
       await page.getByRole("heading", { name: "Fleet" }).waitFor();
+    },
+    async answer(yes, more = {}) {
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Why, for the record").fill("a test");
+      for (const [label, value] of Object.entries(more)) await dialog.getByLabel(label).fill(value);
+      await dialog.getByRole("button", { name: yes, exact: true }).click();
+      await dialog.waitFor({ state: "hidden" });
     },
     async signUp(username, wish = {}) {
       const answer = await fetch(`${world.url}/api/vps/provision`, { method: "POST", headers: { authorization: `Bearer ${await sign(`user_${username}`, { username })}`, "content-type": "application/json" }, body: JSON.stringify(wish) });

@@ -5,7 +5,7 @@ import { fetchBootLog } from "../../../providers/first-boot/fetch-boot-log.ts";
 import { createRedactor } from "../../provisioning/redact.ts";
 import type { Invocation } from "../command.ts";
 import { withUserStack } from "../user-stack/user-stack.ts";
-import { wayInto } from "./way-in.ts";
+import { wayIntoStack } from "./way-in.ts";
 
 export interface BootLog extends BootProgress {
   readonly address: string;
@@ -20,7 +20,7 @@ export interface BootLog extends BootProgress {
 export async function readBootLog(invocation: Invocation): Promise<BootLog> {
   const { env, progress, signal } = invocation;
   return withUserStack(invocation, {}, async (stack) => {
-    const { server, secrets } = await wayInto(stack, env);
+    const { server, secrets } = await wayIntoStack(stack, env);
     progress.say(`${stack.username}: asking ${server.host} for /post_install.log`);
     const { lines, progress: reached, hostKeyFingerprint } = await fetchBootLog(server, signal);
     progress.end();

@@ -1,8 +1,9 @@
+import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
 import { SECOND_MS } from "../../../providers/core/time.ts";
-import { AT_REST_STATUSES, BUSY_STATUSES, cancelGiveUp, isAtRest, isBusy, requestCredentialsRotation, requestGiveUp, setVpsStatus, type VpsStatus } from "../../records/index.ts";
+import { AT_REST_STATUSES, BUSY_STATUSES, cancelGiveUp, isAtRest, isBusy, requestCredentialsRotation, requestGiveUp, setVpsStatus, type Cause, type VpsStatus } from "../../records/index.ts";
 import { callerOf } from "../caller.ts";
 import { REASON, REASON_ONLY, refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
@@ -47,12 +48,13 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   });
 
   for (const action of ["start", "stop", "restart"] as const) {
-    app.post(`/${action}`, { schema: schema(`${action[0]!.toUpperCase()}${action.slice(1)} the VM`) }, async ({ params }, reply) => {
+    app.post(`/${action}`, { schema: schema(`${action[0]!.toUpperCase()}${action.slice(1)} the VM`) }, async (request, reply) => {
+      const { params } = request;
       const record = await inTransaction(pool, async (client) => {
         const user = await findUser(client, params.username);
         if (!isAtRest(user.status)) throw statusConflict(user, `To ${action} the VM`, AT_REST_STATUSES);
         if (user.hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${user.username}' has no VM yet.`);
-        await jobs.enqueue(client, { operation: "power", action, userId: user.userId });
+        await jobs.enqueue(client, { operation: "power", action, userId: user.userId }, { cause: causeOf(request, "power") });
         return user;
       });
       return reply.code(202).send(adminVpsView(record));
@@ -74,21 +76,26 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       const leftSeconds = (dueAt.getTime() - Date.now()) / SECOND_MS;
       // Sent a second later than due: before that, nothing would be done.
       const delaySeconds = leftSeconds > 0 ? leftSeconds + 1 : 0;
-      await jobs.enqueue(client, { operation: "destroy", userId: user.userId }, { delaySeconds });
+      await jobs.enqueue(client, { operation: "destroy", userId: user.userId }, { delaySeconds, cause: causeOf(request, "give-up") });
       if (delaySeconds === 0) return changed;
       return (await setVpsStatus(client, user.userId, { waitingFor: `the end of the grace period, ${dueAt.toISOString()}; until then it can be cancelled` })) ?? changed;
     });
     return reply.code(202).send(adminVpsView(record));
   });
 
-  app.post("/rotate-credentials", { schema: schema("Make new credentials", "When they are made, the user can be shown them, once.") }, async ({ params }, reply) => {
+  app.post("/rotate-credentials", { schema: schema("Make new credentials", "When they are made, the user can be shown them, once.") }, async (request, reply) => {
+    const { params } = request;
     const record = await inTransaction(pool, async (client) => {
       const user = await findUser(client, params.username);
       if (user.status !== "ready") throw statusConflict(user, "To rotate credentials", ["ready"]);
       await requestCredentialsRotation(client, user.userId);
-      await jobs.enqueue(client, { operation: "up", userId: user.userId });
+      await jobs.enqueue(client, { operation: "up", userId: user.userId }, { cause: causeOf(request, "rotation") });
       return findUser(client, params.username);
     });
     return reply.code(202).send(adminVpsView(record));
   });
 };
+
+function causeOf(request: FastifyRequest, kind: Cause["kind"]): Cause {
+  return { kind, requestedBy: callerOf(request).userId, reason: (request.body as { reason?: string } | undefined)?.reason ?? null };
+}

@@ -59,7 +59,7 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       const request = await of(user, db);
       const changed = await requestChange(db, { ...user, hostingerVmId }, { ...request, requestedBy, reason: asked.reason ?? "none given" });
       if (!changed) throw new HttpError("STATUS_CONFLICT", `Something else was asked for '${user.username}' at the same time.`);
-      await jobs.enqueue(db, { operation: "up", userId: user.userId });
+      await jobs.enqueue(db, { operation: "up", userId: user.userId }, { cause: { kind: "change", requestedBy, reason: asked.reason ?? null } });
       return changed;
     }));
 

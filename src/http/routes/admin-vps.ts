@@ -1,28 +1,55 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { wholeNumber } from "../whole-number.ts";
-import { listVps, VPS_STATUSES } from "../../records/index.ts";
+import { FINDING_KIND_NAMES } from "../../drift/kinds.ts";
+import { countVps, listVps, VPS_SORTS, VPS_STATUSES, type ListedVps } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 
-const QUERY = z.strictObject({
+const MOST_PAGES = 100_000;
+
+/** Which users are meant, wherever operators name many. */
+export const VPS_FILTER = {
   status: z.enum(VPS_STATUSES).optional(),
   search: z.string().min(1).max(255).regex(/^[^\x00]*$/, "expected a text without NUL").optional().describe("A part of the user name, host name, address or user id."),
+  plan: z.string().min(1).max(200).regex(/^[^\x00]*$/, "expected a text without NUL").optional().describe("Hostinger's catalog item."),
+  dataCenterId: wholeNumber(1, 2_147_483_647).optional(),
+  release: z.string().min(1).max(200).regex(/^[^\x00]*$/, "expected a text without NUL").optional().describe("The version that was last released to the VPS; `none`: nothing was."),
+  findings: z.enum(["any", "none", ...FINDING_KIND_NAMES]).optional().describe("With open findings, without, or with one of this kind."),
+};
+
+const QUERY = z.strictObject({
+  ...VPS_FILTER,
+  sort: z.enum(VPS_SORTS).default("name").describe("`name`: `user2` before `user10`. `age`: when it was asked for. `status`: what needs somebody first; who changes it between two pages may be met twice or not at all."),
+  order: z.enum(["asc", "desc"]).default("asc"),
   limit: wholeNumber(1, 200).default(50),
   cursor: z.string().min(1).max(63).regex(/^[a-z0-9-]+$/, "expected a nextCursor").optional().describe("`nextCursor` of the page before."),
+  page: wholeNumber(1, MOST_PAGES).default(1).describe("In place of a cursor: which page, from 1."),
 });
 
-const PAGE = z.object({ items: z.array(ADMIN_VPS_VIEW), nextCursor: z.string().nullable() }).meta({ id: "AdminVpsPage" });
+export const LISTED_VPS_VIEW = ADMIN_VPS_VIEW.extend({
+  openFindings: z.int().describe("How many things are not as declared."),
+  release: z.string().nullable().describe("The version that was last released to it; null: it has what was installed at first boot."),
+}).meta({ id: "ListedVps" });
+
+const PAGE = z.object({ items: z.array(LISTED_VPS_VIEW), nextCursor: z.string().nullable(), total: z.int().describe("How many fit, on all pages.") }).meta({ id: "AdminVpsPage" });
+
+export function listedVpsView(record: ListedVps): z.output<typeof LISTED_VPS_VIEW> {
+  return { ...adminVpsView(record), openFindings: record.openFindings, release: record.release };
+}
 
 /** GET /api/admin/vps and /api/admin/vps/{username}. */
 export const adminVpsRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool }) => {
   app.get("/vps", {
-    schema: { tags: ["operators"], summary: "All users, by user name", querystring: QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: PAGE } } }, ...refusals(401, 403) } },
-  }, async ({ query }) => {
-    const { items, nextCursor } = await listVps(pool, query);
-    return { items: items.map(adminVpsView), nextCursor };
+    schema: { tags: ["operators"], summary: "All users", querystring: QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: PAGE } } }, ...refusals(401, 403) } },
+  }, async ({ query: { sort, order, limit, cursor, page, ...filter } }) => {
+    const [{ items, nextCursor }, total] = await Promise.all([
+      listVps(pool, { ...filter, sort, descending: order === "desc", limit, cursor, offset: cursor === undefined ? (page - 1) * limit : 0 }),
+      countVps(pool, filter),
+    ]);
+    return { items: items.map(listedVpsView), nextCursor, total };
   });
 
   app.get("/vps/:username", {

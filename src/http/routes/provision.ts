@@ -71,7 +71,7 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
       // In place of a purchase, if one is left: the nearest is that of the data center chosen above.
       const claimed = result.created ? await claimFromPool(client, settings, result.record) : undefined;
       if (claimed) await jobs.enqueue(client, { operation: "destroy", userId: claimed.memberId }, { delaySeconds: LET_GO_SECONDS });
-      if (result.created) await jobs.enqueue(client, { operation: "up", userId });
+      if (result.created) await jobs.enqueue(client, { operation: "up", userId }, { cause: { kind: "signup", requestedBy: userId, reason: null } });
       // As it is by now, so that asking again answers with the same.
       return result.created ? { ...result, record: (await findVpsByUserId(client, userId))! } : result;
     });

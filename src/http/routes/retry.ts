@@ -41,9 +41,9 @@ export const retryRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { poo
       response: { 202: { description: "It is queued.", content: { "application/json": { schema: ADMIN_VPS_VIEW } } }, ...refusals(401, 403, 404, 409, 413, 415, 422) },
     },
   }, async (request, reply) => {
-    const { reason: _, ...wish } = request.body ?? {};
+    const { reason, ...wish } = request.body ?? {};
     const { plan, dataCenterId } = wish.plan === undefined && wish.dataCenterId === undefined ? wish : offered(await offers(), wish);
-    const retried = await inTransaction(pool, async (db) => retryUser(db, jobs, await findUser(db, request.params.username), { plan, dataCenterId }));
+    const retried = await inTransaction(pool, async (db) => retryUser(db, jobs, await findUser(db, request.params.username), { plan, dataCenterId }, 0, { requestedBy: callerOf(request).userId, reason: reason ?? null }));
     if ("refusal" in retried) throw new HttpError("STATUS_CONFLICT", retried.refusal);
     request.log.info({ operator: callerOf(request).userId, username: retried.record.username, plan, dataCenterId }, "retry asked for");
     return reply.code(202).send(adminVpsView(retried.record));
@@ -57,7 +57,7 @@ export const retryRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { poo
     },
   }, async (request, reply) => {
     const { code, perMinute } = request.body;
-    const retried = await inTransaction(pool, (db) => retryAll(db, jobs, { code, perMinute, most: MOST }));
+    const retried = await inTransaction(pool, (db) => retryAll(db, jobs, { code, perMinute, most: MOST, asked: { requestedBy: callerOf(request).userId, reason: request.body.reason } }));
     request.log.info({ operator: callerOf(request).userId, code, count: retried.usernames.length }, "retry of all asked for");
     return reply.code(202).send({ ...retried, usernames: [...retried.usernames] });
   });

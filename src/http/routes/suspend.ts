@@ -22,7 +22,7 @@ export const suspendRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
       const user = await findUser(db, request.params.username);
       const suspended = await suspendVps(db, user.userId, { suspendedBy: callerOf(request).userId, reason: request.body.reason });
       if (!suspended) throw statusConflict(user, "To suspend a user", AT_REST_STATUSES);
-      if (user.hostingerVmId !== null) await jobs.enqueue(db, { operation: "power", action: "stop", userId: user.userId });
+      if (user.hostingerVmId !== null) await jobs.enqueue(db, { operation: "power", action: "stop", userId: user.userId }, { cause: { kind: "suspend", requestedBy: callerOf(request).userId, reason: request.body.reason } });
       return suspended;
     });
     return reply.code(202).send(adminVpsView(record));
@@ -35,7 +35,7 @@ export const suspendRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
       const user = await findUser(db, request.params.username);
       const resumed = await resumeVps(db, user.userId);
       if (!resumed) throw statusConflict(user, "To resume a user", ["suspended"]);
-      await jobs.enqueue(db, { operation: "up", userId: user.userId });
+      await jobs.enqueue(db, { operation: "up", userId: user.userId }, { cause: { kind: "resume", requestedBy: callerOf(request).userId, reason: request.body.reason } });
       return resumed;
     });
     return reply.code(202).send(adminVpsView(record));

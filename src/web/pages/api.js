@@ -9,6 +9,12 @@ export class ApiError extends Error {
 }
 
 let session;
+const listeners = [];
+
+/** @param listener told after each call whether the service has answered: old data is to look old */
+export function onContact(listener) {
+  listeners.push(listener);
+}
 
 /** Who is logged in; goes to the login if nobody is. */
 export async function openSession() {
@@ -30,8 +36,10 @@ async function call(method, path, body) {
   try {
     answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
   } catch {
-    throw new ApiError({ code: "NO_ANSWER", message: "The service does not answer.", next: "It is tried again." });
+    tell(false);
+    throw new ApiError({ code: "NO_ANSWER", message: "The service does not answer.", next: method === "GET" ? "It is tried again." : "Try again when it does." });
   }
+  tell(answer.status < 500);
   if (answer.status === 401) return leave();
   if (answer.status === 204) return undefined;
   const value = await answer.json().catch(() => ({}));
@@ -39,8 +47,12 @@ async function call(method, path, body) {
   return value;
 }
 
+function tell(isThere) {
+  for (const listener of listeners) listener(isThere);
+}
+
 /** Never returns: the page goes away. */
 function leave() {
-  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
   return new Promise(() => undefined);
 }

@@ -1,13 +1,16 @@
 /** What is declared beside what is there: of one stack by a preview, and what sweeps have found of this user. */
 import { get, post } from "./api.js";
 import { byId, h, show } from "./dom.js";
-import { findings } from "./findings.js";
-import { tell, tellProblem } from "./frame.js";
-import { time } from "./text.js";
+import { findings } from "./findings-api.js";
+import { keepUp, tell, tellProblem } from "./frame.js";
+import { ask, WHY } from "./question.js";
+import { when } from "./text.js";
+
+const FINDINGS_INTERVAL_MS = 5_000;
 
 export function openDrift(username) {
   byId("check-drift").addEventListener("click", () => void check(username));
-  void showFindings(username);
+  void keepUp(() => showFindings(username), FINDINGS_INTERVAL_MS);
 }
 
 async function check(username) {
@@ -37,10 +40,12 @@ function driftTable({ resources, refusal }) {
 
 async function showFindings(username) {
   try {
-    const open = (await findings({ username, open: "true" })) ?? [];
+    const { items: open } = await findings({ username, open: "true" });
+    const badge = byId("badge-findings");
+    badge.hidden = open.length === 0;
+    badge.textContent = `${open.length} ${open.length === 1 ? "finding" : "findings"}`;
     show(byId("findings"), open, () => open.length > 0 && [
-      h("label", { class: "why" }, "Why, for the record of repairs ", h("input", { id: "why", value: "repaired on the page", maxlength: "500" })),
-      comparison("Found by sweeps", ["Finding", "Declared", "Actual", "First seen", "Repair"], open.map((finding) => [finding.kind, finding.declared, finding.actual, time(finding.firstSeen), repairOf(finding)])),
+      comparison("Found by sweeps", ["Finding", "Declared", "Actual", "First seen", "Repair"], open.map((finding) => [finding.kind, finding.declared, finding.actual, when(finding.firstSeen), repairOf(finding)])),
     ]);
   } catch (error) {
     tellProblem(error);
@@ -49,19 +54,18 @@ async function showFindings(username) {
 
 function repairOf({ findingId, kind, repair }) {
   if (repair.by === "nothing") return repair.why;
-  const ask = async () => {
-    try {
-      await post(`/api/admin/findings/${findingId}/repair`, { why: byId("why").value.trim() });
+  const repairIt = () => ask({
+    title: `Repair ${kind}?`, text: "By `up`, which makes what is there as declared. What would wipe or buy something is refused.", yes: "Repair", fields: [WHY],
+    submit: async ({ reason }) => {
+      await post(`/api/admin/findings/${findingId}/repair`, { why: reason });
       tell(`Repair of ${kind}: asked for.`);
-    } catch (error) {
-      tellProblem(error);
-    }
-  };
-  return h("button", { type: "button", "data-key": `finding-${findingId}`, onclick: () => void ask() }, `Repair ${kind}`);
+    },
+  });
+  return h("button", { type: "button", "data-key": `finding-${findingId}`, onclick: () => void repairIt() }, `Repair ${kind}`);
 }
 
 function comparison(caption, heads, rows) {
-  return h("div", { class: "scroll", role: "region", "aria-label": caption, tabindex: "0" }, h("table", {},
+  return h("div", { class: "scroll", role: "group", "aria-label": caption, tabindex: "0" }, h("table", {},
     h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows.map(([first, ...others]) => h("tr", {}, h("th", { scope: "row" }, first), others.map((value) => h("td", { class: "text" }, value)))))));
 }

@@ -1,29 +1,103 @@
-/** What sweeps of the fleet have found: `{ findingId, kind, username, declared, actual, firstSeen, resolvedAt }`, newest first. */
-import { get } from "./api.js";
+/** Where the fleet is not as declared, by the last sweep: by kind, page by page, each with its repair. */
+import { addressWith, onAddress, wanted } from "./address.js";
+import { get, post } from "./api.js";
+import { byId, h, show } from "./dom.js";
+import { findings, lastSweep } from "./findings-api.js";
+import { keepUp, openFrame, tell, tellProblem } from "./frame.js";
+import { cursorPager } from "./pager.js";
+import { ask, WHY } from "./question.js";
+import { ago, seconds, when } from "./text.js";
 
-const MOST = 200;
+const INTERVAL_MS = 5_000;
+const SWEEPING_MS = 1_000;
+const PAGE_SIZE = 50;
+let soon;
 
-/** @param filter of GET /api/admin/findings @returns null where the service has no sweeps */
-export async function findings(filter) {
-  return itemsOf(`/api/admin/findings?${new URLSearchParams({ limit: String(MOST), ...filter })}`);
+async function showAll() {
+  clearTimeout(soon);
+  const kind = wanted().get("kind");
+  const cursor = wanted().get("cursor");
+  // The sweep before its findings: if it has ended by then, none can be missing.
+  const sweep = await lastSweep();
+  const [fleet, page] = await Promise.all([get("/api/admin/fleet"), findings({ open: "true", limit: String(PAGE_SIZE), ...(kind && { kind }), ...(cursor && { cursor }) })]);
+  if (sweep && !sweep.finishedAt) soon = setTimeout(() => void showAll().catch(tellProblem), SWEEPING_MS);
+  show(byId("last-sweep"), sweep ?? null, sweepText);
+  show(byId("kinds"), [fleet.findings, kind], () => kinds(fleet.findings, kind));
+  const shown = fleet.findings.find((one) => one.kind === kind);
+  byId("findings-title").textContent = kind ?? "All kinds";
+  byId("meaning").textContent = shown?.meaning ?? "";
+  show(byId("findings"), page.items, (items) => (items.length > 0 ? items.map(row) : h("tr", {}, h("td", { colspan: "6", class: "quiet" }, sweep?.finishedAt ? "None: everything is as declared." : "None yet: no sweep has looked."))));
+  cursorPager(byId("pager"), { cursor, nextCursor: page.nextCursor });
+  const mendable = page.items.some(({ repair, username }) => repair.by === "up" && username);
+  byId("repair-kind").hidden = !mendable;
+  for (const format of ["csv", "json"]) byId(`export-${format}`).href = `/api/admin/export/findings?${new URLSearchParams({ format, ...(kind && { kind }) })}`;
 }
 
-/** @returns none or one; null where the service has no sweeps */
-export async function lastSweep() {
-  return itemsOf("/api/admin/sweeps?limit=1");
+function kinds(found, chosen) {
+  const total = found.reduce((sum, { count }) => sum + count, 0);
+  const link = (kind, text, count) => h("li", {}, h("a", { href: addressWith({ kind, cursor: null }), "data-here": true, "data-key": `kind-${text}`, "aria-current": kind === chosen && "true" }, text, h("strong", {}, String(count))));
+  return [link(null, "All kinds", total), ...found.map(({ kind, count }) => link(kind, kind, count))];
 }
 
-async function itemsOf(path) {
+function sweepText(sweep) {
+  if (!sweep) return "No sweep yet.";
+  if (!sweep.finishedAt) return "A sweep goes on.";
+  if (sweep.outcome !== "succeeded") return `The last sweep ${sweep.outcome === "lost" ? "was lost" : "failed"}: ${sweep.message ?? "the reason is not known"}`;
+  return h("span", {}, "Last sweep ", ago(sweep.finishedAt), `: ${sweep.users} users in ${seconds(sweep.seconds)} with ${sweep.apiCalls} API calls.`);
+}
+
+function row(finding) {
+  const { findingId, kind, username, subject, declared, actual, firstSeen } = finding;
+  return h("tr", {},
+    h("th", { scope: "row" }, kind),
+    h("td", { class: "text name" }, username ? h("a", { href: `/users/${username}`, "data-key": `of-${findingId}` }, username) : subject),
+    h("td", { class: "text" }, declared),
+    h("td", { class: "text" }, actual),
+    h("td", { class: "wide" }, when(firstSeen)),
+    h("td", { class: "text" }, repairOf(finding)));
+}
+
+function repairOf({ findingId, kind, username, repair }) {
+  if (repair.by === "nothing") return h("span", { class: "quiet" }, repair.why);
+  return h("button", { type: "button", "data-key": `repair-${findingId}`, onclick: () => void repairOne(findingId, kind, username).catch(tellProblem) }, "Repair…");
+}
+
+function repairOne(findingId, kind, username) {
+  return ask({
+    title: `Repair ${kind} of ${username}?`, text: "By `up`, which makes what is there as declared. What would wipe or buy something is refused.", yes: "Repair", fields: [WHY],
+    submit: async ({ reason }) => {
+      await post(`/api/admin/findings/${findingId}/repair`, { why: reason });
+      tell(`Repair of ${kind}: asked for.`);
+    },
+  });
+}
+
+/** Of what is on this page. */
+async function repairAll() {
+  const names = [...new Set([...document.querySelectorAll("#findings tr")].filter((line) => line.querySelector("button")).map((line) => line.querySelector("td a")?.textContent).filter(Boolean))];
+  const preview = await post("/api/admin/bulk/preview", { action: "repair", usernames: names });
+  const left = preview.left.map(({ username, why }) => h("li", {}, `${username}: ${why}`));
+  await ask({
+    title: `Repair ${preview.touched.length} ${preview.touched.length === 1 ? "user" : "users"}?`,
+    text: [`By \`up\`, where that loses nothing: ${preview.touched.join(", ") || "nobody"}.`, left.length > 0 && h("ul", { class: "touched" }, left)],
+    yes: "Repair", fields: [WHY], isAllowed: () => preview.touched.length > 0,
+    submit: async ({ reason }) => {
+      await post("/api/admin/bulk", { action: "repair", usernames: preview.touched, reason });
+      tell(`Repair: asked for, for ${preview.touched.length}.`);
+    },
+  });
+}
+
+byId("sweep").addEventListener("click", async () => {
   try {
-    return (await get(path)).items;
+    await post("/api/admin/sweeps");
+    tell("Sweep: asked for.");
+    await showAll();
   } catch (error) {
-    if (error.code === "ROUTE_NOT_FOUND") return null;
-    throw error;
+    tellProblem(error);
   }
-}
-
-/** Machines and records that belong to nobody, also those that were. */
-export async function orphans() {
-  const found = await Promise.all(["OrphanVm", "OrphanRecord"].map((kind) => findings({ kind })));
-  return found.includes(null) ? null : found.flat();
-}
+});
+byId("repair-kind").addEventListener("click", () => void repairAll().catch(tellProblem));
+await openFrame().catch(tellProblem);
+onAddress(() => showAll().catch(tellProblem));
+await keepUp(showAll, INTERVAL_MS);

@@ -1,52 +1,87 @@
+/** All users: found, sorted, paged and chosen; what needs somebody before, numbers over time after. */
+import { addressWith, bindForm, onAddress, wanted } from "./address.js";
 import { get } from "./api.js";
-import { chart } from "./chart.js";
+import { openBulk } from "./bulk.js";
 import { byId, h, show } from "./dom.js";
-import { orphans } from "./findings.js";
-import { openSweepButton, showFleetFindings } from "./fleet-findings.js";
 import { keepUp, openFrame, tellProblem } from "./frame.js";
-import { showPurchases } from "./purchases.js";
-import { showRollOuts } from "./roll-outs.js";
-import { doing, money, plan, seconds, shortSeconds, status, STATUSES, time } from "./text.js";
+import { openNumbers } from "./numbers.js";
+import { numberedPager } from "./pager.js";
+import { ago, doing, plan, status, STATUSES } from "./text.js";
 
 const PAGE_SIZE = 50;
 const USERS_INTERVAL_MS = 5_000;
-const FINDINGS_INTERVAL_MS = 10_000;
-const ROLL_OUTS_INTERVAL_MS = 10_000;
-const PURCHASES_INTERVAL_MS = 10_000;
-const NUMBERS_INTERVAL_MS = 30_000;
-const TYPING_MS = 250;
+const FLEET_INTERVAL_MS = 10_000;
+const FILTERS = ["search", "status", "findings", "plan", "dataCenterId", "release"];
+const SORTS = ["name", "age", "status"];
 
-const wanted = new URLSearchParams(location.search);
-/** The cursors of the pages from the first to the one that is shown. */
-let cursors = [""];
-let nextCursor = null;
+const form = byId("filter");
+let fleet;
 
-await openFrame().catch(tellProblem);
-byId("status").append(...STATUSES.map((name) => h("option", { value: name }, name)));
-byId("status").value = STATUSES.includes(wanted.get("status")) ? wanted.get("status") : "";
-byId("search").value = wanted.get("search") ?? "";
+/** What of the address the API is asked for. */
+function filters() {
+  return new URLSearchParams(FILTERS.map((name) => [name, wanted().get(name) ?? ""]).filter(([, value]) => value));
+}
 
+function sorting() {
+  const sort = SORTS.includes(wanted().get("sort")) ? wanted().get("sort") : "name";
+  return { sort, order: wanted().get("order") === "desc" ? "desc" : "asc" };
+}
+
+let turn = 0;
 async function showUsers() {
-  const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
-  for (const name of ["status", "search"]) if (byId(name).value.trim()) query.set(name, byId(name).value.trim());
-  if (cursors.at(-1)) query.set("cursor", cursors.at(-1));
-  const page = await get(`/api/admin/vps?${query}`);
-  nextCursor = page.nextCursor;
-  show(byId("rows"), page.items, (items) => (items.length > 0 ? items.map(row) : h("tr", {}, h("td", { colspan: "6", class: "quiet" }, "No user fits."))));
-  byId("previous").disabled = cursors.length === 1;
-  byId("next").disabled = nextCursor === null;
-  const place = `Page ${cursors.length}, ${page.items.length} ${page.items.length === 1 ? "user" : "users"}`;
-  if (byId("place").textContent !== place) byId("place").textContent = place;
+  const mine = (turn += 1);
+  const page = Math.max(1, Number.parseInt(wanted().get("page") ?? "1", 10) || 1);
+  const { sort, order } = sorting();
+  const query = filters();
+  for (const [name, value] of Object.entries({ sort, order, page, limit: PAGE_SIZE })) query.set(name, value);
+  const { items, total } = await get(`/api/admin/vps?${query}`);
+  // The answer to an older question comes too late.
+  if (mine !== turn) return;
+  const pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
+  show(byId("rows"), [items, location.search], () => (items.length > 0 ? items.map(row) : h("tr", {}, h("td", { colspan: "9" }, nobody(total)))));
+  bulk.listed(items.map(({ username }) => username), total);
+  numberedPager(byId("pager"), { page, pages });
+  const from = (page - 1) * PAGE_SIZE + 1;
+  const text = items.length === 0 ? `${total} users` : `${from} to ${from + items.length - 1} of ${total} ${total === 1 ? "user" : "users"}`;
+  if (byId("place").textContent !== text) byId("place").textContent = text;
+}
+
+function nobody(total) {
+  if (total > 0) return h("span", { class: "quiet" }, "This page is empty. ", h("a", { href: addressWith({ page: null }), "data-here": true }, "To the first page"));
+  if (filters().size > 0) return h("span", { class: "quiet" }, "No user fits. ", h("a", { href: location.pathname, "data-here": true }, "Show all"));
+  return h("div", { class: "first" },
+    h("p", {}, h("strong", {}, "Nobody has signed up yet.")),
+    h("p", {}, "A user's VPS is asked for by your backend, with the user's token:"),
+    h("pre", { class: "log" }, `curl -X POST ${location.origin}/api/vps/provision -H "Authorization: Bearer $USER_TOKEN"`),
+    h("p", {}, "To try it by hand, ", h("code", {}, "user-vps token alice"), " makes a token for a user alice. All endpoints are described under ", h("a", { href: "/docs" }, "API"), "."));
+}
+
+function heads() {
+  const { sort, order } = sorting();
+  const sorted = (name, text) => {
+    const isThis = sort === name;
+    const next = isThis && order === "asc" ? "desc" : null;
+    return h("th", { scope: "col", "aria-sort": isThis && (order === "asc" ? "ascending" : "descending") },
+      h("a", { href: addressWith({ sort: name === "name" ? null : name, order: next, page: null }), "data-here": true, "data-key": `sort-${name}`, class: "sort" }, text, h("span", { "aria-hidden": "true" }, isThis ? (order === "asc" ? " ▲" : " ▼") : "")));
+  };
+  show(byId("heads"), location.search, () => [
+    h("th", { scope: "col" }, bulk.chooseAll()), sorted("name", "User"), sorted("status", "Status"), h("th", { scope: "col" }, "Now"),
+    ...["Plan", "Data center", "Address", "Release"].map((name) => h("th", { scope: "col", class: "wide" }, name)), sorted("age", "Age"),
+  ]);
 }
 
 function row(vps) {
+  const { username } = vps;
   return h("tr", {},
-    h("th", { scope: "row" }, h("a", { href: `/users/${vps.username}`, "data-key": vps.username }, vps.username)),
-    h("td", {}, status(vps.status)),
+    h("td", {}, bulk.choose(username)),
+    h("th", { scope: "row", class: "text name" }, h("a", { href: `/users/${username}`, "data-key": username }, username)),
+    h("td", {}, status(vps.status, vps.status, vps.openFindings)),
     h("td", { class: "text main" }, h("div", { class: "clamped" }, now(vps))),
     h("td", { class: "wide" }, plan(vps.plan)),
+    h("td", { class: "wide" }, vps.dataCenter.city ?? String(vps.dataCenter.id)),
     h("td", { class: "wide mono" }, vps.address ?? "–"),
-    h("td", { class: "wide" }, time(vps.requestedAt)),
+    h("td", { class: "wide" }, vps.release ?? "–"),
+    h("td", {}, ago(vps.requestedAt)),
   );
 }
 
@@ -58,63 +93,64 @@ function now(vps) {
   return words.join("") === "" ? "–" : words;
 }
 
-async function showNumbers() {
-  const range = byId("range").value;
-  const [numbers, found] = await Promise.all([get(`/api/admin/numbers?range=${range}`), orphans()]);
-  show(byId("counts"), numbers.users, (users) => STATUSES.filter((name) => users[name] > 0).map((name) => h("li", {}, status(name, `${users[name]} ${name}`))));
-  const steps = numbers.steps.map((step) => ({ ...step, orphans: orphansAt(found, step.at) }));
-  show(byId("charts"), [range, steps], () => charts(range, steps));
-  show(byId("numbers"), steps, table);
+async function showFleet() {
+  fleet = await get("/api/admin/fleet");
+  const { users, usersWithFindings } = fleet;
+  const total = Object.values(users).reduce((sum, count) => sum + count, 0);
+  show(byId("counts"), [users, usersWithFindings], () => [
+    h("li", {}, h("a", { href: "/", "data-here": true, "data-key": "count-all" }, `${total} in all`)),
+    ...STATUSES.filter((name) => users[name] > 0).map((name) => h("li", {}, h("a", { href: `/?status=${name}`, "data-here": true, "data-key": `count-${name}` }, status(name, `${users[name]} ${name}`)))),
+    usersWithFindings > 0 && h("li", {}, h("a", { href: "/?findings=any", "data-here": true, "data-key": "count-findings" }, h("span", { class: "status warn" }, `${usersWithFindings} with findings`))),
+  ]);
+  show(byId("attention"), fleet, attention);
+  options("status", STATUSES.map((name) => [name, name]));
+  options("findings", fleet.findings.map(({ kind, count }) => [kind, `${kind} (${count})`]));
+  options("plan", fleet.plans.map((item) => [item, plan(item)]));
+  options("dataCenterId", fleet.dataCenters.map(({ id, name }) => [String(id), name]));
+  options("release", fleet.releases.map((version) => [version, version]));
 }
 
-/** How many machines and records there were that belong to nobody; null: nobody has looked. */
-function orphansAt(found, at) {
-  return found && found.filter(({ firstSeen, resolvedAt }) => firstSeen <= at && (resolvedAt === null || resolvedAt > at)).length;
+/** What needs somebody, as links to where it is settled. */
+function attention({ users, usersWithFindings, findings, purchasesInDoubt, purchasesHeldBack, rollOut }) {
+  const most = findings.slice(0, 3).map(({ kind, count }) => `${count} ${kind}`).join(", ");
+  const things = [
+    purchasesInDoubt > 0 && ["/purchases?state=uncertain", `${purchasesInDoubt} ${purchasesInDoubt === 1 ? "purchase" : "purchases"} in doubt`, "Somebody has to decide whether it was made."],
+    users.failed > 0 && ["/?status=failed", `${users.failed} failed`, "Nothing more is tried by itself."],
+    purchasesHeldBack && ["/purchases", "Nothing is bought", purchasesHeldBack],
+    rollOut && ["/releases", rollOut.outcome === "stopped" ? `Roll-out of ${rollOut.version} stopped` : `${rollOut.version} is being rolled out`, rollOut.outcome === "stopped" ? "By its failures." : ""],
+    usersWithFindings > 0 && ["/?findings=any", `${usersWithFindings} ${usersWithFindings === 1 ? "user" : "users"} not as declared`, most],
+    usersWithFindings === 0 && findings.length > 0 && ["/findings", "Findings of nobody's", most],
+  ].filter(Boolean);
+  return things.length === 0 ? h("li", { class: "well" }, "Nothing needs anybody.") : things.map(([href, what, more]) => h("li", {}, h("a", { href, "data-key": `needs-${what}`, "data-here": href.startsWith("/?") }, what), more && h("span", { class: "quiet" }, more)));
 }
 
-function charts(range, steps) {
-  const ends = [{ hour: "1 h ago", day: "24 h ago", month: "30 days ago" }[range], "now"];
-  const of = (name) => steps.map((step) => step[name]);
-  const count = String;
-  const inStep = { hour: "2 min", day: "hour", month: "day" }[range];
-  return [
-    chart({ title: "Ready", series: [{ name: "ready", values: of("ready") }], format: count, ends }),
-    chart({ title: `Failed runs, each ${inStep}`, series: [{ name: "failed", values: of("failedRuns") }], format: count, ends }),
-    chart({ title: "To ready", series: [{ name: "p50", values: of("secondsToReadyP50") }, { name: "p95", values: of("secondsToReadyP95") }], format: shortSeconds, ends }),
-    chart({ title: "Spend a month", series: [{ name: "spend", values: of("monthlySpendCents") }], format: money, ends }),
-    chart({ title: "Orphans", series: [{ name: "orphans", values: of("orphans") }], format: count, ends, ...(steps[0].orphans === null && { note: "not available" }) }),
-  ];
+/** Those there are, and the one that the address names. */
+function options(name, known) {
+  const select = form.elements[name];
+  const value = wanted().get(name) ?? "";
+  const first = [...select.options].filter(({ dataset }) => dataset.found === undefined);
+  const all = value === "" || first.some((option) => option.value === value) || known.some(([one]) => one === value) ? known : [...known, [value, value]];
+  const text = JSON.stringify(all);
+  if (select.dataset.shown === text) return;
+  const kept = document.activeElement === select ? select.value : value;
+  select.dataset.shown = text;
+  select.replaceChildren(...first, ...all.map(([one, words]) => h("option", { value: one, "data-found": "" }, words)));
+  select.value = kept;
 }
 
-function table(steps) {
-  const heads = ["Until", "Ready", "Failed runs", "To ready p50", "p95", "Spend a month", "Orphans"];
-  return [
-    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
-    h("tbody", {}, steps.toReversed().map((step) => h("tr", {},
-      h("th", { scope: "row" }, time(step.at)),
-      [step.ready, step.failedRuns, seconds(step.secondsToReadyP50), seconds(step.secondsToReadyP95), money(step.monthlySpendCents), step.orphans ?? "–"].map((value) => h("td", {}, String(value)))))),
-  ];
+function exports() {
+  for (const format of ["csv", "json"]) {
+    const query = filters();
+    query.set("format", format);
+    byId(`export-${format}`).href = `/api/admin/export/users?${query}`;
+  }
 }
 
-async function turnTo(pages) {
-  cursors = pages;
-  await showUsers().catch(tellProblem);
-}
-
-let typing;
-function filter() {
-  clearTimeout(typing);
-  typing = setTimeout(() => {
-    const query = new URLSearchParams([...new FormData(byId("filter"))].filter(([, value]) => value.trim()));
-    history.replaceState(null, "", query.size > 0 ? `?${query}` : "/");
-    void turnTo([""]);
-  }, TYPING_MS);
-}
-
-byId("filter").addEventListener("input", filter);
-byId("filter").addEventListener("submit", (event) => { event.preventDefault(); filter(); });
-byId("next").addEventListener("click", () => nextCursor && turnTo([...cursors, nextCursor]));
-byId("previous").addEventListener("click", () => cursors.length > 1 && turnTo(cursors.slice(0, -1)));
-byId("range").addEventListener("change", () => showNumbers().catch(tellProblem));
-openSweepButton();
-await Promise.all([keepUp(showUsers, USERS_INTERVAL_MS), keepUp(showFleetFindings, FINDINGS_INTERVAL_MS), keepUp(showNumbers, NUMBERS_INTERVAL_MS), keepUp(showRollOuts, ROLL_OUTS_INTERVAL_MS), keepUp(showPurchases, PURCHASES_INTERVAL_MS)]);
+const bulk = openBulk({ filters, fleet: () => fleet, done: () => showUsers().catch(tellProblem) });
+await openFrame().catch(tellProblem);
+const keepShowingFleet = keepUp(showFleet, FLEET_INTERVAL_MS);
+bindForm(form);
+onAddress(() => { heads(); exports(); showUsers().catch(tellProblem); });
+heads();
+exports();
+await Promise.all([keepUp(showUsers, USERS_INTERVAL_MS), keepShowingFleet, openNumbers()]);

@@ -1,6 +1,7 @@
-/** What every page has around it: who is logged in, log out, notices. */
-import { logOut, openSession } from "./api.js";
+/** What every page has around it: who is logged in, log out, notices, and whether the service is there. */
+import { logOut, onContact, openSession } from "./api.js";
 import { byId, h } from "./dom.js";
+import { clock, zone } from "./text.js";
 
 const NOTICE_MS = 8_000;
 const notice = h("div", { id: "notice", role: "status" });
@@ -14,22 +15,32 @@ export const openFrame = () => (session ??= open());
 async function open() {
   document.body.append(notice);
   const opened = await openSession();
-  byId("top").replaceChildren(
-    h("a", { class: "home", href: "/" }, h("img", { src: "/assets/icon.svg", alt: "", width: "22", height: "22" }), "user-vps"),
-    h("a", { href: "/pools" }, "Pools"),
-    h("a", { href: "/notifications" }, "Notifications"),
-    h("span", { class: "space" }),
-    h("span", { class: "operator" }, opened.operator),
+  byId("who").replaceChildren(
+    h("span", { class: "operator", title: `${opened.operator}; times are in ${zone()}` }, opened.operator),
     h("button", { type: "button", id: "log-out", onclick: logOut }, "Log out"),
   );
   return opened;
 }
 
+let answeredMs = Date.now();
+
+/** While the service is away, what is shown is of before, and looks so. */
+onContact((isThere) => {
+  if (isThere) answeredMs = Date.now();
+  const away = byId("away");
+  const text = isThere ? "" : `The service does not answer. What is shown is of ${clock(answeredMs)}; it is tried again.`;
+  if (away.textContent !== text) away.textContent = text;
+  away.hidden = isThere;
+  document.body.classList.toggle("stale", !isThere);
+});
+
 export function tell(text) {
   put(h("p", {}, text));
 }
 
-export function tellProblem({ message, next }) {
+export function tellProblem({ code, message, next }) {
+  // That is told at the top, as long as it lasts.
+  if (code === "NO_ANSWER") return;
   put(h("p", { class: "bad" }, message, next ? ` ${next}` : ""));
 }
 

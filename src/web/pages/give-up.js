@@ -1,5 +1,5 @@
 /** A VPS that is to be given up, is being given up, or was. */
-import { ask, waits } from "./actions.js";
+import { keep, waits } from "./actions.js";
 import { get } from "./api.js";
 import { byId, h, show } from "./dom.js";
 import { time } from "./text.js";
@@ -25,7 +25,7 @@ function waiting(givingUp) {
   const { username, dueAt } = givingUp;
   return [
     h("p", {}, h("strong", {}, "To be given up on ", time(dueAt), "."), ` Until then nothing changes, and it can be taken back. ${who(givingUp)}`),
-    h("button", { type: "button", "data-key": "keep-vps", onclick: () => void ask(username, "cancel", "Keep the VPS") }, "Keep the VPS"),
+    h("button", { type: "button", "data-key": "keep-vps", onclick: () => void keep(username) }, "Keep the VPS…"),
   ];
 }
 

@@ -1,17 +1,20 @@
+import { onAddress } from "./address.js";
 import { get } from "./api.js";
 import { showActions, waits } from "./actions.js";
 import { byId, h, show } from "./dom.js";
 import { openDrift } from "./drift.js";
 import { readGivingUp, showGivingUp } from "./give-up.js";
 import { openFrame, tellProblem } from "./frame.js";
-import { readDoubt, showDoubt } from "./purchases.js";
+import { readDoubt, showDoubt } from "./doubt.js";
 import { showRuns } from "./runs.js";
-import { doing, plan, status, time } from "./text.js";
+import { ago, copyable, doing, plan, shortSeconds, status, when } from "./text.js";
 import { timeline } from "./timeline.js";
+import { openVpsTells, showHistory } from "./vps-tells.js";
 
 const TICK_MS = 250;
 const SOON_MS = 300;
 const OPEN_RUN_MS = 5_000;
+const AGAIN_MS = 2_000;
 
 const username = decodeURIComponent(location.pathname.split("/").at(-1));
 document.title = `${username} · user-vps`;
@@ -20,12 +23,13 @@ byId("username").textContent = username;
 let vps;
 let receivedMs = 0;
 let givingUp = null;
+let next = { nextTry: null, release: null };
 
-function receive(next) {
+function receive(received) {
   // What is waited for changes often, and the rest does not change with it.
   const milestone = ({ waitingFor: _waitingFor, version: _version, updatedAt: _updatedAt, phases, ...others }) => JSON.stringify([others, phases.length]);
-  if (!vps || milestone(vps) !== milestone(next)) soonReadTheRest();
-  vps = next;
+  if (!vps || milestone(vps) !== milestone(received)) soonReadTheRest();
+  vps = received;
   receivedMs = Date.now();
   show(byId("badge"), vps.status, () => status(vps.status));
   speak(vps);
@@ -44,8 +48,21 @@ function speak({ status: name, phase }) {
 function showNow() {
   const isPlain = ["ready", "failed"].includes(vps.status) || waits(givingUp);
   show(byId("now"), isPlain ? [] : [vps.status, vps.phase, vps.waitingFor, vps.waiting], () => (isPlain ? [] : doing(vps)));
+  show(byId("left"), [vps.queue, vps.estimatedReadyAt, next.nextTry], whatIsLeft);
   showActions(vps, givingUp);
   showGivingUp(givingUp);
+}
+
+/** Place in the queue, what is left of the usual time, and the next try. */
+function whatIsLeft() {
+  const { queue, estimatedReadyAt } = vps;
+  const { nextTry } = next;
+  const leftSeconds = estimatedReadyAt && (Date.parse(estimatedReadyAt) - Date.now()) / 1_000;
+  return [
+    queue && `Place ${queue.position} of ${queue.total} in the queue. `,
+    estimatedReadyAt && (leftSeconds > 0 ? h("span", {}, "Usually ready ", ago(estimatedReadyAt), ". ") : "It takes longer than usual. "),
+    nextTry && h("span", {}, `Try ${nextTry.attempt}${nextTry.of === null ? "" : ` of ${nextTry.of}`}, next at `, when(nextTry.at), "."),
+  ].filter(Boolean);
 }
 
 function tick() {
@@ -63,12 +80,13 @@ function soonReadTheRest() {
   rest ??= setTimeout(async () => {
     rest = undefined;
     try {
-      const [record, runs, newest, doubt] = await Promise.all([get(`/api/admin/vps/${username}`), showRuns(username), readGivingUp(vps), readDoubt(vps)]);
+      const [record, runs, newest, doubt, then] = await Promise.all([get(`/api/admin/vps/${username}`), showRuns(username), readGivingUp(vps), readDoubt(vps), get(`/api/admin/vps/${username}/next`), showHistory(username)]);
       showDoubt(doubt);
       givingUp = newest;
+      next = then;
       showNow();
       openRun = runs.some(({ outcome }) => outcome === null);
-      show(byId("facts"), record, facts);
+      show(byId("facts"), [record, next.release], () => facts(record));
     } catch (error) {
       tellProblem(error);
     }
@@ -78,19 +96,20 @@ function soonReadTheRest() {
 function facts(record) {
   const { dataCenter, url } = record;
   const entries = {
-    Address: h("span", { class: "mono" }, record.address ?? "–"),
-    "Web address": url ? h("a", { href: url, rel: "noreferrer" }, url) : record.hostname,
-    VM: record.vmId ?? "–",
+    Address: copyable(record.address),
+    "Web address": url ? [h("a", { href: url, rel: "noreferrer" }, url), " ", copyable(record.hostname)] : copyable(record.hostname),
+    VM: copyable(record.vmId),
     Plan: `${plan(record.plan)}, template ${record.templateId}`,
     "Data center": [dataCenter.city, dataCenter.country].filter(Boolean).join(", ") || dataCenter.id,
-    Subscription: record.subscriptionId ?? "–",
-    Order: record.orderId ?? "–",
+    Subscription: copyable(record.subscriptionId),
+    Order: copyable(record.orderId),
+    Release: next.release ?? "as installed at first boot",
     Credentials: { none: "not made yet", available: "wait to be shown to the user", shown: "were shown to the user" }[record.credentials],
-    "User id": record.userId,
-    "Asked for": time(record.requestedAt),
-    Ready: time(record.readyAt),
+    "User id": copyable(record.userId),
+    "Asked for": when(record.requestedAt),
+    Ready: when(record.readyAt),
   };
-  return Object.entries(entries).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, typeof value === "number" ? String(value) : value)]);
+  return Object.entries(entries).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
 }
 
 function listen() {
@@ -98,12 +117,30 @@ function listen() {
   events.addEventListener("status", ({ data }) => receive(JSON.parse(data)));
   // The browser connects anew by itself unless the answer was a refusal: then the reason is asked for.
   events.addEventListener("error", () => {
-    if (events.readyState === EventSource.CLOSED) get(`/api/admin/vps/${username}`).then(() => setTimeout(listen, 2_000), tellProblem);
+    if (events.readyState === EventSource.CLOSED) askWhy();
   });
+}
+
+function askWhy() {
+  get(`/api/admin/vps/${username}`).then(() => setTimeout(listen, AGAIN_MS), (error) => {
+    if (error.code === "USER_NOT_FOUND" || error.code === "REQUEST_INVALID") return showNobody();
+    tellProblem(error);
+    setTimeout(askWhy, AGAIN_MS);
+  });
+}
+
+/** There is no such user: what may be meant instead. */
+function showNobody() {
+  clearInterval(ticking);
+  byId("main").replaceChildren(
+    h("h1", { tabindex: "-1" }, `There is no user ${username}`),
+    h("p", {}, "The name may be misspelt, or the user has not signed up yet. ", h("a", { href: `/?search=${encodeURIComponent(username)}` }, "Search the fleet for it"), " or ", h("a", { href: "/" }, "see all users"), "."));
 }
 
 await openFrame().catch(tellProblem);
 listen();
-setInterval(tick, TICK_MS);
+const ticking = setInterval(tick, TICK_MS);
+onAddress(soonReadTheRest);
 setInterval(() => openRun && !document.hidden && soonReadTheRest(), OPEN_RUN_MS);
 openDrift(username);
+openVpsTells(username);

@@ -1,0 +1,21 @@
+/** Who or what has a run done. */
+import type { Queryable } from "../db/queryable.ts";
+import type { Operation } from "./runs.ts";
+
+export const CAUSE_KINDS = ["signup", "repair", "release", "rotation", "retry", "change", "decision", "power", "snapshot", "suspend", "resume", "give-up"] as const;
+
+export interface Cause {
+  readonly kind: (typeof CAUSE_KINDS)[number];
+  /** An operator's user id, the user's own, or `automatic`. */
+  readonly requestedBy: string;
+  readonly reason: string | null;
+}
+
+const NOTE = `
+  INSERT INTO vps_causes (user_id, operation, kind, requested_by, reason) VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (user_id, operation) DO UPDATE SET kind = EXCLUDED.kind, requested_by = EXCLUDED.requested_by, reason = EXCLUDED.reason, asked_at = clock_timestamp()`;
+
+/** Of the operation's runs for this user from now on, until somebody asks anew; part of the caller's transaction. */
+export async function noteCause(db: Queryable, { userId, operation }: { readonly userId: string; readonly operation: Operation }, { kind, requestedBy, reason }: Cause): Promise<void> {
+  await db.query(NOTE, [userId, operation, kind, requestedBy, reason]);
+}
