@@ -24,8 +24,9 @@ describe("the page of the pools", needing("browser"), () => {
   it("shows who has claimed one, and drains a pool that is confirmed", async () => {
     await the.signUp("gina");
     await pool().filter({ hasText: "1 of 1" }).filter({ hasText: /1 of 1.*1 of 1/ }).waitFor();
-    the.page.once("dialog", (dialog) => void dialog.accept());
     await the.page.getByRole("button", { name: "Drain kvm1-9-1007" }).click();
+    await the.page.getByLabel("Why, for the record").fill("the launch is over");
+    await the.page.getByRole("button", { name: "Drain", exact: true }).click();
     await pool().filter({ hasText: "draining" }).waitFor();
     assert.equal(await the.page.getByRole("button", { name: /^Drain/ }).count(), 0);
   });

@@ -1,7 +1,8 @@
 /** /pools: VPSs that are kept ready for users to come. */
 import { get, post } from "./api.js";
 import { byId, h, show } from "./dom.js";
-import { keepUp, openFrame, tell, tellProblem } from "./frame.js";
+import { keepUp, openFrame, tell } from "./frame.js";
+import { ask, WHY } from "./question.js";
 import { money, seconds, status, time } from "./text.js";
 
 const INTERVAL_MS = 3_000;
@@ -48,12 +49,13 @@ function memberRow({ username, state, poolId, vmId, claimedBy, paidUntil, reason
 }
 
 async function drain(poolId) {
-  if (!confirm(`Drain ${poolId}? Its VPSs that nobody has claimed are wiped, stopped and not renewed.`)) return;
-  try {
-    await post(`/api/admin/pools/${poolId}/drain`);
-    tell(`${poolId} is drained: nothing is bought for it any more.`);
-    await showPools();
-  } catch (error) {
-    tellProblem(error);
-  }
+  await ask({
+    title: `Drain ${poolId}?`, text: "Nothing is bought for it any more. Its VPSs that nobody has claimed are wiped, stopped and not renewed.", yes: "Drain", isDangerous: true,
+    fields: [WHY],
+    submit: async ({ reason }) => {
+      await post(`/api/admin/pools/${poolId}/drain`, { reason });
+      tell(`${poolId}: it is being drained.`);
+      await showPools();
+    },
+  });
 }
