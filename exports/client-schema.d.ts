@@ -421,6 +421,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pools, with their members */
+        get: operations["listPools"];
+        put?: never;
+        /**
+         * Set how many VPSs a pool keeps ready
+         * @description It makes the pool if there is none, lets one that has paused or is drained go on, and counts before the setting POOLS from then on. The limits of purchases stand before every purchase of a pool as before any.
+         */
+        post: operations["setPool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/pools/{poolId}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drain a pool
+         * @description Nothing is bought for it any more; its VPSs are wiped, stopped and not renewed. Those that users have got are theirs.
+         */
+        post: operations["drainPool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/notifications": {
         parameters: {
             query?: never;
@@ -840,26 +881,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/login-links": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Make a link that logs a browser in, once
-         * @description As whoever asks for it, with the same role. It is good for five minutes; the session that comes of it lasts no longer than the token that it was asked for with.
-         */
-        post: operations["makeLoginLink"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/admin/bulk/preview": {
         parameters: {
             query?: never;
@@ -1085,6 +1106,26 @@ export interface paths {
         get: operations["getBootLog"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/login-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a link that logs a browser in, once
+         * @description As whoever asks for it, with the same role. It is good for five minutes; the session that comes of it lasts no longer than the token that it was asked for with.
+         */
+        post: operations["makeLoginLink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1377,6 +1418,8 @@ export interface components {
              * @enum {string}
              */
             credentials: "none" | "available" | "shown";
+            /** @description `claimed`: the VM waited in a pool, bought and installed. `none_left`: there is a pool for it, but none was left, so one is bought. null: there is no pool for it. */
+            pool: ("claimed" | "none_left") | null;
             /** @description Of the last run. */
             phases: components["schemas"]["Phase"][];
             /** Format: date-time */
@@ -1429,6 +1472,8 @@ export interface components {
              * @enum {string}
              */
             credentials: "none" | "available" | "shown";
+            /** @description `claimed`: the VM waited in a pool, bought and installed. `none_left`: there is a pool for it, but none was left, so one is bought. null: there is no pool for it. */
+            pool: ("claimed" | "none_left") | null;
             /** Format: date-time */
             requestedAt: string;
             readyAt: string | null;
@@ -1482,6 +1527,8 @@ export interface components {
              * @enum {string}
              */
             credentials: "none" | "available" | "shown";
+            /** @description `claimed`: the VM waited in a pool, bought and installed. `none_left`: there is a pool for it, but none was left, so one is bought. null: there is no pool for it. */
+            pool: ("claimed" | "none_left") | null;
             /** Format: date-time */
             requestedAt: string;
             readyAt: string | null;
@@ -1640,6 +1687,8 @@ export interface components {
              * @enum {string}
              */
             credentials: "none" | "available" | "shown";
+            /** @description `claimed`: the VM waited in a pool, bought and installed. `none_left`: there is a pool for it, but none was left, so one is bought. null: there is no pool for it. */
+            pool: ("claimed" | "none_left") | null;
             /** Format: date-time */
             requestedAt: string;
             readyAt: string | null;
@@ -1731,7 +1780,7 @@ export interface components {
         Finding: {
             findingId: number;
             /** @enum {string} */
-            kind: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+            kind: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
             subject: string;
             username: string | null;
             declared: string;
@@ -1909,6 +1958,70 @@ export interface components {
         NotificationsResent: {
             /** @description How many messages are sent again. */
             count: number;
+        };
+        PoolMember: {
+            /** @description Of its own stack. */
+            username: string;
+            /** @enum {string} */
+            state: "building" | "ready" | "failed" | "claimed" | "delivered" | "set_aside" | "retiring" | "retired";
+            vmId: number | null;
+            /** Format: date-time */
+            createdAt: string;
+            readyAt: string | null;
+            paidUntil: string | null;
+            /** @description The user name of whoever has got its VM. */
+            claimedBy: string | null;
+            /** @description Why it failed, was set aside or is retired. */
+            reason: string | null;
+        };
+        Pool: {
+            /** @description Of plan, data center and template: `kvm1-9-1007`. */
+            poolId: string;
+            /** @description Hostinger's catalog item. */
+            plan: string;
+            dataCenterId: number;
+            templateId: number;
+            /**
+             * @description `paused`: after failures, until it is set anew. `draining`: nothing is bought, what is there is given up.
+             * @enum {string}
+             */
+            state: "filling" | "paused" | "draining";
+            pausedBecause: string | null;
+            /** @description Members that came to nothing since one was ready last. */
+            failures: number;
+            keepReady: number;
+            schedule: string[];
+            mostPerDay: number | null;
+            /** @description By the schedule, now. */
+            wanted: number;
+            /** @description null: the setting POOLS. */
+            setBy: string | null;
+            /** Format: date-time */
+            setAt: string;
+            ready: number;
+            building: number;
+            failed: number;
+            claimed: number;
+            setAside: number;
+            retiring: number;
+            begunToday: number;
+            /** @description What its VPSs of the last 30 days have cost, first terms alone. */
+            spentCents: number;
+            /** @description Signups of the last 30 days for which there was this pool. */
+            asked: number;
+            /** @description Those of them that got a member. */
+            hits: number;
+            /** @description From signup to ready, in the median, with a member. */
+            secondsWith: number | null;
+            /** @description The same with a purchase. */
+            secondsWithout: number | null;
+            /** @description Those that have not come to an end. */
+            members: components["schemas"]["PoolMember"][];
+        };
+        PoolPage: {
+            items: components["schemas"]["Pool"][];
+            /** @description For `cursor`; null: this is the last page. */
+            nextCursor: string | null;
         };
         Purchase: {
             purchaseId: number;
@@ -2168,7 +2281,7 @@ export interface components {
             /** @description What is open, most first. */
             findings: {
                 /** @enum {string} */
-                kind: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+                kind: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
                 meaning: string;
                 count: number;
             }[];
@@ -3646,7 +3759,7 @@ export interface operations {
                 /** @description The version that was last released to the VPS; `none`: nothing was. */
                 release?: string;
                 /** @description With open findings, without, or with one of this kind. */
-                findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+                findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
                 /** @description `name`: `user2` before `user10`. `age`: when it was asked for. `status`: what needs somebody first; who changes it between two pages may be met twice or not at all. */
                 sort?: "name" | "age" | "status";
                 order?: "asc" | "desc";
@@ -4359,6 +4472,316 @@ export interface operations {
             };
             /** @description The token does not allow it. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPools: {
+        parameters: {
+            query?: {
+                /** @description How many items at most, 1 to 200. */
+                limit?: number;
+                /** @description `nextCursor` of the page before; without it, the first page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolPage"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setPool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The default is the service's. */
+                    plan?: string;
+                    /** @description The default is the service's. */
+                    dataCenterId?: number;
+                    /** @description How many are kept ready where no rule of the schedule says otherwise. */
+                    ready: number;
+                    /**
+                     * @description Rules, the last one that fits counts: a time of day with or without weekdays (`mon-fri 07:00-19:00 = 10`) or a stretch of time (`2026-12-01T08:00Z/2026-12-02T08:00Z = 50`), all UTC.
+                     * @default []
+                     */
+                    schedule?: string[];
+                    /** @description How many may be bought a day, UTC; else as many as the limits of all purchases let. */
+                    mostPerDay?: number;
+                    /** @description Why; it is recorded. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description As it is from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A value cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    drainPool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                poolId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Why; it is recorded. */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description As it is from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no such thing, or it is not the caller's. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5292,7 +5715,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Only those that are not resolved, or only those that are. */
                 open?: "true" | "false";
-                kind?: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+                kind?: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
                 username?: string;
             };
             header?: never;
@@ -5924,7 +6347,7 @@ export interface operations {
                      * @description Only who failed with this code; without it, all whose failure passes by itself.
                      * @enum {string}
                      */
-                    code?: "CONFIG_INVALID" | "INPUT_INVALID" | "USERNAME_INVALID" | "USERNAME_TAKEN" | "NAME_IN_USE" | "VPS_EXISTS" | "SCRIPT_TOO_LARGE" | "SCRIPT_VALUE_UNREPRESENTABLE" | "API_UNAUTHORIZED" | "API_FORBIDDEN" | "API_NOT_FOUND" | "API_REJECTED" | "API_RATE_LIMITED" | "API_UNAVAILABLE" | "API_UNREACHABLE" | "API_TIMEOUT" | "API_WITHOUT_EFFECT" | "API_ANSWER_UNREADABLE" | "API_LIST_INCOMPLETE" | "API_ANSWER_UNEXPECTED" | "PAYMENT_REFUSED" | "PURCHASE_UNCERTAIN" | "AWAITING_PAYMENT" | "PURCHASE_NOT_ALLOWED" | "VM_NOT_OURS" | "PLAN_NOT_ALLOWED" | "ZONE_FULL" | "VM_MISMATCH" | "VM_ERROR" | "VM_SUSPENDED" | "VM_LOCKED" | "VM_GONE" | "VM_NOT_RUNNING" | "NOT_YET" | "VM_ACTION_FAILED" | "CHANGE_REFUSED" | "DELETION_PROTECTED" | "HEALTH_CHECK_FAILED" | "SSH_UNREACHABLE" | "SSH_HOST_KEY_WRONG" | "SSH_LOGIN_REFUSED" | "FIRST_BOOT_FAILED" | "CERTIFICATE_RATE_LIMITED" | "SCRIPT_LOG_MISSING" | "RELEASE_EXISTS" | "ROLL_OUT_OPEN" | "RELEASE_TIMED_OUT" | "RELEASE_FAILED" | "CONFIGURATION_FAILED" | "DATABASE_FAILED" | "ENGINE_MISSING" | "ENGINE_FAILED" | "RUN_LOST" | "STACK_LOCKED" | "SANDBOX_ONLY" | "RUN_TIMED_OUT" | "CANCELLED";
+                    code?: "CONFIG_INVALID" | "INPUT_INVALID" | "USERNAME_INVALID" | "USERNAME_TAKEN" | "NAME_IN_USE" | "VPS_EXISTS" | "SCRIPT_TOO_LARGE" | "SCRIPT_VALUE_UNREPRESENTABLE" | "API_UNAUTHORIZED" | "API_FORBIDDEN" | "API_NOT_FOUND" | "API_REJECTED" | "API_RATE_LIMITED" | "API_UNAVAILABLE" | "API_UNREACHABLE" | "API_TIMEOUT" | "API_WITHOUT_EFFECT" | "API_ANSWER_UNREADABLE" | "API_LIST_INCOMPLETE" | "API_ANSWER_UNEXPECTED" | "PAYMENT_REFUSED" | "PURCHASE_UNCERTAIN" | "AWAITING_PAYMENT" | "PURCHASE_NOT_ALLOWED" | "VM_NOT_OURS" | "PLAN_NOT_ALLOWED" | "ZONE_FULL" | "VM_MISMATCH" | "VM_ERROR" | "VM_SUSPENDED" | "VM_LOCKED" | "VM_GONE" | "VM_NOT_RUNNING" | "NOT_YET" | "VM_ACTION_FAILED" | "CHANGE_REFUSED" | "DELETION_PROTECTED" | "HEALTH_CHECK_FAILED" | "SSH_UNREACHABLE" | "SSH_HOST_KEY_WRONG" | "SSH_LOGIN_REFUSED" | "HANDOVER_FAILED" | "FIRST_BOOT_FAILED" | "CERTIFICATE_RATE_LIMITED" | "SCRIPT_LOG_MISSING" | "RELEASE_EXISTS" | "ROLL_OUT_OPEN" | "RELEASE_TIMED_OUT" | "RELEASE_FAILED" | "CONFIGURATION_FAILED" | "DATABASE_FAILED" | "ENGINE_MISSING" | "ENGINE_FAILED" | "RUN_LOST" | "STACK_LOCKED" | "SANDBOX_ONLY" | "RUN_TIMED_OUT" | "CANCELLED";
                     /**
                      * @description How many begin in a minute.
                      * @default 10
@@ -7018,102 +7441,6 @@ export interface operations {
             };
         };
     };
-    makeLoginLink: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
-        responses: {
-            /** @description The link. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginLink"];
-                };
-            };
-            /** @description The request is malformed, or has fields that are not known. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description No token, or none that is valid. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The token does not allow it. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The body is too long. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The body is not JSON. */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The service failed. */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The service cannot answer for the moment. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     previewBulk: {
         parameters: {
             query?: never;
@@ -7143,7 +7470,7 @@ export interface operations {
                          * @description With open findings, without, or with one of this kind.
                          * @enum {string}
                          */
-                        findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+                        findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
                     };
                 };
             };
@@ -7261,7 +7588,7 @@ export interface operations {
                          * @description With open findings, without, or with one of this kind.
                          * @enum {string}
                          */
-                        findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+                        findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
                     };
                     /** @description Why; it is recorded. */
                     reason: string;
@@ -7450,7 +7777,7 @@ export interface operations {
                 /** @description The version that was last released to the VPS; `none`: nothing was. */
                 release?: string;
                 /** @description With open findings, without, or with one of this kind. */
-                findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+                findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
             };
             header?: never;
             path?: never;
@@ -7530,7 +7857,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "csv" | "json";
-                kind?: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "RecordWithoutStack";
+                kind?: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
                 open?: "true" | "false";
             };
             header?: never;
@@ -8173,6 +8500,102 @@ export interface operations {
             };
             /** @description It does not fit the present state. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service failed. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service cannot answer for the moment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    makeLoginLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The link. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginLink"];
+                };
+            };
+            /** @description The request is malformed, or has fields that are not known. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No token, or none that is valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The token does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too long. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

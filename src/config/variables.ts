@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
-import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, flag, hostname, hs256Secret, httpUrl, names, networks, oidcIssuer, origin, origins, planItem, planItems, postgresUrl, roleGroups, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, flag, hostname, hs256Secret, httpUrl, names, networks, oidcIssuer, origin, origins, planItem, planItems, pools, postgresUrl, roleGroups, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { notificationTargets } from "./notification-targets.ts";
 import { ROLES, type Role } from "./roles.ts";
@@ -76,6 +76,10 @@ export const VARIABLES = {
   purchaseUncertainPolicy: variable(uncertainPolicy, { name: "PURCHASE_UNCERTAIN_POLICY", description: "What is done about a purchase of which nobody knows whether it was made: `ask` an operator, or `buy-again-without-evidence`, once, after the settle time.", example: "ask", byDefault: "ask" }),
   paymentProbeSeconds: variable(wholeNumber(1, 3_600), { name: "PAYMENT_PROBE_SECONDS", description: "How long after a refused payment the next one is tried; twice as long after each further one, up to an hour.", example: "300", byDefault: "300" }),
   paymentLookSeconds: variable(wholeNumber(1, 3_600), { name: "PAYMENT_LOOK_SECONDS", description: "How often at least it is looked whether an order that awaits payment has become a VPS.", example: "300", byDefault: "300" }),
+
+  pools: variable(pools, { name: "POOLS", description: "VPSs that are kept ready for users to come (docs/pool.md): a list in JSON, each with plan, ready, and, if wanted, dataCenterId, templateId, schedule, mostPerDay. An operator's word at run time counts before it: `user-vps pool set`. Without it, there is no pool.", example: '[{"plan":"kvm1","dataCenterId":9,"ready":5,"mostPerDay":20,"schedule":["22:00-06:00 = 1"]}]' }),
+  poolFailures: variable(wholeNumber(1, 1_000), { name: "POOL_FAILURES", description: "After so many members of a pool in a row that came to nothing it pauses, until an operator has looked.", example: "3", byDefault: "3" }),
+  poolLeastDays: variable(wholeNumber(1, 365), { name: "POOL_LEAST_DAYS", description: "For how many days more a VPS in a pool must be paid; one nearer to the end of its term is given up and replaced. None is renewed before a user has it.", example: "3", byDefault: "3" }),
 
   jwtSecret: variable(hs256Secret, { name: "JWT_SECRET", description: "What users' tokens are signed with (HS256). Either this or JWT_JWKS_URL.", example: "at-least-32-random-bytes-shared-with-the-issuer", secret: true }),
   jwtJwksUrl: variable(httpUrl, { name: "JWT_JWKS_URL", description: "The public keys that users' tokens are verified with.", example: "https://auth.example.com/.well-known/jwks.json" }),

@@ -19,6 +19,7 @@ import type { AskBootLog } from "../jobs/boot-log.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
 import { addNotificationMetrics } from "../notifications/metrics.ts";
 import { addPurchaseMetrics } from "../purchases/metrics.ts";
+import { addPoolMetrics } from "../pool/metrics.ts";
 import { addDriftMetrics } from "../drift/metrics.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
@@ -46,6 +47,7 @@ import { acceptUserSession, handOverRoute, meSessionRoutes } from "./routes/me-s
 import { metricsRoute } from "./routes/metrics.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
 import { provisionRoute } from "./routes/provision.ts";
+import { poolRoutes } from "./routes/pools.ts";
 import { purchaseRoutes } from "./routes/purchases.ts";
 import { resolveRoute } from "./routes/resolve.ts";
 import { releaseRoutes } from "./routes/releases.ts";
@@ -143,6 +145,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
   const registry = createMetrics(cached, onMetricsProblem);
   addDriftMetrics(registry, cached, onMetricsProblem);
   addPurchaseMetrics(registry, cached, settings.purchases, onMetricsProblem);
+  addPoolMetrics(registry, cached, onMetricsProblem);
   addNotificationMetrics(registry, cached, onMetricsProblem);
   measureAnswers(app, registry);
   traceRequests(app);
@@ -173,7 +176,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
     for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute, selfServiceRoutes, handOverRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
     await signedIn.register(async (operators) => {
       recordActions(operators, pool);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, notificationRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, loginLinkRoute, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, poolRoutes, notificationRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes, loginLinkRoute]) await operators.register(routes, context);
       for (const routes of [adminActionRoutes, adminChangeRoutes, resolveRoute]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

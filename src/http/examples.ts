@@ -7,7 +7,7 @@ const PLAN = "hostingercom-vps-kvm1-usd-1m";
 const ERROR = { error: { code: "VPS_NOT_FOUND", message: "The caller has not asked for a VPS.", next: HTTP_ERRORS.VPS_NOT_FOUND.next, requestId: "6f1c2a54-6f0e-4c39-9d0b-2c3f6c1f7a11" } };
 
 const READY = {
-  username: "alice", hostname: "alice.spoq.dev", status: "ready", phase: "done", waitingFor: null, waiting: null, failure: null,
+  username: "alice", hostname: "alice.spoq.dev", status: "ready", phase: "done", waitingFor: null, waiting: null, failure: null, pool: null,
   plan: PLAN, templateId: 1007, dataCenter: { id: 9, city: "Phoenix", country: "US" },
   address: "192.0.2.7", url: "https://alice.spoq.dev", vmId: 17_923, credentials: "available",
   requestedAt: at("12:00:00"), readyAt: at("12:06:30"), updatedAt: at("12:06:30"), version: 14,
@@ -55,6 +55,12 @@ const VM_ACTION = { actionId: 8_123, name: "ct_restart", progress: "completed", 
 const NOTIFICATION = { id: `msg_${"0".repeat(31)}1`, target: "backend", state: "delivered", events: [{ type: "vps.ready", at: at("12:06:30"), username: "alice", data: {} }], attempts: 1, createdAt: at("12:06:30"), nextAttemptAt: null, lastError: null, deliveredAt: at("12:06:31") };
 const TARGET = { name: "backend", format: "webhook", address: "https://app.example.com/…", events: ["vps.*"], pending: 0, oldestPendingAt: null, givenUp: 0, failures: 0, lastError: null, retryAt: null, answeredAt: at("12:06:31"), pausedAt: null };
 
+const POOL_MEMBER = { username: "pool-k3x9", state: "ready", vmId: 17_950, createdAt: at("09:00:00"), readyAt: at("09:06:00"), paidUntil: "2026-12-25T09:00:00.000Z", claimedBy: null, reason: null };
+const POOL = {
+  poolId: "kvm1-9-1007", plan: PLAN, dataCenterId: 9, templateId: 1007, state: "filling", pausedBecause: null, failures: 0, keepReady: 2, schedule: [], mostPerDay: 5, wanted: 2, setBy: null, setAt: at("09:00:00"),
+  ready: 1, building: 1, failed: 0, claimed: 4, setAside: 0, retiring: 0, begunToday: 2, spentCents: 2_994, asked: 5, hits: 4, secondsWith: 9.5, secondsWithout: 390, members: [POOL_MEMBER],
+};
+
 const page = (item: object) => ({ items: [item], nextCursor: null });
 
 /** By the name of the schema. */
@@ -85,6 +91,7 @@ export const SHAPE_EXAMPLES: Readonly<Record<string, object>> = {
   Offers: { plans: [PLAN], dataCenters: [{ id: 9, name: "Phoenix, US" }], templates: [{ id: 1007, name: "Debian 12" }] },
   BootLog: { address: "192.0.2.7", hostKeyFingerprint: "SHA256:uNiVztksCsDhcc0u9e8BrrQXVUpKZIDTMczCvj3tD2s", hostKeyVerified: true, outcome: "complete", step: { number: 9, of: 9, title: "Caddy" }, exitStatus: null, mayPass: false, lastLines: ["done"], lines: ["done"] },
   UserNext: { nextTry: { attempt: 3, of: 12, at: at("12:10:00") }, release: "1.4.2" },
+  PoolMember: POOL_MEMBER, Pool: POOL, PoolPage: page(POOL),
   LoginLink: { path: "/login#code=k1.an-example", url: "https://vps.example.com/login#code=k1.an-example", expiresAt: at("12:05:00"), operator: "operator_1", role: "operator" },
   FleetNumbers: {
     users: USERS, stepSeconds: 3_600,
@@ -115,6 +122,8 @@ export const BODY_EXAMPLES: Readonly<Record<string, object>> = {
   previewBulk: { action: "retry", filter: { status: "failed" } },
   actInBulk: { action: "retry", usernames: ["alice", "bob"], reason: "Hostinger is back" },
   resolvePurchase: { decision: "vm", vmId: 17_923, reason: "order 8471 in hPanel" },
+  setPool: { plan: "kvm1", dataCenterId: 9, ready: 2, mostPerDay: 5, reason: "the launch" },
+  drainPool: why,
   switchPurchases: { on: false, reason: "the card is being replaced" },
   createRelease: { version: "1.4.2", conductor: PROGRAM },
   startRollOut: { version: "1.4.2", confirm: "1.4.2", reason: "fixes the login", waves: ["1", "10%", "rest"] },

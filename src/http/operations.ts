@@ -46,6 +46,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   "GET /api/admin/audit": { id: "listOperatorActions", who: "viewer" },
   "GET /api/admin/purchases": { id: "listPurchases", who: "viewer" },
   "GET /api/admin/purchases/overview": { id: "getPurchaseOverview", who: "viewer" },
+  "GET /api/admin/pools": { id: "listPools", who: "viewer" },
   "GET /api/admin/sweeps": { id: "listSweeps", who: "viewer" },
   "GET /api/admin/findings": { id: "listFindings", who: "viewer" },
   "GET /api/admin/given-up-vms": { id: "listGivenUpVms", who: "viewer" },
@@ -94,6 +95,8 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   "POST /api/admin/vps/{username}/replace": { id: "replaceVm", who: "owner" },
   "POST /api/admin/vps/{username}/deprovision": { id: "deprovisionVps", who: "owner" },
   "POST /api/admin/vps/{username}/resolve": { id: "resolvePurchase", who: "owner" },
+  "POST /api/admin/pools": { id: "setPool", who: "owner" },
+  "POST /api/admin/pools/{poolId}/drain": { id: "drainPool", who: "owner" },
   "POST /api/admin/purchases/switch": { id: "switchPurchases", who: "owner" },
 };
 

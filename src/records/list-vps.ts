@@ -52,7 +52,7 @@ export const RELEASE_OF_USER = `
 /** A statement's WHERE, made of these texts alone; values go beside. */
 class Where {
   readonly values: unknown[] = [];
-  readonly #texts = ["is_managed"];
+  readonly #texts = ["is_managed", "NOT is_pooled"];
 
   constructor({ status, search, plan, dataCenterId, release, findings, usernames }: VpsFilter) {
     if (status !== undefined) this.and((value) => `status_rank = ${value}`, VPS_RANKS[status]);
