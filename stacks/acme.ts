@@ -3,6 +3,8 @@ import { UserVpsError } from "../providers/core/errors.ts";
 
 /** As the stack's settings have it; empty for Caddy's own way, Let's Encrypt without an account's e-mail. */
 export interface AcmeSettings {
+  /** Certificates of Caddy's own making, and no authority is asked: of a VPS that waits in a pool, whose name leads nowhere. */
+  readonly localCertificates?: boolean | undefined;
   /** With it, Caddy goes to ZeroSSL where Let's Encrypt refuses. */
   readonly acmeEmail?: string | undefined;
   /** The directory of another authority, in place of both. */
@@ -17,7 +19,7 @@ export const ACME_EMAIL_PATTERN = /^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9
 export const ACME_CA_PATTERN = /^https:\/\/[A-Za-z0-9.-]+(:\d+)?(\/[A-Za-z0-9._~%\/-]*)?$/;
 export const ACME_KEY_PATTERN = /^[A-Za-z0-9._~+\/=-]+$/;
 
-const MEANT: readonly [keyof AcmeSettings, RegExp][] = [["acmeEmail", ACME_EMAIL_PATTERN], ["acmeCa", ACME_CA_PATTERN], ["acmeEabKeyId", ACME_KEY_PATTERN], ["acmeEabMacKey", ACME_KEY_PATTERN]];
+const MEANT: readonly [Exclude<keyof AcmeSettings, "localCertificates">, RegExp][] = [["acmeEmail", ACME_EMAIL_PATTERN], ["acmeCa", ACME_CA_PATTERN], ["acmeEabKeyId", ACME_KEY_PATTERN], ["acmeEabMacKey", ACME_KEY_PATTERN]];
 
 /** What is wrong with the settings taken together. */
 export function acmeFaults({ acmeCa, acmeEabKeyId, acmeEabMacKey }: AcmeSettings): string[] {
@@ -38,8 +40,9 @@ export function caddyOptions(settings: AcmeSettings): string {
     const value = settings[name];
     if (value !== undefined && !pattern.test(value)) throw new UserVpsError("SCRIPT_VALUE_UNREPRESENTABLE", `${name} holds what cannot stand in a Caddyfile.`);
   }
-  const { acmeEmail, acmeCa, acmeEabKeyId, acmeEabMacKey } = settings;
+  const { localCertificates, acmeEmail, acmeCa, acmeEabKeyId, acmeEabMacKey } = settings;
   const options = [
+    ...(localCertificates ? ["    local_certs", "    skip_install_trust"] : []),
     ...(acmeEmail === undefined ? [] : [`    email ${acmeEmail}`]),
     ...(acmeCa === undefined ? [] : [`    acme_ca ${acmeCa}`]),
     ...(acmeEabKeyId === undefined || acmeEabMacKey === undefined ? [] : ["    acme_eab {", `        key_id ${acmeEabKeyId}`, `        mac_key ${acmeEabMacKey}`, "    }"]),

@@ -22,7 +22,7 @@ export function userVpsProgram(env: Environment = process.env) {
     dataCenterId: vps.vm.dataCenterId,
     templateId: vps.vm.templateId,
     scriptId: vps.script.scriptId,
-    recordId: vps.record.id,
+    ...(vps.record && { recordId: vps.record.id }),
     healthy: vps.health.healthy,
     /** Of the release that was last brought to the VPS; absent if it runs what was installed at first boot. */
     ...(vps.release && { releaseVersion: vps.release.stdout.apply(() => config.releaseVersion) }),

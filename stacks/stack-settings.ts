@@ -51,6 +51,8 @@ const SETTINGS = {
   protect: setting({ schema: flag, byDefault: true, example: "true", description: "credentials and VM cannot be destroyed" }),
   wipeOnDelete: setting({ schema: flag, byDefault: false, example: "false", description: "wipe the VM when it is destroyed" }),
   importWiped: setting({ schema: flag, byDefault: false, example: "false", description: "the VM of `importVmId` was given up and wiped: it is installed anew, with the script, when it is taken over" }),
+  pooled: setting({ schema: flag, byDefault: false, example: "false", description: "the VPS waits in a pool for a user: no DNS record, a certificate of its own making, healthy by its address" }),
+  fromPool: setting({ schema: flag, byDefault: false, example: "false", description: "the VM of `importVmId` comes from a pool: machine id, SSH host keys, logs and shell history of that time are renewed or removed when it is taken over" }),
   allowPurchase: setting({ schema: flag, byDefault: true, example: "true", description: "`false`: go on with a purchase that was made, or fail" }),
   dnsTtlSeconds: setting({ schema: z.coerce.number().int().min(60).max(86_400), byDefault: 60, example: "60", description: "TTL of the A record" }),
   firewall: setting({ schema: flag, byDefault: false, example: "false", description: "Hostinger's own firewall in front of the VPS: the SSH port, 80 and 443 from anywhere, all else dropped", topic: "releases" }),

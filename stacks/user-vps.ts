@@ -11,12 +11,13 @@ import { ScriptStub } from "../providers/hostinger/script-stub.ts";
 import { VirtualMachine } from "../providers/hostinger/virtual-machine.ts";
 import { SshLogin } from "../providers/ssh/ssh-login.ts";
 import type { StackConfig } from "./stack-settings.ts";
+import type { AcmeSettings } from "./acme.ts";
 import { createConfiguration } from "./configure-command.ts";
 import { openPorts } from "./open-ports.ts";
 import { renderPostInstallScript } from "./post-install.ts";
 import { releaseOf } from "./release.ts";
 import { createRelease } from "./release-command.ts";
-import { openWayIn } from "./way-in.ts";
+import { openWayIn, openWayInFromPool } from "./way-in.ts";
 
 /** One user's VPS, from top to bottom: credentials, script, VM, firewall, DNS record, configuration, release, health; then the script's stub. */
 export class UserVps extends pulumi.ComponentResource {
@@ -25,7 +26,7 @@ export class UserVps extends pulumi.ComponentResource {
   readonly script: PostInstallScript;
   readonly vm: VirtualMachine;
   readonly firewall: HostingerFirewall | undefined;
-  readonly record: DnsRecord;
+  readonly record: DnsRecord | undefined;
   readonly ptr: PtrRecord | undefined;
   readonly configuration: remote.Command | undefined;
   readonly release: remote.Command | undefined;
@@ -40,9 +41,10 @@ export class UserVps extends pulumi.ComponentResource {
 
     this.credentials = new Credentials("credentials", { rotation: config.credentialRotation }, { ...parent, protect: config.protect });
 
+    const acme: AcmeSettings = config.pooled ? { localCertificates: true } : config;
     const boot = { ownerId: config.ownerId ?? config.username, hostname: config.bootHostname ?? hostname, conductorUrl: config.conductorUrl, cliUrl: config.cliUrl };
     const content = pulumi.secret(
-      pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, hostname, sshPassword, jwtSecret, sshPort: config.sshPort, acme: config })),
+      pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, hostname, sshPassword, jwtSecret, sshPort: config.sshPort, acme })),
     );
     this.script = new PostInstallScript("script", { name: `spoq-conductor-setup ${hostname}`, content }, parent);
 
@@ -82,19 +84,22 @@ export class UserVps extends pulumi.ComponentResource {
       }, parent);
     }
 
-    this.record = new DnsRecord("record", {
-      zoneId: config.zoneId,
-      name: hostname,
-      type: "A",
-      content: this.vm.ipv4,
-      ttl: config.dnsTtlSeconds,
-      proxied: false,
-    }, parent);
+    // The name of one that waits in a pool leads nowhere.
+    if (!config.pooled) {
+      this.record = new DnsRecord("record", {
+        zoneId: config.zoneId,
+        name: hostname,
+        type: "A",
+        content: this.vm.ipv4,
+        ttl: config.dnsTtlSeconds,
+        proxied: false,
+      }, parent);
+    }
+    const named = [this.record].filter((resource) => resource !== undefined);
 
     // Mail servers look for the way back from the name, so the name has to lead here first. A VM takes one action at a time.
-    if (config.ptr) {
-      const dependsOn = this.firewall ? [this.record, this.firewall] : [this.record];
-      this.ptr = new PtrRecord("ptr", { vmId: this.vm.vmId, address: this.vm.ipv4, hostname }, { ...parent, dependsOn });
+    if (config.ptr && !config.pooled) {
+      this.ptr = new PtrRecord("ptr", { vmId: this.vm.vmId, address: this.vm.ipv4, hostname }, { ...parent, dependsOn: this.firewall ? [...named, this.firewall] : named });
     }
 
     const release = releaseOf(config);
@@ -103,11 +108,13 @@ export class UserVps extends pulumi.ComponentResource {
     // A host name that was changed back is as much a change as one that was changed.
     const isReconfigured = config.credentialRotation !== undefined || config.bootHostname !== undefined || isTakenOver;
     if (release || isReconfigured) {
-      const way = openWayIn({ config, vm: this.vm, bootFingerprint: fingerprint(boot), password: this.credentials.password }, parent);
-      const login = isTakenOver ? new SshLogin("ssh-login", { ...way }, parent) : undefined;
+      const target = { config, vm: this.vm, bootFingerprint: fingerprint(boot), password: this.credentials.password };
+      const isFromPool = isTakenOver && config.fromPool;
+      const way = isFromPool ? openWayInFromPool(target, { hostname, ownerId: boot.ownerId }, parent) : openWayIn(target, parent);
+      const login = isTakenOver && !isFromPool ? new SshLogin("ssh-login", { ...way }, parent) : undefined;
       if (isReconfigured) {
-        const configured = { hostname, bootHostname: boot.hostname, ownerId: boot.ownerId, acme: config, credentials: this.credentials };
-        this.configuration = createConfiguration(way, configured, { ...parent, dependsOn: login ? [this.record, login] : this.record });
+        const configured = { hostname, bootHostname: boot.hostname, ownerId: boot.ownerId, acme, credentials: this.credentials };
+        this.configuration = createConfiguration(way, configured, { ...parent, dependsOn: login ? [...named, login] : named });
       }
       // One after the other: each holds the other off on the VPS as well.
       if (release) this.release = createRelease(way, release, this.configuration ? { ...parent, dependsOn: this.configuration } : parent);
@@ -120,6 +127,7 @@ export class UserVps extends pulumi.ComponentResource {
       hostname,
       address: this.vm.ipv4,
       timeoutSeconds: config.healthTimeoutSeconds,
+      ...(config.pooled && { byAddress: true }),
       wayIn: pulumi.secret({
         port: config.sshPort,
         password: this.credentials.password,

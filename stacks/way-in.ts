@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { VirtualMachine } from "../providers/hostinger/virtual-machine.ts";
+import { Handover } from "../providers/ssh/handover.ts";
 import { SshHostKey } from "../providers/ssh/ssh-host-key.ts";
+import { renderHandoverScript } from "./handover.ts";
 import type { StackConfig } from "./stack-settings.ts";
 
 export interface WayInTarget {
@@ -20,16 +23,36 @@ export interface WayIn {
 }
 
 /** The VM's host key is asked for before the first command and has to stay the same from then on. */
-export function openWayIn({ config, vm, bootFingerprint, password }: WayInTarget, options: pulumi.CustomResourceOptions): WayIn {
-  const { sshPort: port, sshPrivateKey: privateKey, recreation } = config;
-  const machine = pulumi.interpolate`${vm.vmId} ${vm.templateId} ${bootFingerprint}${recreation === undefined ? "" : ` ${recreation}`}`;
-  const hostKey = config.sshHostKey ?? new SshHostKey("ssh-host-key", { host: vm.ipv4, port, machine }, options).hostKey;
-  const connection = pulumi.secret({
+export function openWayIn(target: WayInTarget, options: pulumi.CustomResourceOptions): WayIn {
+  const { config, vm } = target;
+  const machine = machineOf(target);
+  const hostKey = config.sshHostKey ?? new SshHostKey("ssh-host-key", { host: vm.ipv4, port: config.sshPort, machine }, options).hostKey;
+  return wayTo(target, machine, hostKey);
+}
+
+/** Nothing of a pool is left on the VM before anything else is done on it: its own host keys, too, are new from then on. */
+export function openWayInFromPool(target: WayInTarget, owner: { readonly hostname: string; readonly ownerId: string }, options: pulumi.CustomResourceOptions): WayIn {
+  const { config, vm } = target;
+  const machine = machineOf(target);
+  const handover = new Handover("handover", {
     host: vm.ipv4,
-    port,
-    user: "root",
-    ...(privateKey === undefined ? { password } : { privateKey }),
-    hostKey,
-  });
+    port: config.sshPort,
+    machine,
+    login: pulumi.secret(loginOf(target)),
+    script: machine.apply((order) => renderHandoverScript({ ...owner, order: createHash("sha256").update(`${order} ${owner.ownerId}`).digest("hex") })),
+  }, options);
+  return wayTo(target, machine, config.sshHostKey ?? handover.hostKey);
+}
+
+function machineOf({ config: { recreation }, vm, bootFingerprint }: WayInTarget): pulumi.Output<string> {
+  return pulumi.interpolate`${vm.vmId} ${vm.templateId} ${bootFingerprint}${recreation === undefined ? "" : ` ${recreation}`}`;
+}
+
+function loginOf({ config: { sshPrivateKey: privateKey }, password }: WayInTarget) {
+  return privateKey === undefined ? { password } : { privateKey };
+}
+
+function wayTo(target: WayInTarget, machine: pulumi.Output<string>, hostKey: pulumi.Input<string>): WayIn {
+  const connection = pulumi.secret({ host: target.vm.ipv4, port: target.config.sshPort, user: "root", ...loginOf(target), hostKey });
   return { connection, machine };
 }

@@ -7,6 +7,7 @@ import { EnvHttpProxyAgent, Pool, request as undiciRequest, type Dispatcher } fr
 import { UserVpsError } from "./errors.ts";
 import { HttpFailure, isBeforeConnection, isMistake, failureOf } from "./http-failure.ts";
 import { monotonicMs } from "./time.ts";
+import { currentTraceparent, inSpan } from "./tracing.ts";
 
 export { HttpFailure } from "./http-failure.ts";
 
@@ -65,6 +66,16 @@ export class HttpEndpoint {
    * ends by `timeoutMs` and by the signal even where the HTTP library does not.
    */
   async send(request: HttpRequest): Promise<HttpAnswer> {
+    // What is read for all, now and then, belongs to nobody's trace.
+    if (currentTraceparent() === undefined) return await this.#send(request);
+    return await inSpan({ name: operationOf(request), kind: "client", attributes: { "http.request.method": request.method, "server.address": this.#base.hostname } }, async (span) => {
+      const answer = await this.#send(request);
+      span?.set({ "http.response.status_code": answer.status });
+      return answer;
+    });
+  }
+
+  async #send(request: HttpRequest): Promise<HttpAnswer> {
     refuseHeaders(request.headers);
     const json = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     if (request.signal?.aborted) throw new HttpFailure("cancelled", false, "cancelled before it was sent");
@@ -125,6 +136,12 @@ export class HttpEndpoint {
     };
     return isLoopback(this.#base.hostname) ? new Pool(this.#base.origin, settings) : new EnvHttpProxyAgent(settings);
   }
+}
+
+/** `GET /api/vps/v1/virtual-machines/{id}`: without a query, and the same for each object. */
+function operationOf({ method, path }: HttpRequest): string {
+  const segments = path.split("?")[0]!.split("/").map((segment) => (/\d/.test(segment) && !/^v\d+$/.test(segment) ? "{id}" : segment));
+  return `${method} ${segments.join("/")}`;
 }
 
 /** 127.0.0.0/8, ::1 and localhost: a proxy of the environment is of no use for these. */

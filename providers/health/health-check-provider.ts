@@ -29,7 +29,7 @@ export async function check(_olds: HealthCheckInputs, news: HealthCheckInputs): 
 }
 
 /** What is checked. How long, through which resolver and trusting whom differs between machines, and is no drift. */
-const COMPARED = ["hostname", "address", "port", "path", "expectedStatus", "release", "credentialRotation", "recreation"] as const satisfies readonly (keyof HealthCheckInputs)[];
+const COMPARED = ["hostname", "address", "byAddress", "port", "path", "expectedStatus", "release", "credentialRotation", "recreation"] as const satisfies readonly (keyof HealthCheckInputs)[];
 
 /** Differs if what is checked does, or if the VPS was found unhealthy: then `up` waits for it again. */
 export async function diff(_id: string, olds: State, news: HealthCheckInputs): Promise<dynamic.DiffResult> {

@@ -21,6 +21,8 @@ export interface HealthCheckArgs {
   hostname: pulumi.Input<string>;
   /** The IPv4 address that the name has to resolve to. */
   address: pulumi.Input<string>;
+  /** The name leads nowhere, and no authority knows it: only whether something answers for it at the address. */
+  byAddress?: pulumi.Input<boolean | undefined>;
   /** TCP port; unless given USER_VPS_HEALTH_PORT, else 443. */
   port?: pulumi.Input<number | undefined>;
   /** `/health` unless given. */

@@ -8,6 +8,7 @@ import { readTrust, type HealthTarget } from "./target.ts";
 export interface HealthCheckInputs {
   readonly hostname: string;
   readonly address: string;
+  readonly byAddress?: boolean;
   readonly port?: number;
   readonly path?: string;
   readonly expectedStatus?: number;
@@ -31,7 +32,7 @@ export interface WayIn {
 }
 
 export const INPUT_NAMES = [
-  "hostname", "address", "port", "path", "expectedStatus", "timeoutSeconds", "resolver", "caFile", "release", "credentialRotation", "recreation",
+  "hostname", "address", "byAddress", "port", "path", "expectedStatus", "timeoutSeconds", "resolver", "caFile", "release", "credentialRotation", "recreation",
 ] as const satisfies readonly (keyof HealthCheckInputs)[];
 
 export const DEFAULT_TIMEOUT_SECONDS = 900;
@@ -50,6 +51,7 @@ const isText = (value: unknown) => typeof value === "string" && value !== "";
 const RULES: { readonly [Name in (typeof INPUT_NAMES)[number]]: readonly [test: (value: unknown) => boolean, expected: string] } = {
   hostname: [isHostname, "a lower-case host name with a domain"],
   address: [(value) => typeof value === "string" && isIPv4(value), "an IPv4 address"],
+  byAddress: [(value) => typeof value === "boolean", "true or false"],
   port: [isIntegerBetween(1, 65_535), "a port number"],
   path: [(value) => typeof value === "string" && /^\/[\x21-\x7e]*$/.test(value), "a path that begins with '/'"],
   expectedStatus: [isIntegerBetween(100, 599), "an HTTP status"],
@@ -84,6 +86,7 @@ export async function targetOf(inputs: HealthCheckInputs, environment: NodeJS.Pr
   return {
     hostname: inputs.hostname,
     address: inputs.address,
+    ...(inputs.byAddress && { byAddress: true }),
     port: inputs.port ?? portOf(environment["USER_VPS_HEALTH_PORT"]),
     path: inputs.path ?? DEFAULT_PATH,
     expectedStatus: inputs.expectedStatus ?? DEFAULT_STATUS,

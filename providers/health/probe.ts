@@ -28,7 +28,7 @@ export async function probe(target: HealthTarget, options: ProbeOptions = {}): P
   let stage: Stage = "dns";
   let connection: Socket | undefined;
   try {
-    found.resolvedAddresses = await checkDns(target, either);
+    if (!target.byAddress) found.resolvedAddresses = await checkDns(target, either);
     stage = "tcp";
     connection = await connectTcp(target, either);
     stage = "tls";

@@ -14,6 +14,8 @@ export interface HealthTarget {
   readonly hostname: string;
   /** The IPv4 address that the name must resolve to, and that is connected to. */
   readonly address: string;
+  /** The name leads nowhere, and no authority knows it: only whether something answers for it at the address. */
+  readonly byAddress?: boolean | undefined;
   readonly port: number;
   /** Path of the request, beginning with `/`. */
   readonly path: string;

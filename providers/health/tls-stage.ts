@@ -20,14 +20,14 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ECONNRESET: "the server closed the connection",
 };
 
-/** A verified handshake for the host name over an open connection. */
+/** A handshake for the host name over an open connection, verified unless the name is known to nobody. */
 export function handshakeTls(target: HealthTarget, connection: Socket, signal: AbortSignal): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
       socket: connection,
       servername: target.hostname,
       ALPNProtocols: ["http/1.1"],
-      ...(target.trust && { secureContext: target.trust }),
+      ...(target.byAddress ? { rejectUnauthorized: false } : target.trust && { secureContext: target.trust }),
     });
     const onAbort = () => socket.destroy(signal.reason as Error);
     signal.addEventListener("abort", onAbort, { once: true });

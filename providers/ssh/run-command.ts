@@ -16,6 +16,8 @@ export interface SshServer {
 
 export interface RemoteCommand {
   readonly command: string;
+  /** What it reads. */
+  readonly stdin?: string;
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
 }
@@ -38,7 +40,7 @@ const COMMAND_LIMIT_MS = 30 * SECOND_MS;
  * A pinned key is verified before anything that is secret is sent.
  * Errors: SSH_UNREACHABLE, SSH_HOST_KEY_WRONG, SSH_LOGIN_REFUSED, CONFIG_INVALID for a private key that cannot be read.
  */
-export async function runCommand(server: SshServer, { command, signal, timeoutMs = COMMAND_LIMIT_MS }: RemoteCommand): Promise<RemoteAnswer> {
+export async function runCommand(server: SshServer, { command, stdin, signal, timeoutMs = COMMAND_LIMIT_MS }: RemoteCommand): Promise<RemoteAnswer> {
   signal.throwIfAborted();
   const client = new ssh2.Client();
   // Nobody waits for a failure that comes after the answer.
@@ -47,7 +49,7 @@ export async function runCommand(server: SshServer, { command, signal, timeoutMs
   signal.addEventListener("abort", stop);
   try {
     const hostKeyFingerprint = await logIn(client, server);
-    return { ...await execute(client, { command, timeoutMs, place: placeOf(server) }), hostKeyFingerprint };
+    return { ...await execute(client, { command, stdin, timeoutMs, place: placeOf(server) }), hostKeyFingerprint };
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -98,7 +100,7 @@ function refusalOf(error: Error & { level?: string }, server: SshServer, shown: 
   return new UserVpsError("SSH_UNREACHABLE", `The SSH server at ${place} cannot be used: ${error.message || "no connection"}.`, { cause: error });
 }
 
-function execute(client: Client, { command, timeoutMs, place }: { command: string; timeoutMs: number; place: string }): Promise<Omit<RemoteAnswer, "hostKeyFingerprint">> {
+function execute(client: Client, { command, stdin, timeoutMs, place }: { command: string; stdin: string | undefined; timeoutMs: number; place: string }): Promise<Omit<RemoteAnswer, "hostKeyFingerprint">> {
   return new Promise((resolve, reject) => {
     const fail = (what: string) => {
       clearTimeout(limit);
@@ -116,7 +118,7 @@ function execute(client: Client, { command, timeoutMs, place }: { command: strin
         clearTimeout(limit);
         resolve({ status, ...written });
       });
-      channel.end();
+      channel.end(stdin);
     });
   });
 }

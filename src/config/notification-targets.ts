@@ -14,7 +14,7 @@ const oneOrMore = (schema: z.ZodType<string, string>, most: number) => z.preproc
 const webAddress = z.string("expected an address").refine(isWebAddress, "expected an https address (http for this machine and private networks alone), without user and fragment");
 const secret = z.string().refine(isSecret, `expected whsec_ and ${SECRET_BYTES.least} to ${SECRET_BYTES.most} bytes in base64: echo "whsec_$(openssl rand -base64 32)"`);
 const mailAddress = z.string().regex(/^[^\s@<>,;"]+@[^\s@<>,;"]+$/, "expected an e-mail address");
-const smtpUrl = z.string("expected an address").refine((text) => URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol) && new URL(text).hostname !== "", "expected smtp://user:password@host:587, or smtps://…:465");
+const smtpUrl = z.string("expected an address").refine(isSmtpUrl, "expected smtp://user:password@host:587, or smtps://…:465");
 
 const webhook = z.strictObject({ name, webhook: webAddress, secret: oneOrMore(secret, 3), events });
 const slack = z.strictObject({ name, slack: webAddress, events });
@@ -86,6 +86,18 @@ function targetOf(entry: z.output<typeof webhook> | z.output<typeof slack> | z.o
 function isSecret(text: string): boolean {
   const { length } = Buffer.from(SECRET.exec(text)?.[1] ?? "", "base64");
   return length >= SECRET_BYTES.least && length <= SECRET_BYTES.most;
+}
+
+function isSmtpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  try {
+    // What stands for itself is encoded: a '%' is %25.
+    decodeURIComponent(username + password);
+  } catch {
+    return false;
+  }
+  return /^smtps?:$/.test(protocol) && hostname !== "";
 }
 
 function isWebAddress(text: string): boolean {

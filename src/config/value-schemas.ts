@@ -5,6 +5,7 @@ import { findPlan, PLANS } from "../../providers/hostinger/api/specification.ts"
 import { isHostname } from "../../providers/core/hostname.ts";
 import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../../providers/core/ssh-public-key.ts";
 import { isToken } from "../../providers/core/token.ts";
+import { isScheduleRule, SCHEDULE_RULE } from "./pool-schedule.ts";
 import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN } from "../../stacks/acme.ts";
 
 export const text = z.string().min(1);
@@ -114,4 +115,36 @@ export const cipherKeys = z.string().transform((list, context): [CipherKey, ...C
     return z.NEVER;
   }
   return [first, ...others];
+});
+
+const scheduleRule = z.string().refine(isScheduleRule, `expected ${SCHEDULE_RULE}`);
+
+/** A pool as it is wished for. */
+export const poolWish = z.strictObject({
+  plan: planItem,
+  dataCenterId: z.int().min(1).optional(),
+  templateId: z.int().min(1).optional(),
+  /** How many are kept ready where no rule of the schedule says otherwise. */
+  ready: z.int().min(0).max(1_000),
+  schedule: z.array(scheduleRule).max(50).default([]),
+  /** Bought a day, UTC. */
+  mostPerDay: z.int().min(0).max(10_000).optional(),
+});
+
+export type PoolWish = z.output<typeof poolWish>;
+
+/** A list in JSON. */
+export const pools = z.string().transform((text, context): PoolWish[] => {
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "expected a list in JSON" });
+    return z.NEVER;
+  }
+  const parsed = z.array(poolWish).max(100).safeParse(given);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  context.addIssue({ code: "custom", message: `${path.length > 0 ? `${path.join(".")}: ` : ""}${message}` });
+  return z.NEVER;
 });

@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
-import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, flag, hostname, hs256Secret, httpUrl, names, networks, origins, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, flag, hostname, hs256Secret, httpUrl, names, networks, origins, planItem, planItems, pools, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { notificationTargets } from "./notification-targets.ts";
 import { ROLES, type Role } from "./roles.ts";
@@ -76,6 +76,10 @@ export const VARIABLES = {
   paymentProbeSeconds: variable(wholeNumber(1, 3_600), { name: "PAYMENT_PROBE_SECONDS", description: "How long after a refused payment the next one is tried; twice as long after each further one, up to an hour.", example: "300", byDefault: "300" }),
   paymentLookSeconds: variable(wholeNumber(1, 3_600), { name: "PAYMENT_LOOK_SECONDS", description: "How often at least it is looked whether an order that awaits payment has become a VPS.", example: "300", byDefault: "300" }),
 
+  pools: variable(pools, { name: "POOLS", description: "VPSs that are kept ready for users to come (docs/pool.md): a list in JSON, each with plan, ready, and, if wanted, dataCenterId, templateId, schedule, mostPerDay. An operator's word at run time counts before it: `user-vps pool set`. Without it, there is no pool.", example: '[{"plan":"kvm1","dataCenterId":9,"ready":5,"mostPerDay":20,"schedule":["22:00-06:00 = 1"]}]' }),
+  poolFailures: variable(wholeNumber(1, 1_000), { name: "POOL_FAILURES", description: "After so many members of a pool in a row that came to nothing it pauses, until an operator has looked.", example: "3", byDefault: "3" }),
+  poolLeastDays: variable(wholeNumber(1, 365), { name: "POOL_LEAST_DAYS", description: "For how many days more a VPS in a pool must be paid; one nearer to the end of its term is given up and replaced. None is renewed before a user has it.", example: "3", byDefault: "3" }),
+
   jwtSecret: variable(hs256Secret, { name: "JWT_SECRET", description: "What users' tokens are signed with (HS256). Either this or JWT_JWKS_URL.", example: "at-least-32-random-bytes-shared-with-the-issuer", secret: true }),
   jwtJwksUrl: variable(httpUrl, { name: "JWT_JWKS_URL", description: "The public keys that users' tokens are verified with.", example: "https://auth.example.com/.well-known/jwks.json" }),
   jwtIssuer: variable(text, { name: "JWT_ISSUER", description: "If set, a token's iss must be this.", example: "https://auth.example.com/" }),
@@ -129,6 +133,11 @@ export const VARIABLES = {
   notificationGroupSeconds: variable(wholeNumber(0, 3_600), { name: "NOTIFICATION_GROUP_SECONDS", description: "For how long what people read (Slack, e-mail) is gathered into one message.", example: "30", byDefault: "30" }),
   notificationGiveUpHours: variable(wholeNumber(1, 720), { name: "NOTIFICATION_GIVE_UP_HOURS", description: "For how long a message is tried again. Then it can be sent again by hand.", example: "72", byDefault: "72" }),
   notificationsKeptDays: variable(wholeNumber(1, 3_650), { name: "NOTIFICATIONS_KEPT_DAYS", description: "How long messages are kept, to be looked at and sent again.", example: "30", byDefault: "30" }),
+
+  otlpEndpoint: variable(httpUrl, { name: "OTEL_EXPORTER_OTLP_ENDPOINT", description: "Where traces are sent, by OTLP over HTTP (docs/observability.md). Without it, there are none.", example: "http://127.0.0.1:4318" }),
+  otlpTracesEndpoint: variable(httpUrl, { name: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", description: "The same as a whole address, in place of OTEL_EXPORTER_OTLP_ENDPOINT with /v1/traces.", example: "http://127.0.0.1:4318/v1/traces" }),
+  otlpHeaders: variable(text, { name: "OTEL_EXPORTER_OTLP_HEADERS", description: "Headers for it: name=value with commas between, percent-encoded. With them, the engine's own spans are left out.", example: "authorization=Bearer%20fake-token", secret: true }),
+  otelServiceName: variable(text, { name: "OTEL_SERVICE_NAME", description: "What the service is called in traces.", example: "user-vps", byDefault: "user-vps" }),
 
   dnsResolver: variable(text, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
   caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),

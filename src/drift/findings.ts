@@ -65,13 +65,6 @@ export async function resolveByPreview(db: Queryable, findingIds: readonly numbe
 
 const IN_PREVIEW = FINDING_KIND_NAMES.filter((kind) => kindOf(kind).inPreview);
 
-/** An `up` has succeeded: what it mends is as declared, and nobody has to wait for the next sweep to see it. */
-export async function resolveMended(db: Queryable, userId: string): Promise<void> {
-  await db.query("UPDATE vps_findings SET resolved_at = now() WHERE user_id = $1 AND resolved_at IS NULL AND kind = ANY ($2)", [userId, MENDED]);
-}
-
-const MENDED = FINDING_KIND_NAMES.filter((kind) => kindOf(kind).repair !== "none");
-
 /** What is open, by kind. */
 export interface OpenSubjects {
   of(kind: FindingKind): ReadonlySet<string>;

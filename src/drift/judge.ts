@@ -8,6 +8,7 @@ import type { FindingKind } from "./kinds.ts";
 import type { Observation } from "./observe.ts";
 import { findOrphans } from "./orphans.ts";
 import { findMoneyTrouble, subscriptionFindings } from "./subscriptions.ts";
+import { setAsideMembers } from "./set-aside-members.ts";
 import { unreadableVms } from "./unreadable-vms.ts";
 import { isJudgeable } from "./users.ts";
 import type { FleetUser } from "./users.ts";
@@ -35,7 +36,7 @@ const EXPLAINS_ILLNESS: ReadonlySet<FindingKind> = new Set([
 export function judge(observation: Observation, options: JudgeOptions): Judgement {
   const subscriptionById = new Map(observation.subscriptions.map((subscription) => [subscription.id, subscription]));
   const users = judgeUsers(observation, options);
-  const findings = [...users.findings, ...(observation.doubts ?? []), ...unreadableVms(observation), ...findOrphans(observation, { ...options, subscriptionById }), ...findMoneyTrouble(observation, options)];
+  const findings = [...users.findings, ...(observation.doubts ?? []), ...unreadableVms(observation), ...findOrphans(observation, { ...options, subscriptionById }), ...findMoneyTrouble(observation, options), ...setAsideMembers(observation)];
   return { ...users, findings };
 }
 
@@ -66,7 +67,7 @@ export function judgeUsers(observation: Observation, options: JudgeOptions): Jud
     const found = [
       ...vmFindings(user, vm),
       ...(vm ? subscriptionFindings(user, vm, subscriptionById, options.nowMs) : []),
-      ...recordFindings(user, recordsByName.get(user.hostname) ?? [], options.recordTtlSeconds),
+      ...(user.isPooled ? [] : recordFindings(user, recordsByName.get(user.hostname) ?? [], options.recordTtlSeconds)),
       ...(stacks.has(user.username) ? [] : [ofUser(user, "RecordWithoutStack", `the stack ${user.username}`, "no such stack")]),
     ];
     findings.push(...found);

@@ -39,6 +39,7 @@ export const FINDING_KINDS = {
   ListDoubted: { meaning: "A list lost more than a small part of the fleet at once; it is not believed until the next sweep finds the same.", repair: "none", why: "nothing is known to be wrong with the VPSs. Wait for the next sweep, or ask for one; if it recurs, look into the Hostinger or Cloudflare panel" },
   ProberDoubted: { meaning: "Many health checks timed out at once: more likely the worker's machine or network than the VPSs.", repair: "none", why: "nothing is known to be wrong with the VPSs. Look at the worker's load and network" },
   StackWithoutRecord: { meaning: "A stack has no row in user_vps.", repair: "none", why: "nobody knows whose it is. Have its user sign up under this name, or `pulumi destroy` it" },
+  PoolMemberSetAside: { meaning: "A VM that waited in a pool did not come to be the user's who was to have it; the user has got another one.", repair: "none", why: "no stack has it. Look at the VM in the Hostinger panel: what is wrong with it may be wrong with others of the pool. It is paid until its term ends, and not renewed" },
   RecordWithoutStack: { meaning: "A user is recorded as ready, but has no stack.", repair: "none", blocks: true, why: "`up` would make new credentials over a VPS in use. Restore the state backend from its backup first" },
 } as const satisfies Record<string, Kind>;
 

@@ -3,6 +3,8 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import type { ZoneRecord, ZoneRecords } from "../../providers/cloudflare/api.ts";
 import type { HostingerClient, OddEntry, PaymentMethod, Subscription, VirtualMachine } from "../../providers/hostinger/api/client.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { listPoolMembers } from "../records/index.ts";
+import type { PoolMember } from "../records/index.ts";
 import type { StateBackend } from "../provisioning/state-backend.ts";
 import { confirmMissing } from "./confirm-missing.ts";
 import { openSubjects } from "./findings.ts";
@@ -34,6 +36,8 @@ export interface Observation {
   readonly unsure?: ReadonlySet<string>;
   /** Lists that are not believed this time. */
   readonly doubts?: readonly Finding[];
+  /** Members of pools that did not come to be their user's. */
+  readonly setAside?: readonly PoolMember[];
   /** What is open since earlier sweeps. */
   readonly known?: OpenSubjects;
   readonly apiCalls: number;
@@ -48,6 +52,7 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
     hostinger.virtualMachines.listEntries(call), hostinger.subscriptions.list(call), listPaymentMethods(hostinger, signal), zone.list({}, signal), stacks.listStacks(),
   ]);
   const after = await readFleet(db, graceSeconds);
+  const setAside = (await listPoolMembers(db)).filter(({ state }) => state === "set_aside");
 
   const settled = [...after.values()].filter((user) => isJudgeable(user, before.get(user.username)));
   const listedVms = new Set(vms.map(({ id }) => id));
@@ -60,11 +65,11 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
   });
   const lostRecords = await confirmMissing({
     ...common, list: "DNS records", known: known.of("RecordGone"), wasDoubted: known.of("ListDoubted").has("DNS records"),
-    missing: settled.filter(({ hostname }) => !listedNames.has(hostname)),
+    missing: settled.filter(({ hostname, isPooled }) => !isPooled && !listedNames.has(hostname)),
     look: ({ hostname }) => zone.list({ name: hostname }, signal),
   });
   return {
-    before, after, odd, subscriptions, paymentMethods, stacks: names, known,
+    before, after, odd, setAside, subscriptions, paymentMethods, stacks: names, known,
     vms: [...vms, ...lostVms.found], records: [...records, ...lostRecords.found],
     unsure: new Set([...lostVms.unsure, ...lostRecords.unsure]),
     doubts: [lostVms.doubt, lostRecords.doubt].filter((doubt) => doubt !== undefined),

@@ -72,6 +72,6 @@ export async function probeFleet(users: readonly FleetUser[], options: ProbeFlee
   return { findings: [...findings, doubt], unsure: silentNames };
 }
 
-async function look({ hostname, address }: FleetUser, { target, signal }: ProbeFleetOptions, timeoutMs: number): Promise<ProbeResult> {
-  return await probe({ ...target, hostname, address: address! }, { signal, timeoutMs });
+async function look({ hostname, address, isPooled }: FleetUser, { target, signal }: ProbeFleetOptions, timeoutMs: number): Promise<ProbeResult> {
+  return await probe({ ...target, hostname, address: address!, byAddress: isPooled }, { signal, timeoutMs });
 }

@@ -19,6 +19,8 @@ export function* subscriptionFindings(user: FleetUser, vm: VirtualMachine, subsc
     yield ofUser(user, "VmWithoutSubscription", `a subscription that pays VM ${vm.id}`, vm.subscriptionId ? `subscription ${vm.subscriptionId} is not listed` : "the VM names none");
     return;
   }
+  // Before a user has it, nothing is renewed.
+  if (user.isPooled) return;
   const ends = subscription.expiresAt?.slice(0, 10) ?? "with its term";
   if (!subscription.isAutoRenewed) yield ofUser(user, "AutoRenewalOff", "renewed automatically", `ends ${ends}`);
   const leftMs = Date.parse(subscription.expiresAt ?? "") - nowMs;

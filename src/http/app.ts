@@ -18,6 +18,7 @@ import type { AskBootLog } from "../jobs/boot-log.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
 import { addNotificationMetrics } from "../notifications/metrics.ts";
 import { addPurchaseMetrics } from "../purchases/metrics.ts";
+import { addPoolMetrics } from "../pool/metrics.ts";
 import { addDriftMetrics } from "../drift/metrics.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
@@ -28,6 +29,7 @@ import { describeRoutes } from "./openapi.ts";
 import { parseJson } from "./parse-json.ts";
 import { recordActions } from "./record-actions.ts";
 import { refuseOtherMethods } from "./refuse-methods.ts";
+import { traceRequests } from "./trace-requests.ts";
 import { adminActionRoutes } from "./routes/admin-actions.ts";
 import { adminChangeRoutes } from "./routes/admin-changes.ts";
 import { adminRunRoutes } from "./routes/admin-runs.ts";
@@ -43,6 +45,7 @@ import { acceptUserSession, handOverRoute, meSessionRoutes } from "./routes/me-s
 import { metricsRoute } from "./routes/metrics.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
 import { provisionRoute } from "./routes/provision.ts";
+import { poolRoutes } from "./routes/pools.ts";
 import { purchaseRoutes } from "./routes/purchases.ts";
 import { resolveRoute } from "./routes/resolve.ts";
 import { releaseRoutes } from "./routes/releases.ts";
@@ -127,8 +130,10 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, boot
   const registry = createMetrics(cached, onMetricsProblem);
   addDriftMetrics(registry, cached, onMetricsProblem);
   addPurchaseMetrics(registry, cached, settings.purchases, onMetricsProblem);
+  addPoolMetrics(registry, cached, onMetricsProblem);
   addNotificationMetrics(registry, cached, onMetricsProblem);
   measureAnswers(app, registry);
+  traceRequests(app);
   await app.register(rateLimit, { global: false });
   const offers = keptOffers(pool);
   await describeRoutes(app, offers);
@@ -155,7 +160,7 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, boot
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
       recordActions(operators, pool);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, notificationRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, poolRoutes, notificationRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes]) await operators.register(routes, context);
       for (const routes of [adminActionRoutes, adminChangeRoutes, resolveRoute]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

@@ -18,6 +18,7 @@ export const HTTP_ERRORS = {
   USER_NOT_FOUND: { meaning: "There is no user of this name.", status: 404, next: "List the users: GET /api/admin/vps." },
   RUN_NOT_FOUND: { meaning: "There is no run with this id.", status: 404, next: "List the user's runs: GET /api/admin/vps/{username}/runs." },
   FINDING_NOT_FOUND: { meaning: "There is no finding with this id.", status: 404, next: "List the findings: GET /api/admin/findings." },
+  POOL_NOT_FOUND: { meaning: "There is no pool with this id.", status: 404, next: "List the pools: GET /api/admin/pools." },
   NOTIFICATION_NOT_FOUND: { meaning: "There is no notification with this id, or no target with this name.", status: 404, next: "List them: GET /api/admin/notifications, GET /api/admin/notification-targets." },
   ROLL_OUT_NOT_FOUND: { meaning: "There is no roll-out with this id.", status: 404, next: "List the roll-outs: GET /api/admin/roll-outs." },
   ROUTE_NOT_FOUND: { meaning: "There is nothing at this address.", status: 404, next: "See /docs for what there is." },

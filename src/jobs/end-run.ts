@@ -7,11 +7,12 @@ import type { RunRecorder } from "../provisioning/run-recorder.ts";
 import { newVm } from "../provisioning/ask-to-buy.ts";
 import { asksTheAccount, countPlaces, findOpenPurchase, readAccount, settleFailure } from "../purchases/index.ts";
 import type { RunFailure, Wait } from "../purchases/index.ts";
-import { endWait, finishRun, moveToNextDataCenter, setVpsStatus } from "../records/index.ts";
+import { endWait, finishRun, moveToNextDataCenter, notePoolMemberFailed, setPoolMemberAside, setVpsStatus } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import type { Job } from "./job.ts";
 import { MOST_LOST_WORKERS, send, sendAgain } from "./queue.ts";
 import { isOutOfStock } from "./out-of-stock.ts";
+import { isPoolMembersFault } from "./pool-members-fault.ts";
 import { decide } from "./retry-policy.ts";
 import type { UserLock } from "./user-lock.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -41,7 +42,7 @@ export interface FailedJob {
  * error by which the run was handed over counts as no failure.
  */
 export async function recordFailure(context: WorkerContext, failed: FailedJob, error: UserVpsError, message: string, seconds: number): Promise<void> {
-  const { boss, pool, log, handOver } = context;
+  const { boss, pool, settings, log, handOver } = context;
   const { job, kind, record, runId, recorder, lostWorkers } = failed;
   const { userId, username } = record;
   const attempt = (job.attempt ?? 0) + 1;
@@ -66,6 +67,12 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
       const nextStep = "Nothing: it goes on by itself.";
       return void (await setVpsStatus(db, userId, { status: "queued", phase: "queued", waitingKind: aftermath.wait.kind, waitingFor: aftermath.wait.text, ...(!isAwaited && { ...details, nextStep }) }));
     }
+    // The user is not left with less than without a pool: the next run gets another VPS.
+    if (job.operation === "up" && !handedOver && isPoolMembersFault(record, error, attempt) && (await setPoolMemberAside(db, userId, message))) {
+      await endWait(db, userId);
+      await send(boss, db, { operation: "up", userId });
+      return void (await setVpsStatus(db, userId, { status: "queued", phase: "queued", ...details, waitingFor: "another VPS: the one that was ready did not come to be the user's", nextStep: "Nothing: it goes on by itself." }));
+    }
     if (decision.kind === "again") {
       // A handed-over run has not failed, so it does not count.
       await sendAgain(boss, db, handedOver ? job : { ...job, attempt }, decision.delayMs);
@@ -82,7 +89,9 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
       return void (await setVpsStatus(db, userId, { status: "queued", phase: "queued", ...details, waitingFor: `data center ${nextCenter}: the one before has no VPS of this plan`, nextStep: "Nothing: the next nearest data center is tried." }));
     }
     const nextStep = hasNoStock ? `Choose another data center or plan: \`user-vps retry ${username} --data-center ID\` or \`--plan PLAN\`.` : decision.exhausted ? `It was tried ${attempt} times. ${error.next} Then have an operator retry it.` : error.next;
-    if (kind.waiting) await setVpsStatus(db, userId, { status: "failed", ...details, nextStep });
+    if (!kind.waiting) return;
+    await setVpsStatus(db, userId, { status: "failed", ...details, nextStep });
+    if (record.isPooled && job.operation === "up") await notePoolMemberFailed(db, userId, message, settings.poolFailures);
   }));
 }
 

@@ -15,6 +15,8 @@ export const jobSchema = z.object({
   isOverdue: z.literal(true).optional(),
   /** How many tries have failed so far; absent before the first has. */
   attempt: z.number().int().positive().optional(),
+  /** What has asked for it, in a trace. */
+  traceparent: z.string().optional(),
   /** Somebody else may be at it, or may have ended it by now: its first worker was lost. */
   isTakenOver: z.boolean().optional(),
 });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { inTransaction } from "../db/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds } from "../../providers/core/time.ts";
+import { currentTraceparent, inSpan, isTracing } from "../../providers/core/tracing.ts";
 import { destroy } from "../provisioning/destroy.ts";
 import type { OperationKind } from "../provisioning/operation.ts";
 import { power } from "../provisioning/power.ts";
@@ -11,7 +12,7 @@ import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { restore } from "../provisioning/restore.ts";
 import { snapshot } from "../provisioning/snapshot.ts";
 import { up } from "../provisioning/up.ts";
-import { endLostRuns, endWait, findVpsByUserId, finishRun, startRun } from "../records/index.ts";
+import { endLostRuns, endWait, findVpsByUserId, finishRun, startRun, traceparentOfWait } from "../records/index.ts";
 import type { RunEnd, VpsRecord } from "../records/index.ts";
 import { codeOf, recordFailure, recordWait, untilSaved } from "./end-run.ts";
 import { recordNotYet } from "./record-not-yet.ts";
@@ -42,7 +43,8 @@ export async function performJob(context: WorkerContext, job: Job, lostWorkers: 
     const record = await findVpsByUserId(pool, job.userId);
     if (!record || isOvertaken(job, record, lostWorkers)) return;
     await endLostRuns(pool, job.userId);
-    await performRun(context, job, record, lock, lostWorkers);
+    const parent = job.traceparent ?? (isTracing() ? await traceparentOfWait(pool, job.userId) : undefined);
+    await inSpan({ name: `job ${job.operation}`, kind: "consumer", parent, attributes: { "user_vps.username": record.username, "user_vps.attempt": job.attempt ?? 0 } }, async () => performRun(context, { ...job, traceparent: parent ?? currentTraceparent() }, record, lock, lostWorkers));
   } finally {
     await lock.release();
   }
@@ -63,7 +65,7 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   const kind = OPERATIONS[job.operation];
   const runId = randomUUID();
   const { userId, username } = record;
-  await startRun(pool, { runId, userId, username, operation: job.operation, workerId, hostId, pid: process.pid });
+  await startRun(pool, { runId, userId, username, operation: job.operation, workerId, hostId, pid: process.pid, traceparent: job.traceparent });
   log(`${username}: ${job.operation} begins (run ${runId})`);
 
   const redactor = createRedactor(...context.secrets);
@@ -76,7 +78,7 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   try {
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`);
     const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, purchases, isOverdue: job.isOverdue === true, isRepetition: isRepetition(job, lostWorkers), powerAction: job.action, requestedAt: job.requestedAt };
-    const result = await limit.hold(kind.run(operation));
+    const result = await limit.hold(inSpan({ name: `run ${job.operation}`, attributes: { "user_vps.run_id": runId, "user_vps.username": username } }, async () => kind.run(operation)));
     if ("wait" in result) return await recordWait(context, { job, kind, record, runId, recorder, lostWorkers }, result.wait, seconds());
     await recorder.flush();
     const end: RunEnd = { outcome: "succeeded", seconds: seconds(), resourceChanges: result.changes, resources: recorder.resources() };
@@ -84,7 +86,6 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
       await finishRun(db, runId, end);
       await endWait(db, userId);
       await result.save(db);
-      if (job.operation === "up") await context.onUp?.(db, userId);
     }));
     log(`${username}: ${job.operation} succeeded in ${inSeconds(end.seconds * SECOND_MS)}`);
   } catch (thrown) {

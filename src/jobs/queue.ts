@@ -3,6 +3,7 @@ import type { Db } from "pg-boss";
 import { connectionOf } from "../db/index.ts";
 import type { Queryable } from "../db/index.ts";
 import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { currentTraceparent } from "../../providers/core/tracing.ts";
 import { jobSchema } from "./job.ts";
 import type { Job } from "./job.ts";
 
@@ -66,9 +67,21 @@ export function inside(db: Queryable): { db: Db } {
   return { db: { executeSql: (text: string, values?: unknown[]) => db.query(text, values) } };
 }
 
+/** Of one that nobody waits for: workers take people's jobs first. */
+const PRIORITY_OF_POOLS = -1;
+
+export function isOfPool({ priority }: { readonly priority: number }): boolean {
+  return priority === PRIORITY_OF_POOLS;
+}
+
+async function priorityOf(db: Queryable, { userId }: Job): Promise<number> {
+  const { rowCount } = await db.query("SELECT FROM user_vps WHERE user_id::text = $1 AND is_pooled", [userId]);
+  return rowCount === 0 ? 0 : PRIORITY_OF_POOLS;
+}
+
 /** Sends the job, or has the one that waits already run when this one is to. Times are PostgreSQL's. */
 export async function send(boss: PgBoss, db: Queryable, job: Job, delayMs = 0): Promise<void> {
-  await boss.upsert(QUEUE, job, { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...inside(db) });
+  await boss.upsert(QUEUE, traced(job), { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, priority: await priorityOf(db, job), ...inside(db) });
 }
 
 /**
@@ -76,7 +89,12 @@ export async function send(boss: PgBoss, db: Queryable, job: Job, delayMs = 0): 
  * must not take the place of a newer `start`.
  */
 export async function sendAgain(boss: PgBoss, db: Queryable, job: Job, delayMs: number): Promise<void> {
-  await boss.send(QUEUE, job, { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...inside(db) });
+  await boss.send(QUEUE, traced(job), { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, priority: await priorityOf(db, job), ...inside(db) });
+}
+
+function traced(job: Job): Job {
+  const traceparent = job.traceparent ?? currentTraceparent();
+  return traceparent === undefined ? job : { ...job, traceparent };
 }
 
 /** Drops all that waits for the user. What runs goes on. */

@@ -1,6 +1,5 @@
 import type { PgBoss } from "pg-boss";
 import type { Pool } from "pg";
-import type { Queryable } from "../db/index.ts";
 import type { Settings } from "../config/index.ts";
 import type { Engine } from "../provisioning/engine.ts";
 import type { VmPower } from "../provisioning/operation.ts";
@@ -24,6 +23,4 @@ export interface WorkerContext {
   /** Aborted, with a UserVpsError RUN_LOST, when running work is to be handed over. */
   readonly handOver: AbortSignal;
   readonly log: (line: string) => void;
-  /** What else holds once an `up` has succeeded; part of the transaction that ends its run. */
-  readonly onUp?: ((db: Queryable, userId: string) => Promise<void>) | undefined;
 }

@@ -1,9 +1,10 @@
 import type { JobWithMetadata, PgBoss } from "pg-boss";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
 import { jobSchema } from "./job.ts";
 import { performJob } from "./perform-job.ts";
 import type { WorkerContext } from "./worker-context.ts";
-import { HEARTBEAT_SECONDS, QUEUE } from "./queue.ts";
+import { HEARTBEAT_SECONDS, isOfPool, QUEUE, sendAgain } from "./queue.ts";
 import { RunningWork } from "./running-work.ts";
 import { startPurchaseTurns } from "./purchase-turns.ts";
 import { startFindingMissingJobs } from "./missing-jobs.ts";
@@ -17,6 +18,8 @@ export interface Worker {
 }
 
 const POLL_SECONDS = 0.5;
+/** How soon a pool's job looks again for a slot. */
+const POOL_DELAY_MS = 1 * SECOND_MS;
 
 export type WorkerSetup = Omit<WorkerContext, "handOver">;
 
@@ -25,12 +28,17 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
   const handOver = new AbortController();
   const context: WorkerContext = { ...setup, handOver: handOver.signal };
   const running = new RunningWork();
+  const forPools = new RunningWork();
+  // One slot is kept for people, if there are two.
+  const mostForPools = Math.max(1, settings.workerConcurrency - 1);
 
   const handle = async ([job]: JobWithMetadata<object>[]) => {
     const parsed = jobSchema.safeParse(job?.data);
     if (!job || !parsed.success) return log(`a job that is none was dropped: ${job?.id}`);
     try {
-      await running.track(performJob(context, parsed.data, job.retryCount));
+      if (!isOfPool(job)) return await running.track(performJob(context, parsed.data, job.retryCount));
+      if (forPools.size >= mostForPools) return await sendAgain(boss, context.pool, parsed.data, POOL_DELAY_MS);
+      await running.track(forPools.track(performJob(context, parsed.data, job.retryCount)));
     } catch (error) {
       log(`job ${job.id} failed, the queue has it done again: ${messageOf(error)}`);
       throw error;

@@ -28,13 +28,16 @@ const MOST_EVENTS = 500;
 /** One at a time, so that messages are in the order of events. */
 const LOCK = "hashtextextended('user-vps:notifications', 0)";
 
+/** What waits in a pool is no user's: nobody is told that it is ready, failed or gone (docs/pool.md has what tells of pools). */
+const IS_OF_POOL = "type IN ('vps.ready', 'vps.failed', 'vps.given_up') AND EXISTS (SELECT FROM vps_pool_members WHERE vps_pool_members.username = taken.username)";
+
 const TAKE = `
   WITH taken AS (
     UPDATE vps_notification_events SET handed_on_at = clock_timestamp()
     WHERE event_id IN (SELECT event_id FROM vps_notification_events WHERE handed_on_at IS NULL ORDER BY event_id LIMIT ${BATCH})
     RETURNING event_id, type, username, data, occurred_at, only_target
   )
-  SELECT type, username, data, to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at, only_target AS "onlyTarget" FROM taken ORDER BY event_id`;
+  SELECT type, username, data, to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at, only_target AS "onlyTarget" FROM taken WHERE NOT (${IS_OF_POOL}) ORDER BY event_id`;
 
 const APPEND = `
   UPDATE vps_notifications SET events = events || $2::jsonb

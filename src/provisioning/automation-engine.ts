@@ -6,12 +6,13 @@ import { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";
+import { currentTraceparent } from "../../providers/core/tracing.ts";
 import { once } from "../../providers/core/once.ts";
 import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/allow-delete.ts";
 import { ALLOW_PURCHASE_VARIABLE } from "../../providers/hostinger/settings.ts";
 import { preparePulumiHome } from "../install-pulumi/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
-import type { Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions, UpResult } from "./engine.ts";
+import type { DestroyOptions, Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions, UpResult } from "./engine.ts";
 import { createEventTranslator } from "./engine-events.ts";
 import { failureOf } from "./failure.ts";
 import { clearInterruptedRun } from "./interrupted-run.ts";
@@ -94,18 +95,21 @@ export class AutomationEngine implements Engine {
     });
   }
 
-  async destroy(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
+  async destroy(request: StackRequest, hooks: RunHooks, { leavesVm = false }: DestroyOptions = {}): Promise<RunResult> {
     const { backend } = this.#options;
-    const isThere = (await backend.readStack(request.stackName)) !== undefined;
-    const ended = isThere ? await this.#destroy(request, hooks) : { changes: {} };
+    const state = await backend.readStack(request.stackName);
+    const left = leavesVm ? (state?.resources ?? []).filter(isVm).map(({ urn }) => urn) : [];
+    const ended = state ? await this.#destroy(request, hooks, left) : { changes: {} };
     await backend.removeCopies(request.stackName);
     return ended;
   }
 
-  #destroy(request: StackRequest, hooks: RunHooks): Promise<RunResult> {
+  /** @param left forgotten, with all that depends on them */
+  #destroy(request: StackRequest, hooks: RunHooks, left: readonly string[]): Promise<RunResult> {
     // Without a slot: what it permits is in its environment, and stays out of a process that serves others.
     return this.#withStack(request, hooks, { env: { [ALLOW_DELETE_VARIABLE]: "true" } }, async ({ stack, workspace, cli, options, result }) => {
       await cli("state", "unprotect", "--all", "--yes", "--stack", request.stackName);
+      for (const urn of left) await cli("state", "delete", urn, "--target-dependents", "--yes", "--stack", request.stackName);
       // A DNS record that is gone already makes a destroy fail unless it is looked for first.
       await stack.destroy({ ...options, refresh: true });
       await workspace.removeStack(request.stackName);
@@ -115,7 +119,7 @@ export class AutomationEngine implements Engine {
 
   async vms(stackName: string): Promise<readonly StackVm[]> {
     const resources = (await this.#options.backend.readStack(stackName))?.resources ?? [];
-    return resources.filter(({ type }) => type.endsWith(":VirtualMachine")).map(stackVm);
+    return resources.filter(isVm).map(stackVm);
   }
 
   /** With its secrets in plain text. It is no run: it takes no lock, and leaves nothing behind. */
@@ -160,10 +164,12 @@ export class AutomationEngine implements Engine {
   async #withStack<T>(
     request: StackRequest,
     hooks: RunHooks,
-    { create = false, isRun = true, slot: takesSlot = false, onOutputs, env: more = {} }: { create?: boolean; isRun?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>> },
+    { create = false, isRun = true, slot: takesSlot = false, onOutputs, env: given = {} }: { create?: boolean; isRun?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>> },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
     const { installed, env, backend, backendUrl, processes, workerId, slots } = this.#options;
+    const traceparent = currentTraceparent();
+    const more = { ...given, ...(traceparent && { TRACEPARENT: traceparent }) };
     await this.#prepareHome();
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);
@@ -230,6 +236,10 @@ export class AutomationEngine implements Engine {
     if (!(error instanceof CommandFailed)) return error;
     return failureOf({ stackName, errors, output: last.output, end: last.end });
   }
+}
+
+function isVm({ type }: StateResource): boolean {
+  return type.endsWith(":VirtualMachine");
 }
 
 function stackVm({ outputs = {}, delete: isLeftOver = false }: StateResource): StackVm {

@@ -1,10 +1,11 @@
 import { inTransaction } from "../db/index.ts";
-import { beginGiveUp, discardCredentials, endOpenChange, noteGiveUp, setVpsStatus } from "../records/index.ts";
+import { beginGiveUp, discardCredentials, endOpenChange, findPoolMember, noteGiveUp, notePoolMemberRetired, setVpsStatus } from "../records/index.ts";
 import { findVm } from "./give-up/find-vm.ts";
 import { giveUpVm, noteVm } from "./give-up/give-up-vm.ts";
 import { endPurchases, interruptedPurchases, settleGivenUp } from "./give-up/interrupted-purchase.ts";
 import { giveUpReplaced, replacedVmsOf } from "./give-up/replaced-vms.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
+import { letMemberGo } from "./pool/let-member-go.ts";
 import { endOf } from "./power.ts";
 import { stackRequestOf } from "./stack-request.ts";
 
@@ -18,8 +19,11 @@ export const destroy: OperationKind = {
   run: deprovision,
 };
 
-async function deprovision({ pool, engine, settings, record, hooks, recorder, vms }: OperationContext): Promise<OperationResult> {
+async function deprovision(context: OperationContext): Promise<OperationResult> {
+  const { pool, engine, settings, record, hooks, recorder, vms } = context;
   const { userId, hostname } = record;
+  // Its VM is a user's by now.
+  if (record.isPooled && (await findPoolMember(pool, userId))?.claimedBy) return await letMemberGo(context);
   const giveUp = await inTransaction(pool, (db) => beginGiveUp(db, record));
   // Cancelled, or put off: then another job comes when it is due.
   if (!giveUp) return { changes: {}, save: async () => undefined };
@@ -52,6 +56,7 @@ async function deprovision({ pool, engine, settings, record, hooks, recorder, vm
       await settleGivenUp(db, giveUp, purchases);
       await discardCredentials(db, userId);
       await endOpenChange(db, userId, "superseded");
+      await notePoolMemberRetired(db, userId);
       await noteGiveUp(db, giveUp.giveUpId, {}, "ended_at");
       await setVpsStatus(db, userId, { status: "deprovisioned", phase: null });
     },

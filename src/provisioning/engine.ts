@@ -41,6 +41,11 @@ export interface UpOptions {
   readonly mayBuy?: boolean;
 }
 
+export interface DestroyOptions {
+  /** The VM is somebody else's by now: it, and what leads to it, is left as it is. */
+  readonly leavesVm?: boolean;
+}
+
 export interface RunResult {
   /** As the engine counts them: `{ create: 5, same: 1 }`. */
   readonly changes: Readonly<Record<string, number>>;
@@ -72,7 +77,7 @@ export interface Engine {
   preview(stack: StackRequest, options: { readonly refresh: boolean }, hooks: RunHooks): Promise<RunResult>;
   refresh(stack: StackRequest, hooks: RunHooks): Promise<RunResult>;
   /** Gives up everything, protected or not, and the stack with it. A stack that is not there is fine. */
-  destroy(stack: StackRequest, hooks: RunHooks): Promise<RunResult>;
+  destroy(stack: StackRequest, hooks: RunHooks, options?: DestroyOptions): Promise<RunResult>;
   /** None if there is no such stack. */
   vms(stackName: string): Promise<readonly StackVm[]>;
   /** Removes what earlier runs of this installation left behind: see interrupted-run.ts. */

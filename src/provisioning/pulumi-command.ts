@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { SECOND_MS } from "../../providers/core/time.ts";
+import { inSpan, tracesUrl } from "../../providers/core/tracing.ts";
 import { killTagged, tagEnvironment } from "./process-tags.ts";
 import type { ProcessTags } from "./process-tags.ts";
 
@@ -45,6 +46,9 @@ interface Finished {
   readonly code: number;
 }
 
+/** Of --otel-traces, as far as it was tried: 3.250 knows gRPC alone. */
+const FIRST_MINOR_WITH_HTTP = 274;
+
 /** How long the engine may take to stop on its own after it was asked to. */
 const CANCEL_GRACE_MS = 10 * SECOND_MS;
 
@@ -67,9 +71,19 @@ export function createPulumiCommand(options: CommandOptions): RunnableCommand {
     command: join(options.binDir, "pulumi"),
     version: { toString: () => options.version },
     run: (args: readonly string[], cwd: string, env: Readonly<Record<string, string>>, onOutput?: (text: string) => void, onError?: (text: string) => void) =>
-      run(options, last, args, cwd, env, onOutput, onError),
+      inSpan({ name: `pulumi ${args[0]}` }, async (span) => (span
+        ? run(options, last, [...args, ...engineTraces(options, args)], cwd, { ...env, TRACEPARENT: span.traceparent }, onOutput, onError)
+        : run(options, last, args, cwd, env, onOutput, onError))),
   };
   return { command: command as unknown as PulumiCommand, last, run: (args, cwd, env) => command.run(args, cwd, env) };
+}
+
+/** The engine's own spans, from the version on that sends them by HTTP. Headers would be seen in its arguments: with them, the engine's are left out. */
+function engineTraces({ version, env }: CommandOptions, [name = ""]: readonly string[]): string[] {
+  const url = tracesUrl(env);
+  const hasHeaders = Boolean(env["OTEL_EXPORTER_OTLP_HEADERS"] || env["OTEL_EXPORTER_OTLP_TRACES_HEADERS"]);
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(version) ?? [];
+  return url && !hasHeaders && LOGGED.has(name) && Number(major) === 3 && Number(minor) >= FIRST_MINOR_WITH_HTTP ? ["--otel-traces", url] : [];
 }
 
 async function run(

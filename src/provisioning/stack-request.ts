@@ -37,6 +37,9 @@ export function stackRequestOf(record: VpsRecord, settings: Settings): StackRequ
     ...(settings.vpsPtr && { ptr: "true" }),
     // A VM that was given up for another since is not to be taken over again.
     ...(record.takenOverVmId && record.takenOverVmId === record.hostingerVmId && { importVmId: String(record.takenOverVmId), importWiped: record.takenOverIsWiped ? "true" : undefined }),
+    ...(record.poolMemberId !== null && record.takenOverVmId !== null && record.takenOverVmId === record.hostingerVmId && { fromPool: "true" }),
+    // Nothing of a pool is renewed, and nobody's key is on it.
+    ...(record.isPooled && { pooled: "true", autoRenew: "false", sshPublicKey: undefined }),
     // The first making has no number, as in a stack that a person made.
     credentialRotation: record.credentialsRotation > record.firstRotation ? String(record.credentialsRotation) : undefined,
   };

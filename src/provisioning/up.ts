@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { beginPhase, begunGiveUp, completeChange, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
+import { beginPhase, begunGiveUp, completeChange, isPoolMemberSetAside, notePoolMemberDelivered, notePoolMemberReady, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import { readHostKey } from "./host-key.ts";
 import { askToBuy } from "./ask-to-buy.ts";
 import { noteCertificate, settleSuccess } from "../purchases/index.ts";
@@ -8,6 +8,7 @@ import type { OperationContext, OperationKind, OperationResult, OperationWait } 
 import { applyChange, noteActionBefore, planChange, setReplacedAside, stackOfChange } from "./apply-change.ts";
 import { endOf } from "./power.ts";
 import { declaredStack } from "./declared-stack.ts";
+import { leaveMember } from "./pool/leave-member.ts";
 import { takeOver } from "./give-up/take-over.ts";
 
 /** The stack's outputs as stacks/program.ts has them, as far as they are recorded. */
@@ -47,7 +48,8 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   }
   recorder.phase("engine");
   const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
-  const own = await takeOver({ ...context, record: wanted }, session);
+  const free = (await isPoolMemberSetAside(pool, wanted)) ? await leaveMember({ ...context, record: wanted }) : wanted;
+  const own = await takeOver({ ...context, record: free }, session);
   const change = await openChange(pool, userId);
   const record = change ? await noteActionBefore({ pool, record: own }, session, change) : own;
   const current = { ...context, record };
@@ -84,8 +86,13 @@ async function provision(context: OperationContext): Promise<OperationResult | O
         ...(subscriptionId && { subscriptionId }),
       });
       await settleSuccess(db, userId, { vmId, orderId, subscriptionId });
-      await noteCertificate(db, hostname, userId);
-      await saveCredentials(db, cipher, userId, { username: "spoq", hostname, password, jwtSecret }, record.credentialsRotation);
+      // What waits in a pool has no name that anybody certifies, and credentials that nobody is ever shown.
+      if (record.isPooled) await notePoolMemberReady(db, userId, vmId);
+      else {
+        await noteCertificate(db, hostname, userId);
+        await saveCredentials(db, cipher, userId, { username: "spoq", hostname, password, jwtSecret }, record.credentialsRotation);
+        if (record.poolMemberId !== null) await notePoolMemberDelivered(db, userId);
+      }
       await beginPhase(db, { runId: hooks.runId, userId, phase: "done" });
       await setVpsStatus(db, userId, { status: "ready" });
     },

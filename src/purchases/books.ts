@@ -7,9 +7,9 @@ export interface Books {
   readonly spentTodayCents: number;
   readonly purchasesThisMonth: number;
   readonly spentThisMonthCents: number;
-  /** VMs that users have, and those that are being bought. */
+  /** VMs that users have, those that wait in pools, and those that are being bought. */
   readonly fleet: number;
-  /** First certificates of the last seven days, and those of users whose VPS is on its way. */
+  /** First certificates of the last seven days, and those of users whose VPS is on its way. What waits in a pool has none. */
   readonly certificates: number;
   /** When the oldest of these leaves the seven days; null if there is none. */
   readonly nextCertificateAt: Date | null;
@@ -28,6 +28,9 @@ const READ = `
     SELECT count(*)::int AS count FROM vps_purchases
     WHERE (state IN ('reserved', 'awaiting_payment', 'uncertain') OR (state = 'bought' AND bought_at > clock_timestamp() - interval '7 days'))
       AND NOT EXISTS (SELECT FROM vps_certificates WHERE vps_certificates.hostname = vps_purchases.hostname)
+      AND NOT EXISTS (SELECT FROM vps_pool_members WHERE member_id = vps_purchases.user_id)
+  ), from_pool AS (
+    SELECT count(*)::int AS count FROM vps_pool_members WHERE state = 'claimed'
   ), recent AS (
     SELECT count(*)::int AS count, min(first_at) AS oldest FROM vps_certificates WHERE first_at > clock_timestamp() - interval '7 days'
   )
@@ -39,10 +42,11 @@ const READ = `
     (SELECT coalesce(sum(delta), 0)::int FROM vps_counts WHERE kind = 'vms')
       + (SELECT count(*)::int FROM vps_purchases WHERE state IN ('reserved', 'awaiting_payment', 'uncertain')
           OR (state = 'bought' AND bought_at > clock_timestamp() - interval '7 days' AND EXISTS (
-            SELECT FROM user_vps WHERE user_vps.user_id::text = vps_purchases.user_id AND is_managed AND hostinger_vm_id IS NULL AND status <> 'deprovisioned'))) AS fleet,
-    (SELECT count FROM recent) + (SELECT count FROM on_their_way) AS certificates,
+            SELECT FROM user_vps WHERE user_vps.user_id::text = vps_purchases.user_id AND is_managed AND hostinger_vm_id IS NULL AND status <> 'deprovisioned')
+            AND NOT EXISTS (SELECT FROM vps_pool_members WHERE member_id = vps_purchases.user_id AND claimed_by IS NOT NULL))) AS fleet,
+    (SELECT count FROM recent) + (SELECT count FROM on_their_way) + (SELECT count FROM from_pool) AS certificates,
     (SELECT oldest + interval '7 days' FROM recent) AS "nextCertificateAt",
-    (SELECT count FROM on_their_way) AS "onTheirWay",
+    (SELECT count FROM on_their_way) + (SELECT count FROM from_pool) AS "onTheirWay",
     clock_timestamp() AS now
   FROM counted`;
 

@@ -1,4 +1,4 @@
-/** Those who wait go on by themselves: in their order, as soon as the guards let them. */
+/** Those who wait go on by themselves: people before pools, in their order, as soon as the guards let them. */
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { inTransaction } from "../db/index.ts";
@@ -60,7 +60,7 @@ async function go(db: Queryable, userId: string, onGo: (db: Queryable, userId: s
 async function firstInLine(db: Queryable, passedOver: readonly string[], mayProbe: boolean): Promise<Purchase | undefined> {
   const { rows } = await db.query<Purchase>(
     `SELECT ${PURCHASE_COLUMNS} FROM vps_purchases ${WAITING_USER}
-     WHERE vps_purchases.state = 'waiting' AND vps_purchases.plan_id <> ALL ($1) ORDER BY CASE WHEN $2 THEN refusals ELSE 0 END, asked_at, purchase_id LIMIT 1`,
+     WHERE vps_purchases.state = 'waiting' AND vps_purchases.plan_id <> ALL ($1) ORDER BY user_vps.is_pooled, CASE WHEN $2 THEN refusals ELSE 0 END, asked_at, purchase_id LIMIT 1`,
     [passedOver, mayProbe],
   );
   return rows[0];
@@ -82,7 +82,7 @@ async function tell(db: Queryable, { purchaseId, plan }: Purchase, { kind, text 
 export async function countPlaces(db: Queryable): Promise<void> {
   await db.query(
     `UPDATE user_vps SET waiting_place = places.place FROM (
-       SELECT user_id, row_number() OVER (ORDER BY asked_at, purchase_id)::int AS place FROM vps_purchases WHERE state = 'waiting'
+       SELECT user_id, row_number() OVER (ORDER BY EXISTS (SELECT FROM vps_pool_members WHERE member_id = vps_purchases.user_id), asked_at, purchase_id)::int AS place FROM vps_purchases WHERE state = 'waiting'
      ) AS places
      WHERE user_vps.user_id::text = places.user_id AND user_vps.is_managed AND status = 'queued' AND waiting_kind IS NOT NULL AND waiting_place IS DISTINCT FROM places.place`,
   );

@@ -3,6 +3,7 @@ export * from "./purchases.ts";
 export * from "./account.ts";
 export * from "./admit.ts";
 export * from "./books.ts";
+export * from "./claim.ts";
 export * from "./breaker.ts";
 export * from "./entitlement.ts";
 export * from "./go-on.ts";

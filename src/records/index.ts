@@ -35,5 +35,8 @@ export * from "./former-vms.ts";
 export * from "./data-center-choice.ts";
 export * from "./suspensions.ts";
 export * from "./releases.ts";
+export * from "./pools.ts";
+export * from "./pool-members.ts";
+export * from "./pool-claims.ts";
 export * from "./roll-outs.ts";
 export * from "./roll-out-members.ts";

@@ -52,7 +52,7 @@ export const RELEASE_OF_USER = `
 /** A statement's WHERE, made of these texts alone; values go beside. */
 class Where {
   readonly values: unknown[] = [];
-  readonly #texts = ["is_managed"];
+  readonly #texts = ["is_managed", "NOT is_pooled"];
 
   constructor({ status, search, plan, dataCenterId, release, findings, usernames }: VpsFilter) {
     if (status !== undefined) this.and((value) => `status_rank = ${value}`, VPS_RANKS[status]);
@@ -97,11 +97,11 @@ export async function listVps(db: Queryable, { sort = "name", descending = false
     const at = order.map((column) => `(SELECT ${column} FROM user_vps WHERE username::text = ${place} AND is_managed)`);
     where.also(`(${order.join(", ")}) ${descending ? "<" : ">"} (${at.join(", ")})`);
   }
+  const ordered = `ORDER BY ${order.map((column) => `${column} ${descending ? "DESC" : "ASC"}`).join(", ")}`;
+  // The page first: what is told of each user is not looked up for those before it.
   const { rows } = await db.query<ListedVps>(
-    `SELECT ${VPS_COLUMNS}, (SELECT count(*)::int ${OPEN_FINDINGS}) AS "openFindings", ${RELEASE_OF_USER} AS release
-     FROM user_vps WHERE ${where.text}
-     ORDER BY ${order.map((column) => `${column} ${descending ? "DESC" : "ASC"}`).join(", ")}
-     LIMIT ${where.value(limit + 1)} OFFSET ${where.value(offset)}`,
+    `WITH page AS MATERIALIZED (SELECT * FROM user_vps WHERE ${where.text} ${ordered} LIMIT ${where.value(limit + 1)} OFFSET ${where.value(offset)})
+     SELECT ${VPS_COLUMNS}, (SELECT count(*)::int ${OPEN_FINDINGS}) AS "openFindings", ${RELEASE_OF_USER} AS release FROM page AS user_vps ${ordered}`,
     where.values,
   );
   const items = rows.slice(0, limit);

@@ -11,9 +11,9 @@ export interface QueuePlace {
 const FOR_A_WORKER = `
   SELECT count(*) FILTER (WHERE queue.queued_at < own.queued_at OR (queue.queued_at = own.queued_at AND queue.user_id::text <= $1))::int AS position, count(*)::int AS total
   FROM user_vps AS queue, (SELECT queued_at FROM user_vps WHERE user_id::text = $1 AND is_managed) AS own
-  WHERE queue.is_managed AND queue.status = 'queued' AND queue.waiting_kind IS NULL AND queue.error_code IS NULL`;
+  WHERE queue.is_managed AND NOT queue.is_pooled AND queue.status = 'queued' AND queue.waiting_kind IS NULL AND queue.error_code IS NULL`;
 
-const TO_BUY = "SELECT count(*)::int AS total FROM vps_purchases WHERE state = 'waiting'";
+const TO_BUY = "SELECT count(*)::int AS total FROM vps_purchases WHERE state = 'waiting' AND NOT EXISTS (SELECT FROM vps_pool_members WHERE member_id = vps_purchases.user_id)";
 
 /**
  * Among those who wait for a worker, or for their turn to buy (src/purchases tells the place).

@@ -15,6 +15,8 @@ export interface WaySoFar {
   readonly isWatched: boolean;
   readonly since: Date | null;
   readonly hasVm: boolean;
+  /** Its VM waited in a pool, bought and installed. */
+  readonly isFromPool?: boolean;
 }
 
 /** Seconds. */
@@ -35,13 +37,13 @@ const FACTS = `
 
 /** Undefined unless a VPS is made for the first time and nothing but time stands before it, or as long as no other one has been made. */
 export async function estimateReadyAt(db: Queryable, record: VpsRecord, place: QueuePlace | undefined): Promise<Date | undefined> {
-  const { userId, status, readyAt, waitingKind, hostingerVmId } = record;
+  const { userId, status, readyAt, waitingKind, hostingerVmId, poolMemberId } = record;
   const isOnItsWay = status === "provisioning" || (status === "queued" && place !== undefined && waitingKind === null);
   if (!isOnItsWay || readyAt !== null || waitingKind === "purchase") return undefined;
-  const facts = (await db.query<Omit<WaySoFar, "hasVm"> & { runsAtOnce: number; run: number | null }>(FACTS, [userId, COUNTED])).rows[0]!;
+  const facts = (await db.query<Omit<WaySoFar, "hasVm" | "isFromPool"> & { runsAtOnce: number; run: number | null }>(FACTS, [userId, COUNTED])).rows[0]!;
   const [running, health] = [await usualWaitSeconds(db, "running"), await usualWaitSeconds(db, "health")];
   if (facts.run === null || running === undefined || health === undefined) return undefined;
-  return readyAtOf({ ...facts, hasVm: hostingerVmId !== null }, { run: facts.run, running, health, runsAtOnce: facts.runsAtOnce }, place, new Date());
+  return readyAtOf({ ...facts, hasVm: hostingerVmId !== null, isFromPool: poolMemberId !== null }, { run: facts.run, running, health, runsAtOnce: facts.runsAtOnce }, place, new Date());
 }
 
 /** What is late is not put off again and again: in the last wait the time that was told stands, though it be over. */
@@ -52,6 +54,8 @@ export function readyAtOf(way: WaySoFar, usual: UsualTimes, place: QueuePlace | 
   if (way.what === "health") return way.isWatched ? new Date(endOf(usual.health) + usual.run * SECOND_MS) : after(nowMs, usual.run);
   const lastSteps = usual.run + usual.health + usual.run;
   if (way.what === "running" && way.isWatched) return after(endOf(usual.running), lastSteps);
+  // It runs already, and the one run that makes it the user's is the last.
+  if (way.isFromPool) return after(nowMs, ((place?.position ?? 1) * usual.run) / Math.max(1, usual.runsAtOnce));
   if (way.hasVm) return after(nowMs, lastSteps);
   const queueSeconds = place ? (place.position * usual.run) / Math.max(1, usual.runsAtOnce) : 0;
   return after(nowMs, queueSeconds + usual.run + usual.running + lastSteps);

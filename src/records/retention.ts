@@ -38,6 +38,12 @@ const OLD_SWEEPS = `
 
 const OLD_ACTIONS = `DELETE FROM vps_operator_actions WHERE action_id IN (SELECT action_id FROM vps_operator_actions WHERE asked_at < clock_timestamp() - make_interval(days => $1) LIMIT ${BATCH})`;
 
+/** Of pools: the own rows of members that are a user's by now, or gone, and the members themselves, which a month's numbers are made of. */
+const OLD_POOL_ROWS = `DELETE FROM user_vps WHERE is_pooled AND user_id IN (SELECT user_id FROM user_vps WHERE is_pooled AND status = 'deprovisioned' AND updated_at < clock_timestamp() - make_interval(days => greatest($1::int, 31)) LIMIT ${BATCH})`;
+const OLD_POOL_MEMBERS = `
+  DELETE FROM vps_pool_members WHERE member_id IN (
+    SELECT member_id FROM vps_pool_members WHERE state IN ('delivered', 'retired') AND ended_at < clock_timestamp() - make_interval(days => greatest($1::int, 31))
+      AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = member_id AND is_pooled) LIMIT ${BATCH})`;
 const OLD_NOTIFICATIONS = `DELETE FROM vps_notifications WHERE notification_id IN (SELECT notification_id FROM vps_notifications WHERE created_at < clock_timestamp() - make_interval(days => $1) LIMIT ${BATCH})`;
 const OLD_EVENTS = `DELETE FROM vps_notification_events WHERE event_id IN (SELECT event_id FROM vps_notification_events WHERE occurred_at < clock_timestamp() - make_interval(days => $1) LIMIT ${BATCH})`;
 
@@ -58,6 +64,8 @@ export async function removeOld(pool: Pool, { runsKeptDays, auditKeptDays, notif
     operatorActions: await inBatches(pool, OLD_ACTIONS, auditKeptDays),
     notifications: await inBatches(pool, OLD_NOTIFICATIONS, notificationsKeptDays),
   };
+  await inBatches(pool, OLD_POOL_ROWS, runsKeptDays);
+  await inBatches(pool, OLD_POOL_MEMBERS, runsKeptDays);
   await inBatches(pool, OLD_EVENTS, notificationsKeptDays);
   await drawCountsTogether(pool);
   return removed;

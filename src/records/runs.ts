@@ -26,6 +26,8 @@ export interface RunStart {
   /** The machine, so that only processes there are looked for there. */
   readonly hostId: string;
   readonly pid: number;
+  /** What has asked for it, in a trace (W3C Trace Context). */
+  readonly traceparent?: string | undefined;
 }
 
 /** A property of a resource before and after the step; null: it was, or is, not there. */
@@ -79,13 +81,19 @@ export const RUN_COLUMNS = `
   resource_changes AS "resourceChanges", resources, cause`;
 
 const START = `
-  INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at, cause)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), coalesce($8::jsonb, (
+  INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at, traceparent, cause)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), $8, coalesce($9::jsonb, (
     SELECT jsonb_build_object('kind', kind, 'requestedBy', requested_by, 'reason', reason) FROM vps_causes WHERE user_id = $2 AND operation = $4)))`;
 
 /** @param cause unless it is what was last asked for: see causes.ts */
 export async function startRun(db: Queryable, run: RunStart, cause?: Cause): Promise<void> {
-  await db.query(START, [run.runId, run.userId, run.username, run.operation, run.workerId, run.hostId, run.pid, cause ? JSON.stringify(cause) : null]);
+  await db.query(START, [run.runId, run.userId, run.username, run.operation, run.workerId, run.hostId, run.pid, run.traceparent ?? null, cause ? JSON.stringify(cause) : null]);
+}
+
+/** Of the user's last run, if that waits: what goes on after a wait belongs to the same trace. */
+export async function traceparentOfWait(db: Queryable, userId: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ outcome: string | null; traceparent: string | null }>("SELECT outcome, traceparent FROM vps_runs WHERE user_id = $1 ORDER BY started_at DESC, run_id DESC LIMIT 1", [userId]);
+  return (rows[0]?.outcome === "waiting" && rows[0].traceparent) || undefined;
 }
 
 const FINISH = `

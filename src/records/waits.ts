@@ -11,6 +11,8 @@ export interface VpsWait {
   readonly vmId: number | null;
   /** Known once the VM runs. */
   readonly address: string | null;
+  /** Its name leads nowhere: it waits in a pool. */
+  readonly isPooled: boolean;
   /** The VM's state, or stage and detail of the probe, as last seen. */
   readonly seen: string;
   /** The same as the run saw it that began to wait. */
@@ -21,7 +23,7 @@ export interface VpsWait {
   readonly ranAt: Date;
 }
 
-export type NewWait = Omit<VpsWait, "since" | "until" | "ranAt" | "seenByRun"> & { readonly limitSeconds: number };
+export type NewWait = Omit<VpsWait, "isPooled" | "since" | "until" | "ranAt" | "seenByRun"> & { readonly limitSeconds: number };
 
 /** The same thing that was waited for before goes on since then, within the same limit. */
 const BEGIN = `
@@ -43,7 +45,8 @@ export async function endWait(db: Queryable, userId: string): Promise<void> {
 }
 
 const WATCHED = `
-  SELECT vps_waits.user_id AS "userId", vps_waits.username, vps_waits.hostname, what, vm_id::double precision AS "vmId", vps_waits.address, seen, seen_by_run AS "seenByRun", since, until, ran_at AS "ranAt"
+  SELECT vps_waits.user_id AS "userId", vps_waits.username, vps_waits.hostname, what, vm_id::double precision AS "vmId", vps_waits.address, seen, seen_by_run AS "seenByRun", since, until, ran_at AS "ranAt",
+    EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = vps_waits.user_id AND is_pooled) AS "isPooled"
   FROM vps_waits WHERE state = 'watched' ORDER BY since`;
 
 /** All of them, the longest first; as many as are under way, not as the fleet has. */

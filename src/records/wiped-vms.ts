@@ -1,6 +1,7 @@
 /** VMs that were given up, are wiped and still paid: the next user can have one in place of a purchase. */
 import type { Queryable } from "../db/queryable.ts";
 import { GIVE_UP_COLUMNS, type GiveUp } from "./give-ups.ts";
+import type { PoolKind } from "./pools.ts";
 import { IS_NOBODYS } from "./vm-owner.ts";
 import type { VpsRecord } from "./vps-record.ts";
 
@@ -25,6 +26,17 @@ const CLAIM = `
 export async function claimWipedVm(db: Queryable, { userId, plan, templateId, dataCenterId }: VpsRecord, leastDays: number): Promise<WipedVm | undefined> {
   const { rows } = await db.query<WipedVm>(CLAIM, [userId, plan, templateId, dataCenterId, leastDays]);
   return rows[0];
+}
+
+/** How many there are that fit, and that no member of a pool is about to become. */
+export async function countReusableVms(db: Queryable, { poolId, plan, templateId, dataCenterId }: PoolKind & { readonly poolId: string }, leastDays: number): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    `SELECT (SELECT count(*)::int FROM vps_give_ups WHERE ${MAY_BE_REUSED} AND plan_id = $1 AND template_id = $2 AND data_center_id = $3 AND paid_until >= clock_timestamp() + make_interval(days => $4))
+       - (SELECT count(*)::int FROM vps_pool_members WHERE pool_id = $5 AND vps_pool_members.state = 'building' AND is_reused
+            AND EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = member_id AND is_pooled AND hostinger_vm_id IS NULL)) AS count`,
+    [plan, templateId, dataCenterId, leastDays, poolId],
+  );
+  return Math.max(0, rows[0]!.count);
 }
 
 /** Nobody gets this VM any more. */

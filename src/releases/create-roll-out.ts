@@ -72,12 +72,12 @@ function refuseOutside(name: string, value: number, most: number): void {
   if (!Number.isInteger(value) || value < 1 || value > most) throw new UserVpsError("INPUT_INVALID", `${name}: expected a whole number from 1 to ${most}, got ${value}.`);
 }
 
-/** In the order given, else by user name. A user who is not ready is told, not left out in silence. */
+/** In the order given, else those that wait in a pool first, then by user name. A user who is not ready is told, not left out in silence. */
 async function readyUsers(db: Queryable, usernames: readonly string[] | undefined): Promise<{ userId: string; username: string }[]> {
   const { rows } = await db.query<{ userId: string; username: string }>(
     `SELECT user_id::text AS "userId", username FROM user_vps
      WHERE is_managed AND status = 'ready' AND ($1::text[] IS NULL OR username = ANY($1))
-     ORDER BY array_position($1::text[], username::text), username COLLATE "C"`,
+     ORDER BY array_position($1::text[], username::text), is_pooled DESC, username COLLATE "C"`,
     [usernames ?? null],
   );
   const missing = (usernames ?? []).filter((username) => !rows.some((row) => row.username === username));

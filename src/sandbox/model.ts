@@ -55,6 +55,10 @@ export interface Disk {
   again?: { succeeds: boolean; isRunning: boolean };
   /** Of the user spoq and of Conductor, as they were last set; absent in a world that was written by an older sandbox. */
   credentials?: DiskCredentials;
+  /** What tells it from other machines; absent: as the first boot made it. */
+  machineId?: string;
+  /** The hand-over that it came to its end with last. */
+  handover?: string;
   /** The host name that Caddy was last told after the first boot. */
   toldHostname?: string;
   /** What releases have brought; absent as long as there is only what the script installed. */

@@ -23,8 +23,10 @@ export function engineVariables(env: Environment): Environment {
 
 /** The values of all settings that are secrets, for the redaction of logs. */
 export function secretsOf(settings: Settings): string[] {
-  return Object.entries(VARIABLES)
+  const ofTargets = (settings.notificationTargets ?? []).flatMap((target) => (target.format === "webhook" ? target.secrets : target.format === "slack" ? [target.url] : [new URL(target.smtp).password]));
+  const own = Object.entries(VARIABLES)
     .filter(([, variable]) => "secret" in variable)
     .map(([key]) => settings[key as keyof typeof VARIABLES])
     .filter((value): value is string => typeof value === "string");
+  return [...own, ...ofTargets];
 }

@@ -5,6 +5,7 @@ import { openDatabase } from "../db/index.ts";
 import { createDriftQueues, driftRequests } from "../drift/queues.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
+import { flushTracing, startTracing } from "../../providers/core/tracing.ts";
 import { pgBossJobs, startQueue } from "../jobs/index.ts";
 import { createQuestionQueue } from "../jobs/questions.ts";
 import { askBootLog, BOOT_LOG_QUEUE } from "../jobs/boot-log.ts";
@@ -34,10 +35,11 @@ export interface Service {
 /** Starts what the settings' role asks for: HTTP, a worker, or both in this process. */
 export async function startService({ settings, env, onProgress = () => undefined }: ServiceOptions): Promise<Service> {
   const { role } = settings;
+  await startTracing(env);
   const spare = spareSecrets({ env, role });
   if (spare.length > 0) onProgress(`WARNING: this process faces the internet and holds secrets that only workers need: ${spare.join(", ")}. Give each role a file of its own (docs/going-live.md); with REFUSE_SPARE_SECRETS=true it does not start like this`);
   const database = await openDatabase({ databaseUrl: settings.databaseUrl, dataFolder: settings.dataFolder, onProgress });
-  const closers: (() => Promise<unknown>)[] = [() => database.close()];
+  const closers: (() => Promise<unknown>)[] = [flushTracing, () => database.close()];
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => onProgress(`not everything could be closed: ${messageOf(error)}`));
   };

@@ -9,10 +9,9 @@ import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
 import { ensureEngine } from "../install-pulumi/ensure-engine.ts";
-import { resolveMended } from "../drift/findings.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
 import { startDrift } from "../drift/start-drift.ts";
-import { startWorker } from "../jobs/index.ts";
+import { pgBossJobs, startWorker } from "../jobs/index.ts";
 import { startRetention } from "../jobs/retention.ts";
 import { answerBootLog } from "../jobs/boot-log.ts";
 import { answerVmActions } from "../jobs/vm-actions.ts";
@@ -28,6 +27,7 @@ import { StateBackend } from "../provisioning/state-backend.ts";
 import { engineProcesses } from "../provisioning/state-locks.ts";
 import { openPurchaseDesk } from "../purchases/index.ts";
 import { createCredentialsCipher } from "../records/index.ts";
+import { startPool } from "../pool/index.ts";
 import { startRollOutWorker } from "../releases/index.ts";
 import { Slots } from "../slots/slots.ts";
 import { startWaits } from "../waits/index.ts";
@@ -80,11 +80,11 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     hostId: hostname(),
     secrets: [...secretsOf(settings), ...fromFiles.map((text) => text.trim())],
     log: onProgress,
-    onUp: resolveMended,
   };
   const worker = await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) });
   const watcher = await startWaits({ settings, env, pool, databaseUrl, boss, workerId, log: onProgress });
   const rollOuts = await startRollOutWorker(common);
+  const pools = await startPool({ pool, jobs: pgBossJobs(boss, pool), settings, workerId, log: onProgress });
   const drift = await startDrift({
     settings, env, pool, boss, backendUrl, onProgress,
     preview: previewWithRefresh(engineBasis),
@@ -106,7 +106,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop(), bootLogs.stop(), offers.stop(), watcher.stop(), retention.stop(), notifications.stop()]);
+    await Promise.all([drift.stop(), actions.stop(), bootLogs.stop(), offers.stop(), watcher.stop(), retention.stop(), notifications.stop(), pools.stop()]);
     await Promise.all([slots.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {

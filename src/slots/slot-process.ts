@@ -11,6 +11,7 @@ import * as pulumi from "@pulumi/pulumi";
 import languageService from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import { createRequire } from "node:module";
 import { engineGoneSignal, leaveEngine } from "../../providers/core/engine-liveness.ts";
+import { flushTracing, startTracing } from "../../providers/core/tracing.ts";
 import { serveDynamicProvider } from "../../providers/dynamic/dynamic-provider.ts";
 import { servePluginService } from "../../providers/dynamic/grpc-server.ts";
 import type { PluginServer } from "../../providers/dynamic/grpc-server.ts";
@@ -57,6 +58,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 
 async function begin({ standIns, programEnv, providerEnv }: Extract<ToSlot, { kind: "begin" }>): Promise<void> {
   Object.assign(process.env, providerEnv);
+  await startTracing(process.env);
   const language = new LanguageServer(async () => {
     const outputs = userVpsProgram(programEnv);
     // Not called while a value is not known, as in a preview.
@@ -81,6 +83,7 @@ async function end(failed: boolean): Promise<void> {
   for (const server of run?.servers ?? []) server.stop();
   run = undefined;
   leaveEngine();
+  await flushTracing();
   restoreSurroundings();
   tell({ kind: "ended", ...(outputs && { outputs }) });
 }

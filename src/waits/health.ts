@@ -31,7 +31,7 @@ export function startHealthProbes({ target, onHealthy, onSeen, log }: HealthProb
   const under = new Map<string, Promise<void>>();
 
   async function lookAt(wait: VpsWait, usualMs: number | undefined): Promise<void> {
-    const result = await probe({ ...target, hostname: wait.hostname, address: wait.address! }, { signal: stopped.signal, timeoutMs: ATTEMPT_TIMEOUT_MS });
+    const result = await probe({ ...target, hostname: wait.hostname, address: wait.address!, byAddress: wait.isPooled }, { signal: stopped.signal, timeoutMs: ATTEMPT_TIMEOUT_MS });
     if (result.healthy) return await onHealthy(wait);
     await onSeen(wait, `${STAGE_NAMES[result.stage]}: ${result.detail}`);
     nextMs.set(wait.userId, performance.now() + pauseMs(Date.now() - wait.since.getTime(), usualMs));

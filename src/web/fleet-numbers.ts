@@ -29,10 +29,10 @@ export interface FleetNumbers {
 const HAPPENED = `
   WITH became AS (
     SELECT floor(extract(epoch FROM now() - ready_at) / $2)::int AS step, extract(epoch FROM ready_at - requested_at)::double precision AS seconds
-    FROM user_vps WHERE is_managed AND ready_at > now() - $1 * $2 * interval '1 second'
+    FROM user_vps WHERE is_managed AND NOT is_pooled AND ready_at > now() - $1 * $2 * interval '1 second'
   ), gave_up AS (
     SELECT floor(extract(epoch FROM now() - updated_at) / $2)::int AS step
-    FROM user_vps WHERE is_managed AND status = 'deprovisioned' AND ready_at IS NOT NULL AND updated_at > now() - $1 * $2 * interval '1 second'
+    FROM user_vps WHERE is_managed AND NOT is_pooled AND status = 'deprovisioned' AND ready_at IS NOT NULL AND updated_at > now() - $1 * $2 * interval '1 second'
   ), failed AS (
     SELECT floor(extract(epoch FROM now() - ended_at) / $2)::int AS step
     FROM vps_runs WHERE outcome = 'failed' AND ended_at > now() - $1 * $2 * interval '1 second'

@@ -14,6 +14,7 @@ export const PAGES: readonly Page[] = [
   { path: "/findings", name: "findings", title: "Findings", navigation: "Findings" },
   { path: "/releases", name: "releases", title: "Releases", navigation: "Releases" },
   { path: "/purchases", name: "purchases", title: "Purchases", navigation: "Purchases" },
+  { path: "/pools", name: "pools", title: "Pools", navigation: "Pools" },
   { path: "/audit", name: "audit", title: "Audit", navigation: "Audit" },
   { path: "/notifications", name: "notifications", title: "Notifications", navigation: "Notifications" },
   { path: "/users/:username", name: "user", title: "User" },

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { atEnd } from "./at-end.ts";
 
 const PROJECT = resolve(import.meta.dirname, "..", "..");
-const RECEIVERS = { webhook: "examples/webhook-receiver/receiver.js", slack: "test/support/slack-receiver.ts", smtp: "test/support/smtp-receiver.ts" } as const;
+const RECEIVERS = { webhook: "examples/webhook-receiver/receiver.js", slack: "test/support/slack-receiver.ts", smtp: "test/support/smtp-receiver.ts", otlp: "test/support/otlp-receiver.ts" } as const;
 
 export interface ReceiverProcess<Taken> {
   readonly port: number;

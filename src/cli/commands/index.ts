@@ -40,6 +40,7 @@ import { resume, suspend } from "./suspend.ts";
 import { sweep } from "./sweep.ts";
 import { templates } from "./templates.ts";
 import { token } from "./token.ts";
+import { poolDrain, poolList, poolSet } from "./pool.ts";
 import { purchases } from "./purchases.ts";
 import { resolve } from "./resolve.ts";
 import { recreate, rename, replace } from "./user-change.ts";
@@ -56,7 +57,7 @@ export const COMMANDS: readonly CliCommand[] = [
   up, preview, destroy, status, events, logs,
   drift, sweep, findings, repair,
   rotate, rename, recreate, replace, changes, retry, cancel, power, suspend, resume, snapshot, actions, deprovision, givenUp, audit,
-  purchases, resolve,
+  purchases, resolve, poolList, poolSet, poolDrain,
   releaseCreate, releaseList, releaseRollOut, releaseStatus, releaseSkip, releaseCancel,
   notificationList, notificationTargetList, notificationResend, notificationResume, notificationTest,
   init, serve, sandbox, demo, doctor, token,
@@ -69,6 +70,7 @@ export const COMMANDS: readonly CliCommand[] = [
 
 /** Commands of two words: the first one. */
 export const GROUPS: Readonly<Record<string, { readonly summary: string; readonly example: string }>> = {
+  pool: { summary: "VPSs that are kept ready for users to come", example: "pool list" },
   notification: { summary: "What is told to other programs, Slack and by e-mail", example: "notification targets" },
   release: { summary: "New Conductor and CLI programs for VPSs that are already there", example: "release list" },
   script: { summary: "Post-install scripts of the Hostinger account", example: "script list" },

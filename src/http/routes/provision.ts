@@ -5,7 +5,7 @@ import { LONGEST_SSH_PUBLIC_KEY, namesItsKind, SSH_PUBLIC_KEY_PATTERN } from "..
 import { PLANS } from "../../../providers/hostinger/api/specification.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { entitledPlans, noteClaimedPlans } from "../../purchases/index.ts";
+import { claimFromPool, entitledPlans, noteClaimedPlans } from "../../purchases/index.ts";
 import { findVpsByUserId, noteDataCenterChoice, requestVps } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
@@ -15,6 +15,8 @@ import { OFFERED, offered } from "../offers.ts";
 import type { OfferedKind } from "../offers.ts";
 import { readVpsView, VPS_VIEW } from "../vps-view.ts";
 
+/** The member's own stack ends when the user's has had time to be made: people come first. */
+const LET_GO_SECONDS = 15;
 const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]).join(", ");
 
 /** What there is may change: checked against Hostinger's offers, see ../offers.ts. */
@@ -66,6 +68,9 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
       });
       if (result.created) refuseIgnoredName(result.record.hostname, settings.sweepIgnoredNames);
       if (result.created) await noteDataCenterChoice(client, userId, dataCenterId === undefined ? "service" : "user");
+      // In place of a purchase, if one is left: the nearest is that of the data center chosen above.
+      const claimed = result.created ? await claimFromPool(client, settings, result.record) : undefined;
+      if (claimed) await jobs.enqueue(client, { operation: "destroy", userId: claimed.memberId }, { delaySeconds: LET_GO_SECONDS });
       if (result.created) await jobs.enqueue(client, { operation: "up", userId }, { cause: { kind: "signup", requestedBy: userId, reason: null } });
       // As it is by now, so that asking again answers with the same.
       return result.created ? { ...result, record: (await findVpsByUserId(client, userId))! } : result;

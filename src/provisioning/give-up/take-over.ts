@@ -4,6 +4,7 @@ import { inTransaction } from "../../db/index.ts";
 import { findFormerVm, forgetFormerVm, returnFormerVm, takeOverVm } from "../../records/index.ts";
 import type { FormerVm, VpsRecord } from "../../records/index.ts";
 import type { OperationContext } from "../operation.ts";
+import { claimMember } from "../pool/claim-member.ts";
 import { findVm } from "./find-vm.ts";
 import { setNamesakesAside } from "./set-aside.ts";
 import { takeWipedVm } from "./take-wiped-vm.ts";
@@ -11,7 +12,7 @@ import { takeWipedVm } from "./take-wiped-vm.ts";
 /**
  * The VM that a user without one gets in place of a purchase, by what is recorded and never by its
  * name: the one that the record names though the stack's state does not (it was lost), else the one
- * that the user gave up without a wipe, else, if that is switched on, one that is proven to be wiped.
+ * that the user gave up without a wipe, else one that waits in a pool, else, if that is switched on, one that is proven to be wiped.
  * It is bound to the user from here on. VMs of others that still have the user's host name lose it.
  *
  * @returns the record as it is now
@@ -27,7 +28,7 @@ export async function takeOver(context: OperationContext, session: Session): Pro
     session.report(`the stack ${username} knows of no VM, but VM ${hostingerVmId} is the user's: it is taken over`);
     return (await takeOverVm(pool, userId, { vmId: hostingerVmId, isWiped: false })) ?? record;
   }
-  return (await takeFormerVm(context, session)) ?? (await takeWipedVm(context, session)) ?? record;
+  return (await takeFormerVm(context, session)) ?? (await claimMember(context)) ?? (await takeWipedVm(context, session)) ?? record;
 }
 
 /** One that is gone at Hostinger by now is not asked about again. */

@@ -53,6 +53,8 @@ export function vmView(world: World, servers: WebServers, vm: Vm) {
     credentials: vm.disk?.credentials ?? null,
     /** What releases have brought. */
     programs: vm.disk?.programs ?? {},
+    /** What tells it from other machines, and how much is in its log. */
+    identity: { machineId: vm.disk?.machineId ?? null, hostKeySha256: vm.sshHostKey === undefined ? null : sha256(vm.sshHostKey), logCharacters: vm.disk?.log.length ?? 0, handedOver: vm.disk?.handover !== undefined },
     hasCertificate: vm.disk !== null && vm.disk.certificateFor !== null,
     actions: vm.actions.map(({ id, name, state }) => ({ id, name, state })),
   };

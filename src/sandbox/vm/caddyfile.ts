@@ -3,6 +3,8 @@ export interface Caddyfile {
   /** Host name of the first site; null if there is none that Caddy would serve over HTTPS. */
   siteAddress: string | null;
   upstreamPort: number | null;
+  /** Its certificates are of its own making, so that it asks no authority (the global option `local_certs`). */
+  hasLocalCertificates?: true;
 }
 
 export function readCaddyfile(text: string): Caddyfile {
@@ -12,6 +14,7 @@ export function readCaddyfile(text: string): Caddyfile {
   return {
     siteAddress: siteOf(withoutGlobalOptions(lines)[0] ?? ""),
     upstreamPort: port === undefined ? null : Number(port),
+    ...(lines[0] === "{" && lines.slice(0, lines.length - withoutGlobalOptions(lines).length).includes("local_certs") && { hasLocalCertificates: true }),
   };
 }
 

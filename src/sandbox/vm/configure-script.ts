@@ -11,6 +11,7 @@ export interface ConfigureOrder {
   setsPassword: boolean;
   restartsConductor: boolean;
   restartsCaddy: boolean;
+  hasLocalCertificates: boolean;
 }
 
 /** Reads the script (it is never run); undefined if it changes nothing of this kind. */
@@ -28,5 +29,6 @@ export function configureOrder(script: string): ConfigureOrder | undefined {
     setsPassword: has(/chpasswd/),
     restartsConductor: restarts && has(/restart.* conductor$/),
     restartsCaddy: restarts && has(/restart.* caddy$/),
+    hasLocalCertificates: /^\s*local_certs$/m.test(variables.get("CADDY_OPTIONS") ?? ""),
   };
 }

@@ -18,6 +18,7 @@ export async function configure(world: World, vm: Vm, order: ConfigureOrder): Pr
     jwtSecretSha256: order.restartsConductor ? order.credentials.jwtSecretSha256 : (before?.jwtSecretSha256 ?? null),
     ownerId: (order.restartsConductor ? order.credentials.ownerId : before?.ownerId) ?? null,
   };
+  if (order.restartsCaddy && order.hasLocalCertificates !== (disk.outcome.hasLocalCertificates ?? false)) disk.outcome.hasLocalCertificates = order.hasLocalCertificates;
   if (siteAddress !== order.hostname && order.restartsCaddy) {
     disk.outcome.siteAddress = order.hostname;
     disk.toldHostname = order.hostname;

@@ -8,6 +8,8 @@ import { expandHereDocument, expandWord } from "./shell-words.ts";
 export interface ScriptOutcome {
   /** The host name that Caddy serves. */
   siteAddress: string | null;
+  /** Caddy makes its certificates itself, for names that lead nowhere. */
+  hasLocalCertificates?: boolean;
   /** The configuration has an owner and a JWT secret. */
   conductorConfigured: boolean;
   /** Caddy hands the site's requests on to the conductor's port. */
@@ -110,6 +112,7 @@ class ScriptReader {
     ].every(Boolean);
     return {
       siteAddress,
+      ...(this.#caddyfile?.hasLocalCertificates && { hasLocalCertificates: true }),
       conductorConfigured,
       caddyConfigured,
       conductorStarted: need(this.#started.has("conductor"), "the conductor is never started"),

@@ -4,6 +4,7 @@ import type { World } from "../world.ts";
 import { configure } from "./configure.ts";
 import { configureOrder } from "./configure-script.ts";
 import type { CommandResult, Releases } from "./release.ts";
+import { handoverOrder, handOver } from "./handover.ts";
 import { releaseOrder } from "./release-script.ts";
 import { servingOf } from "./serving.ts";
 
@@ -17,9 +18,11 @@ export async function answerCommand(world: World, vm: Vm, releases: Releases, li
   if (readsScript(command)) {
     const order = releaseOrder(stdin);
     if (order !== undefined) return await releases.perform(vm, order);
+    const handover = handoverOrder(stdin);
+    if (handover !== undefined) return handOver(world, vm, handover);
     const change = configureOrder(stdin);
     if (change !== undefined) return await configure(world, vm, change);
-    return failed(127, "the sandbox's VMs understand no script but a release and a change of credentials and host name");
+    return failed(127, "the sandbox's VMs understand no script but a release, a hand-over and a change of credentials and host name");
   }
   const [program = "", ...words] = command.trim().split(/\s+/);
   const [first = ""] = words;

@@ -82,6 +82,7 @@ export class WebServers {
 
   #mayHaveCertificate(vm: Vm, site: string): boolean {
     if (vm.disk === null) return false;
+    if (vm.disk.outcome.hasLocalCertificates) return true;
     if (vm.disk.certificateFor === site || !this.#world.state.settings.certificatesNeedDns) return true;
     if (resolveAddress(this.#world, site) !== vm.ipv4?.address) return false;
     vm.disk.certificateFor = site;

@@ -1,0 +1,61 @@
+/** What the Handover resource does; called by the few lines that are stored with it. */
+import { engineGoneSignal } from "../core/engine-liveness.ts";
+import { UserVpsError } from "../core/errors.ts";
+import { reportProgress } from "../core/progress.ts";
+import { MINUTE_MS, SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
+import { fetchHostKey } from "./fetch-host-key.ts";
+import { runCommand } from "./run-command.ts";
+
+type Values = Record<string, unknown>;
+
+/** The script waits for a release that is under way on the VM. */
+const SCRIPT_LIMIT_MS = 25 * MINUTE_MS;
+/** How long the SSH server may take to show its new keys. */
+const NEW_KEY_LIMIT_MS = 30 * SECOND_MS;
+const LOOK_INTERVAL_MS = 0.1 * SECOND_MS;
+
+/** What is on the VM is its owner's from then on: only another machine is handed over anew. */
+export function diff(_id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
+  const replaces = olds["machine"] === news["machine"] ? [] : ["machine"];
+  return { changes: replaces.length > 0 || olds["host"] !== news["host"] || olds["port"] !== news["port"], replaces };
+}
+
+/**
+ * The key that the server has before is of no use to anybody later: whoever answers is trusted this once, as at any
+ * first contact. The key after it is the one that the script has made, told over that connection.
+ * Errors: SSH_*, HANDOVER_FAILED.
+ */
+export async function create(inputs: Values): Promise<{ id: string; outs: Values }> {
+  const { host, port } = { host: String(inputs["host"]), port: Number(inputs["port"]) };
+  const signal = engineGoneSignal();
+  reportProgress(`${host}: removing what is left of the time before`);
+  const hostKey = await fetchHostKey(host, port, signal);
+  const { status, stdout, stderr } = await runCommand({ host, port, hostKey, login: inputs["login"] as { password: string } }, { command: "/bin/bash -s", stdin: String(inputs["script"]), signal, timeoutMs: SCRIPT_LIMIT_MS });
+  if (status !== 0) {
+    const said = /HANDOVER_FAILED: (.*)/.exec(stderr)?.[1] ?? `it ended with ${status === null ? "a signal" : `status ${status}`}`;
+    throw new UserVpsError("HANDOVER_FAILED", `The VM at ${host} could not be made its user's own: ${said}`);
+  }
+  const newKeys = new Set([...stdout.matchAll(/^HOST_KEY (\S+ \S+)/gm)].map(([, key]) => key!));
+  const shown = await untilShown(host, port, newKeys, signal);
+  return { id: shown, outs: { ...stored(inputs), hostKey: shown } };
+}
+
+export async function update(_id: string, olds: Values, news: Values): Promise<{ outs: Values }> {
+  return { outs: { ...stored(news), hostKey: olds["hostKey"] } };
+}
+
+/** Not before the server shows one of its new keys does it have them. */
+async function untilShown(host: string, port: number, newKeys: ReadonlySet<string>, signal: AbortSignal): Promise<string> {
+  const endMs = monotonicMs() + NEW_KEY_LIMIT_MS;
+  for (;;) {
+    const shown = await fetchHostKey(host, port, signal);
+    if (newKeys.has(shown)) return shown;
+    if (monotonicMs() > endMs) throw new UserVpsError("HANDOVER_FAILED", `The SSH server at ${host} does not show its new keys within ${inSeconds(NEW_KEY_LIMIT_MS)}.`);
+    await sleep(LOOK_INTERVAL_MS, signal);
+  }
+}
+
+/** The way in is of no use afterwards. */
+function stored({ __provider: _provider, login: _login, script: _script, ...rest }: Values): Values {
+  return rest;
+}

@@ -1,0 +1,106 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { isScheduleRule, SCHEDULE_RULE } from "../../config/pool-schedule.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { poolIdOf, readPoolOverview } from "../../pool/index.ts";
+import type { PoolOverview } from "../../pool/index.ts";
+import { drainPool, listPoolMembers, POOL_MEMBER_STATES, POOL_STATES, savePool } from "../../records/index.ts";
+import type { PoolMember } from "../../records/index.ts";
+import { REASON, REASON_ONLY, refusals } from "../answers.ts";
+import { callerOf } from "../caller.ts";
+import type { HttpContext } from "../context.ts";
+import { HttpError } from "../http-error.ts";
+import { offered } from "../offers.ts";
+import { DATA_CENTER, PLAN } from "./provision.ts";
+
+const time = z.iso.datetime().nullable();
+const seconds = z.number().nonnegative().nullable();
+
+const MEMBER = z.object({
+  username: z.string().describe("Of its own stack."),
+  state: z.enum(POOL_MEMBER_STATES),
+  vmId: z.number().nullable(),
+  createdAt: z.iso.datetime(), readyAt: time, paidUntil: time,
+  claimedBy: z.string().nullable().describe("The user name of whoever has got its VM."),
+  reason: z.string().nullable().describe("Why it failed, was set aside or is retired."),
+}).meta({ id: "PoolMember" });
+
+const POOL = z.object({
+  poolId: z.string().describe("Of plan, data center and template: `kvm1-9-1007`."),
+  plan: z.string().describe("Hostinger's catalog item."), dataCenterId: z.int(), templateId: z.int(),
+  state: z.enum(POOL_STATES).describe("`paused`: after failures, until it is set anew. `draining`: nothing is bought, what is there is given up."),
+  pausedBecause: z.string().nullable(), failures: z.int().describe("Members that came to nothing since one was ready last."),
+  keepReady: z.int(), schedule: z.array(z.string()), mostPerDay: z.int().nullable(), wanted: z.int().describe("By the schedule, now."),
+  setBy: z.string().nullable().describe("null: the setting POOLS."), setAt: z.iso.datetime(),
+  ready: z.int(), building: z.int(), failed: z.int(), claimed: z.int(), setAside: z.int(), retiring: z.int(),
+  begunToday: z.int(), spentCents: z.int().describe("What its VPSs of the last 30 days have cost, first terms alone."),
+  asked: z.int().describe("Signups of the last 30 days for which there was this pool."), hits: z.int().describe("Those of them that got a member."),
+  secondsWith: seconds.describe("From signup to ready, in the median, with a member."), secondsWithout: seconds.describe("The same with a purchase."),
+  members: z.array(MEMBER).describe("Those that have not come to an end."),
+}).meta({ id: "Pool" });
+
+export type PoolView = z.output<typeof POOL>;
+
+const LIST = z.object({ items: z.array(POOL) }).meta({ id: "PoolList" });
+const SET = z.strictObject({
+  plan: PLAN.optional().describe("The default is the service's."),
+  dataCenterId: DATA_CENTER.optional().describe("The default is the service's."),
+  ready: z.int().min(0).max(1_000).describe("How many are kept ready where no rule of the schedule says otherwise."),
+  schedule: z.array(z.string().max(100)).max(50).default([]).describe(`Rules, the last one that fits counts: ${SCHEDULE_RULE}.`),
+  mostPerDay: z.int().min(0).max(10_000).optional().describe("How many may be bought a day, UTC; else as many as the limits of all purchases let."),
+  reason: REASON.optional(),
+});
+const PARAMS = z.object({ poolId: z.string().min(1).max(120).regex(/^[A-Za-z0-9-]+$/, "expected the id of a pool") });
+const answer = <T extends z.ZodType>(description: string, schema: T) => ({ description, content: { "application/json": { schema } } });
+
+/** /api/admin/pools: VPSs that are kept ready for users to come. */
+export const poolRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, settings, offers }) => {
+  app.get("/pools", {
+    schema: { tags: ["operators"], summary: "Pools, with their members", response: { 200: answer("All of them.", LIST), ...refusals(401, 403) } },
+  }, async () => ({ items: await readPools() }));
+
+  app.post("/pools", {
+    schema: {
+      tags: ["operators"], summary: "Set how many VPSs a pool keeps ready", body: SET,
+      description: "It makes the pool if there is none, lets one that has paused or is drained go on, and counts before the setting POOLS from then on. The limits of purchases stand before every purchase of a pool as before any.",
+      response: { 200: answer("As it is from now on.", POOL), ...refusals(401, 403, 413, 415, 422) },
+    },
+  }, async (request) => {
+    const { userId } = callerOf(request);
+    const { plan: wantedPlan, dataCenterId: wantedCenter, ready, schedule, mostPerDay } = request.body;
+    const rule = schedule.find((one) => !isScheduleRule(one));
+    if (rule !== undefined) throw new HttpError("REQUEST_INVALID", `schedule: expected ${SCHEDULE_RULE}, got ${JSON.stringify(rule)}.`);
+    const { plan = settings.defaultPlan, dataCenterId = settings.defaultDataCenterId } = offered(await offers(), { plan: wantedPlan, dataCenterId: wantedCenter });
+    const kind = { plan, dataCenterId, templateId: settings.defaultTemplateId };
+    await inTransaction(pool, (db) => savePool(db, poolIdOf(kind), { ...kind, keepReady: ready, schedule, mostPerDay: mostPerDay ?? null }, userId));
+    request.log.info({ operator: userId, pool: poolIdOf(kind), ready }, "pool set");
+    return (await readPools()).find(({ poolId }) => poolId === poolIdOf(kind))!;
+  });
+
+  app.post("/pools/:poolId/drain", {
+    schema: {
+      tags: ["operators"], summary: "Drain a pool", params: PARAMS, body: REASON_ONLY,
+      description: "Nothing is bought for it any more; its VPSs are wiped, stopped and not renewed. Those that users have got are theirs.",
+      response: { 200: answer("As it is from now on.", POOL), ...refusals(401, 403, 404, 413, 415) },
+    },
+  }, async (request) => {
+    const { userId } = callerOf(request);
+    const { poolId } = request.params;
+    if (!(await drainPool(pool, poolId, userId))) throw new HttpError("POOL_NOT_FOUND", `There is no pool '${poolId}'.`);
+    request.log.info({ operator: userId, pool: poolId }, "pool drained");
+    return (await readPools()).find((one) => one.poolId === poolId)!;
+  });
+
+  async function readPools(): Promise<PoolView[]> {
+    const [pools, members] = [await readPoolOverview(pool), await listPoolMembers(pool)];
+    return pools.map((one) => poolView(one, members.filter(({ poolId }) => poolId === one.poolId)));
+  }
+};
+
+function poolView({ setAt, schedule, ...pool }: PoolOverview, members: readonly PoolMember[]): PoolView {
+  const at = (moment: Date | null) => moment?.toISOString() ?? null;
+  return {
+    ...pool, schedule: [...schedule], setAt: setAt.toISOString(),
+    members: members.map(({ username, state, vmId, createdAt, readyAt, paidUntil, claimedByUsername, reason }) => ({ username, state, vmId, createdAt: createdAt.toISOString(), readyAt: at(readyAt), paidUntil: at(paidUntil), claimedBy: claimedByUsername, reason })),
+  };
+}

@@ -1,0 +1,26 @@
+import type { Queryable } from "../db/queryable.ts";
+import type { PoolCounts } from "./how-many.ts";
+
+const MEMBERS = `
+  SELECT
+    count(*) FILTER (WHERE member.pool_id = $1 AND (member.state = 'ready' OR member.state = 'building'))::int AS had,
+    (SELECT count(*)::int FROM vps_pool_members WHERE pool_id = $1 AND NOT is_reused AND created_at >= date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC') AS "begunToday",
+    count(*) FILTER (WHERE member.state = 'building' AND own.hostinger_vm_id IS NULL)::int AS "onTheWay"
+  FROM vps_pool_members AS member JOIN user_vps AS own ON own.user_id::text = member.member_id AND own.is_pooled
+  WHERE member.state IN ('building', 'ready')`;
+
+export async function countMembers(db: Queryable, poolId: string): Promise<{ readonly counts: PoolCounts; readonly onTheWay: number }> {
+  const { had, begunToday, onTheWay } = (await db.query<PoolCounts & { onTheWay: number }>(MEMBERS, [poolId])).rows[0]!;
+  return { counts: { had, begunToday }, onTheWay };
+}
+
+/** A person whose VPS has no VM yet and is being worked on. Who waits for a guard is counted by the wish. */
+export async function isAnybodyOnTheWay(db: Queryable): Promise<boolean> {
+  const { rowCount } = await db.query("SELECT FROM user_vps WHERE status IN ('queued', 'provisioning') AND is_managed AND NOT is_pooled AND hostinger_vm_id IS NULL AND waiting_kind IS NULL LIMIT 1");
+  return rowCount !== 0;
+}
+
+/** Anybody's, a pool's own among them: what comes behind it would only wait as well. */
+export async function isAnyWishWaiting(db: Queryable): Promise<boolean> {
+  return (await db.query("SELECT FROM vps_purchases WHERE state = 'waiting' AND waits_for IS NOT NULL LIMIT 1")).rowCount !== 0;
+}

@@ -1,0 +1,58 @@
+/** One turn of a pool's care: members that came to nothing or whose term ends go, missing ones are begun. */
+import { randomBytes, randomUUID } from "node:crypto";
+import { inTransaction } from "../db/index.ts";
+import type { Queryable } from "../db/queryable.ts";
+import { readBreaker, readSwitch } from "../purchases/index.ts";
+import { countReusableVms, createPoolMember, listPools, notePoolTerms, userIdType } from "../records/index.ts";
+import type { PoolRecord } from "../records/index.ts";
+import type { PoolContext } from "./context.ts";
+import { countMembers, isAnybodyOnTheWay, isAnyWishWaiting } from "./counts.ts";
+import { howMany } from "./how-many.ts";
+import type { Held } from "./how-many.ts";
+import { noteHowTheyAre, retireWhatIsOver } from "./retire.ts";
+import type { PoolSettings } from "./sync-pools.ts";
+
+/** Whatever thinks that it is the leader: members are begun one turn after the other. */
+const ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('user-vps:pools', 0))";
+
+/** @returns the user names of the members that were begun */
+export async function refillPools(context: PoolContext, now = new Date()): Promise<string[]> {
+  const { pool, settings, log } = context;
+  if ((await listPools(pool)).length === 0) return [];
+  await notePoolTerms(pool);
+  await noteHowTheyAre(context);
+  await retireWhatIsOver(context);
+  return await inTransaction(pool, async (db) => {
+    await db.query(ONE_AT_A_TIME);
+    const begun: string[] = [];
+    const held = await heldBack(db, settings);
+    for (const one of await listPools(db)) {
+      const { counts, onTheWay } = await countMembers(db, one.poolId);
+      const reusable = settings.reuseWipedVms ? await countReusableVms(db, one, settings.reuseLeastDays) : 0;
+      const { reused, bought } = howMany(one, counts, { now, held, onTheWay, reusable });
+      for (let number = 0; number < reused + bought; number++) begun.push(await begin(db, context, one, number < reused));
+    }
+    if (begun.length > 0) log(`pools: ${begun.length} members are begun: ${begun.join(", ")}`);
+    return begun;
+  });
+}
+
+/** Signups come first, and nothing is queued behind a guard that holds already. */
+async function heldBack(db: Queryable, { purchases }: PoolSettings): Promise<Held> {
+  if (await isAnybodyOnTheWay(db)) return "people";
+  const isOpen = (await readSwitch(db, purchases)).isOn && (await readBreaker(db)).state === "closed" && !(await isAnyWishWaiting(db));
+  return isOpen ? undefined : "purchases";
+}
+
+async function begin(db: Queryable, { jobs, settings }: PoolContext, pool: PoolRecord, isReused: boolean): Promise<string> {
+  const memberId = await newUserId(db);
+  const username = `pool-${randomBytes(5).toString("hex")}`;
+  await createPoolMember(db, pool, { memberId, username, hostname: `${username}.${settings.domain}`, isReused });
+  await jobs.enqueue(db, { operation: "up", userId: memberId });
+  return username;
+}
+
+/** As the table's own column takes it; below 0 where users have numbers. */
+async function newUserId(db: Queryable): Promise<string> {
+  return /int/.test(await userIdType(db)) ? `-${randomBytes(4).readUInt32BE() % 2_000_000_000 + 1}` : randomUUID();
+}

@@ -1,0 +1,42 @@
+/** Cares for the pools, one worker for all: see refill.ts. */
+import { messageOf } from "../../providers/core/errors.ts";
+import { SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { holdLease, letLeaseGo } from "../records/index.ts";
+import { refillPools } from "./refill.ts";
+import type { PoolContext } from "./context.ts";
+import { syncPools } from "./sync-pools.ts";
+
+const LEASE = "pools";
+const LEASE_SILENT_SECONDS = 10;
+const TURN_MS = 1 * SECOND_MS;
+const PAUSE_MS = 10 * SECOND_MS;
+
+export interface PoolKeeper {
+  stop(): Promise<void>;
+}
+
+export async function startPool(context: PoolContext & { readonly workerId: string }): Promise<PoolKeeper> {
+  const { pool, settings, workerId, log } = context;
+  await syncPools(pool, settings);
+  const stopped = new AbortController();
+  const keep = async () => {
+    while (!stopped.signal.aborted) {
+      let pauseMs = TURN_MS;
+      try {
+        if (await holdLease(pool, LEASE, workerId, LEASE_SILENT_SECONDS)) await refillPools(context);
+      } catch (error) {
+        if (!stopped.signal.aborted) log(`the pools cannot be looked after: ${messageOf(error)}`);
+        pauseMs = PAUSE_MS;
+      }
+      await sleep(pauseMs, stopped.signal).catch(() => undefined);
+    }
+  };
+  const kept = keep();
+  return {
+    async stop() {
+      stopped.abort();
+      await kept;
+      await letLeaseGo(pool, LEASE, workerId).catch((error: unknown) => log(`the lease of the pools stays for ${LEASE_SILENT_SECONDS} s: ${messageOf(error)}`));
+    },
+  };
+}

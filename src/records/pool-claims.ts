@@ -1,0 +1,95 @@
+/** A user gets the VM of a pool's member: see the drawing in pool-members.ts. */
+import type { Queryable } from "../db/queryable.ts";
+import { POOL_MEMBER_COLUMNS } from "./pool-members.ts";
+import type { PoolMember } from "./pool-members.ts";
+import { VPS_COLUMNS } from "./vps-record.ts";
+import type { VpsRecord } from "./vps-record.ts";
+
+/** One that ends sooner is not handed out any more: its renewal might come too late. */
+const SHORTEST_TERM = "interval '1 day'";
+
+const POOL_OF = `
+  SELECT pool_id AS "poolId" FROM vps_pools
+  WHERE plan_id = $1 AND template_id = $2 AND data_center_id = $3 AND (state <> 'draining' OR EXISTS (SELECT FROM vps_pool_members WHERE vps_pool_members.pool_id = vps_pools.pool_id AND vps_pool_members.state = 'ready'))`;
+
+/**
+ * Of the members that fit, the one whose term ends first, so that few are given up unused; one that waits for a release
+ * comes last. A member that is being worked on is passed over, and so is one that somebody else is about to get.
+ */
+const CHOOSE = `
+  SELECT ${POOL_MEMBER_COLUMNS}, own.hostname, own.subscription_id AS "subscriptionId", own.hostinger_order_id AS "orderId"
+  FROM vps_pool_members JOIN user_vps AS own ON own.user_id::text = vps_pool_members.member_id AND own.is_pooled
+  WHERE vps_pool_members.pool_id = $1 AND vps_pool_members.state = 'ready' AND own.status = 'ready' AND own.hostinger_vm_id = vps_pool_members.vm_id
+    AND (vps_pool_members.paid_until IS NULL OR vps_pool_members.paid_until > clock_timestamp() + ${SHORTEST_TERM})
+    AND NOT EXISTS (SELECT FROM vps_roll_out_members AS released WHERE released.user_id = vps_pool_members.member_id AND released.status = 'running')
+    AND NOT EXISTS (SELECT FROM vps_findings WHERE vps_findings.user_id = vps_pool_members.member_id AND resolved_at IS NULL)
+    AND NOT EXISTS (SELECT FROM vps_runs WHERE vps_runs.user_id = vps_pool_members.member_id AND vps_runs.outcome IS NULL)
+  ORDER BY EXISTS (SELECT FROM vps_roll_out_members AS released WHERE released.user_id = vps_pool_members.member_id AND released.status = 'waiting'),
+    vps_pool_members.paid_until NULLS LAST, vps_pool_members.ready_at, vps_pool_members.member_id
+  LIMIT 1 FOR UPDATE OF vps_pool_members, own SKIP LOCKED`;
+
+type ChosenMember = PoolMember & { readonly vmId: number; readonly hostname: string; readonly subscriptionId: string | null; readonly orderId: string | null };
+
+/** What the VM was booted as is told by `boot_hostname`; the release that it has by then is the user's first. */
+const BIND = `
+  UPDATE user_vps SET hostinger_vm_id = $2, taken_over_vm_id = $2, taken_over_is_wiped = false, boot_hostname = $3, subscription_id = $4, hostinger_order_id = $5,
+    pool_member_id = $6, pool_id = $7, first_release = (
+      SELECT version FROM vps_roll_outs WHERE outcome = 'succeeded'
+        OR EXISTS (SELECT FROM vps_roll_out_members AS released WHERE released.roll_out_id = vps_roll_outs.roll_out_id AND released.user_id = $6 AND released.status = 'succeeded')
+      ORDER BY created_at DESC LIMIT 1)
+  WHERE user_id::text = $1 AND is_managed AND NOT is_pooled AND hostinger_vm_id IS NULL
+  RETURNING ${VPS_COLUMNS}`;
+
+/**
+ * ready -> claimed, if there is a member that fits; its VM is the user's from then on, and its own stack is to end
+ * without it (the caller queues that: `destroy` of the member).
+ *
+ * @param db inside a transaction
+ * @returns the record as it is now, and the member; undefined if none is left
+ */
+export async function claimPoolMember(db: Queryable, record: VpsRecord): Promise<{ readonly record: VpsRecord; readonly memberId: string } | undefined> {
+  const { userId, username, plan, templateId, dataCenterId } = record;
+  if (record.hostingerVmId !== null || record.isPooled) return undefined;
+  const { rows: [pool] } = await db.query<{ poolId: string }>(POOL_OF, [plan, templateId, dataCenterId]);
+  if (!pool) return undefined;
+  if (record.poolId === null) await db.query("UPDATE user_vps SET pool_id = $2 WHERE user_id::text = $1 AND is_managed", [userId, pool.poolId]);
+  const { rows: [member] } = await db.query<ChosenMember>(CHOOSE, [pool.poolId]);
+  if (!member) return undefined;
+  const { memberId, vmId, hostname, subscriptionId, orderId } = member;
+  const { rows: [bound] } = await db.query<VpsRecord>(BIND, [userId, vmId, hostname, subscriptionId, orderId, memberId, pool.poolId]);
+  if (!bound) return undefined;
+  await db.query("UPDATE vps_pool_members SET state = 'claimed', claimed_by = $2, claimed_by_username = $3, claimed_at = clock_timestamp() WHERE member_id = $1", [memberId, userId, username]);
+  // A wiped VM that was reused for the member is the user's by that record as well.
+  await db.query("UPDATE vps_give_ups SET reused_by = $2 WHERE reused_by = $1 AND vm_id = $3", [memberId, userId, vmId]);
+  // What it was promised, the user gets.
+  await db.query("UPDATE vps_roll_out_members SET user_id = $2, username = $3 WHERE user_id = $1 AND status = 'waiting'", [memberId, userId, username]);
+  await db.query("UPDATE user_vps SET status = 'deprovisioning', phase = NULL, hostinger_vm_id = NULL, address = NULL, url = NULL, subscription_id = NULL WHERE user_id::text = $1 AND is_pooled", [memberId]);
+  return { record: bound, memberId };
+}
+
+/** claimed -> delivered. */
+export async function notePoolMemberDelivered(db: Queryable, userId: string): Promise<void> {
+  await db.query("UPDATE vps_pool_members SET state = 'delivered', ended_at = clock_timestamp() WHERE claimed_by = $1 AND state = 'claimed'", [userId]);
+}
+
+/** claimed -> set_aside: the user's next run leaves its VM. Whether there was one. */
+export async function setPoolMemberAside(db: Queryable, userId: string, reason: string): Promise<boolean> {
+  const { rowCount } = await db.query("UPDATE vps_pool_members SET state = 'set_aside', reason = $2 WHERE claimed_by = $1 AND state = 'claimed'", [userId, reason]);
+  return rowCount === 1;
+}
+
+/** Whether the user's member was set aside, and the user has not left its VM yet. */
+export async function isPoolMemberSetAside(db: Queryable, { poolMemberId }: Pick<VpsRecord, "poolMemberId">): Promise<boolean> {
+  if (poolMemberId === null) return false;
+  const { rowCount } = await db.query("SELECT FROM vps_pool_members WHERE member_id = $1 AND state = 'set_aside'", [poolMemberId]);
+  return rowCount === 1;
+}
+
+/** The user has nothing of the member any more: whatever comes next is as if there had been none. */
+export async function leavePoolMember(db: Queryable, userId: string): Promise<VpsRecord | undefined> {
+  const { rows } = await db.query<VpsRecord>(
+    `UPDATE user_vps SET hostinger_vm_id = NULL, taken_over_vm_id = NULL, taken_over_is_wiped = false, boot_hostname = NULL, subscription_id = NULL, hostinger_order_id = NULL, address = NULL, url = NULL,
+       pool_member_id = NULL, first_release = NULL
+     WHERE user_id::text = $1 AND is_managed AND pool_member_id IS NOT NULL RETURNING ${VPS_COLUMNS}`, [userId]);
+  return rows[0];
+}

@@ -1,0 +1,124 @@
+/**
+ * The VPSs of a pool, one row of vps_pool_members each. How far a member is in being built stands in its own row of
+ * user_vps, by which it is built like any user's VPS.
+ *
+ *     building ── healthy ──> ready ── a user signs up ──> claimed ── the user's VPS is ready ──> delivered
+ *        │                      │                             ├─ the VM does not come to it ──> set_aside
+ *        │                      │                             └─ the user gives it up ────────> retired
+ *        └─ came to nothing ─> failed ── an operator retries it ──> building
+ *
+ *     building, ready, failed ── the pool is drained, its term ends, it failed ──> retiring ── its VM is given up ──> retired
+ */
+import type { Queryable } from "../db/queryable.ts";
+import { notePoolFailure } from "./pools.ts";
+import type { PoolRecord } from "./pools.ts";
+
+export const POOL_MEMBER_STATES = ["building", "ready", "failed", "claimed", "delivered", "set_aside", "retiring", "retired"] as const;
+export type PoolMemberState = (typeof POOL_MEMBER_STATES)[number];
+
+export interface PoolMember {
+  /** The `user_id` of its own row in user_vps. */
+  readonly memberId: string;
+  /** Of that row and of its stack. */
+  readonly username: string;
+  readonly poolId: string;
+  readonly state: PoolMemberState;
+  readonly createdAt: Date;
+  readonly readyAt: Date | null;
+  readonly vmId: number | null;
+  readonly paidUntil: Date | null;
+  /** The user who has got its VM. */
+  readonly claimedBy: string | null;
+  readonly claimedByUsername: string | null;
+  readonly claimedAt: Date | null;
+  readonly endedAt: Date | null;
+  /** Why it failed, was set aside or is retired. */
+  readonly reason: string | null;
+}
+
+export const POOL_MEMBER_COLUMNS = `
+  vps_pool_members.member_id AS "memberId", vps_pool_members.username, vps_pool_members.pool_id AS "poolId", vps_pool_members.state, created_at AS "createdAt", vps_pool_members.ready_at AS "readyAt",
+  vm_id::double precision AS "vmId", vps_pool_members.paid_until AS "paidUntil", claimed_by AS "claimedBy", claimed_by_username AS "claimedByUsername", claimed_at AS "claimedAt", vps_pool_members.ended_at AS "endedAt", vps_pool_members.reason`;
+
+export interface NewPoolMember {
+  readonly memberId: string;
+  readonly username: string;
+  readonly hostname: string;
+  /** A wiped VM that was paid already is there for it. */
+  readonly isReused: boolean;
+}
+
+/** The release that was rolled out last, to its end: what is built from now on has it. */
+const NEWEST_RELEASE = "SELECT version FROM vps_roll_outs WHERE outcome = 'succeeded' ORDER BY created_at DESC LIMIT 1";
+
+/** -> building. @param db inside a transaction */
+export async function createPoolMember(db: Queryable, { poolId, plan, templateId, dataCenterId }: PoolRecord, { memberId, username, hostname, isReused }: NewPoolMember): Promise<void> {
+  await db.query(
+    `INSERT INTO user_vps (user_id, username, hostname, plan_id, template_id, data_center_id, status, phase, requested_at, updated_at, is_pooled, first_release)
+     VALUES ($1, $2, $3, $4, $5, $6, 'queued', 'queued', clock_timestamp(), clock_timestamp(), true, (${NEWEST_RELEASE}))`,
+    [memberId, username, hostname, plan, templateId, dataCenterId],
+  );
+  await db.query("INSERT INTO vps_pool_members (member_id, username, pool_id, is_reused) VALUES ($1, $2, $3, $4)", [memberId, username, poolId, isReused]);
+}
+
+/** The type of user_vps.user_id, which an older backend may have made: `text`, `uuid`, `bigint`. */
+export async function userIdType(db: Queryable): Promise<string> {
+  const { rows } = await db.query<{ type: string }>("SELECT data_type AS type FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = 'user_vps' AND column_name = 'user_id'");
+  return rows[0]!.type;
+}
+
+export async function findPoolMember(db: Queryable, memberId: string): Promise<PoolMember | undefined> {
+  return (await db.query<PoolMember>(`SELECT ${POOL_MEMBER_COLUMNS} FROM vps_pool_members WHERE member_id = $1`, [memberId])).rows[0];
+}
+
+/** Those that have not come to an end, the oldest first; set aside ones among them. */
+export async function listPoolMembers(db: Queryable, poolId?: string): Promise<PoolMember[]> {
+  const { rows } = await db.query<PoolMember>(`SELECT ${POOL_MEMBER_COLUMNS} FROM vps_pool_members WHERE state NOT IN ('delivered', 'retired') AND ($1::text IS NULL OR pool_id = $1) ORDER BY created_at, member_id`, [poolId ?? null]);
+  return rows;
+}
+
+/** building, failed, ready -> ready; another one of the pool has succeeded, so that its failures are over. */
+export async function notePoolMemberReady(db: Queryable, memberId: string, vmId: number): Promise<void> {
+  const { rows } = await db.query<{ poolId: string; isNew: boolean }>(
+    `WITH before AS (SELECT state FROM vps_pool_members WHERE member_id = $1)
+     UPDATE vps_pool_members SET state = 'ready', vm_id = $2, ready_at = coalesce(ready_at, clock_timestamp()), reason = NULL
+     WHERE member_id = $1 AND state IN ('building', 'failed', 'ready') RETURNING pool_id AS "poolId", (SELECT state FROM before) <> 'ready' AS "isNew"`,
+    [memberId, vmId],
+  );
+  if (rows[0]?.isNew) await db.query("UPDATE vps_pools SET failures = 0 WHERE pool_id = $1 AND state <> 'paused'", [rows[0].poolId]);
+}
+
+/** building -> failed. @param most failures in a row with which the pool pauses */
+export async function notePoolMemberFailed(db: Queryable, memberId: string, reason: string, most: number): Promise<void> {
+  const { rows } = await db.query<{ poolId: string }>(`UPDATE vps_pool_members SET state = 'failed', reason = $2 WHERE member_id = $1 AND state = 'building' RETURNING pool_id AS "poolId"`, [memberId, reason]);
+  if (rows[0]) await notePoolFailure(db, rows[0].poolId, most, reason);
+}
+
+/** failed -> building */
+export async function notePoolMemberRetried(db: Queryable, memberId: string): Promise<void> {
+  await db.query("UPDATE vps_pool_members SET state = 'building', reason = NULL WHERE member_id = $1 AND state = 'failed'", [memberId]);
+}
+
+/** building, ready, failed -> retiring. Whether it was one of these. */
+export async function retirePoolMember(db: Queryable, memberId: string, reason: string): Promise<boolean> {
+  const { rowCount } = await db.query("UPDATE vps_pool_members SET state = 'retiring', reason = $2 WHERE member_id = $1 AND state IN ('building', 'ready', 'failed')", [memberId, reason]);
+  return rowCount === 1;
+}
+
+/** -> retired: its VM is given up, by whoever had it. */
+export async function notePoolMemberRetired(db: Queryable, userId: string): Promise<void> {
+  await db.query(
+    "UPDATE vps_pool_members SET state = 'retired', ended_at = clock_timestamp() WHERE (member_id = $1 AND state IN ('building', 'ready', 'failed', 'retiring')) OR (claimed_by = $1 AND state = 'claimed')", [userId]);
+}
+
+/** Until when the members' VMs are paid, as far as it is known by now. */
+export async function notePoolTerms(db: Queryable): Promise<void> {
+  await db.query(
+    `UPDATE vps_pool_members SET paid_until = known.paid_until FROM (
+       SELECT user_id, vm_id, paid_until FROM vps_purchases WHERE state = 'bought' AND paid_until IS NOT NULL
+       UNION ALL SELECT reused_by, vm_id, paid_until FROM vps_give_ups WHERE reused_by IS NOT NULL AND paid_until IS NOT NULL
+     ) AS known
+     WHERE known.user_id = vps_pool_members.member_id AND known.vm_id = vps_pool_members.vm_id
+       AND vps_pool_members.state IN ('building', 'ready', 'failed') AND vps_pool_members.paid_until IS DISTINCT FROM known.paid_until`,
+  );
+}

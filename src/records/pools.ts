@@ -1,0 +1,86 @@
+/**
+ * Pools, one row of vps_pools each:
+ *
+ *     filling ── members failed, too many in a row ──> paused ── an operator sets it anew ──> filling
+ *     filling, paused ── an operator drains it, or POOLS does not name it any more ──> draining ── set anew ──> filling
+ */
+import type { Queryable } from "../db/queryable.ts";
+
+export const POOL_STATES = ["filling", "paused", "draining"] as const;
+export type PoolState = (typeof POOL_STATES)[number];
+
+export interface PoolSize {
+  /** Where no rule of the schedule says otherwise. */
+  readonly keepReady: number;
+  /** See src/config/pool-schedule.ts. */
+  readonly schedule: readonly string[];
+  /** Bought a day, UTC; null: no limit but those of all purchases. */
+  readonly mostPerDay: number | null;
+}
+
+export interface PoolKind {
+  /** Catalog item. */
+  readonly plan: string;
+  readonly dataCenterId: number;
+  readonly templateId: number;
+}
+
+export interface PoolRecord extends PoolSize, PoolKind {
+  readonly poolId: string;
+  readonly state: PoolState;
+  /** Members that came to nothing since one was ready last. */
+  readonly failures: number;
+  readonly pausedBecause: string | null;
+  /** An operator; null: the setting POOLS. */
+  readonly setBy: string | null;
+  readonly setAt: Date;
+}
+
+const COLUMNS = `
+  pool_id AS "poolId", plan_id AS plan, data_center_id AS "dataCenterId", template_id AS "templateId", keep_ready AS "keepReady", schedule,
+  most_per_day AS "mostPerDay", state, failures, paused_because AS "pausedBecause", set_by AS "setBy", set_at AS "setAt"`;
+
+/** By id. */
+export async function listPools(db: Queryable): Promise<PoolRecord[]> {
+  return (await db.query<PoolRecord>(`SELECT ${COLUMNS} FROM vps_pools ORDER BY pool_id COLLATE "C"`)).rows;
+}
+
+export async function findPool(db: Queryable, poolId: string): Promise<PoolRecord | undefined> {
+  return (await db.query<PoolRecord>(`SELECT ${COLUMNS} FROM vps_pools WHERE pool_id = $1`, [poolId])).rows[0];
+}
+
+/** -> filling. By an operator it counts before the setting from then on; by the setting (`setBy` null) it changes nothing that an operator has said. */
+export async function savePool(db: Queryable, poolId: string, { plan, dataCenterId, templateId, keepReady, schedule, mostPerDay }: PoolKind & PoolSize, setBy: string | null): Promise<PoolRecord | undefined> {
+  const { rows } = await db.query<PoolRecord>(
+    `INSERT INTO vps_pools (pool_id, plan_id, data_center_id, template_id, keep_ready, schedule, most_per_day, set_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (pool_id) DO UPDATE SET keep_ready = EXCLUDED.keep_ready, schedule = EXCLUDED.schedule, most_per_day = EXCLUDED.most_per_day,
+       set_by = EXCLUDED.set_by, set_at = clock_timestamp(), state = 'filling', failures = 0, paused_because = NULL
+     WHERE EXCLUDED.set_by IS NOT NULL OR (vps_pools.set_by IS NULL
+       AND (vps_pools.state = 'draining' OR (vps_pools.keep_ready, vps_pools.schedule, vps_pools.most_per_day) IS DISTINCT FROM (EXCLUDED.keep_ready, EXCLUDED.schedule, EXCLUDED.most_per_day)))
+     RETURNING ${COLUMNS}`,
+    [poolId, plan, dataCenterId, templateId, keepReady, schedule, mostPerDay, setBy],
+  );
+  return rows[0];
+}
+
+/** filling, paused -> draining. undefined: there is no such pool. */
+export async function drainPool(db: Queryable, poolId: string, by: string): Promise<PoolRecord | undefined> {
+  const { rows } = await db.query<PoolRecord>(`UPDATE vps_pools SET state = 'draining', paused_because = NULL, set_by = $2, set_at = clock_timestamp() WHERE pool_id = $1 RETURNING ${COLUMNS}`, [poolId, by]);
+  return rows[0];
+}
+
+/** filling, paused -> draining, of those that the setting does not name any more. */
+export async function drainUnnamedPools(db: Queryable, named: readonly string[]): Promise<void> {
+  await db.query("UPDATE vps_pools SET state = 'draining', paused_because = NULL, set_at = clock_timestamp() WHERE set_by IS NULL AND state <> 'draining' AND pool_id <> ALL ($1)", [named]);
+}
+
+/** filling -> paused, if that was one too many. */
+export async function notePoolFailure(db: Queryable, poolId: string, most: number, reason: string): Promise<void> {
+  await db.query(
+    `UPDATE vps_pools SET failures = failures + 1,
+       state = CASE WHEN state = 'filling' AND failures + 1 >= $2 THEN 'paused' ELSE state END,
+       paused_because = CASE WHEN state = 'filling' AND failures + 1 >= $2 THEN $3 ELSE paused_because END
+     WHERE pool_id = $1`,
+    [poolId, most, reason],
+  );
+}

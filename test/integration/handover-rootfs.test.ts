@@ -1,0 +1,169 @@
+/** The rendered script that makes a pool's VPS a user's own, really run by `bash -s` as root in a fresh Debian root file system. */
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
+import { renderHandoverScript } from "../../stacks/handover.ts";
+import { needing } from "../support/needs.ts";
+import { listing, type Rootfs, unpackRootfs } from "../support/rootfs.ts";
+
+const VALUES = { hostname: "alice.spoq.dev", ownerId: "user_alice", order: "order-1" };
+const OLD_ID = "0123456789abcdef0123456789abcdef";
+/** Files of the pool's time, and what is in them. */
+const BEFORE: Readonly<Record<string, string>> = {
+  "etc/machine-id": `${OLD_ID}\n`,
+  "var/lib/dbus/machine-id": `${OLD_ID}\n`,
+  "etc/hostname": "pool-0a1b2c3d4e\n",
+  "etc/hosts": "127.0.0.1 localhost\n# pool-0a1b2c3d4e stays in a comment\n127.0.1.1 pool-0a1b2c3d4e.spoq.dev pool-0a1b2c3d4e\n10.0.0.1 other.example.com\n",
+  "etc/ssh/ssh_host_ecdsa_key": "old private", "etc/ssh/ssh_host_ecdsa_key.pub": "ecdsa-sha2-nistp256 OLD root@pool",
+  "etc/ssh/sshd_config": "PermitRootLogin yes\n",
+  "root/.bash_history": "of the pool", "root/.ssh/authorized_keys": "ssh-ed25519 AAAA\n", "root/.ssh/known_hosts": "of the pool", "root/.python_history": "of the pool",
+  "home/spoq/.bash_history": "of the pool", "home/spoq/.bashrc": "kept\n", "home/spoq/.viminfo": "of the pool",
+  "var/log/syslog": "of the pool", "var/log/auth.log": "of the pool", "var/log/auth.log.1": "of the pool", "var/log/syslog.2.gz": "of the pool", "var/log/caddy/access.log": "of the pool", "var/log/wtmp": "of the pool",
+  [`var/log/journal/${OLD_ID}/system.journal`]: "of the pool", [`run/log/journal/${OLD_ID}/system.journal`]: "of the pool",
+  "post_install.log": "of the pool",
+  "var/lib/caddy/.local/share/caddy/pki/authorities/local/root.key": "of the pool", "var/lib/caddy/.config/caddy/autosave.json": "of the pool",
+  "tmp/left": "of the pool", "var/tmp/left": "of the pool", "tmp/systemd-private-1/tmp": "of a service",
+  "etc/conductor/config.toml": "kept\n", "etc/caddy/Caddyfile": "kept\n",
+};
+/** Stand-ins for what needs a running system or openssh. */
+const STUBS = {
+  systemctl: `echo "$*" >> /calls`,
+  journalctl: `echo "journalctl $*" >> /calls`,
+  hostname: `echo "hostname $*" >> /calls`,
+  "ssh-keygen": `[ "$1" = -A ] && [ "$2" = -f ] || exit 9
+for kind in ecdsa ed25519 rsa; do
+  echo "private $RANDOM$RANDOM" > "$3/etc/ssh/ssh_host_\${kind}_key"
+  chmod 600 "$3/etc/ssh/ssh_host_\${kind}_key"
+  echo "$kind $RANDOM$RANDOM root@here" > "$3/etc/ssh/ssh_host_\${kind}_key.pub"
+done`,
+};
+const FOLDERS = ["etc", "home", "root", "tmp", "var/log", "var/lib/caddy", "var/lib/dbus", "var/tmp"];
+
+let rootfs: Rootfs;
+const path = (name: string) => join(rootfs.dir, name);
+const read = (name: string) => readFileSync(path(name), "utf8");
+const calls = () => (existsSync(path("calls")) ? read("calls").trim().split("\n") : []);
+const run = (script: string) => rootfs.run(["/bin/bash", "-s"], { PATH: "/stubs:/usr/sbin:/usr/bin:/sbin:/bin" }, script);
+
+function succeeds(script = renderHandoverScript(VALUES)): string {
+  const { status, stdout, stderr } = run(script);
+  assert.equal(status, 0, stdout + stderr);
+  return stdout;
+}
+
+/** The script, whose main shell and the part that is running are killed before its command of this number. */
+function killedBefore(command: number): string {
+  const trap = `trap 'n=$(($(cat /commands 2> /dev/null || echo 0) + 1)); echo "$n" > /commands; if [ "$n" = ${command} ]; then kill -9 $$ $BASHPID; fi' DEBUG\nset -T\n`;
+  return trap + renderHandoverScript(VALUES);
+}
+
+/** What every hand-over ends with. */
+function isHandedOver(): void {
+  const id = read("etc/machine-id");
+  assert.match(id, /^[0-9a-f]{32}\n$/);
+  assert.notEqual(id, `${OLD_ID}\n`);
+  assert.equal(read("var/lib/dbus/machine-id"), id);
+  assert.equal(read("etc/hostname"), "alice.spoq.dev\n");
+  assert.equal(read("etc/hosts"), "127.0.0.1 localhost\n# pool-0a1b2c3d4e stays in a comment\n127.0.1.1 alice.spoq.dev alice\n10.0.0.1 other.example.com\n");
+  assert.deepEqual(readdirSync(path("etc/ssh")).sort(), ["ecdsa", "ed25519", "rsa"].flatMap((kind) => [`ssh_host_${kind}_key`, `ssh_host_${kind}_key.pub`]).concat("sshd_config").sort());
+  for (const name of readdirSync(path("etc/ssh"))) assert.doesNotMatch(read(`etc/ssh/${name}`), /old|OLD/);
+  assert.equal(statSync(path("etc/ssh/ssh_host_ecdsa_key")).mode & 0o777, 0o600);
+  for (const name of ["etc/conductor/config.toml", "etc/caddy/Caddyfile", "home/spoq/.bashrc"]) assert.equal(read(name), "kept\n");
+  assert.equal(read("root/.ssh/authorized_keys"), "ssh-ed25519 AAAA\n");
+  assert.equal(read("tmp/systemd-private-1/tmp"), "of a service");
+  const { stdout } = rootfs.run(["/bin/grep", "-rl", "-e", "of the pool", "-e", OLD_ID, "/etc", "/root", "/home", "/var", "/tmp", "/run", "/post_install.log"], {});
+  assert.equal(stdout, "");
+  assert.equal(existsSync(path("post_install.log")), false);
+  assert.equal(read("var/log/syslog"), "");
+  assert.equal(read("etc/spoq/handover"), "order-1\n");
+  assert.equal(existsSync(path("etc/spoq/handover.new")), false);
+}
+
+/** Without what is made at random. */
+function fileSystem(): Map<string, string> {
+  return listing(rootfs.dir, FOLDERS, (file, content) => (/machine-id|ssh_host_/.test(file) ? "random" : content));
+}
+
+describe("the hand-over of a pool's VPS", needing("rootfs"), () => {
+  beforeAll(() => {
+    rootfs = unpackRootfs();
+    for (const folder of ["stubs", "run"]) mkdirSync(path(folder), { recursive: true });
+    for (const [name, text] of Object.entries(STUBS)) {
+      writeFileSync(path(`stubs/${name}`), `#!/bin/bash\n${text}\nexit 0\n`);
+      chmodSync(path(`stubs/${name}`), 0o755);
+    }
+  });
+  afterAll(() => rootfs?.remove());
+  beforeEach(() => {
+    for (const name of ["commands", "calls", "etc/spoq", "etc/ssh", "var/log", "run/log", "tmp", "var/tmp", "home/spoq", "root"]) rmSync(path(name), { recursive: true, force: true });
+    for (const [name, content] of Object.entries(BEFORE)) {
+      mkdirSync(dirname(path(name)), { recursive: true });
+      rmSync(path(name), { force: true });
+      writeFileSync(path(name), content);
+    }
+  });
+
+  it("renews what identifies the machine, and removes logs, history and what Caddy has kept", () => {
+    const said = succeeds();
+    isHandedOver();
+    assert.deepEqual(said.match(/^HOST_KEY .*/gm)!.sort(), ["ecdsa", "ed25519", "rsa"].map((kind) => `HOST_KEY ${read(`etc/ssh/ssh_host_${kind}_key.pub`).split(" ").slice(0, 2).join(" ")}`));
+    assert.ok(calls().includes("reload-or-restart ssh"));
+  });
+
+  it("is not done again: by then logs and history are the user's", () => {
+    const first = succeeds();
+    for (const name of ["var/log/syslog", "root/.bash_history"]) writeFileSync(path(name), "of alice");
+    const before = { id: read("etc/machine-id"), key: read("etc/ssh/ssh_host_ecdsa_key"), calls: calls() };
+    const second = succeeds();
+    assert.deepEqual({ id: read("etc/machine-id"), key: read("etc/ssh/ssh_host_ecdsa_key"), calls: calls() }, before);
+    assert.deepEqual([read("var/log/syslog"), read("root/.bash_history")], ["of alice", "of alice"]);
+    assert.deepEqual(second.match(/^HOST_KEY .*/gm), first.match(/^HOST_KEY .*/gm));
+  });
+
+  it("is done anew for another owner", () => {
+    succeeds();
+    const id = read("etc/machine-id");
+    succeeds(renderHandoverScript({ ...VALUES, order: "order-2" }));
+    assert.notEqual(read("etc/machine-id"), id);
+    assert.equal(read("etc/spoq/handover"), "order-2\n");
+  });
+
+  it("killed before any of its commands and run again, ends the same", () => {
+    succeeds(killedBefore(-1));
+    const commands = Number(read("commands"));
+    isHandedOver();
+    const whole = fileSystem();
+    assert.ok(commands > 60, `${commands} commands`);
+    // Each part of the way, and both of its ends.
+    let killed = 0;
+    for (let command = 1; command <= commands; command += command < 12 || command > commands - 12 ? 1 : 8) {
+      for (const name of ["commands", "calls", "etc/spoq", "etc/ssh", "var/log", "run/log", "tmp", "var/tmp", "home/spoq", "root"]) rmSync(path(name), { recursive: true, force: true });
+      for (const [name, content] of Object.entries(BEFORE)) {
+        mkdirSync(dirname(path(name)), { recursive: true });
+        rmSync(path(name), { force: true });
+        writeFileSync(path(name), content);
+      }
+      // Parts of a pipeline count side by side, so that not each number comes up each time.
+      if (run(killedBefore(command)).status !== 0) killed += 1;
+      succeeds();
+      isHandedOver();
+      assert.deepEqual(fileSystem(), whole, `killed before command ${command}`);
+    }
+    assert.ok(killed >= 20, `${killed} were killed`);
+  });
+
+  it("says what went wrong, and goes on from there", () => {
+    rmSync(path("stubs/ssh-keygen"));
+    const { status, stderr } = run(renderHandoverScript(VALUES));
+    assert.equal(status, 1);
+    assert.match(stderr, /HANDOVER_FAILED: renew_host_keys went wrong\. Next: /);
+    assert.equal(read("etc/ssh/ssh_host_ecdsa_key"), "old private", "the machine has keys at any time");
+    const id = read("etc/machine-id");
+    writeFileSync(path("stubs/ssh-keygen"), `#!/bin/bash\n${STUBS["ssh-keygen"]}\nexit 0\n`);
+    chmodSync(path("stubs/ssh-keygen"), 0o755);
+    succeeds();
+    isHandedOver();
+    assert.equal(read("etc/machine-id"), id, "what was done is not done twice");
+  });
+});

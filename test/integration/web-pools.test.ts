@@ -1,0 +1,37 @@
+/** The pools, seen on their page. */
+import assert from "node:assert/strict";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { assertAccessible } from "../support/axe.ts";
+import { needing } from "../support/needs.ts";
+import { openPageWorld, type PageWorld } from "../support/page-world.ts";
+
+describe("the page of the pools", needing("browser"), () => {
+  let the: PageWorld;
+  beforeAll(async () => {
+    the = await openPageWorld({ env: { POOLS: JSON.stringify([{ plan: "kvm1", dataCenterId: 9, ready: 1 }]) } });
+    await the.logIn();
+  });
+  afterAll(() => the?.close());
+  const pool = () => the.page.locator("#pools tr", { has: the.page.getByRole("rowheader", { name: "kvm1-9-1007" }) });
+
+  it("is linked to, and shows what is ready, and its VPSs", async () => {
+    await the.page.getByRole("link", { name: "Pools" }).click();
+    await pool().filter({ hasText: "1 of 1" }).filter({ hasText: "filling" }).waitFor();
+    await the.page.locator("#members tr", { hasText: /pool-[0-9a-f]{10}.*ready/ }).waitFor();
+    await assertAccessible(the.page);
+  });
+
+  it("shows who has claimed one, and drains a pool that is confirmed", async () => {
+    await the.signUp("gina");
+    await pool().filter({ hasText: "1 of 1" }).filter({ hasText: /1 of 1.*1 of 1/ }).waitFor();
+    await the.page.getByRole("button", { name: "Drain kvm1-9-1007" }).click();
+    await the.page.getByLabel("Why, for the record").fill("the launch is over");
+    await the.page.getByRole("button", { name: "Drain", exact: true }).click();
+    await pool().filter({ hasText: "draining" }).waitFor();
+    assert.equal(await the.page.getByRole("button", { name: /^Drain/ }).count(), 0);
+  });
+
+  it("ran without an error of a script and within its content security policy", () => {
+    assert.deepEqual(the.complaints, []);
+  });
+});
