@@ -37,10 +37,10 @@ export async function latencyUnderLoad(world: BenchWorld, { requestsASecond, sec
     const user = Math.floor(number / 2);
     const begunMs = performance.now();
     const answer = await fetch(`${http.url}/api/vps/${kind}`, { method: kind === "provision" ? "POST" : "GET", headers: { authorization: `Bearer ${tokens[user]}` } });
-    await answer.text();
+    const text = await answer.text();
     tookMs[kind].push(performance.now() - begunMs);
     if (answer.status === 202) accepted.push(`bench-rate${user}`);
-    else if (!answer.ok && answer.status !== 404) throw new Error(`${kind}: ${answer.status}`);
+    else if (!answer.ok && answer.status !== 404) throw new Error(`${kind}: ${answer.status} ${text}`);
   };
   try {
     await atRate(count, requestsASecond, send);
@@ -71,10 +71,12 @@ export async function latencyUnderLoad(world: BenchWorld, { requestsASecond, sec
 async function atRate(count: number, aSecond: number, send: (number: number) => Promise<void>): Promise<void> {
   const startMs = performance.now();
   const sent: Promise<void>[] = [];
+  const failed: unknown[] = [];
   for (let number = 0; number < count; number += 1) {
     const dueMs = startMs + (number * 1_000) / aSecond - performance.now();
     if (dueMs > 1) await delay(dueMs);
-    sent.push(send(number));
+    sent.push(send(number).catch((error: unknown) => void failed.push(error)));
   }
   await Promise.all(sent);
+  if (failed.length > 0) throw failed[0];
 }

@@ -67,6 +67,21 @@ function isAddressOrNetwork(part: string): boolean {
 export const planItems = z.string().transform((list) => list.split(",").map((name) => name.trim()).filter((name) => name !== "").map((name) => findPlan(name)?.itemId ?? name))
   .refine((items) => items.length > 0, "expected at least one plan");
 
+export const USER_ACTIONS = ["restart", "rotate-credentials", "ssh-key", "snapshot", "restore"] as const;
+export type UserAction = (typeof USER_ACTIONS)[number];
+
+/** `restart,snapshot` -> a list; `none` is an empty one. */
+export const userActions = z.string()
+  .transform((list) => (list.trim() === "none" ? [] : list.split(",").map((name) => name.trim()).filter((name) => name !== "")))
+  .refine((list): list is UserAction[] => list.every((name) => USER_ACTIONS.some((known) => known === name)), `expected some of ${USER_ACTIONS.join(", ")} with commas between, or 'none'`);
+
+/** Readability is looked at where the page's other colours are: src/web/user-theme.ts. */
+export const color = z.string().regex(/^#[0-9a-fA-F]{6}$/, "expected a colour as #rrggbb");
+
+/** `https://a.example.com, https://b.example.com` -> a list, as in frame-ancestors of a content security policy. */
+export const origins = z.string().transform((list) => list.split(",").map((origin) => origin.trim()).filter((origin) => origin !== ""))
+  .refine((list) => list.length > 0 && list.every((origin) => URL.canParse(origin) && /^https?:$/.test(new URL(origin).protocol) && new URL(origin).origin === origin), "expected origins such as https://app.example.com with commas between");
+
 /** Five fields as in crontab; `off` is none. */
 export const cron = z.string()
   .refine((line) => line === "off" || /^(\S+ ){4}\S+$/.test(line), "expected five fields as in crontab, or 'off'")

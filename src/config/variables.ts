@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
-import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, cron, flag, hostname, hs256Secret, httpUrl, names, networks, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, wholeNumber } from "./value-schemas.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, flag, hostname, hs256Secret, httpUrl, names, networks, origins, planItem, planItems, postgresUrl, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { notificationTargets } from "./notification-targets.ts";
 import { ROLES, type Role } from "./roles.ts";
@@ -83,6 +83,19 @@ export const VARIABLES = {
   credentialsKeys: variable(cipherKeys, { name: "CREDENTIALS_KEYS", description: "Encrypt credentials until they are shown: id:key with commas between, the current one first, each key 32 bytes in base64.", example: A_KEY, secret: true, requiredFor: EVERY_ROLE }),
 
   credentialsShownSeconds: variable(wholeNumber(0, 86_400), { name: "CREDENTIALS_SHOWN_SECONDS", description: "For how long credentials can be shown again after the first time, until they are acknowledged: an answer may be lost. 0: they are shown once.", example: "600", byDefault: "600" }),
+
+  userActions: variable(userActions, { name: "USER_ACTIONS", description: "What users may do with their VPS themselves, with commas between: restart, rotate-credentials, ssh-key, snapshot, restore; or none.", example: "restart,rotate-credentials,ssh-key", byDefault: "restart,rotate-credentials" }),
+  userPageUrl: variable(httpUrl, { name: "USER_PAGE_URL", description: "Where users reach this service, for the address that a backend hands them over to. Without it, that of the request.", example: "https://vps.example.com" }),
+  userPageCodeSeconds: variable(wholeNumber(5, 600), { name: "USER_PAGE_CODE_SECONDS", description: "For how long a code is good that hands a user over to their page, once.", example: "60", byDefault: "60" }),
+  userPageSessionMinutes: variable(wholeNumber(1, 1_440), { name: "USER_PAGE_SESSION_MINUTES", description: "How long a user stays signed in to their page.", example: "60", byDefault: "60" }),
+  userPageSignInUrl: variable(httpUrl, { name: "USER_PAGE_SIGN_IN_URL", description: "Where a user whose session is over is handed over anew: a page of the backend.", example: "https://app.example.com/vps" }),
+  userPageHelpUrl: variable(httpUrl, { name: "USER_PAGE_HELP_URL", description: "Where users find help.", example: "https://app.example.com/help" }),
+  userPageFrameAncestors: variable(origins, { name: "USER_PAGE_FRAME_ANCESTORS", description: "Which sites may show the user's page in a frame of theirs: origins with commas between. Without it, none.", example: "https://app.example.com" }),
+  userPageName: variable(text, { name: "USER_PAGE_NAME", description: "What the user's page calls the service.", example: "Spoq", byDefault: "Spoq" }),
+  userPageLogo: variable(text, { name: "USER_PAGE_LOGO", description: "The logo of the user's page: an SVG or PNG file.", example: "/etc/user-vps/logo.svg" }),
+  userPageColor: variable(color, { name: "USER_PAGE_COLOR", description: "The colour of links and buttons on the user's page, where it is light.", example: "#3153bf" }),
+  userPageColorDark: variable(color, { name: "USER_PAGE_COLOR_DARK", description: "The same where it is dark.", example: "#8aa8ff" }),
+  userPageTexts: variable(text, { name: "USER_PAGE_TEXTS", description: "A folder with texts of the user's page that replace its own, or add a language: de.json and so on.", example: "/etc/user-vps/texts" }),
 
   refuseSpareSecrets: variable(flag, { name: "REFUSE_SPARE_SECRETS", description: "Whether a process of the role http refuses to start with secrets that only workers need; otherwise it says so at its start.", example: "true", byDefault: "false" }),
 

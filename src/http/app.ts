@@ -38,6 +38,8 @@ import { driftRoutes } from "./routes/drift.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { meEmbedRoute, mePageRoutes } from "./routes/me-pages.ts";
+import { acceptUserSession, handOverRoute, meSessionRoutes } from "./routes/me-session.ts";
 import { metricsRoute } from "./routes/metrics.ts";
 import { notificationRoutes } from "./routes/notifications.ts";
 import { provisionRoute } from "./routes/provision.ts";
@@ -46,6 +48,7 @@ import { resolveRoute } from "./routes/resolve.ts";
 import { releaseRoutes } from "./routes/releases.ts";
 import { retryRoutes } from "./routes/retry.ts";
 import { rollOutRoutes } from "./routes/roll-outs.ts";
+import { selfServiceRoutes } from "./routes/self-service.ts";
 import { snapshotRoute } from "./routes/snapshot.ts";
 import { suspendRoutes } from "./routes/suspend.ts";
 import { statusRoute } from "./routes/status.ts";
@@ -140,13 +143,15 @@ export async function buildApp({ pool, databaseUrl, jobs, drift, vmActions, boot
   await app.register(healthRoutes, context);
   await app.register(metricsRoute, { ...context, registry });
   await app.register(webRoutes, context);
+  for (const routes of [mePageRoutes, meEmbedRoute, meSessionRoutes]) await app.register(routes, context);
   await app.register(async (signedIn) => {
     signedIn.addHook("onRequest", acceptSession(context));
+    signedIn.addHook("onRequest", acceptUserSession(context));
     signedIn.addHook("onRequest", identify(createAuthenticator(settings)));
     signedIn.addHook("onRequest", limitRate(app, settings.rateLimitPerMinute));
     signedIn.addHook("onRequest", requireCaller);
     signedIn.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
-    for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
+    for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute, selfServiceRoutes, handOverRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
     await signedIn.register(async (operators) => {
       operators.addHook("onRequest", requireAdmin);
       recordActions(operators, pool);

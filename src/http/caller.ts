@@ -5,6 +5,8 @@ import type { Caller } from "./authenticate.ts";
 import { HttpError } from "./http-error.ts";
 
 export const ADMIN_SCOPE = "vps:admin";
+/** Of a backend's service token: hands any user over to their page. */
+export const HAND_OVER_SCOPE = "vps:hand-over";
 
 const refusals = new WeakMap<FastifyRequest, unknown>();
 

@@ -12,7 +12,8 @@ import type { AskVmActions } from "../jobs/vm-actions.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
 
 export type HttpSettings = Pick<Settings,
-  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "metricsReaders" | "metricsToken" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours" | "sweepIgnoredNames" | "credentialsShownSeconds"
+  "domain" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "metricsReaders" | "metricsToken" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours" | "sweepIgnoredNames" | "credentialsShownSeconds" | "sshPort"
+  | "userActions" | "userPageUrl" | "userPageCodeSeconds" | "userPageSessionMinutes" | "userPageSignInUrl" | "userPageHelpUrl" | "userPageFrameAncestors" | "userPageName" | "userPageLogo" | "userPageColor" | "userPageColorDark" | "userPageTexts"
   | "purchases" | "allowedPlans" | "purchasesPerDay" | "spendPerMonthCents" | "fleetLimit" | "maxPriceCents" | "zoneRecordLimit" | "certificatesPerWeek">;
 
 /** What the routes work with. */

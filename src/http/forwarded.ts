@@ -18,7 +18,7 @@ interface Hop {
  */
 export function normaliseForwarded({ headers }: Pick<IncomingMessage, "headers">): void {
   if (headers["x-forwarded-for"] !== undefined) {
-    setAddresses(headers, [headers["x-forwarded-for"]].flat().join(",").split(","));
+    setAddresses(headers, [headers["x-forwarded-for"]].flat().join(",").split(",").filter((entry) => entry.trim() !== ""));
     return;
   }
   if (headers.forwarded === undefined) return;
@@ -37,12 +37,21 @@ function setAddresses(headers: IncomingMessage["headers"], entries: readonly str
   else delete headers["x-forwarded-for"];
 }
 
-/** `1.2.3.4:51008`, `"[2001:db8::1]:51008"`, `fe80::1%eth0`, `::ffff:1.2.3.4` -> the address alone; undefined for what is none. */
+/** `1.2.3.4:51008`, `"[2001:db8::1]:51008"`, `fe80::1%eth0`, `::ffff:1.2.3.4` -> the address alone, however it was written; undefined for what is none. */
 export function addressIn(entry: string): string | undefined {
   const text = entry.trim().replace(/^"(.*)"$/, "$1").trim();
   const [, bracketed, plain] = /^(?:\[([^\]]*)\](?::\d{1,5})?|(\d+\.\d+\.\d+\.\d+)(?::\d{1,5})?)$/.exec(text) ?? [];
-  const address = (bracketed ?? plain ?? text).replace(/%[^%]*$/, "").replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "").toLowerCase();
-  return isIP(address) === 0 ? undefined : address;
+  const address = (bracketed ?? plain ?? text).replace(/%[^%]*$/, "");
+  const version = isIP(address);
+  return version === 6 ? shortest(address) : version === 4 ? address : undefined;
+}
+
+/** An IPv6 address has many spellings, and is to be one client; an IPv4 address within one is that. */
+function shortest(ipv6: string): string {
+  const text = new URL(`http://[${ipv6}]`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(text) ?? [];
+  if (high === undefined || low === undefined) return text;
+  return [high, low].map((half) => Number.parseInt(half, 16)).flatMap((half) => [half >> 8, half & 255]).join(".");
 }
 
 /** Elements with commas between, each of pairs with semicolons between; a value is a token or a quoted text. */

@@ -11,6 +11,8 @@ export const HTTP_ERRORS = {
   REQUEST_INVALID: { meaning: "The request is malformed, or has fields that are not known.", status: 400, next: "Correct what `details` names; /docs describes every request." },
   UNAUTHENTICATED: { meaning: "There is no token, or none that is valid here.", status: 401, next: "Send a valid token: `Authorization: Bearer …`." },
   SCOPE_MISSING: { meaning: "The token is valid, but not for this.", status: 403, next: "Use a token with the scope that the message names." },
+  ACTION_NOT_ALLOWED: { meaning: "The service does not let users do this themselves.", status: 403, next: "Ask an operator; the setting USER_ACTIONS allows it." },
+  HAND_OVER_USED: { meaning: "The code is not good (any more): it was used, or its time is over.", status: 401, next: "Have the backend ask for a new one: POST /api/vps/hand-over." },
   CSRF_TOKEN_WRONG: { meaning: "A change that is signed in by the page's cookie lacks the session's CSRF token.", status: 403, next: "Load the page again; a program sends its token in the header Authorization." },
   VPS_NOT_FOUND: { meaning: "The caller has not asked for a VPS.", status: 404, next: "Ask for a VPS first: POST /api/vps/provision." },
   USER_NOT_FOUND: { meaning: "There is no user of this name.", status: 404, next: "List the users: GET /api/admin/vps." },

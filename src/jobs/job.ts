@@ -5,7 +5,7 @@ import { z } from "zod";
 
 /** What is to be done for a user. It holds no secret: job payloads lie in the database in plain text. */
 export const jobSchema = z.object({
-  operation: z.enum(["up", "destroy", "power", "refresh", "snapshot"]),
+  operation: z.enum(["up", "destroy", "power", "refresh", "snapshot", "restore"]),
   userId: z.string().min(1),
   /** For `power`. */
   action: z.enum(POWER_ACTIONS).optional(),

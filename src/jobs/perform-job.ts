@@ -8,6 +8,7 @@ import { power } from "../provisioning/power.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { refresh } from "../provisioning/refresh.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
+import { restore } from "../provisioning/restore.ts";
 import { snapshot } from "../provisioning/snapshot.ts";
 import { up } from "../provisioning/up.ts";
 import { endLostRuns, endWait, findVpsByUserId, finishRun, startRun } from "../records/index.ts";
@@ -21,7 +22,7 @@ import { tryLockUser } from "./user-lock.ts";
 import type { UserLock } from "./user-lock.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
-const OPERATIONS: Readonly<Record<Job["operation"], OperationKind>> = { up, destroy, refresh, power, snapshot };
+const OPERATIONS: Readonly<Record<Job["operation"], OperationKind>> = { up, destroy, refresh, power, snapshot, restore };
 
 /** How soon to look again whether the user's other run has ended. */
 const BUSY_DELAY_MS = 1 * SECOND_MS;
@@ -47,10 +48,13 @@ export async function performJob(context: WorkerContext, job: Job, lostWorkers: 
   }
 }
 
+function isRepetition(job: Job, lostWorkers: number): boolean {
+  return lostWorkers > 0 || job.attempt !== undefined || job.isTakenOver === true;
+}
+
 /** The record has moved on since the job was sent. */
 function isOvertaken(job: Job, record: VpsRecord, lostWorkers: number): boolean {
-  const isRepetition = lostWorkers > 0 || job.attempt !== undefined || job.isTakenOver === true;
-  if (isRepetition && record.status === "ready" && job.operation === "up") return true;
+  if (isRepetition(job, lostWorkers) && record.status === "ready" && job.operation === "up") return true;
   return !OPERATIONS[job.operation].from.includes(record.status);
 }
 
@@ -71,7 +75,7 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   const seconds = () => Math.round(performance.now() - startedMs) / SECOND_MS;
   try {
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`);
-    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, purchases, isOverdue: job.isOverdue === true, powerAction: job.action, requestedAt: job.requestedAt };
+    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, purchases, isOverdue: job.isOverdue === true, isRepetition: isRepetition(job, lostWorkers), powerAction: job.action, requestedAt: job.requestedAt };
     const result = await limit.hold(kind.run(operation));
     if ("wait" in result) return await recordWait(context, { job, kind, record, runId, recorder, lostWorkers }, result.wait, seconds());
     await recorder.flush();

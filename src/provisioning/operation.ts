@@ -23,6 +23,8 @@ export interface OperationContext {
   readonly requestedAt?: string | undefined;
   /** What was waited for is not there within its limit: the run fails with what is missing. */
   readonly isOverdue: boolean;
+  /** The job was begun before, or a try has failed. */
+  readonly isRepetition: boolean;
   readonly vms: VmPower;
   readonly purchases: PurchaseDesk;
 }

@@ -63,7 +63,7 @@ export async function findTagged(tag: keyof ProcessTags, value: string): Promise
 }
 
 async function fromProc(entry: string): Promise<number[]> {
-  const names = (await patiently(() => readdir("/proc"))).filter((name) => /^\d+$/.test(name));
+  const names = (await patiently(() => readdir("/proc")).catch((error: unknown) => { throw cannotTell("which processes there are", error); })).filter((name) => /^\d+$/.test(name));
   const found: number[] = [];
   // A few at a time: each takes a descriptor, and a busy worker may have few left.
   for (let first = 0; first < names.length; first += AT_ONCE) {
@@ -82,8 +82,12 @@ const NOT_OURS: ReadonlySet<unknown> = new Set(["ENOENT", "ESRCH", "EACCES"]);
 async function environmentOf(pid: string): Promise<string> {
   return await patiently(() => readFile(`/proc/${pid}/environ`, "latin1")).then((text) => `\0${text}\0`, (error: NodeJS.ErrnoException) => {
     if (NOT_OURS.has(error.code)) return "";
-    throw new UserVpsError("ENGINE_FAILED", `Whether process ${pid} is of an earlier run cannot be told: ${messageOf(error)}.`, { next: "Raise the limit of open files (LimitNOFILE) if it says EMFILE or ENFILE; then it is tried again by itself.", cause: error });
+    throw cannotTell(`whether process ${pid} is of an earlier run`, error);
   });
+}
+
+function cannotTell(what: string, error: unknown): UserVpsError {
+  return new UserVpsError("ENGINE_FAILED", `It cannot be told ${what}: ${messageOf(error)}.`, { next: "Raise the limit of open files (LimitNOFILE) if it says EMFILE or ENFILE; then it is tried again by itself.", cause: error });
 }
 
 /** Descriptors that are all in use are so for a moment, mostly. */

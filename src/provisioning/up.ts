@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { beginPhase, begunGiveUp, completeChange, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
+import { readHostKey } from "./host-key.ts";
 import { askToBuy } from "./ask-to-buy.ts";
 import { noteCertificate, settleSuccess } from "../purchases/index.ts";
 import type { OperationContext, OperationKind, OperationResult, OperationWait } from "./operation.ts";
@@ -68,6 +69,7 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   }
   const { address, hostname, url, vmId, orderId, subscriptionId, password, jwtSecret } = outputs.data;
   redactor.add(password, jwtSecret);
+  const sshHostKey = await readHostKey(address, settings.sshPort, endOf(hooks));
   const isReplaced = change?.kind === "replace" && vmId !== change.vmId;
   const paidUntil = isReplaced ? await setReplacedAside(session, change) : undefined;
   return {
@@ -76,6 +78,7 @@ async function provision(context: OperationContext): Promise<OperationResult | O
       if (planned) await completeChange(db, planned.change, { isInstalledAnew: planned.isInstalledAnew, paidUntil });
       await saveVpsResult(db, userId, {
         address, url, hostingerVmId: vmId,
+        ...(sshHostKey && { sshHostKey }),
         // An adopted VM's order is not known; what was once known stays.
         ...(orderId && { hostingerOrderId: orderId }),
         ...(subscriptionId && { subscriptionId }),

@@ -1,13 +1,19 @@
 /** Before a run that may buy: the wish is written down, and the guards are asked. */
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { refuseMismatch } from "../../providers/hostinger/search.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
+import { getVm } from "../../providers/hostinger/wait-for-running.ts";
+import { inTransaction } from "../db/index.ts";
+import type { Queryable } from "../db/queryable.ts";
+import { isOrWasVmOfAnother } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import type { PurchaseAccount } from "./account.ts";
-import { reserve } from "./guard.ts";
+import { endProbe } from "./breaker.ts";
+import { heldBack, reserve } from "./guard.ts";
 import type { Guard } from "./guard.ts";
 import type { Wait } from "./judge.ts";
 import type { Purchase } from "./purchase.ts";
-import { findOpenPurchase, markDecidedVm, markEnded, wishFor, withdrawWish } from "./purchases.ts";
+import { findOpenPurchase, markDecidedVm, markEnded, markWaiting, wishFor, withdrawWish } from "./purchases.ts";
 
 export interface PurchaseQuestion {
   readonly record: VpsRecord;
@@ -31,11 +37,14 @@ export interface Admission {
 export async function admit(guard: Guard, account: PurchaseAccount, session: Session, { record, changeId, needsPurchase }: PurchaseQuestion): Promise<Admission> {
   const { pool, settings } = guard;
   let open = await findOpenPurchase(pool, record.userId);
-  if (open?.state === "uncertain" && open.decision !== null) open = await applyDecision(guard, account, session, open);
+  if (open && isDecided(open)) open = await applyDecision(guard, account, session, record, open);
   // Bought or not, that is for the run to find out; it does not order once more.
   if (open?.state === "awaiting_payment") return { mayBuy: false, purchase: open };
-  if (open?.state === "uncertain") return { mayBuy: settings.purchaseUncertainPolicy === "buy-again-without-evidence", purchase: open };
-  if (open?.state === "reserved") return { mayBuy: needsPurchase && open.decision !== "vm", purchase: open };
+  if (open?.state === "uncertain") {
+    const mayBuyAgain = settings.purchaseUncertainPolicy === "buy-again-without-evidence" && (await heldBack(guard, open, session)) === undefined;
+    return { mayBuy: mayBuyAgain, purchase: open };
+  }
+  if (open?.state === "reserved") return needsPurchase && open.decision !== "vm" ? await admitAgain(guard, account, session, open) : { mayBuy: false, purchase: open };
   if (!needsPurchase) {
     if (open) await withdrawWish(pool, record.userId);
     return { mayBuy: false, purchase: undefined };
@@ -48,12 +57,42 @@ export async function admit(guard: Guard, account: PurchaseAccount, session: Ses
   return { mayBuy: reserved?.state === "reserved", purchase: reserved };
 }
 
+/**
+ * With a reservation of before: the world may have changed since. What may have been sent is looked for all the same, whatever
+ * the guards say, and whether they can be asked or not.
+ */
+async function admitAgain(guard: Guard, account: PurchaseAccount, session: Session, purchase: Purchase): Promise<Admission> {
+  const [asked] = await Promise.allSettled([heldBack(guard, purchase, session)]);
+  if (asked.status === "fulfilled" && !asked.value) return { mayBuy: true, purchase };
+  const { state } = await account.read(session, purchase.hostname);
+  if (state !== "none" && state !== "intended") return { mayBuy: false, purchase };
+  if (asked.status === "rejected") throw asked.reason;
+  const wait = asked.value!;
+  await inTransaction(guard.pool, async (db) => {
+    await markWaiting(db, purchase.purchaseId, wait.kind);
+    await endProbe(db);
+  });
+  return { wait, mayBuy: false, purchase };
+}
+
+function isDecided({ state, decision }: Purchase): boolean {
+  return (state === "uncertain" || state === "awaiting_payment") && decision !== null;
+}
+
 /** In the account first: should this process die before the books say so, it is done once more. */
-async function applyDecision({ pool }: Guard, account: PurchaseAccount, session: Session, purchase: Purchase): Promise<Purchase | undefined> {
+async function applyDecision({ pool }: Guard, account: PurchaseAccount, session: Session, record: VpsRecord, purchase: Purchase): Promise<Purchase | undefined> {
   const { purchaseId, userId, hostname, decision, decidedVmId, decidedBy, decidedWhy } = purchase;
+  if (decision === "vm") await refuseUnfit(pool, session, record, decidedVmId!);
   await account.resolve(session, hostname, { kind: decision!, vmId: decidedVmId, by: decidedBy ?? "an operator", why: decidedWhy ?? "none given" });
   if (decision === "vm") await markDecidedVm(pool, purchaseId);
   else await markEnded(pool, purchaseId, "written_off");
   if (decision === "give-up") throw new UserVpsError("CANCELLED", `The purchase was given up by ${decidedBy}: ${decidedWhy}.`, { next: "Have an operator retry it, if the user is to have a VPS after all." });
   return await findOpenPurchase(pool, userId);
+}
+
+/** While nothing is written down yet: another decision can be made then. Whose it is may have changed since it was named. */
+async function refuseUnfit(db: Queryable, session: Session, record: VpsRecord, vmId: number): Promise<void> {
+  const next = "Decide again: name another VM, or buy again, or give it up.";
+  if (await isOrWasVmOfAnother(db, record.userId, vmId)) throw new UserVpsError("VM_NOT_OURS", `VM ${vmId}, named for ${record.hostname}, is another user's, or holds another user's data.`, { next });
+  refuseMismatch(record, await getVm(session, vmId, record.hostname));
 }

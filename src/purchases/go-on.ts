@@ -7,6 +7,7 @@ import type { PurchaseAccount } from "./account.ts";
 import { endProbe, readBreaker } from "./breaker.ts";
 import { reserve } from "./guard.ts";
 import type { Guard } from "./guard.ts";
+import type { Wait } from "./judge.ts";
 import { PURCHASE_COLUMNS } from "./purchase.ts";
 import type { Purchase } from "./purchase.ts";
 import { markBought, markEnded } from "./purchases.ts";
@@ -25,7 +26,7 @@ export async function goOn(guard: Guard, session: Session, onGo: (db: Queryable,
   const { pool } = guard;
   await withdrawOvertaken(pool);
   const gone: string[] = [];
-  const passedOver: number[] = [];
+  const passedOver: string[] = [];
   for (let turn = 0; turn < MOST_A_TURN; turn++) {
     const breaker = await readBreaker(pool);
     const mayProbe = breaker.isProbeDue;
@@ -34,8 +35,8 @@ export async function goOn(guard: Guard, session: Session, onGo: (db: Queryable,
     try {
       const wait = await reserve(guard, next, session, { mayProbe, onReserved: (db) => go(db, next.userId, onGo) });
       if (!wait) gone.push(next.userId);
-      else if (wait.kind === "price") passedOver.push(next.purchaseId);
-      if (wait) await tell(pool, next.userId, wait);
+      else if (wait.kind === "price") passedOver.push(next.plan);
+      if (wait) await tell(pool, next, wait);
       if (wait && wait.kind !== "price") break;
     } catch (error) {
       // The run says it to the user.
@@ -56,21 +57,24 @@ async function go(db: Queryable, userId: string, onGo: (db: Queryable, userId: s
 }
 
 /** Of an open breaker, whoever was refused least often is its next probe: one user's trouble does not hold up all. */
-async function firstInLine(db: Queryable, passedOver: readonly number[], mayProbe: boolean): Promise<Purchase | undefined> {
+async function firstInLine(db: Queryable, passedOver: readonly string[], mayProbe: boolean): Promise<Purchase | undefined> {
   const { rows } = await db.query<Purchase>(
     `SELECT ${PURCHASE_COLUMNS} FROM vps_purchases ${WAITING_USER}
-     WHERE vps_purchases.state = 'waiting' AND purchase_id <> ALL ($1) ORDER BY CASE WHEN $2 THEN refusals ELSE 0 END, asked_at, purchase_id LIMIT 1`,
+     WHERE vps_purchases.state = 'waiting' AND vps_purchases.plan_id <> ALL ($1) ORDER BY CASE WHEN $2 THEN refusals ELSE 0 END, asked_at, purchase_id LIMIT 1`,
     [passedOver, mayProbe],
   );
   return rows[0];
 }
 
-/** The first one's reason may have changed: what is waited for is told anew. */
-async function tell(db: Queryable, userId: string, { kind, text }: { readonly kind: string; readonly text: string }): Promise<void> {
+/** The first one's reason may have changed: what is waited for is told anew. A price is that of all who want the plan. */
+async function tell(db: Queryable, { purchaseId, plan }: Purchase, { kind, text }: Wait): Promise<void> {
   await db.query(
-    `UPDATE user_vps SET waiting_since = CASE WHEN waiting_kind = $2 THEN waiting_since ELSE clock_timestamp() END, waiting_kind = $2, waiting_for = $3
-     WHERE user_id::text = $1 AND is_managed AND status = 'queued' AND waiting_kind IS NOT NULL AND (waiting_kind, waiting_for) IS DISTINCT FROM ($2, $3)`,
-    [userId, kind, text],
+    `WITH told AS (
+       UPDATE vps_purchases SET waits_for = $3 WHERE state = 'waiting' AND (purchase_id = $1 OR ($3 = 'price' AND plan_id = $2)) RETURNING user_id
+     )
+     UPDATE user_vps SET waiting_since = CASE WHEN waiting_kind = $3 THEN waiting_since ELSE clock_timestamp() END, waiting_kind = $3, waiting_for = $4
+     FROM told WHERE user_vps.user_id::text = told.user_id AND is_managed AND status = 'queued' AND waiting_kind IS NOT NULL AND (waiting_kind, waiting_for) IS DISTINCT FROM ($3, $4)`,
+    [purchaseId, plan, kind, text],
   );
 }
 
@@ -99,12 +103,12 @@ export async function hasWork(db: Queryable): Promise<boolean> {
 }
 
 /** Reservations of users at rest, whose run could not tell what became of the purchase. */
-export async function settleLeft({ pool }: Guard, account: PurchaseAccount, session: Session, vmOfStack: (username: string, replacedVmId: number | undefined) => Promise<number | undefined>): Promise<void> {
+export async function settleLeft({ pool }: Guard, account: PurchaseAccount, session: Session, vmOfStack: (username: string, replacedVmId: number | undefined) => Promise<number | undefined>, quietSeconds = SETTLE_SECONDS): Promise<void> {
   const { rows } = await pool.query<Purchase & { recordVmId: number | null }>(
     `SELECT ${PURCHASE_COLUMNS}, user_vps.hostinger_vm_id::double precision AS "recordVmId" FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed
-     WHERE state = 'reserved' AND user_vps.status IN ('ready', 'failed', 'deprovisioned') AND user_vps.updated_at < clock_timestamp() - make_interval(secs => $1)
+     WHERE state = 'reserved' AND user_vps.status IN ('ready', 'failed', 'suspended', 'deprovisioned') AND user_vps.updated_at < clock_timestamp() - make_interval(secs => $1)
      ORDER BY purchase_id LIMIT 20`,
-    [SETTLE_SECONDS],
+    [quietSeconds],
   );
   for (const { recordVmId, ...purchase } of rows) {
     const vmId = await vmOfStack(purchase.username, purchase.changeId === null ? undefined : (recordVmId ?? undefined));

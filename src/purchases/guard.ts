@@ -7,7 +7,7 @@ import type { Queryable } from "../db/queryable.ts";
 import { readBooks } from "./books.ts";
 import { beginProbe, readBreaker } from "./breaker.ts";
 import { entitledPlans } from "./entitlement.ts";
-import { judge } from "./judge.ts";
+import { judge, judgeReserved } from "./judge.ts";
 import type { GuardFacts, Limits, Wait } from "./judge.ts";
 import type { LiveFacts, ReadLiveFacts } from "./live-facts.ts";
 import type { Purchase, WaitingKind } from "./purchase.ts";
@@ -63,6 +63,20 @@ export async function reserve(guard: Guard, purchase: Purchase, session: Session
     await onReserved?.(db);
     return undefined;
   });
+}
+
+/**
+ * What holds a purchase back that has its place: an operator may have switched purchases off since, the card may be refused.
+ *
+ * @throws UserVpsError API_* if Hostinger or Cloudflare cannot be asked
+ */
+export async function heldBack(guard: Guard, purchase: Purchase, session: Session): Promise<Wait | undefined> {
+  const { pool, readLiveFacts } = guard;
+  const judged = async (live: LiveFacts | undefined) => {
+    const facts = await readFacts(guard, pool, purchase, live, false);
+    return judgeReserved(facts, facts.breaker.probePurchaseId === purchase.purchaseId);
+  };
+  return (await judged(undefined)) ?? (await judged(await readLiveFacts(session, purchase.plan)));
 }
 
 async function readFacts({ settings }: Guard, db: Queryable, purchase: Purchase, live: LiveFacts | undefined, mayProbe: boolean): Promise<GuardFacts> {

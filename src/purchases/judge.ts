@@ -44,7 +44,15 @@ export interface Wait {
 
 /** @throws UserVpsError PLAN_NOT_ALLOWED: waiting would not help */
 export function judge(facts: GuardFacts): Wait | undefined {
-  return off(facts) ?? notEntitled(facts) ?? capped(facts) ?? tooDear(facts) ?? unpayable(facts) ?? broken(facts) ?? noZone(facts) ?? noCertificate(facts) ?? behind(facts);
+  return off(facts) ?? notEntitled(facts) ?? capped(facts) ?? tooDear(facts) ?? unpayable(facts) ?? broken(facts) ?? closedZone(facts) ?? fullZone(facts) ?? noCertificate(facts) ?? behind(facts);
+}
+
+/**
+ * Whether what was reserved a while ago may still be bought: by the same guards, but those that count places, of which it
+ * has one.
+ */
+export function judgeReserved(facts: GuardFacts, isProbe: boolean): Wait | undefined {
+  return off(facts) ?? tooDear(facts) ?? unpayable(facts) ?? (isProbe ? undefined : broken(facts)) ?? closedZone(facts);
 }
 
 function off({ switch: { isOn, setBy, reason } }: GuardFacts): Wait | undefined {
@@ -93,10 +101,13 @@ function broken({ breaker, mayProbe }: GuardFacts): Wait | undefined {
   return { kind: "payment_refused", text };
 }
 
-function noZone({ limits: { zoneRecordLimit }, books, live }: GuardFacts): Wait | undefined {
+function closedZone({ live }: GuardFacts): Wait | undefined {
+  return live?.zone.fault === undefined ? undefined : { kind: "zone", text: `the DNS record could not be made: ${live.zone.fault}` };
+}
+
+function fullZone({ limits: { zoneRecordLimit }, books, live }: GuardFacts): Wait | undefined {
   if (!live) return undefined;
-  const { fault, recordCount } = live.zone;
-  if (fault !== undefined) return { kind: "zone", text: `the DNS record could not be made: ${fault}` };
+  const { recordCount } = live.zone;
   if (zoneRecordLimit === undefined || recordCount + books.onTheirWay < zoneRecordLimit) return undefined;
   const others = books.onTheirWay > 0 ? `, and ${books.onTheirWay} are on their way` : "";
   return { kind: "zone_records", text: `the DNS zone is full: ${recordCount} of ${zoneRecordLimit} records (ZONE_RECORD_LIMIT)${others}` };

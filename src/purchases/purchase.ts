@@ -8,10 +8,12 @@
  *        │                                       ├─ nobody knows ───────────────────────────────> uncertain
  *        └─ not wanted any more ──> released <───┴─ nothing was bought
  *
+ *     reserved ── not sent yet, and a guard holds it back by now ──> waiting, in the place it had
+ *
  *     uncertain ── evidence ──> bought, awaiting_payment
- *               ── an operator: it is this VM ──> reserved, and the next run takes the VM over
- *               ── an operator: buy again ──────> written_off (and another row waits)
- *               ── an operator: give it up ─────> written_off
+ *     uncertain, awaiting_payment ── an operator: it is this VM ──> reserved, and the next run takes the VM over
+ *                                 ── an operator: buy again ──────> written_off (and another row waits)
+ *                                 ── an operator: give it up ─────> written_off
  */
 export const PURCHASE_STATES = ["waiting", "reserved", "awaiting_payment", "uncertain", "bought", "refused", "released", "written_off"] as const;
 export type PurchaseState = (typeof PURCHASE_STATES)[number];

@@ -58,6 +58,11 @@ export async function markReserved(db: Queryable, purchaseId: number, price: Pri
   return rowCount === 1;
 }
 
+/** reserved -> waiting, in the place it had: nothing was sent, and a guard holds it back by now. */
+export async function markWaiting(db: Queryable, purchaseId: number, kind: WaitingKind): Promise<void> {
+  await db.query("UPDATE vps_purchases SET state = 'waiting', waits_for = $2, reserved_at = NULL WHERE purchase_id = $1 AND state = 'reserved'", [purchaseId, kind]);
+}
+
 /** reserved, awaiting_payment, uncertain -> bought; of one that was bought, what is known since. */
 export async function markBought(db: Queryable, purchaseId: number, { vmId, orderId, subscriptionId }: Bought): Promise<void> {
   await db.query(
@@ -83,9 +88,9 @@ export async function markUncertain(db: Queryable, purchaseId: number, evidence:
   await db.query("UPDATE vps_purchases SET state = 'uncertain', evidence = $2 WHERE purchase_id = $1 AND state IN ('reserved', 'awaiting_payment', 'uncertain')", [purchaseId, evidence]);
 }
 
-/** reserved, awaiting_payment -> refused; waiting, reserved -> released; uncertain -> written_off */
+/** reserved, awaiting_payment, uncertain -> refused; waiting, reserved, awaiting_payment -> released; uncertain, awaiting_payment -> written_off */
 export async function markEnded(db: Queryable, purchaseId: number, state: "refused" | "released" | "written_off"): Promise<void> {
-  const from: Readonly<Record<typeof state, readonly PurchaseState[]>> = { refused: ["reserved", "awaiting_payment", "uncertain"], released: ["waiting", "reserved", "awaiting_payment"], written_off: ["uncertain"] };
+  const from: Readonly<Record<typeof state, readonly PurchaseState[]>> = { refused: ["reserved", "awaiting_payment", "uncertain"], released: ["waiting", "reserved", "awaiting_payment"], written_off: ["uncertain", "awaiting_payment"] };
   await db.query(
     "UPDATE vps_purchases SET state = $2, waits_for = NULL, ended_at = clock_timestamp(), refusals = refusals + CASE WHEN $2 = 'refused' THEN 1 ELSE 0 END WHERE purchase_id = $1 AND state = ANY ($3)",
     [purchaseId, state, from[state]],
@@ -97,18 +102,18 @@ export async function withdrawWish(db: Queryable, userId: string): Promise<void>
   await db.query("UPDATE vps_purchases SET state = 'released', waits_for = NULL, ended_at = clock_timestamp() WHERE user_id = $1 AND state = 'waiting'", [userId]);
 }
 
-/** @returns whether the user's purchase is in doubt, and not decided about yet */
+/** @returns whether there is something to decide: a purchase in doubt, or an order whose payment or VM does not come */
 export async function decide(db: Queryable, userId: string, { kind, vmId, by, why }: PurchaseDecision): Promise<boolean> {
   const { rowCount } = await db.query(
-    "UPDATE vps_purchases SET decision = $2, decided_vm_id = $3, decided_by = $4, decided_why = $5, decided_at = clock_timestamp() WHERE user_id = $1 AND state = 'uncertain'",
+    "UPDATE vps_purchases SET decision = $2, decided_vm_id = $3, decided_by = $4, decided_why = $5, decided_at = clock_timestamp() WHERE user_id = $1 AND state IN ('uncertain', 'awaiting_payment')",
     [userId, kind, vmId, by, why],
   );
   return rowCount === 1;
 }
 
-/** uncertain -> reserved: an operator has said which VM it is. */
+/** uncertain, awaiting_payment -> reserved: an operator has said which VM it is. */
 export async function markDecidedVm(db: Queryable, purchaseId: number): Promise<void> {
-  await db.query("UPDATE vps_purchases SET state = 'reserved' WHERE purchase_id = $1 AND state = 'uncertain' AND decision = 'vm'", [purchaseId]);
+  await db.query("UPDATE vps_purchases SET state = 'reserved' WHERE purchase_id = $1 AND state IN ('uncertain', 'awaiting_payment') AND decision = 'vm'", [purchaseId]);
 }
 
 export interface PurchaseFilter {

@@ -26,6 +26,8 @@ export * from "./waits.ts";
 export * from "./wait-times.ts";
 export * from "./queue-place.ts";
 export * from "./ready-estimate.ts";
+export * from "./hand-overs.ts";
+export * from "./self-service.ts";
 export * from "./lease.ts";
 export * from "./ended-sessions.ts";
 export * from "./retention.ts";

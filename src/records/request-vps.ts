@@ -35,7 +35,7 @@ const INSERT = `
     username = EXCLUDED.username, hostname = EXCLUDED.hostname, plan_id = EXCLUDED.plan_id, template_id = EXCLUDED.template_id,
     data_center_id = EXCLUDED.data_center_id, ssh_public_key = EXCLUDED.ssh_public_key, allowed_plans = EXCLUDED.allowed_plans, status = 'queued', phase = 'queued',
     requested_at = EXCLUDED.requested_at, waiting_for = NULL, waiting_kind = NULL, waiting_since = NULL, waiting_usual_seconds = NULL, waiting_place = NULL, error_code = NULL, reason = NULL, next_step = NULL, ready_at = NULL,
-    address = NULL, url = NULL, hostinger_vm_id = NULL, hostinger_order_id = NULL, subscription_id = NULL,
+    address = NULL, url = NULL, ssh_host_key = NULL, hostinger_vm_id = NULL, hostinger_order_id = NULL, subscription_id = NULL,
     credentials_rotation = user_vps.credentials_rotation + 1, first_rotation = user_vps.credentials_rotation + 1, credentials_shown_at = NULL,
     taken_over_vm_id = NULL, taken_over_is_wiped = false, boot_hostname = NULL, recreation = 0, recreation_asked_at = NULL, recreation_after_action = NULL
   WHERE user_vps.status = 'deprovisioned' AND user_vps.is_managed

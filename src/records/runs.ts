@@ -1,7 +1,7 @@
 import type { Queryable } from "../db/queryable.ts";
 import type { Cause } from "./causes.ts";
 
-export const OPERATIONS = ["up", "destroy", "refresh", "preview", "power", "snapshot"] as const;
+export const OPERATIONS = ["up", "destroy", "refresh", "preview", "power", "snapshot", "restore"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 export const OUTCOMES = ["succeeded", "failed", "cancelled", "lost", "waiting"] as const;

@@ -7,9 +7,10 @@ export interface VpsResult {
   readonly hostingerOrderId?: string | null;
   readonly subscriptionId?: string | null;
   readonly url?: string | null;
+  readonly sshHostKey?: string;
 }
 
-const COLUMNS = { address: "address", hostingerVmId: "hostinger_vm_id", hostingerOrderId: "hostinger_order_id", subscriptionId: "subscription_id", url: "url" } as const;
+const COLUMNS = { address: "address", hostingerVmId: "hostinger_vm_id", hostingerOrderId: "hostinger_order_id", subscriptionId: "subscription_id", url: "url", sshHostKey: "ssh_host_key" } as const;
 
 export async function saveVpsResult(db: Queryable, userId: string, result: VpsResult): Promise<void> {
   const values: unknown[] = [userId];

@@ -33,3 +33,12 @@ const NAMESAKES = `
 export async function listNamesakes(db: Queryable, hostname: string, limit: number): Promise<number[]> {
   return (await db.query<{ vmId: number }>(NAMESAKES, [hostname, limit])).rows.map(({ vmId }) => vmId);
 }
+
+/** Likewise, or it holds somebody else's data: who gave it up without a wipe may have it back. */
+export async function isOrWasVmOfAnother(db: Queryable, userId: string, vmId: number): Promise<boolean> {
+  if (await isVmOfAnother(db, userId, vmId)) return true;
+  const { rowCount } = await db.query(
+    "SELECT FROM (SELECT * FROM vps_give_ups WHERE vm_id = $2 AND cancelled_at IS NULL ORDER BY give_up_id DESC LIMIT 1) AS last WHERE user_id <> $1 AND wiped_at IS NULL", [userId, vmId],
+  );
+  return rowCount !== 0;
+}

@@ -54,6 +54,8 @@ export interface VpsRecord {
   readonly hostingerOrderId: string | null;
   readonly subscriptionId: string | null;
   readonly url: string | null;
+  /** `type base64`, as the SSH server told it when the VPS was last worked on; null: not known. */
+  readonly sshHostKey: string | null;
   /** Credentials are stored and not yet shown. */
   readonly credentialsAvailable: boolean;
   /** Which making of the credentials is wanted: 1 at first, one more with each rotation. */
@@ -84,7 +86,7 @@ export const VPS_COLUMNS = `
   data_center_id AS "dataCenterId", ssh_public_key AS "sshPublicKey", address,
   hostinger_vm_id::double precision AS "hostingerVmId", hostinger_order_id AS "hostingerOrderId",
   taken_over_vm_id::double precision AS "takenOverVmId", taken_over_is_wiped AS "takenOverIsWiped",
-  subscription_id AS "subscriptionId", url,
+  subscription_id AS "subscriptionId", url, ssh_host_key AS "sshHostKey",
   coalesce((SELECT shown_at IS NULL FROM vps_credentials WHERE vps_credentials.user_id = user_vps.user_id::text), false) AS "credentialsAvailable",
   credentials_rotation AS "credentialsRotation", first_rotation AS "firstRotation", recreation, recreation_asked_at AS "recreationAskedAt", recreation_after_action::double precision AS "recreationAfterAction", credentials_saved_rotation AS "credentialsSavedRotation",
   credentials_shown_at AS "credentialsShownAt", requested_at AS "requestedAt", ready_at AS "readyAt",

@@ -70,12 +70,13 @@ export async function noteSeen(db: Queryable, { userId, seen }: { readonly userI
   );
 }
 
-/** Waits of users for whom something else is wanted by now. */
-export async function dropOvertakenWaits(db: Queryable): Promise<void> {
-  await db.query(
+/** Waits of users for whom something else is wanted by now. @returns how many there were */
+export async function dropOvertakenWaits(db: Queryable): Promise<number> {
+  const { rowCount } = await db.query(
     `DELETE FROM vps_waits WHERE state = 'watched'
        AND NOT EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = vps_waits.user_id AND is_managed AND status = 'provisioning')`,
   );
+  return rowCount ?? 0;
 }
 
 /** For people: `VM 42 to run: creating`, `alice.spoq.dev to be healthy: TLS: no certificate yet`. */

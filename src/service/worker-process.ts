@@ -81,7 +81,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     log: onProgress,
   };
   const worker = await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) });
-  const watcher = await startWaits({ settings, env, pool, boss, workerId, log: onProgress });
+  const watcher = await startWaits({ settings, env, pool, databaseUrl, boss, workerId, log: onProgress });
   const rollOuts = await startRollOutWorker(common);
   const drift = await startDrift({
     settings, env, pool, boss, backendUrl, onProgress,
@@ -104,7 +104,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop(), bootLogs.stop(), notifications.stop(), offers.stop(), watcher.stop(), retention.stop()]);
+    await Promise.all([drift.stop(), actions.stop(), bootLogs.stop(), offers.stop(), watcher.stop(), retention.stop(), notifications.stop()]);
     await Promise.all([slots.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {

@@ -14,17 +14,18 @@ export interface StartWaitsOptions {
   readonly settings: Settings;
   readonly env: Environment;
   readonly pool: Pool;
+  readonly databaseUrl: string;
   readonly boss: PgBoss;
   readonly workerId: string;
   readonly log: (line: string) => void;
 }
 
-export async function startWaits({ settings, env, pool, boss, workerId, log }: StartWaitsOptions): Promise<Watcher> {
+export async function startWaits({ settings, env, pool, databaseUrl, boss, workerId, log }: StartWaitsOptions): Promise<Watcher> {
   const { apiKey, baseUrl } = hostingerSettings({ get: () => undefined }, env);
   const client = new HostingerClient({ baseUrl, apiKey });
   const inventory = new VmInventory((signal) => client.virtualMachines.list({ signal }));
   const target = await healthTarget(settings);
-  const watcher = startWatcher({ pool, jobs: pgBossJobs(boss, pool), workerId, inventory, target, log });
+  const watcher = await startWatcher({ pool, databaseUrl, jobs: pgBossJobs(boss, pool), workerId, inventory, target, log });
   return {
     async stop() {
       await watcher.stop();

@@ -2,14 +2,15 @@
  * Looks for what users' VPSs wait for, so that no run has to: one leader among all workers, one list of
  * VMs for all who wait for theirs to run, one probe at a time for each who waits for health. The moment
  * it is there, or the limit is over, the next `up` is queued. All of it lies in PostgreSQL: another
- * leader goes on where this one was.
+ * leader goes on where this one was. Who begins to wait is told by NOTIFY; while nobody does, nothing is done.
  */
 import type { Pool } from "pg";
 import type { Awaited } from "../../providers/core/patience.ts";
 import type { HealthTarget } from "../../providers/health/target.ts";
 import { messageOf } from "../../providers/core/errors.ts";
-import { SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/index.ts";
+import { Listener } from "../db/listener.ts";
 import type { VmInventory } from "../inventory/vm-inventory.ts";
 import type { Jobs } from "../jobs/index.ts";
 import { dropOvertakenWaits, holdLease, letLeaseGo, noteSeen, noteWaitTime, queueWait, usualWaitSeconds, waitText, watchedWaits } from "../records/index.ts";
@@ -18,8 +19,11 @@ import { startHealthProbes } from "./health.ts";
 import { pauseMs } from "./pace.ts";
 import { wantsLook } from "./purchase.ts";
 import { lookAtVm } from "./running.ts";
+import { Wake } from "./wake.ts";
 
-const TURN_MS = SECOND_MS / 4;
+const CHANNEL = "user_vps_waits";
+/** Between two looks while nobody waits: whoever begins to is told, and this is for what was told to nobody. */
+const IDLE_MS = 10 * SECOND_MS;
 const LEASE = "watcher";
 const LEASE_SILENT_SECONDS = 4;
 const LEASE_BEAT_MS = SECOND_MS;
@@ -31,6 +35,7 @@ const USUAL_REFRESH_MS = 10 * SECOND_MS;
 
 export interface WatcherOptions {
   readonly pool: Pool;
+  readonly databaseUrl: string;
   readonly jobs: Jobs;
   readonly workerId: string;
   readonly inventory: VmInventory;
@@ -42,20 +47,23 @@ export interface Watcher {
   stop(): Promise<void>;
 }
 
-export function startWatcher(options: WatcherOptions): Watcher {
-  const { pool, log, workerId } = options;
+export async function startWatcher(options: WatcherOptions): Promise<Watcher> {
+  const { pool, databaseUrl, log, workerId } = options;
   const stopped = new AbortController();
-  const watching = watch(options, stopped.signal);
+  const wake = new Wake();
+  const listener = new Listener({ url: databaseUrl, channel: CHANNEL, name: "user-vps waits", onNotify: () => wake.now(), onGap: () => wake.now() });
+  await listener.start();
+  const watching = watch(options, wake, stopped.signal);
   return {
     async stop() {
       stopped.abort();
-      await watching;
+      await Promise.all([watching, listener.close()]);
       await letLeaseGo(pool, LEASE, workerId).catch((error: unknown) => log(`the watcher's lease stays for ${LEASE_SILENT_SECONDS} s: ${messageOf(error)}`));
     },
   };
 }
 
-async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOptions, signal: AbortSignal): Promise<void> {
+async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOptions, wake: Wake, signal: AbortSignal): Promise<void> {
   const usualMs = new Map<string, number | undefined>();
   let usualReadMs = -Infinity;
   let beatMs = -Infinity;
@@ -67,14 +75,21 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
     onSeen: (wait, seen) => note(pool, wait, seen),
   });
 
-  async function turn(): Promise<void> {
+  /** @returns the pause until the next turn */
+  async function turn(): Promise<number> {
+    const waits = await watchedWaits(pool);
+    // Health probes are to know as well that there is nobody left.
+    if (waits.length === 0) {
+      probes.look([], undefined);
+      return IDLE_MS;
+    }
     const nowMs = performance.now();
     if (nowMs - beatMs >= LEASE_BEAT_MS) {
-      if (!(await holdLease(pool, LEASE, workerId, LEASE_SILENT_SECONDS))) return await sleep(LEASE_BEAT_MS, signal);
+      if (!(await holdLease(pool, LEASE, workerId, LEASE_SILENT_SECONDS))) return LEASE_BEAT_MS;
       beatMs = nowMs;
-      await dropOvertakenWaits(pool);
+      // Then the list is read anew.
+      if ((await dropOvertakenWaits(pool)) > 0) return 0;
     }
-    const waits = await watchedWaits(pool);
     // What becomes of a purchase when its time is over is for a run to find out: see purchase.ts.
     const over = waits.filter(({ what, until }) => what !== "purchase" && until.getTime() <= Date.now());
     for (const wait of over) await goOn(pool, jobs, wait, "overdue");
@@ -87,11 +102,14 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
     }
     probes.look(left("health"), usualMs.get("health"));
     const [running, purchases] = [left("running"), left("purchase")];
-    const pauses = [...running, ...purchases].map(({ what, since }) => pauseMs(Date.now() - since.getTime(), usualMs.get(what)));
-    if (pauses.length > 0 && nowMs - listedMs >= Math.max(LIST_INTERVAL_MS, Math.min(...pauses))) {
+    const pauseOf = ({ what, since }: VpsWait) => pauseMs(Date.now() - since.getTime(), usualMs.get(what));
+    const listPauseMs = Math.max(LIST_INTERVAL_MS, Math.min(...[...running, ...purchases].map(pauseOf)));
+    if (nowMs - listedMs >= listPauseMs) {
       listedMs = nowMs;
       await lookAtVms(running, purchases);
     }
+    // Twice as often as looks are due, so that each comes about in time.
+    return Math.min(LEASE_BEAT_MS, ...waits.map((wait) => pauseOf(wait) / 2));
   }
 
   async function lookAtVms(running: readonly VpsWait[], purchases: readonly VpsWait[]): Promise<void> {
@@ -105,8 +123,9 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
   }
 
   while (!signal.aborted) {
+    let pauseMs = SECOND_MS;
     try {
-      await turn();
+      pauseMs = await turn();
       if (troubled) log("the watcher goes on");
       troubled = false;
     } catch (error) {
@@ -115,7 +134,7 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
       if (!troubled) log(`the watcher cannot look: ${messageOf(error)}`);
       troubled = true;
     }
-    await sleep(troubled ? SECOND_MS : TURN_MS, signal).catch(() => undefined);
+    await wake.pause(pauseMs, signal);
   }
   await probes.stop();
 }

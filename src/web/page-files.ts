@@ -5,6 +5,9 @@ import { extname, join } from "node:path";
 import { PAGES, pageDocument } from "./page-list.ts";
 
 const FOLDER = join(import.meta.dirname, "pages");
+const LAYOUT = "layout.html";
+/** Of the user's page, which takes style and elements from the operators'. */
+export const USER_PAGE_FOLDER = join(import.meta.dirname, "me");
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -20,14 +23,13 @@ export interface PageFile {
   readonly etag: string;
 }
 
-/** By file name. A page of the list is in its layout. */
-export function readPageFiles(): ReadonlyMap<string, PageFile> {
-  const layout = readFileSync(join(FOLDER, "layout.html"), "utf8");
-  const names = readdirSync(FOLDER).filter((name) => TYPES[extname(name)] && name !== "layout.html");
+/** By file name. An operators' page of the list is in its layout. */
+export function readPageFiles(folder = FOLDER): ReadonlyMap<string, PageFile> {
+  const names = readdirSync(folder).filter((name) => TYPES[extname(name)] && name !== LAYOUT);
   return new Map(names.map((name) => {
-    const file = readFileSync(join(FOLDER, name));
-    const page = PAGES.find((one) => `${one.name}.html` === name);
-    const content = page ? Buffer.from(pageDocument(layout, page, file.toString())) : file;
+    const file = readFileSync(join(folder, name));
+    const page = folder === FOLDER ? PAGES.find((one) => `${one.name}.html` === name) : undefined;
+    const content = page ? Buffer.from(pageDocument(readFileSync(join(folder, LAYOUT), "utf8"), page, file.toString())) : file;
     return [name, { name, type: TYPES[extname(name)]!, content, etag: `"${createHash("sha256").update(content).digest("base64url").slice(0, 22)}"` }];
   }));
 }

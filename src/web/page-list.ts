@@ -14,8 +14,8 @@ export const PAGES: readonly Page[] = [
   { path: "/findings", name: "findings", title: "Findings", navigation: "Findings" },
   { path: "/releases", name: "releases", title: "Releases", navigation: "Releases" },
   { path: "/purchases", name: "purchases", title: "Purchases", navigation: "Purchases" },
-  { path: "/notifications", name: "notifications", title: "Notifications", navigation: "Notifications" },
   { path: "/audit", name: "audit", title: "Audit", navigation: "Audit" },
+  { path: "/notifications", name: "notifications", title: "Notifications", navigation: "Notifications" },
   { path: "/users/:username", name: "user", title: "User" },
 ];
 

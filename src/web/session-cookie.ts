@@ -10,8 +10,12 @@ const NAME = "user-vps-session";
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
 
 /** Over plain HTTP only on the machine itself; everywhere else the browser sends it over HTTPS alone, to this very host. */
-function needsHttps({ protocol, hostname }: CookieRequest): boolean {
-  return protocol === "https" || !LOOPBACK.test(hostname);
+function needsHttps(request: CookieRequest): boolean {
+  return !isLoopbackOverHttp(request);
+}
+
+export function isLoopbackOverHttp({ protocol, hostname }: CookieRequest): boolean {
+  return protocol !== "https" && LOOPBACK.test(hostname);
 }
 
 function cookieName(request: CookieRequest): string {

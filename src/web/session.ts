@@ -37,12 +37,12 @@ export function openSession(cipher: CredentialsCipher, value: string, nowMs = Da
 }
 
 /** Names a session without giving anything of it away. */
-export function sessionId({ csrfToken }: OperatorSession): string {
+export function sessionId({ csrfToken }: Pick<OperatorSession, "csrfToken">): string {
   return createHash("sha256").update(csrfToken).digest("base64url");
 }
 
 /** Whether a request carries the token that only the service's own page can have read. */
-export function isCsrfToken({ csrfToken }: OperatorSession, given: unknown): boolean {
+export function isCsrfToken({ csrfToken }: Pick<OperatorSession, "csrfToken">, given: unknown): boolean {
   if (typeof given !== "string") return false;
   const [expected, got] = [Buffer.from(csrfToken), Buffer.from(given)];
   return expected.length === got.length && timingSafeEqual(expected, got);

@@ -22,15 +22,18 @@ describe("user-vps init", () => {
   it("makes other secrets each time, and shows none of them", async () => {
     const folders = [temporaryFolder(), temporaryFolder()];
     const secrets: string[] = [];
+    const keyIds = new Set<string>();
     for (const cwd of folders) {
       const { stdout, stderr } = await runCli(["init"], { cwd });
       for (const name of ["PULUMI_CONFIG_PASSPHRASE", "JWT_SECRET", "CREDENTIALS_KEYS"]) {
         const [, value] = new RegExp(`^${name}='(.+)'$`, "m").exec(readFileSync(join(cwd, ".env"), "utf8")) ?? [];
         assert.ok(value && !(stdout + stderr).includes(value), name);
         secrets.push(value);
+        if (name === "CREDENTIALS_KEYS") keyIds.add(value.split(":")[0]!);
       }
     }
     assert.equal(new Set(secrets).size, 6);
+    assert.equal(keyIds.size, 2, "what one key has sealed is not taken for another's by its id");
   });
 
   it("leaves a file alone that is there", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "vitest";
 import type { PurchaseOverviewView, PurchaseView } from "../../src/http/routes/purchases.ts";
-import { findLastPurchase, listPurchases, markBought, markReserved, markUncertain, wishFor } from "../../src/purchases/index.ts";
+import { findLastPurchase, listPurchases, markAwaitingPayment, markBought, markReserved, markUncertain, wishFor } from "../../src/purchases/index.ts";
 import { setVpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
@@ -148,6 +148,30 @@ describe("POST /api/admin/vps/{username}/resolve", () => {
     }
     const { items: [action] } = await get<{ items: { path: string; username: string; reason: string }[] }>("/api/admin/audit?limit=1");
     assert.deepEqual([action?.path, action?.username, action?.reason], ["/api/admin/vps/cid/resolve", "cid", "looked into hPanel"]);
+  });
+
+  it("is taken as well about an order whose payment does not come, while the user waits", async () => {
+    const awaited = await reserved("ada");
+    await markAwaitingPayment(pool, awaited, { orderId: "o-1" });
+    await setVpsStatus(pool, "user_ada", { status: "queued", waitingKind: "payment", waitingFor: "order o-1" });
+    jobs.enqueued.length = 0;
+    const answer = await post("/api/admin/vps/ada/resolve", { decision: "buy-again", reason: "hPanel says that the order has expired" });
+    assert.equal(answer.statusCode, 202, answer.body);
+    const { state, decision } = (await findLastPurchase(pool, "user_ada"))!;
+    assert.deepEqual([state, decision, jobs.enqueued], ["awaiting_payment", "buy-again", [{ operation: "up", userId: "user_ada" }]]);
+    // A run is at it.
+    await setVpsStatus(pool, "user_ada", { status: "provisioning" });
+    assertRefusal(await post("/api/admin/vps/ada/resolve", { decision: "give-up", reason: "x" }), 409, "STATUS_CONFLICT");
+  });
+
+  it("is refused for a VM that another user has, or has given up with the data on it", async () => {
+    await provision("bob");
+    await pool.query("UPDATE user_vps SET hostinger_vm_id = 71 WHERE username = 'bob'");
+    await pool.query("INSERT INTO vps_give_ups (user_id, username, hostname, plan_id, template_id, data_center_id, vm_id, previous_status, requested_by, reason, wipe, due_at, ended_at) VALUES ('user_eve', 'eve', 'eve.spoq.dev', $1, 1007, 9, 72, 'ready', 'op', 'left', false, now(), now())", [KVM1]);
+    await inDoubt("ada");
+    for (const vmId of [71, 72]) assertRefusal(await post("/api/admin/vps/ada/resolve", { decision: "vm", vmId, reason: "x" }), 409, "STATUS_CONFLICT");
+    for (const vmId of [0, -1, 1.5, "17", null]) assertRefusal(await post("/api/admin/vps/ada/resolve", { decision: "vm", vmId, reason: "x" }), 400, "REQUEST_INVALID");
+    assert.deepEqual([(await findLastPurchase(pool, "user_ada"))?.decision, jobs.enqueued], [null, []]);
   });
 
   it("is refused where nothing is in doubt, without a reason, and where VM and decision do not fit", async () => {

@@ -237,6 +237,10 @@ describe("a purchase in doubt", () => {
     assert.match(purchase.evidence!, /2 VMs looked at/);
     engine.ups.length = 0;
   }
+  async function addVm(prefix: string, more: object = {}): Promise<number> {
+    await control(sandbox, "bulk", { count: 1, prefix, records: false, ...more });
+    return sandbox.state().vms.at(-1)!.id;
+  }
   async function decideAs(kind: "vm" | "buy-again" | "give-up", vmId: number | null = null): Promise<void> {
     await inTransaction(pool, async (db) => {
       assert.ok(await decide(db, "u-alice", { kind, vmId, by: "op_1", why: "looked into hPanel" }));
@@ -247,13 +251,32 @@ describe("a purchase in doubt", () => {
 
   it("that has become a VM is taken over, and nothing is bought", async () => {
     await doubt();
-    engine.onUp = () => 51;
-    await decideAs("vm", 51);
+    const id = await addVm("by-hand");
+    engine.onUp = () => id;
+    await decideAs("vm", id);
     await ready("alice");
-    assert.deepEqual(account.resolved, [{ kind: "vm", vmId: 51, by: "op_1", why: "looked into hPanel" }]);
+    assert.deepEqual(account.resolved, [{ kind: "vm", vmId: id, by: "op_1", why: "looked into hPanel" }]);
     assert.deepEqual(engine.ups.map(({ mayBuy }) => mayBuy), [false]);
     const { state, vmId, decidedBy } = (await findLastPurchase(pool, "u-alice"))!;
-    assert.deepEqual([state, vmId, decidedBy], ["bought", 51, "op_1"]);
+    assert.deepEqual([state, vmId, decidedBy], ["bought", id, "op_1"]);
+  });
+
+  it("is not that of a VM that is gone, is of another plan, or has become another user's since: it can be decided anew", async () => {
+    await doubt();
+    const [large, bobs] = [await addVm("large", { itemId: "hostingercom-vps-kvm8-usd-1m" }), await addVm("bobs")];
+    await books.signUp("bob");
+    await pool.query("UPDATE user_vps SET hostinger_vm_id = $1, status = 'ready' WHERE username = 'bob'", [bobs]);
+    for (const [vmId, code] of [[9_999_999, "VM_GONE"], [large, "VM_MISMATCH"], [bobs, "VM_NOT_OURS"]] as const) {
+      await decideAs("vm", vmId);
+      const { status } = await until("alice", code, ({ errorCode }) => errorCode === code);
+      assert.equal(status, "failed");
+      assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "uncertain");
+    }
+    assert.deepEqual([account.resolved, engine.ups], [[], []], "nothing is written into the account, and no engine is started");
+    const id = await addVm("right");
+    engine.onUp = () => id;
+    await decideAs("vm", id);
+    await ready("alice");
   });
 
   it("that was not made is written off, and the user buys in turn", async () => {
@@ -264,6 +287,21 @@ describe("a purchase in doubt", () => {
     assert.deepEqual(account.resolved.map(({ kind }) => kind), ["buy-again"]);
     const { rows } = await pool.query<{ state: string; vmId: number | null }>(`SELECT state, vm_id::int AS "vmId" FROM vps_purchases ORDER BY purchase_id`);
     assert.deepEqual(rows, [{ state: "written_off", vmId: null }, { state: "bought", vmId: 52 }]);
+  });
+
+  it("about which an operator decides though it awaits its payment: it is written off, and the user buys in turn", async () => {
+    account.said = { state: "accepted", orderId: "o-53" };
+    engine.onUp = fails("AWAITING_PAYMENT");
+    await work({ PAYMENT_LOOK_SECONDS: "3600" });
+    await signUp("alice");
+    await waits("alice", "payment");
+    account.said = { state: "none" };
+    engine.onUp = () => 53;
+    await decideAs("buy-again");
+    await ready("alice");
+    assert.deepEqual(account.resolved.map(({ kind }) => kind), ["buy-again"]);
+    const { rows } = await pool.query<{ state: string }>("SELECT state FROM vps_purchases ORDER BY purchase_id");
+    assert.deepEqual(rows, [{ state: "written_off" }, { state: "bought" }]);
   });
 
   it("that is given up buys nothing, and the user is told who decided", async () => {

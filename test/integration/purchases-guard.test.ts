@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
-import { findLastPurchase, findOpenPurchase, goOn, noteCertificate, readBooks, readBreaker, reserve, setSwitch, settleFailure, settleSuccess, wishFor, withdrawWish } from "../../src/purchases/index.ts";
-import type { RunFailure } from "../../src/purchases/index.ts";
+import { admit, findLastPurchase, findOpenPurchase, goOn, noteCertificate, readBooks, readBreaker, reserve, setSwitch, settleFailure, settleLeft, settleSuccess, wishFor, withdrawWish } from "../../src/purchases/index.ts";
+import type { PurchaseAccount, RunFailure } from "../../src/purchases/index.ts";
 import { requestVps, setVpsStatus } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { control } from "../support/fleet.ts";
@@ -172,6 +172,17 @@ describe("those who wait", () => {
     assert.equal((await findOpenPurchase(pool, "u-cheap"))?.priceCents, 499);
     await pool.query("UPDATE user_vps SET plan_id = $1 WHERE username = 'dear'", [KVM1]);
     assert.deepEqual(await turn(world({ MAX_PRICE_CENTS: "6000" })), ["dear"]);
+  });
+
+  it("for a price hold up nobody who wants another plan, however many they are", async () => {
+    const the = world({ PURCHASES: "off", MAX_PRICE_CENTS: "1500" });
+    for (const username of names(60, "dear")) await the.signUp(username, { plan: "hostingercom-vps-kvm8-usd-1m" });
+    await signUpAll(the, ["cheap"]);
+    for (const username of [...names(60, "dear"), "cheap"]) assert.equal((await the.ask(username)).wait?.kind, "purchases_off");
+    await setSwitch(pool, { isOn: true, by: "op_1", reason: null });
+    assert.deepEqual(await turn(the), ["cheap"]);
+    const told = await waiting();
+    assert.deepEqual([told.length, new Set(told.map(([, kind]) => kind))], [60, new Set(["price"])]);
   });
 
   it("lose their place when they are cancelled, and hold up nobody", async () => {
@@ -363,6 +374,100 @@ describe("a reservation", () => {
     assert.deepEqual([doubt.state, doubt.evidence], ["uncertain", "3 VMs looked at, none fits"]);
     assert.equal((await the.ask("user1")).mayBuy, false);
     assert.equal((await the.ask("user2")).wait?.kind, "fleet_limit");
+  });
+
+  describe("of a run that has not bought yet", () => {
+    const reserved = async (the: PurchaseWorld, users: readonly string[]) => {
+      await signUpAll(the, users);
+      for (const username of users) assert.equal((await the.ask(username)).mayBuy, true);
+    };
+    const held: readonly [string, Record<string, string>, () => Promise<unknown>, string][] = [
+      ["an operator has switched purchases off", {}, () => setSwitch(pool, { isOn: false, by: "op_1", reason: "the card is renewed" }), "purchases_off"],
+      ["the price is above the ceiling", { MAX_PRICE_CENTS: "100" }, async () => undefined, "price"],
+      ["the payment method has expired", { HOSTINGER_PAYMENT_METHOD_ID: "6524" }, async () => undefined, "payment_method"],
+      ["another user's payment was refused", {}, () => settle(world(), "user2", { code: "PAYMENT_REFUSED", message: "declined" }), "payment_refused"],
+      ["the zone cannot be written to", { CLOUDFLARE_API_TOKEN: "fake-token-that-may-not" }, async () => undefined, "zone"],
+    ];
+    for (const [what, env, happens, kind] of held) {
+      it(`is given back, with its place, once ${what}`, async () => {
+        await reserved(world(), ["user1", "user2"]);
+        await happens();
+        const the = world(env);
+        const { mayBuy, wait } = await the.ask("user1");
+        assert.deepEqual([mayBuy, wait?.kind], [false, kind]);
+        const { state, waitsFor, reservedAt } = (await findOpenPurchase(pool, "u-user1"))!;
+        assert.deepEqual([state, waitsFor, reservedAt], ["waiting", kind, null]);
+        assert.deepEqual((await waiting())[0], ["user1", kind, 1]);
+        assert.ok((await readBooks(pool)).purchasesToday <= 1, "it counts against no cap");
+      });
+    }
+
+    it("goes on when the guards let it pass again", async () => {
+      const the = world();
+      await reserved(the, ["user1"]);
+      await setSwitch(pool, { isOn: false, by: "op_1", reason: null });
+      assert.equal((await the.ask("user1")).wait?.kind, "purchases_off");
+      await setSwitch(pool, { isOn: true, by: "op_1", reason: null });
+      assert.deepEqual(await turn(the), ["user1"]);
+      assert.equal((await the.ask("user1")).mayBuy, true);
+    });
+
+    it("keeps its place whatever the caps are by now, for it is counted already", async () => {
+      await reserved(world(), ["user1"]);
+      assert.equal((await world({ PURCHASES_PER_DAY: "0", FLEET_LIMIT: "0", SPEND_PER_MONTH_CENTS: "1", CERTIFICATES_PER_WEEK: "1", ZONE_RECORD_LIMIT: "1" }).ask("user1")).mayBuy, true);
+    });
+
+    it("is the probe's own while it probes, and lets the next one probe when it is given back", async () => {
+      const the = world({ PAYMENT_PROBE_SECONDS: "1" });
+      await reserved(the, ["user1"]);
+      const aftermath = await settle(the, "user1", { code: "PAYMENT_REFUSED", message: "declined", askedAt: (await the.record("user1")).requestedAt });
+      await setVpsStatus(pool, "u-user1", { status: "queued", waitingKind: aftermath!.wait.kind, waitingFor: aftermath!.wait.text });
+      await pool.query("UPDATE vps_purchase_breaker SET next_probe_at = clock_timestamp()");
+      assert.deepEqual(await turn(the), ["user1"]);
+      assert.equal((await the.ask("user1")).mayBuy, true);
+      await setSwitch(pool, { isOn: false, by: "op_1", reason: null });
+      assert.equal((await the.ask("user1")).wait?.kind, "purchases_off");
+      assert.equal((await readBreaker(pool)).state, "open");
+    });
+  });
+
+  describe("of a purchase that may have been sent", () => {
+    const sent = (the: PurchaseWorld): PurchaseAccount => ({ ...the.account, read: async () => ({ state: "doubt" }) });
+    const askAbout = async (the: PurchaseWorld) => admit(the.guard, sent(the), the.session, { record: await the.record("user1"), changeId: null, needsPurchase: true });
+
+    it("is followed up, without another purchase, though a guard holds by now or cannot be asked", async () => {
+      const the = world();
+      await the.signUp("user1");
+      assert.equal((await the.ask("user1")).mayBuy, true);
+      await setSwitch(pool, { isOn: false, by: "op_1", reason: null });
+      assert.deepEqual(await askAbout(the).then(({ mayBuy, wait }) => [mayBuy, wait]), [false, undefined]);
+      await setSwitch(pool, { isOn: true, by: "op_1", reason: null });
+      await control(sandbox, "faults", { api: "cloudflare", times: 0, fault: { kind: "status", status: 503 } });
+      const unasked = world();
+      assert.deepEqual(await askAbout(unasked).then(({ mayBuy, wait }) => [mayBuy, wait]), [false, undefined]);
+      await refuses(unasked.ask("user1"), "API_UNAVAILABLE");
+      await fetch(`${sandbox.controlUrl}/faults`, { method: "DELETE" });
+      assert.equal((await findOpenPurchase(pool, "u-user1"))?.state, "reserved");
+    });
+
+    it("is not made again by the policy while purchases are off", async () => {
+      const the = world({ PURCHASE_UNCERTAIN_POLICY: "buy-again-without-evidence" });
+      await the.signUp("user1");
+      await the.ask("user1");
+      await settle(the, "user1", { code: "PURCHASE_UNCERTAIN", isAtRest: true, account: { state: "doubt" } });
+      assert.equal((await the.ask("user1")).mayBuy, true);
+      await setSwitch(pool, { isOn: false, by: "op_1", reason: null });
+      assert.equal((await the.ask("user1")).mayBuy, false);
+    });
+  });
+
+  it("of a user who was suspended before the run could tell is settled like that of others at rest", async () => {
+    const the = world();
+    await the.signUp("user1");
+    await the.ask("user1");
+    await setVpsStatus(pool, "u-user1", { status: "suspended" });
+    await settleLeft(the.guard, the.account, the.session, async () => undefined, 0);
+    assert.equal((await findLastPurchase(pool, "u-user1"))?.state, "released");
   });
 
   it("is made once, however many ask for the same user", async () => {

@@ -15,7 +15,7 @@ import { addFleet, control } from "../support/fleet.ts";
 import type { FleetMember } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
 
-const { pool } = await withDatabase();
+const { pool, url } = await withDatabase();
 
 let sandbox: Sandbox;
 let client: HostingerClient;
@@ -42,9 +42,9 @@ beforeEach(async () => {
   await pool.query("DELETE FROM vps_leases");
 });
 
-function watcher(workerId: string): Watcher {
+function watcher(workerId: string): Promise<Watcher> {
   const inventory = new VmInventory((signal) => client.virtualMachines.list({ signal }));
-  return startWatcher({ pool, jobs, workerId, inventory, target, log: (line) => lines.push(line) });
+  return startWatcher({ pool, databaseUrl: url, jobs, workerId, inventory, target, log: (line) => lines.push(line) });
 }
 
 async function waits(member: FleetMember, what: "running" | "health", limitSeconds = 300): Promise<void> {
@@ -69,7 +69,7 @@ describe("the watcher", () => {
   it("has the next up done for each whose VM runs or whose VPS is healthy, by few lists of VMs", async () => {
     const before = sandbox.state().calls.hostinger;
     for (const [index, member] of members.entries()) await waits(member, index % 2 === 0 ? "running" : "health");
-    const watching = watcher("one");
+    const watching = await watcher("one");
     await until("30 jobs", () => sent.length === 30);
     await watching.stop();
     assert.deepEqual(new Set(sent.map(({ userId }) => userId)), new Set(members.map(({ username }) => `u-${username}`)));
@@ -82,7 +82,7 @@ describe("the watcher", () => {
     const [member] = members as [FleetMember];
     await drift(member, { kind: "stopped" });
     await waits(member, "health");
-    const watching = watcher("one");
+    const watching = await watcher("one");
     await until("a stage is told", async () => /to be healthy: (TCP|TLS|HTTP)/.test((await findVpsByUserId(pool, `u-${member.username}`))?.waitingFor ?? ""));
     await watching.stop();
     assert.deepEqual(sent, []);
@@ -92,7 +92,7 @@ describe("the watcher", () => {
   it("has an overdue up done when the limit is over", async () => {
     const [member] = members as [FleetMember];
     await waits(member, "health", 0.3);
-    const watching = watcher("one");
+    const watching = await watcher("one");
     await until("the overdue job", () => sent.length > 0);
     await watching.stop();
     assert.deepEqual(sent, [{ operation: "up", userId: `u-${member.username}`, isOverdue: true }]);
@@ -107,7 +107,7 @@ describe("the watcher", () => {
     }
     // The fleet's VMs have just been made under their own names.
     await pool.query("UPDATE vps_waits SET ran_at = ran_at - interval '30 seconds'");
-    const watching = watcher("one");
+    const watching = await watcher("one");
     await until("two jobs", () => sent.length === 2);
     await watching.stop();
     assert.deepEqual(new Set(sent.map(({ userId }) => userId)), new Set([`u-${shows.username}`, `u-${late.username}`]));
@@ -124,17 +124,41 @@ describe("the watcher", () => {
     const member = members[1]!;
     await waits(member, "running");
     await setVpsStatus(pool, `u-${member.username}`, { status: "failed" });
-    const watching = watcher("one");
+    const watching = await watcher("one");
     await until("the wait is gone", async () => (await pool.query("SELECT FROM vps_waits")).rowCount === 0);
     await watching.stop();
     assert.deepEqual(sent, []);
+  });
+
+  it("asks PostgreSQL next to nothing while nobody waits, and takes up at once who begins to, through a connection that breaks", async () => {
+    let statements = 0;
+    const counting = new Proxy(pool, { get: (of, name) => (name === "query" ? (...args: [string]) => { statements += 1; return of.query(...args); } : Reflect.get(of, name, of) as unknown) });
+    const inventory = new VmInventory((signal) => client.virtualMachines.list({ signal }));
+    const watching = await startWatcher({ pool: counting, databaseUrl: url, jobs, workerId: "idle", inventory, target, log: (line) => lines.push(line) });
+    await new Promise((resume) => setTimeout(resume, 2_000));
+    assert.ok(statements <= 1, `${statements} statements in two idle seconds`);
+    const takenUp = async (member: FleetMember) => {
+      const before = sent.length;
+      const beganMs = performance.now();
+      await waits(member, "running");
+      await until("the job", () => sent.length > before);
+      return performance.now() - beganMs;
+    };
+    const first = await takenUp(members[3]!);
+    const ended = await pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'user-vps waits' AND datname = current_database()");
+    assert.equal(ended.rowCount, 1);
+    await until("it listens again", async () => (await pool.query("SELECT FROM pg_stat_activity WHERE application_name = 'user-vps waits' AND datname = current_database() AND query LIKE 'LISTEN%'")).rowCount === 1);
+    const second = await takenUp(members[4]!);
+    await watching.stop();
+    // The slow look comes every ten seconds.
+    assert.ok(Math.max(first, second) < 8_000, `taken up after ${first} and ${second} ms`);
   });
 
   it("is led by one at a time; when the leader is silent, another goes on", async () => {
     assert.equal(await holdLease(pool, "watcher", "frozen", 4), true);
     assert.equal(await holdLease(pool, "watcher", "other", 4), false);
     await waits(members[2]!, "running");
-    const watching = watcher("other");
+    const watching = await watcher("other");
     await until("the job", () => sent.length === 1);
     await watching.stop();
     const { rows } = await pool.query<{ holders: number }>("SELECT count(*)::int AS holders FROM vps_leases");
@@ -143,8 +167,8 @@ describe("the watcher", () => {
 
   it("sends one job, however many watchers think that they lead", async () => {
     for (const member of members.slice(3, 13)) await waits(member, "running");
-    const first = watcher("one");
-    const second = watcher("two");
+    const first = await watcher("one");
+    const second = await watcher("two");
     // As a frozen leader does that goes on for a moment: both hold it.
     const contest = setInterval(() => void pool.query("UPDATE vps_leases SET beat_at = '-infinity'").catch(() => undefined), 50);
     await until("the jobs", () => sent.length >= 10);

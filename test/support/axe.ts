@@ -29,7 +29,7 @@ export async function assertAccessible(page: Page): Promise<void> {
 }
 
 /** What axe-core finds on the page as it is now, by rule and element. */
-async function violationsOn(page: Page): Promise<string[]> {
+export async function violationsOn(page: Page): Promise<string[]> {
   await page.evaluate(await source);
   const { violations } = await page.evaluate<AxeResults>("axe.run()");
   return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary ?? ""}`));

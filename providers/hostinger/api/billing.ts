@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 
-import { idSchema, momentSchema, numberOrNull, stateSchema, textOrNull } from "./fields.ts";
+import { idSchema, momentSchema, numberOrNull, readableOf, stateSchema, textOrNull } from "./fields.ts";
 import type { CallOptions, HostingerTransport } from "./transport.ts";
 
 /** OpenAPI, `Billing.V1.Subscription.SubscriptionResource`. */
@@ -13,13 +13,14 @@ const subscriptionSchema = z
   .object({
     id: z.string().min(1),
     name: textOrNull,
-    status: stateSchema.transform((status): SubscriptionStatus => status),
+    /** What cannot be read counts as what may cost money: it runs, and is renewed. */
+    status: stateSchema.catch("unknown").transform((status): SubscriptionStatus => status),
     billing_period: numberOrNull,
     billing_period_unit: textOrNull,
     currency_code: textOrNull,
     total_price: numberOrNull,
     renewal_price: numberOrNull,
-    is_auto_renewed: z.boolean(),
+    is_auto_renewed: z.boolean().catch(true),
     created_at: momentSchema,
     expires_at: momentSchema,
     next_billing_at: momentSchema,
@@ -85,6 +86,6 @@ export function paymentMethodCalls(transport: HostingerTransport) {
   return {
     /** GET /api/billing/v1/payment-methods */
     list: (call?: CallOptions): Promise<PaymentMethod[]> =>
-      transport.call(z.array(paymentMethodSchema), { method: "GET", path: "/api/billing/v1/payment-methods" }, call),
+      transport.call(readableOf(paymentMethodSchema), { method: "GET", path: "/api/billing/v1/payment-methods" }, call),
   };
 }

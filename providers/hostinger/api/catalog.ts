@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 
-import { idSchema, numberOrNull, textOrNull } from "./fields.ts";
+import { idSchema, numberOrNull, readableOf, textOrNull } from "./fields.ts";
 import type { CallOptions, HostingerTransport } from "./transport.ts";
 
 const priceSchema = z
@@ -19,7 +19,7 @@ const priceSchema = z
   }));
 
 const catalogItemSchema = z
-  .object({ id: z.string().min(1), name: textOrNull, category: textOrNull, prices: z.array(priceSchema).nullish() })
+  .object({ id: z.string().min(1), name: textOrNull, category: textOrNull, prices: readableOf(priceSchema).nullish().catch(null) })
   .transform((item) => ({ id: item.id, name: item.name ?? "", category: item.category, prices: item.prices ?? [] }));
 
 const dataCenterSchema = z.object({ id: idSchema, name: textOrNull, location: textOrNull, city: textOrNull, continent: textOrNull });
@@ -42,7 +42,7 @@ export function catalogCalls(transport: HostingerTransport) {
   return {
     /** GET /api/billing/v1/catalog */
     list: ({ category, name }: CatalogFilter = {}, call?: CallOptions): Promise<CatalogItem[]> =>
-      transport.call(z.array(catalogItemSchema), { method: "GET", path: "/api/billing/v1/catalog", query: { category, name } }, call),
+      transport.call(readableOf(catalogItemSchema), { method: "GET", path: "/api/billing/v1/catalog", query: { category, name } }, call),
   };
 }
 
@@ -50,7 +50,7 @@ export function dataCenterCalls(transport: HostingerTransport) {
   return {
     /** GET /api/vps/v1/data-centers */
     list: (call?: CallOptions): Promise<DataCenter[]> =>
-      transport.call(z.array(dataCenterSchema), { method: "GET", path: "/api/vps/v1/data-centers" }, call),
+      transport.call(readableOf(dataCenterSchema), { method: "GET", path: "/api/vps/v1/data-centers" }, call),
   };
 }
 
@@ -58,7 +58,7 @@ export function templateCalls(transport: HostingerTransport) {
   return {
     /** GET /api/vps/v1/templates */
     list: (call?: CallOptions): Promise<Template[]> =>
-      transport.call(z.array(templateSchema), { method: "GET", path: "/api/vps/v1/templates" }, call),
+      transport.call(readableOf(templateSchema), { method: "GET", path: "/api/vps/v1/templates" }, call),
     /** GET /api/vps/v1/templates/{templateId} */
     get: (id: number, call?: CallOptions): Promise<Template> =>
       transport.call(templateSchema, { method: "GET", path: `/api/vps/v1/templates/${id}` }, call),

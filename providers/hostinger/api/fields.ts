@@ -15,6 +15,16 @@ export const textOrNull = z.string().nullish().catch(null).transform(orNull);
 export const numberOrNull = z.number().nullish().catch(null).transform(orNull);
 export const idOrNull = idSchema.nullish().catch(null).transform(orNull);
 
+/** A list whose entries stand for themselves: one that cannot be read is left out, so that it spoils the list for nobody. If none can be read, it is no list. */
+export function readableOf<T>(item: z.ZodType<T>): z.ZodType<T[]> {
+  return z.array(z.unknown()).transform((entries, context) => {
+    const parsed = entries.map((entry) => item.safeParse(entry));
+    const readable = parsed.flatMap(({ data }) => (data === undefined ? [] : [data]));
+    if (entries.length > 0 && readable.length === 0) for (const { code, path, message } of parsed[0]!.error!.issues) context.addIssue({ code: "custom", path: [0, ...path], message: message || code });
+    return readable;
+  });
+}
+
 function orNull<T>(value: T | null | undefined): T | null {
   return value ?? null;
 }

@@ -73,6 +73,8 @@ function outcomeOfFailure({ failure, withoutEffect }: CallFailure): PurchaseOutc
 }
 
 const numberSchema = z.union([z.int(), z.string().min(1)]).transform(String);
+/** One that cannot be read must not hide the subscription beside it. */
+const vmIdSchema = z.union([idSchema, z.string().regex(/^\d+$/).transform(Number).pipe(idSchema)]).optional().catch(undefined);
 const textSchema = z.string().min(1).optional().catch(undefined);
 
 const orderSchema = z.object({ id: numberSchema.optional().catch(undefined), subscription_id: textSchema, status: textSchema });
@@ -84,9 +86,9 @@ const orderSchema = z.object({ id: numberSchema.optional().catch(undefined), sub
  */
 const answerSchema = z.object({
   order: orderSchema.optional().catch(undefined),
-  virtual_machine: z.looseObject({ id: idSchema, subscription_id: textSchema }).optional().catch(undefined),
+  virtual_machine: z.looseObject({ id: vmIdSchema, subscription_id: textSchema }).optional().catch(undefined),
   order_id: numberSchema.optional().catch(undefined),
-  virtual_machine_id: z.union([idSchema, z.string().regex(/^\d+$/).transform(Number)]).optional().catch(undefined),
+  virtual_machine_id: vmIdSchema,
   id: numberSchema.optional().catch(undefined),
   subscription_id: textSchema,
   status: textSchema,

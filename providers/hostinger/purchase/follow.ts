@@ -2,7 +2,7 @@
 import { UserVpsError } from "../../core/errors.ts";
 import { notYet } from "../../core/patience.ts";
 import { DAY_MS, inSeconds } from "../../core/time.ts";
-import type { PostInstallScript } from "../api/client.ts";
+import type { PostInstallScript, VirtualMachine } from "../api/client.ts";
 import type { Session } from "../session.ts";
 import { refuseMismatch } from "../search.ts";
 import { isLost } from "../vm-state.ts";
@@ -11,7 +11,7 @@ import { getVm } from "../wait-for-running.ts";
 import { parseRecords, readRecord, removeRecord, serverNowMs, writeRecord } from "./account.ts";
 import { certainEvidence, evidence } from "./evidence.ts";
 import type { Evidence, Lists } from "./evidence.ts";
-import { doubtEndsAtMs, isOver, moved, sentAtMs } from "./record.ts";
+import { doubtEndsAtMs, isOver, moved, seenAtMs, sentAtMs } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
 import { isInDoubt } from "./states.ts";
 import type { PurchaseState } from "./states.ts";
@@ -149,9 +149,10 @@ function refuseToWait(session: Session, record: PurchaseRecord, found: Evidence,
  * It is this stack's: by the answer, by evidence, or by a person's word. One that was set up with
  * another script than the stack has now has other credentials, and is not taken over unseen.
  */
-export async function take(session: Session, inputs: VirtualMachineInputs, { id, vmId, orderId, format, postInstallScriptId }: PurchaseRecord & { readonly vmId: number }, how: Obtained["how"] = "interrupted"): Promise<Obtained> {
+export async function take(session: Session, inputs: VirtualMachineInputs, record: PurchaseRecord & { readonly vmId: number }, how: Obtained["how"] = "interrupted"): Promise<Obtained> {
+  const { id, vmId, orderId, format, postInstallScriptId } = record;
   if (how === "interrupted") {
-    const vm = await getVm(session, vmId, inputs.hostname);
+    const vm = await boughtVm(session, record);
     if (isLost(vm)) throw new UserVpsError("VM_GONE", `VM ${vmId}, bought for ${inputs.hostname}, is ${vm.state}.`);
     refuseMismatch(inputs, vm);
     if (format === "current" && postInstallScriptId !== inputs.postInstallScriptId && vm.state !== "initial") {
@@ -162,6 +163,17 @@ export async function take(session: Session, inputs: VirtualMachineInputs, { id,
     session.report(`${inputs.hostname}: VM ${vmId} was bought for it already; going on with it`);
   }
   return { vmId, how, orderId, recordId: id };
+}
+
+/** What was sold a moment ago may not be found yet, and is not gone for that. */
+async function boughtVm(session: Session, record: PurchaseRecord & { readonly vmId: number }): Promise<VirtualMachine> {
+  const isNew = serverNowMs(session) - seenAtMs(record) < session.settings.notFoundGraceMs;
+  try {
+    return await getVm(session, record.vmId, record.hostname, { isNew });
+  } catch (error) {
+    if (error instanceof UserVpsError && error.code === "NOT_YET") throw notYet("purchase", record.hostname, `VM ${record.vmId} is sold, but not found yet`);
+    throw error;
+  }
 }
 
 export function isSeen(record: PurchaseRecord): record is PurchaseRecord & { readonly vmId: number } {

@@ -114,10 +114,10 @@ async function attempt(session: Session, inputs: VirtualMachineInputs, look: Rec
   session.report(`${hostname}: buying ${inputs.plan} in data center ${inputs.dataCenterId}`);
   // Without the session's signal: a purchase in flight is better finished than cut off.
   const outcome = await session.client.virtualMachines.purchase(purchaseRequest(inputs), { timeoutMs: session.settings.purchaseTimeoutMs, mayBegin: () => !isTooLate() });
-  return await afterCall(session, inputs, sent, outcome, look.records);
+  return await afterCall(session, inputs, sent.record, newOnly(outcome, sent.before), look.records);
 
-  /** The record as `sent`; undefined if somebody else comes first. It is removed then. */
-  async function untilSent(): Promise<PurchaseRecord | undefined> {
+  /** The record as `sent`, and the VMs that were there before; undefined if somebody else comes first. It is removed then. */
+  async function untilSent(): Promise<{ readonly record: PurchaseRecord; readonly before: VmList } | undefined> {
     const rival = await firstRival(session, mine, look);
     const list = rival ? undefined : await session.client.virtualMachines.listEntries({ signal: session.signal });
     // Whose a VM is that was not there at first, the next look around tells: it has a record now, or is refused.
@@ -129,12 +129,22 @@ async function attempt(session: Session, inputs: VirtualMachineInputs, look: Rec
       const confirmed = written && (await readRecord(session, mine.id));
       // By Hostinger's clock as well: on a machine that was paused from outside, no other has run on.
       const isLateThere = (written?.writtenAtMs ?? 0) - mine.createdAtMs > intentMs || serverNowMs(session) - dateAtFirst > intentMs;
-      if (confirmed?.state === "sent" && confirmed.key === mine.key && !isLateThere && !isTooLate()) return next;
+      if (confirmed?.state === "sent" && confirmed.key === mine.key && !isLateThere && !isTooLate()) return { record: next, before: list };
     }
     await removeRecord(session, mine.id);
     if (rival && rival !== "gone") await waitFor(session, rival);
     return undefined;
   }
+}
+
+/** What was there before the call is not what it bought, whatever the answer says: then nobody knows. */
+function newOnly(outcome: PurchaseOutcome, { vms, odd }: VmList): PurchaseOutcome {
+  if (outcome.kind !== "named" && outcome.kind !== "accepted") return outcome;
+  const vmId = outcome.kind === "named" ? outcome.vmId : undefined;
+  const { subscriptionId } = outcome;
+  const known = [...vms, ...odd].find((vm) => (vmId !== undefined && vm.id === vmId) || (subscriptionId !== undefined && vm.subscriptionId === subscriptionId));
+  if (!known) return outcome;
+  return { kind: "unknown", said: `The purchase was answered with ${known.id === vmId ? `VM ${vmId}` : `the subscription ${subscriptionId} of VM ${known.id}`}, which was there before.` };
 }
 
 function intended(session: Session, inputs: VirtualMachineInputs, earlier: readonly PurchaseRecord[]): Omit<PurchaseData, "version"> {

@@ -112,8 +112,17 @@ export function takenAwayFromMs(record: PurchaseRecord): number {
 
 /** When it was sent, as far as that is known; else when its record was made. */
 export function sentAtMs(record: PurchaseRecord): number {
-  const at = Date.parse(record.moves.find(({ state }) => state === "sent")?.at ?? "");
-  return Number.isNaN(at) ? record.createdAtMs : at;
+  return cameToAtMs(record, "sent");
+}
+
+/** When its VM was known first. */
+export function seenAtMs(record: PurchaseRecord): number {
+  return cameToAtMs(record, "seen");
+}
+
+function cameToAtMs({ moves, createdAtMs }: PurchaseRecord, to: PurchaseState): number {
+  const at = Date.parse(moves.find(({ state }) => state === to)?.at ?? "");
+  return Number.isNaN(at) ? createdAtMs : at;
 }
 
 /** From then on a doubt without evidence is one for a person. */

@@ -5,6 +5,7 @@ import { refuseOtherPlan } from "../search.ts";
 import { isLost } from "../vm-state.ts";
 import { getVm } from "../wait-for-running.ts";
 import { readRecords, removeRecord, serverNowMs, writeRecord } from "./account.ts";
+import { certainEvidence } from "./evidence.ts";
 import { doubtEndsAtMs, moved } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
 import { isInDoubt } from "./states.ts";
@@ -55,6 +56,7 @@ async function decide(session: Session, record: PurchaseRecord, decision: Purcha
     await refuseWrongVm(session, record, decision.vmId);
     return await write(session, moved({ ...record, format: "current" }, "seen", nowMs, { vmId: decision.vmId, decision: noted }));
   }
+  if (decision.kind === "buy-again") await refuseBought(session, record);
   const reason = decision.kind === "buy-again" ? "a person said to buy again" : "a person gave it up";
   const closed = await write(session, moved(record, "closed", nowMs, { decision: noted, reason }));
   if (record.format !== "current") await removeRecord(session, record.id);
@@ -69,6 +71,13 @@ function refuseTooEarly(session: Session, record: PurchaseRecord, nowMs: number)
   if (isInDoubt(state) && nowMs < endsAtMs) {
     throw new UserVpsError("INPUT_INVALID", `The purchase for ${hostname} (record ${id}) may still show by itself until ${new Date(endsAtMs).toISOString()}.`, { next: "Decide after that." });
   }
+}
+
+/** It may have shown since the person looked: what certainly is the purchase's VM is not bought a second time. */
+async function refuseBought(session: Session, record: PurchaseRecord): Promise<void> {
+  const found = certainEvidence(record, { vms: await session.client.virtualMachines.list({ signal: session.signal }), subscriptions: [] }, undefined);
+  if (found?.kind !== "vm") return;
+  throw new UserVpsError("INPUT_INVALID", `The purchase for ${record.hostname} (record ${record.id}) has become VM ${found.vmId} by now: ${found.because}.`, { next: `Decide that it is this VM: \`user-vps resolve USER --vm ${found.vmId}\`.` });
 }
 
 async function refuseWrongVm(session: Session, { hostname, plan }: PurchaseRecord, vmId: number): Promise<void> {

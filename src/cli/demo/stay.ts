@@ -63,6 +63,9 @@ Then try:
   curl -X POST "$USER_VPS_URL/api/vps/provision" -H "Authorization: Bearer $(npx user-vps token carol)"
   npx user-vps events carol
 
+  # What carol sees: open the url of the answer, within a minute.
+  curl -X POST "$USER_VPS_URL/api/vps/hand-over" -H "Authorization: Bearer $(npx user-vps token carol)"
+
   # Drift: bob's VM stops, alice's name leads elsewhere. 'Sweep now' and Repair on the page do the same.
   ${control(`vms/${vmId}/drift`, { kind: "stopped" })}
   ${control("records/drift", { name: "alice.spoq.dev", kind: "content", content: "127.9.9.9" })}

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readSettings } from "../../config/index.ts";
+import { USER_ACTIONS } from "../../config/value-schemas.ts";
 import { ensureEngine } from "../../install-pulumi/ensure-engine.ts";
 import type { Engine } from "../../install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../sandbox/index.ts";
@@ -47,6 +48,7 @@ export async function openDemoWorld(say: (text: string) => void, options: DemoWo
     LOG_LEVEL: "silent",
     SHUTDOWN_GRACE_SECONDS: "0",
     DEPROVISION_GRACE_HOURS: "0",
+    USER_ACTIONS: USER_ACTIONS.join(","),
     ...options.env,
   };
   const service = await startService({ settings: readSettings({ env, role: "all" }), env, onProgress: say });

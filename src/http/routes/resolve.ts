@@ -2,7 +2,9 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
 import { decide, DECISIONS, findOpenPurchase } from "../../purchases/index.ts";
-import { setVpsStatus } from "../../records/index.ts";
+import type { PurchaseState } from "../../purchases/index.ts";
+import { isOrWasVmOfAnother, setVpsStatus } from "../../records/index.ts";
+import type { VpsStatus } from "../../records/index.ts";
 import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
@@ -17,13 +19,16 @@ const BODY = z.strictObject({
 // As the route below checks it.
 }).meta({ oneOf: [{ properties: { decision: { const: "vm" } }, required: ["vmId"] }, { properties: { decision: { enum: DECISIONS.filter((kind) => kind !== "vm") }, vmId: false } }] });
 
-/** POST /api/admin/vps/{username}/resolve: an operator decides about a purchase in doubt; a worker writes it into the Hostinger account and goes on. */
+/** Purchases that a person can know more about than the service, with the statuses of their users. */
+const DECIDABLE: Readonly<Partial<Record<PurchaseState, readonly VpsStatus[]>>> = { uncertain: ["failed"], awaiting_payment: ["queued", "failed"] };
+
+/** POST /api/admin/vps/{username}/resolve: an operator decides about a purchase in doubt, or one whose payment does not come; a worker writes it into the Hostinger account and goes on. */
 export const resolveRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs }) => {
   app.post("/resolve", {
     schema: {
       tags: ["operators"],
       summary: "Decide about a purchase in doubt",
-      description: "Only while nobody knows whether it was made (PURCHASE_UNCERTAIN). Look into the orders in the Hostinger panel first: `buy-again` buys.",
+      description: "Only while nobody knows whether it was made (PURCHASE_UNCERTAIN), or while its payment is under way (AWAITING_PAYMENT). Look into the orders in the Hostinger panel first: `buy-again` buys.",
       params: USERNAME_PARAMS,
       body: BODY,
       response: { 202: { description: "It is recorded and queued.", content: { "application/json": { schema: ADMIN_VPS_VIEW } } }, ...refusals(401, 403, 404, 409, 413, 415) },
@@ -34,9 +39,11 @@ export const resolveRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { po
     const record = await inTransaction(pool, async (db) => {
       const user = await findUser(db, request.params.username);
       const purchase = await findOpenPurchase(db, user.userId);
-      if (purchase?.state !== "uncertain") throw new HttpError("STATUS_CONFLICT", `No purchase of '${user.username}' is in doubt.`);
-      const changed = await setVpsStatus(db, user.userId, { status: "queued", phase: "queued" }, ["failed"]);
-      if (!changed) throw statusConflict(user, "To decide about a purchase", ["failed"]);
+      const fitting = purchase && DECIDABLE[purchase.state];
+      if (!fitting) throw new HttpError("STATUS_CONFLICT", `No purchase of '${user.username}' is in doubt, or awaits its payment.`);
+      if (vmId !== undefined && (await isOrWasVmOfAnother(db, user.userId, vmId))) throw new HttpError("STATUS_CONFLICT", `VM ${vmId} is another user's, or holds another user's data.`);
+      const changed = await setVpsStatus(db, user.userId, { status: "queued", phase: "queued" }, fitting);
+      if (!changed) throw statusConflict(user, "To decide about a purchase", fitting);
       await decide(db, user.userId, { kind, vmId: vmId ?? null, by: callerOf(request).userId, why });
       await jobs.enqueue(db, { operation: "up", userId: user.userId }, { cause: { kind: "decision", requestedBy: callerOf(request).userId, reason: why } });
       return changed;

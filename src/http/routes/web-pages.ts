@@ -23,7 +23,7 @@ export const webPageRoutes: FastifyPluginAsync<HttpContext> = async (app, contex
 };
 
 /** Asked for anew each time, and not sent again while it is the same: a new release is seen at once. */
-function send(request: FastifyRequest, reply: FastifyReply, { type, content, etag }: PageFile): FastifyReply {
+export function send(request: FastifyRequest, reply: FastifyReply, { type, content, etag }: PageFile): FastifyReply {
   reply.headers({ etag, "cache-control": "no-cache" });
   if (request.headers["if-none-match"] === etag) return reply.code(304).send();
   return reply.type(type).send(content);

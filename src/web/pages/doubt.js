@@ -3,10 +3,11 @@ import { get, post } from "./api.js";
 import { byId, h, show } from "./dom.js";
 import { tell, tellProblem } from "./frame.js";
 
-/** @param vps as its events tell it @returns the user's purchase in doubt that nobody has decided about, or null */
-export async function readDoubt({ username, status }) {
-  if (status !== "failed") return null;
-  const { items: [found] } = await get(`/api/admin/purchases?${new URLSearchParams({ username, state: "uncertain", limit: "1" })}`);
+/** @param vps as its events tell it @returns the user's purchase about which an operator can decide, or null */
+export async function readDoubt({ username, status, waiting }) {
+  const state = status === "failed" ? "uncertain" : waiting?.kind === "payment" ? "awaiting_payment" : null;
+  if (state === null) return null;
+  const { items: [found] } = await get(`/api/admin/purchases?${new URLSearchParams({ username, state, limit: "1" })}`);
   return found ?? null;
 }
 
@@ -14,12 +15,13 @@ export function showDoubt(doubt) {
   show(byId("doubt"), doubt, () => doubt && doubtForm(doubt));
 }
 
-function doubtForm({ username, evidence, decision }) {
+function doubtForm({ username, state, orderId, evidence, decision }) {
+  const what = state === "uncertain" ? "Nobody knows whether this VPS was bought." : `The payment of ${orderId ? `order ${orderId}` : "the order"} is under way; it is looked for by itself. If the order will come to nothing, decide.`;
   const vm = h("input", { id: "doubt-vm", inputmode: "numeric", pattern: "[0-9]+", autocomplete: "off", size: "10" });
   const why = h("input", { id: "doubt-reason", maxlength: "500", autocomplete: "off", required: true });
   const decideAs = (body) => () => void decide(username, { ...body(), reason: why.value.trim() });
   return h("div", { class: "panel notice" },
-    h("p", {}, h("strong", {}, "Nobody knows whether this VPS was bought."), ` ${evidence ?? ""} Look into the orders in the Hostinger panel, then decide.`, decision && ` Decided before: ${decision.kind} by ${decision.by}: ${decision.why}.`),
+    h("p", {}, h("strong", {}, what), ` ${evidence ?? ""} Look into the orders in the Hostinger panel, then decide.`, decision && ` Decided before: ${decision.kind} by ${decision.by}: ${decision.why}.`),
     h("div", { class: "actions", role: "group", "aria-label": "Decide about the purchase" },
       h("label", {}, "Why ", why),
       h("label", {}, "VM ", vm),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { readSettings } from "../../../src/config/settings.ts";
-import { VARIABLES } from "../../../src/config/variables.ts";
+import { VARIABLES, type Variable } from "../../../src/config/variables.ts";
 
 const KEY = Buffer.alloc(32, 7).toString("base64");
 const HTTP = { DATABASE_URL: "postgres://a@127.0.0.1/b", JWT_SECRET: "fake-jwt-secret-for-tests-of-32-bytes", CREDENTIALS_KEYS: `k1:${KEY}` };
@@ -74,6 +74,16 @@ describe("readSettings", () => {
     const keys = readSettings({ env: { ...HTTP, CREDENTIALS_KEYS: `new:${KEY}, old:${KEY}` }, role: "http" }).credentialsKeys;
     assert.deepEqual(keys?.map(({ id, key }) => [id, key.length]), [["new", 32], ["old", 32]]);
     for (const wrong of [KEY, `:${KEY}`, "k1:c2hvcnQ=", `k1:${KEY},`, `k1:${KEY},k1:${KEY}`]) assert.match(problemsOf({ ...HTTP, CREDENTIALS_KEYS: wrong }, "http"), /CREDENTIALS_KEYS: expected/);
+  });
+
+  it("reads none of a worker's secrets for the role http, and refuses each of them where that is asked for", () => {
+    const spare = Object.values<Variable<unknown>>(VARIABLES).filter(({ onlyFor }) => onlyFor && !onlyFor.includes("http"));
+    assert.ok(["HOSTINGER_API_KEY", "CLOUDFLARE_API_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "SSH_PRIVATE_KEY"].every((name) => spare.some((one) => one.name === name)));
+    const env = { ...HTTP, ...Object.fromEntries(spare.map(({ name, example }) => [name, example])) };
+    const settings = readSettings({ env, role: "http" }) as unknown as Record<string, unknown>;
+    for (const [key, { name }] of Object.entries(VARIABLES)) if (spare.some((one) => one.name === name)) assert.equal(settings[key], undefined, name);
+    for (const { name, example } of spare) assert.match(problemsOf({ ...HTTP, REFUSE_SPARE_SECRETS: "true", [name]: example }, "http"), new RegExp(`${name}: expected not to be here`));
+    assert.equal(problemsOf({ ...HTTP, REFUSE_SPARE_SECRETS: "true" }, "http"), "");
   });
 
   it("repeats no secret in its message", () => {

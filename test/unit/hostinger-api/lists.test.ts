@@ -53,6 +53,34 @@ describe("the list of VMs", () => {
   });
 });
 
+describe("lists of what is sold and paid", () => {
+  const price = { id: "item-1", name: "KVM 1", currency: "USD", price: 1_399, first_period_price: 499, period: 1, period_unit: "month" };
+  const lists: [what: string, good: object, odd: unknown[], read: (api: ReturnType<ApiServer["client"]>) => Promise<readonly unknown[]>][] = [
+    ["the catalog", { id: "kvm1", name: "KVM 1", category: "VPS", prices: [price] }, [null, { id: null, prices: [price] }], (api) => api.catalog.list()],
+    ["data centers", { id: 9, name: "uk", location: "uk", city: "Manchester", continent: "Europe" }, ["", { id: "9" }], (api) => api.dataCenters.list()],
+    ["templates", { id: 1007, name: "Ubuntu" }, [7, { name: "Debian" }], (api) => api.templates.list()],
+    ["payment methods", { id: 9, is_default: true }, [null, { id: "card" }], (api) => api.paymentMethods.list()],
+  ];
+  for (const [what, good, odd, read] of lists) {
+    it(`${what}: an entry that cannot be read is left out; one of nothing else is no list`, async () => {
+      await using server = await startApiServer({ json: [odd[0], good, odd[1]] }, { json: odd }, { json: [] });
+      assert.equal((await read(server.client())).length, 1);
+      await assert.rejects(read(server.client()), (error) => error instanceof UserVpsError && error.code === "API_ANSWER_UNEXPECTED");
+      assert.deepEqual(await read(server.client()), []);
+    });
+  }
+
+  it("a price that cannot be read leaves the others, and the item", async () => {
+    await using server = await startApiServer({ json: [{ id: "kvm1", prices: [{ ...price, id: null }, price] }, { id: "kvm2", prices: "" }] });
+    assert.deepEqual((await server.client().catalog.list()).map(({ id, prices }) => [id, prices.map((one) => one.id)]), [["kvm1", ["item-1"]], ["kvm2", []]]);
+  });
+
+  it("a subscription whose state or renewal cannot be read counts as one that runs and is renewed", async () => {
+    await using server = await startApiServer({ json: [{ id: "s1", status: null, is_auto_renewed: null }, { id: "s2", status: "active", is_auto_renewed: false }] });
+    assert.deepEqual((await server.client().subscriptions.list()).map(({ id, status, isAutoRenewed }) => [id, status, isAutoRenewed]), [["s1", "unknown", true], ["s2", "active", false]]);
+  });
+});
+
 describe("pages", () => {
   const scriptJson = (id: number) => ({ id, name: `script ${id}`, content: "c", created_at: "2026-01-01T00:00:00Z", updated_at: "" });
   const PER_PAGE = 50;

@@ -66,6 +66,9 @@ describe("a purchase", () => {
     ["{order, virtual_machine}, as the API answers", bought, { kind: "named", vmId: vmJson.id, orderId: "2957086", subscriptionId: "Azz353Uhl1xC54pR0", orderStatus: "completed" }],
     ["{order_id, virtual_machine_id, status}, as the specification has it", { json: { order_id: "123456", virtual_machine_id: 789012, status: "processing" } }, { kind: "named", vmId: 789012, orderId: "123456", subscriptionId: undefined, orderStatus: "processing" }],
     ["a VM that it cannot read otherwise by its id", { json: { order: orderJson, virtual_machine: { id: 17923 } } }, { kind: "named", vmId: 17923, orderId: "2957086", subscriptionId: "Azz353Uhl1xC54pR0", orderStatus: "completed" }],
+    ["ids that are texts", { json: { order: { ...orderJson, id: "2957086" }, virtual_machine: { id: "17923" } } }, { kind: "named", vmId: 17923, orderId: "2957086", subscriptionId: "Azz353Uhl1xC54pR0", orderStatus: "completed" }],
+    ["the subscription of a VM whose id it cannot read", { json: { virtual_machine: { id: "vm-17923", subscription_id: "Azz1" } } }, { kind: "accepted", orderId: undefined, subscriptionId: "Azz1", orderStatus: undefined }],
+    ["201, and a state of orders that it does not know", { status: 201, json: { order: { ...orderJson, status: "on_hold" } } }, { kind: "accepted", orderId: "2957086", subscriptionId: "Azz353Uhl1xC54pR0", orderStatus: "on_hold" }],
     ["an order without a VM", { json: { order: orderJson, virtual_machine: null } }, { kind: "accepted", orderId: "2957086", subscriptionId: "Azz353Uhl1xC54pR0", orderStatus: "completed" }],
     ["202, the payment is under way", { status: 202, json: { id: 2957087, subscription_id: "Azz1", status: "payment_initiated", message: "…" } }, { kind: "accepted", orderId: "2957087", subscriptionId: "Azz1", orderStatus: "payment_initiated" }],
     ...(["pending", "processing", "awaiting_payment"] as const).map((status): [string, Answer, PurchaseOutcome] => [
@@ -104,6 +107,13 @@ describe("a purchase of unknown outcome", () => {
     ["200 that is no JSON", { text: "<html></html>" }],
     ["200 that is empty", {}],
     ["200 with neither order nor VM", { json: { message: "ok" } }],
+    ["204", { status: 204 }],
+    ["200 with a list", { json: [] }],
+    ["200 with null", { text: "null" }],
+    ["202 with another shape", { status: 202, json: { data: { id: 7, subscription_id: "Azz1" } } }],
+    ["202 that is a page", { status: 202, text: "<html></html>" }],
+    ["200 with an id that may be anything's", { json: { id: 2957087, status: "running" } }],
+    ["a redirect with JSON", { status: 307, json: { message: "moved" } }],
     ["200 that is broken off", { text: "{\"order\":", headers: { "content-length": "500" } }],
   ];
   for (const [what, answer] of uncertain) {
@@ -141,7 +151,7 @@ describe("a purchase that certainly did not happen", () => {
     ["422 about the payment", { status: 422, json: { message: "Your card was declined." } }, "PAYMENT_REFUSED"],
     ["422 about a payment field", { status: 422, json: { message: "Invalid.", errors: { payment_method_id: ["Expired."] } } }, "PAYMENT_REFUSED"],
     ["422 about something else", { status: 422, json: { message: "Invalid.", errors: { "setup.password": ["Leaked."] } } }, "API_REJECTED"],
-    ["an order that came to nothing", { json: { order: { ...orderJson, status: "cancelled" }, virtual_machine: null } }, "PAYMENT_REFUSED"],
+    ...["failed", "refunded", "cancelled", "fraud_refund"].map((status): [string, Answer, ErrorCode] => [`an order that is ${status}`, { json: { order: { ...orderJson, status }, virtual_machine: null } }, "PAYMENT_REFUSED"]),
     ["401", { status: 401, json: { message: "Unauthenticated" } }, "API_UNAUTHORIZED"],
     ["403", { status: 403, json: { message: "Forbidden" } }, "API_FORBIDDEN"],
     ["404", { status: 404, json: { message: "Not found" } }, "API_NOT_FOUND"],

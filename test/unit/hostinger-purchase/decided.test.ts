@@ -109,6 +109,29 @@ describe("what a person decides", () => {
     await rejectsWithCode(resolvePurchase(account.session(), ALICE.hostname, { kind: "vm", vmId: vm.id }, BY), "VM_MISMATCH");
   });
 
+  it("buy again, of a purchase that has become a VM meanwhile: refused, and that VM is taken", async () => {
+    for (const state of ["sent", "accepted"] as const) {
+      const account = new FakeAccount();
+      account.addScript(RECORD, content(ALICE.hostname, { state, subscriptionId: "sub-1" }), ago(60_000));
+      const paid = account.addVm({ hostname: "srv100.hstgr.cloud", state: "initial", subscriptionId: "sub-1" });
+      await rejectsWithCode(resolvePurchase(account.session(), ALICE.hostname, { kind: "buy-again" }, BY), "INPUT_INVALID", new RegExp(`has become VM ${paid.id} by now`));
+      assert.equal((await obtainVm(account.session(), ALICE)).vmId, paid.id);
+      assert.equal(account.purchases, 0);
+    }
+  });
+
+  it("of an order that is accepted and never paid: buy again buys once, give up nothing", async () => {
+    for (const [kind, purchases] of [["buy-again", 1], ["give-up", 0]] as const) {
+      const account = new FakeAccount();
+      account.addScript(RECORD, content(ALICE.hostname, { state: "accepted", subscriptionId: "sub-1" }), ago(60_000));
+      await rejectsWithCode(obtainVm(account.session({ patience: "none" }), ALICE), "AWAITING_PAYMENT");
+      await resolvePurchase(account.session(), ALICE.hostname, { kind }, BY);
+      assert.deepEqual(await readPurchases(account.session(), ALICE.hostname), []);
+      if (kind === "buy-again") await obtainVm(account.session(), ALICE);
+      assert.equal(account.purchases, purchases);
+    }
+  });
+
   it("the policy buys again by itself, once, and only if there is nothing that it may be", async () => {
     const account = new FakeAccount();
     const session = account.session({ purchaseUncertainPolicy: "buy-again-without-evidence" });

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { ErrorCode } from "../../../providers/core/errors.ts";
+import { DAY_MS } from "../../../providers/core/time.ts";
+import type { PurchaseOutcome, VirtualMachine } from "../../../providers/hostinger/api/client.ts";
 import { obtainVm, readPurchases } from "../../../providers/hostinger/purchase/index.ts";
 import { ALICE, FakeAccount } from "../../support/fake-account.ts";
-import { RECORD, content, rejectsWithCode, withCalls, fails } from "./cases.ts";
+import { RECORD, content, rejectsWithCode, withCalls, fails, ago } from "./cases.ts";
 
 describe("buying a VM", () => {
   it("happens where there is none, and leaves a record that names it", async () => {
@@ -208,6 +210,36 @@ describe("the outcome of the call", () => {
     await rejectsWithCode(obtainVm(account.session({ runningTimeoutMs: 50 }), ALICE), "AWAITING_PAYMENT");
     const vm = account.addVm({ hostname: "srv2.hstgr.cloud", state: "initial", subscriptionId: "sub-1" });
     assert.equal((await obtainVm(account.session(), ALICE)).vmId, vm.id);
+  });
+
+  const named = (vmId: number, subscriptionId: string | undefined): PurchaseOutcome => ({ kind: "named", vmId, orderId: "o-1", subscriptionId, orderStatus: "completed" });
+  const old: [string, (vm: VirtualMachine) => PurchaseOutcome, RegExp][] = [
+    ["VM", ({ id }) => named(id, undefined), /answered with VM \d+, which was there before/],
+    ["subscription beside a new VM", () => named(7_000, "sub-of-bob"), /the subscription sub-of-bob of VM \d+, which was there before/],
+    ["subscription", () => ({ kind: "accepted", orderId: "o-1", subscriptionId: "sub-of-bob", orderStatus: "pending" }), /the subscription sub-of-bob of VM/],
+  ];
+  for (const [what, outcome, told] of old) {
+    it(`an answer that names another user's ${what} from before: doubt, and that VM is nobody's but theirs`, async () => {
+      const account = new FakeAccount();
+      const bobs = account.addVm({ hostname: "bob.spoq.dev", subscriptionId: "sub-of-bob", createdAt: ago(DAY_MS) });
+      account.addSubscription({ id: "sub-of-bob", createdAt: ago(DAY_MS) });
+      account.outcomes = [outcome(bobs)];
+      await rejectsWithCode(obtainVm(account.session(), ALICE), "PURCHASE_UNCERTAIN", told);
+      const [record] = await readPurchases(account.session(), ALICE.hostname);
+      assert.deepEqual([record?.state, record?.vmId, record?.subscriptionId], ["uncertain", undefined, undefined]);
+    });
+  }
+
+  it("named, and the buyer dies before Hostinger finds the VM: it is looked for, not gone", async () => {
+    const account = new FakeAccount();
+    account.outcomes = [named(5_000, "sub-1")];
+    assert.equal((await obtainVm(account.session(), ALICE)).vmId, 5_000);
+    await rejectsWithCode(obtainVm(account.session({ patience: "none", notFoundGraceMs: 2_000 }), ALICE), "NOT_YET", /purchase: alice\.spoq\.dev: VM 5000 is sold, but not found yet/);
+    setTimeout(() => account.addVm({ id: 5_000, hostname: ALICE.hostname, subscriptionId: "sub-1" }), 300).unref();
+    assert.equal((await obtainVm(account.session(), ALICE)).vmId, 5_000);
+    account.vms.splice(0);
+    await rejectsWithCode(obtainVm(account.session({ patience: "none", notFoundGraceMs: 1 }), ALICE), "VM_GONE");
+    assert.equal(account.purchases, 0);
   });
 
   it("accepted, and then cancelled: PAYMENT_REFUSED, and the purchase is over", async () => {

@@ -13,6 +13,7 @@ describe("an entry of X-Forwarded-For", () => {
     ["1.2.3.4", "1.2.3.4"], ["1.2.3.4:51008", "1.2.3.4"], [" 1.2.3.4 ", "1.2.3.4"], ['"1.2.3.4:80"', "1.2.3.4"],
     ["2001:DB8::1", "2001:db8::1"], ["[2001:db8::1]", "2001:db8::1"], ["[2001:db8::1]:51008", "2001:db8::1"], ['"[2001:db8::1]:51008"', "2001:db8::1"],
     ["fe80::1%eth0", "fe80::1"], ["[fe80::1%25eth0]:443", "fe80::1"], ["::ffff:8.8.8.8", "8.8.8.8"], ["[::ffff:8.8.8.8]:1", "8.8.8.8"],
+    ["::ffff:808:808", "8.8.8.8"], ["0:0:0:0:0:ffff:8.8.8.8", "8.8.8.8"], ["2001:0DB8:0000::0001", "2001:db8::1"], ["[2001:db8:0:0:0:0:0:1]:1", "2001:db8::1"],
   ] as const) {
     it(`'${entry}' is the address ${address}`, () => assert.equal(addressIn(entry), address));
   }
@@ -30,6 +31,11 @@ describe("the headers of a forwarded request", () => {
   it("lose what stands before an entry that is no address, for nobody vouches for it", () => {
     assert.deepEqual(normalised({ "x-forwarded-for": "6.6.6.6, unknown, 1.2.3.4" }), { "x-forwarded-for": "1.2.3.4" });
     assert.deepEqual(normalised({ "x-forwarded-for": "6.6.6.6, unknown" }), {});
+  });
+
+  it("may have commas with nothing between", () => {
+    assert.deepEqual(normalised({ "x-forwarded-for": "9.9.9.9, ,1.2.3.4," }), { "x-forwarded-for": "9.9.9.9, 1.2.3.4" });
+    assert.deepEqual(normalised({ "x-forwarded-for": "," }), {});
   });
 
   it("come from Forwarded where that is what the proxy speaks", () => {

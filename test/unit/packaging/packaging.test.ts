@@ -40,3 +40,19 @@ describe("stopping a worker", () => {
     assert.match(unit, /^KillMode=mixed$/m);
   });
 });
+
+describe("the process that faces the internet", () => {
+  it("has a file of secrets of its own under compose, and refuses to start with a worker's", () => {
+    const [, http = "", worker = ""] = /^ {2}http:\n([\s\S]*?)^ {2}worker:\n([\s\S]*?)^\S/m.exec(`${read("compose.yaml")}\nend`) ?? [];
+    assert.match(http, /^ {4}env_file: http\.env$/m);
+    assert.match(http, /^ {6}REFUSE_SPARE_SECRETS: "true"$/m);
+    assert.match(worker, /^ {4}env_file: worker\.env$/m);
+  });
+
+  it("likewise under systemd", () => {
+    const http = read("packaging/systemd/user-vps-http.service");
+    assert.match(http, /^EnvironmentFile=\/etc\/user-vps\/http\.env$/m);
+    assert.match(http, /^Environment=REFUSE_SPARE_SECRETS=true$/m);
+    assert.match(read("packaging/systemd/user-vps-worker@.service"), /^EnvironmentFile=\/etc\/user-vps\/worker\.env$/m);
+  });
+});

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, it } from "vitest";
 import { findTagged, killTagged, tagEnvironment } from "../../../src/provisioning/process-tags.ts";
 
@@ -28,6 +29,29 @@ describe("killTagged", () => {
     } finally {
       other.kill("SIGKILL");
       await once(other, "exit");
+    }
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("a process with hardly a descriptor left (on Linux, by /proc)", () => {
+  const CHILD = join(import.meta.dirname, "..", "..", "support", "few-descriptors-child.ts");
+  const look = async (run: string, keptMs: number) => {
+    const { stdout } = await promisify(execFile)("/bin/sh", ["-c", 'ulimit -n 60; exec "$0" --disable-warning=ExperimentalWarning "$@"', process.execPath, CHILD, run, String(keptMs)]);
+    return JSON.parse(stdout) as { held: number; outcome: { pids?: number[]; code?: string; next?: string } };
+  };
+
+  it("finds all processes of a run as soon as it can look, and else says that it cannot tell: never that they are gone", async () => {
+    const run = randomUUID();
+    const engines = Array.from({ length: 5 }, () => sleeper({ run, stack: "x/alice", worker: "w" }));
+    try {
+      while ((await findTagged("run", run)).length < engines.length) await new Promise((resume) => setTimeout(resume, 5));
+      const [soon, never] = await Promise.all([look(run, 500), look(run, 300_000)]);
+      assert.ok(soon.held > 10 && never.held > 10);
+      assert.deepEqual(soon.outcome.pids?.toSorted(), engines.map(({ pid }) => pid!).toSorted());
+      assert.equal(never.outcome.code, "ENGINE_FAILED");
+      assert.match(never.outcome.next!, /LimitNOFILE/);
+    } finally {
+      await Promise.all(engines.map((engine) => { engine.kill("SIGKILL"); return once(engine, "exit"); }));
     }
   });
 });

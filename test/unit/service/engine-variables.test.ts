@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
+import { VARIABLES } from "../../../src/config/index.ts";
 import type { Settings } from "../../../src/config/index.ts";
+import type { Variable } from "../../../src/config/variables.ts";
 import { engineVariables, secretsOf } from "../../../src/service/engine-variables.ts";
 
 describe("engineVariables", () => {
+  it("keeps an operator's token from it, as every setting that only the service or its HTTP side needs", () => {
+    const ofWorkers = new Set(Object.values<Variable<unknown>>(VARIABLES).filter(({ onlyFor }) => onlyFor).map(({ name }) => name));
+    const others = Object.values<Variable<unknown>>(VARIABLES).filter(({ name, ...variable }) => "secret" in variable && !ofWorkers.has(name)).map(({ name }) => name);
+    assert.ok(others.includes("JWT_SECRET"));
+    assert.deepEqual(engineVariables(Object.fromEntries(["USER_VPS_TOKEN", ...others].map((name) => [name, "fake-secret"]))), {});
+  });
+
   it("keeps the service's own secrets from the engine, and gives it those of the APIs", () => {
     const given = { DATABASE_URL: "postgres://x", JWT_SECRET: "s", CREDENTIALS_KEYS: "k", STATE_BACKEND_URL: "postgres://y", HOSTINGER_API_KEY: "h", CLOUDFLARE_API_TOKEN: "c" };
     assert.deepEqual(engineVariables(given), { HOSTINGER_API_KEY: "h", CLOUDFLARE_API_TOKEN: "c" });

@@ -1,0 +1,60 @@
+/** What users do with their VPS themselves, each asked once more. */
+import { byId, h } from "/assets/dom.js";
+import { send } from "./service.js";
+import { moment, say } from "./words.js";
+
+const ACTIONS = {
+  restart: { method: "POST", path: "restart" },
+  "rotate-credentials": { method: "POST", path: "rotate-credentials" },
+  "ssh-key": { method: "PUT", path: "ssh-key", field: true },
+  snapshot: { method: "POST", path: "snapshot", confirms: true },
+  restore: { method: "POST", path: "restore", confirms: true, needs: ({ snapshotAt }) => snapshotAt !== null },
+};
+
+export function actions(facts, ask) {
+  return Object.entries(ACTIONS).filter(([name, { needs }]) => facts.allowed.includes(name) && (needs?.(facts) ?? true))
+    .map(([name]) => h("button", { type: "button", "data-key": name, class: name === "restore" && "danger", onclick: () => ask(name) }, say(`do-${name}`)));
+}
+
+/** What became of the last ones. */
+export function lastAction({ lastRuns }) {
+  const newest = [...lastRuns].sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))[0];
+  if (!newest) return "";
+  const outcome = newest.outcome === null ? "goes-on" : newest.outcome === "succeeded" ? "done" : "failed";
+  return say(`last-${outcome}`, { what: say(`run-${newest.operation}`), at: moment(newest.endedAt ?? newest.startedAt) });
+}
+
+/** Asks, and does it. @returns whether it was asked for */
+export function askAndDo(name, { vps, facts, tell }) {
+  const { method, path, field, confirms } = ACTIONS[name];
+  const dialog = byId("dialog");
+  const key = field && h("textarea", { id: "key", spellcheck: "false", autocomplete: "off", autocapitalize: "none" });
+  if (key) key.value = facts.ssh.publicKey ?? "";
+  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  return new Promise((settled) => {
+    const submit = async (event) => {
+      event.preventDefault();
+      const body = field ? { sshPublicKey: key.value.trim().replace(/\s*\n\s*/g, "") || null } : confirms ? { confirm: vps.username } : {};
+      try {
+        await send(method, `/api/vps/${path}`, body);
+        tell(say("asked"));
+        dialog.returnValue = "yes";
+        dialog.close("yes");
+      } catch (error) {
+        problem.textContent = say(field && ["REQUEST_INVALID", "INPUT_INVALID"].includes(error.code) ? "key-wrong" : "problem");
+        problem.hidden = false;
+      }
+    };
+    dialog.replaceChildren(h("form", { onsubmit: submit },
+      h("h2", { id: "dialog-title" }, say(`ask-${name}`)),
+      h("p", { id: "dialog-text" }, say(`ask-${name}-text`, { snapshot: facts.snapshotAt ? moment(facts.snapshotAt) : "" })),
+      key && h("label", { for: "key" }, say("key")), key, problem,
+      h("div", { class: "actions" },
+        h("button", { type: "button", autofocus: !field, onclick: () => dialog.close("no") }, say("no")),
+        h("button", { type: "submit", class: name === "restore" ? "danger" : "primary" }, say(`do-${name}`)))));
+    dialog.returnValue = "no";
+    dialog.addEventListener("close", () => settled(dialog.returnValue === "yes"), { once: true });
+    dialog.showModal();
+    if (key) key.focus();
+  });
+}

@@ -1,0 +1,52 @@
+/** A command line that is killed while its engine runs. */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { once } from "node:events";
+import { afterAll, describe, it } from "vitest";
+import { startCli, temporaryFolder } from "./cli-support.ts";
+
+const TOKEN = `fake-token-${randomUUID()}`;
+
+/** The environments of all processes that have the folder for temporary files in theirs. */
+function environments(temporary: string): string[] {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      const text = readFileSync(`/proc/${pid}/environ`, "utf8");
+      return text.includes(`TMPDIR=${temporary}\0`) ? [text] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  for (let look = 0; look < 1_000; look++) {
+    if (isSo()) return;
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+  assert.fail(`${what} did not come about`);
+}
+
+describe.skipIf(process.platform !== "linux")("a command line that is killed while its engine runs (on Linux, by /proc)", async () => {
+  // A database that takes connections and says nothing holds the engine.
+  const silent = createServer((socket) => socket.on("error", () => undefined)).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  afterAll(() => silent.close());
+  const url = `postgres://nobody@127.0.0.1:${(silent.address() as AddressInfo).port}/x?sslmode=disable`;
+
+  it("leaves neither folder nor engine, and had kept the operator's token from the engine", async () => {
+    const temporary = temporaryFolder();
+    const cli = startCli(["preview", "karl"], { env: { TMPDIR: temporary, PULUMI_BACKEND_URL: url, PULUMI_CONFIG_PASSPHRASE: "fake-passphrase", USER_VPS_TOKEN: TOKEN } });
+    const exited = once(cli, "exit");
+    const folders = () => readdirSync(temporary).filter((name) => name.startsWith("user-vps-cli-"));
+    const engines = () => environments(temporary).filter((text) => text.includes("USER_VPS_WORKER="));
+    await until("an engine", () => engines().length > 0);
+    assert.equal(folders().length, 1);
+    assert.ok(engines().every((text) => !text.includes(TOKEN)), "an engine has the operator's token");
+    cli.kill("SIGKILL");
+    await exited;
+    await until("the end of the engine and its folder", () => folders().length === 0 && engines().length === 0);
+  });
+});

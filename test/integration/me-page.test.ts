@@ -1,0 +1,213 @@
+/** The user's page in Chromium, in each of its states: what it says, by keyboard alone, and that it is accessible. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { beginPhase, finishRun, saveCredentials, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { atEnd } from "../support/at-end.ts";
+import { violationsOn } from "../support/axe.ts";
+import { openBrowser, type Browser } from "../support/browser.ts";
+import { withListeningApp } from "../support/http-app.ts";
+import { needing } from "../support/needs.ts";
+import { asUser } from "../support/tokens.ts";
+
+const WIDTHS = [1_440, 768, 390];
+const USERNAME = "ada";
+const USER_ID = `user_${USERNAME}`;
+
+/** Another site, with the page in a frame of it. */
+let embedding = "";
+const embedder = createServer((_request, response) => response.writeHead(200, { "content-type": "text/html" }).end(embedding));
+await once(embedder.listen(0, "127.0.0.1"), "listening");
+atEnd(() => { embedder.closeAllConnections(); embedder.close(); });
+const embedderUrl = `http://127.0.0.1:${(embedder.address() as AddressInfo).port}`;
+
+const { app, pool, jobs, cipher, address } = await withListeningApp({ env: { USER_ACTIONS: "restart,rotate-credentials,ssh-key,snapshot,restore", USER_PAGE_HELP_URL: "https://help.example.com/", USER_PAGE_FRAME_ANCESTORS: embedderUrl } });
+
+describe("the user's page", needing("browser"), () => {
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+  const urls: string[] = [];
+
+  beforeAll(async () => {
+    browser = await openBrowser();
+    page = await browser.context.newPage();
+    page.setDefaultTimeout(30_000);
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("console", (message) => { if (/Content Security Policy|Trusted/i.test(message.text())) complaints.push(message.text()); });
+    page.on("request", (request) => urls.push(request.url()));
+  });
+
+  afterAll(() => browser.close());
+
+  const handOver = async (): Promise<{ url: string; code: string }> => (await fetch(`${address}/api/vps/hand-over`, { method: "POST", headers: await asUser(USERNAME) })).json() as Promise<{ url: string; code: string }>;
+  const heading = (name: RegExp | string) => page.getByRole("heading", { name }).waitFor();
+
+  /** As the page is now: light and dark, on three widths. */
+  async function assertAccessible(state: string): Promise<void> {
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const width of WIDTHS) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.setViewportSize({ width, height: 900 });
+        assert.deepEqual(await violationsOn(page), [], `${state}, ${colorScheme}, ${width}`);
+        assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true, `${state}, ${width}: something is wider than the window`);
+      }
+    }
+  }
+
+  it("tells who comes without a session where to go", async () => {
+    await page.goto(`${address}/me`);
+    await heading("You are signed out");
+    await assertAccessible("signed out");
+  });
+
+  it("takes the code out of the address at once, and keeps the user signed in by a cookie", async () => {
+    const { url, code } = await handOver();
+    await page.goto(url);
+    await page.reload();
+    await heading("You have no server yet");
+    assert.equal(page.url(), `${address}/me`);
+    assert.equal(await page.evaluate("document.cookie"), "");
+    assert.ok(urls.every((asked) => !asked.includes(code)), "no request has the code in its address");
+    await assertAccessible("no VPS");
+  });
+
+  it("shows the place in the queue, live", async () => {
+    for (const name of ["first", USERNAME]) await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser(name) });
+    await heading("You are number 2 of 2 in line");
+    await assertAccessible("queued");
+    await setVpsStatus(pool, "user_first", { status: "provisioning" });
+    await heading("You are next in line");
+  });
+
+  it("shows the steps and what is left, in words for users", async () => {
+    await setVpsStatus(pool, USER_ID, { status: "provisioning" });
+    await startRun(pool, { runId: "run-1", userId: USER_ID, username: USERNAME, operation: "up", workerId: "w", hostId: "h", pid: 1 });
+    await beginPhase(pool, { runId: "run-1", userId: USER_ID, phase: "vm" });
+    await heading("Your server is starting and installing");
+    await page.getByText("This usually takes some minutes.").waitFor();
+    assert.deepEqual(await page.locator("#steps li.done, #steps li.active").evaluateAll((all: { dataset: { step: string } }[]) => all.map((one) => one.dataset.step)), ["queue", "order", "start"]);
+    await assertAccessible("provisioning");
+    await setVpsStatus(pool, USER_ID, { status: "queued", phase: "queued", errorCode: "API_UNAVAILABLE", reason: "Hostinger answered 503 to POST /api/vps/v1/virtual-machines", waitingFor: "the next try" });
+    await heading("It did not work the first time, so we are trying again");
+    assert.doesNotMatch(await page.locator("body").innerText(), /Hostinger|API_UNAVAILABLE|503/);
+  });
+
+  it("says what happens next after a failure, without the engine's words", async () => {
+    await setVpsStatus(pool, USER_ID, { status: "failed", errorCode: "HEALTH_TIMEOUT", reason: "TLS: no certificate", nextStep: "user-vps retry ada" });
+    await page.getByRole("alert").filter({ hasText: "Your server could not be set up" }).waitFor();
+    await page.getByText("You need not do anything, and it costs you nothing.").waitFor();
+    assert.doesNotMatch(await page.locator("body").innerText(), /TLS|HEALTH|user-vps retry/);
+    await assertAccessible("failed");
+  });
+
+  it("shows the password in two steps, by keyboard alone; a lost answer loses nothing", async () => {
+    await saveVpsResult(pool, USER_ID, { address: "127.0.0.2", url: "https://ada.spoq.dev", hostingerVmId: 17, sshHostKey: "ssh-ed25519 AAAA" });
+    await saveCredentials(pool, cipher, USER_ID, { username: "spoq", hostname: "ada.spoq.dev", password: "fake-Password-1", jwtSecret: "fake-jwt-secret" }, 1);
+    await finishRun(pool, "run-1", { outcome: "succeeded", seconds: 1 });
+    await setVpsStatus(pool, USER_ID, { status: "ready", phase: "done" });
+    await page.getByText("ssh spoq@ada.spoq.dev", { exact: true }).waitFor();
+    await page.getByText(/^SHA256:/).waitFor();
+    const reveal = page.getByRole("button", { name: "Show my password" });
+    await reveal.waitFor();
+    await assertAccessible("ready");
+    // The answer is lost on its way: the service has shown it, the browser has nothing.
+    await page.route("**/api/vps/credentials", async (route) => { await route.fetch(); await route.abort(); }, { times: 1 });
+    await tabTo("Show my password");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Show it again" }).waitFor();
+    await tabTo("Show it again");
+    await page.keyboard.press("Enter");
+    await page.getByText("fake-Password-1").waitFor();
+    await assertAccessible("credentials");
+    const download = page.waitForEvent("download");
+    await tabTo("Download as a file");
+    await page.keyboard.press("Enter");
+    const file = await download;
+    assert.equal(file.suggestedFilename(), "ada.spoq.dev.txt");
+    assert.match(await readFile(await file.path(), "utf8"), /Password: fake-Password-1\nSecret/);
+    await page.reload();
+    await page.getByRole("button", { name: "Show it again" }).click();
+    await page.getByText("fake-Password-1").waitFor();
+    await tabTo("I have them");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Get a new password…" }).waitFor();
+    assert.doesNotMatch(await page.content(), /fake-Password-1/);
+    assert.equal((await pool.query("SELECT FROM vps_credentials WHERE user_id = $1", [USER_ID])).rowCount, 0);
+    await assertAccessible("acknowledged");
+  });
+
+  it("asks for new credentials, restarts, takes a key and a snapshot, each after a question", async () => {
+    jobs.enqueued.length = 0;
+    await tabTo("Get a new password…");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Get a new password?" }).waitFor();
+    await assertAccessible("a question");
+    await page.keyboard.press("Escape");
+    assert.deepEqual(jobs.enqueued, []);
+    await answer("Get a new password…", "New password");
+    await answer("Restart", "Restart");
+    await answer("Make a snapshot", "Make a snapshot");
+    await page.getByRole("button", { name: "SSH key" }).click();
+    await page.keyboard.type("not a key");
+    await page.getByRole("dialog").getByRole("button", { name: "SSH key" }).click();
+    await page.getByRole("alert").filter({ hasText: "That is no public key." }).waitFor();
+    await assertAccessible("a wrong key");
+    await page.keyboard.press("Escape");
+    assert.deepEqual(jobs.enqueued.map(({ operation, action }) => [operation, action]), [["up", undefined], ["power", "restart"], ["snapshot", undefined]]);
+  });
+
+  it("speaks German to whoever chooses it", async () => {
+    await page.getByRole("combobox", { name: "Language" }).selectOption("de");
+    await page.getByRole("heading", { name: "Zugang" }).waitFor();
+    assert.equal(await page.evaluate("document.documentElement.lang"), "de");
+    await assertAccessible("German");
+    await page.getByRole("combobox", { name: "Sprache" }).selectOption("en");
+    await page.getByRole("heading", { name: "Access" }).waitFor();
+  });
+
+  it("says so when the VPS is suspended or being removed", async () => {
+    await setVpsStatus(pool, USER_ID, { status: "suspended", reason: "Suspended by an operator: unpaid" });
+    await page.getByRole("alert").filter({ hasText: "Your server is suspended" }).waitFor();
+    await assertAccessible("suspended");
+    await setVpsStatus(pool, USER_ID, { status: "deprovisioning" });
+    await page.getByRole("alert").filter({ hasText: "Your server is being removed" }).waitFor();
+  });
+
+  it("stands in a frame of a site that the setting names, by its custom element", async () => {
+    await setVpsStatus(pool, USER_ID, { status: "ready", phase: "done" });
+    const { code } = await handOver();
+    embedding = `<!doctype html><script type="module" src="${address}/me/embed.js"></script><user-vps-page code="${code}"></user-vps-page>`;
+    await page.goto(embedderUrl);
+    await page.frameLocator("iframe").getByRole("heading", { name: "ada.spoq.dev" }).waitFor();
+    assert.equal(await page.locator("user-vps-page").getAttribute("code"), null);
+  });
+
+  it("forgets the user by signing out, and has broken no rule of its policy", async () => {
+    await page.goto(`${address}/me`);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await heading("You are signed out");
+    assert.doesNotMatch(await page.content(), /ada\.spoq\.dev|fake-/);
+    assert.deepEqual(complaints, []);
+  });
+
+  async function answer(button: string, yes: string): Promise<void> {
+    await page.getByRole("button", { name: button, exact: true }).first().click();
+    await page.getByRole("dialog").getByRole("button", { name: yes }).click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+  }
+
+  async function tabTo(name: string): Promise<void> {
+    const target = page.getByRole("button", { name, exact: true });
+    await target.waitFor();
+    for (let presses = 0; presses < 40; presses += 1) {
+      if (await target.evaluate((element: { ownerDocument: { activeElement: unknown } }) => element.ownerDocument.activeElement === element)) return;
+      await page.keyboard.press("Tab");
+    }
+    assert.fail(`'${name}' is not reached by the Tab key`);
+  }
+});
