@@ -70,8 +70,8 @@ export const SECTIONS: readonly Section[] = [
     title: "What goes wrong",
     text: "Every failure has a code, says what to do next, and ends with an exit code that a script can tell apart. With `--json` it is a document as well.",
     steps: [
-      { run: "user-vps status nobody", exitCode: 2 },
-      { run: "user-vps status nobody --json", exitCode: 2 },
+      { run: "user-vps status nobody", exitCode: 1 },
+      { run: "user-vps status nobody --json", exitCode: 1 },
       { run: "user-vps vm get 99", exitCode: 1 },
       { run: "user-vps up bob", exitCode: 3 },
       { run: "user-vps destroy alice", exitCode: 3 },
