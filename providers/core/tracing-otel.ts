@@ -2,7 +2,7 @@
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import type { SpanContext } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
-import { Resource } from "@opentelemetry/resources";
+import { resourceFromAttributes } from "@opentelemetry/resources";
 import { AlwaysOnSampler, BasicTracerProvider, BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } from "@opentelemetry/sdk-trace-base";
 import type { OpenSpan, SpanWish, Tracer } from "./span.ts";
 import { SECOND_MS } from "./time.ts";
@@ -17,7 +17,7 @@ export function openTracer(url: string, env: Environment): Tracer {
   const exporter = new OTLPTraceExporter({ url, headers: pairs(env["OTEL_EXPORTER_OTLP_TRACES_HEADERS"] || env["OTEL_EXPORTER_OTLP_HEADERS"]), timeoutMillis: LIMIT_MS });
   const processor = new BatchSpanProcessor(exporter, { scheduledDelayMillis: DELAY_MS, exportTimeoutMillis: LIMIT_MS });
   const provider = new BasicTracerProvider({
-    resource: new Resource({ ...pairs(env["OTEL_RESOURCE_ATTRIBUTES"]), "service.name": env["OTEL_SERVICE_NAME"] || "user-vps" }),
+    resource: resourceFromAttributes({ ...pairs(env["OTEL_RESOURCE_ATTRIBUTES"]), "service.name": env["OTEL_SERVICE_NAME"] || "user-vps" }),
     sampler: samplerOf(env),
     spanProcessors: [processor],
   });

@@ -29,7 +29,6 @@ const onOff = z.enum(["on", "off"], "expected on or off");
 const uncertainPolicy = z.enum(["ask", "buy-again-without-evidence"], "expected ask or buy-again-without-evidence");
 const EVERY_ROLE: readonly Role[] = ROLES;
 const WORKERS: readonly Role[] = ["all", "worker"];
-const SERVERS: readonly Role[] = ["all", "http"];
 const SEVERAL: readonly Role[] = ["http", "worker"];
 const A_KEY = "k1:c2l4dHktZm91ci1iaXRzLXRpbWVzLWZvdXItaXMtMzI=";
 
@@ -85,12 +84,12 @@ export const VARIABLES = {
   jwtJwksUrl: variable(httpUrl, { name: "JWT_JWKS_URL", description: "The public keys that users' tokens are verified with.", example: "https://auth.example.com/.well-known/jwks.json" }),
   jwtIssuer: variable(text, { name: "JWT_ISSUER", description: "If set, a token's iss must be this.", example: "https://auth.example.com/" }),
   jwtAudience: variable(text, { name: "JWT_AUDIENCE", description: "If set, a token's aud must hold this.", example: "user-vps" }),
-  oidcIssuer: variable(oidcIssuer, { name: "OIDC_ISSUER", onlyFor: SERVERS, description: "The identity provider by which operators log in to the page (OpenID Connect). Needs OIDC_CLIENT_ID, OIDC_ROLES and PUBLIC_URL; the address to allow there is PUBLIC_URL with /login/oidc/callback.", example: "https://login.example.com/realms/spoq" }),
-  oidcClientId: variable(text, { name: "OIDC_CLIENT_ID", onlyFor: SERVERS, description: "What the provider knows this service as.", example: "user-vps" }),
-  oidcClientSecret: variable(text, { name: "OIDC_CLIENT_SECRET", onlyFor: SERVERS, description: "The client's secret there. Without it, the client is a public one: PKCE protects the login either way.", example: "fake-client-secret", secret: true }),
-  oidcScopes: variable(text, { name: "OIDC_SCOPES", onlyFor: SERVERS, description: "The scopes that are asked for, with blanks between.", example: "openid email groups", byDefault: "openid email" }),
-  oidcRolesClaim: variable(text, { name: "OIDC_ROLES_CLAIM", onlyFor: SERVERS, description: "The claim that names an operator's groups.", example: "groups", byDefault: "groups" }),
-  oidcRoles: variable(roleGroups, { name: "OIDC_ROLES", onlyFor: SERVERS, description: "Which group has which role, with commas between: viewer, operator, releaser, owner. The highest one counts; who is in none gets no further.", example: "viewer=staff,operator=support,owner=platform" }),
+  oidcIssuer: variable(oidcIssuer, { name: "OIDC_ISSUER", description: "The identity provider by which operators log in to the page (OpenID Connect). Needs OIDC_CLIENT_ID, OIDC_ROLES and PUBLIC_URL; the address to allow there is PUBLIC_URL with /login/oidc/callback.", example: "https://login.example.com/realms/spoq" }),
+  oidcClientId: variable(text, { name: "OIDC_CLIENT_ID", description: "What the provider knows this service as.", example: "user-vps" }),
+  oidcClientSecret: variable(text, { name: "OIDC_CLIENT_SECRET", description: "The client's secret there. Without it, the client is a public one: PKCE protects the login either way.", example: "fake-client-secret", secret: true }),
+  oidcScopes: variable(text, { name: "OIDC_SCOPES", description: "The scopes that are asked for, with blanks between.", example: "openid email groups", byDefault: "openid email" }),
+  oidcRolesClaim: variable(text, { name: "OIDC_ROLES_CLAIM", description: "The claim that names an operator's groups.", example: "groups", byDefault: "groups" }),
+  oidcRoles: variable(roleGroups, { name: "OIDC_ROLES", description: "Which group has which role, with commas between: viewer, operator, releaser, owner. The highest one counts; who is in none gets no further.", example: "viewer=staff,operator=support,owner=platform" }),
   credentialsKeys: variable(cipherKeys, { name: "CREDENTIALS_KEYS", description: "Encrypt credentials until they are shown: id:key with commas between, the current one first, each key 32 bytes in base64.", example: A_KEY, secret: true, requiredFor: EVERY_ROLE }),
 
   credentialsShownSeconds: variable(wholeNumber(0, 86_400), { name: "CREDENTIALS_SHOWN_SECONDS", description: "For how long credentials can be shown again after the first time, until they are acknowledged: an answer may be lost. 0: they are shown once.", example: "600", byDefault: "600" }),

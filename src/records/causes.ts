@@ -1,15 +1,6 @@
-/** Who or what has a run done. */
+/** What is noted of who or what has an operation done, for its runs from then on. */
 import type { Queryable } from "../db/queryable.ts";
-import type { Operation } from "./runs.ts";
-
-export const CAUSE_KINDS = ["signup", "repair", "release", "rotation", "retry", "change", "decision", "power", "snapshot", "suspend", "resume", "give-up"] as const;
-
-export interface Cause {
-  readonly kind: (typeof CAUSE_KINDS)[number];
-  /** An operator's user id, the user's own, or `automatic`. */
-  readonly requestedBy: string;
-  readonly reason: string | null;
-}
+import type { Cause, Operation } from "./runs.ts";
 
 const NOTE = `
   INSERT INTO vps_causes (user_id, operation, kind, requested_by, reason) VALUES ($1, $2, $3, $4, $5)

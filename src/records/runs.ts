@@ -1,11 +1,20 @@
 import type { Queryable } from "../db/queryable.ts";
-import type { Cause } from "./causes.ts";
 
 export const OPERATIONS = ["up", "destroy", "refresh", "preview", "power", "snapshot", "restore"] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 export const OUTCOMES = ["succeeded", "failed", "cancelled", "lost", "waiting"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
+
+export const CAUSE_KINDS = ["signup", "repair", "release", "rotation", "retry", "change", "decision", "power", "snapshot", "suspend", "resume", "give-up"] as const;
+
+/** Who or what has a run done. */
+export interface Cause {
+  readonly kind: (typeof CAUSE_KINDS)[number];
+  /** An operator's user id, the user's own, or `automatic`. */
+  readonly requestedBy: string;
+  readonly reason: string | null;
+}
 
 export interface RunStart {
   readonly runId: string;

@@ -3,7 +3,7 @@ import type { Environment, Settings } from "../config/index.ts";
 
 /** What is the service's own business: neither the engine nor a provider gets to see it. */
 const KEPT: ReadonlySet<string> = new Set([
-  VARIABLES.databaseUrl.name, VARIABLES.stateBackendUrl.name, VARIABLES.jwtSecret.name, VARIABLES.credentialsKeys.name, VARIABLES.metricsToken.name,
+  VARIABLES.databaseUrl.name, VARIABLES.stateBackendUrl.name, VARIABLES.jwtSecret.name, VARIABLES.credentialsKeys.name, VARIABLES.metricsToken.name, VARIABLES.oidcClientSecret.name,
   VARIABLES.notificationTargets.name, VARIABLES.notificationTargetsFile.name,
   // An operator's, of the command line.
   "USER_VPS_TOKEN",

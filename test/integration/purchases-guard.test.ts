@@ -485,10 +485,8 @@ describe("a reservation", () => {
     assert.deepEqual(await the.ask("user1"), { mayBuy: false, purchase: undefined });
     assert.deepEqual((await pool.query("SELECT FROM vps_purchases")).rowCount, 0);
   });
-});
 
-describe("a signup after a VPS was given up", () => {
-  it("wants a purchase of its own", async () => {
+  it("of a signup after a VPS was given up is one of its own", async () => {
     const the = world();
     await the.signUp("user1");
     await the.ask("user1");

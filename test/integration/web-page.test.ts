@@ -41,7 +41,7 @@ describe("the operators' page", needing("browser"), () => {
     await page.getByRole("status").filter({ hasText: /^provisioning, (vm|dns|health)$/ }).waitFor();
     await page.locator("#badge", { hasText: "ready" }).waitFor();
     for (const name of ["engine", "credentials", "script", "vm", "dns", "health"]) await phase(name, "done").waitFor();
-    await page.locator("#resources li", { hasText: "VirtualMachine" }).waitFor();
+    await page.locator("#resources [data-resource=vm]", { hasText: "VirtualMachine" }).waitFor();
     await page.getByRole("link", { name: "https://alice.spoq.dev" }).waitFor();
     // The run that bought it ended when Hostinger began to boot; another went on from there.
     await page.locator("#runs summary", { hasText: "waiting" }).first().click();

@@ -76,7 +76,7 @@ describe("single sign-on in a browser", needing("browser"), () => {
     await page.getByRole("button", { name: "Sign-in" }).click();
     await page.getByRole("button", { name: "Continue" }).click();
   }
-  const session = () => page.evaluate("fetch('/session').then((answer) => answer.json())") as Promise<{ operator?: string; role?: string }>;
+  const session = () => page.evaluate<{ operator?: string; role?: string }>("fetch('/session').then((answer) => answer.json())");
 
   it("leads back to where one was, with the role of one's highest group", async () => {
     provider.groups.set("ada", ["staff", "support", "others"]);

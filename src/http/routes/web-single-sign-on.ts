@@ -32,7 +32,7 @@ export const webSingleSignOnRoutes: FastifyPluginAsync<HttpContext> = async (app
     return reply.header("set-cookie", markedCookie(COOKIE, request, `${keyId}.${sealed.toString("base64url")}`, LOGIN_LIMIT_MS / SECOND_MS)).redirect(url.href, 303);
   });
 
-  app.get(CALLBACK_PATH, { schema: { hide: true }, onRequest: limit, errorHandler: answerBrowsers }, async (request, reply) => {
+  app.get(CALLBACK_PATH, { schema: { hide: true }, onRequest: limit, errorHandler: (error, request, reply) => void answerBrowsers(error, request, reply) }, async (request, reply) => {
     const begun = begunIn(readMarkedCookie(COOKIE, request));
     if (!begun) throw new HttpError("UNAUTHENTICATED", "This browser has begun no login, or too long ago; begin it again at /login.");
     const { userId, role } = await signOn.finish(request.url.split("?")[1] ?? "", begun);

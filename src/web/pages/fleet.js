@@ -52,7 +52,7 @@ function nobody(total) {
   return h("div", { class: "first" },
     h("p", {}, h("strong", {}, "Nobody has signed up yet.")),
     h("p", {}, "A user's VPS is asked for by your backend, with the user's token:"),
-    h("pre", { class: "log" }, `curl -X POST ${location.origin}/api/vps/provision -H "Authorization: Bearer $USER_TOKEN"`),
+    h("pre", { class: "log", tabindex: "0", role: "group", "aria-label": "The request" }, `curl -X POST ${location.origin}/api/vps/provision -H "Authorization: Bearer $USER_TOKEN"`),
     h("p", {}, "To try it by hand, ", h("code", {}, "user-vps token alice"), " makes a token for a user alice. All endpoints are described under ", h("a", { href: "/docs" }, "API"), "."));
 }
 

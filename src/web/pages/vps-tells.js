@@ -30,7 +30,7 @@ function onAsking(buttonId, placeId, words, read) {
 
 function bootLog(username, { address, hostKeyFingerprint, hostKeyVerified, outcome, step, exitStatus, lines }) {
   const [look, said] = OUTCOMES[outcome];
-  const log = logView({ label: "Boot log", name: `${username}-post_install` });
+  const log = logView({ label: "Lines of the boot log", name: `${username}-post_install` });
   log.add(lines.map((text, place) => ({ number: place + 1, at: null, text })));
   return h("div", {},
     h("p", {}, status(look, said), step && ` Step ${step.number} of ${step.of}: ${step.title}.`, exitStatus !== null && ` Exit status ${exitStatus}.`),
