@@ -26,8 +26,9 @@ describe("a warm pool", () => {
   const call = async (who: { name: string; scope?: string }, method: string, path: string, body?: unknown) => {
     const token = await new SignJWT({ username: who.name, ...(who.scope && { scope: who.scope }) }).setProtectedHeader({ alg: "HS256" }).setSubject(`u-${who.name}`).setExpirationTime("1h").sign(new TextEncoder().encode(FAKE_JWT_SECRET));
     const answer = await fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { "content-type": "application/json" }) }, ...(body !== undefined && { body: JSON.stringify(body) }) });
-    return { status: answer.status, body: answer.status === 204 ? {} : ((await answer.json()) as Record<string, any>) };
+    return { status: answer.status, body: answer.status === 204 ? {} : ((await answer.json()) as Record<string, unknown>) };
   };
+  const credentials = async () => (await call({ name: "alice" }, "POST", "/api/vps/credentials")).body as { password: string; jwtSecret: string };
   const operator = { name: "olga", scope: "vps:admin" };
   const members = async () => (await world.pool.query<{ username: string; state: string; vmId: number }>(`SELECT username, state, vm_id::int AS "vmId" FROM vps_pool_members ORDER BY created_at, username`)).rows;
   const until = async (what: string, isReached: () => Promise<boolean>, limitMs = 90_000) => {
@@ -58,18 +59,18 @@ describe("a warm pool", () => {
     const vmId = record.hostingerVmId!;
     const was = before.get(vmId)!;
     assert.ok(was, "one of the pool's");
-    const { body: shown } = await call({ name: "alice" }, "POST", "/api/vps/credentials");
+    const shown = await credentials();
     const vm = vmOf(vmId);
     assert.equal(vm.hostname, `alice.${world.sandbox.domain}`);
-    assert.equal(vm.credentials!.passwordSha256, sha256(shown["password"]));
-    assert.equal(vm.rootPasswordSha256, sha256(shown["password"]));
-    assert.equal(vm.credentials!.jwtSecretSha256, sha256(shown["jwtSecret"]));
+    assert.equal(vm.credentials!.passwordSha256, sha256(shown.password));
+    assert.equal(vm.rootPasswordSha256, sha256(shown.password));
+    assert.equal(vm.credentials!.jwtSecretSha256, sha256(shown.jwtSecret));
     assert.equal(vm.credentials!.ownerId, "u-alice");
     assert.ok(vm.hasCertificate && vm.health?.siteAddress === `alice.${world.sandbox.domain}`);
     assert.ok(vm.identity.machineId !== was.identity.machineId && vm.identity.hostKeySha256 !== was.identity.hostKeySha256);
     assert.ok(was.identity.logCharacters > 0 && vm.identity.logCharacters === 0);
     assert.notEqual(vm.credentials!.jwtSecretSha256, was.credentials!.jwtSecretSha256);
-    assert.ok(await canLogIn(vm.address!, world.sandbox.sshPort, "spoq", shown["password"]));
+    assert.ok(await canLogIn(vm.address!, world.sandbox.sshPort, "spoq", shown.password));
     assert.equal(vm.autoRenewed, true);
     assert.deepEqual(world.sandbox.state().records.map(({ name, content }) => [name, content]), [[`alice.${world.sandbox.domain}`, vm.address]]);
     assert.deepEqual(await world.outcomes("u-alice"), ["succeeded"]);
@@ -95,8 +96,8 @@ describe("a warm pool", () => {
     const { credentialsRotation } = (await world.until("u-alice", "ready", ({ status }) => status === "ready"));
     assert.equal((await call(operator, "POST", "/api/admin/vps/alice/rotate-credentials", {})).status, 202);
     const rotated = await world.until("u-alice", "ready again", (one) => one.status === "ready" && one.credentialsSavedRotation > credentialsRotation);
-    const { body: shown } = await call({ name: "alice" }, "POST", "/api/vps/credentials");
-    assert.equal(vmOf(rotated.hostingerVmId!).credentials!.passwordSha256, sha256(shown["password"]));
+    const shown = await credentials();
+    assert.equal(vmOf(rotated.hostingerVmId!).credentials!.passwordSha256, sha256(shown.password));
   });
 
   it("drained, has nothing left that is renewed or running, and the users keep theirs", async () => {

@@ -54,7 +54,7 @@ export async function provePool({ url, seed, kills, users, members }: PoolProof)
   const startWorker = async () => {
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "pool-worker-child.ts"), JSON.stringify({ url, env: sandbox.env, domain: sandbox.domain })], { stdio: ["ignore", "pipe", "inherit"] });
     workers.push(child);
-    await once(child.stdout!, "data");
+    await once(child.stdout, "data");
   };
   const until = async (what: string, isReached: () => Promise<boolean>) => {
     for (const endMs = Date.now() + SETTLE_LIMIT_MS; !(await isReached()); await sleep(200)) if (Date.now() > endMs) throw new Error(`${what}: not within ${SETTLE_LIMIT_MS / 1_000} s`);
@@ -102,7 +102,7 @@ export async function provePool({ url, seed, kills, users, members }: PoolProof)
     return { claimed, bought, kills: killed, wrong };
   } finally {
     for (const worker of workers) worker.kill("SIGKILL");
-    await Promise.all(workers.map((worker) => (worker.exitCode === null && worker.signalCode === null ? once(worker, "exit") : undefined)));
+    await Promise.all(workers.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null).map((worker) => once(worker, "exit")));
     await boss.stop({ graceful: false });
     await pool.end();
     await sandbox.close();
