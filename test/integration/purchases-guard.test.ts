@@ -392,8 +392,7 @@ describe("a reservation", () => {
       it(`is given back, with its place, once ${what}`, async () => {
         await reserved(world(), ["user1", "user2"]);
         await happens();
-        const the = world(env);
-        const { mayBuy, wait } = await the.ask("user1");
+        const { mayBuy, wait } = await world(env).ask("user1");
         assert.deepEqual([mayBuy, wait?.kind], [false, kind]);
         const { state, waitsFor, reservedAt } = (await findOpenPurchase(pool, "u-user1"))!;
         assert.deepEqual([state, waitsFor, reservedAt], ["waiting", kind, null]);

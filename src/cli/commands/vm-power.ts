@@ -1,4 +1,3 @@
-import { runAction } from "../../../providers/hostinger/run-action.ts";
 import type { CliCommand } from "../command.ts";
 import { withHostinger } from "../hostinger/open-client.ts";
 import { id } from "../argument-values.ts";
@@ -17,6 +16,7 @@ function power(action: "start" | "stop" | "restart", summary: string): CliComman
         const { client, signal } = session;
         invocation.progress.say(`asking Hostinger for VM ${vmId}`);
         const hostname = nameOf(await client.virtualMachines.get(vmId, { signal }));
+        const { runAction } = await import("../../../providers/hostinger/run-action.ts");
         await runAction(session, { vmId, hostname }, `${action} of VM ${vmId}`, () => client.virtualMachines[action](vmId, { signal }));
         const vm = await client.virtualMachines.get(vmId, { signal });
         return { data: { action, vm }, text: `${hostname}: ${action} of VM ${vmId} is done, it is ${vm.state}.` };

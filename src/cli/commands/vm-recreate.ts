@@ -1,4 +1,3 @@
-import { runAction } from "../../../providers/hostinger/run-action.ts";
 import type { CliCommand, OptionDescription } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
 import { withHostinger } from "../hostinger/open-client.ts";
@@ -40,6 +39,7 @@ export const vmRecreate: CliCommand<Options> = {
       const expected = vm.hostname || String(vmId);
       await confirmTyped({ what: `VM ${vmId} (${nameOf(vm)}, ${vm.state}) will be wiped: all its data is lost.`, expected, given: options.confirm, option: `--confirm ${expected}` });
       await save();
+      const { runAction } = await import("../../../providers/hostinger/run-action.ts");
       await runAction(session, { vmId, hostname: nameOf(vm) }, `wiping VM ${vmId} and installing template ${templateId}`, () => client.virtualMachines.recreate(vmId, {
         templateId, password, ...(options.script !== undefined && { postInstallScriptId: options.script }),
       }));

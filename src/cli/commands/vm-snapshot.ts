@@ -1,8 +1,6 @@
 /** The one snapshot of a VM: /api/vps/v1/virtual-machines/{id}/snapshot. */
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import type { Snapshot, VirtualMachine } from "../../../providers/hostinger/api/client.ts";
-import { runAction } from "../../../providers/hostinger/run-action.ts";
-import { makeSnapshot } from "../../../providers/hostinger/snapshot.ts";
+import type { Action, Snapshot, VirtualMachine } from "../../../providers/hostinger/api/client.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import type { CliCommand, Invocation } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
@@ -40,6 +38,7 @@ export const vmSnapshotCreate: CliCommand<Confirmable> = {
   examples: ["vm snapshot-create 17923", "vm snapshot-create 17923 --confirm test.spoq.dev"],
   run: (invocation) => withSnapshot(invocation, async ({ session, vm, present }) => {
     if (present) await agree(invocation, vm, `The snapshot of VM ${vm.id} (${nameOf(vm)}) of ${moment(present.createdAt) ?? "an unknown time"} will be lost: a VM has one.`);
+    const { makeSnapshot } = await import("../../../providers/hostinger/snapshot.ts");
     await makeSnapshot(session, { vmId: vm.id, hostname: nameOf(vm) });
     const made = await session.client.virtualMachines.snapshot.get(vm.id, { signal: session.signal });
     return { data: { action: "snapshot-create", vmId: vm.id, snapshot: made ?? null }, text: `${nameOf(vm)}: a snapshot of VM ${vm.id} is made${made?.expiresAt ? `; Hostinger keeps it until ${moment(made.expiresAt)} UTC` : ""}.` };
@@ -96,7 +95,8 @@ function agree({ options }: Invocation<Confirmable>, vm: VirtualMachine, what: s
   return confirmTyped({ what, expected, given: options.confirm, option: `--confirm ${expected}` });
 }
 
-async function act(session: Session, vm: VirtualMachine, what: string, order: Parameters<typeof runAction>[3]): Promise<void> {
+async function act(session: Session, vm: VirtualMachine, what: string, order: () => Promise<Action>): Promise<void> {
+  const { runAction } = await import("../../../providers/hostinger/run-action.ts");
   await runAction(session, { vmId: vm.id, hostname: nameOf(vm) }, `${what} VM ${vm.id}`, order);
 }
 

@@ -7,16 +7,21 @@ byId("login").addEventListener("submit", (event) => {
   void logIn({ token: byId("token").value.trim() });
 });
 
-const code = new URLSearchParams(location.hash.slice(1)).get("code");
-if (code !== null) {
-  // Used once, it is of no use in the browser's history.
-  history.replaceState(null, "", location.pathname + location.search);
-  void logIn({ code });
-}
+useLink();
+// A link that is opened while this page is shown loads nothing anew.
+addEventListener("hashchange", useLink);
 
 const ways = await fetch("/login/ways").then((answer) => answer.json()).catch(() => ({}));
 byId("sign-on").hidden = !ways.singleSignOn;
 byId("sign-on").querySelector("a").href = `/login/oidc?next=${encodeURIComponent(nextPage())}`;
+
+function useLink() {
+  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  if (code === null) return;
+  // Used once, it is of no use in the browser's history.
+  history.replaceState(null, "", location.pathname + location.search);
+  void logIn({ code });
+}
 
 async function logIn(by) {
   problem.hidden = true;
