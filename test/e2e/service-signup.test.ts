@@ -27,7 +27,10 @@ describe("a signup by HTTP", () => {
     const token = await new SignJWT({ username: "alice" }).setProtectedHeader({ alg: "HS256" }).setSubject("user-1").setExpirationTime("1h").sign(new TextEncoder().encode(FAKE_JWT_SECRET));
     headers = { authorization: `Bearer ${token}` };
   });
-  afterAll(() => world.close());
+  afterAll(async () => {
+    await world.close();
+    await traces.kill();
+  });
 
   const call = async (method: string, path: string) => {
     const answer = await fetch(`${url}${path}`, { method, headers });

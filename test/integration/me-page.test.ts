@@ -8,13 +8,12 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { beginPhase, finishRun, saveCredentials, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { atEnd } from "../support/at-end.ts";
-import { violationsOn } from "../support/axe.ts";
+import { assertAccessible } from "../support/axe.ts";
 import { openBrowser, type Browser } from "../support/browser.ts";
 import { withListeningApp } from "../support/http-app.ts";
 import { needing } from "../support/needs.ts";
 import { asUser } from "../support/tokens.ts";
 
-const WIDTHS = [1_440, 768, 390];
 const USERNAME = "ada";
 const USER_ID = `user_${USERNAME}`;
 
@@ -47,22 +46,10 @@ describe("the user's page", needing("browser"), () => {
   const handOver = async (): Promise<{ url: string; code: string }> => (await fetch(`${address}/api/vps/hand-over`, { method: "POST", headers: await asUser(USERNAME) })).json() as Promise<{ url: string; code: string }>;
   const heading = (name: RegExp | string) => page.getByRole("heading", { name }).waitFor();
 
-  /** As the page is now: light and dark, on three widths. */
-  async function assertAccessible(state: string): Promise<void> {
-    for (const colorScheme of ["light", "dark"] as const) {
-      for (const width of WIDTHS) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        await page.setViewportSize({ width, height: 900 });
-        assert.deepEqual(await violationsOn(page), [], `${state}, ${colorScheme}, ${width}`);
-        assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true, `${state}, ${width}: something is wider than the window`);
-      }
-    }
-  }
-
   it("tells who comes without a session where to go", async () => {
     await page.goto(`${address}/me`);
     await heading("You are signed out");
-    await assertAccessible("signed out");
+    await assertAccessible(page, "signed out");
   });
 
   it("takes the code out of the address at once, and keeps the user signed in by a cookie", async () => {
@@ -73,13 +60,13 @@ describe("the user's page", needing("browser"), () => {
     assert.equal(page.url(), `${address}/me`);
     assert.equal(await page.evaluate("document.cookie"), "");
     assert.ok(urls.every((asked) => !asked.includes(code)), "no request has the code in its address");
-    await assertAccessible("no VPS");
+    await assertAccessible(page, "no VPS");
   });
 
   it("shows the place in the queue, live", async () => {
     for (const name of ["first", USERNAME]) await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser(name) });
     await heading("You are number 2 of 2 in line");
-    await assertAccessible("queued");
+    await assertAccessible(page, "queued");
     await setVpsStatus(pool, "user_first", { status: "provisioning" });
     await heading("You are next in line");
   });
@@ -91,7 +78,7 @@ describe("the user's page", needing("browser"), () => {
     await heading("Your server is starting and installing");
     await page.getByText("This usually takes some minutes.").waitFor();
     assert.deepEqual(await page.locator("#steps li.done, #steps li.active").evaluateAll((all: { dataset: { step: string } }[]) => all.map((one) => one.dataset.step)), ["queue", "order", "start"]);
-    await assertAccessible("provisioning");
+    await assertAccessible(page, "provisioning");
     await setVpsStatus(pool, USER_ID, { status: "queued", phase: "queued", errorCode: "API_UNAVAILABLE", reason: "Hostinger answered 503 to POST /api/vps/v1/virtual-machines", waitingFor: "the next try" });
     await heading("It did not work the first time, so we are trying again");
     assert.doesNotMatch(await page.locator("body").innerText(), /Hostinger|API_UNAVAILABLE|503/);
@@ -102,7 +89,7 @@ describe("the user's page", needing("browser"), () => {
     await page.getByRole("alert").filter({ hasText: "Your server could not be set up" }).waitFor();
     await page.getByText("You need not do anything, and it costs you nothing.").waitFor();
     assert.doesNotMatch(await page.locator("body").innerText(), /TLS|HEALTH|user-vps retry/);
-    await assertAccessible("failed");
+    await assertAccessible(page, "failed");
   });
 
   it("shows the password in two steps, by keyboard alone; a lost answer loses nothing", async () => {
@@ -114,7 +101,7 @@ describe("the user's page", needing("browser"), () => {
     await page.getByText(/^SHA256:/).waitFor();
     const reveal = page.getByRole("button", { name: "Show my password" });
     await reveal.waitFor();
-    await assertAccessible("ready");
+    await assertAccessible(page, "ready");
     // The answer is lost on its way: the service has shown it, the browser has nothing.
     await page.route("**/api/vps/credentials", async (route) => { await route.fetch(); await route.abort(); }, { times: 1 });
     await tabTo("Show my password");
@@ -123,7 +110,7 @@ describe("the user's page", needing("browser"), () => {
     await tabTo("Show it again");
     await page.keyboard.press("Enter");
     await page.getByText("fake-Password-1").waitFor();
-    await assertAccessible("credentials");
+    await assertAccessible(page, "credentials");
     const download = page.waitForEvent("download");
     await tabTo("Download as a file");
     await page.keyboard.press("Enter");
@@ -138,7 +125,7 @@ describe("the user's page", needing("browser"), () => {
     await page.getByRole("button", { name: "Get a new password…" }).waitFor();
     assert.doesNotMatch(await page.content(), /fake-Password-1/);
     assert.equal((await pool.query("SELECT FROM vps_credentials WHERE user_id = $1", [USER_ID])).rowCount, 0);
-    await assertAccessible("acknowledged");
+    await assertAccessible(page, "acknowledged");
   });
 
   it("asks for new credentials, restarts, takes a key and a snapshot, each after a question", async () => {
@@ -146,7 +133,7 @@ describe("the user's page", needing("browser"), () => {
     await tabTo("Get a new password…");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog", { name: "Get a new password?" }).waitFor();
-    await assertAccessible("a question");
+    await assertAccessible(page, "a question");
     await page.keyboard.press("Escape");
     assert.deepEqual(jobs.enqueued, []);
     await answer("Get a new password…", "New password");
@@ -156,7 +143,7 @@ describe("the user's page", needing("browser"), () => {
     await page.keyboard.type("not a key");
     await page.getByRole("dialog").getByRole("button", { name: "SSH key" }).click();
     await page.getByRole("alert").filter({ hasText: "That is no public key." }).waitFor();
-    await assertAccessible("a wrong key");
+    await assertAccessible(page, "a wrong key");
     await page.keyboard.press("Escape");
     assert.deepEqual(jobs.enqueued.map(({ operation, action }) => [operation, action]), [["up", undefined], ["power", "restart"], ["snapshot", undefined]]);
   });
@@ -165,7 +152,7 @@ describe("the user's page", needing("browser"), () => {
     await page.getByRole("combobox", { name: "Language" }).selectOption("de");
     await page.getByRole("heading", { name: "Zugang" }).waitFor();
     assert.equal(await page.evaluate("document.documentElement.lang"), "de");
-    await assertAccessible("German");
+    await assertAccessible(page, "German");
     await page.getByRole("combobox", { name: "Sprache" }).selectOption("en");
     await page.getByRole("heading", { name: "Access" }).waitFor();
   });
@@ -173,7 +160,7 @@ describe("the user's page", needing("browser"), () => {
   it("says so when the VPS is suspended or being removed", async () => {
     await setVpsStatus(pool, USER_ID, { status: "suspended", reason: "Suspended by an operator: unpaid" });
     await page.getByRole("alert").filter({ hasText: "Your server is suspended" }).waitFor();
-    await assertAccessible("suspended");
+    await assertAccessible(page, "suspended");
     await setVpsStatus(pool, USER_ID, { status: "deprovisioning" });
     await page.getByRole("alert").filter({ hasText: "Your server is being removed" }).waitFor();
   });
