@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { UserVpsError } from "../../../providers/core/errors.ts";
 import { isScheduleRule, SCHEDULE_RULE } from "../../config/pool-schedule.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { poolIdOf, readPoolOverview } from "../../pool/index.ts";
@@ -51,7 +52,7 @@ const SET = z.strictObject({
   mostPerDay: z.int().min(0).max(10_000).optional().describe("How many may be bought a day, UTC; else as many as the limits of all purchases let."),
   reason: REASON.optional(),
 });
-const POOL_ID = z.string().min(1).max(120).regex(/^[A-Za-z0-9-]+$/, "expected the id of a pool");
+const POOL_ID = z.string().min(1).max(100).regex(/^[A-Za-z0-9-]+$/, "expected the id of a pool");
 const PARAMS = z.object({ poolId: POOL_ID });
 const QUERY = z.strictObject(pageQuery(POOL_ID));
 const answer = <T extends z.ZodType>(description: string, schema: T) => ({ description, content: { "application/json": { schema } } });
@@ -77,7 +78,7 @@ export const poolRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool
     const { userId } = callerOf(request);
     const { plan: wantedPlan, dataCenterId: wantedCenter, ready, schedule, mostPerDay } = request.body;
     const rule = schedule.find((one) => !isScheduleRule(one));
-    if (rule !== undefined) throw new HttpError("REQUEST_INVALID", `schedule: expected ${SCHEDULE_RULE}, got ${JSON.stringify(rule)}.`);
+    if (rule !== undefined) throw new UserVpsError("INPUT_INVALID", `schedule: expected ${SCHEDULE_RULE}, got ${JSON.stringify(rule)}.`, { next: "Correct the rule; docs/pool.md has examples." });
     const { plan = settings.defaultPlan, dataCenterId = settings.defaultDataCenterId } = offered(await offers(), { plan: wantedPlan, dataCenterId: wantedCenter });
     const kind = { plan, dataCenterId, templateId: settings.defaultTemplateId };
     await inTransaction(pool, (db) => savePool(db, poolIdOf(kind), { ...kind, keepReady: ready, schedule, mostPerDay: mostPerDay ?? null }, userId));
