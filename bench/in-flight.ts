@@ -10,8 +10,6 @@ import type { BenchProcess } from "./service.ts";
 import type { BenchWorld } from "./world.ts";
 
 const LOOK_INTERVAL_MS = 500;
-/** Until what a run leaves behind for a moment is gone, and a spare process is ended. */
-const REST_MS = 5_000;
 const SIGNUPS_AT_ONCE = 20;
 
 export interface InFlightOptions {
@@ -20,6 +18,8 @@ export interface InFlightOptions {
   readonly scriptSeconds: number;
   readonly concurrency: number;
   readonly limitSeconds: number;
+  /** Until what a run leaves behind for a moment is gone, and a spare process is ended. */
+  readonly restSeconds: number;
   /** kill -9 of the worker once so many are ready; another one is started at once. */
   readonly killAtReady?: number;
 }
@@ -51,8 +51,9 @@ export async function usersInFlight(world: BenchWorld, options: InFlightOptions)
   const sandbox = await startSandbox({ dataDir: world.folder, bootMs: bootSeconds * 1_000, scriptMs: scriptSeconds * 1_000 });
   const pool = new Pool({ connectionString: world.databaseUrl, max: 2 });
   const service = benchService(world, sandbox);
-  const http = await service.start("http");
-  let worker: BenchProcess = await service.start("worker", { WORKER_CONCURRENCY: String(concurrency) });
+  let worker: BenchProcess;
+  const [http, first] = await Promise.all([service.start("http"), service.start("worker", { WORKER_CONCURRENCY: String(concurrency) })]);
+  worker = first;
   // The database has those of earlier measurements as well.
   const prefix = `flight${users}-`;
   try {
@@ -71,7 +72,7 @@ export async function usersInFlight(world: BenchWorld, options: InFlightOptions)
         worker = await service.start("worker", { WORKER_CONCURRENCY: String(concurrency) });
       }
       if (rows.length === users) {
-        await delay(REST_MS);
+        await delay(options.restSeconds * 1_000);
         const beyond = rows.map(({ seconds }) => seconds - bootSeconds - scriptSeconds);
         const { calls, purchases } = sandbox.state();
         return {

@@ -23,12 +23,12 @@ export interface Plan {
 
 /** For the JSON line within 50 s. */
 const QUICK = {
-  parts: ["ways", "throughput", "flight"], rounds: 1, operations: ["create", "unchanged"], throughput: [[1, 2], [2, 1], [4, 1]], sweeps: [],
-  flight: { users: 4, bootSeconds: 1, scriptSeconds: 1, concurrency: 2, limitSeconds: 120 },
+  parts: ["ways", "throughput", "flight"], rounds: 1, operations: ["create", "unchanged"], throughput: [[1, 1], [2, 1], [4, 1]], sweeps: [],
+  flight: { users: 3, bootSeconds: 1, scriptSeconds: 1, concurrency: 2, limitSeconds: 120, restSeconds: 0 },
 } as const;
 const FULL = {
   parts: PARTS, rounds: 5, operations: OPERATIONS, throughput: [[1, 10], [2, 8], [4, 5]], sweeps: [1_000, 10_000],
-  flight: { users: 24, bootSeconds: 60, scriptSeconds: 1, concurrency: 2, limitSeconds: 3_600 },
+  flight: { users: 24, bootSeconds: 60, scriptSeconds: 1, concurrency: 2, limitSeconds: 3_600, restSeconds: 5 },
 } as const;
 const LATENCY = { requestsASecond: 200, seconds: 20 };
 
