@@ -1,8 +1,13 @@
-/** Before the first integration or end-to-end test: one PostgreSQL for all of them, ended after the last, with a database that has all migrations. */
+/**
+ * Before the first integration or end-to-end test: one PostgreSQL for all of them, ended after the last, with a database
+ * that has all migrations; and the engine, which takes longer to build on a fresh machine than any test may.
+ */
 import { randomBytes } from "node:crypto";
 import { Client, Pool } from "pg";
 import type { TestProject } from "vitest/node";
+import { messageOf } from "../../providers/core/errors.ts";
 import { migrate } from "../../src/db/migrate.ts";
+import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { holdTestServer } from "./test-server.ts";
 
 declare module "vitest" {
@@ -13,6 +18,8 @@ declare module "vitest" {
 }
 
 export default async function setUp({ provide }: TestProject): Promise<() => Promise<void>> {
+  // Where there is none to be had, the tests that need one say so; the others go on.
+  await ensureEngine({ onProgress: (line) => console.error(line) }).catch((error: unknown) => console.error(messageOf(error)));
   const { url, release } = await holdTestServer();
   // Each project has its own, and one run of the tests may go on beside another.
   const name = `migrated_${randomBytes(4).toString("hex")}`;
