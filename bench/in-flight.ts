@@ -6,7 +6,6 @@ import { startSandbox } from "../src/sandbox/index.ts";
 import { descriptorsOf, memoryMbOf, processCountOf } from "./processes.ts";
 import { median, quantile } from "./rounds.ts";
 import { benchService } from "./service.ts";
-import type { BenchProcess } from "./service.ts";
 import type { BenchWorld } from "./world.ts";
 
 const LOOK_INTERVAL_MS = 500;
@@ -51,25 +50,27 @@ export async function usersInFlight(world: BenchWorld, options: InFlightOptions)
   const sandbox = await startSandbox({ dataDir: world.folder, bootMs: bootSeconds * 1_000, scriptMs: scriptSeconds * 1_000 });
   const pool = new Pool({ connectionString: world.databaseUrl, max: 2 });
   const service = benchService(world, sandbox);
-  let worker: BenchProcess;
-  const [http, first] = await Promise.all([service.start("http"), service.start("worker", { WORKER_CONCURRENCY: String(concurrency) })]);
-  worker = first;
   // The database has those of earlier measurements as well.
   const prefix = `flight${users}-`;
+  const startWorker = () => service.start("worker", { WORKER_CONCURRENCY: String(concurrency) });
   try {
+    const [http, first] = await Promise.all([service.start("http"), startWorker()]);
+    let worker = first;
     await signUp(http.url, (number) => service.tokenOf(`${prefix}${number}`), users);
     let peakMemoryMb = 0;
     let toKillAt = options.killAtReady ?? Infinity;
     const levels: Level[] = [];
     const endMs = Date.now() + limitSeconds * 1_000;
-    for (;;) {
+    let ready = 0;
+    while (Date.now() <= endMs) {
       peakMemoryMb = Math.max(peakMemoryMb, memoryMbOf(worker.pid));
       const { rows } = await pool.query<{ seconds: number }>("SELECT extract(epoch FROM ready_at - requested_at)::float AS seconds FROM user_vps WHERE starts_with(user_id, $1) AND ready_at IS NOT NULL", [`bench-${prefix}`]);
+      ready = rows.length;
       while (rows.length >= ((levels.length + 1) * users) / 3) levels.push(levelOf(worker.pid));
       if (rows.length >= toKillAt) {
         toKillAt = Infinity;
         await worker.kill();
-        worker = await service.start("worker", { WORKER_CONCURRENCY: String(concurrency) });
+        worker = await startWorker();
       }
       if (rows.length === users) {
         await delay(options.restSeconds * 1_000);
@@ -82,11 +83,11 @@ export async function usersInFlight(world: BenchWorld, options: InFlightOptions)
           atRest: { ...levelOf(worker.pid), temporaryFiles: (await readdir(world.folder)).length, locks: await advisoryLocks(pool) },
         };
       }
-      if (Date.now() > endMs) throw new Error(`${rows.length} of ${users} users are ready after ${limitSeconds} s`);
       await delay(LOOK_INTERVAL_MS);
     }
+    throw new Error(`${ready} of ${users} users are ready after ${limitSeconds} s`);
   } finally {
-    await Promise.all([http.kill(), worker.kill()]);
+    await service.close();
     await pool.end();
     await sandbox.close();
   }

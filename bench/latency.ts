@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "pg";
 import { startSandbox } from "../src/sandbox/index.ts";
+import { QUEUE_SCHEMA } from "../src/jobs/queue.ts";
 import { quantile } from "./rounds.ts";
 import { benchService } from "./service.ts";
 import type { BenchWorld } from "./world.ts";
@@ -26,33 +27,33 @@ export async function latencyUnderLoad(world: BenchWorld, { requestsASecond, sec
   const sandbox = await startSandbox({ dataDir: world.folder, bootMs: 3_600_000 });
   const pool = new Pool({ connectionString: world.databaseUrl, max: 1 });
   const service = benchService(world, sandbox);
-  let http = await service.start("http");
-  const worker = await service.start("worker", { WORKER_CONCURRENCY: "2" });
   const count = requestsASecond * seconds;
   const tokens = await Promise.all(Array.from({ length: Math.ceil((count + requestsASecond) / 2) }, (_, number) => service.tokenOf(`rate${number}`)));
   const accepted: string[] = [];
   const tookMs = { provision: [] as number[], status: [] as number[] };
+  let url = "";
   const send = async (number: number) => {
     const kind = number % 2 === 0 ? "provision" : "status";
     const user = Math.floor(number / 2);
     const begunMs = performance.now();
-    const answer = await fetch(`${http.url}/api/vps/${kind}`, { method: kind === "provision" ? "POST" : "GET", headers: { authorization: `Bearer ${tokens[user]}` } });
+    const answer = await fetch(`${url}/api/vps/${kind}`, { method: kind === "provision" ? "POST" : "GET", headers: { authorization: `Bearer ${tokens[user]}` } });
     const text = await answer.text();
     tookMs[kind].push(performance.now() - begunMs);
     if (answer.status === 202) accepted.push(`bench-rate${user}`);
     else if (!answer.ok && answer.status !== 404) throw new Error(`${kind}: ${answer.status} ${text}`);
   };
   try {
+    const [http] = await Promise.all([service.start("http"), service.start("worker", { WORKER_CONCURRENCY: "2" })]);
+    url = http.url;
     await atRate(count, requestsASecond, send);
     // Those that are under way when the process is killed get no answer: nothing is promised to them.
     const dying = atRate(requestsASecond, requestsASecond, (number) => send(count + number).catch(() => undefined));
     await delay(500);
     await http.kill();
     await dying;
-    http = await service.start("http");
     const { rows } = await pool.query<{ count: number }>(
       `SELECT count(*)::int AS count FROM user_vps WHERE user_id = ANY ($1) AND (status <> 'queued' OR waiting_kind IS NOT NULL
-         OR EXISTS (SELECT FROM pgboss.job WHERE job.data->>'userId' = user_vps.user_id))`,
+         OR EXISTS (SELECT FROM ${QUEUE_SCHEMA}.job WHERE job.data->>'userId' = user_vps.user_id))`,
       [accepted],
     );
     return {
@@ -61,7 +62,7 @@ export async function latencyUnderLoad(world: BenchWorld, { requestsASecond, sec
       statusMsP50: quantile(tookMs.status, 0.5), statusMsP99: quantile(tookMs.status, 0.99),
     };
   } finally {
-    await Promise.all([http.kill(), worker.kill()]);
+    await service.close();
     await pool.end();
     await sandbox.close();
   }

@@ -18,6 +18,8 @@ export interface BenchService {
   start(role: "all" | "http" | "worker", variables?: Readonly<Record<string, string>>): Promise<BenchProcess>;
   /** An access token as the backend of Spoq makes it. */
   tokenOf(username: string): Promise<string>;
+  /** kill -9 of all that was started, also of what did not get ready. */
+  close(): Promise<void>;
 }
 
 export interface BenchProcess {
@@ -35,25 +37,28 @@ export function benchService(world: BenchWorld, sandbox: Sandbox): BenchService 
     DATABASE_URL: world.databaseUrl, JWT_SECRET: jwtSecret, CREDENTIALS_KEYS: `bench:${randomBytes(32).toString("base64")}`,
     PORT: "0", LOG_LEVEL: "silent", RATE_LIMIT_PER_MINUTE: "1000000", HEALTH_TIMEOUT_SECONDS: "3600",
   };
+  const started: ChildProcess[] = [];
   return {
     async start(role, variables = {}) {
       const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(PROJECT, "src", "service", "main.ts"), "--role", role], {
         env: { ...env, ...variables },
         stdio: ["ignore", "ignore", "pipe"],
       });
-      const url = await readiness(child);
-      return {
-        pid: child.pid!, url,
-        async kill() {
-          if (child.exitCode !== null || child.signalCode !== null) return;
-          child.kill("SIGKILL");
-          await once(child, "exit");
-        },
-      };
+      started.push(child);
+      return { pid: child.pid!, url: await readiness(child), kill: () => kill(child) };
+    },
+    async close() {
+      await Promise.all(started.map(kill));
     },
     tokenOf: (username) =>
       new SignJWT({ username }).setProtectedHeader({ alg: "HS256" }).setSubject(`bench-${username}`).setExpirationTime("1 hour").sign(new TextEncoder().encode(jwtSecret)),
   };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
 }
 
 /** Reads on afterwards: whoever writes into a pipe that nobody reads any more is ended by it. */

@@ -4,6 +4,7 @@ import { connectionOf } from "../db/index.ts";
 import type { Queryable } from "../db/index.ts";
 import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { currentTraceparent } from "../../providers/core/tracing.ts";
+import { isPooled } from "../records/index.ts";
 import { jobSchema } from "./job.ts";
 import type { Job } from "./job.ts";
 
@@ -75,8 +76,7 @@ export function isOfPool({ priority }: { readonly priority: number }): boolean {
 }
 
 async function priorityOf(db: Queryable, { userId }: Job): Promise<number> {
-  const { rowCount } = await db.query("SELECT FROM user_vps WHERE user_id::text = $1 AND is_pooled", [userId]);
-  return rowCount === 0 ? 0 : PRIORITY_OF_POOLS;
+  return (await isPooled(db, userId)) ? PRIORITY_OF_POOLS : 0;
 }
 
 /** Sends the job, or has the one that waits already run when this one is to. Times are PostgreSQL's. */

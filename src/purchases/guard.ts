@@ -4,6 +4,7 @@ import type { Session } from "../../providers/hostinger/session.ts";
 import type { Settings } from "../config/index.ts";
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { isPooled } from "../records/index.ts";
 import { readBooks } from "./books.ts";
 import { beginProbe, readBreaker } from "./breaker.ts";
 import { entitledPlans } from "./entitlement.ts";
@@ -81,16 +82,16 @@ export async function heldBack(guard: Guard, purchase: Purchase, session: Sessio
 
 async function readFacts({ settings }: Guard, db: Queryable, purchase: Purchase, live: LiveFacts | undefined, mayProbe: boolean): Promise<GuardFacts> {
   const breaker = await readBreaker(db);
-  const isPooled = await isOfPool(db, purchase.userId);
+  const isWishOfPool = await isPooled(db, purchase.userId);
   return {
     plan: purchase.plan, live, mayProbe, breaker,
     switch: await readSwitch(db, settings.purchases),
     // What an operator asked for is the operator's choice, as a pool is.
-    entitledPlans: purchase.changeId === null && !isPooled ? entitledPlans(await claimedPlans(db, purchase.userId), settings.allowedPlans) : undefined,
+    entitledPlans: purchase.changeId === null && !isWishOfPool ? entitledPlans(await claimedPlans(db, purchase.userId), settings.allowedPlans) : undefined,
     // A user's name it gets later: whoever claims it is asked about that.
-    limits: isPooled ? { ...limitsOf(settings), zoneRecordLimit: undefined, certificatesPerWeek: Number.POSITIVE_INFINITY } : limitsOf(settings),
+    limits: isWishOfPool ? { ...limitsOf(settings), zoneRecordLimit: undefined, certificatesPerWeek: Number.POSITIVE_INFINITY } : limitsOf(settings),
     books: await readBooks(db),
-    ahead: await ahead(db, purchase, isPooled),
+    ahead: await ahead(db, purchase, isWishOfPool),
   };
 }
 
@@ -103,18 +104,13 @@ async function claimedPlans(db: Queryable, userId: string): Promise<readonly str
   return rows[0]?.plans ?? null;
 }
 
-/** The wish is a pool's. */
-async function isOfPool(db: Queryable, userId: string): Promise<boolean> {
-  return (await db.query("SELECT FROM user_vps WHERE user_id::text = $1 AND is_pooled", [userId])).rowCount !== 0;
-}
-
 /** Of those who have asked earlier and still want it, the first one's kind. People come before any pool. */
-async function ahead(db: Queryable, { askedAt, purchaseId }: Purchase, isPooled: boolean): Promise<WaitingKind | undefined> {
+async function ahead(db: Queryable, { askedAt, purchaseId }: Purchase, isWishOfPool: boolean): Promise<WaitingKind | undefined> {
   const { rows } = await db.query<{ kind: WaitingKind }>(
     `SELECT waits_for AS kind FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed
      WHERE state = 'waiting' AND waits_for <> $3 AND (user_vps.is_pooled, asked_at, purchase_id) < ($4, $1, $2) AND user_vps.status IN ('queued', 'provisioning')
      ORDER BY user_vps.is_pooled, asked_at, purchase_id LIMIT 1`,
-    [askedAt, purchaseId, OF_ONE_PLAN, isPooled],
+    [askedAt, purchaseId, OF_ONE_PLAN, isWishOfPool],
   );
   return rows[0]?.kind;
 }

@@ -122,3 +122,8 @@ export async function notePoolTerms(db: Queryable): Promise<void> {
        AND vps_pool_members.state IN ('building', 'ready', 'failed') AND vps_pool_members.paid_until IS DISTINCT FROM known.paid_until`,
   );
 }
+
+/** Whether it is a pool's member and not a person that has this id. */
+export async function isPooled(db: Queryable, userId: string): Promise<boolean> {
+  return (await db.query("SELECT FROM user_vps WHERE user_id::text = $1 AND is_pooled", [userId])).rowCount !== 0;
+}
