@@ -25,7 +25,7 @@ describe("a run of the files in test/fixtures/runner", () => {
 
   it("fails, and ends with the counts", () => {
     assert.equal(code, 1);
-    assert.equal(lines.at(-1), "5 passed, 5 failed, 2 skipped");
+    assert.equal(lines.at(-1), "5 passed, 5 failed, 2 skipped", lines.join("\n"));
   });
 
   for (const [file, told] of [
