@@ -42,4 +42,17 @@ describe("user-vps init", () => {
     assert.equal((await runJson<ErrorDocument>(["init"], { cwd, code: 2 })).error.code, "INPUT_INVALID");
     assert.equal(readFileSync(join(cwd, ".env"), "utf8"), "JWT_SECRET=mine\n");
   });
+
+  it("--split: writes a file for each role, for its owner alone, and anew after a change", async () => {
+    const cwd = temporaryFolder();
+    assert.equal((await runJson<ErrorDocument>(["init", "--split"], { cwd, code: 2 })).error.code, "INPUT_INVALID");
+    for (const domain of ["example.com", "example.org"]) {
+      writeFileSync(join(cwd, ".env"), `JWT_SECRET=fake\nHOSTINGER_API_KEY=fake\nVPS_DOMAIN=${domain}\n`);
+      await runJson(["init", "--split"], { cwd });
+      const [http, worker] = ["http.env", "worker.env"].map((name) => readFileSync(join(cwd, name), "utf8"));
+      assert.match(http!, new RegExp(`^#.*\nJWT_SECRET='fake'\nVPS_DOMAIN='${domain}'\n$`));
+      assert.match(worker!, new RegExp(`^#.*\nHOSTINGER_API_KEY='fake'\nVPS_DOMAIN='${domain}'\n$`));
+    }
+    for (const name of ["http.env", "worker.env"]) assert.equal(statSync(join(cwd, name)).mode & 0o777, 0o600);
+  });
 });
