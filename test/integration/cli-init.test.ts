@@ -19,6 +19,13 @@ describe("user-vps init", () => {
     assert.equal(settings.credentialsKeys!.length, 1);
   });
 
+  it("names nothing as missing that the environment has, as with the sandbox", async () => {
+    const { HOSTINGER_API_KEY, CLOUDFLARE_API_TOKEN, ...left } = OURS;
+    const { missing } = await runJson<{ missing: string[] }>(["init"], { cwd: temporaryFolder(), env: { HOSTINGER_API_KEY, CLOUDFLARE_API_TOKEN } });
+    assert.deepEqual(missing.toSorted(), Object.keys(left).toSorted());
+    assert.match((await runCli(["init"], { cwd: temporaryFolder(), env: OURS })).stdout, /Nothing has to be filled in/);
+  });
+
   it("makes other secrets each time, and shows none of them", async () => {
     const folders = [temporaryFolder(), temporaryFolder()];
     const secrets: string[] = [];
