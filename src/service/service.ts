@@ -2,6 +2,7 @@ import { createCredentialsCipher } from "../records/index.ts";
 import { spareSecrets } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { openDatabase } from "../db/index.ts";
+import { askDoctor, DOCTOR_QUEUE } from "../doctor/index.ts";
 import { createDriftQueues, driftRequests } from "../drift/queues.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
@@ -53,6 +54,7 @@ export async function startService({ settings, env, onProgress = () => undefined
     await createDriftQueues(boss);
     await createQuestionQueue(boss, VM_ACTIONS_QUEUE);
     await createQuestionQueue(boss, BOOT_LOG_QUEUE);
+    await createQuestionQueue(boss, DOCTOR_QUEUE);
     await createRollOutQueue(boss);
     const common = { settings, env, pool: database.pool, databaseUrl: database.url, boss, onProgress };
     const worker = role === "http" ? undefined : await startWorkerProcess(common);
@@ -78,6 +80,7 @@ export async function startService({ settings, env, onProgress = () => undefined
         drift: driftRequests(boss),
         vmActions: askVmActions(boss),
         bootLog: askBootLog(boss),
+        doctor: askDoctor(boss),
         rollOuts: rollOutJobs(boss),
         cipher: createCredentialsCipher(settings.credentialsKeys!),
       });

@@ -1,6 +1,7 @@
 /** docs/http.md, from /openapi.json. */
 import { code, either, page, table } from "../markdown.ts";
 import { metricsTable } from "./metrics.ts";
+import { responseOf } from "./openapi.ts";
 import type { OpenApi, Operation, Parameter, Schema } from "./openapi.ts";
 import { fieldsTable, linkTo, typeText } from "./schema-text.ts";
 
@@ -56,17 +57,19 @@ export function httpPage(api: OpenApi, metrics: string): string {
   );
 }
 
-function tagParts({ paths, tags }: OpenApi, tag: string): string[] {
+function tagParts(api: OpenApi, tag: string): string[] {
+  const { paths, tags } = api;
   const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ title: `${method.toUpperCase()} ${path}`, operation })));
   const title = tags.find(({ name }) => name === tag)!.description;
-  return [`## ${title.replace(/\.$/, "")}`, `Who may: ${WHO[tag] ?? "see openapi.json."}`, ...operations.filter(({ operation }) => operation.tags.includes(tag)).map(({ title: heading, operation }) => operationText(heading, operation))];
+  return [`## ${title.replace(/\.$/, "")}`, `Who may: ${WHO[tag] ?? "see openapi.json."}`, ...operations.filter(({ operation }) => operation.tags.includes(tag)).map(({ title: heading, operation }) => operationText(api, heading, operation))];
 }
 
-function operationText(title: string, operation: Operation): string {
-  const { summary, description, parameters = [], requestBody, responses } = operation;
+function operationText(api: OpenApi, title: string, operation: Operation): string {
+  const { summary, description, parameters = [], requestBody } = operation;
+  const responses = Object.entries(operation.responses).map(([status, given]) => [status, responseOf(api, given)] as const);
   const body = Object.values(requestBody?.content ?? {})[0]?.schema;
-  const answers = Object.entries(responses).filter(([status]) => Number(status) < 400);
-  const refusals = Object.entries(responses).filter(([status]) => Number(status) >= 400 && !COMMON_REFUSALS.has(status));
+  const answers = responses.filter(([status]) => Number(status) < 400);
+  const refusals = responses.filter(([status]) => Number(status) >= 400 && !COMMON_REFUSALS.has(status));
   return [
     `### ${title}`,
     `${summary}.${description ? ` ${description}` : ""}`,

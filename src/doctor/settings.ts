@@ -1,6 +1,6 @@
-import { errorView } from "../report-error.ts";
-import { doubtsOfEnvironment, readSettings } from "../../config/index.ts";
-import type { Environment, Role } from "../../config/index.ts";
+import { wordsOf } from "../../providers/core/errors.ts";
+import { doubtsOfEnvironment, readSettings } from "../config/index.ts";
+import type { Environment, Role } from "../config/index.ts";
 import { failed, ok } from "./check.ts";
 import type { Finding } from "./check.ts";
 
@@ -9,7 +9,7 @@ export function checkSettings(env: Environment, role: Role): Finding {
     readSettings({ env, role });
     return ok("settings", [`complete for the role '${role}'`, ...doubtsOfEnvironment()].join("\n"));
   } catch (error) {
-    const { message, next } = errorView(error).error;
+    const { message, next } = wordsOf(error);
     return failed("settings", message, next);
   }
 }

@@ -1,8 +1,8 @@
-import { SECOND_MS } from "../../../providers/core/time.ts";
-import { readSettings } from "../../config/index.ts";
-import type { Environment, Settings } from "../../config/index.ts";
-import { readTargets, senderFor } from "../../notifications/index.ts";
-import { reasonOf } from "../report-error.ts";
+import { reasonOf } from "../../providers/core/errors.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
+import { readSettings } from "../config/index.ts";
+import type { Environment, Settings } from "../config/index.ts";
+import { readTargets, senderFor } from "../notifications/index.ts";
 import { failed, ok, skipped } from "./check.ts";
 import type { CheckContext, Finding } from "./check.ts";
 

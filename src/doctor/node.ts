@@ -1,4 +1,4 @@
-import { parseVersion } from "../../install-pulumi/version.ts";
+import { parseVersion } from "../install-pulumi/version.ts";
 import { failed, ok } from "./check.ts";
 import type { Finding } from "./check.ts";
 

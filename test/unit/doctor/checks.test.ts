@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, it } from "vitest";
-import { checkDisk } from "../../../src/cli/doctor/disk.ts";
-import { checkEngine } from "../../../src/cli/doctor/engine.ts";
-import { checkClock } from "../../../src/cli/doctor/hostinger.ts";
-import { checkNode } from "../../../src/cli/doctor/node.ts";
-import { checkPlugins } from "../../../src/cli/doctor/plugins.ts";
+import { checkDisk } from "../../../src/doctor/disk.ts";
+import { checkEngine } from "../../../src/doctor/engine.ts";
+import { checkClock } from "../../../src/doctor/hostinger.ts";
+import { checkNode } from "../../../src/doctor/node.ts";
+import { checkPlugins } from "../../../src/doctor/plugins.ts";
 import { neededPlugins } from "../../../src/install-pulumi/needed-plugins.ts";
 import { STAND_IN_MARK } from "../../../src/install-pulumi/stand-in-plugins.ts";
 

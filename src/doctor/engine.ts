@@ -1,11 +1,12 @@
-import { join } from "node:path";
-import { binFolder } from "../../install-pulumi/bin-folder.ts";
-import { cacheRoot, completeEngine, engineFolder } from "../../install-pulumi/cache.ts";
-import { engineOnPath } from "../../install-pulumi/on-path.ts";
-import type { Environment } from "../../config/index.ts";
-import { CHECKOUT } from "../user-stack/stack-folder.ts";
+import { join, resolve } from "node:path";
+import { binFolder } from "../install-pulumi/bin-folder.ts";
+import { cacheRoot, completeEngine, engineFolder } from "../install-pulumi/cache.ts";
+import { engineOnPath } from "../install-pulumi/on-path.ts";
+import type { Environment } from "../config/index.ts";
 import { failed, ok } from "./check.ts";
 import type { Finding } from "./check.ts";
+
+const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 
 /** Only looks: to download or build one takes minutes. */
 export async function checkEngine(given: Environment): Promise<Finding> {

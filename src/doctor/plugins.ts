@@ -1,13 +1,13 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Environment } from "../../config/index.ts";
-import { cacheRoot } from "../../install-pulumi/cache.ts";
-import { exists } from "../../install-pulumi/files.ts";
-import { isLoopbackHost } from "../../install-pulumi/loopback.ts";
-import { neededPlugins } from "../../install-pulumi/needed-plugins.ts";
-import type { Plugin } from "../../install-pulumi/needed-plugins.ts";
-import { findOnPath } from "../../install-pulumi/on-path.ts";
-import { STAND_IN_MARK } from "../../install-pulumi/stand-in-plugins.ts";
+import type { Environment } from "../config/index.ts";
+import { cacheRoot } from "../install-pulumi/cache.ts";
+import { exists } from "../install-pulumi/files.ts";
+import { isLoopbackHost } from "../install-pulumi/loopback.ts";
+import { neededPlugins } from "../install-pulumi/needed-plugins.ts";
+import type { Plugin } from "../install-pulumi/needed-plugins.ts";
+import { findOnPath } from "../install-pulumi/on-path.ts";
+import { STAND_IN_MARK } from "../install-pulumi/stand-in-plugins.ts";
 import { failed, ok } from "./check.ts";
 import type { Finding } from "./check.ts";
 

@@ -1,6 +1,6 @@
-import { messageOf, UserVpsError } from "../../../providers/core/errors.ts";
-import { HttpEndpoint } from "../../../providers/core/http.ts";
-import { SECOND_MS } from "../../../providers/core/time.ts";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { HttpEndpoint } from "../../providers/core/http.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
 import { failed, ok, skipped } from "./check.ts";
 import type { CheckContext, Finding } from "./check.ts";
 

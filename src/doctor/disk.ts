@@ -1,9 +1,9 @@
 import { statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
-import type { Environment } from "../../config/index.ts";
-import { defaultEmbeddedFolder } from "../../db/index.ts";
-import { cacheRoot } from "../../install-pulumi/cache.ts";
+import type { Environment } from "../config/index.ts";
+import { defaultEmbeddedFolder } from "../db/index.ts";
+import { cacheRoot } from "../install-pulumi/cache.ts";
 import { failed, ok } from "./check.ts";
 import type { Finding } from "./check.ts";
 

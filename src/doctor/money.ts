@@ -1,17 +1,17 @@
 /** Each guard that stands before a purchase: what it would say now, and what to do so that it lets users pass. */
-import { zoneReader } from "../../../providers/cloudflare/zone.ts";
-import { SECOND_MS } from "../../../providers/core/time.ts";
-import { HostingerClient } from "../../../providers/hostinger/api/client.ts";
-import { findOffer, readPlans } from "../../../providers/hostinger/api/live-catalog.ts";
-import { hostingerSettings } from "../../../providers/hostinger/settings.ts";
-import { readSettings } from "../../config/index.ts";
-import type { Environment, Settings } from "../../config/index.ts";
-import { missingMigrations } from "../../db/index.ts";
-import { paymentFaultOf, priceOf, readBooks, readBreaker, readSwitch } from "../../purchases/index.ts";
-import type { Books, Breaker, Price, PurchaseSwitch } from "../../purchases/index.ts";
-import { openPool, reachDatabase } from "../reach-database.ts";
-import { moment, money } from "../output.ts";
-import { reasonOf } from "../report-error.ts";
+import { zoneReader } from "../../providers/cloudflare/zone.ts";
+import { reasonOf } from "../../providers/core/errors.ts";
+import { money } from "../../providers/core/money.ts";
+import { moment, SECOND_MS } from "../../providers/core/time.ts";
+import { HostingerClient } from "../../providers/hostinger/api/client.ts";
+import { findOffer, readPlans } from "../../providers/hostinger/api/live-catalog.ts";
+import { hostingerSettings } from "../../providers/hostinger/settings.ts";
+import { readSettings } from "../config/index.ts";
+import type { Environment, Settings } from "../config/index.ts";
+import { missingMigrations } from "../db/index.ts";
+import { paymentFaultOf, priceOf, readBooks, readBreaker, readSwitch } from "../purchases/index.ts";
+import type { Books, Breaker, Price, PurchaseSwitch } from "../purchases/index.ts";
+import { databaseOf, openPool } from "./reach.ts";
 import { failed, ok, skipped } from "./check.ts";
 import type { CheckContext, CheckName, Finding } from "./check.ts";
 
@@ -33,11 +33,11 @@ export async function checkMoney({ env, signal }: CheckContext): Promise<Finding
 }
 
 /** By the service's own books. */
-export async function checkBooks({ env }: CheckContext): Promise<Finding[]> {
+export async function checkBooks(context: CheckContext): Promise<Finding[]> {
   const none = (found: string): Finding[] => (["purchases", "certificates"] as const).map((name: CheckName) => skipped(name, found));
-  const settings = settingsOf(env);
+  const settings = settingsOf(context.env);
   if (!settings) return none("the settings are not complete");
-  const database = await reachDatabase(env).catch(() => undefined);
+  const database = await databaseOf(context).catch(() => undefined);
   if (!database) return none("there is no database yet, or it does not answer");
   try {
     const pool = openPool(database.url);

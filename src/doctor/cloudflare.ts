@@ -1,9 +1,9 @@
-import { messageOf, UserVpsError } from "../../../providers/core/errors.ts";
-import { nameOfOtherZone } from "../../../providers/cloudflare/name-in-use.ts";
-import { HttpEndpoint } from "../../../providers/core/http.ts";
-import { SECOND_MS } from "../../../providers/core/time.ts";
-import { isToken } from "../../../providers/core/token.ts";
-import { VARIABLES } from "../../config/index.ts";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { nameOfOtherZone } from "../../providers/cloudflare/name-in-use.ts";
+import { HttpEndpoint } from "../../providers/core/http.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
+import { isToken } from "../../providers/core/token.ts";
+import { VARIABLES } from "../config/index.ts";
 import { failed, ok } from "./check.ts";
 import type { CheckContext, Finding } from "./check.ts";
 

@@ -1,9 +1,9 @@
-import { SECOND_MS } from "../../../providers/core/time.ts";
-import { HostingerClient } from "../../../providers/hostinger/api/client.ts";
-import { hostingerSettings } from "../../../providers/hostinger/settings.ts";
-import { notOffered, readCatalog, type Catalog } from "../../../providers/hostinger/api/live-catalog.ts";
-import { VARIABLES } from "../../config/index.ts";
-import { errorView } from "../report-error.ts";
+import { wordsOf } from "../../providers/core/errors.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
+import { HostingerClient } from "../../providers/hostinger/api/client.ts";
+import { hostingerSettings } from "../../providers/hostinger/settings.ts";
+import { notOffered, readCatalog, type Catalog } from "../../providers/hostinger/api/live-catalog.ts";
+import { VARIABLES } from "../config/index.ts";
 import { failed, ok, skipped } from "./check.ts";
 import type { CheckContext, Finding } from "./check.ts";
 
@@ -23,7 +23,7 @@ export async function checkHostinger({ env, signal }: CheckContext): Promise<Fin
       await client.close();
     }
   } catch (error) {
-    const { code, message, next } = errorView(error).error;
+    const { code, message, next } = wordsOf(error);
     return [failed("hostinger", `${code}: ${message}`, mendOf(code) ?? next), skipped("clock", "Hostinger did not tell the time")];
   }
 }

@@ -1,6 +1,6 @@
-import { missingMigrations } from "../../db/index.ts";
-import { openPool, reachDatabase } from "../reach-database.ts";
-import { reasonOf } from "../report-error.ts";
+import { reasonOf } from "../../providers/core/errors.ts";
+import { missingMigrations } from "../db/index.ts";
+import { databaseOf, openPool } from "./reach.ts";
 import { failed, ok, skipped } from "./check.ts";
 import type { CheckContext, Finding } from "./check.ts";
 
@@ -8,10 +8,10 @@ const NAMES = ["database", "migrations"] as const;
 const URL_MEND = "Check DATABASE_URL, and that PostgreSQL runs and lets this user in; or leave it out, and the service runs a PostgreSQL of its own.";
 
 /** Whether it answers, and has all migrations; applies none. */
-export async function checkDatabase({ env }: CheckContext): Promise<Finding[]> {
+export async function checkDatabase(context: CheckContext): Promise<Finding[]> {
   let database;
   try {
-    database = await reachDatabase(env);
+    database = await databaseOf(context);
   } catch (error) {
     return [failed("database", `the service's own PostgreSQL does not start: ${reasonOf(error)}`, "See the log in its folder, and that its disk is not full."), skipped("migrations", "the database does not answer")];
   }
