@@ -98,7 +98,7 @@ describe("a name that nobody may certify", () => {
   });
 
   it("is none in a pool, where nobody else certifies, nor with an authority that is not known", async () => {
-    for (const more of [{ pooled: "true" }, { acmeCa: "https://ca.example.com/acme" }]) {
+    for (const more of [{ pooled: "true" }, { acmeCa: "https://ca.example.com/acme" }] as Record<string, string>[]) {
       await forbid("spoq.dev");
       provider.configure({ get: (key) => ({ ...settings(), ...more })[key] });
       await provider.create(inputs()).finally(() => provider.configure({ get: (key) => settings()[key] }));
