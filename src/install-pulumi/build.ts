@@ -14,6 +14,8 @@ export interface BuildOptions {
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
   readonly heartbeatMs?: number;
+  /** Of each program. */
+  readonly timeoutMs?: number;
 }
 
 /** The two programs; each is a Go module of its own in this folder, pinned by its go.sum. */
@@ -34,7 +36,7 @@ const PROGRAMS = [
 
 /** Fills `folder` with an engine; returns the reason if it cannot. */
 export async function buildEngine(folder: string, options: BuildOptions): Promise<string | undefined> {
-  const { env, onProgress, signal, heartbeatMs = HEARTBEAT_MS } = options;
+  const { env, onProgress, signal, heartbeatMs = HEARTBEAT_MS, timeoutMs = BUILD_TIMEOUT_MS } = options;
   const go = await run("go", ["version"], { env, timeoutMs: 10 * SECOND_MS, signal });
   if (!go.ok) return `'go version' failed: ${go.reason}`;
 
@@ -50,11 +52,13 @@ export async function buildEngine(folder: string, options: BuildOptions): Promis
           cwd: join(import.meta.dirname, program.module),
           // A caller's build flags or Go workspace must not change what go.sum pins.
           env: { ...env, GOFLAGS: "", GOWORK: "off", CGO_ENABLED: "0" },
-          timeoutMs: BUILD_TIMEOUT_MS,
+          timeoutMs,
           signal,
         },
       );
-      if (!built.ok) return `'go build' of ${program.file} failed: ${built.reason}`;
+      // Go keeps what it has compiled.
+      const again = built.isLate ? "; what is built by now is kept, so a second try goes on from there" : "";
+      if (!built.ok) return `'go build' of ${program.file} failed: ${built.reason}${again}`;
     }
   } finally {
     clearInterval(heartbeat);

@@ -13,6 +13,8 @@ export interface RunResult {
   readonly stdout: string;
   /** Why it failed, on one line: the end of standard error, or why it could not be started. */
   readonly reason: string;
+  /** It was ended because it took too long. */
+  readonly isLate: boolean;
 }
 
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
@@ -26,9 +28,9 @@ export function run(command: string, args: readonly string[], options: RunOption
     const settings = { env, timeout: timeoutMs, maxBuffer: MAX_OUTPUT_BYTES, ...(cwd && { cwd }), ...(signal && { signal }) };
     execFile(command, args, settings, (error, stdout, stderr) => {
       if (signal?.aborted) return reject(signal.reason as Error);
-      if (!error) return resolve({ ok: true, stdout, reason: "" });
+      if (!error) return resolve({ ok: true, stdout, reason: "", isLate: false });
       const what = error.killed ? `'${command}' was ended after ${timeoutMs / 1000} s` : lastLines(stderr) || error.message;
-      resolve({ ok: false, stdout, reason: what });
+      resolve({ ok: false, stdout, reason: what, isLate: error.killed === true });
     });
   });
 }

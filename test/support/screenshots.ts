@@ -73,7 +73,7 @@ async function picture(name: string, fullPage = true): Promise<void> {
   const shot = await page.screenshot({ fullPage });
   // A page of its own reads the pixels: the service's content security policy lets no picture of ours in.
   const reader = await page.context().newPage();
-  const { width, height, base64 } = await reader.evaluate(`(async () => {
+  const { width, height, base64 } = await reader.evaluate<{ width: number; height: number; base64: string }>(`(async () => {
     const bitmap = await createImageBitmap(await (await fetch("data:image/png;base64,${shot.toString("base64")}")).blob());
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
     const context = canvas.getContext("2d");
@@ -83,7 +83,7 @@ async function picture(name: string, fullPage = true): Promise<void> {
     reader.readAsDataURL(new Blob([context.getImageData(0, 0, bitmap.width, bitmap.height).data]));
     await read;
     return { width: bitmap.width, height: bitmap.height, base64: reader.result.split(",")[1] };
-  })()`) as { width: number; height: number; base64: string };
+  })()`);
   await reader.close();
   await writeFile(join(DOCS, `${name}.png`), smallPng({ width, height, rgba: Buffer.from(base64, "base64") }));
 }

@@ -13,7 +13,7 @@ sleep "\${DELAY:-0}"
 while [ "$1" != -o ]; do shift; done
 echo made > "$2"`;
 
-async function build(folder: Scratch, env: NodeJS.ProcessEnv = {}, signal?: AbortSignal) {
+async function build(folder: Scratch, env: NodeJS.ProcessEnv = {}, signal?: AbortSignal, timeoutMs?: number) {
   const target = join(folder.path, "target");
   await mkdir(target);
   const progress: string[] = [];
@@ -22,6 +22,7 @@ async function build(folder: Scratch, env: NodeJS.ProcessEnv = {}, signal?: Abor
     onProgress: (line) => progress.push(line),
     heartbeatMs: 50,
     signal,
+    ...(timeoutMs !== undefined && { timeoutMs }),
   });
   return { reason, progress, target };
 }
@@ -54,6 +55,13 @@ describe("buildEngine", () => {
     await folder.script("bin/go", `[ "$1" = version ] && exit; echo noise >&2; echo 'go.mod requires go >= 1.25.11 (running go 1.20)' >&2; exit 1`);
     const { reason } = await build(folder);
     assert.match(String(reason), /'go build' of language-host-3\.68 failed: noise; go\.mod requires go >= 1\.25\.11/);
+  });
+
+  it("says of a build that took too long that a second try goes on with it", async () => {
+    await using folder = await scratch();
+    await folder.script("bin/go", GO.replace("sleep", "exec sleep"));
+    const { reason } = await build(folder, { DELAY: "30" }, undefined, 200);
+    assert.match(String(reason), /was ended after 0\.2 s; what is built by now is kept, so a second try goes on from there$/);
   });
 
   it("reports that there is no Go", async () => {
