@@ -52,6 +52,9 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
   }
 }
 
+/** Of a purchase that goes on: no need to ask whether a VM may still come. */
+const GOES_ON: ReadonlySet<string> = new Set(["NOT_YET", "AWAITING_PAYMENT", "PURCHASE_UNCERTAIN"]);
+
 /** Where nothing comes of it, the script's secrets do not stay in the account: the next try writes it anew. */
 async function buyVm(session: Session, inputs: VirtualMachineInputs): Promise<Obtained> {
   try {
@@ -60,7 +63,8 @@ async function buyVm(session: Session, inputs: VirtualMachineInputs): Promise<Ob
     await writeWholeScript(session, inputs);
     return await obtainVm(session, inputs);
   } catch (error) {
-    await takeSecretsBack(session, inputs).catch((trouble: unknown) => session.report(`${inputs.hostname}: its script stays in the Hostinger account for now: ${messageOf(trouble)}`));
+    const goesOn = error instanceof UserVpsError && GOES_ON.has(error.code);
+    if (!goesOn) await takeSecretsBack(session, inputs).catch((trouble: unknown) => session.report(`${inputs.hostname}: its script stays in the Hostinger account for now: ${messageOf(trouble)}`));
     throw error;
   }
 }

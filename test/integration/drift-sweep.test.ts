@@ -69,6 +69,7 @@ describe("a sweep", () => {
     await pool.query("UPDATE user_vps SET is_pooled = true WHERE username = 'user6'");
     await driftRecord(6, { kind: "removed" });
     await setAutoRenewal(sandbox, member(6).vmId, false);
+    await settle();
     assert.deepEqual(await found(), []);
     await driftVm(6, { kind: "stopped" });
     assert.deepEqual(await found(), ["VmStopped user6"]);

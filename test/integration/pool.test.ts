@@ -215,9 +215,8 @@ describe("filling a pool", () => {
     await pool.query("UPDATE vps_pools SET most_per_day = 0");
     assert.equal(await may(), false);
     const the = world();
-    const engine = { vms: async () => [] };
     const record = (await findVpsByUserId(pool, begun!.memberId))!;
-    await assert.rejects(askToBuy({ engine, record, purchases: { guard: the.guard, account: the.account } } as never, the.session, undefined), /PURCHASE_NOT_ALLOWED: .*may buy no more today/);
+    await assert.rejects(askToBuy({ engine: { vms: async () => [] }, record, purchases: { guard: the.guard, account: the.account } } as never, the.session, undefined), /PURCHASE_NOT_ALLOWED: .*may buy no more today/);
     assert.equal((await pool.query("SELECT FROM vps_purchases")).rowCount, 0);
   });
 });
@@ -373,7 +372,7 @@ describe("a claim where the service chose the data center", () => {
 });
 
 describe("leaving a member's VM that did not come to be the user's", () => {
-  const left = async (...ends: (UserVpsError | undefined)[]) => {
+  const left = async (...ends: UserVpsError[]) => {
     const the = world();
     await filled(1);
     const record = (await claims(the, "alice"))!;
@@ -381,11 +380,7 @@ describe("leaving a member's VM that did not come to be the user's", () => {
     const calls: unknown[] = [];
     const engine = {
       clearInterruptedRun: async () => undefined,
-      async destroy(_stack: unknown, _hooks: unknown, options: unknown) {
-        calls.push(options);
-        const end = ends.shift();
-        if (end) throw end;
-      },
+      destroy: async (_stack: unknown, _hooks: unknown, options: unknown) => { if (calls.push(options) <= ends.length) throw ends[calls.length - 1]; },
     };
     const leave = leaveMember({ pool, engine, settings: the.guard.settings, record, hooks: {}, recorder: { onLine: () => undefined } } as never);
     return { calls, leave };

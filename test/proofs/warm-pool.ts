@@ -2,7 +2,8 @@
  * How soon a signup is ready, with a member of a pool and without, where a VM boots for 60 s and its script takes 30 s;
  * and that nothing of the pool's time is left on the VPS. `npm run proof:warm-pool [SIGNUPS]`; about five minutes.
  *
- * `npm run proof:warm-pool rush [USERS] [MEMBERS]`: users who sign up at once on a pool that is smaller.
+ * `npm run proof:warm-pool rush [USERS] [MEMBERS]`: users who sign up at once on a pool that is smaller. PROOF_BOOT_MS and
+ * PROOF_SCRIPT_MS make the VMs faster.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
