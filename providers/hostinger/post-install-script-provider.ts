@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import type { PostInstallScript } from "./api/client.ts";
 import { SCRIPT_LIMIT_BYTES } from "./api/specification.ts";
 import { deleteScript } from "./delete-script.ts";
-import { isStub, scriptOrNone } from "./script-content.ts";
 import { noteScriptMade } from "./own-writes.ts";
 import { readNewestScripts } from "./purchase/index.ts";
+import { isStub, scriptOrNone, STUB } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
 
@@ -49,10 +49,13 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
     const script = await storeAt(Number(importId), body);
     return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
   }
+  const isWhole = given["asStub"] !== true;
   const namesakes = named(await readNewestScripts(currentSession()), body.name);
-  const present = namesakes.find(({ content }) => content === body.content);
-  const script = present ?? (await client.scripts.create(body, { signal }));
-  if (!present) noteScriptMade(currentSession(), script.id, body.content);
+  // One stub is like another: whose it is, it does not tell.
+  const present = isWhole ? namesakes.find(({ content }) => content === body.content) : undefined;
+  const stored = isWhole ? body : { ...body, content: STUB };
+  const script = present ?? (await client.scripts.create(stored, { signal }));
+  if (!present) noteScriptMade(currentSession(), script.id, stored.content);
   for (const { id } of namesakes) if (id !== script.id) await deleteScript(currentSession(), id);
   return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
 }

@@ -80,7 +80,7 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
       if (claimed) await jobs.enqueue(client, { operation: "destroy", userId: claimed.memberId }, { delaySeconds: LET_GO_SECONDS });
       await jobs.enqueue(client, { operation: "up", userId }, { cause: { kind: "signup", requestedBy: userId, reason: null }, isOfPool: false });
       // As it is by now, so that asking again answers with the same.
-      return claimed ? { ...result, record: (await findVpsByUserId(client, userId))! } : result;
+      return result.hasPools ? { ...result, record: (await findVpsByUserId(client, userId))! } : result;
     });
     request.log.info({ username: record.username, created }, "VPS asked for");
     return accepted.send(await (known ? readVpsView({ pool, pace }, record) : newVpsView(pace, record)));
