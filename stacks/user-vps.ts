@@ -138,7 +138,7 @@ export class UserVps extends pulumi.ComponentResource {
     }, { ...parent, protect: config.protect, dependsOn: everything });
 
     // The script has done its work: what the account keeps of it holds no secret. A wipe writes it anew.
-    this.stub = new ScriptStub("script-stub", { scriptId: this.script.scriptId, purchaseRecordId: this.vm.purchaseRecordId }, { ...parent, dependsOn: this.health });
+    this.stub = new ScriptStub("script-stub", { scriptId: this.script.scriptId, scriptName: this.script.name, purchaseRecordId: this.vm.purchaseRecordId }, { ...parent, dependsOn: this.health });
 
     this.registerOutputs({});
   }

@@ -13,23 +13,35 @@ const NO_RECORD: Readonly<Record<string, string>> = {
  * resolver of its own for each attempt: nothing of an earlier, negative answer is kept here (the
  * asked server may well keep it).
  *
+ * @param shared takes the place of that: its sockets serve many names
  * @returns all addresses of the name
  */
-export async function checkDns(target: HealthTarget, signal: AbortSignal): Promise<string[]> {
+export async function checkDns(target: HealthTarget, signal: AbortSignal, shared?: Resolver): Promise<string[]> {
   signal.throwIfAborted();
   const { hostname, address } = target;
-  const resolver = new Resolver();
-  if (target.resolver) resolver.setServers([target.resolver]);
-  const onAbort = () => resolver.cancel();
+  const resolver = shared ?? createResolver(target);
+  const over = Promise.withResolvers<never>();
+  over.promise.catch(() => undefined);
+  const onAbort = () => {
+    // Others ask the same one.
+    if (!shared) resolver.cancel();
+    over.reject(signal.reason as Error);
+  };
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const [v4, v6] = await Promise.all([answerOf(resolver.resolve4(hostname)), answerOf(resolver.resolve6(hostname))]);
+    const [v4, v6] = await Promise.race([over.promise, Promise.all([answerOf(resolver.resolve4(hostname)), answerOf(resolver.resolve6(hostname))])]);
     const fault = faultOfA(v4, address) ?? faultOfAaaa(v6);
     if (fault !== undefined) throw new Error(target.resolver ? `${fault} (asked ${target.resolver})` : fault);
     return v4.addresses;
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+export function createResolver({ resolver: server }: Pick<HealthTarget, "resolver">): Resolver {
+  const resolver = new Resolver();
+  if (server) resolver.setServers([server]);
+  return resolver;
 }
 
 interface Answer {

@@ -1,4 +1,5 @@
 /** One look at a VPS: DNS, TCP, TLS, HTTP, in this order, up to the first that fails. */
+import type { Resolver } from "node:dns/promises";
 import type { Socket } from "node:net";
 import { messageOf } from "../core/errors.ts";
 import { inSeconds, SECOND_MS } from "../core/time.ts";
@@ -15,6 +16,8 @@ export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
   /** Limit of all stages together, 10 s unless given. */
   readonly timeoutMs?: number;
+  /** Asks for each name once: what it keeps of an answer serves nobody else. A resolver of its own unless given. */
+  readonly resolver?: Resolver | undefined;
 }
 
 /** Probes once. An unhealthy target is a result, not an error. */
@@ -28,12 +31,14 @@ export async function probe(target: HealthTarget, options: ProbeOptions = {}): P
   let stage: Stage = "dns";
   let connection: Socket | undefined;
   try {
-    if (!target.byAddress) found.resolvedAddresses = await checkDns(target, either);
+    if (!target.byAddress) found.resolvedAddresses = await checkDns(target, either, options.resolver);
     stage = "tcp";
     connection = await connectTcp(target, either);
     stage = "tls";
     const secured = await handshakeTls(target, connection, either);
-    found.certificateExpiresAt = new Date(secured.getPeerCertificate().valid_to);
+    // As an object with all that is in it, it would be made a second time.
+    const certificate = secured.getPeerX509Certificate();
+    if (certificate) found.certificateExpiresAt = new Date(certificate.validTo);
     stage = "http";
     found.status = await requestHealth(target, secured, either);
     return { ...found, healthy: true, stage: "ok", detail: `status ${found.status}`, durationMs: performance.now() - startedMs };

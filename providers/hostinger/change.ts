@@ -26,8 +26,10 @@ function isNothingInstalled(olds: Values): boolean {
  * just this VM, and not at all where it would take a purchase. `onDone` hears of each property
  * that has been applied, so that a failure half-way is remembered as half-way.
  * Errors: CHANGE_REFUSED, VM_*, API_*.
+ *
+ * @param shown the VM as the API has shown it just now
  */
-export async function applyChanges(session: Session, vmId: number, olds: Values, inputs: VirtualMachineInputs, onDone: (done: Values) => void): Promise<VirtualMachine> {
+export async function applyChanges(session: Session, vmId: number, olds: Values, inputs: VirtualMachineInputs, onDone: (done: Values) => void, shown?: VirtualMachine): Promise<VirtualMachine> {
   const named: NamedVm = { vmId, hostname: inputs.hostname };
   const changed = (property: keyof VirtualMachineInputs) => olds[property] !== inputs[property];
   refuseWhatNeedsAPurchase(named, olds, inputs);
@@ -39,7 +41,7 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
     onDone({ templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword, sshPublicKey: undefined });
     olds = { ...olds, rootPassword, sshPublicKey: undefined };
   }
-  const vm = await waitForRunning(session, vmId, inputs, { isNew: olds["state"] === "creating" });
+  const vm = await waitForRunning(session, vmId, inputs, { isNew: olds["state"] === "creating", shown });
   onDone(factsOf(vm));
   // A VM that was bought may still have Hostinger's own name, where its setup did not go as asked.
   if (changed("hostname") || vm.hostname.toLowerCase() !== inputs.hostname) {

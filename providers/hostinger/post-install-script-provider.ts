@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import type { PostInstallScript } from "./api/client.ts";
 import { SCRIPT_LIMIT_BYTES } from "./api/specification.ts";
 import { deleteScript } from "./delete-script.ts";
+import { noteScriptMade } from "./own-writes.ts";
+import { readNewestScripts } from "./purchase/index.ts";
 import { isStub, scriptOrNone, STUB } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
@@ -48,10 +50,12 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
     return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
   }
   const isWhole = given["asStub"] !== true;
-  const namesakes = await scriptsNamed(body.name);
+  const namesakes = named(await readNewestScripts(currentSession()), body.name);
   // One stub is like another: whose it is, it does not tell.
   const present = isWhole ? namesakes.find(({ content }) => content === body.content) : undefined;
-  const script = present ?? (await client.scripts.create(isWhole ? body : { ...body, content: STUB }, { signal }));
+  const stored = isWhole ? body : { ...body, content: STUB };
+  const script = present ?? (await client.scripts.create(stored, { signal }));
+  if (!present) noteScriptMade(currentSession(), script.id, stored.content);
   for (const { id } of namesakes) if (id !== script.id) await deleteScript(currentSession(), id);
   return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
 }
@@ -82,8 +86,11 @@ export { deletePostInstallScript as delete };
 /** Among the newest: a try whose answer was lost was not long ago. */
 async function scriptsNamed(name: string): Promise<PostInstallScript[]> {
   const { client, signal } = currentSession();
-  const newest = await client.scripts.newest({ leastPages: 1, mostPages: 1, isOldEnough: () => true }, { signal });
-  return newest.filter((script) => script.name === name).sort((a, b) => a.id - b.id);
+  return named(await client.scripts.newest({ leastPages: 1, mostPages: 1, isOldEnough: () => true }, { signal }), name);
+}
+
+function named(scripts: readonly PostInstallScript[], name: string): PostInstallScript[] {
+  return scripts.filter((script) => script.name === name).sort((a, b) => a.id - b.id);
 }
 
 function storeAt(id: number, body: { name: string; content: string }): Promise<PostInstallScript> {

@@ -1,6 +1,7 @@
 /** What stands in the account for a post-install script: the whole one for as long as a first boot needs it, else a stub. */
 import { UserVpsError } from "../core/errors.ts";
 import type { PostInstallScript } from "./api/client.ts";
+import { hasWritten, noteScriptContent } from "./own-writes.ts";
 import type { Session } from "./session.ts";
 import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
 
@@ -22,21 +23,33 @@ export function isStub(content: string | null): boolean {
  * Before a VM is bought, set up or wiped with the script, it is the whole one that is there.
  * Errors: API_*; API_NOT_FOUND if somebody has removed it.
  */
-export async function writeWholeScript({ client, signal }: Session, { postInstallScriptId: id, postInstallScript: content }: Pick<VirtualMachineInputs, "postInstallScriptId" | "postInstallScript">): Promise<void> {
-  if (id === undefined || content === undefined) return;
+export async function writeWholeScript(session: Session, { postInstallScriptId: id, postInstallScript: content }: Pick<VirtualMachineInputs, "postInstallScriptId" | "postInstallScript">): Promise<void> {
+  if (id === undefined || content === undefined || hasWritten(session, id, content)) return;
+  const { client, signal } = session;
   const script = await client.scripts.get(id, { signal });
   if (script.content !== content) await client.scripts.update(id, { name: script.name, content }, { signal });
+  noteScriptContent(session, id, content);
 }
 
-/** One that is gone holds nothing any more. */
-export async function writeStub(session: Session, id: number): Promise<void> {
-  const script = await scriptOrNone(session, id);
-  if (script && !isStub(script.content)) await session.client.scripts.update(id, { name: script.name, content: STUB }, { signal: session.signal });
+/**
+ * One that is gone holds nothing any more.
+ *
+ * @param name if it is known, the script is not read for it
+ */
+export async function writeStub(session: Session, id: number, name?: string): Promise<void> {
+  const script = name === undefined ? await scriptOrNone(session, id) : { name, content: null };
+  if (!script || isStub(script.content)) return;
+  noteScriptContent(session, id, STUB);
+  await noneIfGone(session.client.scripts.update(id, { name: script.name, content: STUB }, { signal: session.signal }));
 }
 
 export async function scriptOrNone({ client, signal }: Session, id: number): Promise<PostInstallScript | undefined> {
+  return await noneIfGone(client.scripts.get(id, { signal }));
+}
+
+async function noneIfGone(call: Promise<PostInstallScript>): Promise<PostInstallScript | undefined> {
   try {
-    return await client.scripts.get(id, { signal });
+    return await call;
   } catch (error) {
     if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
     throw error;

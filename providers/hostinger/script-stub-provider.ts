@@ -36,8 +36,8 @@ async function isStubThere({ scriptId }: Values): Promise<boolean> {
 }
 
 async function stubOf(given: Values): Promise<{ outs: Values }> {
-  const { scriptId, purchaseRecordId } = given;
-  await writeStub(currentSession(), Number(scriptId));
+  const { scriptId, scriptName, purchaseRecordId } = given;
+  await writeStub(currentSession(), Number(scriptId), typeof scriptName === "string" && scriptName !== "" ? scriptName : undefined);
   if (typeof purchaseRecordId === "number") await closePurchase(currentSession(), purchaseRecordId);
   return { outs: { ...withoutProvider(given), isStub: true } };
 }

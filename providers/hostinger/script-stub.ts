@@ -4,6 +4,8 @@ import { StoredResource } from "../dynamic/stored-resource.ts";
 export interface ScriptStubArgs {
   /** The post-install script that is no longer needed in the account. */
   scriptId: pulumi.Input<number>;
+  /** Its name, which is then not asked for. */
+  scriptName?: pulumi.Input<string>;
   /** Of the VM: whoever comes to here has it in the saved state, so its purchase is closed. */
   purchaseRecordId?: pulumi.Input<number | undefined>;
 }

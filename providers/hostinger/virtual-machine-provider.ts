@@ -45,7 +45,7 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
   const id = String(acquired.vmId);
   let known = knownAfter(acquired, inputs);
   try {
-    const vm = await applyChanges(session, acquired.vmId, known, inputs, (done) => (known = { ...known, ...done }));
+    const vm = await applyChanges(session, acquired.vmId, known, inputs, (done) => (known = { ...known, ...done }), "vm" in acquired ? acquired.vm : undefined);
     return { id, outs: withoutUndefined({ ...known, ...factsOf(vm), ...recorded(inputs) }) };
   } catch (error) {
     throw initializationFailed(error, id, known, given);

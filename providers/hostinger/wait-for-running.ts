@@ -26,14 +26,17 @@ const NICER_MESSAGE_MS = 5 * SECOND_MS;
  * that was bought but never set up. Polls `GET /virtual-machines/{id}`, less often as time goes on.
  * Errors: VM_ERROR, VM_SUSPENDED, VM_GONE at once (of a new one VM_GONE after some minutes);
  * VM_LOCKED, VM_NOT_RUNNING at the limit; NOT_YET without patience.
+ *
+ * @param shown the VM as the API has shown it just now: it serves as the first look
  */
-export async function waitForRunning(session: Session, vmId: number, inputs: VirtualMachineInputs, { isNew = false } = {}): Promise<VirtualMachine> {
+export async function waitForRunning(session: Session, vmId: number, inputs: VirtualMachineInputs, { isNew = false, shown }: { readonly isNew?: boolean; readonly shown?: VirtualMachine | undefined } = {}): Promise<VirtualMachine> {
   const startMs = monotonicMs();
   const asked: Asked = { setUp: false, starts: 0, start: undefined };
   let intervalMs = FIRST_INTERVAL_MS;
   let told = { state: "", atMs: 0 };
   for (;;) {
-    const vm = await getVm(session, vmId, inputs.hostname, { isNew });
+    const vm = shown ?? (await getVm(session, vmId, inputs.hostname, { isNew }));
+    shown = undefined;
     if (vm.state === "running" && vm.ipv4[0]) return vm;
     refuseHopeless(vm, inputs.hostname);
     const waitedMs = monotonicMs() - startMs;
@@ -60,15 +63,15 @@ function ageMs(session: Session, vm: VirtualMachine): number {
 }
 
 /** When the API last showed a VM to this session. */
-const shown = new WeakMap<Session, Map<number, number>>();
+const shownTo = new WeakMap<Session, Map<number, number>>();
 
 /**
  * `GET /virtual-machines/{id}`. One that is new, or was there a moment ago, and is not found is not
  * gone: it is looked for again for some minutes. Errors: VM_GONE, API_*; NOT_YET of a new one, without patience.
  */
 export async function getVm(session: Session, vmId: number, hostname: string, { isNew = false } = {}): Promise<VirtualMachine> {
-  const shownAt = shown.get(session) ?? new Map<number, number>();
-  shown.set(session, shownAt);
+  const shownAt = shownTo.get(session) ?? new Map<number, number>();
+  shownTo.set(session, shownAt);
   const sinceMs = isNew ? monotonicMs() : shownAt.get(vmId);
   const { notFoundGraceMs, patience } = session.settings;
   for (let looks = 1; ; looks++) {

@@ -14,13 +14,14 @@ const INTERVAL_MS = 500;
 
 /** What the database tells of one user; see `withRecords`. */
 export async function recordsOfDatabase<T>(env: Environment, username: string, work: (records: Records) => Promise<T>): Promise<T> {
-  const [{ findRun, findVpsByUserId, listRuns, readRunLog }, { readAdminVpsView }, { runView }] = await Promise.all([import("../records/index.ts"), import("../http/vps-view.ts"), import("../http/run-view.ts")]);
+  const [{ findRun, fleetPace, findVpsByUserId, listRuns, readRunLog }, { readAdminVpsView }, { runView }] = await Promise.all([import("../records/index.ts"), import("../http/vps-view.ts"), import("../http/run-view.ts")]);
   return lookIntoRecords(env, async (pool) => {
     const { userId } = await recordOf(pool, username);
+    const pace = fleetPace(pool);
     return work({
       asking: "asking the database",
       intervalMs: INTERVAL_MS,
-      vps: async () => readAdminVpsView(pool, (await findVpsByUserId(pool, userId))!),
+      vps: async () => readAdminVpsView({ pool, pace }, (await findVpsByUserId(pool, userId))!),
       runs: async (limit) => (await listRuns(pool, userId, { limit })).items.map(runView),
       async run(runId) {
         const run = await findRun(pool, runId);

@@ -20,7 +20,7 @@ const LOCK = "hashtextextended('user-vps:migrations', 0)";
 export async function migrate(pool: Pool): Promise<string[]> {
   return await withClient(pool, async (client) => {
     const { rows: [usual] } = await client.query<{ limit: string }>("SELECT current_setting('statement_timeout') AS limit");
-    const patient: Queryable = { query: (text, values) => client.query({ text, values: values as unknown[], query_timeout: NO_QUERY_LIMIT_MS } as QueryConfig) };
+    const patient: Queryable = { query: (text, values) => client.query({ ...(typeof text === "string" ? { text, values: values as unknown[] } : text), query_timeout: NO_QUERY_LIMIT_MS } as QueryConfig) };
     await patient.query("SET statement_timeout = 0");
     await patient.query(`SELECT pg_advisory_lock(${LOCK})`);
     try {

@@ -1,4 +1,6 @@
+import type { Resolver } from "node:dns/promises";
 import { SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { createResolver } from "../../providers/health/dns-stage.ts";
 import { probe } from "../../providers/health/probe.ts";
 import { STAGE_NAMES } from "../../providers/health/target.ts";
 import type { HealthTarget, ProbeResult } from "../../providers/health/target.ts";
@@ -41,9 +43,10 @@ const SAMPLE = 20;
 export async function probeFleet(users: readonly FleetUser[], options: ProbeFleetOptions): Promise<FleetHealth> {
   const { concurrency = CONCURRENCY, timeoutMs = TIMEOUT_MS, signal } = options;
   const suspects: FleetUser[] = [];
+  const resolver = createResolver(options.target);
   await inParallel(users, concurrency, async (user) => {
     if (!user.address) return;
-    if (!(await look(user, options, timeoutMs)).healthy) suspects.push(user);
+    if (!(await look(user, options, timeoutMs, resolver)).healthy) suspects.push(user);
   });
 
   const ill: { readonly user: FleetUser; readonly result: ProbeResult }[] = [];
@@ -72,6 +75,6 @@ export async function probeFleet(users: readonly FleetUser[], options: ProbeFlee
   return { findings: [...findings, doubt], unsure: silentNames };
 }
 
-async function look({ hostname, address, isPooled }: FleetUser, { target, signal }: ProbeFleetOptions, timeoutMs: number): Promise<ProbeResult> {
-  return await probe({ ...target, hostname, address: address!, byAddress: isPooled }, { signal, timeoutMs });
+async function look({ hostname, address, isPooled }: FleetUser, { target, signal }: ProbeFleetOptions, timeoutMs: number, resolver?: Resolver): Promise<ProbeResult> {
+  return await probe({ ...target, hostname, address: address!, byAddress: isPooled }, { signal, timeoutMs, resolver });
 }

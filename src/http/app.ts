@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Pool } from "pg";
 import { SECOND_MS } from "../../providers/core/time.ts";
+import { fleetPace } from "../records/fleet-pace.ts";
 import type { CredentialsCipher } from "../records/credentials-cipher.ts";
 import { answerBrokenRequest, answerErrors, sendError } from "./answer-errors.ts";
 import { createAuthenticator } from "./authenticate.ts";
@@ -162,6 +163,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
     pool, jobs, drift, vmActions, bootLog, doctor, rollOuts, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
     offers,
+    pace: fleetPace(pool),
     closing: closing.signal,
   };
   await app.register(healthRoutes, context);

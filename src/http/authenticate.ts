@@ -53,8 +53,9 @@ function createVerifier({ jwtSecret, jwtJwksUrl, jwtIssuer, jwtAudience }: Authe
     ...(jwtAudience ? { audience: jwtAudience } : {}),
   };
   if (jwtSecret) {
-    const key = new TextEncoder().encode(jwtSecret);
-    return async (token) => (await jwtVerify(token, key, { ...options, algorithms: ["HS256"] })).payload;
+    // Once: of bytes, each verification would make a key of its own.
+    const key = crypto.subtle.importKey("raw", new TextEncoder().encode(jwtSecret), { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
+    return async (token) => (await jwtVerify(token, await key, { ...options, algorithms: ["HS256"] })).payload;
   }
   const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwtJwksUrl!));
   return async (token) => (await jwtVerify(token, keys, { ...options, algorithms: PUBLIC_KEY_ALGORITHMS })).payload;

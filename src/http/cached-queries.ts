@@ -1,4 +1,4 @@
-import type { QueryResult } from "pg";
+import type { QueryConfig, QueryResult } from "pg";
 import type { Queryable } from "../db/queryable.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { Queryable } from "../db/queryable.ts";
 export function cachedQueries(db: Queryable, keptMs: number): Queryable {
   const kept = new Map<string, { readonly atMs: number; readonly answer: Promise<QueryResult<never>> }>();
   return {
-    query: ((text: string, values: readonly unknown[] = []) => {
+    query: ((text: string | QueryConfig, values: readonly unknown[] = []) => {
       const key = JSON.stringify([text, values]);
       const known = kept.get(key);
       if (known && performance.now() - known.atMs < keptMs) return known.answer;

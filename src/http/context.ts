@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Settings } from "../config/settings.ts";
+import type { FleetPace } from "../records/fleet-pace.ts";
 import type { CredentialsCipher } from "../records/credentials-cipher.ts";
 import type { Caller } from "./authenticate.ts";
 import type { NearestDataCenter } from "./nearest-data-center.ts";
@@ -29,6 +30,8 @@ export interface HttpContext {
   readonly settings: HttpSettings;
   readonly cipher: CredentialsCipher;
   readonly feed: ChangeFeed;
+  /** What everybody's place and time is told from. */
+  readonly pace: FleetPace;
   /** From the address of a client to the id of a data center; undefined if its country is not known. */
   readonly nearestDataCenter: NearestDataCenter;
   /** What Hostinger offers. */

@@ -52,7 +52,7 @@ export class OpenStreams {
 export interface LiveStatusOptions {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  readonly context: Pick<HttpContext, "pool" | "feed" | "closing">;
+  readonly context: Pick<HttpContext, "pool" | "pace" | "feed" | "closing">;
   readonly userId: string;
   readonly streams: OpenStreams;
   readonly key: string;
@@ -78,6 +78,6 @@ export function streamStatus({ request, reply, context, userId, streams, key }: 
     end();
   });
   request.raw.socket.setTimeout(STALLED_MS, () => request.raw.socket.destroy());
-  const events = statusEvents({ db: context.pool, feed: context.feed, userId, signal: over.signal, heartbeatMs: HEARTBEAT_MS, queueLookMs: QUEUE_LOOK_MS });
+  const events = statusEvents({ db: context.pool, pace: context.pace, feed: context.feed, userId, signal: over.signal, heartbeatMs: HEARTBEAT_MS, queueLookMs: QUEUE_LOOK_MS });
   return reply.type("text/event-stream").headers({ "x-accel-buffering": "no", connection: "close" }).send(Readable.from(events, { objectMode: false }));
 }

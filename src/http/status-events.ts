@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import type { Queryable } from "../db/queryable.ts";
-import { findVpsByUserId } from "../records/index.ts";
+import { findQueuePlace, findVpsByUserId, type FleetPace, type VpsRecord } from "../records/index.ts";
 import type { ChangeFeed } from "./change-feed.ts";
 import { readVpsView } from "./vps-view.ts";
 
 export interface StatusEventsOptions {
   readonly db: Queryable;
+  readonly pace: FleetPace;
   readonly feed: ChangeFeed;
   readonly userId: string;
   /** Ends the stream. */
@@ -20,36 +21,38 @@ export interface StatusEventsOptions {
  * stands in the queue, after each change of the place. Changes that come faster than they are taken
  * are told of once, with the newest record.
  */
-export async function* statusEvents({ db, feed, userId, signal, heartbeatMs, queueLookMs }: StatusEventsOptions): AsyncGenerator<string> {
+export async function* statusEvents({ db, pace, feed, userId, signal, heartbeatMs, queueLookMs }: StatusEventsOptions): AsyncGenerator<string> {
   const wakeUps = new EventTarget();
   let changed = true;
   let beats = false;
-  let lastVersion = -1;
-  let lastQueue = "null";
+  let looks = false;
+  let last: { readonly record: VpsRecord; readonly queue: string } | undefined;
   const wake = () => wakeUps.dispatchEvent(new Event("wake"));
   const change = () => { changed = true; wake(); };
   const unsubscribe = feed.subscribe(userId, change);
   const heartbeat = setInterval(() => { beats = true; wake(); }, heartbeatMs);
-  const queueLook = setInterval(() => { if (lastQueue !== "null") change(); }, queueLookMs);
+  const queueLook = setInterval(() => { if (last && last.queue !== "null") { looks = true; wake(); } }, queueLookMs);
   signal.addEventListener("abort", wake, { once: true });
   try {
     yield "retry: 2000\n\n";
     while (!signal.aborted) {
       // Set before the record is read: a change during the reading is then seen in the next turn.
-      const look = changed;
-      changed = false;
-      const record = look ? await findVpsByUserId(db, userId) : undefined;
-      const isNews = record && (record.version !== lastVersion || lastQueue !== "null");
-      const view = isNews ? await readVpsView(db, record) : undefined;
+      const [asks, asksForPlace] = [changed, looks];
+      changed = looks = false;
+      // The place is what all are told from; only when it has changed is the record read again.
+      const reads = asks || (asksForPlace && last && (await placeOf(pace, last.record)) !== last.queue);
+      const record = reads ? await findVpsByUserId(db, userId) : undefined;
+      const isNews = record && (record.version !== last?.record.version || last.queue !== "null");
+      const view = isNews ? await readVpsView({ pool: db, pace }, record) : undefined;
       const queue = JSON.stringify(view?.queue);
-      if (view && (view.version !== lastVersion || queue !== lastQueue)) {
-        [lastVersion, lastQueue] = [view.version, queue];
+      if (record && view && (record.version !== last?.record.version || queue !== last.queue)) {
+        last = { record, queue };
         yield `event: status\nid: ${view.version}\ndata: ${JSON.stringify(view)}\n\n`;
       } else if (beats) {
         yield ": heartbeat\n\n";
       }
       beats = false;
-      if (!changed && !signal.aborted) await once(wakeUps, "wake");
+      if (!changed && !looks && !signal.aborted) await once(wakeUps, "wake");
     }
   } finally {
     unsubscribe();
@@ -57,4 +60,8 @@ export async function* statusEvents({ db, feed, userId, signal, heartbeatMs, que
     clearInterval(queueLook);
     signal.removeEventListener("abort", wake);
   }
+}
+
+async function placeOf(pace: FleetPace, record: VpsRecord): Promise<string> {
+  return JSON.stringify((await findQueuePlace(pace, record)) ?? null);
 }

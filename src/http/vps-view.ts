@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { whatHappened } from "./what-happened.ts";
-import { estimateReadyAt, findQueuePlace, PHASES, phaseTimes, VPS_STATUSES, type PhaseTime, type VpsRecord } from "../records/index.ts";
+import { estimateReadyAt, findQueuePlace, NO_PROGRESS, PHASES, readProgress, VPS_STATUSES, type FleetPace, type PhaseTime, type Progress, type VpsRecord } from "../records/index.ts";
 
 const time = z.iso.datetime();
 
@@ -60,19 +60,33 @@ export type VpsView = z.output<typeof VPS_VIEW>;
 export type AdminVpsView = z.output<typeof ADMIN_VPS_VIEW>;
 export type AdminVpsDetailView = z.output<typeof ADMIN_VPS_DETAIL_VIEW>;
 
+export interface ViewSource {
+  readonly pool: Queryable;
+  readonly pace: FleetPace;
+}
+
 /** The record with its place in the queue, what is left of the usual time, and its phase times, as its user sees them. */
-export async function readVpsView(db: Queryable, record: VpsRecord): Promise<VpsView> {
-  return { ...common(record), ...(await readProgress(db, record)), statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" };
+export async function readVpsView(source: ViewSource, record: VpsRecord): Promise<VpsView> {
+  return { ...common(record), ...(await readMore(source, record)), statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" };
+}
+
+/** The same of who has only just asked for a first VPS, without a statement of its own. */
+export async function newVpsView(pace: FleetPace, record: VpsRecord): Promise<VpsView> {
+  return { ...common(record), ...(await withPlace(pace, record, NO_PROGRESS)), statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" };
 }
 
 /** The same, as operators see one user. */
-export async function readAdminVpsView(db: Queryable, record: VpsRecord): Promise<AdminVpsDetailView> {
-  return { ...adminVpsView(record), ...(await readProgress(db, record)) };
+export async function readAdminVpsView(source: ViewSource, record: VpsRecord): Promise<AdminVpsDetailView> {
+  return { ...adminVpsView(record), ...(await readMore(source, record)) };
 }
 
-async function readProgress(db: Queryable, record: VpsRecord): Promise<Pick<VpsView, "phases" | "queue" | "estimatedReadyAt">> {
-  const [phases, place] = await Promise.all([phaseTimes(db, record.userId), findQueuePlace(db, record)]);
-  const estimatedReadyAt = await estimateReadyAt(db, record, place);
+async function readMore({ pool, pace }: ViewSource, record: VpsRecord) {
+  return withPlace(pace, record, await readProgress(pool, record.userId));
+}
+
+async function withPlace(pace: FleetPace, record: VpsRecord, { phases, way }: Progress): Promise<Pick<VpsView, "phases" | "queue" | "estimatedReadyAt">> {
+  const place = await findQueuePlace(pace, record);
+  const estimatedReadyAt = await estimateReadyAt(pace, record, way, place);
   return { queue: place ?? null, estimatedReadyAt: estimatedReadyAt?.toISOString() ?? null, phases: phases.map(phaseView) };
 }
 

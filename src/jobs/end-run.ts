@@ -63,7 +63,7 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
     if (decision.kind === "park") await endWait(db, userId);
     const aftermath = job.operation === "up" ? await settleFailure(db, context.settings, purchase) : undefined;
     if (aftermath) {
-      if (aftermath.againMs !== undefined) await send(boss, db, { operation: job.operation, userId }, aftermath.againMs);
+      if (aftermath.againMs !== undefined) await send(boss, db, { operation: job.operation, userId }, { delayMs: aftermath.againMs });
       const nextStep = "Nothing: it goes on by itself.";
       return void (await setVpsStatus(db, userId, { status: "queued", phase: "queued", waitingKind: aftermath.wait.kind, waitingFor: aftermath.wait.text, ...(!isAwaited && { ...details, nextStep }) }));
     }

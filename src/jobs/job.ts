@@ -35,13 +35,20 @@ export interface NextTry {
   readonly at: Date;
 }
 
+export interface EnqueueOptions {
+  readonly delaySeconds?: number;
+  readonly cause?: Cause;
+  /** Whether it is for a member of a pool; looked up unless given. */
+  readonly isOfPool?: boolean;
+}
+
 /** The seam between those who want something done and those who do it. */
 export interface Jobs {
   /**
    * Has the operation done soon, or after `delaySeconds`; part of the caller's transaction. Asked for again while it waits,
    * it is one job, and one that waits for its next try is done at once. Without a cause its runs go on with what was asked for before.
    */
-  enqueue(db: Queryable, job: JobRequest, options?: { readonly delaySeconds?: number; readonly cause?: Cause }): Promise<void>;
+  enqueue(db: Queryable, job: JobRequest, options?: EnqueueOptions): Promise<void>;
   /** Ends what runs or waits for the user. The record then says that it was cancelled. */
   cancel(userId: string): Promise<void>;
   /** When what failed is tried again by itself; undefined: it is not. */

@@ -1,6 +1,7 @@
 import { PgBoss } from "pg-boss";
 import type { Db } from "pg-boss";
 import { connectionOf } from "../db/index.ts";
+import { prepared } from "../db/prepared.ts";
 import type { Queryable } from "../db/index.ts";
 import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { currentTraceparent } from "../../providers/core/tracing.ts";
@@ -65,7 +66,7 @@ export function keyOf(job: Pick<Job, "operation" | "userId">): string {
 
 /** Lets pg-boss speak inside the caller's transaction. */
 export function inside(db: Queryable): { db: Db } {
-  return { db: { executeSql: (text: string, values?: unknown[]) => db.query(text, values) } };
+  return { db: { executeSql: (text: string, values?: unknown[]) => (values ? db.query(prepared(text, values)) : db.query(text)) } };
 }
 
 /** Of one that nobody waits for: workers take people's jobs first. */
@@ -75,13 +76,13 @@ export function isOfPool({ priority }: { readonly priority: number }): boolean {
   return priority === PRIORITY_OF_POOLS;
 }
 
-async function priorityOf(db: Queryable, { userId }: Job): Promise<number> {
-  return (await isPooled(db, userId)) ? PRIORITY_OF_POOLS : 0;
+async function priorityOf(db: Queryable, { userId }: Job, isOfPool?: boolean): Promise<number> {
+  return (isOfPool ?? (await isPooled(db, userId))) ? PRIORITY_OF_POOLS : 0;
 }
 
 /** Sends the job, or has the one that waits already run when this one is to. Times are PostgreSQL's. */
-export async function send(boss: PgBoss, db: Queryable, job: Job, delayMs = 0): Promise<void> {
-  await boss.upsert(QUEUE, traced(job), { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, priority: await priorityOf(db, job), ...inside(db) });
+export async function send(boss: PgBoss, db: Queryable, job: Job, { delayMs = 0, isOfPool }: { readonly delayMs?: number; readonly isOfPool?: boolean | undefined } = {}): Promise<void> {
+  await boss.upsert(QUEUE, traced(job), { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, priority: await priorityOf(db, job, isOfPool), ...inside(db) });
 }
 
 /**

@@ -41,6 +41,8 @@ export interface AutomationEngineOptions {
   readonly processes: EngineProcesses;
   readonly dns: LostDnsRecords;
   readonly slots: Slots;
+  /** Its processes leave the processor to whoever waits for an answer. */
+  readonly givesWay?: boolean;
 }
 
 /** As many updates as `pulumi stack history` shows of a stack, and somewhat more: older ones are looked for after one `up` of so many. */
@@ -167,7 +169,7 @@ export class AutomationEngine implements Engine {
     { create = false, isRun = true, slot: takesSlot = false, onOutputs, env: given = {} }: { create?: boolean; isRun?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>> },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
-    const { installed, env, backend, backendUrl, processes, workerId, slots } = this.#options;
+    const { installed, env, backend, backendUrl, processes, workerId, slots, givesWay } = this.#options;
     const traceparent = currentTraceparent();
     const more = { ...given, ...(traceparent && { TRACEPARENT: traceparent }) };
     await this.#prepareHome();
@@ -185,6 +187,7 @@ export class AutomationEngine implements Engine {
       signal: hooks.signal,
       killSignal: hooks.killSignal,
       onLine: hooks.onLine,
+      givesWay,
       beforeStart: async (pid) => { if (isRun) await processes.add({ runId: hooks.runId, hostId: hostname(), pid }); },
     });
     try {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { inSpan, tracesUrl } from "../../providers/core/tracing.ts";
+import { giveWay } from "../slots/give-way.ts";
 import { killTagged, tagEnvironment } from "./process-tags.ts";
 import type { ProcessTags } from "./process-tags.ts";
 
@@ -17,6 +18,8 @@ export interface CommandOptions {
   readonly signal?: AbortSignal | undefined;
   readonly killSignal?: AbortSignal | undefined;
   readonly onLine?: ((line: string) => void) | undefined;
+  /** It leaves the processor to whoever waits for an answer. */
+  readonly givesWay?: boolean | undefined;
   /** Awaited before the command does anything. */
   readonly beforeStart?: ((pid: number) => Promise<void>) | undefined;
 }
@@ -105,6 +108,7 @@ async function run(
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
+  if (options.givesWay) giveWay(child.pid);
   let stdout = "";
   let stderr = "";
   last.output = "";

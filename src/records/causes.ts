@@ -1,4 +1,5 @@
 /** What is noted of who or what has an operation done, for its runs from then on. */
+import { prepared } from "../db/prepared.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { Cause, Operation } from "./runs.ts";
 
@@ -8,5 +9,5 @@ const NOTE = `
 
 /** Of the operation's runs for this user from now on, until somebody asks anew; part of the caller's transaction. */
 export async function noteCause(db: Queryable, { userId, operation }: { readonly userId: string; readonly operation: Operation }, { kind, requestedBy, reason }: Cause): Promise<void> {
-  await db.query(NOTE, [userId, operation, kind, requestedBy, reason]);
+  await db.query(prepared(NOTE, [userId, operation, kind, requestedBy, reason]));
 }

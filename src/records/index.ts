@@ -24,6 +24,8 @@ export * from "./vm-owner.ts";
 export * from "./wiped-vms.ts";
 export * from "./waits.ts";
 export * from "./wait-times.ts";
+export * from "./fleet-pace.ts";
+export * from "./progress.ts";
 export * from "./queue-place.ts";
 export * from "./ready-estimate.ts";
 export * from "./hand-overs.ts";

@@ -21,12 +21,3 @@ export async function beginPhase(db: Queryable, { runId, userId, phase }: { runI
   await db.query(BEGIN, [runId, userId, phase]);
 }
 
-const LAST_RUN = `
-  SELECT phase, started_at AS "startedAt", ended_at AS "endedAt" FROM vps_phases
-  WHERE run_id = (SELECT run_id FROM vps_phases WHERE user_id = $1 ORDER BY started_at DESC LIMIT 1)
-  ORDER BY started_at`;
-
-/** The phases of the user's last run, in the order in which they began. */
-export async function phaseTimes(db: Queryable, userId: string): Promise<PhaseTime[]> {
-  return (await db.query<PhaseTime>(LAST_RUN, [userId])).rows;
-}

@@ -1,5 +1,7 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { prepared } from "../db/prepared.ts";
 import type { Queryable } from "../db/queryable.ts";
+import type { DataCenterChoice } from "./data-center-choice.ts";
 import { findVpsByUserId } from "./find-vps.ts";
 import { VPS_COLUMNS, type VpsRecord } from "./vps-record.ts";
 
@@ -10,6 +12,8 @@ export interface VpsRequest {
   readonly plan: string;
   readonly templateId: number;
   readonly dataCenterId: number;
+  /** Not given: not known, and the service chooses no other one. */
+  readonly dataCenterChosenBy?: DataCenterChoice;
   readonly sshPublicKey: string | null;
   /** The claim `vps_plans` of the user's token; absent or null: it has none. */
   readonly allowedPlans?: readonly string[] | null;
@@ -21,65 +25,91 @@ const UNIQUE_VIOLATION = "23505";
 const INVALID_TEXT_REPRESENTATION = "22P02";
 const VALUE_OUT_OF_RANGE = "22003";
 
+/** What there is of a user before. */
+export interface EarlierRows {
+  readonly record: VpsRecord | undefined;
+  /** Of an older backend. */
+  readonly foreign: readonly { readonly status: string | null; readonly hasVps: boolean }[];
+}
+
+/** Statuses of an older backend's row that say there is no VPS yet. */
+const WITHOUT_VPS = ["pending", "requested", "queued", "failed", "deprovisioned", "deleted"];
+
+const EARLIER = `
+  SELECT ${VPS_COLUMNS}, is_managed AS "isManaged", coalesce(hostinger_vm_id IS NOT NULL OR status <> ALL ($2), false) AS "hasVps"
+  FROM user_vps WHERE user_id::text = $1`;
+
+export async function findEarlierRows(db: Queryable, userId: string): Promise<EarlierRows> {
+  const { rows } = await db.query<VpsRecord & { isManaged: boolean; hasVps: boolean }>(prepared(EARLIER, [userId, WITHOUT_VPS]));
+  return { record: rows.find(({ isManaged }) => isManaged), foreign: rows.filter(({ isManaged }) => !isManaged) };
+}
+
 /**
  * Until the transaction's end. ON CONFLICT watches over one index; of two insertions for one user
  * at the same instant, the second may meet the other one first, that of the user names.
  */
-const ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('user-vps:signup:' || $1, 0))";
+const ONE_AT_A_TIME = "(SELECT pg_advisory_xact_lock(hashtextextended('user-vps:signup:' || $10::text, 0))) AS alone";
 
 /** A VPS that was given up is asked for afresh: everything of the old one is forgotten, new credentials are wanted. */
 const INSERT = `
-  INSERT INTO user_vps (user_id, username, hostname, plan_id, template_id, data_center_id, ssh_public_key, allowed_plans, status, phase, requested_at, updated_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', 'queued', clock_timestamp(), clock_timestamp())
+  INSERT INTO user_vps (user_id, username, hostname, plan_id, template_id, data_center_id, ssh_public_key, allowed_plans, data_center_chosen_by, status, phase, requested_at, updated_at)
+  SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 'queued', clock_timestamp(), clock_timestamp() FROM ${ONE_AT_A_TIME}
   ON CONFLICT ((user_id::text)) WHERE username IS NOT NULL DO UPDATE SET
     username = EXCLUDED.username, hostname = EXCLUDED.hostname, plan_id = EXCLUDED.plan_id, template_id = EXCLUDED.template_id,
     data_center_id = EXCLUDED.data_center_id, ssh_public_key = EXCLUDED.ssh_public_key, allowed_plans = EXCLUDED.allowed_plans, status = 'queued', phase = 'queued',
-    requested_at = EXCLUDED.requested_at, waiting_for = NULL, waiting_kind = NULL, waiting_since = NULL, waiting_usual_seconds = NULL, waiting_place = NULL, error_code = NULL, reason = NULL, next_step = NULL, ready_at = NULL,
+    data_center_chosen_by = EXCLUDED.data_center_chosen_by, data_centers_tried = '{}', requested_at = EXCLUDED.requested_at, waiting_for = NULL, waiting_kind = NULL, waiting_since = NULL, waiting_usual_seconds = NULL, waiting_place = NULL, error_code = NULL, reason = NULL, next_step = NULL, ready_at = NULL,
     address = NULL, url = NULL, ssh_host_key = NULL, hostinger_vm_id = NULL, hostinger_order_id = NULL, subscription_id = NULL,
     credentials_rotation = user_vps.credentials_rotation + 1, first_rotation = user_vps.credentials_rotation + 1, credentials_shown_at = NULL,
     taken_over_vm_id = NULL, taken_over_is_wiped = false, boot_hostname = NULL, recreation = 0, recreation_asked_at = NULL, recreation_after_action = NULL,
     pool_id = NULL, pool_member_id = NULL, first_release = NULL, nearest_data_center_id = NULL
   WHERE user_vps.status = 'deprovisioned' AND user_vps.is_managed
-  RETURNING ${VPS_COLUMNS}`;
+  RETURNING ${VPS_COLUMNS}, EXISTS (SELECT FROM vps_pools) AS "hasPools"`;
 
 /** A row of an older backend that never came to a VPS becomes ours. */
 const TAKE_OVER = `
   UPDATE user_vps SET username = $2, hostname = $3, plan_id = $4, template_id = $5, data_center_id = $6, ssh_public_key = $7, allowed_plans = $8,
-    status = 'queued', phase = 'queued', requested_at = clock_timestamp()
+    data_center_chosen_by = $9, data_centers_tried = '{}', status = 'queued', phase = 'queued', requested_at = clock_timestamp()
+  FROM ${ONE_AT_A_TIME}
   WHERE ctid = (SELECT ctid FROM user_vps WHERE user_id::text = $1 AND NOT is_managed LIMIT 1 FOR UPDATE)
     AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = $1 AND is_managed)
-  RETURNING ${VPS_COLUMNS}`;
+  RETURNING ${VPS_COLUMNS}, EXISTS (SELECT FROM vps_pools) AS "hasPools"`;
 
-/** Statuses of an older backend's row that say there is no VPS yet. */
-const WITHOUT_VPS = ["pending", "requested", "queued", "failed", "deprovisioned", "deleted"];
+export interface RequestedVps {
+  readonly record: VpsRecord;
+  readonly created: boolean;
+  /** Whether there is any pool that a VPS could come from. */
+  readonly hasPools: boolean;
+}
 
 /**
  * Records that a user wants a VPS. Idempotent: a user who has one (or whose first one is on its way)
  * gets that record back unchanged, with `created: false`.
  *
  * @param db inside a transaction, which is rolled back if this throws
+ * @param earlier as read just before; what has come in between is seen all the same
  * @throws UserVpsError USERNAME_TAKEN; VPS_EXISTS if an older backend's row says that the user has a
  *   VPS already; INPUT_INVALID if the table's user_id cannot hold the id (such as a column of type uuid)
  */
-export async function requestVps(db: Queryable, request: VpsRequest): Promise<{ record: VpsRecord; created: boolean }> {
-  const known = await findVpsByUserId(db, request.userId);
-  if (known && known.status !== "deprovisioned") return { record: known, created: false };
-  await db.query(ONE_AT_A_TIME, [request.userId]);
-  const existing = await findVpsByUserId(db, request.userId);
-  if (existing && existing.status !== "deprovisioned") return { record: existing, created: false };
-  if (!existing) await refuseForeignVps(db, request.userId);
-  const values = [request.userId, request.username, request.hostname, request.plan, request.templateId, request.dataCenterId, request.sshPublicKey, request.allowedPlans ?? null];
+export async function requestVps(db: Queryable, request: VpsRequest, earlier?: EarlierRows): Promise<RequestedVps> {
+  const { record: known, foreign } = earlier ?? (await findEarlierRows(db, request.userId));
+  if (known && known.status !== "deprovisioned") return { record: known, created: false, hasPools: false };
+  if (!known) refuseForeignVps(foreign);
+  const { userId, username, hostname, plan, templateId, dataCenterId, sshPublicKey, allowedPlans = null, dataCenterChosenBy = null } = request;
+  const values = [userId, username, hostname, plan, templateId, dataCenterId, sshPublicKey, allowedPlans, dataCenterChosenBy, userId];
   try {
-    const takenOver = await db.query<VpsRecord>(TAKE_OVER, values);
-    const created = takenOver.rows[0] ?? (await db.query<VpsRecord>(INSERT, values)).rows[0];
-    if (created?.userId === request.userId) return { record: created, created: true };
-    if (created) throw foreignUserId();
+    const takenOver = foreign.length > 0 ? (await db.query<VpsRecord & { hasPools: boolean }>(TAKE_OVER, values)).rows[0] : undefined;
+    const made = takenOver ?? (await db.query<VpsRecord & { hasPools: boolean }>(prepared(INSERT, values))).rows[0];
+    if (made) {
+      const { hasPools, ...record } = made;
+      if (record.userId !== userId) throw foreignUserId();
+      return { record, created: true, hasPools };
+    }
   } catch (error) {
     throw explained(error as { code?: string; constraint?: string }, request);
   }
-  const record = await findVpsByUserId(db, request.userId);
+  const record = await findVpsByUserId(db, userId);
   if (!record) throw foreignUserId();
-  return { record, created: false };
+  return { record, created: false, hasPools: false };
 }
 
 /** Such as 'ABC…' in a column of type uuid, which keeps 'abc…': under its own id the record would not be found again. */
@@ -87,12 +117,9 @@ function foreignUserId(cause?: unknown): UserVpsError {
   return new UserVpsError("INPUT_INVALID", "The user id is not one as this database's user_vps.user_id holds it.", { cause });
 }
 
-async function refuseForeignVps(db: Queryable, userId: string): Promise<void> {
-  const { rows } = await db.query<{ status: string | null }>(
-    "SELECT status FROM user_vps WHERE user_id::text = $1 AND NOT is_managed AND (hostinger_vm_id IS NOT NULL OR status <> ALL ($2)) LIMIT 1",
-    [userId, WITHOUT_VPS],
-  );
-  if (rows[0]) throw new UserVpsError("VPS_EXISTS", `The user has a VPS of an older backend already (its status: ${rows[0].status ?? "none"}).`);
+function refuseForeignVps(rows: EarlierRows["foreign"]): void {
+  const withVps = rows.find(({ hasVps }) => hasVps);
+  if (withVps) throw new UserVpsError("VPS_EXISTS", `The user has a VPS of an older backend already (its status: ${withVps.status ?? "none"}).`);
 }
 
 function explained(error: { code?: string; constraint?: string }, { username }: VpsRequest): unknown {

@@ -36,6 +36,8 @@ export interface VpsRecord {
   readonly waitingUsualSeconds: number | null;
   /** Among those who wait for their turn, from 1. */
   readonly waitingPlace: number | null;
+  /** When it was queued the last time, in seconds since 1970, to the microsecond. */
+  readonly queuedAtSeconds: number | null;
   readonly errorCode: string | null;
   readonly reason: string | null;
   readonly nextStep: string | null;
@@ -87,7 +89,7 @@ export interface VpsRecord {
 /** For SELECT and RETURNING, with `user_vps` under that name. */
 export const VPS_COLUMNS = `
   user_vps.user_id::text AS "userId", username, hostname, boot_hostname AS "bootHostname", status, phase, waiting_for AS "waitingFor",
-  waiting_kind AS "waitingKind", waiting_since AS "waitingSince", waiting_usual_seconds AS "waitingUsualSeconds", waiting_place AS "waitingPlace", allowed_plans AS "allowedPlans",
+  waiting_kind AS "waitingKind", waiting_since AS "waitingSince", waiting_usual_seconds AS "waitingUsualSeconds", waiting_place AS "waitingPlace", extract(epoch FROM user_vps.queued_at)::float8 AS "queuedAtSeconds", allowed_plans AS "allowedPlans",
   error_code AS "errorCode", reason, next_step AS "nextStep", plan_id AS plan, template_id AS "templateId",
   data_center_id AS "dataCenterId", ssh_public_key AS "sshPublicKey", address,
   hostinger_vm_id::double precision AS "hostingerVmId", hostinger_order_id AS "hostingerOrderId",

@@ -12,7 +12,6 @@ import { createQuestionQueue } from "../jobs/questions.ts";
 import { askBootLog, BOOT_LOG_QUEUE } from "../jobs/boot-log.ts";
 import { askVmActions, VM_ACTIONS_QUEUE } from "../jobs/vm-actions.ts";
 import { createRollOutQueue, rollOutJobs } from "../releases/queue.ts";
-import { startWorkerProcess } from "./worker-process.ts";
 
 export interface ServiceOptions {
   readonly settings: Settings;
@@ -57,7 +56,8 @@ export async function startService({ settings, env, onProgress = () => undefined
     await createQuestionQueue(boss, DOCTOR_QUEUE);
     await createRollOutQueue(boss);
     const common = { settings, env, pool: database.pool, databaseUrl: database.url, boss, onProgress };
-    const worker = role === "http" ? undefined : await startWorkerProcess(common);
+    // Each role loads what it needs: an HTTP process has neither the engine's SDK nor TypeScript in memory.
+    const worker = role === "http" ? undefined : await (await import("./worker-process.ts")).startWorkerProcess(common);
     const http = role === "worker" ? undefined : await startHttp();
     if (http) closers.push(() => http.close());
     let closed: Promise<void> | undefined;

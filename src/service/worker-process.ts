@@ -70,9 +70,10 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     tag: (slot) => tagEnvironment({ worker: workerId, slot }),
     standIns: installed.standIns,
     programEnv: ofProgram,
+    givesWay: true,
   });
   slots.prepare(settings.workerConcurrency);
-  const engineBasis = { slots, installed, backend, backendUrl, workerId, folder, env: forEngine, secretsProvider: settings.secretsProvider };
+  const engineBasis = { slots, givesWay: true, installed, backend, backendUrl, workerId, folder, env: forEngine, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   const watchdog = startWatchdog(workerId, folder);
   const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));

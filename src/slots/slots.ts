@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { giveWay } from "./give-way.ts";
 import type { FromSlot, ToSlot } from "./messages.ts";
 
 export interface Slot {
@@ -31,6 +32,8 @@ export interface SlotsOptions {
   readonly standIns: boolean;
   /** What the program gets to see of the environment: its settings come with each run, from the engine. */
   readonly programEnv?: Readonly<Record<string, string | undefined>>;
+  /** Its processes leave the processor to whoever waits for an answer. */
+  readonly givesWay?: boolean;
   /** After so many runs a process is replaced. */
   readonly mostRuns?: number;
 }
@@ -94,7 +97,7 @@ export class Slots {
   }
 
   #start(): SlotProcess {
-    const { env, tag } = this.#options;
+    const { env, tag, givesWay } = this.#options;
     const slotId = randomUUID();
     const child = fork(join(import.meta.dirname, "slot-process.ts"), {
       cwd: PROJECT,
@@ -104,6 +107,7 @@ export class Slots {
     });
     child.unref();
     child.channel?.unref();
+    if (givesWay) giveWay(child.pid);
     const slot = { slotId, child, runs: 0 };
     this.#all.add(slot);
     const forget = () => {

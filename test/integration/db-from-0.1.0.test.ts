@@ -3,7 +3,7 @@ import { readFile, readdir } from "node:fs/promises";
 import type { Pool } from "pg";
 import { describe, it } from "vitest";
 import { migrate, missingMigrations } from "../../src/db/migrate.ts";
-import { createCredentialsCipher, findVpsByUserId, listGiveUps, listOperatorActions, listRuns, listVps, openChange, phaseTimes, readRunLog, requestVps, takeCredentials } from "../../src/records/index.ts";
+import { createCredentialsCipher, findVpsByUserId, listGiveUps, listOperatorActions, listRuns, listVps, openChange, readProgress, readRunLog, requestVps, takeCredentials } from "../../src/records/index.ts";
 import { listFindings } from "../../src/drift/findings.ts";
 import { listSweeps } from "../../src/drift/sweeps.ts";
 import { findReleaseOfUser, listMembers } from "../../src/records/index.ts";
@@ -68,7 +68,7 @@ describe("a database of version 0.1.0", () => {
     assert.deepEqual((await listRuns(pool, "user_alice")).items.map(({ runId, outcome }) => `${runId} ${outcome}`), ["run-alice-restart succeeded", "run-alice-up succeeded"]);
     assert.deepEqual((await listRuns(pool, "user_dave")).items.map(({ outcome }) => outcome), [null]);
     assert.equal((await readRunLog(pool, "run-alice-up", { limit: 10 })).length, 3);
-    assert.deepEqual((await phaseTimes(pool, "user_carol")).map(({ phase }) => phase), ["engine", "credentials", "script", "vm", "dns", "health"]);
+    assert.deepEqual((await readProgress(pool, "user_carol")).phases.map(({ phase }) => phase), ["engine", "credentials", "script", "vm", "dns", "health"]);
     assert.deepEqual((await listGiveUps(pool, { limit: 10 })).map(({ username, vmId, wipe }) => [username, vmId, wipe]), [["frank", null, true], ["erin", 17_926, true]]);
     assert.deepEqual((await listFindings(pool, { open: true, limit: 10 })).items.map(({ kind }) => kind), ["OrphanVm", "VmStopped"]);
     assert.equal((await listSweeps(pool, { limit: 10 })).items.length, 2);

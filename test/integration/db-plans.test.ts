@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Pool } from "pg";
+import { Pool, type QueryConfig } from "pg";
 import { beforeAll, describe, it } from "vitest";
 import type { Queryable } from "../../src/db/queryable.ts";
 import { countOpenFindings, countUsersWithFindings, openFindingsOf } from "../../src/drift/findings.ts";
@@ -37,7 +37,8 @@ function explaining(db: Pool): Queryable & { readonly scans: string[]; statement
   const explained = {
     scans: [] as string[],
     statements: 0,
-    query: (async (text: string, values: readonly unknown[] = []) => {
+    query: (async (asked: string | QueryConfig, more: readonly unknown[] = []) => {
+      const { text, values = [] } = typeof asked === "string" ? { text: asked, values: more } : asked;
       if (/^\s*(SELECT|WITH|INSERT|UPDATE|DELETE)/.test(text)) {
         const { rows } = await db.query<{ "QUERY PLAN": [{ Plan: Plan }] }>(`EXPLAIN (FORMAT JSON) ${text}`, values as unknown[]);
         explained.scans.push(...scansIn(rows[0]!["QUERY PLAN"][0].Plan));
@@ -105,10 +106,12 @@ describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en
     "a signup of who has one already": (db) => records.requestVps(db, { ...wanted, userId: user }),
     "the place in the queue, and what is left": async (db) => {
       const record = { ...(await records.findVpsByUserId(db, user))!, status: "queued" as const, readyAt: null };
-      await records.findQueuePlace(db, record);
-      await records.estimateReadyAt(db, record, { position: 1, total: 1 });
+      const pace = records.fleetPace(db);
+      await records.findQueuePlace(pace, record);
+      await records.findQueuePlace(pace, { ...record, waitingPlace: 1 });
+      await records.estimateReadyAt(pace, record, (await records.readProgress(db, user)).way, { position: 1, total: 1 });
     },
-    "the status": async (db) => [await records.findVpsByUserId(db, user), await records.phaseTimes(db, user)],
+    "the status": async (db) => [await records.findVpsByUserId(db, user), await records.readProgress(db, user)],
     "an operator's look at one user": async (db) => [await records.findVpsByUsername(db, "name77"), await records.listRuns(db, user, { limit: 50 }), await openFindingsOf(db, "name77"), await records.listOperatorActions(db, { username: "name77", limit: 50 }), await records.listGiveUps(db, { username: "name77", limit: 10 }), await records.listChanges(db, user, 10)],
     "later pages of runs": (db) => records.listRuns(db, user, { limit: 2, cursor: "run_76" }),
     "a run from its beginning to its end": async (db) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { migrate } from "../../src/db/migrate.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
-import { beginPhase, discardCredentials, createCredentialsCipher, findLostRuns, findRun, findVpsByUserId, findVpsByUsername, finishRun, openRunsOf, phaseTimes, requestVps, saveCredentials, setVpsStatus, startRun, takeCredentials } from "../../src/records/index.ts";
+import { beginPhase, discardCredentials, createCredentialsCipher, findLostRuns, findRun, findVpsByUserId, findVpsByUsername, finishRun, openRunsOf, readProgress, requestVps, saveCredentials, setVpsStatus, startRun, takeCredentials } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool } = await withDatabase();
@@ -62,7 +62,7 @@ describe("runs", () => {
       await beginPhase(pool, { runId, userId: "user_frank", phase: "engine" });
     }
     await beginPhase(pool, { runId: "frank-2", userId: "user_frank", phase: "done" });
-    const times = await phaseTimes(pool, "user_frank");
+    const times = (await readProgress(pool, "user_frank")).phases;
     assert.deepEqual(times.map(({ phase, endedAt }) => [phase, endedAt !== null]), [["engine", true], ["done", true]]);
     assert.equal((await findVpsByUserId(pool, "user_frank"))?.phase, "done");
   });

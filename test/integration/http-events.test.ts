@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { statusEvents } from "../../src/http/status-events.ts";
 import { ChangeFeed } from "../../src/http/change-feed.ts";
-import { beginPhase, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { beginPhase, fleetPace, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { withApp } from "../support/http-app.ts";
 import { openStream } from "../support/event-stream.ts";
 import { asOperator, asUser, signToken } from "../support/tokens.ts";
@@ -152,7 +152,7 @@ describe("statusEvents", () => {
     const feed = new ChangeFeed(first.url);
     const stop = new AbortController();
     const texts: string[] = [];
-    for await (const text of statusEvents({ db: pool, feed, userId: "user_ivan", signal: stop.signal, heartbeatMs: 10, queueLookMs: 10_000 })) {
+    for await (const text of statusEvents({ db: pool, pace: fleetPace(pool), feed, userId: "user_ivan", signal: stop.signal, heartbeatMs: 10, queueLookMs: 10_000 })) {
       texts.push(text);
       if (texts.length === 4) stop.abort();
     }

@@ -1,5 +1,8 @@
 /** Place in the queue and time left, as status and events tell them. */
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { Client } from "pg";
 import { describe, it } from "vitest";
 import { finishRun, noteWaitTime, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { wishFor } from "../../src/purchases/index.ts";
@@ -18,21 +21,53 @@ async function statusOf(username: string) {
   return (await app.inject({ url: "/api/vps/status", headers: await asUser(username) })).json();
 }
 
+/** The queue is read once a second: what has changed is told a second later. */
+async function queueOf(username: string, position: number | undefined, total = 0) {
+  const wanted = position === undefined ? null : { position, total };
+  const endMs = Date.now() + 20_000;
+  let told: unknown;
+  do {
+    told = (await statusOf(username)).queue;
+    if (isDeepStrictEqual(told, wanted)) return;
+    await delay(100);
+  } while (Date.now() < endMs);
+  assert.deepEqual(told, wanted);
+}
+
+/** Statements that any connection sends while `work` goes on. */
+async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const { query } = Client.prototype;
+  const sent: string[] = [];
+  Client.prototype.query = function (this: Client, ...args: unknown[]) {
+    const [asked] = args as [string | { readonly text: string }];
+    sent.push(typeof asked === "string" ? asked : asked.text);
+    return query.apply(this, args as never);
+  } as never;
+  try {
+    await work();
+  } finally {
+    Client.prototype.query = query;
+  }
+  return sent;
+}
+
 describe("queue", () => {
   it("is the place among those who wait for a worker, in the order in which they came", async () => {
     for (const name of ["ada", "blaise", "carl"]) await signUp(name);
-    assert.deepEqual(await Promise.all(["ada", "blaise", "carl"].map(async (name) => (await statusOf(name)).queue)), [{ position: 1, total: 3 }, { position: 2, total: 3 }, { position: 3, total: 3 }]);
+    for (const [place, name] of ["ada", "blaise", "carl"].entries()) await queueOf(name, place + 1, 3);
     await setVpsStatus(pool, "user_ada", { status: "provisioning" });
     assert.equal((await statusOf("ada")).queue, null);
-    assert.deepEqual((await statusOf("carl")).queue, { position: 2, total: 2 });
+    await queueOf("carl", 2, 2);
     await setVpsStatus(pool, "user_ada", { status: "queued" });
-    assert.deepEqual((await statusOf("ada")).queue, { position: 3, total: 3 }, "who comes again stands at the end");
+    assert.deepEqual((await statusOf("ada")).queue, { position: 3, total: 3 }, "who comes again stands at the end, from the first answer on");
     await setVpsStatus(pool, "user_ada", { status: "provisioning" });
   });
 
   it("is told live, though the user's own record does not change", async () => {
     const stream = await openStream(`${address}/api/vps/events`, await asUser("carl"));
-    const first = (await stream.next()).data;
+    let first = (await stream.next()).data;
+    // The queue as it was read when ada was still in it.
+    if (first.queue?.total === 3) first = (await stream.next()).data;
     assert.deepEqual(first.queue, { position: 2, total: 2 });
     await setVpsStatus(pool, "user_blaise", { status: "provisioning" });
     const { data } = await stream.next();
@@ -44,7 +79,7 @@ describe("queue", () => {
     await signUp("dora");
     await setVpsStatus(pool, "user_dora", { status: "queued", errorCode: "API_UNAVAILABLE", reason: "an example", waitingFor: "the next try" });
     assert.equal((await statusOf("dora")).queue, null);
-    assert.deepEqual((await statusOf("carl")).queue, { position: 1, total: 1 });
+    await queueOf("carl", 1, 1);
   });
 
   it("is the place among those who wait to buy", async () => {
@@ -53,7 +88,7 @@ describe("queue", () => {
     assert.equal((await statusOf("emmy")).queue, null, "before the place is counted");
     await wishFor(pool, { userId: "user_emmy", username: "emmy", hostname: "emmy.spoq.dev", plan: "hostingercom-vps-kvm1-usd-1m", changeId: null, askedAt: new Date() });
     await pool.query("UPDATE user_vps SET waiting_place = 1 WHERE username = 'emmy'");
-    assert.deepEqual((await statusOf("emmy")).queue, { position: 1, total: 1 });
+    await queueOf("emmy", 1, 1);
     assert.equal((await statusOf("emmy")).estimatedReadyAt, null, "a cap is no matter of time");
   });
 });
@@ -65,6 +100,8 @@ describe("estimatedReadyAt", () => {
     await noteWaitTime(pool, "health", 200);
     await startRun(pool, { runId: "run-1", userId: "user_ada", username: "ada", operation: "up", workerId: "w", hostId: "h", pid: 1 });
     await finishRun(pool, "run-1", { outcome: "succeeded", seconds: 10 });
+    const endMs = Date.now() + 20_000;
+    while ((await statusOf("carl")).estimatedReadyAt === null && Date.now() < endMs) await delay(100);
     const left = async (name: string) => (Date.parse((await statusOf(name)).estimatedReadyAt) - Date.now()) / 1_000;
     // Queue (1 x 10 s), three runs, two waits.
     const carl = await left("carl");
@@ -77,5 +114,21 @@ describe("estimatedReadyAt", () => {
     await setVpsStatus(pool, "user_ada", { status: "ready", phase: "done" });
     await setVpsStatus(pool, "user_ada", { status: "provisioning" });
     assert.equal((await statusOf("ada")).estimatedReadyAt, null);
+  });
+});
+
+describe("what an answer asks of PostgreSQL", () => {
+  const users = Array.from({ length: 20 }, (_, number) => `many${number}`);
+
+  it("is at most ten statements for a signup, whoever else signs up", async () => {
+    const sent = await statementsOf(async () => { for (const name of users) await signUp(name); });
+    assert.ok(sent.length >= users.length && sent.length <= users.length * 10, `${sent.length} statements for ${users.length} signups`);
+  });
+
+  it("is two statements for a status, and what all are told once a second", async () => {
+    const begunMs = Date.now();
+    const sent = await statementsOf(() => Promise.all(users.map(statusOf)));
+    const seconds = Math.floor((Date.now() - begunMs) / 1_000) + 1;
+    assert.ok(sent.length >= users.length && sent.length <= users.length * 2 + 3 * seconds, `${sent.length} statements for ${users.length} answers`);
   });
 });

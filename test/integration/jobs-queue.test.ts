@@ -47,7 +47,7 @@ describe("the queue", () => {
   });
 
   it("has a job that waits for its next try run at once, as a first try, when somebody asks", async () => {
-    await send(boss, pool, { operation: "up", userId: "amy", attempt: 7 }, 600_000);
+    await send(boss, pool, { operation: "up", userId: "amy", attempt: 7 }, { delayMs: 600_000 });
     assert.deepEqual(await waiting(), [{ key: "up:amy", data: { operation: "up", userId: "amy", attempt: 7 }, due: false }]);
     await jobs.enqueue(pool, { operation: "up", userId: "amy" });
     assert.deepEqual(await waiting(), [{ key: "up:amy", data: { operation: "up", userId: "amy" }, due: true }]);

@@ -8,8 +8,8 @@ import { obtainOnce } from "./buyers.ts";
 import type { Account, BuyerSettings, Ending } from "./buyers.ts";
 import { ordersOf } from "./purchase-table.ts";
 
-/** Of an undisturbed way to a VM: VMs, scripts, the record, scripts, VMs, `sent`, its confirmation, the purchase, what came of it. */
-export const CALLS_OF_A_PURCHASE = 9;
+/** Of an undisturbed way to a VM: scripts, the record, scripts, VMs, `sent`, its confirmation, the purchase, what came of it. */
+export const CALLS_OF_A_PURCHASE = 8;
 /** As its n-th call arrives, before anything is done; or with the answer on its way. */
 export type Instant = { readonly call: number; readonly when: "before" | "after" };
 export const INSTANTS: readonly Instant[] = Array.from({ length: CALLS_OF_A_PURCHASE }, (_, index) => index + 1).flatMap((call) => [{ call, when: "before" as const }, { call, when: "after" as const }]);
@@ -18,8 +18,8 @@ const SETTINGS: Partial<BuyerSettings> = { purchaseTimeoutMs: 3_000, purchaseInt
 /** So long the call, or its answer, is held: the process is stopped in that time. */
 const HELD_MS = 400;
 /** From the arrival of this call on the record says `sent`, until the purchase's: others may be left in doubt. */
-const SENT = 6;
-const PURCHASE = 8;
+const SENT = 5;
+const PURCHASE = 7;
 const CHILD = new URL("./buyer-child.ts", import.meta.url);
 
 export interface Trial {

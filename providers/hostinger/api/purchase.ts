@@ -9,6 +9,7 @@ import { UserVpsError } from "../../core/errors.ts";
 import { idSchema } from "./fields.ts";
 import { jsonOrUndefined } from "./failures.ts";
 import { setupBody, setupSecrets, type SetupRequest } from "./setup-request.ts";
+import { virtualMachineSchema, type VirtualMachine } from "./virtual-machine.ts";
 import { CallFailure, type CallOptions, type HostingerTransport } from "./transport.ts";
 
 /** OpenAPI, `VPS.V1.VirtualMachine.PurchaseRequest`. */
@@ -30,7 +31,8 @@ export interface Ordered {
 }
 
 export type PurchaseOutcome =
-  | ({ readonly kind: "named"; readonly vmId: number } & Ordered)
+  /** `vm`: as the answer shows it, if it does so completely. */
+  | ({ readonly kind: "named"; readonly vmId: number; readonly vm?: VirtualMachine } & Ordered)
   /** The order stands; payment, or the VM, comes later. */
   | ({ readonly kind: "accepted" } & Ordered)
   /** This very call was refused: nothing was bought. PAYMENT_REFUSED, API_REJECTED, API_UNAUTHORIZED, … */
@@ -101,6 +103,7 @@ const ORDER_STATES: ReadonlySet<string> = new Set([...NOT_PAID, "completed", "pe
 
 function outcomeOfAnswer(json: unknown, status: number): PurchaseOutcome {
   const answer = answerSchema.safeParse(json).data;
+  const vm = virtualMachineSchema.safeParse(answer?.virtual_machine).data;
   const vmId = answer?.virtual_machine?.id ?? answer?.virtual_machine_id;
   const orderStatus = answer?.order?.status ?? answer?.status;
   const isOrder = orderStatus !== undefined && ORDER_STATES.has(orderStatus);
@@ -115,7 +118,7 @@ function outcomeOfAnswer(json: unknown, status: number): PurchaseOutcome {
     if (vmId !== undefined) return { kind: "unknown", said: `The purchase was answered with ${status}, VM ${vmId} and an order that is '${orderStatus}'.` };
     return { kind: "refused", error: new UserVpsError("PAYMENT_REFUSED", `Order ${ordered.orderId ?? "without a number"} is '${orderStatus}'.`, { status }) };
   }
-  if (vmId !== undefined) return { kind: "named", vmId, ...ordered };
+  if (vmId !== undefined) return { kind: "named", vmId, ...(vm?.id === vmId && { vm }), ...ordered };
   if (isNamed) return { kind: "accepted", ...ordered };
   return { kind: "unknown", said: `The purchase was answered with ${status}, but with neither an order nor a VM.` };
 }

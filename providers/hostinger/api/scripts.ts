@@ -27,15 +27,17 @@ export interface ScriptRequest {
   readonly content: string;
 }
 
+/** Where the newest end of each account's list was: one run after the other begins its look there, and each page tells whether it is the end. */
+const places = new WeakMap<object, NewestPlace | undefined>();
+
 export function scriptCalls(transport: HostingerTransport) {
   const path = "/api/vps/v1/post-install-scripts";
   const body = ({ name, content }: ScriptRequest) => ({ body: { name, content }, secrets: [content] });
-  let place: NewestPlace | undefined;
   return {
     /** From the newest one back as far as it matters, the newest first; see paging.ts. */
     async newest(options: NewestOptions<PostInstallScript>, call?: CallOptions): Promise<readonly PostInstallScript[]> {
-      const newest = await readNewest(transport, path, scriptSchema, options, { call, place });
-      place = newest.place;
+      const newest = await readNewest(transport, path, scriptSchema, options, { call, place: places.get(transport.account) });
+      places.set(transport.account, newest.place);
       return newest.items;
     },
     /** All pages. */

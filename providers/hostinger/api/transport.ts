@@ -113,6 +113,11 @@ export class HostingerTransport {
     return this.#shared.serverTimeOffsetMs;
   }
 
+  /** Stands for the base URL and the token: the same for all transports of a process that have these. */
+  get account(): object {
+    return this.#shared.limiter;
+  }
+
   /** Calls and parses; what the schema does not find is an API_ANSWER_UNEXPECTED. */
   async call<T>(schema: z.ZodType<T>, request: ApiRequest, options: CallOptions = {}): Promise<T> {
     const answer = await this.exchange(request, options).catch((error: unknown) => {

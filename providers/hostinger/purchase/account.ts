@@ -6,6 +6,7 @@
 import { UserVpsError } from "../../core/errors.ts";
 import { DAY_MS, HOUR_MS } from "../../core/time.ts";
 import type { CallOptions, PostInstallScript } from "../api/client.ts";
+import { noteNewestScripts, scriptsBefore } from "../own-writes.ts";
 import type { Session } from "../session.ts";
 import { dataOf, hostnameOfRecord, parseRecord, recordContent, recordName } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
@@ -53,6 +54,24 @@ export async function readRecords(session: Session, hostname: string, { sinceId,
   return { records: await withoutCopies(session, named), scripts };
 }
 
+/** As many of the newest scripts as are read in any case; kept for the look of a purchase in the same run. */
+export async function readNewestScripts(session: Session): Promise<readonly PostInstallScript[]> {
+  const scripts = await session.client.scripts.newest({ leastPages: LEAST_PAGES, mostPages: LEAST_PAGES + 1, isOldEnough: () => true }, { signal: session.signal });
+  noteNewestScripts(session, scripts);
+  return scripts;
+}
+
+/**
+ * The look from before the stack's own script was made, in this very run: nothing of the host name was among
+ * the newest scripts then, and what has come since is read when the intent is written. Undefined: look anew.
+ */
+export async function lookOfThisRun(session: Session, hostname: string, scriptId: number | undefined): Promise<RecordsLook | undefined> {
+  const scripts = scriptsBefore(session, scriptId);
+  if (!scripts) return undefined;
+  const mayBeOurs = ({ name }: PostInstallScript) => name === "" || name === recordName(hostname);
+  return scripts.some(mayBeOurs) ? undefined : { records: [], scripts };
+}
+
 /** Of every host name, as far as they were read; without those that have been removed meanwhile. */
 export async function parseRecords(session: Session, scripts: readonly PostInstallScript[]): Promise<PurchaseRecord[]> {
   const records: PurchaseRecord[] = [];
@@ -94,6 +113,11 @@ export async function removeRecord(session: Session, id: number, call: CallOptio
     if ((await orGone(session.client.scripts.get(id, call))) === undefined) return;
   }
   throw new UserVpsError("API_UNAVAILABLE", `Hostinger answers that the purchase record ${id} is removed, but it is still there.`);
+}
+
+/** Of one that does no harm if it stays. */
+export async function dropRecord(session: Session, id: number): Promise<void> {
+  await orGone(session.client.scripts.delete(id, { signal: session.signal }));
 }
 
 /** The list may leave out content and name; then the script itself is asked. */

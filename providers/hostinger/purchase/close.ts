@@ -2,16 +2,16 @@ import { messageOf } from "../../core/errors.ts";
 import type { VirtualMachine } from "../api/client.ts";
 import type { Session } from "../session.ts";
 import type { VirtualMachineInputs } from "../virtual-machine-args.ts";
-import { readRecords, removeRecord } from "./account.ts";
+import { dropRecord, readRecords } from "./account.ts";
 import { mayHaveBought } from "./states.ts";
 
 /**
  * The last edge: the stack's saved state holds the VM's id, so the record has done its work and goes.
  * That it cannot be removed right now is no reason to fail: it names the VM, and whoever looks next
- * finds the same one.
+ * finds the same one. For the same reason nobody asks afterwards whether it is gone indeed.
  */
 export async function closePurchase(session: Session, recordId: number): Promise<void> {
-  await removeRecord(session, recordId).catch((error: unknown) => session.report(`the purchase record ${recordId} could not be removed yet: ${messageOf(error)}`));
+  await dropRecord(session, recordId).catch((error: unknown) => session.report(`the purchase record ${recordId} could not be removed yet: ${messageOf(error)}`));
 }
 
 /** Whether anybody has bought, or is about to buy, a VM for the stack that would be installed with its script. */

@@ -24,6 +24,8 @@ export interface Obtained {
   readonly how: "bought" | "interrupted";
   readonly orderId: string | undefined;
   readonly recordId: number;
+  /** As the purchase's own answer shows it. */
+  readonly vm?: VirtualMachine | undefined;
 }
 
 /** The stack's word, and that of whoever started this run. */

@@ -2,7 +2,7 @@
  * A stack comes by its VM: it goes on with the purchase that is open for its host name, or buys one,
  * at most one, whatever dies or stands still when.
  *
- *     look: VMs, then records
+ *     look: records, and before them the VMs unless this is the first look of one that may buy
  *       ├─ a purchase of this stack is open ───────> follow it (follow.ts)
  *       ├─ a VM of this host name, without one ────> refused: a name is no proof (VM_NOT_OURS)
  *       └─ nothing ─> write `intended` into a record of one's own
@@ -24,7 +24,7 @@ import { purchaseRequest } from "../purchase-request.ts";
 import { isLost } from "../vm-state.ts";
 import type { Session } from "../session.ts";
 import type { VirtualMachineInputs } from "../virtual-machine-args.ts";
-import { createRecord, readRecord, readRecords, removeRecord, serverNowMs, writeRecord } from "./account.ts";
+import { createRecord, lookOfThisRun, readRecord, readRecords, removeRecord, serverNowMs, writeRecord } from "./account.ts";
 import type { RecordsLook } from "./account.ts";
 import { startStopwatch } from "./deadline.ts";
 import { mayBeOurs } from "./evidence.ts";
@@ -49,10 +49,12 @@ const TO_THE_END = { signal: null } as const;
  */
 export async function obtainVm(session: Session, inputs: VirtualMachineInputs): Promise<Obtained> {
   for (let turn = 1; turn <= MOST_TURNS; turn++) {
-    const list = await session.client.virtualMachines.listEntries({ signal: session.signal });
-    const look = await readRecords(session, inputs.hostname, { sinceId: inputs.postInstallScriptId });
+    // Who may buy lists the VMs once the intent is written, where it counts; if that look finds a namesake, it is looked for here.
+    const list = turn === 1 && mayBuy(session, inputs) ? undefined : await session.client.virtualMachines.listEntries({ signal: session.signal });
+    const known = turn === 1 ? await lookOfThisRun(session, inputs.hostname, inputs.postInstallScriptId) : undefined;
+    const look = known ?? (await readRecords(session, inputs.hostname, { sinceId: inputs.postInstallScriptId }));
     const open = await openPurchase(session, inputs, look.records);
-    if (!open) refuseNamesakes(session, inputs, list);
+    if (!open && list) refuseNamesakes(session, inputs, list);
     const obtained = open ? await follow(session, inputs, open) : await attempt(session, inputs, look);
     if (obtained) return obtained;
   }
@@ -205,8 +207,8 @@ async function afterCall(session: Session, inputs: VirtualMachineInputs, sent: P
   };
   switch (outcome.kind) {
     case "named": {
-      const { vmId, orderId, subscriptionId } = outcome;
-      return await take(session, inputs, { ...(await note("seen", { vmId, orderId, subscriptionId })), vmId }, "bought");
+      const { vmId, orderId, subscriptionId, vm } = outcome;
+      return { ...(await take(session, inputs, { ...(await note("seen", { vmId, orderId, subscriptionId })), vmId }, "bought")), vm };
     }
     case "accepted": {
       const { orderId, subscriptionId } = outcome;

@@ -41,7 +41,7 @@ export function listedVpsView(record: ListedVps): z.output<typeof LISTED_VPS_VIE
 }
 
 /** GET /api/admin/vps and /api/admin/vps/{username}. */
-export const adminVpsRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool }) => {
+export const adminVpsRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, pace }) => {
   app.get("/vps", {
     schema: { tags: ["operators"], summary: "All users", querystring: QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: PAGE } } }, ...refusals(401, 403) } },
   }, async ({ query: { sort, order, limit, cursor, page, ...filter } }) => {
@@ -54,5 +54,5 @@ export const adminVpsRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { 
 
   app.get("/vps/:username", {
     schema: { tags: ["operators"], summary: "One user", params: USERNAME_PARAMS, response: { 200: { description: "The record.", content: { "application/json": { schema: ADMIN_VPS_DETAIL_VIEW } } }, ...refusals(401, 403, 404) } },
-  }, async ({ params }) => readAdminVpsView(pool, await findUser(pool, params.username)));
+  }, async ({ params }) => readAdminVpsView({ pool, pace }, await findUser(pool, params.username)));
 };

@@ -6,14 +6,14 @@ import { PLANS } from "../../../providers/hostinger/api/specification.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { claimFromPool, entitledPlans, noteClaimedPlans } from "../../purchases/index.ts";
-import { findVpsByUserId, noteDataCenterChoice, requestVps } from "../../records/index.ts";
+import { findEarlierRows, findVpsByUserId, requestVps } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { refuseIgnoredName } from "../ignored-names.ts";
 import { OFFERED, offered } from "../offers.ts";
 import type { OfferedKind } from "../offers.ts";
-import { readVpsView, VPS_VIEW } from "../vps-view.ts";
+import { newVpsView, readVpsView, VPS_VIEW } from "../vps-view.ts";
 
 /** The member's own stack ends when the user's has had time to be made: people come first. */
 const LET_GO_SECONDS = 15;
@@ -35,7 +35,7 @@ const BODY = z.strictObject({
 }).optional();
 
 /** POST /api/vps/provision: one row in user_vps and one job, in one transaction; asked again, the same row and no job. */
-export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings, nearestDataCenter, offers }) => {
+export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, pace, jobs, settings, nearestDataCenter, offers }) => {
   app.post("/provision", {
     schema: {
       tags: ["user"],
@@ -52,31 +52,38 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     const catalog = await offers();
     const { plan, dataCenterId } = offered(catalog, wish);
     if (sshPublicKey !== undefined && !namesItsKind(sshPublicKey)) throw new UserVpsError("INPUT_INVALID", `sshPublicKey: expected a key whose encoded part is of the kind '${sshPublicKey.split(" ")[0]!.slice(0, 40)}'.`);
+    const earlier = await findEarlierRows(pool, userId);
+    const known = earlier.record;
+    if (known && JSON.stringify(known.allowedPlans) !== JSON.stringify(vpsPlans)) await noteClaimedPlans(pool, userId, vpsPlans);
+    const accepted = reply.code(202).header("location", "/api/vps/status");
+    if (known && known.status !== "deprovisioned") {
+      request.log.info({ username: known.username, created: false }, "VPS asked for");
+      return accepted.send(await readVpsView({ pool, pace }, known));
+    }
+    const entitled = entitledPlans(vpsPlans, settings.allowedPlans);
     const { record, created } = await inTransaction(pool, async (client) => {
-      const known = await findVpsByUserId(client, userId);
-      if (known) await noteClaimedPlans(client, userId, vpsPlans);
-      const entitled = entitledPlans(vpsPlans, settings.allowedPlans);
       const result = await requestVps(client, {
         userId,
         username,
         hostname: `${username}.${settings.domain}`,
-        plan: known && known.status !== "deprovisioned" ? known.plan : planFor(plan, entitled, settings.defaultPlan),
+        plan: planFor(plan, entitled, settings.defaultPlan),
         allowedPlans: vpsPlans,
         templateId: settings.defaultTemplateId,
+        dataCenterChosenBy: dataCenterId === undefined ? "service" : "user",
         dataCenterId: dataCenterId ?? nearestDataCenter(request.ip, catalog.dataCenters) ?? settings.defaultDataCenterId,
         sshPublicKey: sshPublicKey ?? null,
-      });
-      if (result.created) refuseIgnoredName(result.record.hostname, settings.sweepIgnoredNames);
-      if (result.created) await noteDataCenterChoice(client, userId, dataCenterId === undefined ? "service" : "user");
+      }, earlier);
+      if (!result.created) return result;
+      refuseIgnoredName(result.record.hostname, settings.sweepIgnoredNames);
       // In place of a purchase, if one is left: the nearest is that of the data center chosen above.
-      const claimed = result.created ? await claimFromPool(client, settings, result.record) : undefined;
+      const claimed = result.hasPools ? await claimFromPool(client, settings, result.record) : undefined;
       if (claimed) await jobs.enqueue(client, { operation: "destroy", userId: claimed.memberId }, { delaySeconds: LET_GO_SECONDS });
-      if (result.created) await jobs.enqueue(client, { operation: "up", userId }, { cause: { kind: "signup", requestedBy: userId, reason: null } });
+      await jobs.enqueue(client, { operation: "up", userId }, { cause: { kind: "signup", requestedBy: userId, reason: null }, isOfPool: false });
       // As it is by now, so that asking again answers with the same.
-      return result.created ? { ...result, record: (await findVpsByUserId(client, userId))! } : result;
+      return result.hasPools ? { ...result, record: (await findVpsByUserId(client, userId))! } : result;
     });
     request.log.info({ username: record.username, created }, "VPS asked for");
-    return reply.code(202).header("location", "/api/vps/status").send(await readVpsView(pool, record));
+    return accepted.send(await (known ? readVpsView({ pool, pace }, record) : newVpsView(pace, record)));
   });
 };
 

@@ -37,7 +37,7 @@ const KEY = z.strictObject({
     .refine((key) => key.isWellFormed(), "expected one public key in OpenSSH format, such as 'ssh-ed25519 AAAA… name'").nullable().describe("null: none of the user's own."),
 });
 
-export const selfServiceRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings }) => {
+export const selfServiceRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, pace, jobs, settings }) => {
   const answers = { 202: { description: "It is queued.", content: { "application/json": { schema: VPS_VIEW } } }, ...refusals(401, 403, 404, 409, 413, 415, 422) };
 
   /** Only a VPS that is ready, with a VM, takes them. */
@@ -52,7 +52,7 @@ export const selfServiceRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       await jobs.enqueue(db, { userId, ...(await work(db, record)) });
     });
     request.log.info({ userId, action }, "asked for by the user");
-    return readVpsView(pool, await findRecord(pool, userId));
+    return readVpsView({ pool, pace }, await findRecord(pool, userId));
   }
 
   app.get("/self-service", {

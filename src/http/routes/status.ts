@@ -7,7 +7,7 @@ import { HttpError } from "../http-error.ts";
 import { readVpsView, VPS_VIEW } from "../vps-view.ts";
 
 /** GET /api/vps/status: the caller's own record. */
-export const statusRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool }) => {
+export const statusRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, pace }) => {
   app.get("/status", {
     schema: {
       tags: ["user"],
@@ -17,6 +17,6 @@ export const statusRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { poo
   }, async (request) => {
     const record = await findVpsByUserId(pool, callerOf(request).userId);
     if (!record) throw new HttpError("VPS_NOT_FOUND", "The caller has not asked for a VPS.");
-    return readVpsView(pool, record);
+    return readVpsView({ pool, pace }, record);
   });
 };

@@ -22,7 +22,7 @@ describe("a fence that is taken away", () => {
     account.onListVms = (call) => void calls.push(account.purchases * 100 + call);
     assert.equal((await obtainVm(raced, ALICE)).how, "bought");
     assert.equal(account.purchases, 1);
-    assert.ok(calls.length >= 4, "it looked anew before it bought");
+    assert.ok(calls.length >= 3, "it looked anew before it bought");
   });
 
   it("lets nothing be sent once the deadline is over, however the time was lost", async () => {
@@ -32,12 +32,12 @@ describe("a fence that is taken away", () => {
     let calls = 0;
     const slow = withCalls(session, "virtualMachines", {
       listEntries: async (...given: Parameters<typeof listEntries>) => {
-        if (++calls === 2) await new Promise((resolve) => setTimeout(resolve, 250));
+        if (++calls === 1) await new Promise((resolve) => setTimeout(resolve, 250));
         return listEntries(...given);
       },
     });
     assert.equal((await obtainVm(slow, ALICE)).how, "bought");
-    assert.deepEqual([account.purchases, calls], [1, 4]);
+    assert.deepEqual([account.purchases, calls], [1, 3]);
     assert.equal(account.scripts.length, 1);
   });
 });
