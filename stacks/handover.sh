@@ -72,6 +72,41 @@ forget_history() {
   find /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' ! -name '.*-unix' -exec rm -rf {} +
 }
 
+# What cloud-init was told at the first boot, and the name of then, are removed; that there was a first boot stays known,
+# for without it the machine would begin anew. The name is nothing that a later boot may set back.
+forget_first_boot() {
+  local cloud=/var/lib/cloud known
+  if [ -d /etc/cloud ]; then
+    install -d -m 0755 /etc/cloud/cloud.cfg.d
+    echo 'preserve_hostname: true' > /etc/cloud/cloud.cfg.d/99-user-vps-hostname.cfg
+  fi
+  rm -f "$cloud"/data/previous-hostname "$cloud"/data/set-hostname /run/cloud-init/instance-data*.json /run/cloud-init/combined-cloud-config.json
+  if [ ! -d "$cloud" ]; then return 0; fi
+  for known in "$cloud"/instances/*/obj.pkl; do
+    if [ -e "$known" ]; then forget_told "$known" 2> /dev/null || rm -f "$known" "$known.new"; fi
+  done
+  find "$cloud" \( -path "$cloud/instances/*" -o -path "$cloud/seed/*" \) -type f ! -path '*/sem/*' ! -name obj.pkl ! -name boot-finished ! -name datasource ! -name network-config\* ! -name meta-data -exec truncate -s 0 {} +
+  find "$cloud/seed" -type f -name meta-data -exec sed -i -E '/^[[:space:]]*"?(local-)?hostname"?[[:space:]]*:/d' {} + 2> /dev/null || true
+}
+
+# forget_told FILE: the data source as cloud-init keeps it, by which it knows the machine again.
+forget_told() {
+  python3 -c '
+import os, pickle, sys
+path = sys.argv[1]
+with open(path, "rb") as file:
+    source = pickle.load(file)
+for name in ("userdata_raw", "vendordata_raw", "vendordata2_raw", "userdata", "vendordata", "vendordata2"):
+    if getattr(source, name, None) is not None:
+        setattr(source, name, None)
+for name in ("local-hostname", "local_hostname", "hostname", "public-hostname", "name"):
+    source.metadata.pop(name, None)
+with open(os.open(path + ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    pickle.dump(source, file)
+os.replace(path + ".new", path)
+' "$1"
+}
+
 # Files that a service has open are emptied, so that it goes on writing to them; all others go.
 forget_logs() {
   if command -v journalctl > /dev/null; then
@@ -136,6 +171,7 @@ main() {
   step name_the_machine
   step forget_certificates
   step forget_history
+  step forget_first_boot
   step forget_logs
   step renew_host_keys
   step show_host_keys

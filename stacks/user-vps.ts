@@ -46,7 +46,9 @@ export class UserVps extends pulumi.ComponentResource {
     const content = pulumi.secret(
       pulumi.all([this.credentials.password, this.credentials.jwtSecret]).apply(([sshPassword, jwtSecret]) => renderPostInstallScript({ ...boot, hostname, sshPassword, jwtSecret, sshPort: config.sshPort, acme })),
     );
-    this.script = new PostInstallScript("script", { name: `spoq-conductor-setup ${hostname}`, content }, parent);
+    // What is taken over as it is has somebody's credentials, but not these, and is installed with nothing.
+    const isTakenOver = config.importVmId !== undefined && !config.importWiped;
+    this.script = new PostInstallScript("script", { name: `spoq-conductor-setup ${hostname}`, content, ...(isTakenOver && { asStub: true }) }, parent);
 
     this.vm = new VirtualMachine("vm", {
       plan: config.plan,
@@ -103,8 +105,6 @@ export class UserVps extends pulumi.ComponentResource {
     }
 
     const release = releaseOf(config);
-    // What is taken over as it is has somebody's credentials, but not these.
-    const isTakenOver = config.importVmId !== undefined && !config.importWiped;
     // A host name that was changed back is as much a change as one that was changed.
     const isReconfigured = config.credentialRotation !== undefined || config.bootHostname !== undefined || isTakenOver;
     if (release || isReconfigured) {

@@ -5,6 +5,8 @@ import { HttpEndpoint, HttpFailure } from "../core/http.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { CLOUDFLARE_BASE_URL, zoneRecords } from "./api.ts";
 import type { CloudflareAccess, ZoneRecord, ZoneRecords } from "./api.ts";
+import { refuseForbiddenCertificate } from "./certificate-allowed.ts";
+import type { WantedCertificate } from "./certificate-allowed.ts";
 
 /** What may stand beside a VPS's address: notes and permissions, by which nobody is led anywhere. */
 const HARMLESS: ReadonlySet<string> = new Set(["TXT", "CAA"]);
@@ -16,16 +18,20 @@ export interface WantedName {
   readonly hostname: string;
   /** Of the VM that the name is for, if it is there already: A records of these are its own. */
   readonly ownAddresses: readonly string[];
+  /** By whom the name is to be certified; undefined: it is not, or nobody knows how CAA records name them. */
+  readonly certificate?: Pick<WantedCertificate, "issuers" | "resolver"> | undefined;
 }
 
 /**
  * Errors: NAME_IN_USE if the zone holds a record of the name that is somebody else's;
- * CONFIG_INVALID if the name is not of the zone; API_*.
+ * CONFIG_INVALID if the name is not of the zone; CERTIFICATE_FORBIDDEN; API_*.
  */
-export async function refuseNameInUse(access: CloudflareAccess, { hostname, ownAddresses }: WantedName, signal: AbortSignal): Promise<void> {
+export async function refuseNameInUse(access: CloudflareAccess, { hostname, ownAddresses, certificate }: WantedName, signal: AbortSignal): Promise<void> {
   const zone = zoneRecords(access);
   try {
-    const [records] = await Promise.all([zone.list({ name: hostname }, signal), refuseOtherZone(access, zone, hostname, signal)]);
+    const zoneName = readZoneName(access, signal);
+    const isCertified = async () => certificate && refuseForbiddenCertificate(zone, { hostname, ...certificate, zoneName: await zoneName }, signal);
+    const [records] = await Promise.all([zone.list({ name: hostname }, signal), zoneName.then((name) => refuseOtherZone(access, zone, name, hostname, signal)), isCertified()]);
     const foreign = records.filter(({ name, type, content }) => name.toLowerCase() === hostname && !HARMLESS.has(type) && !(type === "A" && ownAddresses.includes(content)));
     if (foreign.length === 0) return;
     throw new UserVpsError("NAME_IN_USE", `The name ${hostname} is in use already: the zone holds ${foreign.map(told).join(", ")}.`, {
@@ -41,8 +47,7 @@ function told({ type, content, id }: ZoneRecord): string {
 }
 
 /** A record of another zone's domain would be made as `alice.spoq.dev.other.dev`. */
-async function refuseOtherZone(access: CloudflareAccess, zone: ZoneRecords, hostname: string, signal: AbortSignal): Promise<void> {
-  const zoneName = await readZoneName(access, signal);
+async function refuseOtherZone(access: CloudflareAccess, zone: ZoneRecords, zoneName: string | undefined, hostname: string, signal: AbortSignal): Promise<void> {
   const other = zoneName === undefined ? nameOfOtherZone(hostname, (await zone.list({}, signal)).map(({ name }) => name)) : zoneName;
   if (other === undefined || hostname.endsWith(`.${other}`)) return;
   throw new UserVpsError("CONFIG_INVALID", `${hostname} is not a name of the zone ${access.zoneId}, which ${zoneName === undefined ? `holds ${other}` : `is ${zoneName}`}.`, {

@@ -19,6 +19,7 @@ export const ERROR_CATALOGUE = {
   INPUT_INVALID: { meaning: "A value that was handed in cannot be used.", retry: "park", next: "Correct the value that the message names." },
   USERNAME_INVALID: { meaning: "The user name is not a lower-case DNS label, or it is reserved.", retry: "park", next: "Choose 1 to 63 characters of a-z, 0-9 and '-' that no service name uses." },
   USERNAME_TAKEN: { meaning: "Another user has this user name.", retry: "park", next: "Choose another user name." },
+  CERTIFICATE_FORBIDDEN: { meaning: "A CAA record forbids the certificate authority of the VPSs to make a certificate for the host name; nothing was bought.", retry: "park", next: "Allow the authority by a CAA record, or remove the one that the message names." },
   NAME_IN_USE: { meaning: "The zone holds a record of the host name that is somebody else's; nothing was bought.", retry: "park", next: "Choose another name, or remove the record that the message names if nobody needs it." },
   VPS_EXISTS: { meaning: "The user has a VPS that this service did not make.", retry: "park", next: "Have an operator look at the user's row in user_vps; nothing was bought." },
   SCRIPT_TOO_LARGE: { meaning: "A post-install script is over Hostinger's limit of 48 KB.", retry: "park", next: "Shorten the script; download large parts at run time." },

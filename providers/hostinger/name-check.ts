@@ -1,3 +1,4 @@
+import { issuersOf } from "../cloudflare/caa.ts";
 import { refuseNameInUse } from "../cloudflare/name-in-use.ts";
 import type { VirtualMachine } from "./api/client.ts";
 import type { Session } from "./session.ts";
@@ -6,15 +7,22 @@ import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
 
 /**
  * Where the zone of the host name is known, so is what else it holds of the name: a VM whose name
- * leads elsewhere could never become healthy. With the Cloudflare provider's own settings.
- * Errors: NAME_IN_USE, CONFIG_INVALID, API_*.
+ * leads elsewhere, or that nobody may certify, could never become healthy. With the Cloudflare provider's own settings.
+ * Errors: NAME_IN_USE, CERTIFICATE_FORBIDDEN, CONFIG_INVALID, API_*.
  */
 export async function refuseForeignName(session: Session, { hostname, zoneId }: Pick<VirtualMachineInputs, "hostname" | "zoneId">, ownAddresses: readonly string[]): Promise<void> {
   const apiToken = stackSetting("cloudflare:apiToken") ?? process.env["CLOUDFLARE_API_TOKEN"];
   if (zoneId === undefined) return;
   if (!apiToken) return session.report(`${hostname}: without CLOUDFLARE_API_TOKEN it cannot be told whether the name is free in the zone`);
   const baseUrl = stackSetting("cloudflare:baseUrl") ?? (process.env["CLOUDFLARE_BASE_URL"] || undefined);
-  await refuseNameInUse({ baseUrl, apiToken, zoneId }, { hostname, ownAddresses }, session.signal);
+  await refuseNameInUse({ baseUrl, apiToken, zoneId }, { hostname, ownAddresses, certificate: certificate() }, session.signal);
+}
+
+/** What waits in a pool has a certificate of its own making. */
+function certificate() {
+  if (stackSetting("pooled") === "true") return undefined;
+  const issuers = issuersOf({ acmeCa: stackSetting("acmeCa"), acmeEmail: stackSetting("acmeEmail") });
+  return issuers && { issuers, resolver: process.env["USER_VPS_DNS_RESOLVER"] || undefined };
 }
 
 /** By which a VM's own A records are known. */

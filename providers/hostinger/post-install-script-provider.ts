@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { PostInstallScript } from "./api/client.ts";
 import { SCRIPT_LIMIT_BYTES } from "./api/specification.ts";
 import { deleteScript } from "./delete-script.ts";
-import { isStub, scriptOrNone } from "./script-content.ts";
+import { isStub, scriptOrNone, STUB } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
 
@@ -47,9 +47,11 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
     const script = await storeAt(Number(importId), body);
     return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
   }
+  const isWhole = given["asStub"] !== true;
   const namesakes = await scriptsNamed(body.name);
-  const present = namesakes.find(({ content }) => content === body.content);
-  const script = present ?? (await client.scripts.create(body, { signal }));
+  // One stub is like another: whose it is, it does not tell.
+  const present = isWhole ? namesakes.find(({ content }) => content === body.content) : undefined;
+  const script = present ?? (await client.scripts.create(isWhole ? body : { ...body, content: STUB }, { signal }));
   for (const { id } of namesakes) if (id !== script.id) await deleteScript(currentSession(), id);
   return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
 }

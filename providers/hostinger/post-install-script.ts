@@ -8,6 +8,8 @@ export interface PostInstallScriptArgs {
   content: pulumi.Input<string>;
   /** Takes over this script instead of looking for the name. */
   importId?: pulumi.Input<number>;
+  /** No VM is about to be installed with it: the account gets a stub, until one is. */
+  asStub?: pulumi.Input<boolean>;
 }
 
 /**

@@ -4,7 +4,7 @@
  * diff on existing stacks.
  */
 import { initializationFailed, withoutUndefined } from "../core/initialization-failed.ts";
-import { UserVpsError } from "../core/errors.ts";
+import { messageOf, UserVpsError } from "../core/errors.ts";
 import { applyChanges, NOTHING_INSTALLED } from "./change.ts";
 import { permitReplacement, refuseDeletion } from "./deletion-fence.ts";
 import { changesOf, isOnlyAboutDeletion, needsReplacement } from "./virtual-machine-diff.ts";
@@ -13,9 +13,9 @@ import { addressesOf, refuseForeignName } from "./name-check.ts";
 import { refuseMismatch } from "./search.ts";
 import { isLost } from "./vm-state.ts";
 import { giveUp } from "./give-up.ts";
-import { closePurchase, obtainVm, purchaseOfVm } from "./purchase/index.ts";
+import { closePurchase, isPurchaseOpen, obtainVm, purchaseOfVm } from "./purchase/index.ts";
 import type { Obtained } from "./purchase/index.ts";
-import { writeWholeScript } from "./script-content.ts";
+import { writeStub, writeWholeScript } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { withoutProvider } from "./property-values.ts";
@@ -41,10 +41,7 @@ export function diff(id: string, olds: Values, news: Values): { changes: boolean
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
   const session = currentSession();
   const inputs = inputsFrom(given);
-  // What is to be replaced has the name already.
-  if (inputs.importId === undefined && inputs.allowReplaceOf === undefined) await refuseForeignName(session, inputs, []);
-  if (inputs.importId === undefined) await writeWholeScript(session, inputs);
-  const acquired = inputs.importId === undefined ? await obtainVm(session, inputs) : await importVm(session, inputs, inputs.importId);
+  const acquired = inputs.importId === undefined ? await buyVm(session, inputs) : await importVm(session, inputs, inputs.importId);
   const id = String(acquired.vmId);
   let known = knownAfter(acquired, inputs);
   try {
@@ -53,6 +50,25 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
   } catch (error) {
     throw initializationFailed(error, id, known, given);
   }
+}
+
+/** Where nothing comes of it, the script's secrets do not stay in the account: the next try writes it anew. */
+async function buyVm(session: Session, inputs: VirtualMachineInputs): Promise<Obtained> {
+  try {
+    // What is to be replaced has the name already.
+    if (inputs.allowReplaceOf === undefined) await refuseForeignName(session, inputs, []);
+    await writeWholeScript(session, inputs);
+    return await obtainVm(session, inputs);
+  } catch (error) {
+    await takeSecretsBack(session, inputs).catch((trouble: unknown) => session.report(`${inputs.hostname}: its script stays in the Hostinger account for now: ${messageOf(trouble)}`));
+    throw error;
+  }
+}
+
+/** Unless a VM may still come that is installed with it. */
+async function takeSecretsBack(session: Session, { hostname, postInstallScriptId: scriptId }: VirtualMachineInputs): Promise<void> {
+  if (scriptId === undefined || (await isPurchaseOpen(session, hostname, scriptId))) return;
+  await writeStub(session, scriptId);
 }
 
 /** What the VM has already. What one that was taken over may lack is left out, so that it counts as a change. */

@@ -1,4 +1,7 @@
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { zoneRecords } from "../../providers/cloudflare/api.ts";
+import { caaText, issuersOf } from "../../providers/cloudflare/caa.ts";
+import { forbiddingCaa } from "../../providers/cloudflare/certificate-allowed.ts";
 import { nameOfOtherZone } from "../../providers/cloudflare/name-in-use.ts";
 import { HttpEndpoint } from "../../providers/core/http.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
@@ -26,13 +29,31 @@ export async function checkCloudflare({ env, signal }: CheckContext): Promise<Fi
     const get = (path: string) => endpoint.send({ method: "GET", path: `/zones/${encodeURIComponent(zoneId)}${path}`, headers: { authorization: `Bearer ${token}` }, timeoutMs: TIMEOUT_MS, signal });
     try {
       const [records, zone] = await Promise.all([get(`/dns_records?per_page=${RECORDS_LOOKED_AT}`), get("")]);
-      return judge(records.status, nameIn(zone.status, zone.text), { zoneId, domain, recordNames: recordNamesIn(records.text) });
+      const zoneName = nameIn(zone.status, zone.text);
+      const found = judge(records.status, zoneName, { zoneId, domain, recordNames: recordNamesIn(records.text) });
+      return found.result === "ok" ? ((await certificateFault(env, { token, zoneId, domain, zoneName }, signal)) ?? found) : found;
     } finally {
       await endpoint.close();
     }
   } catch (error) {
     if (error instanceof UserVpsError) return failed("cloudflare", "CLOUDFLARE_BASE_URL is malformed", "Remove it, or set it to an address such as https://api.cloudflare.com/client/v4.");
     return failed("cloudflare", `no answer: ${messageOf(error)}`, "Check CLOUDFLARE_BASE_URL, and that this machine may connect to it (DNS, firewall, proxy).");
+  }
+}
+
+/** No VPS could get a certificate. */
+async function certificateFault(env: CheckContext["env"], { token, zoneId, domain, zoneName }: { token: string; zoneId: string; domain: string; zoneName: string | undefined }, signal: AbortSignal): Promise<Finding | undefined> {
+  const acmeCa = env["ACME_CA"] || undefined;
+  if (acmeCa !== undefined && !URL.canParse(acmeCa)) return undefined;
+  const issuers = issuersOf({ acmeCa, acmeEmail: env["ACME_EMAIL"] || undefined });
+  if (!issuers) return undefined;
+  const zone = zoneRecords({ baseUrl: env["CLOUDFLARE_BASE_URL"] || undefined, apiToken: token, zoneId });
+  try {
+    const forbidden = await forbiddingCaa(zone, { hostname: domain, issuers, zoneName, resolver: env["USER_VPS_DNS_RESOLVER"] || undefined }, signal);
+    if (forbidden.length === 0) return undefined;
+    return failed("cloudflare", `${forbidden.map(caaText).join(", ")} does not allow ${issuers[0]}: no VPS could get a certificate`, `Add the record \`${forbidden[0]!.name} CAA 0 issue "${issuers[0]}"\`, or remove what forbids it.`);
+  } finally {
+    await zone.close();
   }
 }
 

@@ -9,6 +9,8 @@ export const jobSchema = z.object({
   userId: z.string().min(1),
   /** For `power`. */
   action: z.enum(POWER_ACTIONS).optional(),
+  /** A suspension has asked for this stop: once the user is resumed, nobody wants it any more. */
+  whileSuspended: z.literal(true).optional(),
   /** For `snapshot`: one that was made since then is the one that is meant. */
   requestedAt: z.iso.datetime().optional(),
   /** What it waits for is not there within its limit: it fails with what is missing. */

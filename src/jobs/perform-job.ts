@@ -56,6 +56,7 @@ function isRepetition(job: Job, lostWorkers: number): boolean {
 
 /** The record has moved on since the job was sent. */
 function isOvertaken(job: Job, record: VpsRecord, lostWorkers: number): boolean {
+  if (job.whileSuspended && record.status !== "suspended") return true;
   if (isRepetition(job, lostWorkers) && record.status === "ready" && job.operation === "up") return true;
   return !OPERATIONS[job.operation].from.includes(record.status);
 }

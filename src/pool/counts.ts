@@ -14,10 +14,15 @@ export async function countMembers(db: Queryable, poolId: string): Promise<{ rea
   return { counts: { had, begunToday }, onTheWay };
 }
 
-/** A person whose VPS has no VM yet and is being worked on. Who waits for a guard is counted by the wish. */
+/** A run of a claim ends within seconds; whatever takes longer holds the pools up no more. */
+const CLAIM_SECONDS = 30;
+
+/** A person who is being worked on, and whose VPS has no VM yet or is just being taken from a pool. Who waits for a guard is counted by the wish. */
 export async function isAnybodyOnTheWay(db: Queryable): Promise<boolean> {
-  const { rowCount } = await db.query("SELECT FROM user_vps WHERE status IN ('queued', 'provisioning') AND is_managed AND NOT is_pooled AND hostinger_vm_id IS NULL AND waiting_kind IS NULL LIMIT 1");
-  return rowCount !== 0;
+  const { rows: [answer] } = await db.query<{ is: boolean }>(
+    `SELECT EXISTS (SELECT FROM user_vps WHERE status IN ('queued', 'provisioning') AND is_managed AND NOT is_pooled AND hostinger_vm_id IS NULL AND waiting_kind IS NULL)
+       OR EXISTS (SELECT FROM vps_pool_members WHERE state = 'claimed' AND claimed_at > clock_timestamp() - make_interval(secs => $1)) AS is`, [CLAIM_SECONDS]);
+  return answer!.is;
 }
 
 /** Anybody's, a pool's own among them: what comes behind it would only wait as well. */

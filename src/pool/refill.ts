@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { readBreaker, readSwitch } from "../purchases/index.ts";
-import { countReusableVms, createPoolMember, listPools, notePoolTerms, userIdType } from "../records/index.ts";
+import { countReusableVms, createPoolMember, listPools, lockPools, notePoolTerms, userIdType } from "../records/index.ts";
 import type { PoolRecord } from "../records/index.ts";
 import type { PoolContext } from "./context.ts";
 import { countMembers, isAnybodyOnTheWay, isAnyWishWaiting } from "./counts.ts";
@@ -11,9 +11,6 @@ import { howMany } from "./how-many.ts";
 import type { Held } from "./how-many.ts";
 import { noteHowTheyAre, retireWhatIsOver } from "./retire.ts";
 import type { PoolSettings } from "./sync-pools.ts";
-
-/** Whatever thinks that it is the leader: members are begun one turn after the other. */
-const ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('user-vps:pools', 0))";
 
 /** @returns the user names of the members that were begun */
 export async function refillPools(context: PoolContext, now = new Date()): Promise<string[]> {
@@ -23,7 +20,8 @@ export async function refillPools(context: PoolContext, now = new Date()): Promi
   await noteHowTheyAre(context);
   await retireWhatIsOver(context);
   return await inTransaction(pool, async (db) => {
-    await db.query(ONE_AT_A_TIME);
+    // Whatever thinks that it is the leader.
+    await lockPools(db);
     const begun: string[] = [];
     const held = await heldBack(db, settings);
     for (const one of await listPools(db)) {

@@ -9,6 +9,32 @@ export async function noteDataCenterChoice(db: Queryable, userId: string, chosen
   await db.query("UPDATE user_vps SET data_center_chosen_by = $2, data_centers_tried = '{}' WHERE user_id::text = $1 AND is_managed", [userId, chosenBy]);
 }
 
+interface Choice {
+  readonly current: number;
+  readonly tried: readonly number[];
+  readonly chosenBy: DataCenterChoice | null;
+}
+
+async function readChoice(db: Queryable, userId: string): Promise<Choice | undefined> {
+  const { rows } = await db.query<Choice>(
+    `SELECT data_center_id AS current, data_centers_tried AS tried, data_center_chosen_by AS "chosenBy" FROM user_vps
+     WHERE user_id::text = $1 AND is_managed AND hostinger_vm_id IS NULL FOR UPDATE`, [userId],
+  );
+  return rows[0];
+}
+
+/** Where the user's VPS may be, the best first: what somebody has named is the only one, what the service chose may be any, by its distance. */
+function acceptable({ current, tried, chosenBy }: Choice): readonly number[] {
+  const first = tried[0] ?? current;
+  return chosenBy === "service" ? [first, ...nearestOthers(first)] : [current];
+}
+
+/** Of a user who has no VM yet: see `acceptable`. @param db inside a transaction */
+export async function acceptableDataCenters(db: Queryable, userId: string): Promise<readonly number[]> {
+  const choice = await readChoice(db, userId);
+  return choice ? acceptable(choice) : [];
+}
+
 /**
  * Moves a user who has no VM yet to the data center that is nearest to the first one and was not tried.
  *
@@ -16,13 +42,10 @@ export async function noteDataCenterChoice(db: Queryable, userId: string, chosen
  * @returns undefined, and nothing is changed, if somebody else chose the data center, or all were tried
  */
 export async function moveToNextDataCenter(db: Queryable, userId: string): Promise<number | undefined> {
-  const { rows: [row] } = await db.query<{ current: number; tried: number[] }>(
-    `SELECT data_center_id AS current, data_centers_tried AS tried FROM user_vps
-     WHERE user_id::text = $1 AND is_managed AND data_center_chosen_by = 'service' AND hostinger_vm_id IS NULL FOR UPDATE`, [userId],
-  );
-  if (!row) return undefined;
-  const tried = [...row.tried, row.current];
-  const next = nearestOthers(tried[0]!).find((id) => !tried.includes(id));
+  const choice = await readChoice(db, userId);
+  if (!choice) return undefined;
+  const tried = [...choice.tried, choice.current];
+  const next = acceptable(choice).find((id) => !tried.includes(id));
   if (next === undefined) return undefined;
   await db.query("UPDATE user_vps SET data_center_id = $2, data_centers_tried = $3 WHERE user_id::text = $1 AND is_managed", [userId, next, tried]);
   return next;

@@ -1,5 +1,6 @@
 /** A user gets the VM of a pool's member: see the drawing in pool-members.ts. */
 import type { Queryable } from "../db/queryable.ts";
+import { acceptableDataCenters } from "./data-center-choice.ts";
 import { POOL_MEMBER_COLUMNS } from "./pool-members.ts";
 import type { PoolMember } from "./pool-members.ts";
 import { VPS_COLUMNS } from "./vps-record.ts";
@@ -8,32 +9,34 @@ import type { VpsRecord } from "./vps-record.ts";
 /** One that ends sooner is not handed out any more: its renewal might come too late. */
 const SHORTEST_TERM = "interval '1 day'";
 
-const POOL_OF = `
+/** The pools that fit, by where the user's VPS may be, the best first: $3. */
+const POOLS_OF = `
   SELECT pool_id AS "poolId" FROM vps_pools
-  WHERE plan_id = $1 AND template_id = $2 AND data_center_id = $3 AND (state <> 'draining' OR EXISTS (SELECT FROM vps_pool_members WHERE vps_pool_members.pool_id = vps_pools.pool_id AND vps_pool_members.state = 'ready'))`;
+  WHERE plan_id = $1 AND template_id = $2 AND data_center_id = ANY ($3::int[]) AND (state <> 'draining' OR EXISTS (SELECT FROM vps_pool_members WHERE vps_pool_members.pool_id = vps_pools.pool_id AND vps_pool_members.state = 'ready'))
+  ORDER BY array_position($3::int[], data_center_id)`;
 
 /**
- * Of the members that fit, the one whose term ends first, so that few are given up unused; one that waits for a release
+ * Of the members of the best pool that has one, the one whose term ends first, so that few are given up unused; one that waits for a release
  * comes last. A member that is being worked on is passed over, and so is one that somebody else is about to get.
  */
 const CHOOSE = `
-  SELECT ${POOL_MEMBER_COLUMNS}, own.hostname, own.subscription_id AS "subscriptionId", own.hostinger_order_id AS "orderId"
+  SELECT ${POOL_MEMBER_COLUMNS}, own.hostname, own.subscription_id AS "subscriptionId", own.hostinger_order_id AS "orderId", own.data_center_id AS "dataCenterId"
   FROM vps_pool_members JOIN user_vps AS own ON own.user_id::text = vps_pool_members.member_id AND own.is_pooled
-  WHERE vps_pool_members.pool_id = $1 AND vps_pool_members.state = 'ready' AND own.status = 'ready' AND own.hostinger_vm_id = vps_pool_members.vm_id
+  WHERE vps_pool_members.pool_id = ANY ($1::text[]) AND vps_pool_members.state = 'ready' AND own.status = 'ready' AND own.hostinger_vm_id = vps_pool_members.vm_id
     AND (vps_pool_members.paid_until IS NULL OR vps_pool_members.paid_until > clock_timestamp() + ${SHORTEST_TERM})
     AND NOT EXISTS (SELECT FROM vps_roll_out_members AS released WHERE released.user_id = vps_pool_members.member_id AND released.status = 'running')
     AND NOT EXISTS (SELECT FROM vps_findings WHERE vps_findings.user_id = vps_pool_members.member_id AND resolved_at IS NULL)
     AND NOT EXISTS (SELECT FROM vps_runs WHERE vps_runs.user_id = vps_pool_members.member_id AND vps_runs.outcome IS NULL)
-  ORDER BY EXISTS (SELECT FROM vps_roll_out_members AS released WHERE released.user_id = vps_pool_members.member_id AND released.status = 'waiting'),
+  ORDER BY array_position($1::text[], vps_pool_members.pool_id), EXISTS (SELECT FROM vps_roll_out_members AS released WHERE released.user_id = vps_pool_members.member_id AND released.status = 'waiting'),
     vps_pool_members.paid_until NULLS LAST, vps_pool_members.ready_at, vps_pool_members.member_id
   LIMIT 1 FOR UPDATE OF vps_pool_members, own SKIP LOCKED`;
 
-type ChosenMember = PoolMember & { readonly vmId: number; readonly hostname: string; readonly subscriptionId: string | null; readonly orderId: string | null };
+type ChosenMember = PoolMember & { readonly vmId: number; readonly hostname: string; readonly subscriptionId: string | null; readonly orderId: string | null; readonly dataCenterId: number };
 
-/** What the VM was booted as is told by `boot_hostname`; the release that it has by then is the user's first. */
+/** What the VM was booted as is told by `boot_hostname`, and where the user would have been otherwise; the release that it has by then is the user's first. */
 const BIND = `
   UPDATE user_vps SET hostinger_vm_id = $2, taken_over_vm_id = $2, taken_over_is_wiped = false, boot_hostname = $3, subscription_id = $4, hostinger_order_id = $5,
-    pool_member_id = $6, pool_id = $7, first_release = (
+    pool_member_id = $6, pool_id = $7, nearest_data_center_id = nullif(data_center_id, $8), data_center_id = $8, first_release = (
       SELECT version FROM vps_roll_outs WHERE outcome = 'succeeded'
         OR EXISTS (SELECT FROM vps_roll_out_members AS released WHERE released.roll_out_id = vps_roll_outs.roll_out_id AND released.user_id = $6 AND released.status = 'succeeded')
       ORDER BY created_at DESC LIMIT 1)
@@ -48,15 +51,15 @@ const BIND = `
  * @returns the record as it is now, and the member; undefined if none is left
  */
 export async function claimPoolMember(db: Queryable, record: VpsRecord): Promise<{ readonly record: VpsRecord; readonly memberId: string } | undefined> {
-  const { userId, username, plan, templateId, dataCenterId } = record;
+  const { userId, username, plan, templateId } = record;
   if (record.hostingerVmId !== null || record.isPooled) return undefined;
-  const { rows: [pool] } = await db.query<{ poolId: string }>(POOL_OF, [plan, templateId, dataCenterId]);
-  if (!pool) return undefined;
-  if (record.poolId === null) await db.query("UPDATE user_vps SET pool_id = $2 WHERE user_id::text = $1 AND is_managed", [userId, pool.poolId]);
-  const { rows: [member] } = await db.query<ChosenMember>(CHOOSE, [pool.poolId]);
+  const { rows: pools } = await db.query<{ poolId: string }>(POOLS_OF, [plan, templateId, await acceptableDataCenters(db, userId)]);
+  if (!pools[0]) return undefined;
+  if (record.poolId === null) await db.query("UPDATE user_vps SET pool_id = $2 WHERE user_id::text = $1 AND is_managed", [userId, pools[0].poolId]);
+  const { rows: [member] } = await db.query<ChosenMember>(CHOOSE, [pools.map(({ poolId }) => poolId)]);
   if (!member) return undefined;
-  const { memberId, vmId, hostname, subscriptionId, orderId } = member;
-  const { rows: [bound] } = await db.query<VpsRecord>(BIND, [userId, vmId, hostname, subscriptionId, orderId, memberId, pool.poolId]);
+  const { memberId, poolId, vmId, hostname, subscriptionId, orderId, dataCenterId } = member;
+  const { rows: [bound] } = await db.query<VpsRecord>(BIND, [userId, vmId, hostname, subscriptionId, orderId, memberId, poolId, dataCenterId]);
   if (!bound) return undefined;
   await db.query("UPDATE vps_pool_members SET state = 'claimed', claimed_by = $2, claimed_by_username = $3, claimed_at = clock_timestamp() WHERE member_id = $1", [memberId, userId, username]);
   // A wiped VM that was reused for the member is the user's by that record as well.
@@ -89,7 +92,7 @@ export async function isPoolMemberSetAside(db: Queryable, { poolMemberId }: Pick
 export async function leavePoolMember(db: Queryable, userId: string): Promise<VpsRecord | undefined> {
   const { rows } = await db.query<VpsRecord>(
     `UPDATE user_vps SET hostinger_vm_id = NULL, taken_over_vm_id = NULL, taken_over_is_wiped = false, boot_hostname = NULL, subscription_id = NULL, hostinger_order_id = NULL, address = NULL, url = NULL,
-       pool_member_id = NULL, first_release = NULL
+       pool_member_id = NULL, first_release = NULL, data_center_id = coalesce(nearest_data_center_id, data_center_id), nearest_data_center_id = NULL
      WHERE user_id::text = $1 AND is_managed AND pool_member_id IS NOT NULL RETURNING ${VPS_COLUMNS}`, [userId]);
   return rows[0];
 }

@@ -10,7 +10,7 @@
  *     building, ready, failed ── the pool is drained, its term ends, it failed ──> retiring ── its VM is given up ──> retired
  */
 import type { Queryable } from "../db/queryable.ts";
-import { notePoolFailure } from "./pools.ts";
+import { lockPools, notePoolFailure } from "./pools.ts";
 import type { PoolRecord } from "./pools.ts";
 
 export const POOL_MEMBER_STATES = ["building", "ready", "failed", "claimed", "delivered", "set_aside", "retiring", "retired"] as const;
@@ -59,6 +59,23 @@ export async function createPoolMember(db: Queryable, { poolId, plan, templateId
     [memberId, username, hostname, plan, templateId, dataCenterId],
   );
   await db.query("INSERT INTO vps_pool_members (member_id, username, pool_id, is_reused) VALUES ($1, $2, $3, $4)", [memberId, username, poolId, isReused]);
+}
+
+/**
+ * Whether a VM may be bought for a member. One that was to become a wiped VM, which somebody else has got or which is of
+ * no use, counts among those that are bought from now on, if the day's limit of its pool leaves room for it.
+ *
+ * @param db inside a transaction
+ */
+export async function mayBuyForPool(db: Queryable, memberId: string): Promise<boolean> {
+  const { rows: [member] } = await db.query<{ isReused: boolean }>(`SELECT is_reused AS "isReused" FROM vps_pool_members WHERE member_id = $1`, [memberId]);
+  if (!member?.isReused) return true;
+  await lockPools(db);
+  const { rowCount } = await db.query(
+    `UPDATE vps_pool_members SET is_reused = false FROM vps_pools
+     WHERE member_id = $1 AND vps_pools.pool_id = vps_pool_members.pool_id AND (most_per_day IS NULL OR most_per_day > (
+       SELECT count(*) FROM vps_pool_members AS bought WHERE bought.pool_id = vps_pools.pool_id AND NOT is_reused AND bought.created_at >= date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'))`, [memberId]);
+  return rowCount === 1;
 }
 
 /** The type of user_vps.user_id, which an older backend may have made: `text`, `uuid`, `bigint`. */

@@ -40,6 +40,11 @@ const COLUMNS = `
   pool_id AS "poolId", plan_id AS plan, data_center_id AS "dataCenterId", template_id AS "templateId", keep_ready AS "keepReady", schedule,
   most_per_day AS "mostPerDay", state, failures, paused_because AS "pausedBecause", set_by AS "setBy", set_at AS "setAt"`;
 
+/** Until the transaction's end: whoever adds to what pools buy does so one after the other. */
+export async function lockPools(db: Queryable): Promise<void> {
+  await db.query("SELECT pg_advisory_xact_lock(hashtextextended('user-vps:pools', 0))");
+}
+
 /** By id. */
 export async function listPools(db: Queryable): Promise<PoolRecord[]> {
   return (await db.query<PoolRecord>(`SELECT ${COLUMNS} FROM vps_pools ORDER BY pool_id COLLATE "C"`)).rows;

@@ -38,7 +38,7 @@ export async function startService({ settings, env, onProgress = () => undefined
   const { role } = settings;
   await startTracing(env);
   const spare = spareSecrets({ env, role });
-  if (spare.length > 0) onProgress(`WARNING: this process faces the internet and holds secrets that only workers need: ${spare.join(", ")}. Give each role a file of its own (docs/going-live.md); with REFUSE_SPARE_SECRETS=true it does not start like this`);
+  if (spare.length > 0) onProgress(`WARNING: this process faces the internet and holds secrets that only workers need: ${spare.join(", ")}. Give each role a file of its own (user-vps init --split); with REFUSE_SPARE_SECRETS=true it does not start like this`);
   const database = await openDatabase({ databaseUrl: settings.databaseUrl, dataFolder: settings.dataFolder, onProgress });
   const closers: (() => Promise<unknown>)[] = [flushTracing, () => database.close()];
   const closeAll = async () => {

@@ -5,23 +5,23 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { SignJWT } from "jose";
 import { canLogIn } from "../support/ssh-login.ts";
 import { withDatabase } from "../support/postgres.ts";
-import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
+import { FAKE_JWT_SECRET, openWarmPool } from "../support/warm-pool-proof.ts";
+import type { WarmPoolWorld } from "../support/warm-pool-proof.ts";
 
-const FAKE_JWT_SECRET = "fake-jwt-secret-for-tests-of-at-least-32-bytes";
-const POOLS = JSON.stringify([{ plan: "kvm1", dataCenterId: 9, ready: 2 }]);
 const database = await withDatabase();
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 describe("a warm pool", () => {
+  let warm: WarmPoolWorld;
   let world: ServiceWorld;
   let url: string;
 
   beforeAll(async () => {
-    world = await startServiceWorld(database.url);
-    ({ url } = await world.startAll({ JWT_SECRET: FAKE_JWT_SECRET, POOLS, WORKER_CONCURRENCY: "2" }));
+    warm = await openWarmPool({ databaseUrl: database.url, members: 2, bootMs: 200, scriptMs: 150 });
+    ({ world, url } = warm);
   });
-  afterAll(() => world?.close());
+  afterAll(() => warm?.close());
 
   const call = async (who: { name: string; scope?: string }, method: string, path: string, body?: unknown) => {
     const token = await new SignJWT({ username: who.name, ...(who.scope && { scope: who.scope }) }).setProtectedHeader({ alg: "HS256" }).setSubject(`u-${who.name}`).setExpirationTime("1h").sign(new TextEncoder().encode(FAKE_JWT_SECRET));
@@ -71,6 +71,7 @@ describe("a warm pool", () => {
     assert.ok(was.identity.logCharacters > 0 && vm.identity.logCharacters === 0);
     assert.notEqual(vm.credentials!.jwtSecretSha256, was.credentials!.jwtSecretSha256);
     assert.ok(await canLogIn(vm.address!, world.sandbox.sshPort, "spoq", shown.password));
+    assert.deepEqual(await warm.wrongWith("alice"), [], "nor has anybody got in with what the member was made with");
     assert.equal(vm.autoRenewed, true);
     assert.deepEqual(world.sandbox.state().records.map(({ name, content }) => [name, content]), [[`alice.${world.sandbox.domain}`, vm.address]]);
     assert.deepEqual(await world.outcomes("u-alice"), ["succeeded"]);

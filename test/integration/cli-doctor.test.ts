@@ -13,6 +13,7 @@ import { withApp } from "../support/http-app.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { TEST_SERVER_FOLDER } from "../support/test-server.ts";
 import { runCli, runJson, temporaryFolder } from "./cli-support.ts";
+import { records } from "./sandbox-support.ts";
 
 interface Report {
   readonly ok: boolean;
@@ -96,6 +97,11 @@ describe("user-vps doctor", async () => {
     await assertFails("cloudflare", { CLOUDFLARE_ZONE_ID: "0123456789abcdef0123456789abcdef" }, /there is no zone/, /CLOUDFLARE_ZONE_ID/);
     await assertFails("cloudflare", { VPS_DOMAIN: "example.com" }, /is spoq\.dev, but VPS_DOMAIN is example\.com/, /a name under spoq\.dev/);
     await assertFails("cloudflare", { CLOUDFLARE_BASE_URL: "http://127.0.0.1:1/client/v4" }, /no answer/, /CLOUDFLARE_BASE_URL/);
+  });
+
+  it("cloudflare: a CAA record by which no VPS could get a certificate", async () => {
+    const { body } = await records(sandbox, "POST", "", { name: "spoq.dev", type: "CAA", ttl: 60, data: { flags: 0, tag: "issue", value: "digicert.com" } });
+    await assertFails("cloudflare", {}, /spoq\.dev CAA 0 issue "digicert\.com" does not allow letsencrypt\.org/, /Add the record/).finally(() => records(sandbox, "DELETE", `/${(body as { result: { id: string } }).result.id}`));
   });
 
   it("cloudflare: a broken one, a malformed address; a token that may not read the zone's name is enough", async () => {

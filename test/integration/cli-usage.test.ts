@@ -73,6 +73,18 @@ describe("user-vps: use", () => {
     assert.match(script, /complete -o default -F _user_vps user-vps/);
   });
 
+  it("up and preview take no secret by argument, do not repeat it, and say where it goes instead", async () => {
+    const env = { PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-tests", USER_VPS_DATA_FOLDER: "/nonexistent" };
+    for (const command of [["up", "alice", "--yes"], ["preview", "alice"]]) {
+      for (const [name, variable] of [["sshPrivateKey", "SSH_PRIVATE_KEY"], ["acmeEabMacKey", "ACME_EAB_MAC_KEY"]] as const) {
+        const { error } = await runJson<ErrorDocument>([...command, "--set", `${name}=fake-secret-value`], { env, code: 2 });
+        assert.match(error.message, new RegExp(`${name} is a secret`));
+        assert.match(error.next, new RegExp(`Set ${variable} in the environment`));
+        assert.ok(!JSON.stringify(error).includes("fake-secret-value"));
+      }
+    }
+  });
+
   it("up, serve and destroy say what is missing before they do anything", async () => {
     assert.match((await runJson<ErrorDocument>(["up", "alice"], { code: 3 })).error.next, /--yes/);
     assert.match((await runJson<ErrorDocument>(["up", "alice", "--yes"], { code: 2 })).error.next, /PULUMI_CONFIG_PASSPHRASE/);

@@ -65,6 +65,21 @@ describe("a sweep", () => {
     assert.deepEqual(await found(), []);
   });
 
+  it("looks at a pool's member as at a user's VPS, but for name and renewal, which it has not", async () => {
+    await pool.query("UPDATE user_vps SET is_pooled = true WHERE username = 'user6'");
+    await driftRecord(6, { kind: "removed" });
+    await setAutoRenewal(sandbox, member(6).vmId, false);
+    assert.deepEqual(await found(), []);
+    await driftVm(6, { kind: "stopped" });
+    assert.deepEqual(await found(), ["VmStopped user6"]);
+    await driftVm(6, { kind: "started" });
+    await addRecord(sandbox, member(6).hostname, member(6).address);
+    await setAutoRenewal(sandbox, member(6).vmId, true);
+    await pool.query("UPDATE user_vps SET is_pooled = false WHERE username = 'user6'");
+    await settle();
+    assert.deepEqual(await found(), []);
+  });
+
   it("names each kind of drift, and nothing else", async () => {
     await driftVm(10, { kind: "gone" });
     await driftVm(11, { kind: "stopped" });

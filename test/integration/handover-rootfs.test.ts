@@ -24,6 +24,11 @@ const BEFORE: Readonly<Record<string, string>> = {
   "post_install.log": "of the pool",
   "var/lib/caddy/.local/share/caddy/pki/authorities/local/root.key": "of the pool", "var/lib/caddy/.config/caddy/autosave.json": "of the pool",
   "tmp/left": "of the pool", "var/tmp/left": "of the pool", "tmp/systemd-private-1/tmp": "of a service",
+  "var/lib/cloud/instances/iid-1/user-data.txt": "of the pool", "var/lib/cloud/instances/iid-1/vendor-data.txt.i": "of the pool", "var/lib/cloud/instances/iid-1/cloud-config.txt": "of the pool",
+  "var/lib/cloud/instances/iid-1/scripts/part-001": "of the pool", "var/lib/cloud/instances/iid-1/obj.pkl": "of the pool", "var/lib/cloud/instances/iid-1/sem/config_ssh": "once\n",
+  "var/lib/cloud/data/previous-hostname": "pool-0a1b2c3d4e\n", "var/lib/cloud/data/set-hostname": '{"hostname": "pool-0a1b2c3d4e"}', "var/lib/cloud/data/instance-id": "iid-1\n",
+  "var/lib/cloud/seed/nocloud/user-data": "of the pool", "var/lib/cloud/seed/nocloud/meta-data": "instance-id: iid-1\nlocal-hostname: pool-0a1b2c3d4e\n",
+  "var/log/cloud-init.log": "of the pool", "var/log/cloud-init-output.log": "of the pool", "run/cloud-init/instance-data-sensitive.json": "of the pool", "etc/cloud/cloud.cfg": "kept\n",
   "etc/conductor/config.toml": "kept\n", "etc/caddy/Caddyfile": "kept\n",
 };
 /** Stand-ins for what needs a running system or openssh. */
@@ -38,7 +43,7 @@ for kind in ecdsa ed25519 rsa; do
   echo "$kind $RANDOM$RANDOM root@here" > "$3/etc/ssh/ssh_host_\${kind}_key.pub"
 done`,
 };
-const FOLDERS = ["etc", "home", "root", "tmp", "var/log", "var/lib/caddy", "var/lib/dbus", "var/tmp"];
+const FOLDERS = ["etc", "home", "root", "tmp", "var/log", "var/lib/caddy", "var/lib/cloud", "var/lib/dbus", "var/tmp"];
 
 let rootfs: Rootfs;
 const path = (name: string) => join(rootfs.dir, name);
@@ -72,9 +77,15 @@ function isHandedOver(): void {
   for (const name of ["etc/conductor/config.toml", "etc/caddy/Caddyfile", "home/spoq/.bashrc"]) assert.equal(read(name), "kept\n");
   assert.equal(read("root/.ssh/authorized_keys"), "ssh-ed25519 AAAA\n");
   assert.equal(read("tmp/systemd-private-1/tmp"), "of a service");
-  const { stdout } = rootfs.run(["/bin/grep", "-rl", "-e", "of the pool", "-e", OLD_ID, "/etc", "/root", "/home", "/var", "/tmp", "/run", "/post_install.log"], {});
+  const { stdout } = rootfs.run(["/bin/grep", "-rl", "-e", "of the pool", "-e", OLD_ID, "-e", "pool-0a1b2c3d4e$", "-e", "pool-0a1b2c3d4e.spoq.dev", "/etc", "/root", "/home", "/var", "/tmp", "/run", "/post_install.log"], {});
   assert.equal(stdout, "");
   assert.equal(existsSync(path("post_install.log")), false);
+  // That it has booted before stays known to cloud-init, which sets the name of then no more.
+  assert.equal(read("var/lib/cloud/data/instance-id"), "iid-1\n");
+  assert.equal(read("var/lib/cloud/instances/iid-1/sem/config_ssh"), "once\n");
+  assert.equal(read("var/lib/cloud/seed/nocloud/meta-data"), "instance-id: iid-1\n");
+  assert.equal(read("etc/cloud/cloud.cfg.d/99-user-vps-hostname.cfg"), "preserve_hostname: true\n");
+  assert.equal(read("etc/cloud/cloud.cfg"), "kept\n");
   assert.equal(read("var/log/syslog"), "");
   assert.equal(read("etc/spoq/handover"), "order-1\n");
   assert.equal(existsSync(path("etc/spoq/handover.new")), false);

@@ -61,6 +61,16 @@ describe("the queue", () => {
     assert.equal((await boss.fetch(QUEUE)).length, 0, "but not both at once");
   });
 
+  it("has people's jobs done before a pool's, whichever were there first", async () => {
+    await record("pool-0a1b2c3d4e");
+    await pool.query("UPDATE user_vps SET is_pooled = true");
+    await record("amy");
+    await jobs.enqueue(pool, { operation: "up", userId: "pool-0a1b2c3d4e" });
+    await jobs.enqueue(pool, { operation: "destroy", userId: "pool-0a1b2c3d4e" });
+    await jobs.enqueue(pool, { operation: "up", userId: "amy" });
+    assert.deepEqual((await boss.fetch<{ userId: string }>(QUEUE)).map(({ data }) => data.userId), ["amy"]);
+  });
+
   it("drops what waits for a cancelled user, and the record says so", async () => {
     await record("amy");
     await jobs.enqueue(pool, { operation: "up", userId: "amy" });

@@ -1,6 +1,8 @@
 /** A host name that somebody uses already is refused before a VM is bought for it. */
 import assert from "node:assert/strict";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { caaText } from "../../providers/cloudflare/caa.ts";
+import { forbiddingCaa } from "../../providers/cloudflare/certificate-allowed.ts";
 import { nameOfOtherZone, refuseNameInUse } from "../../providers/cloudflare/name-in-use.ts";
 import * as provider from "../../providers/hostinger/virtual-machine-provider.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
@@ -11,10 +13,10 @@ import { records } from "./sandbox-support.ts";
 let sandbox: Sandbox;
 beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 30, scriptMs: 10, actionMs: 10 });
-  const settings: Record<string, string> = {
-    "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl, "cloudflare:apiToken": sandbox.cloudflareToken, "cloudflare:baseUrl": sandbox.cloudflareUrl,
-  };
-  provider.configure({ get: (key) => settings[key] });
+  provider.configure({ get: (key) => settings()[key] });
+});
+const settings = (): Record<string, string> => ({
+  "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl, "cloudflare:apiToken": sandbox.cloudflareToken, "cloudflare:baseUrl": sandbox.cloudflareUrl,
 });
 afterEach(() => sandbox.reset());
 afterAll(() => sandbox.close());
@@ -73,6 +75,46 @@ describe("a name that is in use", () => {
     await add("A", { content: String(outs["ipv4"]) });
     await provider.create(inputs({ plan: "hostingercom-vps-kvm2-usd-1m", allowReplaceOf: Number(id) }));
     assert.equal(purchases(), 2);
+  });
+});
+
+describe("a name that nobody may certify", () => {
+  const forbid = (name: string, value = ";") => add("CAA", { data: { flags: 0, tag: "issue", value } }, name);
+
+  it("refuses the purchase, and names the record that stands against it", async () => {
+    await forbid("spoq.dev", "digicert.com");
+    await assert.rejects(provider.create(inputs()), /CERTIFICATE_FORBIDDEN: .*alice\.spoq\.dev: spoq\.dev CAA 0 issue "digicert\.com" does not allow letsencrypt\.org/);
+    assert.equal(purchases(), 0);
+  });
+
+  it("is none where a closer record allows it, or where the zone's allows it", async () => {
+    await forbid("spoq.dev");
+    await forbid(HOSTNAME, "letsencrypt.org");
+    await provider.create(inputs());
+    sandbox.reset();
+    await forbid("spoq.dev", "letsencrypt.org");
+    await provider.create(inputs());
+    assert.equal(purchases(), 1);
+  });
+
+  it("is none in a pool, where nobody else certifies, nor with an authority that is not known", async () => {
+    for (const more of [{ pooled: "true" }, { acmeCa: "https://ca.example.com/acme" }] as Record<string, string>[]) {
+      await forbid("spoq.dev");
+      provider.configure({ get: (key) => ({ ...settings(), ...more })[key] });
+      await provider.create(inputs()).finally(() => provider.configure({ get: (key) => settings()[key] }));
+      assert.equal(purchases(), 1);
+      sandbox.reset();
+    }
+  });
+
+  it("is one by a record above the zone, where the zone has none; a name server that does not answer forbids nothing", async () => {
+    await forbid("spoq.dev");
+    const empty = { list: async () => [] };
+    const wanted = { hostname: "alice.vps.spoq.dev", issuers: ["letsencrypt.org"], zoneName: "vps.spoq.dev" };
+    const signal = AbortSignal.timeout(20_000);
+    assert.deepEqual((await forbiddingCaa(empty, { ...wanted, resolver: sandbox.resolver }, signal)).map(caaText), ['spoq.dev CAA 0 issue ";"']);
+    assert.deepEqual(await forbiddingCaa(empty, { ...wanted, zoneName: undefined, resolver: sandbox.resolver }, signal), []);
+    assert.deepEqual(await forbiddingCaa(empty, { ...wanted, resolver: "127.0.0.1:1" }, signal), []);
   });
 });
 

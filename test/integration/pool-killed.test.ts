@@ -8,7 +8,7 @@ const { url } = await withDatabase();
 
 describe("workers that are killed while users claim a pool's VPSs", () => {
   it("lose none, give none twice, and buy none too many", { timeout: 400_000 }, async () => {
-    const { claimed, kills, wrong } = await provePool({ url, seed: 1, kills: 6, users: 8, members: 4 });
+    const { claimed, kills, wrong } = await provePool({ url, seeds: [1], killsASeed: 6, usersASeed: 8, members: 4 });
     assert.deepEqual(wrong, []);
     assert.equal(kills, 6);
     assert.ok(claimed >= 4, `${claimed} claims`);

@@ -8,8 +8,13 @@ import type { PoolContext } from "../../src/pool/context.ts";
 import { refillPools } from "../../src/pool/refill.ts";
 import { syncPools } from "../../src/pool/sync-pools.ts";
 import { claimFromPool, goOn } from "../../src/purchases/index.ts";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { nearestOthers } from "../../providers/hostinger/nearest.ts";
+import { askToBuy } from "../../src/provisioning/ask-to-buy.ts";
+import { leaveMember } from "../../src/provisioning/pool/leave-member.ts";
+import { stackRequestOf } from "../../src/provisioning/stack-request.ts";
 import { createRollOut } from "../../src/releases/index.ts";
-import { countVpsByStatus, drainPool, endRollOut, findReleaseOfUser, findVpsByUserId, insertRelease, isPoolMemberSetAside, leavePoolMember, listPoolMembers, listPools, listVps, notePoolMemberFailed, notePoolMemberReady, openGiveUp, removeOld, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
+import { countVpsByStatus, drainPool, endRollOut, findReleaseOfUser, findVpsByUserId, insertRelease, isPoolMemberSetAside, leavePoolMember, listPoolMembers, listPools, listVps, mayBuyForPool, noteDataCenterChoice, notePoolMemberFailed, notePoolMemberReady, openGiveUp, removeOld, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
 import type { PoolMember, PoolMemberState, VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -69,6 +74,8 @@ async function filled(count: number): Promise<void> {
   }
   jobs = [];
 }
+/** As if claims had taken longer than pools wait for. */
+const claimsAreOld = () => pool.query("UPDATE vps_pool_members SET claimed_at = now() - interval '31 seconds' WHERE state = 'claimed'");
 /** As a signup by HTTP. */
 async function claims(the: PurchaseWorld, username: string, more = guarded): Promise<VpsRecord | undefined> {
   const record = await the.signUp(username);
@@ -125,6 +132,15 @@ describe("filling a pool", () => {
     assert.equal((await refillPools(context())).length, 2);
   });
 
+  it("waits while a user takes a member over, as long as that takes a moment", async () => {
+    const the = world();
+    await filled(2);
+    assert.ok(await claims(the, "alice"));
+    assert.deepEqual(await refillPools(context()), []);
+    await claimsAreOld();
+    assert.equal((await refillPools(context())).length, 1);
+  });
+
   it("begins none while purchases are off, nor while anybody waits for a guard", async () => {
     await wanted(2);
     assert.deepEqual(await refillPools(context({ purchases: "off" })), []);
@@ -167,6 +183,42 @@ describe("filling a pool", () => {
     assert.equal((await refillPools(context())).length, 0);
     assert.equal((await refillPools(context({ reuseWipedVms: true }))).length, 1);
     assert.equal((await refillPools(context({ reuseWipedVms: true }))).length, 0, "one VM is one member");
+  });
+
+  it("buys no more a day than it may, also after the members of today have gone, and counts a wiped VM for nothing", async () => {
+    const the = world();
+    await wanted(2, 1);
+    await pool.query(
+      `INSERT INTO vps_give_ups (user_id, username, hostname, requested_by, reason, wipe, previous_status, due_at, plan_id, template_id, data_center_id, vm_id, paid_until, wipe_action_id, wiped_at, stopped_at, ended_at)
+       VALUES ('u-old', 'old', 'old.spoq.dev', 'olga', 'x', true, 'ready', now(), $1, 1007, 9, 77, now() + interval '20 days', 1, now(), now(), now())`, [KVM1]);
+    const reusing = context({ reuseWipedVms: true });
+    assert.equal((await refillPools(reusing)).length, 2, "the wiped one, and one that is bought");
+    await pool.query("UPDATE vps_give_ups SET reused_at = now(), reused_by = (SELECT member_id FROM vps_pool_members WHERE is_reused)");
+    for (const member of await members("building")) await becomesReady(member);
+    for (const name of ["alice", "bob"]) assert.ok(await claims(the, name));
+    await pool.query("UPDATE vps_pool_members SET state = 'delivered', ended_at = now() WHERE state = 'claimed'");
+    assert.deepEqual(await refillPools(reusing), []);
+    await pool.query("UPDATE vps_pool_members SET created_at = now() - interval '1 day'");
+    assert.equal((await refillPools(reusing)).length, 1, "on the next day, another one");
+  });
+
+  it("buys none beyond the day's limit for a member whose wiped VM somebody else has got", async () => {
+    await wanted(3, 1);
+    await refillPools(context());
+    const { rows: [begun] } = await pool.query<{ memberId: string }>(`SELECT member_id AS "memberId" FROM vps_pool_members`);
+    const may = () => inTransaction(pool, (db) => mayBuyForPool(db, begun!.memberId));
+    assert.equal(await may(), true, "it was begun to be bought");
+    await pool.query("UPDATE vps_pool_members SET is_reused = true");
+    assert.equal(await may(), true, "then it is the one of today");
+    assert.deepEqual(await refillPools(context()), []);
+    await pool.query("UPDATE vps_pool_members SET is_reused = true");
+    await pool.query("UPDATE vps_pools SET most_per_day = 0");
+    assert.equal(await may(), false);
+    const the = world();
+    const engine = { vms: async () => [] };
+    const record = (await findVpsByUserId(pool, begun!.memberId))!;
+    await assert.rejects(askToBuy({ engine, record, purchases: { guard: the.guard, account: the.account } } as never, the.session, undefined), /PURCHASE_NOT_ALLOWED: .*may buy no more today/);
+    assert.equal((await pool.query("SELECT FROM vps_purchases")).rowCount, 0);
   });
 });
 
@@ -275,6 +327,90 @@ describe("a claim", () => {
   });
 });
 
+describe("a claim where the service chose the data center", () => {
+  const FRANKFURT = 9;
+  const [second, third] = nearestOthers(FRANKFURT) as [number, number];
+  /** A pool with one ready member. */
+  async function filledIn(dataCenterId: number): Promise<void> {
+    await savePool(pool, `kvm1-${dataCenterId}-1007`, { ...KIND, dataCenterId, keepReady: 1, schedule: [], mostPerDay: null }, "olga");
+    await refillPools(context());
+    for (const member of await members("building")) await becomesReady(member);
+    await pool.query("UPDATE vps_pools SET keep_ready = 0");
+  }
+  const choosing = async (the: PurchaseWorld, username: string, chosenBy: "service" | "user") => {
+    const record = await the.signUp(username);
+    await noteDataCenterChoice(pool, record.userId, chosenBy);
+    return (await inTransaction(pool, (db) => claimFromPool(db, guarded as never, record)))?.record;
+  };
+
+  it("takes the nearest member that there is: of its own data center, then of the next one, then of the one after that", async () => {
+    const the = world();
+    for (const dataCenterId of [third, FRANKFURT, second]) await filledIn(dataCenterId);
+    const centers = [];
+    for (const name of ["alice", "bob", "carol"]) centers.push((await choosing(the, name, "service"))!.dataCenterId);
+    assert.deepEqual(centers, [FRANKFURT, second, third]);
+    assert.equal(await choosing(the, "dora", "service"), undefined);
+    assert.deepEqual((await findVpsByUserId(pool, "u-dora"))!.dataCenterId, FRANKFURT);
+    const stack = stackRequestOf((await findVpsByUserId(pool, "u-bob"))!, the.guard.settings as never);
+    assert.equal(stack.config["dataCenterId"], String(second), "the stack declares where the VM is");
+  });
+
+  it("does not take one of another data center from who has named one", async () => {
+    const the = world();
+    await filledIn(second);
+    assert.equal(await choosing(the, "alice", "user"), undefined);
+    const { dataCenterId, poolId } = (await findVpsByUserId(pool, "u-alice"))!;
+    assert.deepEqual([dataCenterId, poolId], [FRANKFURT, null], "there is no pool for that wish");
+  });
+
+  it("that the VM does not come to has the next VPS where it was to be", async () => {
+    const the = world();
+    await filledIn(second);
+    assert.ok(await choosing(the, "alice", "service"));
+    await setPoolMemberAside(pool, "u-alice", "SSH does not answer");
+    assert.equal((await leavePoolMember(pool, "u-alice"))!.dataCenterId, FRANKFURT);
+  });
+});
+
+describe("leaving a member's VM that did not come to be the user's", () => {
+  const left = async (...ends: (UserVpsError | undefined)[]) => {
+    const the = world();
+    await filled(1);
+    const record = (await claims(the, "alice"))!;
+    await setPoolMemberAside(pool, "u-alice", "SSH does not answer");
+    const calls: unknown[] = [];
+    const engine = {
+      clearInterruptedRun: async () => undefined,
+      async destroy(_stack: unknown, _hooks: unknown, options: unknown) {
+        calls.push(options);
+        const end = ends.shift();
+        if (end) throw end;
+      },
+    };
+    const leave = leaveMember({ pool, engine, settings: the.guard.settings, record, hooks: {}, recorder: { onLine: () => undefined } } as never);
+    return { calls, leave };
+  };
+
+  it("gives it up, stopped and not renewed, and the user begins afresh", async () => {
+    const { calls, leave } = await left();
+    assert.equal((await leave).hostingerVmId, null);
+    assert.deepEqual(calls, [undefined]);
+  });
+
+  it("leaves it as it is, if it does not let itself be given up", async () => {
+    const { calls, leave } = await left(new UserVpsError("VM_ACTION_FAILED", "it does not stop"));
+    assert.equal((await leave).hostingerVmId, null);
+    assert.deepEqual(calls, [undefined, { leavesVm: true }]);
+  });
+
+  it("is tried again where the VM is not to blame", async () => {
+    const { leave } = await left(new UserVpsError("API_UNREACHABLE", "no answer"));
+    await assert.rejects(leave, { code: "API_UNREACHABLE" });
+    assert.notEqual((await findVpsByUserId(pool, "u-alice"))!.hostingerVmId, null);
+    assert.equal((await members())[0]!.state, "set_aside");
+  });
+});
+
 describe("members that go", () => {
   it("are those near the end of their term, which are replaced", async () => {
     await filled(2);
@@ -293,6 +429,7 @@ describe("members that go", () => {
     await filled(2);
     assert.ok(await claims(the, "alice"));
     await saveVpsResult(pool, "u-alice", {});
+    await claimsAreOld();
     await wanted(2);
     await refillPools(context());
     await drainPool(pool, POOL_ID, "olga");
@@ -350,6 +487,7 @@ describe("a release", () => {
     assert.equal((await findReleaseOfUser(pool, "u-bob"))?.version, "2.0");
     await endRollOut(pool, rollOut.rollOutId, "succeeded");
     await saveVpsResult(pool, "u-aaron", { hostingerVmId: 5 });
+    await claimsAreOld();
     await refillPools(context());
     const [next] = await members("building");
     assert.equal((await findReleaseOfUser(pool, next!.memberId))?.version, "2.0", "what is built from now on has it, too");

@@ -47,6 +47,47 @@ async function healthy() {
   return { script, given, vm, stub, stubInputs };
 }
 
+describe("a script of a VM that is taken over as it is", () => {
+  it("is a stub from the beginning, as declared, and whole only when the VM is installed anew", async () => {
+    const { vm } = await healthy();
+    const script = await scripts.create({ ...scriptInputs(), name: "spoq-conductor-setup bob.spoq.dev", asStub: true });
+    assert.ok((await inAccount()).every((content) => !content.includes(SECRET)));
+    const { props } = await scripts.read(script.id, script.outs);
+    assert.deepEqual(scripts.diff(script.id, props, { ...scriptInputs(), name: "spoq-conductor-setup bob.spoq.dev" }), { changes: false, replaces: [] });
+    const given: Values = { ...ALICE, importId: Number(vm.id), postInstallScriptId: script.outs["scriptId"], postInstallScript: WHOLE, postInstallFingerprint: "one", __provider };
+    const { outs } = await vms.create(given);
+    await vms.update(vm.id, outs, { ...given, recreation: "1", allowRecreateOf: Number(vm.id) });
+    assert.equal(vmOf(vm.id).script!.contentSha256, sha(WHOLE));
+  });
+});
+
+describe("a script of a VPS that is not bought", () => {
+  const buying = async () => {
+    const script = await scripts.create(scriptInputs());
+    const given: Values = { ...ALICE, postInstallScriptId: script.outs["scriptId"], postInstallScript: WHOLE, postInstallFingerprint: "one", __provider };
+    return { given, buy: vms.create(given) };
+  };
+  const refuse = (fault: object) => sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", times: 1, fault } as never);
+
+  for (const [why, status] of [["the payment is refused", 402], ["the request is refused", 422], ["the token may not buy", 403]] as const) {
+    it(`leaves no secret in the account if ${why}, and is whole again for the next try`, async () => {
+      refuse({ kind: "status", status });
+      const { given, buy } = await buying();
+      await assert.rejects(buy);
+      assert.deepEqual((await inAccount()).map((content) => [content.includes(SECRET), /is a stub/.test(content)]), [[false, true]]);
+      const { id } = await vms.create(given);
+      assert.equal(vmOf(id).script!.contentSha256, sha(WHOLE), "the VM was installed with the whole script");
+    });
+  }
+
+  it("stays whole where a VM may still come that is installed with it", async () => {
+    refuse({ kind: "drop-after" });
+    const { buy } = await buying();
+    await buy.catch(() => undefined);
+    assert.ok((await inAccount()).some((content) => content.includes(SECRET)));
+  });
+});
+
 describe("a script's stub", () => {
   it("takes the secrets out of the account, and is no difference to what is declared", async () => {
     const { script, stub, stubInputs, vm } = await healthy();

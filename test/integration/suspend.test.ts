@@ -45,7 +45,7 @@ describe("a suspended user", () => {
     assertRefusal(await post("user1/resume", { reason: "x" }), 409, "STATUS_CONFLICT");
     const answer = await post("user1/suspend", { reason: "abuse report 4711" });
     assert.deepEqual([answer.statusCode, answer.json().status, answer.json().failure.reason], [202, "suspended", "Suspended by an operator: abuse report 4711"]);
-    assert.deepEqual(jobs.enqueued.splice(0), [{ operation: "power", action: "stop", userId: "u-user1" }]);
+    assert.deepEqual(jobs.enqueued.splice(0), [{ operation: "power", action: "stop", whileSuspended: true, userId: "u-user1" }]);
     const { rows: [row] } = await pool.query("SELECT suspended_because, suspended_by IS NOT NULL AS by, suspended_at IS NOT NULL AS at FROM user_vps WHERE username = 'user1'");
     assert.deepEqual(row, { suspended_because: "abuse report 4711", by: true, at: true });
 

@@ -18,6 +18,9 @@ describe("the page of the pools", needing("browser"), () => {
     await the.page.getByRole("link", { name: "Pools" }).click();
     await pool().filter({ hasText: "1 of 1" }).filter({ hasText: "filling" }).waitFor();
     await the.page.locator("#members tr", { hasText: /pool-[0-9a-f]{10}.*ready/ }).waitFor();
+    const columns = await the.page.locator("table", { has: the.page.locator("#pools") }).getByRole("columnheader").allTextContents();
+    assert.deepEqual(columns.filter((name) => name !== ""), ["Pool", "State", "Ready", "Booting", "Claimed", "Failed", "Spent, 30 days", "Hits", "Ready in", "Without"]);
+    assert.match((await pool().textContent())!, /\d+\.\d\d/, "what was spent");
     await assertAccessible(the.page);
   });
 

@@ -135,7 +135,7 @@ async function memoryOf(server: ChildProcess): Promise<number> {
 
 async function memoryOfPage(session: CDPSession): Promise<Omit<Sample, "httpBytes">> {
   await session.send("HeapProfiler.collectGarbage");
-  const { metrics } = await session.send("Performance.getMetrics") as { metrics: { name: string; value: number }[] };
+  const { metrics } = await session.send("Performance.getMetrics");
   const value = (name: string) => metrics.find((metric) => metric.name === name)!.value;
   return { pageBytes: value("JSHeapUsedSize"), nodes: value("Nodes"), listeners: value("JSEventListeners") };
 }

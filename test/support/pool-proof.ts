@@ -14,10 +14,12 @@ import { KVM1 } from "./purchases.ts";
 
 export interface PoolProof {
   readonly url: string;
-  readonly seed: number;
-  readonly kills: number;
-  readonly users: number;
+  /** One round each, on what the rounds before have left: users sign up, and workers are killed meanwhile. */
+  readonly seeds: readonly number[];
+  readonly killsASeed: number;
+  readonly usersASeed: number;
   readonly members: number;
+  readonly onSeed?: (seed: number, wrong: readonly string[]) => void;
 }
 
 export interface PoolProofResult {
@@ -42,8 +44,7 @@ function numbersOf(seed: number): () => number {
   };
 }
 
-export async function provePool({ url, seed, kills, users, members }: PoolProof): Promise<PoolProofResult> {
-  const random = numbersOf(seed);
+export async function provePool({ url, seeds, killsASeed, usersASeed, members, onSeed }: PoolProof): Promise<PoolProofResult> {
   const sandbox = await startSandbox();
   const pool = new Pool({ connectionString: url, max: 8 });
   const boss = await startQueue({ databaseUrl: url, works: false, onError: () => undefined });
@@ -54,7 +55,7 @@ export async function provePool({ url, seed, kills, users, members }: PoolProof)
   const startWorker = async () => {
     const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "pool-worker-child.ts"), JSON.stringify({ url, env: sandbox.env, domain: sandbox.domain })], { stdio: ["ignore", "pipe", "inherit"] });
     workers.push(child);
-    await once(child.stdout, "data");
+    await Promise.race([once(child.stdout, "data"), once(child, "exit").then(() => { throw new Error("a worker did not start"); })]);
   };
   const until = async (what: string, isReached: () => Promise<boolean>) => {
     for (const endMs = Date.now() + SETTLE_LIMIT_MS; !(await isReached()); await sleep(200)) if (Date.now() > endMs) throw new Error(`${what}: not within ${SETTLE_LIMIT_MS / 1_000} s`);
@@ -65,33 +66,36 @@ export async function provePool({ url, seed, kills, users, members }: PoolProof)
     if (claimed) await jobs.enqueue(db, { operation: "destroy", userId: claimed.memberId });
     await jobs.enqueue(db, { operation: "up", userId: record.userId });
   });
-  let killed = 0;
-  try {
-    await savePool(pool, "kvm1-9-1007", { plan: KVM1, dataCenterId: 9, templateId: 1007, keepReady: members, schedule: [], mostPerDay: null }, "proof");
-    await Promise.all(Array.from({ length: WORKERS }, startWorker));
-    await until("the pool to be filled", async () => (await count("SELECT count(*)::int AS count FROM vps_pool_members WHERE state = 'ready'")) === members);
+  let kills = 0;
+  let users = 0;
+  /** Users sign up at random intervals; a worker dies at random moments of what follows. */
+  async function round(seed: number): Promise<void> {
+    const random = numbersOf(seed);
     const signups = (async () => {
-      for (let number = 0; number < users; number++) {
-        await signUp(`user${number}`);
+      for (let number = 0; number < usersASeed; number++) {
+        await signUp(`user${seed}-${number}`);
+        users++;
         await sleep(random() * 300);
       }
     })();
-    for (; killed < kills; killed++) {
+    for (let killed = 0; killed < killsASeed; killed++) {
       await sleep(random() * 700);
       const victim = workers.splice(Math.floor(random() * workers.length), 1)[0]!;
       victim.kill("SIGKILL");
+      kills++;
       await startWorker();
     }
     await signups;
-    await until("all users to be ready, and the pool to be full", async () =>
+    await until(`seed ${seed}: all users to be ready, and the pool to be full`, async () =>
       (await count("SELECT count(*)::int AS count FROM user_vps WHERE NOT is_pooled AND status = 'ready'")) === users
       && (await count("SELECT count(*)::int AS count FROM vps_pool_members WHERE state IN ('building', 'claimed')")) === 0
       && (await count("SELECT count(*)::int AS count FROM vps_pool_members WHERE state = 'ready'")) === members
       && (await count("SELECT count(*)::int AS count FROM user_vps WHERE is_pooled AND status = 'deprovisioning'")) === 0);
-    const claimed = await count("SELECT count(*)::int AS count FROM vps_pool_members WHERE state = 'delivered'");
-    const bought = await count("SELECT count(*)::int AS count FROM proof_vms");
+  }
+  async function wrongNow(): Promise<string[]> {
     const wrong: string[] = [];
     const expect = (holds: boolean, sentence: string) => { if (!holds) wrong.push(sentence); };
+    const bought = await count("SELECT count(*)::int AS count FROM proof_vms");
     expect(bought === users + members, `${bought} VMs were bought for ${users} users and ${members} members`);
     const held = await count("SELECT count(DISTINCT hostinger_vm_id)::int AS count FROM user_vps WHERE status <> 'deprovisioned'");
     expect(held === users + members, `${held} VMs are held by ${users + members} rows`);
@@ -99,7 +103,20 @@ export async function provePool({ url, seed, kills, users, members }: PoolProof)
     expect(lost === 0, `${lost} VMs belong to no row and stack`);
     const stacks = await count("SELECT count(*)::int AS count FROM proof_stacks");
     expect(stacks === users + members, `${stacks} stacks are there`);
-    return { claimed, bought, kills: killed, wrong };
+    return wrong;
+  }
+  try {
+    await savePool(pool, "kvm1-9-1007", { plan: KVM1, dataCenterId: 9, templateId: 1007, keepReady: members, schedule: [], mostPerDay: null }, "proof");
+    await Promise.all(Array.from({ length: WORKERS }, startWorker));
+    await until("the pool to be filled", async () => (await count("SELECT count(*)::int AS count FROM vps_pool_members WHERE state = 'ready'")) === members);
+    const wrong: string[] = [];
+    for (const seed of seeds) {
+      await round(seed);
+      const found = await wrongNow();
+      wrong.push(...found.map((sentence) => `seed ${seed}: ${sentence}`));
+      onSeed?.(seed, found);
+    }
+    return { claimed: await count("SELECT count(*)::int AS count FROM vps_pool_members WHERE state = 'delivered'"), bought: await count("SELECT count(*)::int AS count FROM proof_vms"), kills, wrong };
   } finally {
     for (const worker of workers) worker.kill("SIGKILL");
     await Promise.all(workers.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null).map((worker) => once(worker, "exit")));

@@ -14,6 +14,12 @@ export async function closePurchase(session: Session, recordId: number): Promise
   await removeRecord(session, recordId).catch((error: unknown) => session.report(`the purchase record ${recordId} could not be removed yet: ${messageOf(error)}`));
 }
 
+/** Whether anybody has bought, or is about to buy, a VM for the stack that would be installed with its script. */
+export async function isPurchaseOpen(session: Session, hostname: string, scriptId: number): Promise<boolean> {
+  const { records } = await readRecords(session, hostname, { sinceId: scriptId });
+  return records.some(({ state }) => state !== "closed");
+}
+
 /**
  * The record of the purchase that a VM, which is imported by its id, may have come from: naming it
  * there is a person's word for what it has become. Undefined if there is none.
