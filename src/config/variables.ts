@@ -95,7 +95,6 @@ export const VARIABLES = {
   credentialsShownSeconds: variable(wholeNumber(0, 86_400), { name: "CREDENTIALS_SHOWN_SECONDS", description: "For how long credentials can be shown again after the first time, until they are acknowledged: an answer may be lost. 0: they are shown once.", example: "600", byDefault: "600" }),
 
   userActions: variable(userActions, { name: "USER_ACTIONS", description: "What users may do with their VPS themselves, with commas between: restart, rotate-credentials, ssh-key, snapshot, restore; or none.", example: "restart,rotate-credentials,ssh-key", byDefault: "restart,rotate-credentials" }),
-  userPageUrl: variable(httpUrl, { name: "USER_PAGE_URL", description: "Where users reach this service, for the address that a backend hands them over to. Without it, that of the request.", example: "https://vps.example.com" }),
   userPageCodeSeconds: variable(wholeNumber(5, 600), { name: "USER_PAGE_CODE_SECONDS", description: "For how long a code is good that hands a user over to their page, once.", example: "60", byDefault: "60" }),
   userPageSessionMinutes: variable(wholeNumber(1, 1_440), { name: "USER_PAGE_SESSION_MINUTES", description: "How long a user stays signed in to their page.", example: "60", byDefault: "60" }),
   userPageSignInUrl: variable(httpUrl, { name: "USER_PAGE_SIGN_IN_URL", description: "Where a user whose session is over is handed over anew: a page of the backend.", example: "https://app.example.com/vps" }),
@@ -111,7 +110,7 @@ export const VARIABLES = {
 
   host: variable(text, { name: "HOST", description: "The address that HTTP is served at.", example: "127.0.0.1", byDefault: "127.0.0.1" }),
   port: variable(wholeNumber(0, 65_535), { name: "PORT", description: "The port that HTTP is served at; 0 takes a free one.", example: "8080", byDefault: "8080" }),
-  publicUrl: variable(origin, { name: "PUBLIC_URL", description: "Where browsers and other programs reach the service. Single sign-on and links that log in need it.", example: "https://vps.example.com" }),
+  publicUrl: variable(origin, { name: "PUBLIC_URL", description: "Where browsers and other programs reach the service: single sign-on, links that log in, and the page that a backend hands users over to. Without it, as the request says.", example: "https://vps.example.com" }),
   corsOrigins: variable(origins, { name: "CORS_ORIGINS", description: "The web sites whose scripts may use the API from a browser (CORS), with commas between. Without it, none.", example: "https://app.example.com" }),
   trustProxy: variable(trustedProxies, { name: "TRUST_PROXY", description: "Whose X-Forwarded-For is believed: a number of proxies, or their addresses and networks.", example: "10.0.0.0/8" }),
   metricsReaders: variable(networks, { name: "METRICS_READERS", description: "Who may read /metrics without a token: addresses and networks. Others need METRICS_TOKEN or an operator's token.", example: "127.0.0.0/8,::1,10.1.2.3", byDefault: "127.0.0.0/8,::1" }),

@@ -1,7 +1,6 @@
 /** The service's database, for whoever looks into it from beside the service. */
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import type { Environment } from "../config/index.ts";
 import { startEmbedded } from "./embedded.ts";
 import { defaultEmbeddedFolder } from "./embedded-folder.ts";
 
@@ -19,7 +18,7 @@ export interface ReachedDatabase {
  *
  * @returns undefined if there is neither
  */
-export async function reachDatabase(env: Environment): Promise<ReachedDatabase | undefined> {
+export async function reachDatabase(env: Readonly<Record<string, string | undefined>>): Promise<ReachedDatabase | undefined> {
   if (env["DATABASE_URL"]) return { url: env["DATABASE_URL"], folder: undefined, close: async () => undefined };
   const chosen = env["USER_VPS_DATA_FOLDER"] || undefined;
   const folder = chosen ?? defaultEmbeddedFolder(env);

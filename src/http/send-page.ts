@@ -10,6 +10,11 @@ export function send(request: FastifyRequest, reply: FastifyReply, { type, conte
   return reply.type(type).send(content);
 }
 
+/** For an address that names the very content. */
+export function sendForever(reply: FastifyReply, { type, content }: PageFile): FastifyReply {
+  return reply.type(type).header("cache-control", "public, max-age=31536000, immutable").send(content);
+}
+
 export function sendNotFound(reply: FastifyReply, { type, content }: PageFile): FastifyReply {
   return reply.code(404).type(type).header("cache-control", "no-store").send(content);
 }

@@ -19,10 +19,14 @@ export interface PurchaseOverview {
 
 export async function readOverview(db: Queryable, setting: "on" | "off"): Promise<PurchaseOverview> {
   const [current, books, breaker, waiting, uncertain] = await Promise.all([
-    readSwitch(db, setting), readBooks(db), readBreaker(db), countWaiting(db),
-    db.query<{ count: number }>("SELECT count(*)::int AS count FROM vps_purchases WHERE state = 'uncertain' AND decision IS NULL"),
+    readSwitch(db, setting), readBooks(db), readBreaker(db), countWaiting(db), countUncertain(db),
   ]);
-  return { switch: current, books, breaker, waiting, uncertain: uncertain.rows[0]!.count };
+  return { switch: current, books, breaker, waiting, uncertain };
+}
+
+/** Purchases that an operator has to decide about. */
+export async function countUncertain(db: Queryable): Promise<number> {
+  return (await db.query<{ count: number }>("SELECT count(*)::int AS count FROM vps_purchases WHERE state = 'uncertain' AND decision IS NULL")).rows[0]!.count;
 }
 
 export async function countWaiting(db: Queryable): Promise<PurchaseOverview["waiting"]> {

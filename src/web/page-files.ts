@@ -23,13 +23,31 @@ export interface PageFile {
   readonly etag: string;
 }
 
+/**
+ * Of the operators' pages' files as they are now: with it in their address, browsers ask for none a second time,
+ * and for all of them anew once one has changed.
+ */
+export const ASSETS_VERSION = createHash("sha256").update(readdirSync(FOLDER).sort().map((name) => readFileSync(join(FOLDER, name), "utf8")).join("\0")).digest("hex").slice(0, 12);
+
 /** By file name. An operators' page of the list is in its layout. */
 export function readPageFiles(folder = FOLDER): ReadonlyMap<string, PageFile> {
   const names = readdirSync(folder).filter((name) => TYPES[extname(name)] && name !== LAYOUT);
   return new Map(names.map((name) => {
     const file = readFileSync(join(folder, name));
     const page = folder === FOLDER ? [...PAGES, NOT_FOUND_PAGE].find((one) => `${one.name}.html` === name) : undefined;
-    const content = page ? Buffer.from(pageDocument(readFileSync(join(folder, LAYOUT), "utf8"), page, file.toString())) : file;
+    const document = page ? pageDocument(readFileSync(join(folder, LAYOUT), "utf8"), page, file.toString(), modulesOf(`${page.name}.js`, folder)) : file.toString();
+    // What an operators' page asks for has the version in its address; what that imports is beside it.
+    const content = folder === FOLDER && name.endsWith(".html") ? Buffer.from(document.replaceAll('"/assets/', `"/assets/${ASSETS_VERSION}/`)) : file;
     return [name, { name, type: TYPES[extname(name)]!, content, etag: `"${createHash("sha256").update(content).digest("base64url").slice(0, 22)}"` }];
   }));
+}
+
+/** All that a script imports, and what that imports. */
+function modulesOf(script: string, folder: string, found: Set<string> = new Set()): string[] {
+  for (const [, file] of readFileSync(join(folder, script), "utf8").matchAll(/^import .* from "\.\/([\w-]+\.js)";$/gm)) {
+    if (found.has(file!)) continue;
+    found.add(file!);
+    modulesOf(file!, folder, found);
+  }
+  return [...found].sort();
 }

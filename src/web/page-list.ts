@@ -27,10 +27,10 @@ export const NOT_FOUND_PAGE: Page = { path: "", name: "not-found", title: "Not f
 /** What is no page of ours, and belongs into the navigation. */
 const ELSEWHERE = [{ path: "/docs", navigation: "API" }];
 
-/** Of the whole document, with the navigation in it: there before any script runs. */
-export function pageDocument(layout: string, { path, name, title }: Page, main: string): string {
+/** Of the whole document, with the navigation in it: there before any script runs. @param modules that its script needs: asked for at once, not one after the other */
+export function pageDocument(layout: string, { path, name, title }: Page, main: string, modules: readonly string[]): string {
   const links = [...PAGES, ...ELSEWHERE].filter(({ navigation }) => navigation !== undefined)
     .map((page) => `<li><a href="${page.path}"${page.path === path ? ' aria-current="page"' : ""}>${page.navigation}</a></li>`);
-  const parts: Readonly<Record<string, string>> = { title, name, navigation: links.join("\n        "), main };
+  const parts: Readonly<Record<string, string>> = { title, name, navigation: links.join("\n        "), main, modules: modules.map((file) => `  <link rel="modulepreload" href="/assets/${file}">`).join("\n") };
   return layout.replaceAll(/\{\{(\w+)\}\}/g, (_all, part: string) => parts[part]!);
 }

@@ -42,6 +42,8 @@ describe("the fleet from another machine", async () => {
     const { stdout } = await runCli(["status", "cora"], { env });
     assert.match(stdout, /^vm .*stopped$/m);
     assert.doesNotMatch(stdout, /goes on|usually/);
+    await pool.query("UPDATE user_vps SET ready_at = now() - interval '1 day' WHERE username = 'cora'");
+    assert.match((await runCli(["status", "cora"], { env })).stdout, /^was ready \(UTC\) /m);
   });
 
   it("events and logs follow a user", async () => {

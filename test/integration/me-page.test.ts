@@ -11,6 +11,7 @@ import { atEnd } from "../support/at-end.ts";
 import { assertAccessible } from "../support/axe.ts";
 import { openBrowser, type Browser } from "../support/browser.ts";
 import { withListeningApp } from "../support/http-app.ts";
+import { passOn, serveHttps } from "../support/https-proxy.ts";
 import { needing } from "../support/needs.ts";
 import { asUser } from "../support/tokens.ts";
 
@@ -24,7 +25,10 @@ await once(embedder.listen(0, "127.0.0.1"), "listening");
 atEnd(() => { embedder.closeAllConnections(); embedder.close(); });
 const embedderUrl = `http://127.0.0.1:${(embedder.address() as AddressInfo).port}`;
 
-const { app, pool, jobs, cipher, address } = await withListeningApp({ env: { USER_ACTIONS: "restart,rotate-credentials,ssh-key,snapshot,restore", USER_PAGE_HELP_URL: "https://help.example.com/", USER_PAGE_FRAME_ANCESTORS: embedderUrl } });
+/** The same over HTTPS, where it is another site than 127.0.0.1. */
+const secureEmbedder = await serveHttps((_request, response) => response.writeHead(200, { "content-type": "text/html" }).end(embedding));
+
+const { app, pool, jobs, cipher, address } = await withListeningApp({ env: { TRUST_PROXY: "1",  USER_ACTIONS: "restart,rotate-credentials,ssh-key,snapshot,restore", USER_PAGE_HELP_URL: "https://help.example.com/", USER_PAGE_FRAME_ANCESTORS: `${embedderUrl},https://localhost:${secureEmbedder}` } });
 
 describe("the user's page", needing("browser"), () => {
   let browser: Browser;
@@ -172,6 +176,41 @@ describe("the user's page", needing("browser"), () => {
     await page.goto(embedderUrl);
     await page.frameLocator("iframe").getByRole("heading", { name: "ada.spoq.dev" }).waitFor();
     assert.equal(await page.locator("user-vps-page").getAttribute("code"), null);
+  });
+
+  it("keeps its session in a frame of another site, by a cookie that is that site's alone", async () => {
+    const service = `https://127.0.0.1:${await serveHttps(passOn(address))}`;
+    const element = (code: string) => `<!doctype html><script type="module" src="${service}/me/embed.js"></script><user-vps-page${code}></user-vps-page>`;
+    // As browsers do by and by: no cookie goes to a third party but one that is kept apart for the site around it.
+    const other = await openBrowser({ anyCertificate: true, args: ["--test-third-party-cookie-phaseout"] });
+    try {
+      const around = await other.context.newPage();
+      around.setDefaultTimeout(30_000);
+      const inFrame = around.frameLocator("iframe").getByRole("heading", { name: "ada.spoq.dev" });
+      embedding = element(` code="${(await handOver()).code}"`);
+      await around.goto(`https://localhost:${secureEmbedder}/`);
+      await inFrame.waitFor();
+      embedding = element("");
+      await around.reload();
+      await inFrame.waitFor();
+      const [cookie] = (await other.context.cookies()).filter(({ name }) => name === "__Host-user-vps-me");
+      assert.deepEqual([cookie?.sameSite, cookie?.secure, cookie?.httpOnly, cookie?.partitionKey], ["None", true, true, "https://localhost"]);
+      jobs.enqueued.splice(0);
+      await around.frameLocator("iframe").getByRole("button", { name: "Restart" }).first().click();
+      await around.frameLocator("iframe").getByRole("dialog").getByRole("button", { name: "Restart" }).click();
+      await around.frameLocator("iframe").getByRole("dialog").waitFor({ state: "hidden" });
+      assert.deepEqual(jobs.enqueued.splice(0).map(({ operation }) => operation), ["power"]);
+      await around.goto(`${service}/me`);
+      await around.getByRole("heading", { name: "You are signed out" }).waitFor();
+
+      // A site that the setting does not name shows nothing of it.
+      await around.goto(`https://127.0.0.1:${secureEmbedder}/`);
+      for (let looks = 0; looks < 100 && !around.frames().some((frame) => frame.url().startsWith("chrome-error:")); looks += 1) await around.waitForTimeout(100);
+      assert.equal(await inFrame.count(), 0);
+      assert.ok(around.frames().some((frame) => frame.url().startsWith("chrome-error:")), "the frame is refused");
+    } finally {
+      await other.close();
+    }
   });
 
   it("forgets the user by signing out, and has broken no rule of its policy", async () => {

@@ -81,6 +81,8 @@ describe("a user's session", () => {
     assert.deepEqual(jobs.enqueued, []);
     assert.equal((await app.inject({ method: "POST", url: "/api/vps/restart", headers: { ...headers, "x-csrf-token": csrf } })).statusCode, 202);
     assert.deepEqual(jobs.enqueued, [{ userId: "user_carl", operation: "power", action: "restart" }]);
+    const { rows } = await pool.query("SELECT requested_by, path, username, status FROM vps_operator_actions");
+    assert.deepEqual(rows, [{ requested_by: "user_carl", path: "/api/vps/restart", username: "carl", status: 202 }]);
   });
 
   it("asks for no VPS, hands nobody over, and is nobody to the operators' routes", async () => {

@@ -10,14 +10,21 @@ export interface Browser {
   close(): Promise<void>;
 }
 
+export interface BrowserOptions {
+  /** Takes certificates that nobody has signed. */
+  readonly anyCertificate?: boolean;
+  readonly args?: readonly string[];
+}
+
 /** With an empty profile of its own, which is gone after `close`. */
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser({ anyCertificate = false, args = [] }: BrowserOptions = {}): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), "user-vps-browser-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: CHROMIUM,
     headless: true,
+    ignoreHTTPSErrors: anyCertificate,
     viewport: { width: 1_200, height: 900 },
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", ...args],
   });
   return {
     context,

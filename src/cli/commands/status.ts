@@ -33,7 +33,8 @@ async function ofUser(invocation: Invocation, username: string): Promise<Result>
       "data center": [vps.dataCenter.id, vps.dataCenter.city].filter(Boolean).join(" "),
       credentials: vps.credentials,
       "requested (UTC)": moment(vps.requestedAt),
-      "ready (UTC)": moment(vps.readyAt),
+      // What it was before says nothing of now.
+      [vps.status === "ready" ? "ready (UTC)" : "was ready (UTC)"]: moment(vps.readyAt),
     });
     // What has come to rest does not go on, whatever its last run left open.
     const stateOf = (endedAt: string | null) => (endedAt ? "done" : isOver ? "stopped" : "goes on");

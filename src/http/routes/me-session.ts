@@ -64,7 +64,7 @@ export const handOverRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     if (wanted !== caller.userId && !caller.scopes.has(HAND_OVER_SCOPE)) throw new HttpError("SCOPE_MISSING", `To hand another user over, the token lacks the scope '${HAND_OVER_SCOPE}'.`);
     const username = wanted === caller.userId ? (caller.username ?? null) : null;
     const { code, expiresAt } = await createHandOver(pool, { userId: wanted, username }, settings.userPageCodeSeconds);
-    const base = settings.userPageUrl ?? `${request.protocol}://${request.host}`;
+    const base = settings.publicUrl ?? `${request.protocol}://${request.host}`;
     return reply.code(201).send({ url: `${base.replace(/\/+$/, "")}/me#code=${code}`, code, expiresAt: expiresAt.toISOString() });
   });
 };

@@ -9,7 +9,7 @@ import { USER_ACTIONS, type UserAction } from "../../config/value-schemas.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { JobRequest } from "../../jobs/job.ts";
-import { findVpsByUserId, lastRuns, lastSnapshotAt, OUTCOMES, requestCredentialsRotation, setSshPublicKey, shownAgainUntil, type VpsRecord } from "../../records/index.ts";
+import { findVpsByUserId, lastRuns, lastSnapshotAt, noteAnswer, OUTCOMES, recordOperatorAction, requestCredentialsRotation, setSshPublicKey, shownAgainUntil, type VpsRecord } from "../../records/index.ts";
 import { NO_FIELDS, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
@@ -50,6 +50,7 @@ export const selfServiceRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       if (record.status !== "ready") throw statusConflict(record, "This", ["ready"]);
       if (record.hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${record.username}' has no VM yet.`);
       await jobs.enqueue(db, { userId, ...(await work(db, record)) });
+      await noteAnswer(db, await recordOperatorAction(db, { requestedBy: userId, path: request.routeOptions.url!, username: record.username, reason: null, requestId: request.id }), 202);
     });
     request.log.info({ userId, action }, "asked for by the user");
     return readVpsView({ pool, pace }, await findRecord(pool, userId));

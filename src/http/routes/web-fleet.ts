@@ -3,7 +3,7 @@ import { z } from "zod";
 import { DATA_CENTERS } from "../../../providers/hostinger/api/specification.ts";
 import { countOpenFindings, countUsersWithFindings } from "../../drift/findings.ts";
 import { FINDING_KIND_NAMES, FINDING_KINDS } from "../../drift/kinds.ts";
-import { readOverview } from "../../purchases/index.ts";
+import { countUncertain, readBreaker, readSwitch } from "../../purchases/index.ts";
 import { countVpsByStatus, listRollOuts, readFleetFacets, VPS_STATUSES, type VpsStatus } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
@@ -25,15 +25,15 @@ export const webFleetRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { p
   app.get("/fleet", {
     schema: { tags: ["operators"], summary: "The fleet at a glance", response: { 200: { description: "As it is now.", content: { "application/json": { schema: FLEET } } }, ...refusals(401, 403) } },
   }, async () => {
-    const [users, usersWithFindings, open, purchases, rollOuts, facets] = await Promise.all([
-      countVpsByStatus(pool), countUsersWithFindings(pool), countOpenFindings(pool), readOverview(pool, settings.purchases), listRollOuts(pool, { limit: 1 }), readFleetFacets(pool),
+    const [users, usersWithFindings, open, buying, breaker, purchasesInDoubt, rollOuts, facets] = await Promise.all([
+      countVpsByStatus(pool), countUsersWithFindings(pool), countOpenFindings(pool), readSwitch(pool, settings.purchases), readBreaker(pool), countUncertain(pool), listRollOuts(pool, { limit: 1 }), readFleetFacets(pool),
     ]);
     const [newest] = rollOuts.items;
-    const heldBack = !purchases.switch.isOn ? "Purchases are switched off." : purchases.breaker.state !== "closed" ? `Payments are refused: ${purchases.breaker.reason ?? "the reason is not known"}` : null;
+    const heldBack = !buying.isOn ? "Purchases are switched off." : breaker.state !== "closed" ? `Payments are refused: ${breaker.reason ?? "the reason is not known"}` : null;
     return {
       users, usersWithFindings,
       findings: FINDING_KIND_NAMES.filter((kind) => open.has(kind)).map((kind) => ({ kind, meaning: FINDING_KINDS[kind].meaning, count: open.get(kind)! })).toSorted((a, b) => b.count - a.count),
-      purchasesInDoubt: purchases.uncertain, purchasesHeldBack: heldBack,
+      purchasesInDoubt, purchasesHeldBack: heldBack,
       rollOut: newest && (newest.outcome === null || newest.outcome === "stopped") ? { rollOutId: newest.rollOutId, version: newest.version, outcome: newest.outcome ?? "running" as const } : null,
       plans: [...facets.plans], releases: [...facets.releases],
       dataCenters: facets.dataCenterIds.map((id) => ({ id, name: DATA_CENTERS.find((center) => center.id === id)?.city ?? String(id) })),

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsync } from "fastify";
 import { PAGE_HEADERS } from "../../web/page-headers.ts";
 import { PAGES } from "../../web/page-list.ts";
-import { readPageFiles } from "../../web/page-files.ts";
+import { ASSETS_VERSION, readPageFiles } from "../../web/page-files.ts";
 import { findVpsByUsername } from "../../records/index.ts";
 import type { HttpContext } from "../context.ts";
-import { send, sendNotFound } from "../send-page.ts";
+import { send, sendForever, sendNotFound } from "../send-page.ts";
 import { sessionOf } from "./web-session.ts";
 
 /** GET / (the fleet), the other pages of the list, /login, and the files that they are made of. The pages hold no data: their scripts ask the API. */
@@ -24,5 +24,10 @@ export const webPageRoutes: FastifyPluginAsync<HttpContext> = async (app, contex
   app.get("/login", { schema: { hide: true } }, async (request, reply) => send(request, reply, files.get("login.html")!));
   for (const file of [...files.values()].filter(({ name }) => !name.endsWith(".html"))) {
     app.get(`/assets/${file.name}`, { schema: { hide: true } }, async (request, reply) => send(request, reply, file));
+    app.get(`/assets/:version/${file.name}`, { schema: { hide: true } }, async (request, reply) => {
+      const { version } = request.params as { readonly version: string };
+      // Another process of the service may be of another release for a while.
+      return version === ASSETS_VERSION ? sendForever(reply, file) : send(request, reply, file);
+    });
   }
 };

@@ -102,10 +102,8 @@ async function begin(vps, { name, text, isDangerous, question, body = (values) =
       tell(`${text}: asked for.`);
     },
   });
-  // The browser gives the focus back to the button, unless an event has made it anew meanwhile.
-  if (document.activeElement !== document.body && !byId("question").contains(document.activeElement)) return;
-  byId("actions").querySelector(`[data-key="${name}"]`)?.focus({ preventScroll: true });
-  keepPlace();
+  // The button may fit no more.
+  if (document.activeElement === byId("main")) byId("title").focus({ preventScroll: true });
 }
 
 /** Takes back what was not begun yet. */

@@ -91,6 +91,8 @@ export function openBulk({ filters, fleet, done }) {
         chosen.clear();
       },
     });
+    // Who has chosen nobody any more has no bar either.
+    if (chosen.size === 0 && !all) byId("place").focus({ preventScroll: true });
     showBar();
     done();
   }

@@ -29,13 +29,39 @@ const shown = new WeakMap();
 
 /**
  * Shows children made from data, and does nothing while the data stays the same. The focus stays on
- * the child with the same `data-key`.
+ * the child that is the same: see `markFocus`.
  */
 export function show(container, data, children) {
   const text = JSON.stringify(data);
   if (shown.get(container) === text) return;
   shown.set(container, text);
-  const key = container.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  const giveBack = markFocus(container);
   container.replaceChildren(...[children(data)].flat(2).filter(Boolean));
-  if (key !== undefined) container.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+  giveBack();
 }
+
+const FOCUSABLE = "a[href], button, input, select, summary, [tabindex]";
+
+/**
+ * Whoever uses the keyboard keeps the place, whatever is made anew meanwhile: what has the focus within an element
+ * now, or else what has the same `data-key`, id or words, or else the nearest that can have it.
+ *
+ * @returns gives the focus back, if it was there and is lost
+ */
+export function markFocus(container = document.body) {
+  const element = document.activeElement;
+  if (!element || element === document.body || !container.contains(element)) return () => undefined;
+  const { id, dataset: { key }, tagName } = element;
+  const words = wordsOf(element);
+  return () => {
+    const now = document.activeElement;
+    // What a question held has the focus a moment longer than it can be seen.
+    if (now && now !== document.body && now.checkVisibility()) return;
+    const all = [...container.querySelectorAll(FOCUSABLE)].filter((one) => !one.disabled && one.checkVisibility());
+    const same = all.find((one) => one === element) ?? all.find((one) => (key !== undefined && one.dataset.key === key) || (id !== "" && one.id === id))
+      ?? all.find((one) => one.tagName === tagName && wordsOf(one) === words) ?? container.closest("[tabindex]") ?? byId("main");
+    same?.focus({ preventScroll: true });
+  };
+}
+
+const wordsOf = (element) => element.getAttribute("aria-label") ?? element.textContent;

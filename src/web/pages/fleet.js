@@ -6,7 +6,7 @@ import { byId, h, show } from "./dom.js";
 import { keepUp, openFrame, tellProblem } from "./frame.js";
 import { openNumbers } from "./numbers.js";
 import { numberedPager } from "./pager.js";
-import { ago, doing, plan, status, STATUSES } from "./text.js";
+import { ago, doing, plan, status } from "./text.js";
 
 const PAGE_SIZE = 50;
 const USERS_INTERVAL_MS = 5_000;
@@ -96,14 +96,15 @@ function now(vps) {
 async function showFleet() {
   fleet = await get("/api/admin/fleet");
   const { users, usersWithFindings } = fleet;
+  const statuses = Object.keys(users);
   const total = Object.values(users).reduce((sum, count) => sum + count, 0);
   show(byId("counts"), [users, usersWithFindings], () => [
     h("li", {}, h("a", { href: "/", "data-here": true, "data-key": "count-all" }, `${total} in all`)),
-    ...STATUSES.filter((name) => users[name] > 0).map((name) => h("li", {}, h("a", { href: `/?status=${name}`, "data-here": true, "data-key": `count-${name}` }, status(name, `${users[name]} ${name}`)))),
+    ...statuses.filter((name) => users[name] > 0).map((name) => h("li", {}, h("a", { href: `/?status=${name}`, "data-here": true, "data-key": `count-${name}` }, status(name, `${users[name]} ${name}`)))),
     usersWithFindings > 0 && h("li", {}, h("a", { href: "/?findings=any", "data-here": true, "data-key": "count-findings" }, h("span", { class: "status warn" }, `${usersWithFindings} with findings`))),
   ]);
   show(byId("attention"), fleet, attention);
-  options("status", STATUSES.map((name) => [name, name]));
+  options("status", statuses.map((name) => [name, name]));
   options("findings", fleet.findings.map(({ kind, count }) => [kind, `${kind} (${count})`]));
   options("plan", fleet.plans.map((item) => [item, plan(item)]));
   options("dataCenterId", fleet.dataCenters.map(({ id, name }) => [String(id), name]));
@@ -147,10 +148,12 @@ function exports() {
 }
 
 const bulk = openBulk({ filters, fleet: () => fleet, done: () => showUsers().catch(tellProblem) });
-await openFrame().catch(tellProblem);
-const keepShowingFleet = keepUp(showFleet, FLEET_INTERVAL_MS);
+// Reading needs nothing of the session but its cookie.
+openFrame().catch(tellProblem);
 bindForm(form);
 onAddress(() => { heads(); exports(); showUsers().catch(tellProblem); });
 heads();
 exports();
-await Promise.all([keepUp(showUsers, USERS_INTERVAL_MS), keepShowingFleet, openNumbers()]);
+await Promise.all([keepUp(showUsers, USERS_INTERVAL_MS), keepUp(showFleet, FLEET_INTERVAL_MS)]);
+// What the page is opened for comes first.
+await openNumbers();

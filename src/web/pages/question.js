@@ -1,5 +1,5 @@
 /** Asks before something is done: what it does, why it is wanted, and what it needs to know. */
-import { byId, h } from "./dom.js";
+import { byId, h, markFocus } from "./dom.js";
 
 /**
  * `text` is a text, an element, or several of them. `fields`: `{ name, label, type, value, options, required, pattern, hint }`; `options` is a list of `[value, text]`.
@@ -37,9 +37,14 @@ export function ask({ title, text, yes, no = "No", isDangerous = false, fields =
       check();
     }
   };
+  const giveBack = markFocus();
   dialog.showModal();
   (inputs.values().next().value ?? byId("question-no")).focus();
-  return new Promise((answered) => dialog.addEventListener("close", () => answered(dialog.returnValue === "yes"), { once: true }));
+  return new Promise((answered) => dialog.addEventListener("close", () => {
+    // The browser gives the focus back to what had it, unless that was made anew meanwhile.
+    giveBack();
+    answered(dialog.returnValue === "yes");
+  }, { once: true }));
 }
 
 /** Recorded with what is done; who reads the audit wants to know. */

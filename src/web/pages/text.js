@@ -1,7 +1,6 @@
 /** Values as people read them. */
 import { h } from "./dom.js";
 
-export const STATUSES = ["queued", "provisioning", "ready", "failed", "suspended", "deprovisioning", "deprovisioned"];
 const LOOKS = { ready: "good", succeeded: "good", failed: "bad", lost: "bad", stopped: "bad", suspended: "bad", queued: "busy", provisioning: "busy", deprovisioning: "busy", running: "busy" };
 
 /** @param findings how many things are not as declared: whoever is ready and has some is not well */
