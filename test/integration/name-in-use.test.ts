@@ -98,9 +98,10 @@ describe("a name that nobody may certify", () => {
   });
 
   it("is none in a pool, where nobody else certifies, nor with an authority that is not known", async () => {
-    for (const more of [{ pooled: "true" }, { acmeCa: "https://ca.example.com/acme" }]) {
+    const pooledOrUnknown: Record<string, string>[] = [{ pooled: "true" }, { acmeCa: "https://ca.example.com/acme" }];
+    for (const more of pooledOrUnknown) {
       await forbid("spoq.dev");
-      provider.configure({ get: (key) => ({ ...settings(), ...more })[key] });
+      provider.configure({ get: (key) => more[key] ?? settings()[key] });
       await provider.create(inputs()).finally(() => provider.configure({ get: (key) => settings()[key] }));
       assert.equal(purchases(), 1);
       sandbox.reset();
