@@ -8,7 +8,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["src/cli"],
   ["src/service"],
   ["src/http"],
-  ["src/drift", "src/releases", "src/pool", "src/web"],
+  ["src/drift", "src/releases", "src/pool", "src/web", "src/doctor"],
   ["src/waits"],
   ["src/jobs", "src/notifications"],
   ["src/provisioning"],

@@ -117,6 +117,11 @@ export class UserVpsError extends Error {
   get retry(): Retry {
     return ERROR_CATALOGUE[this.code].retry;
   }
+
+  /** Without the code in front and the advice behind, for whoever shows those beside it. */
+  get bareMessage(): string {
+    return this.message.replace(`${this.code}: `, "").replace(` Next: ${this.next}`, "").trim();
+  }
 }
 
 /** The first code of the catalogue that a text names, as engine output does; undefined if none. */
@@ -129,4 +134,21 @@ export function codeInText(text: string): ErrorCode | undefined {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** An AggregateError, as of a refused connection, has no message of its own. */
+export function reasonOf(error: unknown): string {
+  return messageOf(error) || ((error as { code?: string }).code ?? "unknown error");
+}
+
+export interface ErrorWords {
+  readonly code: string;
+  readonly message: string;
+  readonly next: string;
+}
+
+/** Any error, as people and programs are told of it. */
+export function wordsOf(error: unknown): ErrorWords {
+  if (error instanceof UserVpsError) return { code: error.code, message: error.bareMessage, next: error.next };
+  return { code: "UNEXPECTED", message: reasonOf(error), next: "Run it again with --verbose, and report what it says." };
 }

@@ -34,3 +34,10 @@ export function inSeconds(durationMs: number): string {
   const seconds = durationMs / SECOND_MS;
   return `${seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)} s`;
 }
+
+/** `2026-01-31T12:00:00.000Z` -> `2026-01-31 12:00:00`, in UTC. */
+export function moment(time: string | Date | null | undefined): string | undefined {
+  if (!time) return undefined;
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? String(time) : date.toISOString().slice(0, 19).replace("T", " ");
+}

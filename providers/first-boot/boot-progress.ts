@@ -38,7 +38,7 @@ export function whereItStopped(lines: readonly string[]): BootProgress {
 }
 
 /** For people, the lines that it printed indented below. */
-export function progressText({ outcome, step, exitStatus, lastLines }: BootProgress): string {
+export function progressText({ outcome, step, exitStatus, lastLines }: Pick<BootProgress, "outcome" | "step" | "exitStatus" | "lastLines">): string {
   const place = step ? `step ${step.number} of ${step.of}, ${step.title}` : "a step that the log does not name";
   const said = {
     complete: "The script ran to its end.",

@@ -10,12 +10,30 @@ interface Place {
   readonly path: string;
   readonly commands: readonly Offer[];
   readonly options: readonly Offer[];
+  /** Of its arguments, those that are names which the service knows. */
+  readonly names: readonly NamedArgument[];
+}
+
+/** What `user-vps __complete` lists: src/cli/names.ts. */
+type NameKind = "users" | "releases";
+
+interface NamedArgument {
+  /** From 0. */
+  readonly place: number;
+  readonly kind: NameKind;
 }
 
 interface Offer {
   readonly name: string;
   readonly summary: string;
+  /** Of an option that takes a value. */
+  readonly value?: string;
 }
+
+const KIND_OF_ARGUMENT: Readonly<Record<string, NameKind>> = { username: "users", version: "releases" };
+const KIND_OF_OPTION: Readonly<Record<string, NameKind>> = { "--user": "users", "--release": "releases" };
+/** Its argument is a name that nobody has yet. */
+const MAKES_NEW = new Set(["release create"]);
 
 export function completionScript(shell: Shell, program: Command): string {
   const places = placesOf(program);
@@ -28,6 +46,7 @@ function placesOf(program: Command): Place[] {
     {
       path,
       commands: command.commands.map((one) => ({ name: one.name(), summary: one.summary() || one.description() })),
+      names: MAKES_NEW.has(path) ? [] : command.registeredArguments.flatMap((argument, place) => (KIND_OF_ARGUMENT[argument.name()] ? [{ place, kind: KIND_OF_ARGUMENT[argument.name()]! }] : [])),
       options: [...(command === program ? [] : optionsOf(command)), ...common, { name: "--help", summary: "display help for command" }],
     },
     ...command.commands.flatMap((one) => visit(one, `${path} ${one.name()}`.trim())),
@@ -36,20 +55,34 @@ function placesOf(program: Command): Place[] {
 }
 
 function optionsOf(command: Command): Offer[] {
-  return command.options.map(({ long, description }) => ({ name: long!, summary: description }));
+  return command.options.map(({ long, description, flags }) => ({ name: long!, summary: description, ...(/<.*>/.test(flags) && { value: flags }) }));
 }
 
-/** The words so far that are commands make the path; `$path` and `$words` are what follows it. */
+/**
+ * The words so far that are commands make `$path`; `$place` is how many arguments follow it, and `$kind`
+ * the kind of names that the next word is one of.
+ */
 function findPath(places: readonly Place[], words: string): string[] {
   const paths = places.map(({ path }) => path).filter(Boolean).map((path) => `"${path}"`).join("|");
+  const valued = [...new Set(places.flatMap(({ options }) => options.filter(({ value }) => value !== undefined).map(({ name }) => name)))];
   return [
-    `  local path="" word next`,
+    `  local path="" word next before="" kind=""`,
+    `  local -i place=0`,
     `  for word in ${words}; do`,
     `    next="\${path:+$path }$word"`,
     `    case "$next" in`,
-    `      ${paths}) path="$next" ;;`,
+    `      ${paths}) path="$next"; place=0 ;;`,
+    `      *) case "$word" in -*) ;; *) case "$before" in ${valued.join("|")}) ;; *) place+=1 ;; esac ;; esac ;;`,
     `    esac`,
+    `    before="$word"`,
     `  done`,
+    `  case "$before" in`,
+    ...Object.entries(KIND_OF_OPTION).map(([option, kind]) => `    ${option}) kind=${kind} ;;`),
+    `    ${valued.join("|")}) ;;`,
+    `    *) case "$path:$place" in`,
+    ...places.flatMap(({ path, names }) => names.map(({ place, kind }) => `      "${path}:${place}") kind=${kind} ;;`)),
+    `    esac ;;`,
+    `  esac`,
   ];
 }
 
@@ -62,7 +95,12 @@ function bash(places: readonly Place[]): string {
     `  case "$path" in`,
     ...places.map(({ path, commands, options }) => `    "${path}") words="${[...commands, ...options].map(({ name }) => name).join(" ")}" ;;`),
     `  esac`,
-    `  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))`,
+    `  local current="\${COMP_WORDS[COMP_CWORD]}"`,
+    `  case "$kind:$current" in`,
+    `    :*|*:-*) ;;`,
+    `    *) words="$("\${COMP_WORDS[0]}" __complete "$kind" "$current" 2>/dev/null)" ;;`,
+    `  esac`,
+    `  COMPREPLY=($(compgen -W "$words" -- "$current"))`,
     "}",
     "complete -o default -F _user_vps user-vps",
   ].join("\n");
@@ -79,6 +117,11 @@ function zsh(places: readonly Place[]): string {
     `  case "$path" in`,
     ...places.map(({ path, commands, options }) => `    "${path}") offers=(${offers([...commands, ...options])}) ;;`),
     "  esac",
+    `  if [[ -n "$kind" && "\${words[CURRENT]}" != -* ]]; then`,
+    `    local -a names`,
+    `    names=(\${(f)"$("\${words[1]}" __complete "$kind" "\${words[CURRENT]}" 2>/dev/null)"})`,
+    "    compadd -a names && return",
+    "  fi",
     "  _describe 'user-vps' offers || _files",
     "}",
     "compdef _user_vps user-vps",
@@ -86,14 +129,16 @@ function zsh(places: readonly Place[]): string {
 }
 
 function fish(places: readonly Place[]): string {
-  const lines = places.flatMap(({ path, commands, options }) => {
+  const lines = places.flatMap(({ path, commands, options, names }) => {
     const words = path.split(" ").filter(Boolean);
     const seen = words.map((word) => `__fish_seen_subcommand_from ${word}`);
     const notYet = commands.length > 0 ? [`not __fish_seen_subcommand_from ${commands.map(({ name }) => name).join(" ")}`] : [];
     const condition = quoted([...seen, ...notYet].join("; and "));
+    const listed = (kind: NameKind) => quoted(`(user-vps __complete ${kind} (commandline -ct) 2>/dev/null)`);
     return [
+      ...names.map(({ kind }) => `complete -c user-vps -f -n ${condition} -a ${listed(kind)}`),
       ...commands.map(({ name, summary }) => `complete -c user-vps -f -n ${condition} -a ${name} -d ${quoted(summary)}`),
-      ...options.map(({ name, summary }) => `complete -c user-vps -n ${condition} -l ${name.slice(2)} -d ${quoted(summary)}`),
+      ...options.map(({ name, summary, value }) => `complete -c user-vps -n ${condition} -l ${name.slice(2)}${value === undefined ? "" : KIND_OF_OPTION[name] ? ` -x -a ${listed(KIND_OF_OPTION[name])}` : " -r"} -d ${quoted(summary)}`),
     ];
   });
   return ["# user-vps completion for fish; to use it:  user-vps completion fish | source", ...lines].join("\n");

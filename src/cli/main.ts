@@ -13,6 +13,7 @@ import { signalOfInterrupts } from "./interrupt.ts";
 import { buildProgram } from "./program.ts";
 import { startProgress } from "./progress.ts";
 import { errorText, errorView } from "./report-error.ts";
+import { anySession } from "./service-client/session-file.ts";
 
 const redactor = createRedactor();
 const asJson = process.argv.includes("--json");
@@ -32,6 +33,8 @@ async function settingsWithSecrets(): Promise<Environment> {
   const env = loadEnvironment();
   for (const variable of Object.values(VARIABLES)) if ("secret" in variable) redactor.add(env[variable.name]);
   redactor.add(env["USER_VPS_TOKEN"], env["SSH_PRIVATE_KEY"]);
+  const session = anySession(env);
+  redactor.add(session?.cookie, session?.csrfToken);
   return env;
 }
 

@@ -1,5 +1,8 @@
 /** How things look: tables for people, JSON for programs. */
 
+export { money } from "../../providers/core/money.ts";
+export { moment } from "../../providers/core/time.ts";
+
 type Cell = string | number | null | undefined;
 
 /** Columns as wide as their longest cell, two blanks between; `-` where there is nothing. */
@@ -27,16 +30,4 @@ export function fields(values: Readonly<Record<string, Cell>>): string {
 function asText(cell: Cell): string {
   // One row stays one line, and nothing of it is a command to the terminal.
   return cell === undefined || cell === null || cell === "" ? "-" : String(cell).replaceAll(/\p{Cc}+/gu, " ");
-}
-
-/** 499, "USD" -> `4.99 USD`; undefined if the price is not known. */
-export function money(cents: number | null | undefined, currency: string | null | undefined): string | undefined {
-  return cents === null || cents === undefined ? undefined : `${(cents / 100).toFixed(2)} ${currency ?? ""}`.trimEnd();
-}
-
-/** `2026-01-31T12:00:00.000Z` -> `2026-01-31 12:00:00`, in UTC as everything here. */
-export function moment(time: string | Date | null | undefined): string | undefined {
-  if (!time) return undefined;
-  const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? String(time) : date.toISOString().slice(0, 19).replace("T", " ");
 }

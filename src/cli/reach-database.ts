@@ -1,39 +1,12 @@
 /** The service's database, for commands that look into it. They never migrate it: that is the service's business. */
-import { access } from "node:fs/promises";
-import { join } from "node:path";
 import type { Pool } from "pg";
-import { UserVpsError } from "../../providers/core/errors.ts";
+import { reasonOf, UserVpsError } from "../../providers/core/errors.ts";
 import type { Environment } from "../config/index.ts";
-import { createPool, defaultEmbeddedFolder, missingMigrations, startEmbedded } from "../db/index.ts";
+import { createPool, missingMigrations, reachDatabase } from "../db/index.ts";
 import type { Records } from "./record-reader.ts";
-import { reasonOf } from "./report-error.ts";
 import { recordOf } from "./user-record.ts";
 
-export interface ReachedDatabase {
-  /** With user and password. */
-  readonly url: string;
-  /** Where the project's own PostgreSQL keeps it; undefined if it is somebody else's. */
-  readonly folder: string | undefined;
-  close(): Promise<void>;
-}
-
-/**
- * DATABASE_URL, else the PostgreSQL of the project's own, if it was ever made. Whether the former
- * answers is not tried.
- *
- * @returns undefined if there is neither
- */
-export async function reachDatabase(env: Environment): Promise<ReachedDatabase | undefined> {
-  if (env["DATABASE_URL"]) return { url: env["DATABASE_URL"], folder: undefined, close: async () => undefined };
-  const chosen = env["USER_VPS_DATA_FOLDER"] || undefined;
-  const folder = chosen ?? defaultEmbeddedFolder(env);
-  const wasMade = await access(join(folder, "data", "PG_VERSION")).then(() => true, () => false);
-  if (!wasMade) return undefined;
-  const server = await startEmbedded({ folder: chosen });
-  return { url: server.url, folder, close: () => server.release() };
-}
-
-export function openPool(url: string): Pool {
+function openPool(url: string): Pool {
   return createPool({ url, name: "user-vps cli", max: 2 });
 }
 

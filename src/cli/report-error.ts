@@ -1,19 +1,16 @@
 /** An error as people and programs see it. */
-import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { wordsOf } from "../../providers/core/errors.ts";
+import type { ErrorWords } from "../../providers/core/errors.ts";
 import { ServiceRefusal } from "./service-client/refusal.ts";
 
 export interface ErrorView {
-  readonly error: { readonly code: string; readonly message: string; readonly next: string };
+  readonly error: ErrorWords;
 }
-
-const UNKNOWN_NEXT = "Run it again with --verbose, and report what it says.";
 
 /** For `--json`. */
 export function errorView(error: unknown): ErrorView {
   if (error instanceof ServiceRefusal) return { error: { code: error.code, message: error.message, next: error.next } };
-  if (!(error instanceof UserVpsError)) return { error: { code: "UNEXPECTED", message: reasonOf(error), next: UNKNOWN_NEXT } };
-  const { code, next } = error;
-  return { error: { code, message: error.message.replace(`${code}: `, "").replace(` Next: ${next}`, "").trim(), next } };
+  return { error: wordsOf(error) };
 }
 
 export function errorText(error: unknown, { verbose = false } = {}): string {
@@ -21,11 +18,6 @@ export function errorText(error: unknown, { verbose = false } = {}): string {
   const lines = [`${code}: ${message}`, `Next: ${next}`];
   if (verbose && error instanceof Error) lines.push("", ...stacksOf(error));
   return lines.join("\n");
-}
-
-/** An AggregateError, as of a refused connection, has no message of its own. */
-export function reasonOf(error: unknown): string {
-  return messageOf(error) || ((error as { code?: string }).code ?? "unknown error");
 }
 
 function* stacksOf(error: Error): Generator<string> {

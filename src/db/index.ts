@@ -6,3 +6,4 @@ export * from "./migrate.ts";
 export * from "./embedded.ts";
 export { defaultEmbeddedFolder } from "./embedded-folder.ts";
 export * from "./open-database.ts";
+export * from "./reach-database.ts";

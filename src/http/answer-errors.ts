@@ -5,10 +5,12 @@ import type { Socket } from "node:net";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { answerOf, type ErrorAnswer } from "./error-answer.ts";
 import { HTTP_ERRORS, HttpError, type HttpErrorCode } from "./http-error.ts";
+import { pageNotFound } from "./send-page.ts";
 
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler(sendError);
-  app.setNotFoundHandler((request, reply) => sendError(new HttpError("ROUTE_NOT_FOUND", `There is no ${request.method} ${pathOf(request)}.`), request, reply));
+  const page = pageNotFound();
+  app.setNotFoundHandler((request, reply) => (page.fits(request) ? page.send(request, reply) : sendError(new HttpError("ROUTE_NOT_FOUND", `There is no ${request.method} ${pathOf(request)}.`), request, reply)));
 }
 
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -2,26 +2,27 @@
 import { z } from "zod";
 import { ERROR_SHAPE } from "./error-answer.ts";
 
-const DESCRIPTIONS = {
-  400: "The request is malformed, or has fields that are not known.",
-  401: "No token, or none that is valid.",
-  403: "The token does not allow it.",
-  404: "There is no such thing, or it is not the caller's.",
-  409: "It does not fit the present state.",
-  413: "The body is too long.",
-  415: "The body is not JSON.",
-  422: "A value cannot be used.",
-  429: "Too many requests.",
-  500: "The service failed.",
-  503: "The service cannot answer for the moment.",
+/** By status; the name is what the description's components call it. */
+export const REFUSALS = {
+  400: { name: "Malformed", description: "The request is malformed, or has fields that are not known." },
+  401: { name: "NotSignedIn", description: "No token, or none that is valid." },
+  403: { name: "NotAllowed", description: "The token does not allow it." },
+  404: { name: "NotFound", description: "There is no such thing, or it is not the caller's." },
+  409: { name: "Conflict", description: "It does not fit the present state." },
+  413: { name: "TooLong", description: "The body is too long." },
+  415: { name: "NotJson", description: "The body is not JSON." },
+  422: { name: "Unusable", description: "A value cannot be used." },
+  429: { name: "TooMany", description: "Too many requests." },
+  500: { name: "Failed", description: "The service failed." },
+  503: { name: "Unavailable", description: "The service cannot answer for the moment." },
 } as const;
 
-type RefusalStatus = keyof typeof DESCRIPTIONS;
+type RefusalStatus = keyof typeof REFUSALS;
 
 /** @param statuses besides those that every route may answer with */
 export function refusals<S extends RefusalStatus>(...statuses: S[]) {
   const all = [400, ...statuses, 429, 500, 503] as const;
-  return Object.fromEntries(all.map((status) => [status, refusal(DESCRIPTIONS[status])])) as Record<S | 400 | 429 | 500 | 503, ReturnType<typeof refusal>>;
+  return Object.fromEntries(all.map((status) => [status, refusal(REFUSALS[status].description)])) as Record<S | 400 | 429 | 500 | 503, ReturnType<typeof refusal>>;
 }
 
 function refusal(description: string) {

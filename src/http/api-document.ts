@@ -15,7 +15,7 @@ export async function apiDocument(): Promise<object> {
   const refuse = () => { throw new Error("Nothing is served here."); };
   const { app } = await assembleApp({
     pool, databaseUrl: UNUSED.DATABASE_URL, settings, cipher: createCredentialsCipher(settings.credentialsKeys!),
-    jobs: { enqueue: NOBODY, cancel: NOBODY, check: NOBODY, nextTry: NOBODY }, drift: { requestSweep: refuse, stackDrift: NOBODY }, vmActions: NOBODY, bootLog: NOBODY, rollOuts: { enqueue: NOBODY },
+    jobs: { enqueue: NOBODY, cancel: NOBODY, check: NOBODY, nextTry: NOBODY }, drift: { requestSweep: refuse, stackDrift: NOBODY }, vmActions: NOBODY, bootLog: NOBODY, doctor: NOBODY, rollOuts: { enqueue: NOBODY },
   });
   try {
     await app.ready();

@@ -16,6 +16,7 @@ import { normaliseForwarded } from "./forwarded.ts";
 import { HttpError } from "./http-error.ts";
 import type { Jobs } from "../jobs/job.ts";
 import type { AskBootLog } from "../jobs/boot-log.ts";
+import type { AskDoctor } from "../doctor/index.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
 import { addNotificationMetrics } from "../notifications/metrics.ts";
 import { addPurchaseMetrics } from "../purchases/metrics.ts";
@@ -37,6 +38,7 @@ import { adminRunRoutes } from "./routes/admin-runs.ts";
 import { adminVpsRoutes } from "./routes/admin-vps.ts";
 import { auditRoute } from "./routes/audit.ts";
 import { credentialsRoute } from "./routes/credentials.ts";
+import { doctorRoute } from "./routes/doctor.ts";
 import { driftRoutes } from "./routes/drift.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { givenUpVmRoutes } from "./routes/given-up-vms.ts";
@@ -74,6 +76,7 @@ export interface AppOptions {
   readonly drift: DriftRequests;
   readonly vmActions: AskVmActions;
   readonly bootLog: AskBootLog;
+  readonly doctor: AskDoctor;
   readonly rollOuts: RollOutJobs;
   readonly cipher: CredentialsCipher;
   readonly settings: HttpSettings;
@@ -98,7 +101,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 }
 
 /** All of it, with nothing begun: neither is the database asked, nor are changes listened for. */
-export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, bootLog, rollOuts, cipher, settings, logger }: AppOptions): Promise<{ readonly app: FastifyInstance; readonly feed: ChangeFeed }> {
+export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, bootLog, doctor, rollOuts, cipher, settings, logger }: AppOptions): Promise<{ readonly app: FastifyInstance; readonly feed: ChangeFeed }> {
   const app = Fastify({
     ...(logger ? { loggerInstance: logger } : {}),
     trustProxy: trustedProxies(settings.trustProxy),
@@ -156,7 +159,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
   const addRefusals = refuseOtherMethods(app);
 
   const context: HttpContext = {
-    pool, jobs, drift, vmActions, bootLog, rollOuts, settings, feed, cipher,
+    pool, jobs, drift, vmActions, bootLog, doctor, rollOuts, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
     offers,
     closing: closing.signal,
@@ -176,7 +179,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
     for (const routes of [provisionRoute, statusRoute, eventsRoute, credentialsRoute, selfServiceRoutes, handOverRoute]) await signedIn.register(routes, { ...context, prefix: "/api/vps" });
     await signedIn.register(async (operators) => {
       recordActions(operators, pool);
-      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, purchaseRoutes, poolRoutes, notificationRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes, loginLinkRoute]) await operators.register(routes, context);
+      for (const routes of [adminVpsRoutes, adminRunRoutes, auditRoute, doctorRoute, purchaseRoutes, poolRoutes, notificationRoutes, driftRoutes, givenUpVmRoutes, releaseRoutes, retryRoutes, suspendRoutes, rollOutRoutes, vmActionsRoute, snapshotRoute, webOperatorRoutes, loginLinkRoute]) await operators.register(routes, context);
       for (const routes of [adminActionRoutes, adminChangeRoutes, resolveRoute]) await operators.register(routes, { ...context, prefix: "/vps/:username" });
     }, { prefix: "/api/admin" });
   });

@@ -8,6 +8,7 @@ import type { ChangeFeed } from "./change-feed.ts";
 import type { DriftRequests } from "../drift/queues.ts";
 import type { Jobs } from "../jobs/job.ts";
 import type { AskBootLog } from "../jobs/boot-log.ts";
+import type { AskDoctor } from "../doctor/index.ts";
 import type { AskVmActions } from "../jobs/vm-actions.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
 
@@ -23,6 +24,7 @@ export interface HttpContext {
   readonly drift: DriftRequests;
   readonly vmActions: AskVmActions;
   readonly bootLog: AskBootLog;
+  readonly doctor: AskDoctor;
   readonly rollOuts: RollOutJobs;
   readonly settings: HttpSettings;
   readonly cipher: CredentialsCipher;

@@ -31,7 +31,7 @@ const CODE_OF_FASTIFY: Readonly<Record<string, HttpErrorCode>> = {
 };
 
 export function answerOf(error: unknown, requestId: string): ErrorAnswer {
-  if (error instanceof UserVpsError && STATUS_OF[error.code]) return shape(STATUS_OF[error.code]!, error.code, bareMessage(error), error.next, requestId);
+  if (error instanceof UserVpsError && STATUS_OF[error.code]) return shape(STATUS_OF[error.code]!, error.code, error.bareMessage, error.next, requestId);
   if (isDatabaseOutage(error)) return shape(503, "DATABASE_FAILED", "The database cannot be reached.", "Try again in a moment.", requestId, undefined, { "retry-after": "5" });
   const { code, message, details, headers } = httpErrorOf(error);
   return shape(HTTP_ERRORS[code].status, code, message, HTTP_ERRORS[code].next, requestId, details, headers);
@@ -55,9 +55,4 @@ function invalidRequest(issues: readonly { instancePath: string; message?: strin
   const place = context === "querystring" ? "query" : context;
   const details = issues.map(({ instancePath, message = "malformed" }) => ({ path: [place, ...instancePath.split("/").filter(Boolean)].join("."), message }));
   return new HttpError("REQUEST_INVALID", details.map(({ path, message }) => `${path}: ${message}`).join("; "), { details });
-}
-
-/** A UserVpsError's message has its code in front and the advice behind, which stand in fields of their own here. */
-function bareMessage({ code, message, next }: UserVpsError): string {
-  return message.replace(`${code}: `, "").replace(` Next: ${next}`, "");
 }

@@ -24,6 +24,7 @@ const RUN = {
   resourceChanges: { create: 6 }, resources: [{ type: "user-vps:index:VirtualMachine", name: "vm", operation: "create", seconds: 1.2, id: "17923", outputs: { ipv4: "192.0.2.7" }, changed: [{ name: "hostname", before: null, after: "alice.spoq.dev" }] }],
   cause: { kind: "signup", requestedBy: "user_alice", reason: null },
 };
+const DOCTOR = { lookedAt: at("14:00:00"), well: false, checks: [{ check: "clock", meaning: "The clock is right: purchases are told apart by it.", result: "failed", found: "95 s behind Hostinger's", mend: "Set the clock, and keep it right with NTP: `timedatectl set-ntp true`." }] };
 const ACTION = { actionId: 12, askedAt: at("14:00:00"), requestedBy: "operator_1", path: "/api/admin/vps/alice/retry", username: "alice", reason: "ticket 4711", requestId: ERROR.error.requestId, status: 202 };
 const PROPERTY = { name: "content", declared: "192.0.2.7", actual: "198.51.100.9", whatUpWouldDo: "update" };
 const RESOURCE = { resource: "record", type: "cloudflare:index/dnsRecord:DnsRecord", properties: [PROPERTY], whatUpWouldDo: "update" };
@@ -72,7 +73,7 @@ export const SHAPE_EXAMPLES: Readonly<Record<string, object>> = {
   Credentials: { username: "spoq", hostname: "alice.spoq.dev", password: "an-example-and-no-password", jwtSecret: "an-example-and-no-secret" },
   VpsChange: CHANGE, VpsChangePage: page(CHANGE),
   Run: RUN, RunPage: page(RUN), RunLog: { lines: [{ seq: 1, at: at("12:00:02"), line: "Updating (alice):" }], ended: true },
-  OperatorAction: ACTION, OperatorActionPage: page(ACTION),
+  DoctorReport: DOCTOR, OperatorAction: ACTION, OperatorActionPage: page(ACTION),
   StackDrift: { username: "alice", resources: [RESOURCE], changes: 1, refusal: null },
   Sweep: SWEEP, SweepPage: page(SWEEP),
   Finding: FINDING, FindingPage: page(FINDING),

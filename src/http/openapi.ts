@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { Catalog } from "../../providers/hostinger/api/live-catalog.ts";
 import { OPERATOR_ROLES, SCOPE_OF_ROLE } from "../config/operator-roles.ts";
+import { REFUSALS } from "./answers.ts";
 import { BODY_EXAMPLES, SHAPE_EXAMPLES } from "./examples.ts";
 import { namesOf, OFFERED } from "./offers.ts";
 import type { OfferedKind, ReadOffers } from "./offers.ts";
@@ -52,15 +53,21 @@ function withOffers(document: object, catalog: Catalog): object {
   }) as object;
 }
 
+interface DescribedResponse {
+  readonly description?: string;
+  readonly content?: Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>>;
+}
+
 interface DescribedOperation {
   operationId?: string;
+  responses?: Record<string, DescribedResponse | { readonly $ref: string }>;
   security?: Record<string, string[]>[];
   requestBody?: { required: boolean; content: Record<string, { schema: { required?: string[] }; example?: unknown }> };
 }
 
 interface Document {
   paths?: Record<string, Record<string, DescribedOperation>>;
-  components?: { schemas?: Record<string, { examples?: unknown[] }> };
+  components?: { schemas?: Record<string, { examples?: unknown[] }>; responses?: Record<string, DescribedResponse> };
 }
 
 /** What the generator does not know: names, who has to sign in, examples, which bodies may be left out, and that no named schema is of a request. */
@@ -69,13 +76,29 @@ const describeRest: SwaggerTransformObject = (document) => {
   for (const [path, methods] of Object.entries(described.paths ?? {})) {
     for (const [method, operation] of Object.entries(methods)) describeOperation(operation, method.toUpperCase(), path);
   }
-  const schemas = described.components?.schemas ?? {};
+  const components = (described.components ??= {});
+  components.responses = nameRefusals(described);
+  const schemas = components.schemas ?? {};
   for (const [name, schema] of Object.entries(schemas)) {
     if (name.endsWith("Input")) delete schemas[name];
     else if (name in SHAPE_EXAMPLES) schema.examples = [SHAPE_EXAMPLES[name]];
   }
   return described;
 };
+
+/** What nearly every operation can refuse with stands in the document once. */
+function nameRefusals({ paths = {} }: Document): Record<string, DescribedResponse> {
+  const named: Record<string, DescribedResponse> = {};
+  for (const { responses = {} } of Object.values(paths).flatMap((methods) => Object.values(methods))) {
+    for (const [status, { name, description }] of Object.entries(REFUSALS)) {
+      const response = responses[status];
+      if (!response || "$ref" in response || response.description !== description) continue;
+      named[name] = response;
+      responses[status] = { $ref: `#/components/responses/${name}` };
+    }
+  }
+  return named;
+}
 
 function describeOperation(operation: DescribedOperation, method: string, path: string): void {
   const known = operationOf(method, path);

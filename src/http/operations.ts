@@ -44,6 +44,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   "GET /api/admin/runs/{runId}": { id: "getRun", who: "viewer" },
   "GET /api/admin/runs/{runId}/log": { id: "getRunLog", who: "viewer" },
   "GET /api/admin/audit": { id: "listOperatorActions", who: "viewer" },
+  "GET /api/admin/doctor": { id: "examineService", who: "viewer" },
   "GET /api/admin/purchases": { id: "listPurchases", who: "viewer" },
   "GET /api/admin/purchases/overview": { id: "getPurchaseOverview", who: "viewer" },
   "GET /api/admin/pools": { id: "listPools", who: "viewer" },

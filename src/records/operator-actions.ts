@@ -1,10 +1,10 @@
-/** What operators have asked for: who, what, about whom and why. */
+/** What operators, and users for themselves, have asked for: who, what, about whom and why. */
 import type { Queryable } from "../db/queryable.ts";
 
 export interface OperatorRequest {
-  /** An operator's user id. */
+  /** An operator's user id, or the user's own. */
   readonly requestedBy: string;
-  /** As in `/api/admin/vps/alice/restart`. */
+  /** As in `/api/admin/vps/alice/restart`; what users do themselves is beneath `/api/vps/`. */
   readonly path: string;
   readonly username: string | null;
   readonly reason: string | null;
@@ -33,17 +33,28 @@ export async function noteAnswer(db: Queryable, actionId: number, status: number
 
 export interface OperatorActionFilter {
   readonly username?: string | undefined;
+  /** Exactly. */
+  readonly requestedBy?: string | undefined;
+  /** A part of the path, as `deprovision`. */
+  readonly action?: string | undefined;
+  readonly since?: Date | undefined;
+  /** Not included. */
+  readonly until?: Date | undefined;
   readonly limit: number;
   /** The `nextCursor` of the page before. */
   readonly cursor?: number | undefined;
 }
 
 /** Newest first. */
-export async function listOperatorActions(db: Queryable, { username, limit, cursor }: OperatorActionFilter): Promise<{ items: OperatorAction[]; nextCursor: number | null }> {
+export async function listOperatorActions(db: Queryable, { username, requestedBy, action, since, until, limit, cursor }: OperatorActionFilter): Promise<{ items: OperatorAction[]; nextCursor: number | null }> {
   const { rows } = await db.query<OperatorAction>(
     `SELECT action_id::double precision AS "actionId", asked_at AS "askedAt", requested_by AS "requestedBy", path, username, reason, request_id AS "requestId", status
-     FROM vps_operator_actions WHERE ($1::text IS NULL OR username = $1) AND ($2::bigint IS NULL OR action_id < $2) ORDER BY action_id DESC LIMIT $3`,
-    [username ?? null, cursor ?? null, limit + 1],
+     FROM vps_operator_actions
+     WHERE ($1::text IS NULL OR username = $1) AND ($2::bigint IS NULL OR action_id < $2)
+       AND ($4::text IS NULL OR requested_by = $4) AND ($5::text IS NULL OR position(lower($5) IN path) > 0)
+       AND ($6::timestamptz IS NULL OR asked_at >= $6) AND ($7::timestamptz IS NULL OR asked_at < $7)
+     ORDER BY action_id DESC LIMIT $3`,
+    [username ?? null, cursor ?? null, limit + 1, requestedBy ?? null, action ?? null, since ?? null, until ?? null],
   );
   const items = rows.slice(0, limit);
   return { items, nextCursor: rows.length > limit ? items.at(-1)!.actionId : null };

@@ -2,6 +2,7 @@ import { createCredentialsCipher } from "../records/index.ts";
 import { spareSecrets } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { openDatabase } from "../db/index.ts";
+import { askDoctor, DOCTOR_QUEUE } from "../doctor/index.ts";
 import { createDriftQueues, driftRequests } from "../drift/queues.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
@@ -37,7 +38,7 @@ export async function startService({ settings, env, onProgress = () => undefined
   const { role } = settings;
   await startTracing(env);
   const spare = spareSecrets({ env, role });
-  if (spare.length > 0) onProgress(`WARNING: this process faces the internet and holds secrets that only workers need: ${spare.join(", ")}. Give each role a file of its own (docs/going-live.md); with REFUSE_SPARE_SECRETS=true it does not start like this`);
+  if (spare.length > 0) onProgress(`WARNING: this process faces the internet and holds secrets that only workers need: ${spare.join(", ")}. Give each role a file of its own (user-vps init --split); with REFUSE_SPARE_SECRETS=true it does not start like this`);
   const database = await openDatabase({ databaseUrl: settings.databaseUrl, dataFolder: settings.dataFolder, onProgress });
   const closers: (() => Promise<unknown>)[] = [flushTracing, () => database.close()];
   const closeAll = async () => {
@@ -53,6 +54,7 @@ export async function startService({ settings, env, onProgress = () => undefined
     await createDriftQueues(boss);
     await createQuestionQueue(boss, VM_ACTIONS_QUEUE);
     await createQuestionQueue(boss, BOOT_LOG_QUEUE);
+    await createQuestionQueue(boss, DOCTOR_QUEUE);
     await createRollOutQueue(boss);
     const common = { settings, env, pool: database.pool, databaseUrl: database.url, boss, onProgress };
     const worker = role === "http" ? undefined : await startWorkerProcess(common);
@@ -78,6 +80,7 @@ export async function startService({ settings, env, onProgress = () => undefined
         drift: driftRequests(boss),
         vmActions: askVmActions(boss),
         bootLog: askBootLog(boss),
+        doctor: askDoctor(boss),
         rollOuts: rollOutJobs(boss),
         cipher: createCredentialsCipher(settings.credentialsKeys!),
       });

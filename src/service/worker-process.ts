@@ -9,6 +9,7 @@ import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
 import { ensureEngine } from "../install-pulumi/ensure-engine.ts";
+import { answerDoctor } from "../doctor/ask-doctor.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
 import { startDrift } from "../drift/start-drift.ts";
 import { pgBossJobs, startWorker } from "../jobs/index.ts";
@@ -99,14 +100,15 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     exportStack: (username, signal) => engine.exportStack(username, { runId: randomUUID(), signal }),
     ssh: { port: Number(env["USER_VPS_SSH_PORT"] || DEFAULT_SSH_PORT), privateKey: settings.sshPrivateKey },
   });
-  const retention = await startRetention({ boss, pool, settings, log: onProgress });
   const redactor = createRedactor(...common.secrets);
+  const doctor = await answerDoctor({ boss, env, role: settings.role, databaseUrl, redact: (text) => redactor.redact(text) });
+  const retention = await startRetention({ boss, pool, settings, log: onProgress });
   const notifications = await startNotifications({ pool, settings, workerId, redact: (text) => redactor.redact(text), log: onProgress });
   const offers = keepOffers(pool, vms.client, onProgress);
   let ended: Promise<void> | undefined;
   const end = async () => {
     watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop(), bootLogs.stop(), offers.stop(), watcher.stop(), retention.stop(), notifications.stop(), pools.stop()]);
+    await Promise.all([drift.stop(), actions.stop(), bootLogs.stop(), doctor.stop(), offers.stop(), watcher.stop(), retention.stop(), notifications.stop(), pools.stop()]);
     await Promise.all([slots.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
   };
   return {

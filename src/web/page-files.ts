@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { PAGES, pageDocument } from "./page-list.ts";
+import { NOT_FOUND_PAGE, PAGES, pageDocument } from "./page-list.ts";
 
 const FOLDER = join(import.meta.dirname, "pages");
 const LAYOUT = "layout.html";
@@ -28,7 +28,7 @@ export function readPageFiles(folder = FOLDER): ReadonlyMap<string, PageFile> {
   const names = readdirSync(folder).filter((name) => TYPES[extname(name)] && name !== LAYOUT);
   return new Map(names.map((name) => {
     const file = readFileSync(join(folder, name));
-    const page = folder === FOLDER ? PAGES.find((one) => `${one.name}.html` === name) : undefined;
+    const page = folder === FOLDER ? [...PAGES, NOT_FOUND_PAGE].find((one) => `${one.name}.html` === name) : undefined;
     const content = page ? Buffer.from(pageDocument(readFileSync(join(folder, LAYOUT), "utf8"), page, file.toString())) : file;
     return [name, { name, type: TYPES[extname(name)]!, content, etag: `"${createHash("sha256").update(content).digest("base64url").slice(0, 22)}"` }];
   }));

@@ -17,8 +17,12 @@ export const PAGES: readonly Page[] = [
   { path: "/pools", name: "pools", title: "Pools", navigation: "Pools" },
   { path: "/audit", name: "audit", title: "Audit", navigation: "Audit" },
   { path: "/notifications", name: "notifications", title: "Notifications", navigation: "Notifications" },
+  { path: "/health", name: "health", title: "Health", navigation: "Health" },
   { path: "/users/:username", name: "user", title: "User" },
 ];
+
+/** Sent where no page is, with the status 404. */
+export const NOT_FOUND_PAGE: Page = { path: "", name: "not-found", title: "Not found" };
 
 /** What is no page of ours, and belongs into the navigation. */
 const ELSEWHERE = [{ path: "/docs", navigation: "API" }];

@@ -8,7 +8,7 @@ const HOSTNAME = "e2e-carol.spoq.dev";
 let world: CliWorld;
 let vmId: number;
 beforeAll(async () => {
-  world = await CliWorld.open();
+  world = await CliWorld.open({ warm: true });
   await world.newStack(USER, { healthTimeoutSeconds: "20" });
   const { code, text } = await world.up(USER);
   assert.equal(code, 0, text);
@@ -99,8 +99,7 @@ describe("drift shows in a preview and is repaired by `up`", () => {
     assert.notEqual(refused.code, 0);
     assert.equal(world.purchasesOf(HOSTNAME), 1);
 
-    await world.ok("config", "set", "protect", "false", "--stack", USER);
-    await world.ok("config", "set", "allowReplaceOf", String(vmId), "--stack", USER);
+    await world.set(USER, { protect: "false", allowReplaceOf: String(vmId) });
     await repair();
     assert.equal(world.purchasesOf(HOSTNAME), 2);
     await assertNoDrift();

@@ -11,8 +11,10 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
 let world: CliWorld;
 let firstPassword = "";
+/** As a person runs it: the engine starts program and providers itself. */
+const plainPulumi = (...args: string[]) => world.start(...args, "--stack", "e2e-bob").finished;
 const onlyVm = () => world.sandbox.state().vms[0]!;
-beforeAll(async () => void (world = await CliWorld.open()));
+beforeAll(async () => void (world = await CliWorld.open({ warm: true })));
 afterAll(() => world.close());
 
 describe("one user's stack by the plain Pulumi CLI", () => {
@@ -20,7 +22,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
 
   it("goes from nothing to a healthy VPS, with one purchase", async () => {
     await world.newStack("e2e-bob");
-    const { code, text } = await world.up("e2e-bob");
+    const { code, text } = await plainPulumi("up", "--yes", "--skip-preview");
     assert.equal(code, 0, text);
     firstUp = text;
     const outputs = await world.outputs("e2e-bob");
@@ -38,8 +40,8 @@ describe("one user's stack by the plain Pulumi CLI", () => {
   });
 
   it("has nothing to do a second time, and finds no drift", async () => {
-    assert.match((await world.up("e2e-bob")).text, /8 unchanged/);
-    const preview = await world.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", "e2e-bob");
+    assert.match((await plainPulumi("up", "--yes", "--skip-preview")).text, /8 unchanged/);
+    const preview = await plainPulumi("preview", "--refresh", "--expect-no-changes");
     assert.equal(preview.code, 0, preview.text);
   });
 
@@ -107,8 +109,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
     const refused = await world.up("e2e-bob");
     assert.notEqual(refused.code, 0);
     assert.match(refused.text, new RegExp(`VM_NOT_OURS: .*importVmId ${id}`));
-    await world.ok("config", "set", "importVmId", String(id), "--stack", "e2e-bob");
-    await world.ok("config", "set", "ownerId", "user_bob", "--stack", "e2e-bob");
+    await world.set("e2e-bob", { importVmId: String(id), ownerId: "user_bob" });
     const { code, text } = await world.up("e2e-bob");
     assert.equal(code, 0, text);
     assert.equal(world.purchasesOf("e2e-bob.spoq.dev"), 1);
@@ -127,7 +128,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
 
   it("installs it anew with the whole script, which leaves the account again", async () => {
     const { id } = onlyVm();
-    for (const [name, value] of [["recreation", "1"], ["allowRecreateOf", String(id)]] as const) await world.ok("config", "set", name, value, "--stack", "e2e-bob");
+    await world.set("e2e-bob", { recreation: "1", allowRecreateOf: String(id) });
     const { code, text } = await world.up("e2e-bob");
     assert.equal(code, 0, text);
     await world.ok("config", "rm", "allowRecreateOf", "--stack", "e2e-bob");

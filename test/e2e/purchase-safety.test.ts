@@ -9,7 +9,7 @@ import { CliWorld, until } from "../support/cli-world.ts";
 const PURCHASE = { api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$" } as const;
 
 let world: CliWorld;
-beforeAll(async () => void (world = await CliWorld.open()));
+beforeAll(async () => void (world = await CliWorld.open({ warm: true })));
 afterEach(() => world.sandbox.clearFaults());
 afterAll(() => world.close());
 

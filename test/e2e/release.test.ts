@@ -8,7 +8,7 @@ const HOSTNAME = "e2e-rita.spoq.dev";
 
 let world: CliWorld;
 beforeAll(async () => {
-  world = await CliWorld.open();
+  world = await CliWorld.open({ warm: true });
   await world.newStack(USER, { healthTimeoutSeconds: "20" });
   const { code, text } = await world.up(USER);
   assert.equal(code, 0, text);
@@ -22,12 +22,8 @@ async function publish(version: string, more: Record<string, unknown> = {}): Pro
   await world.control("artefacts", { url: urlOf(version), sha256: sha256(version), version, ...more });
 }
 
-async function configure(settings: Record<string, string>): Promise<void> {
-  for (const [key, value] of Object.entries(settings)) await world.ok("config", "set", key, value, "--stack", USER);
-}
-
 async function release(version: string, checksum = sha256(version)) {
-  await configure({ releaseVersion: version, releaseConductorUrl: urlOf(version), releaseConductorSha256: checksum });
+  await world.set(USER, { releaseVersion: version, releaseConductorUrl: urlOf(version), releaseConductorSha256: checksum });
   return world.up(USER);
 }
 
@@ -40,9 +36,9 @@ async function succeeds(run: Promise<{ code: number | null; text: string }>): Pr
 const vm = () => world.sandbox.state().vms.find(({ hostname }) => hostname === HOSTNAME)!;
 const noChanges = () => succeeds(world.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", USER));
 
-describe("a release on a VPS that is already there, by the plain Pulumi CLI", () => {
+describe("a release on a VPS that is already there, by the Pulumi CLI", () => {
   it("is what the refusal of another conductorUrl points to", async () => {
-    await configure({ conductorUrl: urlOf("2.0.0") });
+    await world.set(USER, { conductorUrl: urlOf("2.0.0") });
     const { code, text } = await world.pulumi("preview", "--stack", USER);
     await world.ok("config", "rm", "conductorUrl", "--stack", USER);
     assert.notEqual(code, 0);
@@ -50,7 +46,7 @@ describe("a release on a VPS that is already there, by the plain Pulumi CLI", ()
   });
 
   it("refuses a release without a checksum", async () => {
-    await configure({ releaseVersion: "2.0.0", releaseConductorUrl: urlOf("2.0.0") });
+    await world.set(USER, { releaseVersion: "2.0.0", releaseConductorUrl: urlOf("2.0.0") });
     const { code, text } = await world.pulumi("preview", "--stack", USER);
     assert.notEqual(code, 0);
     assert.match(text, /CONFIG_INVALID: .*releaseConductorUrl and releaseConductorSha256 go together/s);
@@ -87,7 +83,7 @@ describe("a release on a VPS that is already there, by the plain Pulumi CLI", ()
   it("keeps the release through a rotation of the password, and holds no secret in plain text", async () => {
     await publish("2.4.0");
     await succeeds(release("2.4.0"));
-    await configure({ credentialRotation: "2" });
+    await world.set(USER, { credentialRotation: "2" });
     const text = await succeeds(world.up(USER));
     assert.equal(vm().programs.conductor?.version, "2.4.0");
     const { password } = (await world.outputs(USER)) as { password: string };
@@ -98,7 +94,7 @@ describe("a release on a VPS that is already there, by the plain Pulumi CLI", ()
 
 describe("firewall and reverse DNS, where the stack asks for them", () => {
   it("are made, found unchanged, and repaired when somebody else changes them", async () => {
-    await configure({ firewall: "true", ptr: "true" });
+    await world.set(USER, { firewall: "true", ptr: "true" });
     await succeeds(world.up(USER));
     await noChanges();
     const { firewalls, vms } = world.sandbox.state();
@@ -116,7 +112,7 @@ describe("firewall and reverse DNS, where the stack asks for them", () => {
   });
 
   it("go with the stack's settings, without a trace at Hostinger", async () => {
-    await configure({ firewall: "false", ptr: "false" });
+    await world.set(USER, { firewall: "false", ptr: "false" });
     await succeeds(world.up(USER));
     assert.deepEqual(world.sandbox.state().firewalls, []);
   });

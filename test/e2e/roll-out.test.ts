@@ -18,7 +18,7 @@ const urlOf = (version: string) => `https://downloads.example.com/conductor-${ve
 let world: CliWorld;
 const { pool } = await withDatabase();
 beforeAll(async () => {
-  world = await CliWorld.open();
+  world = await CliWorld.open({ warm: true });
   const left = [...USERS];
   const provision = async () => {
     for (let username = left.shift(); username !== undefined; username = left.shift()) {
@@ -32,12 +32,12 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** The real engine by its plain CLI: the same `up` as an operator's. */
+/** The real engine by its CLI: the same `up` as an operator's. */
 function cliEngine(): Engine {
   const unused = async () => assert.fail("the roll-out uses `up` alone");
   return {
     async up({ stackName, config }) {
-      await world.ok("config", "set-all", "--stack", stackName, ...Object.entries(config).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]));
+      await world.set(stackName, config);
       const { code, text } = await world.up(stackName);
       if (code !== 0) throw failureOf({ stackName, errors: [text], output: text, end: `exit code ${code}` });
       return { changes: {}, outputs: {} };

@@ -19,6 +19,13 @@ describe("user-vps init", () => {
     assert.equal(settings.credentialsKeys!.length, 1);
   });
 
+  it("names nothing as missing that the environment has, as with the sandbox", async () => {
+    const { HOSTINGER_API_KEY, CLOUDFLARE_API_TOKEN, ...left } = OURS;
+    const { missing } = await runJson<{ missing: string[] }>(["init"], { cwd: temporaryFolder(), env: { HOSTINGER_API_KEY, CLOUDFLARE_API_TOKEN } });
+    assert.deepEqual(missing.toSorted(), Object.keys(left).toSorted());
+    assert.match((await runCli(["init"], { cwd: temporaryFolder(), env: OURS })).stdout, /Nothing has to be filled in/);
+  });
+
   it("makes other secrets each time, and shows none of them", async () => {
     const folders = [temporaryFolder(), temporaryFolder()];
     const secrets: string[] = [];
@@ -41,5 +48,18 @@ describe("user-vps init", () => {
     writeFileSync(join(cwd, ".env"), "JWT_SECRET=mine\n");
     assert.equal((await runJson<ErrorDocument>(["init"], { cwd, code: 2 })).error.code, "INPUT_INVALID");
     assert.equal(readFileSync(join(cwd, ".env"), "utf8"), "JWT_SECRET=mine\n");
+  });
+
+  it("--split: writes a file for each role, for its owner alone, and anew after a change", async () => {
+    const cwd = temporaryFolder();
+    assert.equal((await runJson<ErrorDocument>(["init", "--split"], { cwd, code: 2 })).error.code, "INPUT_INVALID");
+    for (const domain of ["example.com", "example.org"]) {
+      writeFileSync(join(cwd, ".env"), `JWT_SECRET=fake\nHOSTINGER_API_KEY=fake\nVPS_DOMAIN=${domain}\n`);
+      await runJson(["init", "--split"], { cwd });
+      const [http, worker] = ["http.env", "worker.env"].map((name) => readFileSync(join(cwd, name), "utf8"));
+      assert.match(http!, new RegExp(`^#.*\nJWT_SECRET='fake'\nVPS_DOMAIN='${domain}'\n$`));
+      assert.match(worker!, new RegExp(`^#.*\nHOSTINGER_API_KEY='fake'\nVPS_DOMAIN='${domain}'\n$`));
+    }
+    for (const name of ["http.env", "worker.env"]) assert.equal(statSync(join(cwd, name)).mode & 0o777, 0o600);
   });
 });

@@ -12,7 +12,7 @@ const { app, pool, jobs, url } = await withApp();
 
 interface Operation {
   readonly security?: unknown;
-  readonly responses: Record<string, { content: Record<string, { schema: { $ref?: string } }> }>;
+  readonly responses: Record<string, { $ref?: string; content: Record<string, { schema: { $ref?: string } }> }>;
 }
 
 describe("health", () => {
@@ -113,7 +113,8 @@ describe("the description", () => {
         assert.deepEqual(["400", "429", "500", "503"].filter((status) => !(status in operation.responses)), [], path);
         if (path.startsWith("/api/")) assert.ok("401" in operation.responses && operation.security, path);
         for (const [status, answer] of Object.entries(operation.responses)) {
-          if (Number(status) >= 400) assert.equal(answer.content["application/json"]?.schema.$ref, "#/components/schemas/Error", `${path} ${status}`);
+          const { content } = answer.$ref === undefined ? answer : document.components.responses[answer.$ref.split("/").at(-1)!];
+          if (Number(status) >= 400) assert.equal(content["application/json"]?.schema.$ref, "#/components/schemas/Error", `${path} ${status}`);
         }
       }
     }

@@ -98,10 +98,9 @@ describe("a name that nobody may certify", () => {
   });
 
   it("is none in a pool, where nobody else certifies, nor with an authority that is not known", async () => {
-    const pooledOrUnknown: Record<string, string>[] = [{ pooled: "true" }, { acmeCa: "https://ca.example.com/acme" }];
-    for (const more of pooledOrUnknown) {
+    for (const more of [{ pooled: "true" }, { acmeCa: "https://ca.example.com/acme" }] as Record<string, string>[]) {
       await forbid("spoq.dev");
-      provider.configure({ get: (key) => more[key] ?? settings()[key] });
+      provider.configure({ get: (key) => ({ ...settings(), ...more })[key] });
       await provider.create(inputs()).finally(() => provider.configure({ get: (key) => settings()[key] }));
       assert.equal(purchases(), 1);
       sandbox.reset();

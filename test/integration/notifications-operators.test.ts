@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, it } from "vitest";
-import { checkNotifications } from "../../src/cli/doctor/notifications.ts";
+import { checkNotifications } from "../../src/doctor/notifications.ts";
 import type { NotificationTarget } from "../../src/config/index.ts";
 import type { NotificationTargetView, NotificationView } from "../../src/http/routes/notifications.ts";
 import { startNotifications } from "../../src/notifications/index.ts";

@@ -5,14 +5,16 @@ import { beforeEach } from "vitest";
 import { sleep } from "../../providers/core/time.ts";
 import type { FindingKind } from "../../src/drift/kinds.ts";
 import type { DriftAnswer } from "../../src/drift/queues.ts";
+import type { AskDoctor } from "../../src/doctor/index.ts";
+import type { AskBootLog } from "../../src/jobs/boot-log.ts";
 import type { AskVmActions } from "../../src/jobs/vm-actions.ts";
 import { finishRun, requestVps, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
 import type { Operation, VpsStatus } from "../../src/records/index.ts";
 import { withListeningApp } from "../support/http-app.ts";
 import { signToken } from "../support/tokens.ts";
 
-export const answers: { drift: DriftAnswer | undefined; actions: Awaited<ReturnType<AskVmActions>> } = { drift: undefined, actions: undefined };
-export const { address, pool, jobs } = await withListeningApp({ drift: { stackDrift: async () => answers.drift }, vmActions: async () => answers.actions });
+export const answers: { drift: DriftAnswer | undefined; actions: Awaited<ReturnType<AskVmActions>>; bootLog: Awaited<ReturnType<AskBootLog>>; doctor: Awaited<ReturnType<AskDoctor>> } = { drift: undefined, actions: undefined, bootLog: undefined, doctor: undefined };
+export const { address, pool, jobs } = await withListeningApp({ drift: { stackDrift: async () => answers.drift }, vmActions: async () => answers.actions, bootLog: async () => answers.bootLog, doctor: async () => answers.doctor });
 export const env = { USER_VPS_URL: address, USER_VPS_TOKEN: await signToken({ sub: "operator_1", scope: "vps:admin" }, { expiresInSeconds: 3_600 }) };
 
 beforeEach(() => void jobs.enqueued.splice(0));

@@ -62,6 +62,16 @@ describe("the packed archive, installed", async () => {
     assert.deepEqual([stdout, stderr], ["true VPS_NOT_FOUND 404 http://service.invalid/api/vps/status Bearer t\n", ""]);
   });
 
+  it("loads the SDK's packages after their version was asked for, as a slot does that has stand-ins", async () => {
+    const program = `const { versionOf } = await import("./src/install-pulumi/needed-plugins.ts");
+      const versions = [versionOf("cloudflare"), versionOf("command")];
+      for (const name of ["cloudflare", "command"]) versions.push((await import("@pulumi/" + name + "/utilities.js")).getVersion());
+      console.log(JSON.stringify(versions));`;
+    const { stdout } = await run(process.execPath, ["--import", pathToFileURL(join(installed, "exports", "strip-types.js")).href, "--input-type=module", "-e", program], { cwd: installed, env: environment });
+    const [cloudflare, command, ...loaded] = JSON.parse(stdout) as string[];
+    assert.deepEqual(loaded, [cloudflare, command]);
+  });
+
   it("brings a user's VPS up with the real engine, and writes nothing into the installed package", async () => {
     const before = readdirSync(installed).toSorted();
     chmodSync(installed, 0o555);

@@ -2,13 +2,15 @@
 import assert from "node:assert/strict";
 import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { failed, ok, skipped, type Finding } from "../../src/doctor/index.ts";
 import { assertAccessible } from "../support/axe.ts";
 import { withListeningApp } from "../support/http-app.ts";
 import { needing } from "../support/needs.ts";
 import { openOperatorsBrowser, type OperatorsBrowser } from "../support/operators-browser.ts";
 import { signToken } from "../support/tokens.ts";
 
-const app = await withListeningApp();
+let found: Finding[] = [];
+const app = await withListeningApp({ doctor: async () => ({ hostId: "machine-7", findings: found }) });
 
 const USERS = 300;
 const LONGEST = `a${"-very-long-user-name".repeat(3)}-z`.slice(0, 63);
@@ -170,12 +172,12 @@ describe("the fleet's list", needing("browser"), () => {
     });
 
     it("leads back to where one was when the session has expired", async () => {
-      await the.open("/?status=failed&page=1");
+      await the.open("/?status=failed&page=1#users");
       await the.page.context().clearCookies();
-      await the.page.waitForURL(/\/login\?next=%2F%3Fstatus%3Dfailed%26page%3D1$/);
+      await the.page.waitForURL(/\/login\?next=%2F%3Fstatus%3Dfailed%26page%3D1%23users$/);
       await the.page.getByLabel("Operator's token").fill(await signToken({ sub: "operator@example.com", scope: "vps:admin" }));
       await the.page.getByRole("button", { name: "Log in" }).click();
-      await the.page.waitForURL(/\/\?status=failed&page=1$/);
+      await the.page.waitForURL(/\/\?status=failed&page=1#users$/);
     });
 
     it("is accessible and fits every window, also with the longest name", async () => {
@@ -186,6 +188,32 @@ describe("the fleet's list", needing("browser"), () => {
       await assertAccessible(the.page);
     });
 
+  });
+
+  it("has the service's health in the navigation: what is to be mended first, each with what to do", async () => {
+    found = [ok("database", "PostgreSQL 18"), failed("clock", "95 s behind Hostinger's", "Set the clock."), skipped("notifications", "nobody is told anything")];
+    await the.open("/");
+    await link("Health").click();
+    await the.page.getByText("1 to mend.", { exact: true }).waitFor();
+    assert.deepEqual(await the.page.locator("#checks h3").allTextContents(), ["clock", "worker", "database", "notifications"]);
+    await the.page.locator("[data-check=clock]").filter({ hasText: "To do: Set the clock." }).filter({ hasText: "to be mended" }).waitFor();
+    await assertAccessible(the.page);
+    await the.page.getByRole("button", { name: "Look again" }).click();
+    assert.equal(await the.page.evaluate("document.activeElement.id"), "again");
+  });
+
+  it("tells of an address that nothing is at, in its own look, with a way back", async () => {
+    await the.open("/nothing/here");
+    await the.page.getByRole("heading", { name: "There is no such page" }).waitFor();
+    await the.page.getByText("/nothing/here").waitFor();
+    await the.page.getByText("operator@example.com").waitFor();
+    await assertAccessible(the.page);
+    await link("To the fleet").click();
+    await the.page.getByRole("heading", { name: "Fleet" }).waitFor();
+    await the.open("/users/nobody");
+    await the.page.getByRole("heading", { name: "There is no user nobody" }).waitFor();
+    await link("Search the fleet for it").click();
+    await the.page.waitForURL(/\?search=nobody$/);
   });
 
   it("ran without an error of a script and within its content security policy", () => {

@@ -128,7 +128,7 @@ describe("the pages", () => {
 
   it("come with the strict headers, and are not sent again while they are the same", async () => {
     const { csrf: _csrf, ...headers } = await session();
-    for (const url of ["/", "/users/alice", "/login", "/assets/fleet.js", "/assets/page.css"]) {
+    for (const url of ["/", "/health", "/users/alice", "/login", "/assets/fleet.js", "/assets/page.css"]) {
       const answer = await app.inject({ url, headers });
       assert.equal(answer.statusCode, 200, url);
       assert.match(String(answer.headers["content-security-policy"]), /default-src 'none'; script-src 'self'/, url);
@@ -136,6 +136,30 @@ describe("the pages", () => {
       const again = await app.inject({ url, headers: { ...headers, "if-none-match": String(answer.headers.etag) } });
       assert.deepEqual([again.statusCode, again.body], [304, ""], url);
     }
+  });
+});
+
+describe("an address that nothing is at", () => {
+  const html = { accept: "text/html,application/xhtml+xml" };
+
+  it("is a page with a way back for browsers, and the one shape of refusals for programs", async () => {
+    for (const [url, wayBack] of [["/nothing-here", 'href="/"'], ["/users", 'href="/"'], ["/me/nothing", 'href="/me"']] as const) {
+      const answer = await app.inject({ url, headers: html });
+      assert.deepEqual([answer.statusCode, answer.headers["content-type"]], [404, "text/html; charset=utf-8"], url);
+      assert.ok(answer.body.includes(wayBack), url);
+      assert.match(String(answer.headers["content-security-policy"]), /default-src 'none'/);
+      assertRefusal(await app.inject({ url }), 404, "ROUTE_NOT_FOUND");
+    }
+    assertRefusal(await app.inject({ url: "/api/admin/nothing", headers: html }), 404, "ROUTE_NOT_FOUND");
+    assertRefusal(await app.inject({ method: "POST", url: "/nothing-here", headers: html }), 404, "ROUTE_NOT_FOUND");
+  });
+
+  it("is 404 for a user who is not there, and no news of that to who is not logged in", async () => {
+    await readyUser("dora");
+    const { csrf: _csrf, ...headers } = await session();
+    assert.equal((await app.inject({ url: "/users/dora", headers })).statusCode, 200);
+    assert.equal((await app.inject({ url: "/users/nobody", headers })).statusCode, 404);
+    assert.equal((await app.inject({ url: "/users/nobody" })).statusCode, 303);
   });
 });
 

@@ -34,6 +34,12 @@ describe("the page of the pools", needing("browser"), () => {
     assert.equal(await the.page.getByRole("button", { name: /^Drain/ }).count(), 0);
   });
 
+  it("a worker finds nothing to mend, and the page of the service's health says so", async () => {
+    await the.page.getByRole("link", { name: "Health" }).click();
+    await the.page.getByText("Nothing to mend.", { exact: true }).waitFor();
+    for (const check of ["worker", "engine", "hostinger", "cloudflare", "database"]) await the.page.locator(`[data-check=${check}].ok`).waitFor();
+  });
+
   it("ran without an error of a script and within its content security policy", () => {
     assert.deepEqual(the.complaints, []);
   });

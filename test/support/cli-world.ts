@@ -9,11 +9,22 @@ import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { engineEnvironment } from "../../src/install-pulumi/engine-environment.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { killTagged, tagEnvironment } from "../../src/provisioning/process-tags.ts";
+import { Slots } from "../../src/slots/slots.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox, SandboxOptions } from "../../src/sandbox/index.ts";
 
 const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 const COMMAND_LIMIT_MS = 120_000;
+/** Commands that run program and providers; `destroy` runs the providers alone. */
+const RUNS = ["up", "preview", "refresh", "destroy"];
+
+export interface CliWorldOptions extends SandboxOptions {
+  /**
+   * The engine meets program and providers in a slot, as the service's does, in place of starting
+   * them: a third of the time. For what is not about the processes of a plain `pulumi up`.
+   */
+  readonly warm?: boolean;
+}
 
 export interface Finished {
   readonly code: number | null;
@@ -29,32 +40,51 @@ export class CliWorld {
   readonly #stacks = new Set<string>();
   /** Every process of its engines carries it. */
   readonly #tag = randomUUID();
+  readonly #slots: Slots | undefined;
 
-  private constructor(sandbox: Sandbox, env: NodeJS.ProcessEnv, folder: string) {
+  private constructor(sandbox: Sandbox, env: NodeJS.ProcessEnv, folder: string, standIns: boolean | undefined) {
     this.sandbox = sandbox;
     this.env = env;
     this.#folder = folder;
+    if (standIns !== undefined) this.#slots = new Slots({ env, standIns, programEnv: env, tag: () => tagEnvironment({ worker: this.#tag }) });
   }
 
-  static async open(options: SandboxOptions = {}): Promise<CliWorld> {
+  static async open({ warm = false, ...options }: CliWorldOptions = {}): Promise<CliWorld> {
     const engine = await ensureEngine({ onProgress: (line) => process.stderr.write(`${line}\n`) });
     const folder = await mkdtemp(join(tmpdir(), "user-vps-e2e-"));
     const sandbox = await startSandbox({ dataDir: folder, ...options });
     const own = sandboxEnvironment(sandbox, engine, pathToFileURL(folder).href);
-    return new CliWorld(sandbox, { ...engineEnvironment(engine), ...own }, folder);
+    return new CliWorld(sandbox, { ...engineEnvironment(engine), ...own }, folder, warm ? engine.standIns : undefined);
   }
 
   /** A new stack for the user; its name is the user's. */
   async newStack(username: string, settings: Readonly<Record<string, string>> = {}): Promise<void> {
     this.#stacks.add(username);
     await this.ok("stack", "init", username, "--no-select");
-    for (const [key, value] of Object.entries({ username, ...settings })) await this.ok("config", "set", key, value, "--stack", username);
+    await this.set(username, { username, ...settings });
+  }
+
+  /** Sets all of them by one call. */
+  async set(username: string, settings: Readonly<Record<string, string>>): Promise<void> {
+    await this.ok("config", "set-all", "--stack", username, ...Object.entries(settings).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]));
   }
 
   /** Runs `pulumi` in the checkout and waits for its end. */
-  async pulumi(...args: string[]): Promise<Finished> {
-    const { finished } = this.start(...args);
-    return finished;
+  pulumi(...args: string[]): Promise<Finished> {
+    return this.#run(args, {});
+  }
+
+  async #run(args: readonly string[], more: Readonly<Record<string, string>>): Promise<Finished> {
+    if (!this.#slots || !RUNS.includes(args[0]!)) return this.#start(args, more).finished;
+    const slot = await this.#slots.take(more);
+    let failed = true;
+    try {
+      const finished = await this.#start([...args, `--client=${slot.program}`], { ...more, PULUMI_DEBUG_PROVIDERS: slot.providers }).finished;
+      failed = finished.code === null;
+      return finished;
+    } finally {
+      await slot.release({ failed });
+    }
   }
 
   /** Like `pulumi`; throws with the output if it fails. */
@@ -83,7 +113,7 @@ export class CliWorld {
 
   /** With more in the environment, if that is given. */
   up(username: string, more: Readonly<Record<string, string>> = {}): Promise<Finished> {
-    return this.#start(["up", "--yes", "--skip-preview", "--stack", username], more).finished;
+    return this.#run(["up", "--yes", "--skip-preview", "--stack", username], more);
   }
 
   async outputs(username: string): Promise<Record<string, unknown>> {
@@ -101,6 +131,7 @@ export class CliWorld {
   }
 
   async close(): Promise<void> {
+    await this.#slots?.close();
     // An engine that was killed leaves its language host behind, which looks for it every five minutes.
     await killTagged("worker", this.#tag);
     await this.sandbox.close();
@@ -110,7 +141,7 @@ export class CliWorld {
 }
 
 /** Waits until `condition` holds; fails with `what` after the limit. */
-export async function until(what: string, condition: () => boolean, limitMs = 30_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, limitMs = 120_000): Promise<void> {
   const endMs = Date.now() + limitMs;
   while (!condition()) {
     if (Date.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for: ${what}`);

@@ -1,6 +1,7 @@
 /** The HTTP side on a fresh database, with a queue that only notes what it is asked for. */
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { readSettings, type Settings } from "../../src/config/index.ts";
+import type { AskDoctor } from "../../src/doctor/index.ts";
 import type { DriftRequests } from "../../src/drift/queues.ts";
 import { requestSweep } from "../../src/drift/sweeps.ts";
 import { buildApp } from "../../src/http/app.ts";
@@ -72,16 +73,17 @@ export interface TestAppOptions {
   readonly drift?: Partial<DriftRequests>;
   readonly vmActions?: AskVmActions;
   readonly bootLog?: AskBootLog;
+  readonly doctor?: AskDoctor;
 }
 
 /** Closed when the test, suite or file that calls it ends. */
-export async function withApp({ env, logger, database, drift, vmActions = async () => undefined, bootLog = async () => undefined }: TestAppOptions = {}): Promise<TestApp> {
+export async function withApp({ env, logger, database, drift, vmActions = async () => undefined, bootLog = async () => undefined, doctor = async () => undefined }: TestAppOptions = {}): Promise<TestApp> {
   const { pool, url } = database ?? (await withDatabase());
   const settings = testSettings(env);
   const jobs = new RecordingJobs();
   const rollOuts = new RecordingRollOutJobs();
   const cipher = createCredentialsCipher(settings.credentialsKeys!);
-  const app = await buildApp({ pool, databaseUrl: url, jobs, drift: { ...NO_WORKER, ...drift }, vmActions, bootLog, rollOuts, cipher, settings, ...(logger ? { logger } : {}) });
+  const app = await buildApp({ pool, databaseUrl: url, jobs, drift: { ...NO_WORKER, ...drift }, vmActions, bootLog, doctor, rollOuts, cipher, settings, ...(logger ? { logger } : {}) });
   atEnd(() => app.close());
   return { app, pool, url, jobs, rollOuts, cipher };
 }

@@ -48,7 +48,7 @@ async function addRollOut(): Promise<void> {
 
 await addExamples();
 await addRollOut();
-const server = await serveHttp({ pool: database.pool, databaseUrl: database.url, jobs: new RecordingJobs(), drift: NO_WORKER, vmActions: async () => undefined, bootLog: async () => undefined, rollOuts: new RecordingRollOutJobs(), cipher, settings });
+const server = await serveHttp({ pool: database.pool, databaseUrl: database.url, jobs: new RecordingJobs(), drift: NO_WORKER, vmActions: async () => undefined, bootLog: async () => undefined, doctor: async () => undefined, rollOuts: new RecordingRollOutJobs(), cipher, settings });
 const hour = { expiresInSeconds: 3_600 };
 const [userToken, operatorToken] = await Promise.all([
   signToken({ sub: "user_tester", username: "tester" }, hour),

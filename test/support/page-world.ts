@@ -16,6 +16,8 @@ export interface PageWorld {
   /** In the question that is open: why, what else it wants, and yes. */
   answer(yes: string, more?: Readonly<Record<string, string>>): Promise<void>;
   signUp(username: string, wish?: { readonly plan?: string }): Promise<void>;
+  /** As a backend does: the address of the user's page, good once. */
+  handOver(username: string): Promise<string>;
   /** `POST /sandbox/…`: makes the simulated world go wrong. */
   control(path: string, body: object): Promise<void>;
   close(): Promise<void>;
@@ -37,6 +39,11 @@ export async function openPageWorld({ sandbox, env }: DemoWorldOptions = {}): Pr
   });
   const sign = (sub: string, claims: Record<string, string>) => new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setSubject(sub).setExpirationTime("1 hour").sign(new TextEncoder().encode(world.jwtSecret));
   const operatorToken = () => sign("operator@example.com", { scope: "vps:admin" });
+  const asUser = async (username: string, path: string, body: object) => {
+    const answer = await fetch(`${world.url}${path}`, { method: "POST", headers: { authorization: `Bearer ${await sign(`user_${username}`, { username })}`, "content-type": "application/json" }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return await answer.json() as { url: string };
+  };
   return {
     world, page, complaints, operatorToken,
     async logIn() {
@@ -53,9 +60,9 @@ export async function openPageWorld({ sandbox, env }: DemoWorldOptions = {}): Pr
       await dialog.waitFor({ state: "hidden" });
     },
     async signUp(username, wish = {}) {
-      const answer = await fetch(`${world.url}/api/vps/provision`, { method: "POST", headers: { authorization: `Bearer ${await sign(`user_${username}`, { username })}`, "content-type": "application/json" }, body: JSON.stringify(wish) });
-      if (answer.status !== 202) throw new Error(`expected 202, got ${answer.status}: ${await answer.text()}`);
+      await asUser(username, "/api/vps/provision", wish);
     },
+    handOver: async (username) => (await asUser(username, "/api/vps/hand-over", {})).url,
     async control(path, body) {
       const answer = await fetch(`${world.sandbox.controlUrl}/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
       if (!answer.ok) throw new Error(`/sandbox/${path}: ${answer.status} ${await answer.text()}`);

@@ -1,19 +1,21 @@
 /**
- * Makes the pictures of the operators' page in docs/, from the real page in front of a sandbox's fleet:
+ * Makes the pictures of the pages in docs/pictures, from the real page in front of a sandbox's fleet:
  *
- *     npx node test/support/screenshots.ts            docs/*.png
+ *     npx node test/support/screenshots.ts            docs/pictures
  *     npx node test/support/screenshots.ts FOLDER     every page and state there, wide and narrow, light and dark
  */
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Client } from "pg";
 import type { Page } from "playwright-core";
 import { openPageWorld, type PageWorld } from "./page-world.ts";
+import { smallPng } from "./small-png.ts";
 
-const DOCS = resolve(import.meta.dirname, "..", "..", "docs");
+const DOCS = resolve(import.meta.dirname, "..", "..", "docs", "pictures");
 const USERS = ["ada", "blaise", "dora", "emmy", "grace", "hedy", "ida"];
 const WIDE = { width: 1_280, height: 900 };
-const FOR_DOCS = { width: 1_100, height: 940 };
+const FOR_DOCS = { width: 1_120, height: 820 };
+const OF_A_USER = { width: 560, height: 700 };
 const NARROW = { width: 390, height: 844 };
 
 const folder = process.argv[2];
@@ -27,19 +29,63 @@ try {
 }
 
 async function picturesForDocs(): Promise<void> {
-  await the.logIn();
-  await aFleet();
+  await mkdir(DOCS, { recursive: true });
   await page.setViewportSize(FOR_DOCS);
   await page.emulateMedia({ reducedMotion: "reduce" });
+  await the.logIn();
+  await aFleet();
+  await picture("findings");
   await openFleet();
-  await page.screenshot({ path: join(DOCS, "page.png"), fullPage: true });
+  await picture("fleet");
   await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
-  await page.screenshot({ path: join(DOCS, "fleet-dark.png"), fullPage: true });
+  await picture("fleet-dark");
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   await openUser("grace", "ready");
   await page.getByRole("button", { name: "Check for drift" }).click();
   await page.locator("#drift tbody tr").first().waitFor();
-  await page.screenshot({ path: join(DOCS, "user-page.png") });
+  await picture("user", false);
+  await page.locator("#runs summary").first().click();
+  await page.locator("#runs pre", { hasText: "health" }).first().waitFor();
+  await page.evaluate("document.querySelector('#runs-title').scrollIntoView()");
+  await picture("run", false);
+  await openUser("kurt", "failed");
+  await picture("failed", false);
+  await page.getByRole("button", { name: "Retry" }).click();
+  await page.getByRole("dialog").waitFor();
+  await picture("question", false);
+  await page.keyboard.press("Escape");
+  await page.goto(`${world.url}/purchases`);
+  await page.locator("#purchases tr", { hasText: "ada" }).waitFor();
+  await picture("purchases", false);
+  await page.setViewportSize(OF_A_USER);
+  await the.signUp("noether");
+  await page.goto(await the.handOver("noether"));
+  await page.getByRole("heading", { name: /starting and installing/ }).waitFor();
+  await picture("me-installing");
+  await page.getByRole("button", { name: "Show my password" }).click();
+  await page.getByRole("button", { name: "I have them" }).waitFor();
+  await picture("me-ready");
+}
+
+/** Into docs/pictures, with a palette. */
+async function picture(name: string, fullPage = true): Promise<void> {
+  await settled(page);
+  const shot = await page.screenshot({ fullPage });
+  // A page of its own reads the pixels: the service's content security policy lets no picture of ours in.
+  const reader = await page.context().newPage();
+  const { width, height, base64 } = await reader.evaluate(`(async () => {
+    const bitmap = await createImageBitmap(await (await fetch("data:image/png;base64,${shot.toString("base64")}")).blob());
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    const context = canvas.getContext("2d");
+    context.drawImage(bitmap, 0, 0);
+    const reader = new FileReader();
+    const read = new Promise((done) => reader.addEventListener("load", done));
+    reader.readAsDataURL(new Blob([context.getImageData(0, 0, bitmap.width, bitmap.height).data]));
+    await read;
+    return { width: bitmap.width, height: bitmap.height, base64: reader.result.split(",")[1] };
+  })()`) as { width: number; height: number; base64: string };
+  await reader.close();
+  await writeFile(join(DOCS, `${name}.png`), smallPng({ width, height, rgba: Buffer.from(base64, "base64") }));
 }
 
 async function everyState(into: string): Promise<void> {

@@ -36,11 +36,21 @@ export interface Operation {
   readonly tags: readonly string[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  readonly responses: Readonly<Record<string, Response | { readonly $ref: string }>>;
+}
+
+export interface Response {
+  readonly description: string;
+  readonly content?: Content;
+}
+
+/** One that many operations share stands among the components. */
+export function responseOf({ components }: OpenApi, given: Response | { readonly $ref: string }): Response {
+  return "$ref" in given ? components.responses[given.$ref.split("/").at(-1)!]! : given;
 }
 
 export interface OpenApi {
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>>; readonly responses: Readonly<Record<string, Response>> };
 }

@@ -1,11 +1,17 @@
 /** docs/http.md, from /openapi.json. */
-import { code, page, table } from "../markdown.ts";
+import { code, either, page, table } from "../markdown.ts";
 import { metricsTable } from "./metrics.ts";
+import { responseOf } from "./openapi.ts";
 import type { OpenApi, Operation, Parameter, Schema } from "./openapi.ts";
 import { fieldsTable, linkTo, typeText } from "./schema-text.ts";
 
 /** They follow from who may and whether there is a body, or are everywhere: told once. */
 const COMMON_REFUSALS = new Set(["400", "401", "403", "413", "415", "429", "500", "503"]);
+
+/** What means the same in every list, and in every address: told once. */
+function isUsual({ name, in: place, description }: Parameter): boolean {
+  return place === "path" ? name === "username" : description !== undefined && (name === "limit" || name === "cursor");
+}
 
 const WHO: Readonly<Record<string, string>> = {
   user: "A signed-in user, about their own VPS.",
@@ -20,23 +26,29 @@ export function httpPage(api: OpenApi, metrics: string): string {
     "## Signing in",
     "`Authorization: Bearer TOKEN`, a JWT signed with `JWT_SECRET` (HS256) or by a key of `JWT_JWKS_URL`. It needs `sub` (the user's id) and `exp`, and `username` to ask for a VPS; an operator's has the scope of a role. `JWT_ISSUER` and `JWT_AUDIENCE` are checked if they are set. `npx user-vps token` signs one for trying.",
     "## Refusals",
-    `Every refusal is an ${linkTo("Error")} with a code that stays the same: [errors.md](errors.md). Every answer has the header \`X-Request-Id\`, which finds it in the log. Besides what is named below, an endpoint can refuse with`,
-    table(["status", "when"], [
-      ["400", "the request is malformed, or has fields that are not known"],
-      ["401, 403", "there is no valid token; it lacks the scope"],
-      ["405", "the address is there, but not for this method"],
-      ["413, 415", "the body is too long; it is not JSON"],
-      ["429", "too many requests, or too many open streams; `Retry-After` says how long to wait"],
-      ["500, 503", "the service failed; it cannot answer for the moment"],
+    `Every refusal is an ${linkTo("Error")} with a code that stays the same: [errors.md](errors.md). Every answer has the header \`X-Request-Id\`, which finds it in the log.`,
+    table(["status", "when", "which endpoints"], [
+      ["400", "the request is malformed, or has fields that are not known", "all"],
+      ["401, 403", "there is no valid token; it lacks the scope", "all that need a token"],
+      ["404", "there is no such thing, or it is not the caller's", "those that say so"],
+      ["405", "the address is there, but not for this method", "all"],
+      ["409", "it does not fit the present state", "those that say so"],
+      ["413, 415", "the body is too long; it is not JSON", "all with a body"],
+      ["422", "a value cannot be used", "those that say so"],
+      ["429", "too many requests, or too many open streams; `Retry-After` says how long to wait", "all"],
+      ["500, 503", "the service failed; it cannot answer for the moment", "all"],
     ]),
+    "## Lists and user names",
+    "A list answers with `items` and `nextCursor`. Every list takes two parameters in the query: `limit`, the most items of a page (1 to 200), and `cursor`, the `nextCursor` of the page before; without `cursor` it begins at the first page. `nextCursor` is `null` on the last one. `{username}` in an address is the user's name, 1 to 63 characters. Neither is repeated below.",
     ...api.tags.flatMap(({ name }) => tagParts(api, name)),
     "## Shapes",
     ...Object.entries(api.components.schemas).map(([name, schema]) => `### ${name}\n\n${shapeText(schema)}`),
     "## Not in openapi.json",
     table(["address", "what"], [
-      ["`GET /`, `GET /users/{username}`, `GET /login`", "the operators' page"],
+      ["`GET /`, `GET /login`", "the operators' page, and its other pages: [page.md](page.md)"],
+      ["`GET /me`, `GET /me/embed.js`", "the user's page, also as a component: [user-page.md](user-page.md)"],
       ["`POST`, `GET`, `DELETE /session`", "its login: an operator's token or a one-time code is exchanged for a cookie"],
-      ["`GET /metrics`", "metrics for Prometheus, open to anybody who reaches the port"],
+      ["`GET /metrics`", "metrics for Prometheus: for the machine itself, `METRICS_READERS`, `METRICS_TOKEN` and operators' tokens"],
       ["`GET /docs`, `GET /openapi.json`", "this description"],
     ]),
     "## Metrics",
@@ -45,24 +57,26 @@ export function httpPage(api: OpenApi, metrics: string): string {
   );
 }
 
-function tagParts({ paths, tags }: OpenApi, tag: string): string[] {
+function tagParts(api: OpenApi, tag: string): string[] {
+  const { paths, tags } = api;
   const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ title: `${method.toUpperCase()} ${path}`, operation })));
   const title = tags.find(({ name }) => name === tag)!.description;
-  return [`## ${title.replace(/\.$/, "")}`, `Who may: ${WHO[tag] ?? "see openapi.json."}`, ...operations.filter(({ operation }) => operation.tags.includes(tag)).map(({ title: heading, operation }) => operationText(heading, operation))];
+  return [`## ${title.replace(/\.$/, "")}`, `Who may: ${WHO[tag] ?? "see openapi.json."}`, ...operations.filter(({ operation }) => operation.tags.includes(tag)).map(({ title: heading, operation }) => operationText(api, heading, operation))];
 }
 
-function operationText(title: string, operation: Operation): string {
-  const { summary, description, parameters = [], requestBody, responses } = operation;
+function operationText(api: OpenApi, title: string, operation: Operation): string {
+  const { summary, description, parameters = [], requestBody } = operation;
+  const responses = Object.entries(operation.responses).map(([status, given]) => [status, responseOf(api, given)] as const);
   const body = Object.values(requestBody?.content ?? {})[0]?.schema;
-  const answers = Object.entries(responses).filter(([status]) => Number(status) < 400);
-  const refusals = Object.entries(responses).filter(([status]) => Number(status) >= 400 && !COMMON_REFUSALS.has(status));
+  const answers = responses.filter(([status]) => Number(status) < 400);
+  const refusals = responses.filter(([status]) => Number(status) >= 400 && !COMMON_REFUSALS.has(status));
   return [
     `### ${title}`,
     `${summary}.${description ? ` ${description}` : ""}`,
-    parametersTable(parameters),
-    ...(body?.properties && Object.keys(body.properties).length > 0 ? [requestBody!.required ? "Body:" : "Body, which may be left out:", fieldsTable(body)] : []),
+    parametersTable(parameters.filter((one) => !isUsual(one))),
+    ...(body?.properties && Object.keys(body.properties).length > 0 ? [requestBody!.required ? "Body:" : "Body (optional):", fieldsTable(body)] : []),
     ...answers.map(([status, { description: what, content }]) => answerText(status, what, Object.entries(content ?? {})[0])),
-    refusals.length > 0 ? `Refused with ${refusals.map(([status, { description: why }]) => `${status} (${firstLower(why)})`).join(", ")}.` : "",
+    refusals.length > 0 ? `Can refuse with ${either(refusals.map(([status]) => status))}.` : "",
   ].filter((part) => part !== "").join("\n\n");
 }
 
@@ -70,7 +84,7 @@ function parametersTable(parameters: readonly Parameter[]): string {
   if (parameters.length === 0) return "";
   const pathFirst = parameters.toSorted((a, b) => Number(a.in === "query") - Number(b.in === "query"));
   return table(["parameter", "what", ""], pathFirst.map(({ name, in: place, required, schema, description }) => [
-    code(name), `${typeText(schema)}${place === "query" ? `; in the query${required ? "" : ", may be left out"}` : ""}`, description ?? "",
+    code(name), `${typeText(schema)}${place === "query" ? `; in the query${required ? "" : ", optional"}` : ""}`, description ?? "",
   ]));
 }
 

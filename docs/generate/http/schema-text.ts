@@ -21,7 +21,7 @@ export function fieldsTable(schema: Schema, head = "field"): string {
 function* fieldRows(schema: Schema, prefix: string): Generator<string[]> {
   for (const [name, field] of Object.entries(schema.properties ?? {})) {
     const isOptional = !(schema.required ?? []).includes(name);
-    yield [code(prefix + name), `${typeText(field)}${isOptional ? ", may be left out" : ""}`, field.description ?? ""];
+    yield [code(prefix + name), `${typeText(field)}${isOptional ? ", optional" : ""}`, field.description ?? ""];
     for (const [inner, suffix] of objectsIn(field)) yield* fieldRows(inner, `${prefix}${name}${suffix}.`);
   }
 }

@@ -4,10 +4,13 @@ import type { BootProgress } from "../../../providers/first-boot/boot-progress.t
 import { fetchBootLog } from "../../../providers/first-boot/fetch-boot-log.ts";
 import { createRedactor } from "../../provisioning/redact.ts";
 import type { Invocation } from "../command.ts";
+import { answer, withService } from "../service-client/api.ts";
+import { ofUser } from "../service-client/paths.ts";
+import { isLeftToService } from "../user-stack/at-hand.ts";
 import { withUserStack } from "../user-stack/user-stack.ts";
 import { wayIntoStack } from "./way-in.ts";
 
-export interface BootLog extends BootProgress {
+export interface BootLog extends Omit<BootProgress, "begun"> {
   readonly address: string;
   readonly hostKeyFingerprint: string;
   /** false: the stack has pinned no key, so whoever answered at the VM's address was trusted. */
@@ -16,8 +19,18 @@ export interface BootLog extends BootProgress {
   readonly lines: readonly string[];
 }
 
-/** Errors: those of the stack and of SSH; SCRIPT_LOG_MISSING. */
+/** From here if the stack is at hand, else by a worker of the service. Errors: those of the stack and of SSH; SCRIPT_LOG_MISSING; the service's. */
 export async function readBootLog(invocation: Invocation): Promise<BootLog> {
+  return isLeftToService(invocation.env) ? askService(invocation) : look(invocation);
+}
+
+function askService(invocation: Invocation): Promise<BootLog> {
+  const path = ofUser(invocation.args[0]!);
+  invocation.progress.say("asking the service, which has a worker look");
+  return withService(invocation, (service) => answer(service.GET("/api/admin/vps/{username}/boot-log", { params: { path } })));
+}
+
+async function look(invocation: Invocation): Promise<BootLog> {
   const { env, progress, signal } = invocation;
   return withUserStack(invocation, {}, async (stack) => {
     const { server, secrets } = await wayIntoStack(stack, env);

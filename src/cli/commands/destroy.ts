@@ -13,7 +13,7 @@ export const destroy: CliCommand<{ confirm?: string }> = {
   examples: ["destroy alice", "destroy alice --confirm alice"],
   async run(invocation) {
     const username = parseUsername(invocation.args[0]!);
-    return withUserStack(invocation, {}, async (stack) => {
+    return withUserStack(invocation, { instead: (name) => `\`user-vps deprovision ${name}\` has the service give it up.` }, async (stack) => {
       await confirmTyped({ what: `The VPS of ${username} will be given up: its VM is stopped, its name is gone.`, expected: username, given: invocation.options.confirm, option: `--confirm ${username}` });
       await stack.quietly("state", "unprotect", "--all", "--yes");
       // A DNS record that is gone already makes a destroy fail unless it is looked for first.

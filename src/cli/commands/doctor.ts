@@ -1,24 +1,52 @@
 import { ROLES } from "../../config/roles.ts";
 import type { Role } from "../../config/roles.ts";
-import type { CliCommand } from "../command.ts";
-import type { Finding } from "../doctor/check.ts";
+import type { CliCommand, Invocation } from "../command.ts";
+import type { Finding } from "../../doctor/index.ts";
 import { EXIT } from "../exit-codes.ts";
 import { role } from "../argument-values.ts";
+import { answer, withService } from "../service-client/api.ts";
+import { isLeftToService } from "../user-stack/at-hand.ts";
 
-export const doctor: CliCommand<{ role?: Role }> = {
+interface Options {
+  readonly role?: Role;
+  readonly service?: true;
+}
+
+/** GET /api/admin/doctor, where it is left to the service. */
+export const doctor: CliCommand<Options> = {
   usage: "doctor",
   summary: "Look at everything that is needed, and say how to mend what is not right",
-  details: "Changes nothing and buys nothing. Exit code 1 if anything has to be mended.",
-  options: [{ flags: "--role <role>", description: `whose settings: ${ROLES.join(", ")} (default: all)`, parse: role }],
-  examples: ["doctor", "doctor --role worker --json"],
-  async run({ env, options, progress, signal }) {
-    progress.say("looking at Node, settings, engine, plugins, Hostinger, Cloudflare, payment, database, disk and the service");
-    const { examine } = await import("../doctor/examine.ts");
-    const findings = await examine({ env, signal }, options.role ?? "all");
+  details: "Changes nothing and buys nothing. Looks on this machine; where the stacks' passphrase is not set and the service is known (USER_VPS_URL, or `login`), a worker of the service looks where it is. Exit code 1 if anything has to be mended.",
+  options: [
+    { flags: "--role <role>", description: `on this machine, with the settings of: ${ROLES.join(", ")} (default: all)`, parse: role },
+    { flags: "--service", description: "ask the service in any case" },
+  ],
+  examples: ["doctor", "doctor --role worker --json", "doctor --service"],
+  async run(invocation) {
+    const { role: of, service } = invocation.options;
+    const findings = await (service || (of === undefined && isLeftToService(invocation.env)) ? atTheService(invocation) : here(invocation, of ?? "all"));
     const isWell = findings.every(({ result }) => result !== "failed");
     return { data: { ok: isWell, checks: findings }, text: report(findings), exitCode: isWell ? EXIT.done : EXIT.failed };
   },
 };
+
+async function here({ env, progress, signal }: Invocation, of: Role): Promise<Finding[]> {
+  progress.say("looking at Node, settings, engine, plugins, Hostinger, Cloudflare, payment, database, disk and the service");
+  const [{ examine }, { checkService }] = await Promise.all([import("../../doctor/examine.ts"), import("../../doctor/service.ts")]);
+  const [findings, ofService] = await Promise.all([examine({ env, signal }, of), checkService({ env, signal })]);
+  return [...findings, ofService];
+}
+
+/** One that is away has that to be mended, before all else. */
+async function atTheService(invocation: Invocation): Promise<Finding[]> {
+  const { env, progress, signal } = invocation;
+  progress.say("asking the service, which has a worker look");
+  const [{ checkService }, { serviceUrl }] = await Promise.all([import("../../doctor/service.ts"), import("../service-client/reach-service.ts")]);
+  const itself = await checkService({ env: { USER_VPS_URL: serviceUrl(env) }, signal });
+  if (itself.result === "failed") return [itself];
+  const { checks } = await withService(invocation, (service) => answer(service.GET("/api/admin/doctor")));
+  return [...checks.map(({ check, result, found, mend }) => ({ check, result, found, ...(mend !== null && { mend }) })), itself];
+}
 
 const MARKS = { ok: "ok     ", failed: "FAILED ", skipped: "skipped" } as const;
 const INDENT = " ".repeat(23);

@@ -17,6 +17,7 @@ import { givenUp } from "./given-up.ts";
 import { init } from "./init.ts";
 import { list } from "./list.ts";
 import { login } from "./login.ts";
+import { logout } from "./logout.ts";
 import { logs } from "./logs.ts";
 import { notificationList, notificationResend, notificationResume, notificationTargetList, notificationTest } from "./notification.ts";
 import { plans } from "./plans.ts";
@@ -62,7 +63,7 @@ export const COMMANDS: readonly CliCommand[] = [
   purchases, resolve, poolList, poolSet, poolDrain,
   releaseCreate, releaseList, releaseRollOut, releaseStatus, releaseSkip, releaseCancel,
   notificationList, notificationTargetList, notificationResend, notificationResume, notificationTest,
-  init, serve, sandbox, demo, doctor, login, token,
+  init, serve, sandbox, demo, doctor, login, logout, token,
   plans, dataCenters, templates,
   scriptCreate, scriptList, scriptShow, scriptDelete,
   vmCreate, vmList, vmGet, vmStart, vmStop, vmRestart, vmRecreate, vmActions,

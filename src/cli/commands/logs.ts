@@ -22,12 +22,12 @@ const UNHEALTHY: ReadonlySet<string> = new Set(["HEALTH_CHECK_FAILED", "FIRST_BO
 export const logs: CliCommand<Options> = {
   usage: "logs <username>",
   summary: "What the last run for a user printed, and where the VPS's script stopped",
-  details: "Of the service at USER_VPS_URL, else of its database. If the last run that has ended failed in the health check, /post_install.log is read from the VPS over SSH as well, and the step named in which the post-install script stopped: with the stack's own password or SSH_PRIVATE_KEY, and the state backend and passphrase as for `up`. If the stack has pinned the VPS's host key, it is verified.",
+  details: "Of the service (USER_VPS_URL, or `login`), else of its database. If the last run that has ended failed in the health check, /post_install.log is read from the VPS over SSH as well, and the step named in which the post-install script stopped: with the stack's own password or SSH_PRIVATE_KEY, and the state backend and passphrase as for `up`; where those are not set, a worker of the service reads it. If the stack has pinned the VPS's host key, it is verified.",
   options: [
     { flags: "--run <run-id>", description: "another run" },
     { flags: "--runs", description: "list the runs instead" },
     { flags: "--follow", description: "go on until the run ends; with --json one line a JSON document" },
-    { flags: "--boot", description: "all of the VPS's /post_install.log instead; needs no database" },
+    { flags: "--boot", description: "all of the VPS's /post_install.log instead" },
   ],
   examples: ["logs alice", "logs alice --follow", "logs alice --runs", "logs alice --boot"],
   async run(invocation) {

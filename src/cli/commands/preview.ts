@@ -21,7 +21,7 @@ export const preview: CliCommand<Options> = {
   examples: ["preview alice", "preview alice --expect-no-changes --json"],
   async run(invocation) {
     const { set = [], expectNoChanges, json } = invocation.options;
-    return withUserStack(invocation, { set }, async (stack) => {
+    return withUserStack(invocation, { set, instead: (username) => `\`user-vps drift ${username}\` has the service look.` }, async (stack) => {
       if (!json) {
         await stack.inFront("preview", "--refresh", ...(expectNoChanges ? ["--expect-no-changes"] : []));
         return { data: undefined, text: "" };

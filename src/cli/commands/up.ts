@@ -17,7 +17,7 @@ export const up: CliCommand<Options> = {
   async run(invocation) {
     const { yes, set = [], json } = invocation.options;
     if (!yes && (json || !process.stdin.isTTY)) throw new NotConfirmed("Nobody can be asked here, so nothing was done.", "Use --yes if it is meant; `user-vps preview` shows the changes.");
-    return withUserStack(invocation, { create: true, set }, async (stack) => {
+    return withUserStack(invocation, { create: true, set, instead: (username) => `\`user-vps repair ${username}\` has the service make it as declared; a new user's VPS is asked for by POST /api/vps/provision.` }, async (stack) => {
       // What was deployed once may have drifted since.
       await stack.inFront("up", ...(stack.existed ? ["--refresh"] : []), ...(yes ? ["--yes", "--skip-preview"] : []));
       const [last] = JSON.parse(await stack.quietly("stack", "history", "--json", "--page-size", "1")) as { resourceChanges?: Record<string, number> }[];

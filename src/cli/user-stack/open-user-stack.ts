@@ -14,7 +14,9 @@ import { TAG_VARIABLES } from "../../provisioning/process-tags.ts";
 import { startWatchdog } from "../../provisioning/start-watchdog.ts";
 import { engineVariables } from "../../service/engine-variables.ts";
 import type { Invocation } from "../command.ts";
-import { reachDatabase } from "../reach-database.ts";
+import { reachDatabase } from "../../db/index.ts";
+import { namesService } from "../service-client/reach-service.ts";
+import { stacksAreAtHand } from "./at-hand.ts";
 import { engineFailed, runInFront, runQuietly, tryQuietly } from "./pulumi-run.ts";
 import type { EngineRun } from "./pulumi-run.ts";
 import { previewWithEvents } from "./preview-events.ts";
@@ -40,12 +42,14 @@ export interface UserStackOptions {
   readonly create?: boolean;
   /** `NAME=VALUE`, over the settings of the last deployment. */
   readonly set?: readonly string[];
+  /** What to do where only the service is known: it has the stacks. */
+  readonly instead?: (username: string) => string;
 }
 
-export async function openUserStack<T>(invocation: Invocation, { create = false, set = [] }: UserStackOptions, work: (stack: UserStack) => Promise<T>): Promise<T> {
+export async function openUserStack<T>(invocation: Invocation, { create = false, set = [], instead }: UserStackOptions, work: (stack: UserStack) => Promise<T>): Promise<T> {
   const { env, progress, options } = invocation;
   const username = parseUsername(invocation.args[0]!);
-  refuseWithoutSecrets(env);
+  refuseWithoutSecrets(env, instead?.(username));
   const settings = set.map(parseSetting);
   const folder = await mkdtemp(join(tmpdir(), "user-vps-cli-"));
   const runId = randomUUID();
@@ -101,8 +105,9 @@ async function isStackThere(username: string, run: EngineRun): Promise<boolean> 
   return ok;
 }
 
-function refuseWithoutSecrets(env: Environment): void {
-  if (env["PULUMI_CONFIG_PASSPHRASE"] || env["PULUMI_CONFIG_PASSPHRASE_FILE"] || env["SECRETS_PROVIDER"]) return;
+function refuseWithoutSecrets(env: Environment, instead: string | undefined): void {
+  if (stacksAreAtHand(env)) return;
+  if (instead !== undefined && namesService(env)) throw new UserVpsError("CONFIG_INVALID", "Here the service is known, and not the stacks themselves: that needs their passphrase and where their state is.", { next: instead });
   throw new UserVpsError("CONFIG_INVALID", "Nothing is set that the stacks' secrets are encrypted with.", { next: "Set PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE or SECRETS_PROVIDER as the service has it." });
 }
 

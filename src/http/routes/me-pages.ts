@@ -8,7 +8,7 @@ import { readPageFiles, USER_PAGE_FOLDER } from "../../web/page-files.ts";
 import { isReadable, themeCss } from "../../web/user-theme.ts";
 import { chooseLanguage, readUserTexts } from "../../web/user-texts.ts";
 import type { HttpContext, HttpSettings } from "../context.ts";
-import { send } from "./web-pages.ts";
+import { send } from "../send-page.ts";
 
 const LOGO_TYPES: Readonly<Record<string, string>> = { ".svg": "image/svg+xml", ".png": "image/png" };
 

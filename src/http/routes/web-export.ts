@@ -8,7 +8,7 @@ import { listOperatorActions, listVps } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { csvLine } from "../csv.ts";
-import { USERNAME_PARAMS } from "../operated-user.ts";
+import { AUDIT_FILTER } from "./audit.ts";
 import { listedVpsView, VPS_FILTER } from "./admin-vps.ts";
 
 /** Read and sent at a time: a fleet never lies in memory. */
@@ -17,7 +17,7 @@ const PART = 1_000;
 const FORMAT = { format: z.enum(["csv", "json"]).default("csv") };
 const USERS = z.strictObject({ ...FORMAT, ...VPS_FILTER });
 const FINDINGS = z.strictObject({ ...FORMAT, kind: z.enum(FINDING_KIND_NAMES).optional(), open: z.enum(["true", "false"]).default("true") });
-const AUDIT = z.strictObject({ ...FORMAT, username: USERNAME_PARAMS.shape.username.optional() });
+const AUDIT = z.strictObject({ ...FORMAT, ...AUDIT_FILTER });
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -45,10 +45,10 @@ export const webExportRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, {
     }));
   });
 
-  app.get("/export/audit", { exposeHeadRoute: false, schema: schema("All that operators have asked for", AUDIT) }, async (request, reply) => {
-    const { format, username } = request.query as z.output<typeof AUDIT>;
+  app.get("/export/audit", { exposeHeadRoute: false, schema: schema("All that operators and users have asked for", AUDIT) }, async (request, reply) => {
+    const { format, ...filter } = request.query as z.output<typeof AUDIT>;
     return send(reply, "audit", format, pages(async (cursor: number | undefined) => {
-      const { items, nextCursor } = await listOperatorActions(pool, { username, limit: PART, cursor });
+      const { items, nextCursor } = await listOperatorActions(pool, { ...filter, limit: PART, cursor });
       return { items: items.map((action): Row => ({ ...action })), nextCursor };
     }));
   });

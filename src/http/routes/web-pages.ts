@@ -1,8 +1,10 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginAsync } from "fastify";
 import { PAGE_HEADERS } from "../../web/page-headers.ts";
 import { PAGES } from "../../web/page-list.ts";
-import { readPageFiles, type PageFile } from "../../web/page-files.ts";
+import { readPageFiles } from "../../web/page-files.ts";
+import { findVpsByUsername } from "../../records/index.ts";
 import type { HttpContext } from "../context.ts";
+import { send, sendNotFound } from "../send-page.ts";
 import { sessionOf } from "./web-session.ts";
 
 /** GET / (the fleet), the other pages of the list, /login, and the files that they are made of. The pages hold no data: their scripts ask the API. */
@@ -13,6 +15,9 @@ export const webPageRoutes: FastifyPluginAsync<HttpContext> = async (app, contex
   for (const { path, name } of PAGES) {
     app.get(path, { schema: { hide: true } }, async (request, reply) => {
       if (!(await sessionOf(request, context))) return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
+      const { username } = request.params as { readonly username?: string };
+      // The page says so too; whoever asks without a browser sees it by the status.
+      if (username !== undefined && !(await findVpsByUsername(context.pool, username))) return sendNotFound(reply, files.get(`${name}.html`)!);
       return send(request, reply, files.get(`${name}.html`)!);
     });
   }
@@ -21,10 +26,3 @@ export const webPageRoutes: FastifyPluginAsync<HttpContext> = async (app, contex
     app.get(`/assets/${file.name}`, { schema: { hide: true } }, async (request, reply) => send(request, reply, file));
   }
 };
-
-/** Asked for anew each time, and not sent again while it is the same: a new release is seen at once. */
-export function send(request: FastifyRequest, reply: FastifyReply, { type, content, etag }: PageFile): FastifyReply {
-  reply.headers({ etag, "cache-control": "no-cache" });
-  if (request.headers["if-none-match"] === etag) return reply.code(304).send();
-  return reply.type(type).send(content);
-}

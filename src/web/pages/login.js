@@ -41,5 +41,5 @@ async function logIn(by) {
 function nextPage() {
   const wanted = new URL(new URLSearchParams(location.search).get("next") ?? "/", location.origin);
   // `/.//elsewhere` becomes `//elsewhere`, which is another site.
-  return wanted.origin === location.origin && !wanted.pathname.startsWith("//") ? wanted.pathname + wanted.search : "/";
+  return wanted.origin === location.origin && !wanted.pathname.startsWith("//") ? wanted.pathname + wanted.search + wanted.hash : "/";
 }

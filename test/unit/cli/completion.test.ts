@@ -9,7 +9,7 @@ const program = buildProgram(async () => undefined);
 
 /** What bash would offer for the last of the words. */
 function offered(...words: string[]): string[] {
-  const script = `${completionScript("bash", program)}\nCOMP_WORDS=(user-vps ${words.map((word) => `'${word}'`).join(" ")})\nCOMP_CWORD=${words.length}\n_user_vps\nprintf '%s\\n' "\${COMPREPLY[@]}"`;
+  const script = `${completionScript("bash", program)}\nuser-vps() { echo "\$2-1" "\$2-2" "\$1:\$#"; }\nCOMP_WORDS=(user-vps ${words.map((word) => `'${word}'`).join(" ")})\nCOMP_CWORD=${words.length}\n_user_vps\nprintf '%s\\n' "\${COMPREPLY[@]}"`;
   return execFileSync("bash", ["-c", script], { encoding: "utf8" }).split("\n").filter(Boolean);
 }
 
@@ -28,6 +28,19 @@ describe("completion", () => {
 
   it("bash: an argument that is called like a command is no command", () => {
     assert.deepEqual(offered("status", "vm", "re"), []);
+  });
+
+  it("bash: where a user or a release is named, the service's names, and nothing else", () => {
+    assert.deepEqual(offered("status", "user"), ["users-1", "users-2"]);
+    assert.deepEqual(offered("status", "__"), ["__complete:3"]);
+    assert.deepEqual(offered("release", "roll-out", "rel"), ["releases-1", "releases-2"]);
+    assert.deepEqual(offered("power", "stop", "user"), ["users-1", "users-2"], "the second argument");
+    assert.deepEqual(offered("list", "--release", "rel"), ["releases-1", "releases-2"], "an option's value");
+    assert.deepEqual(offered("audit", "--limit", "5", "user"), ["users-1", "users-2"], "an option's value is no argument");
+    assert.deepEqual(offered("status", "alice", "user"), [], "there is no second argument");
+    assert.deepEqual(offered("release", "create", "rel"), [], "a new one");
+    assert.deepEqual(offered("deprovision", "alice", "--confirm", "user"), [], "what confirms is typed");
+    assert.deepEqual(offered("status", "--s"), []);
   });
 
   it("every shell's script knows every command", () => {

@@ -1,0 +1,30 @@
+/** Where the service is and how it knows who asks: the environment, else the session that `login` keeps. */
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import { VARIABLES } from "../../config/variables.ts";
+import type { Environment } from "../../config/index.ts";
+import { sessionInForce } from "./session-file.ts";
+
+/** Whether somebody has said where the service is. */
+export function namesService(env: Environment): boolean {
+  return Boolean(env["USER_VPS_URL"]) || sessionInForce(env) !== undefined;
+}
+
+/** USER_VPS_URL, else the session's, else where a service with the same settings serves on this machine. */
+export function serviceUrl(env: Environment): string {
+  const host = env[VARIABLES.host.name] || VARIABLES.host.byDefault;
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return env["USER_VPS_URL"] || sessionInForce(env)?.url || `http://${reachable}:${env[VARIABLES.port.name] || VARIABLES.port.byDefault}`;
+}
+
+/** What signs a request in. Errors: CONFIG_INVALID. */
+export async function signIn(env: Environment): Promise<Readonly<Record<string, string>>> {
+  const session = sessionInForce(env);
+  if (session) return headersOf(session);
+  const { operatorToken } = await import("./operator-token.ts");
+  return { authorization: `Bearer ${await operatorToken(env)}` };
+}
+
+function headersOf({ url, cookie, csrfToken, expiresAt }: NonNullable<ReturnType<typeof sessionInForce>>): Readonly<Record<string, string>> {
+  if (Date.parse(expiresAt) <= Date.now()) throw new UserVpsError("CONFIG_INVALID", `The session at ${url} has expired.`, { next: `Log in again: \`user-vps login ${url}\`.` });
+  return { cookie, "x-csrf-token": csrfToken };
+}

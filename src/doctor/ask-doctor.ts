@@ -1,0 +1,45 @@
+/** What doctor finds where a worker runs: it alone has engine and tokens. */
+import { hostname } from "node:os";
+import type { PgBoss } from "pg-boss";
+import { z } from "zod";
+import { SECOND_MS } from "../../providers/core/time.ts";
+import { answerQuestions, ask } from "../jobs/questions.ts";
+import type { Answering, FailedAnswer } from "../jobs/questions.ts";
+import type { Environment, Role } from "../config/index.ts";
+import type { Finding } from "./check.ts";
+import { examine } from "./examine.ts";
+
+export const DOCTOR_QUEUE = "user-vps-doctor";
+/** Each check that asks another machine gives up after 8 s. */
+const ANSWER_LIMIT_MS = 25 * SECOND_MS;
+
+export interface WorkersFindings {
+  /** The machine that the worker runs on. */
+  readonly hostId: string;
+  readonly findings: readonly Finding[];
+}
+
+/** undefined if no worker answers in time. */
+export type AskDoctor = () => Promise<WorkersFindings | FailedAnswer | undefined>;
+
+export function askDoctor(boss: PgBoss, answerLimitMs: number = ANSWER_LIMIT_MS): AskDoctor {
+  return () => ask<WorkersFindings>(boss, DOCTOR_QUEUE, {}, answerLimitMs);
+}
+
+export interface DoctorOptions {
+  readonly boss: PgBoss;
+  readonly env: Environment;
+  readonly role: Role;
+  readonly databaseUrl: string;
+  readonly redact: (text: string) => string;
+}
+
+export function answerDoctor({ boss, env, role, databaseUrl, redact }: DoctorOptions): Promise<Answering> {
+  return answerQuestions({
+    boss, queue: DOCTOR_QUEUE, schema: z.object({}),
+    async answer(_question, signal): Promise<WorkersFindings> {
+      const findings = await examine({ env, signal, databaseUrl }, role);
+      return { hostId: hostname(), findings: findings.map((finding) => ({ ...finding, found: redact(finding.found), ...(finding.mend !== undefined && { mend: redact(finding.mend) }) })) };
+    },
+  });
+}
