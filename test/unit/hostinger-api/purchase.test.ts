@@ -120,7 +120,7 @@ describe("a purchase of unknown outcome", () => {
   for (const [what, answer] of uncertain) {
     it(`is said to be so and never repeated: ${what}`, async () => {
       await using server = await startApiServer(answer);
-      const said = await unknownOutcome(server.client().virtualMachines.purchase(request, { timeoutMs: 120 }));
+      const said = await unknownOutcome(server.client().virtualMachines.purchase(request, { timeoutMs: 1_000 }));
       assert.equal(said.includes(PASSWORD) || said.includes(FAKE_TOKEN), false);
       assert.equal(server.seen.length, 1);
     });
@@ -179,8 +179,8 @@ describe("a purchase that certainly did not happen", () => {
 
   it("is API_RATE_LIMITED when 429 lasts until the time limit, with nothing sent after it", async () => {
     await using server = await startApiServer({ status: 429 });
-    const endMs = Date.now() + 500;
-    const buying = server.client().virtualMachines.purchase(request, { timeoutMs: 500 });
+    const endMs = Date.now() + 2_000;
+    const buying = server.client().virtualMachines.purchase(request, { timeoutMs: 2_000 });
     assert.deepEqual(await failureOf(buying), { kind: "notSent", code: "API_RATE_LIMITED" });
     const count = server.seen.length;
     await new Promise((resolve) => setTimeout(resolve, 60));
@@ -225,9 +225,9 @@ it("a purchase is not in flight after its time limit: its connection is gone", a
   const { port } = server.address() as AddressInfo;
   const client = new HostingerClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: FAKE_TOKEN });
   const startedMs = Date.now();
-  await unknownOutcome(client.virtualMachines.purchase(request, { timeoutMs: 80 }));
+  await unknownOutcome(client.virtualMachines.purchase(request, { timeoutMs: 1_000 }));
   const lastedMs = (await closedAtMs) - startedMs;
   await client.close();
   await new Promise((resolve) => server.close(resolve));
-  assert.ok(lastedMs >= 78 && lastedMs < 2_000, `${lastedMs} ms`);
+  assert.ok(lastedMs >= 990 && lastedMs < 20_000, `${lastedMs} ms`);
 });
