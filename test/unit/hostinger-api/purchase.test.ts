@@ -64,7 +64,7 @@ describe("a purchase", () => {
   });
 
   const understood: [string, Answer, PurchaseOutcome][] = [
-    ["{order, virtual_machine}, as the API answers", bought, { kind: "named", vmId: vmJson.id, vm: virtualMachineSchema.parse(vmJson), orderId: "2957086", subscriptionId: "Azz353Uhl1xC54pR0", orderStatus: "completed" }],
+    ["{order, virtual_machine}, as the API answers", bought, { kind: "named", vmId: vmJson.id, vm: virtualMachineSchema.parse(bought.json.virtual_machine), orderId: "2957086", subscriptionId: "Azz353Uhl1xC54pR0", orderStatus: "completed" }],
     ["{order_id, virtual_machine_id, status}, as the specification has it", { json: { order_id: "123456", virtual_machine_id: 789012, status: "processing" } }, { kind: "named", vmId: 789012, orderId: "123456", subscriptionId: undefined, orderStatus: "processing" }],
     ["a VM that it cannot read otherwise by its id", { json: { order: orderJson, virtual_machine: { id: 17923 } } }, { kind: "named", vmId: 17923, orderId: "2957086", subscriptionId: "Azz353Uhl1xC54pR0", orderStatus: "completed" }],
     ["ids that are texts", { json: { order: { ...orderJson, id: "2957086" }, virtual_machine: { id: "17923" } } }, { kind: "named", vmId: 17923, orderId: "2957086", subscriptionId: "Azz353Uhl1xC54pR0", orderStatus: "completed" }],
