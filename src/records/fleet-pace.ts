@@ -2,12 +2,20 @@
 import { kept } from "../../providers/core/kept.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
-import type { UsualTimes } from "./ready-estimate.ts";
 import { COUNTED_WAITS } from "./wait-times.ts";
 
 const KEPT_MS = 1 * SECOND_MS;
 /** Of so many runs the median is the usual time. */
 const COUNTED_RUNS = 100;
+
+/** Seconds. */
+export interface UsualTimes {
+  readonly run: number;
+  readonly running: number;
+  readonly health: number;
+  /** Runs that go on at the moment: as many go at once while somebody waits for one. */
+  readonly runsAtOnce: number;
+}
 
 export interface FleetPace {
   /** Since when each of those who wait for a worker does, in seconds since 1970, ascending. */

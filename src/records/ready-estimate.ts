@@ -1,6 +1,6 @@
 /** When a VPS that is on its way is usually ready: from what runs and waits have taken others. */
 import { SECOND_MS } from "../../providers/core/time.ts";
-import type { FleetPace } from "./fleet-pace.ts";
+import type { FleetPace, UsualTimes } from "./fleet-pace.ts";
 import type { QueuePlace } from "./queue-place.ts";
 import type { VpsRecord } from "./vps-record.ts";
 
@@ -13,15 +13,6 @@ export interface WaySoFar {
   readonly hasVm: boolean;
   /** Its VM waited in a pool, bought and installed. */
   readonly isFromPool?: boolean;
-}
-
-/** Seconds. */
-export interface UsualTimes {
-  readonly run: number;
-  readonly running: number;
-  readonly health: number;
-  /** Runs that go on at the moment: as many go at once while somebody waits for one. */
-  readonly runsAtOnce: number;
 }
 
 /** Undefined unless a VPS is made for the first time and nothing but time stands before it, or as long as no other one has been made. */

@@ -380,7 +380,7 @@ describe("leaving a member's VM that did not come to be the user's", () => {
     const calls: unknown[] = [];
     const engine = {
       clearInterruptedRun: async () => undefined,
-      destroy: async (_stack: unknown, _hooks: unknown, options: unknown) => { if (calls.push(options) <= ends.length) throw ends[calls.length - 1]; },
+      destroy: async (_stack: unknown, _hooks: unknown, options: unknown) => { const end = ends[calls.push(options) - 1]; if (end) throw end; },
     };
     const leave = leaveMember({ pool, engine, settings: the.guard.settings, record, hooks: {}, recorder: { onLine: () => undefined } } as never);
     return { calls, leave };

@@ -48,7 +48,7 @@ export function overviewText({ switch: { on, setBy, reason }, caps, breaker, wai
   return fields({
     "purchases": `${on ? "on" : "off"}${setBy === null ? " (PURCHASES)" : `, by ${setBy}`}${reason ? `: ${reason}` : ""}`,
     "today": `${of(caps.purchasesToday, caps.purchasesPerDay)} purchases, ${money(caps.spentTodayCents, "")}`,
-    "this month": of(money(caps.spentThisMonthCents, "")!, money(caps.spendPerMonthCents, "")),
+    "this month": of(money(caps.spentThisMonthCents, ""), money(caps.spendPerMonthCents, "")),
     "fleet": of(caps.fleet, caps.fleetLimit),
     "certificates": `${of(caps.certificates, caps.certificatesPerWeek)} in seven days`,
     "highest price": money(caps.maxPriceCents, "") ?? "no limit",
