@@ -75,7 +75,7 @@ describe("giving up a user whose purchase was interrupted", () => {
   it("finds the VM of a lost answer by evidence, also without a wipe", async () => {
     const userId = await interrupted("ben");
     sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", fault: { kind: "drop-after" } });
-    sandbox.addFault({ api: "hostinger", method: "GET", path: "/api/vps/v1/virtual-machines$", skip: 2, times: 1, fault: { kind: "status", status: 403 } });
+    sandbox.addFault({ api: "hostinger", method: "GET", path: "/api/vps/v1/virtual-machines$", skip: 1, times: 1, fault: { kind: "status", status: 403 } });
     assert.ok("code" in (await obtainOnce(sandbox, { hostname: `ben.${sandbox.domain}`, owner: userId })));
     sandbox.clearFaults();
     const vm = sandbox.state().vms.find(({ hostname }) => hostname === `ben.${sandbox.domain}`)!;
