@@ -46,7 +46,7 @@ export default defineConfig({
     projects: [
       project("unit", 0, 2, 60 * SECOND_MS),
       // They mostly wait: for PostgreSQL, for the sandbox's clock.
-      project("integration", 1, 4, 300 * SECOND_MS),
+      project("integration", 1, 5, 300 * SECOND_MS),
       project("e2e", 2, 3, 400 * SECOND_MS),
     ],
   },

@@ -162,6 +162,7 @@ main() {
   flock -w 1200 9 || fail "a release on this VPS does not end. Next: run 'up' again later."
   install -d -m 0755 /etc/spoq
   if [ -e "$done_file" ] && [ "$(cat "$done_file")" = "$HANDOVER_ORDER" ]; then
+    rm -f "$steps_file" # a run that was cut off at its very end leaves it
     say "was done before"
     tell_host_keys
     return 0

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { splitByRole } from "../../config/split-by-role.ts";
 import { envFileLine } from "../../config/env-file.ts";
 import type { CliCommand } from "../command.ts";
 import { CHECKOUT } from "../user-stack/stack-folder.ts";
@@ -45,6 +44,7 @@ async function split(file: string): Promise<{ data: object; text: string }> {
     if (error.code !== "ENOENT") throw error;
     throw new UserVpsError("INPUT_INVALID", `There is no ${file} to split.`, { next: "Write one with `user-vps init`, and fill it in." });
   });
+  const { splitByRole } = await import("../../config/split-by-role.ts");
   const parts = Object.entries(splitByRole(text));
   const written = await Promise.all(parts.map(async ([role, part]) => {
     const path = resolve(`${role}.env`);
