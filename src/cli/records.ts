@@ -1,7 +1,7 @@
 /** What is known of users and their runs: of the service, where it is known; else of the service's database, whether or not it runs. */
 import type { Invocation } from "./command.ts";
 import type { Records } from "./record-reader.ts";
-import { namesService } from "./service-client/reach-service.ts";
+import { namesService } from "./service-client/session-file.ts";
 
 /** Of one user. Errors: those of the service or of the database; INPUT_INVALID or USER_NOT_FOUND for who is not known. */
 export async function withRecords<T>(invocation: Invocation, username: string, work: (records: Records) => Promise<T>): Promise<T> {

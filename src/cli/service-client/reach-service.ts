@@ -4,11 +4,6 @@ import { VARIABLES } from "../../config/variables.ts";
 import type { Environment } from "../../config/index.ts";
 import { sessionInForce } from "./session-file.ts";
 
-/** Whether somebody has said where the service is. */
-export function namesService(env: Environment): boolean {
-  return Boolean(env["USER_VPS_URL"]) || sessionInForce(env) !== undefined;
-}
-
 /** USER_VPS_URL, else the session's, else where a service with the same settings serves on this machine. */
 export function serviceUrl(env: Environment): string {
   const host = env[VARIABLES.host.name] || VARIABLES.host.byDefault;

@@ -88,3 +88,8 @@ function parse(text: string): KeptSession | undefined {
 function malformed(file: string): never {
   throw new UserVpsError("CONFIG_INVALID", `${file} does not hold a session.`, { next: "Remove it, and log in again." });
 }
+
+/** Whether somebody has said where the service is. */
+export function namesService(env: Environment): boolean {
+  return Boolean(env["USER_VPS_URL"]) || sessionInForce(env) !== undefined;
+}

@@ -1,5 +1,5 @@
 import type { Environment } from "../../config/index.ts";
-import { namesService } from "../service-client/reach-service.ts";
+import { namesService } from "../service-client/session-file.ts";
 
 /** Whether the stacks can be opened with what is set here. An operator elsewhere has the service alone. */
 export function stacksAreAtHand(env: Environment): boolean {

@@ -15,7 +15,7 @@ import { startWatchdog } from "../../provisioning/start-watchdog.ts";
 import { engineVariables } from "../../service/engine-variables.ts";
 import type { Invocation } from "../command.ts";
 import { reachDatabase } from "../../db/index.ts";
-import { namesService } from "../service-client/reach-service.ts";
+import { namesService } from "../service-client/session-file.ts";
 import { stacksAreAtHand } from "./at-hand.ts";
 import { engineFailed, runInFront, runQuietly, tryQuietly } from "./pulumi-run.ts";
 import type { EngineRun } from "./pulumi-run.ts";
