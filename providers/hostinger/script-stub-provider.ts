@@ -1,5 +1,5 @@
 /** The ScriptStub as Pulumi's engine drives it; loaded at run time by script-stub.ts. */
-import { closePurchase } from "./purchase/index.ts";
+import { dropPurchase } from "./purchase/index.ts";
 import { isStub, scriptOrNone, writeStub } from "./script-content.ts";
 import { currentSession } from "./session.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
@@ -38,6 +38,6 @@ async function isStubThere({ scriptId }: Values): Promise<boolean> {
 async function stubOf(given: Values): Promise<{ outs: Values }> {
   const { scriptId, scriptName, purchaseRecordId } = given;
   await writeStub(currentSession(), Number(scriptId), typeof scriptName === "string" && scriptName !== "" ? scriptName : undefined);
-  if (typeof purchaseRecordId === "number") await closePurchase(currentSession(), purchaseRecordId);
+  if (typeof purchaseRecordId === "number") await dropPurchase(currentSession(), purchaseRecordId);
   return { outs: { ...withoutProvider(given), isStub: true } };
 }

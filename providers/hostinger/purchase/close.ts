@@ -2,16 +2,28 @@ import { messageOf } from "../../core/errors.ts";
 import type { VirtualMachine } from "../api/client.ts";
 import type { Session } from "../session.ts";
 import type { VirtualMachineInputs } from "../virtual-machine-args.ts";
-import { dropRecord, readRecords } from "./account.ts";
+import { dropRecord, readRecords, removeRecord } from "./account.ts";
 import { mayHaveBought } from "./states.ts";
 
 /**
  * The last edge: the stack's saved state holds the VM's id, so the record has done its work and goes.
  * That it cannot be removed right now is no reason to fail: it names the VM, and whoever looks next
- * finds the same one. For the same reason nobody asks afterwards whether it is gone indeed.
+ * finds the same one.
  */
 export async function closePurchase(session: Session, recordId: number): Promise<void> {
-  await dropRecord(session, recordId).catch((error: unknown) => session.report(`the purchase record ${recordId} could not be removed yet: ${messageOf(error)}`));
+  await unlessItStays(session, recordId, removeRecord(session, recordId));
+}
+
+/**
+ * The same at the end of the `up` that made the VPS: one call, for nobody asks afterwards whether the record is gone
+ * indeed. The VM's next update, and its end, do (closePurchase).
+ */
+export async function dropPurchase(session: Session, recordId: number): Promise<void> {
+  await unlessItStays(session, recordId, dropRecord(session, recordId));
+}
+
+async function unlessItStays(session: Session, recordId: number, removal: Promise<void>): Promise<void> {
+  await removal.catch((error: unknown) => session.report(`the purchase record ${recordId} could not be removed yet: ${messageOf(error)}`));
 }
 
 /** Whether anybody has bought, or is about to buy, a VM for the stack that would be installed with its script. */
