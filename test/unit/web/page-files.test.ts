@@ -21,7 +21,7 @@ describe("the page's files", () => {
 
   it("name only files that are there, and every file is named", () => {
     const named = [...files.values()].filter(({ type }) => !type.startsWith("image")).flatMap(({ content, name }) => {
-      const found = [...content.toString().matchAll(/"(?:\/assets\/|\.\/)([\w-]+\.(?:js|css|svg))"/g)].map(([, file]) => file!);
+      const found = [...content.toString().matchAll(/"(?:\/assets\/(?:[0-9a-f]{12}\/)?|\.\/)([\w-]+\.(?:js|css|svg))"/g)].map(([, file]) => file!);
       for (const file of found) assert.ok(files.has(file), `${name} names ${file}`);
       return found;
     });
