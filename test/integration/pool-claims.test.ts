@@ -1,0 +1,226 @@
+/** Pools on a real PostgreSQL, without an engine: who gets a member, and which members go. */
+import assert from "node:assert/strict";
+import { describe, it } from "vitest";
+import { inTransaction } from "../../src/db/index.ts";
+import { readPoolOverview } from "../../src/pool/index.ts";
+import { refillPools } from "../../src/pool/refill.ts";
+import { claimFromPool } from "../../src/purchases/index.ts";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { nearestOthers } from "../../providers/hostinger/nearest.ts";
+import { leaveMember } from "../../src/provisioning/pool/leave-member.ts";
+import { stackRequestOf } from "../../src/provisioning/stack-request.ts";
+import { drainPool, findVpsByUserId, isPoolMemberSetAside, leavePoolMember, listPoolMembers, noteDataCenterChoice, notePoolMemberFailed, openGiveUp, removeOld, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
+import { KVM1 } from "../support/purchases.ts";
+import type { PurchaseWorld } from "../support/purchases.ts";
+
+import { KIND, openPools, POOL_ID } from "../support/pools.ts";
+
+const { pool, jobs, cancelled, context, guarded, world, wanted, members, becomesReady, filled, claimsAreOld, claims } = await openPools();
+
+describe("a claim", () => {
+  it("of 50 at once on 20 members gives each of 20 another one, and tells the others that none was left", async () => {
+    const the = world({});
+    await filled(20);
+    const names = Array.from({ length: 50 }, (_, place) => `user${place}`);
+    const claimed = (await Promise.all(names.map((name) => claims(the, name, { ...guarded, certificatesPerWeek: 500 })))).filter((one) => one !== undefined);
+    assert.equal(claimed.length, 20);
+    assert.equal(new Set(claimed.map(({ hostingerVmId }) => hostingerVmId)).size, 20);
+    assert.deepEqual((await members()).map(({ state }) => state), Array(20).fill("claimed"));
+    const { rows } = await pool.query<{ vms: number; people: number }>(`SELECT count(DISTINCT hostinger_vm_id)::int AS vms, count(*)::int AS people FROM user_vps WHERE hostinger_vm_id IS NOT NULL`);
+    assert.deepEqual(rows, [{ vms: 20, people: 20 }], "no VM has two rows");
+    const [overview] = await readPoolOverview(pool);
+    assert.deepEqual([overview!.ready, overview!.claimed, overview!.asked, overview!.hits], [0, 20, 50, 20]);
+  });
+
+  it("is rolled back with the signup that it belongs to", async () => {
+    const the = world();
+    await filled(1);
+    const record = await the.signUp("alice");
+    await assert.rejects(inTransaction(pool, async (db) => {
+      await claimFromPool(db, guarded, record);
+      throw new Error("the signup fails");
+    }), /the signup fails/);
+    assert.equal((await members())[0]!.state, "ready");
+    assert.ok(await claims(the, "bob"));
+  });
+
+  const refused: [why: string, prepare: () => Promise<unknown>, more?: Partial<{ allowedPlans: string[]; certificatesPerWeek: number }>][] = [
+    ["the plan is not one that the user may have", async () => undefined, { allowedPlans: ["hostingercom-vps-kvm2-usd-1m"] }],
+    ["no certificate is left this week", async () => undefined, { certificatesPerWeek: 0 }],
+    ["something is known to be wrong with the member", async () => pool.query(`INSERT INTO vps_findings (kind, subject, user_id, username, declared, actual, first_seen, last_seen) SELECT 'VmStopped', username, member_id, username, 'x', 'y', now(), now() FROM vps_pool_members`)],
+    ["its term ends within a day", async () => pool.query("UPDATE vps_pool_members SET paid_until = now() + interval '12 hours'")],
+    ["the member is being worked on", async () => pool.query("UPDATE user_vps SET status = 'provisioning' WHERE is_pooled")],
+    ["the user gave a VM up that still has the data", async () => pool.query(
+      `INSERT INTO vps_give_ups (user_id, username, hostname, requested_by, reason, wipe, previous_status, due_at, plan_id, template_id, data_center_id, vm_id, ended_at)
+       VALUES ('u-alice', 'alice', 'alice.spoq.dev', 'olga', 'x', false, 'ready', now(), $1, 1007, 9, 77, now())`, [KVM1])],
+  ];
+  for (const [why, prepare, more = {}] of refused) {
+    it(`is none if ${why}`, async () => {
+      const the = world();
+      await filled(1);
+      await prepare();
+      assert.equal(await claims(the, "alice", { ...guarded, ...more } as never), undefined);
+      assert.equal((await members())[0]!.state, "ready");
+    });
+  }
+
+  it("takes the member whose term ends first", async () => {
+    const the = world();
+    await filled(3);
+    const ready = await members("ready");
+    for (const [place, days] of [10, 4, 20].entries()) await pool.query("UPDATE vps_pool_members SET paid_until = now() + make_interval(days => $2) WHERE member_id = $1", [ready[place]!.memberId, days]);
+    assert.equal((await claims(the, "alice"))!.hostingerVmId, ready[1]!.vmId);
+  });
+
+  it("that the VM does not come to leaves the user as if there had been none, and the member set aside", async () => {
+    const the = world();
+    await filled(1);
+    const record = (await claims(the, "alice"))!;
+    assert.ok(record.bootHostname?.startsWith("pool-") && record.takenOverVmId === record.hostingerVmId && record.poolMemberId !== null);
+    assert.equal(await setPoolMemberAside(pool, "u-alice", "SSH does not answer"), true);
+    assert.equal(await isPoolMemberSetAside(pool, record), true);
+    const left = (await leavePoolMember(pool, "u-alice"))!;
+    assert.deepEqual([left.hostingerVmId, left.takenOverVmId, left.bootHostname, left.poolMemberId, left.poolId], [null, null, null, null, POOL_ID]);
+    assert.deepEqual((await listPoolMembers(pool)).map(({ state, reason }) => [state, reason]), [["set_aside", "SSH does not answer"]]);
+  });
+});
+
+describe("a claim where the service chose the data center", () => {
+  const FRANKFURT = 9;
+  const [second, third] = nearestOthers(FRANKFURT) as [number, number];
+  /** A pool with one ready member. */
+  async function filledIn(dataCenterId: number): Promise<void> {
+    await savePool(pool, `kvm1-${dataCenterId}-1007`, { ...KIND, dataCenterId, keepReady: 1, schedule: [], mostPerDay: null }, "olga");
+    await refillPools(context());
+    for (const member of await members("building")) await becomesReady(member);
+    await pool.query("UPDATE vps_pools SET keep_ready = 0");
+  }
+  const choosing = async (the: PurchaseWorld, username: string, chosenBy: "service" | "user") => {
+    const record = await the.signUp(username);
+    await noteDataCenterChoice(pool, record.userId, chosenBy);
+    return (await inTransaction(pool, (db) => claimFromPool(db, guarded as never, record)))?.record;
+  };
+
+  it("takes the nearest member that there is: of its own data center, then of the next one, then of the one after that", async () => {
+    const the = world();
+    for (const dataCenterId of [third, FRANKFURT, second]) await filledIn(dataCenterId);
+    const centers = [];
+    for (const name of ["alice", "bob", "carol"]) centers.push((await choosing(the, name, "service"))!.dataCenterId);
+    assert.deepEqual(centers, [FRANKFURT, second, third]);
+    assert.equal(await choosing(the, "dora", "service"), undefined);
+    assert.deepEqual((await findVpsByUserId(pool, "u-dora"))!.dataCenterId, FRANKFURT);
+    const stack = stackRequestOf((await findVpsByUserId(pool, "u-bob"))!, the.guard.settings as never);
+    assert.equal(stack.config["dataCenterId"], String(second), "the stack declares where the VM is");
+  });
+
+  it("does not take one of another data center from who has named one", async () => {
+    const the = world();
+    await filledIn(second);
+    assert.equal(await choosing(the, "alice", "user"), undefined);
+    const { dataCenterId, poolId } = (await findVpsByUserId(pool, "u-alice"))!;
+    assert.deepEqual([dataCenterId, poolId], [FRANKFURT, null], "there is no pool for that wish");
+  });
+
+  it("that the VM does not come to has the next VPS where it was to be", async () => {
+    const the = world();
+    await filledIn(second);
+    assert.ok(await choosing(the, "alice", "service"));
+    await setPoolMemberAside(pool, "u-alice", "SSH does not answer");
+    assert.equal((await leavePoolMember(pool, "u-alice"))!.dataCenterId, FRANKFURT);
+  });
+});
+
+describe("leaving a member's VM that did not come to be the user's", () => {
+  const left = async (...ends: UserVpsError[]) => {
+    const the = world();
+    await filled(1);
+    const record = (await claims(the, "alice"))!;
+    await setPoolMemberAside(pool, "u-alice", "SSH does not answer");
+    const calls: unknown[] = [];
+    const engine = {
+      clearInterruptedRun: async () => undefined,
+      destroy: async (_stack: unknown, _hooks: unknown, options: unknown) => { const end = ends[calls.push(options) - 1]; if (end) throw end; },
+    };
+    const leave = leaveMember({ pool, engine, settings: the.guard.settings, record, hooks: {}, recorder: { onLine: () => undefined } } as never);
+    return { calls, leave };
+  };
+
+  it("gives it up, stopped and not renewed, and the user begins afresh", async () => {
+    const { calls, leave } = await left();
+    assert.equal((await leave).hostingerVmId, null);
+    assert.deepEqual(calls, [undefined]);
+  });
+
+  it("leaves it as it is, if it does not let itself be given up", async () => {
+    const { calls, leave } = await left(new UserVpsError("VM_ACTION_FAILED", "it does not stop"));
+    assert.equal((await leave).hostingerVmId, null);
+    assert.deepEqual(calls, [undefined, { leavesVm: true }]);
+  });
+
+  it("is tried again where the VM is not to blame", async () => {
+    const { leave } = await left(new UserVpsError("API_UNREACHABLE", "no answer"));
+    await assert.rejects(leave, { code: "API_UNREACHABLE" });
+    assert.notEqual((await findVpsByUserId(pool, "u-alice"))!.hostingerVmId, null);
+    assert.equal((await members())[0]!.state, "set_aside");
+  });
+});
+
+describe("members that go", () => {
+  it("are those near the end of their term, which are replaced", async () => {
+    await filled(2);
+    const [first] = await members();
+    await pool.query("UPDATE vps_pool_members SET paid_until = now() + interval '2 days' WHERE member_id = $1", [first!.memberId]);
+    const begun = await refillPools(context());
+    assert.equal(begun.length, 1);
+    assert.deepEqual((await members()).map(({ state }) => state).sort(), ["building", "ready", "retiring"]);
+    const giveUp = await openGiveUp(pool, first!.memberId);
+    assert.ok(giveUp?.wipe && /not renewed/.test(giveUp.reason));
+    assert.deepEqual(jobs.filter(({ operation }) => operation === "destroy").map(({ userId }) => userId), [first!.memberId]);
+  });
+
+  it("are all of a pool that is drained, also those that are on their way, but none that a user has", async () => {
+    const the = world();
+    await filled(2);
+    assert.ok(await claims(the, "alice"));
+    await saveVpsResult(pool, "u-alice", {});
+    await claimsAreOld();
+    await wanted(2);
+    await refillPools(context());
+    await drainPool(pool, POOL_ID, "olga");
+    await refillPools(context());
+    assert.deepEqual((await members()).map(({ state }) => state).sort(), ["building", "claimed", "retiring"]);
+    assert.equal(cancelled.length, 1, "what is on its way is asked to stop");
+    await setVpsStatus(pool, cancelled[0]!, { status: "failed", errorCode: "CANCELLED", reason: "cancelled" });
+    await refillPools(context());
+    assert.deepEqual((await members()).map(({ state }) => state).sort(), ["claimed", "retiring", "retiring"]);
+  });
+
+  it("are not those whose purchase is in doubt: an operator decides first", async () => {
+    await wanted(1);
+    await refillPools(context());
+    const [member] = await members();
+    await setVpsStatus(pool, member!.memberId, { status: "failed", errorCode: "PURCHASE_UNCERTAIN", reason: "nobody knows" });
+    await notePoolMemberFailed(pool, member!.memberId, "nobody knows", 3);
+    await refillPools(context());
+    assert.equal((await members())[0]!.state, "failed");
+    await setVpsStatus(pool, member!.memberId, { status: "queued" });
+    await refillPools(context());
+    assert.equal((await members())[0]!.state, "building", "tried again by an operator");
+  });
+});
+
+describe("members that are long over", () => {
+  it("are removed with their own rows, and those that are not over stay", async () => {
+    const the = world();
+    await filled(2);
+    assert.ok(await claims(the, "alice"));
+    const { rows: [claimed] } = await pool.query<{ memberId: string }>(`UPDATE vps_pool_members SET state = 'delivered', ended_at = now() - interval '100 days' WHERE state = 'claimed' RETURNING member_id AS "memberId"`);
+    await pool.query("ALTER TABLE user_vps DISABLE TRIGGER user_vps_count_version");
+    await pool.query("UPDATE user_vps SET status = 'deprovisioned', updated_at = now() - interval '100 days' WHERE user_id = $1", [claimed!.memberId]);
+    await pool.query("ALTER TABLE user_vps ENABLE TRIGGER user_vps_count_version");
+    await removeOld(pool, { runsKeptDays: 90, auditKeptDays: 730, notificationsKeptDays: 90 });
+    assert.deepEqual((await members()).map(({ state }) => state), ["ready"]);
+    assert.equal(await findVpsByUserId(pool, claimed!.memberId), undefined);
+    assert.ok((await findVpsByUserId(pool, "u-alice"))?.hostingerVmId);
+  });
+});

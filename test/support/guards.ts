@@ -1,0 +1,64 @@
+/** Caps, places and the breaker on a real PostgreSQL: what the tests of guards share. */
+import assert from "node:assert/strict";
+import { afterAll, beforeEach } from "vitest";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { inTransaction } from "../../src/db/index.ts";
+import { goOn, noteCertificate, settleFailure, settleSuccess } from "../../src/purchases/index.ts";
+import type { RunFailure } from "../../src/purchases/index.ts";
+import { setVpsStatus } from "../../src/records/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import { withDatabase } from "./postgres.ts";
+import { openPurchaseWorld } from "./purchases.ts";
+import type { PurchaseWorld } from "./purchases.ts";
+
+/** Ends with the file that calls it; each test begins with a closed breaker and no users. */
+export async function openGuards() {
+  const { pool } = await withDatabase();
+  const sandbox = await startSandbox();
+  const worlds: PurchaseWorld[] = [];
+  afterAll(async () => {
+    for (const world of worlds) await world.close();
+    await sandbox.close();
+  });
+
+  function world(env: Record<string, string> = {}): PurchaseWorld {
+    const opened = openPurchaseWorld(pool, sandbox, env);
+    worlds.push(opened);
+    return opened;
+  }
+
+  beforeEach(async () => {
+    await pool.query("UPDATE vps_purchase_breaker SET state = 'closed', refusals = 0, reason = NULL, opened_at = NULL, next_probe_at = NULL, probe_purchase_id = NULL");
+    await pool.query("DELETE FROM vps_purchases");
+    await pool.query("DELETE FROM vps_purchase_switch");
+    await pool.query("DELETE FROM vps_certificates");
+    await pool.query("DELETE FROM user_vps");
+  });
+
+  const names = (count: number, prefix = "user") => Array.from({ length: count }, (_, place) => `${prefix}${place + 1}`);
+  const failure = (username: string, more: Partial<RunFailure>): RunFailure => ({ userId: `u-${username}`, askedAt: new Date(), code: "ENGINE_FAILED", message: "it failed", vmId: undefined, isAtRest: false, account: undefined, ...more });
+  const settle = (the: PurchaseWorld, username: string, more: Partial<RunFailure>) => inTransaction(pool, (db) => settleFailure(db, the.guard.settings, failure(username, more)));
+  /** Those who go on get a job in the service; here their names are noted. */
+  async function turn(the: PurchaseWorld): Promise<string[]> {
+    const queued: string[] = [];
+    const gone = await goOn(the.guard, the.session, async (_db, userId) => void queued.push(userId.slice(2)));
+    assert.deepEqual(gone.map((userId) => userId.slice(2)), queued);
+    return queued;
+  }
+  async function waiting(): Promise<[string, string | null, number | null][]> {
+    const { rows } = await pool.query<{ username: string; kind: string | null; place: number | null }>("SELECT username, waiting_kind AS kind, waiting_place AS place FROM user_vps WHERE waiting_kind IS NOT NULL ORDER BY waiting_place, username");
+    return rows.map(({ username, kind, place }) => [username, kind, place]);
+  }
+  const refuses = (work: Promise<unknown>, code: string) => assert.rejects(work, (error: unknown) => error instanceof UserVpsError && error.code === code);
+  async function signUpAll(the: PurchaseWorld, users: readonly string[]): Promise<void> {
+    for (const username of users) await the.signUp(username);
+  }
+  async function bought(the: PurchaseWorld, username: string, vmId: number): Promise<void> {
+    await inTransaction(pool, (db) => settleSuccess(db, `u-${username}`, { vmId, orderId: `o-${vmId}`, subscriptionId: `s-${vmId}` }));
+    const { userId, hostname } = await the.record(username);
+    await pool.query("UPDATE user_vps SET hostinger_vm_id = $2 WHERE user_id = $1", [userId, vmId]);
+    await setVpsStatus(pool, userId, { status: "ready" });
+    await noteCertificate(pool, hostname, userId);
+  }
+  return { pool, sandbox, world, names, failure, settle, turn, waiting, refuses, signUpAll, bought };
+}
