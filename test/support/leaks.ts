@@ -4,8 +4,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { afterAll } from "vitest";
 import type { RunnerTestSuite } from "vitest";
 
-/** What closes by itself does so a moment after the last test. */
-const SETTLE_MS = Number(process.env["USER_VPS_TEST_SETTLE_MS"] ?? 5_000);
+/** What closes by itself does so a moment after the last test; on a busy machine a moment is long. */
+const SETTLE_MS = Number(process.env["USER_VPS_TEST_SETTLE_MS"] ?? 30_000);
 const LOOK_INTERVAL_MS = 25;
 /** The runner would limit the hook by a timer, which could not be told from a test's. It limits itself. */
 const NO_LIMIT_MS = 0;
