@@ -1,7 +1,8 @@
 /**
  * What this process has written and read itself in this very run of the engine, a moment ago: it need
- * not be asked for once more. A run has one signal, though each kind of resource opens a session of its own. Nothing of it outlives the run, and nothing that decides on a purchase rests on it
- * alone: after the intent to buy is written, everything is read anew (purchase/obtain.ts).
+ * not be asked for once more. A run has one signal, though each kind of resource opens a session of
+ * its own. Nothing of it outlives the run, and nothing that decides on a purchase rests on it alone:
+ * after the intent to buy is written, everything is read anew (purchase/obtain.ts).
  */
 import type { PostInstallScript } from "./api/client.ts";
 import type { Session } from "./session.ts";

@@ -1,31 +1,17 @@
 /** Caps, places and the breaker on a real PostgreSQL: what the tests of guards share. */
 import assert from "node:assert/strict";
-import { afterAll, beforeEach } from "vitest";
+import { beforeEach } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { goOn, noteCertificate, settleFailure, settleSuccess } from "../../src/purchases/index.ts";
 import type { RunFailure } from "../../src/purchases/index.ts";
 import { setVpsStatus } from "../../src/records/index.ts";
-import { startSandbox } from "../../src/sandbox/index.ts";
-import { withDatabase } from "./postgres.ts";
-import { openPurchaseWorld } from "./purchases.ts";
+import { openPurchaseWorlds } from "./purchase-worlds.ts";
 import type { PurchaseWorld } from "./purchases.ts";
 
 /** Ends with the file that calls it; each test begins with a closed breaker and no users. */
 export async function openGuards() {
-  const { pool } = await withDatabase();
-  const sandbox = await startSandbox();
-  const worlds: PurchaseWorld[] = [];
-  afterAll(async () => {
-    for (const world of worlds) await world.close();
-    await sandbox.close();
-  });
-
-  function world(env: Record<string, string> = {}): PurchaseWorld {
-    const opened = openPurchaseWorld(pool, sandbox, env);
-    worlds.push(opened);
-    return opened;
-  }
+  const { pool, sandbox, world } = await openPurchaseWorlds();
 
   beforeEach(async () => {
     await pool.query("UPDATE vps_purchase_breaker SET state = 'closed', refusals = 0, reason = NULL, opened_at = NULL, next_probe_at = NULL, probe_purchase_id = NULL");

@@ -1,5 +1,5 @@
 /** Pools on a real PostgreSQL, without an engine: what the tests of pools share. */
-import { afterAll, beforeEach } from "vitest";
+import { beforeEach } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
 import type { JobRequest } from "../../src/jobs/index.ts";
 import type { PoolContext } from "../../src/pool/context.ts";
@@ -7,9 +7,8 @@ import { refillPools } from "../../src/pool/refill.ts";
 import { claimFromPool } from "../../src/purchases/index.ts";
 import { notePoolMemberReady, savePool, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import type { PoolMember, PoolMemberState, VpsRecord } from "../../src/records/index.ts";
-import { startSandbox } from "../../src/sandbox/index.ts";
-import { withDatabase } from "./postgres.ts";
-import { KVM1, openPurchaseWorld } from "./purchases.ts";
+import { openPurchaseWorlds } from "./purchase-worlds.ts";
+import { KVM1 } from "./purchases.ts";
 import type { PurchaseWorld } from "./purchases.ts";
 
 export const KIND = { plan: KVM1, dataCenterId: 9, templateId: 1007 };
@@ -17,13 +16,7 @@ export const POOL_ID = "kvm1-9-1007";
 
 /** Ends with the file that calls it; each test begins with empty tables. */
 export async function openPools() {
-  const { pool } = await withDatabase();
-  const sandbox = await startSandbox();
-  const worlds: PurchaseWorld[] = [];
-  afterAll(async () => {
-    for (const world of worlds) await world.close();
-    await sandbox.close();
-  });
+  const { pool, world } = await openPurchaseWorlds();
 
   const jobs: JobRequest[] = [];
   const cancelled: string[] = [];
@@ -43,11 +36,6 @@ export async function openPools() {
     await pool.query("DELETE FROM user_vps");
   });
 
-  function world(env: Record<string, string> = {}): PurchaseWorld {
-    const opened = openPurchaseWorld(pool, sandbox, env);
-    worlds.push(opened);
-    return opened;
-  }
   const wanted = (keepReady: number, mostPerDay: number | null = null) => savePool(pool, POOL_ID, { ...KIND, keepReady, schedule: [], mostPerDay }, "olga");
   const members = (state?: PoolMemberState) => pool.query<PoolMember>(`SELECT member_id AS "memberId", username, state, vm_id::int AS "vmId", claimed_by AS "claimedBy", reason FROM vps_pool_members WHERE $1::text IS NULL OR state = $1 ORDER BY created_at, username`, [state ?? null]).then(({ rows }) => rows);
 
