@@ -6,7 +6,8 @@ import { SignJWT } from "jose";
 import { canLogIn } from "../support/ssh-login.ts";
 import { withDatabase } from "../support/postgres.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
-import { FAKE_JWT_SECRET, openWarmPool } from "../support/warm-pool-proof.ts";
+import { TEST_JWT_SECRET } from "../support/tokens.ts";
+import { openWarmPool } from "../support/warm-pool-proof.ts";
 import type { WarmPoolWorld } from "../support/warm-pool-proof.ts";
 
 const database = await withDatabase();
@@ -24,7 +25,7 @@ describe("a warm pool", () => {
   afterAll(() => warm?.close());
 
   const call = async (who: { name: string; scope?: string }, method: string, path: string, body?: unknown) => {
-    const token = await new SignJWT({ username: who.name, ...(who.scope && { scope: who.scope }) }).setProtectedHeader({ alg: "HS256" }).setSubject(`u-${who.name}`).setExpirationTime("1h").sign(new TextEncoder().encode(FAKE_JWT_SECRET));
+    const token = await new SignJWT({ username: who.name, ...(who.scope && { scope: who.scope }) }).setProtectedHeader({ alg: "HS256" }).setSubject(`u-${who.name}`).setExpirationTime("1h").sign(new TextEncoder().encode(TEST_JWT_SECRET));
     const answer = await fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { "content-type": "application/json" }) }, ...(body !== undefined && { body: JSON.stringify(body) }) });
     return { status: answer.status, body: answer.status === 204 ? {} : ((await answer.json()) as Record<string, unknown>) };
   };
