@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
-// Each test file is a process of its own that loads half of the program: what one has compiled serves the next.
+// Every process of the tests loads half of the program: what one has compiled serves the next.
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules", ".cache", "compile-cache");
 
 const SECOND_MS = 1_000;
@@ -13,13 +13,14 @@ export const shared = {
    */
   experimental: { viteModuleRunner: false, nodeLoader: false },
   pool: "forks" as const,
+  isolate: false,
   execArgv: ["--disable-warning=ExperimentalWarning"],
   setupFiles: ["test/support/leaks.ts"],
   teardownTimeout: 30 * SECOND_MS,
   reporters: [["default", { summary: false }] as ["default", object], "test/support/summary-reporter.ts"],
 };
 
-/** One process a file, `atOnce` of them; the projects come one after the other. */
+/** `atOnce` processes, each for many files: half of a file's time is otherwise the program's start. The projects come one after the other. */
 function project(name: "unit" | "integration" | "e2e", order: number, atOnce: number, timeoutMs: number) {
   return {
     extends: true as const,
@@ -44,7 +45,7 @@ export default defineConfig({
       reporter: ["text-summary", "html", "json-summary"],
     },
     projects: [
-      project("unit", 0, 2, 60 * SECOND_MS),
+      project("unit", 0, 4, 60 * SECOND_MS),
       // They mostly wait: for PostgreSQL, for the sandbox's clock.
       project("integration", 1, 5, 300 * SECOND_MS),
       project("e2e", 2, 4, 400 * SECOND_MS),

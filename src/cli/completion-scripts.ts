@@ -59,19 +59,19 @@ function optionsOf(command: Command): Offer[] {
 }
 
 /**
- * The words so far that are commands make `$path`; `$place` is how many arguments follow it, and `$kind`
+ * The words so far that are commands make `$command` (zsh's own `$path` is where it looks for programs); `$place` is how many arguments follow it, and `$kind`
  * the kind of names that the next word is one of.
  */
 function findPath(places: readonly Place[], words: string): string[] {
   const paths = places.map(({ path }) => path).filter(Boolean).map((path) => `"${path}"`).join("|");
   const valued = [...new Set(places.flatMap(({ options }) => options.filter(({ value }) => value !== undefined).map(({ name }) => name)))];
   return [
-    `  local path="" word next before="" kind=""`,
+    `  local command="" word next before="" kind=""`,
     `  local -i place=0`,
     `  for word in ${words}; do`,
-    `    next="\${path:+$path }$word"`,
+    `    next="\${command:+$command }$word"`,
     `    case "$next" in`,
-    `      ${paths}) path="$next"; place=0 ;;`,
+    `      ${paths}) command="$next"; place=0 ;;`,
     `      *) case "$word" in -*) ;; *) case "$before" in ${valued.join("|")}) ;; *) place+=1 ;; esac ;; esac ;;`,
     `    esac`,
     `    before="$word"`,
@@ -79,7 +79,7 @@ function findPath(places: readonly Place[], words: string): string[] {
     `  case "$before" in`,
     ...Object.entries(KIND_OF_OPTION).map(([option, kind]) => `    ${option}) kind=${kind} ;;`),
     `    ${valued.join("|")}) ;;`,
-    `    *) case "$path:$place" in`,
+    `    *) case "$command:$place" in`,
     ...places.flatMap(({ path, names }) => names.map(({ place, kind }) => `      "${path}:${place}") kind=${kind} ;;`)),
     `    esac ;;`,
     `  esac`,
@@ -92,7 +92,7 @@ function bash(places: readonly Place[]): string {
     "_user_vps() {",
     ...findPath(places, `"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`),
     `  local words=""`,
-    `  case "$path" in`,
+    `  case "$command" in`,
     ...places.map(({ path, commands, options }) => `    "${path}") words="${[...commands, ...options].map(({ name }) => name).join(" ")}" ;;`),
     `  esac`,
     `  local current="\${COMP_WORDS[COMP_CWORD]}"`,
@@ -114,7 +114,7 @@ function zsh(places: readonly Place[]): string {
     "_user_vps() {",
     ...findPath(places, `"\${words[@]:1:$((CURRENT-2))}"`),
     "  local -a offers",
-    `  case "$path" in`,
+    `  case "$command" in`,
     ...places.map(({ path, commands, options }) => `    "${path}") offers=(${offers([...commands, ...options])}) ;;`),
     "  esac",
     `  if [[ -n "$kind" && "\${words[CURRENT]}" != -* ]]; then`,

@@ -8,7 +8,9 @@ import type { FindingView, SweepView } from "../../src/http/routes/drift.ts";
 import type { AdminVpsView } from "../../src/http/vps-view.ts";
 import { runCli, runJson } from "./cli-support.ts";
 import type { CliRun, ErrorDocument } from "./cli-support.ts";
-import { address, answers, env, find, forget, jobs, pool, runOf, user, whenAsked } from "./operators-support.ts";
+import { operatorsWorld, whenAsked } from "./operators-support.ts";
+
+const { address, answers, env, find, forget, jobs, pool, runOf, user } = await operatorsWorld();
 
 describe("user-vps drift --service", () => {
   const resource = { resource: "vm", type: "VirtualMachine", whatUpWouldDo: "change in place", properties: [{ name: "state", declared: "running", actual: "stopped", whatUpWouldDo: "change in place" }] };

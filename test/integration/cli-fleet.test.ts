@@ -6,8 +6,10 @@ import { describe, it } from "vitest";
 import { appendRunLog, beginPhase, finishRun, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { createRelease } from "../../src/releases/index.ts";
 import { signToken } from "../support/tokens.ts";
-import { address, answers, env, pool, user } from "./operators-support.ts";
+import { operatorsWorld } from "./operators-support.ts";
 import { runCli, runJson, temporaryFolder, type ErrorDocument } from "./cli-support.ts";
+
+const { address, answers, env, pool, user } = await operatorsWorld();
 
 describe("the fleet from another machine", async () => {
   await user("anna");

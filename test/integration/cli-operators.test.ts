@@ -9,7 +9,9 @@ import { findVpsByUserId, listGiveUps, requestGiveUp, setVpsStatus } from "../..
 import { signToken } from "../support/tokens.ts";
 import { runCli, runJson, startCli } from "./cli-support.ts";
 import type { ErrorDocument } from "./cli-support.ts";
-import { address, answers, env, jobs, pool, runOf, user, whenAsked } from "./operators-support.ts";
+import { operatorsWorld, whenAsked } from "./operators-support.ts";
+
+const { address, answers, env, jobs, pool, runOf, user } = await operatorsWorld();
 
 interface Ordered {
   readonly vps: AdminVpsView;

@@ -14,7 +14,9 @@ import { needing } from "../support/needs.ts";
 import { insertReadyUser } from "../support/ready-user.ts";
 import { asUser } from "../support/tokens.ts";
 import { runCli, runJson } from "./cli-support.ts";
-import { address, env, pool } from "./operators-support.ts";
+import { operatorsWorld } from "./operators-support.ts";
+
+const { address, env, pool } = await operatorsWorld();
 
 const requests: string[] = [];
 let status = 500;

@@ -7,6 +7,10 @@ export const CHROMIUM = "/usr/bin/chromium";
 /** A reason why it is not there, with the way to get it; undefined where it is. In CI all has to be there. */
 export const NEEDS = {
   browser: () => (existsSync(CHROMIUM) ? undefined : `the pages in a browser: there is no ${CHROMIUM}; on Debian: apt-get install chromium`),
+  shells() {
+    const lacking = ["zsh", "fish"].filter((shell) => spawnSync(shell, ["--version"]).error);
+    return lacking.length > 0 ? `completion in other shells: there is no ${lacking.join(" and no ")}; on Debian: apt-get install ${lacking.join(" ")}` : undefined;
+  },
   rootfs() {
     if (process.getuid?.() !== 0) return "scripts in a root file system of their own: chroot needs root; run the tests as root";
     return spawnSync("debootstrap", ["--version"]).error ? "scripts in a root file system of their own: there is no debootstrap; on Debian: apt-get install debootstrap" : undefined;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { ErrorCode } from "../../../providers/core/errors.ts";
-import { DAY_MS } from "../../../providers/core/time.ts";
+import { DAY_MS, sleep } from "../../../providers/core/time.ts";
 import type { PurchaseOutcome, VirtualMachine } from "../../../providers/hostinger/api/client.ts";
 import { obtainVm, readPurchases } from "../../../providers/hostinger/purchase/index.ts";
 import { ALICE, FakeAccount } from "../../support/fake-account.ts";
@@ -187,6 +187,7 @@ describe("the outcome of the call", () => {
     await rejectsWithCode(run(600_000), "NOT_YET", /purchase: alice\.spoq\.dev: .*nothing is ordered again/);
     await rejectsWithCode(run(600_000), "NOT_YET");
     assert.deepEqual(account.reports.filter((line) => line.includes("may have been made")), [], "no run waited");
+    await sleep(5);
     await rejectsWithCode(run(1), "PURCHASE_UNCERTAIN");
     account.addVm({ hostname: ALICE.hostname });
     assert.equal((await run(600_000)).how, "interrupted");
