@@ -1,8 +1,10 @@
 /** Signups and questions about their status at a steady rate, beside a worker that is busy with them; kill -9 of the HTTP process in the middle. */
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "pg";
-import { startSandbox } from "../src/sandbox/index.ts";
+import type { Sandbox } from "../src/sandbox/index.ts";
 import { QUEUE_SCHEMA } from "../src/jobs/queue.ts";
+import { benchChild } from "./child.ts";
+import type { FleetRequest } from "./sandbox-process.ts";
 import { quantile } from "./rounds.ts";
 import { benchService } from "./service.ts";
 import type { BenchWorld } from "./world.ts";
@@ -24,7 +26,8 @@ export interface Latency {
 }
 
 export async function latencyUnderLoad(world: BenchWorld, { requestsASecond, seconds }: LatencyOptions): Promise<Latency> {
-  const sandbox = await startSandbox({ dataDir: world.folder, bootMs: 3_600_000 });
+  const account = benchChild("sandbox-process.ts");
+  const { sandbox } = await account.ask<{ readonly sandbox: Pick<Sandbox, "env"> }>({ dataDir: world.folder, users: 0, bootMs: 3_600_000 } satisfies FleetRequest);
   const pool = new Pool({ connectionString: world.databaseUrl, max: 1 });
   const service = benchService(world, sandbox);
   const count = requestsASecond * seconds;
@@ -64,7 +67,7 @@ export async function latencyUnderLoad(world: BenchWorld, { requestsASecond, sec
   } finally {
     await service.close();
     await pool.end();
-    await sandbox.close();
+    await account.close();
   }
 }
 

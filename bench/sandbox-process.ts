@@ -1,10 +1,11 @@
-/** A sandbox with a fleet in a process of its own, so that what the sweep takes is the sweep's. */
+/** A sandbox in a process of its own, with a fleet if one is wanted, so that what is measured takes what it takes itself. */
 import { messageOf } from "../providers/core/errors.ts";
 import { startSandbox } from "../src/sandbox/index.ts";
 
 export interface FleetRequest {
   readonly dataDir: string;
   readonly users: number;
+  readonly bootMs?: number;
 }
 
 export interface FleetMember {
@@ -21,11 +22,15 @@ process.once("message", (request: FleetRequest) => {
 });
 process.on("disconnect", () => process.exit(0));
 
-async function start({ dataDir, users }: FleetRequest) {
-  const sandbox = await startSandbox({ dataDir, bootMs: 0, scriptMs: 0 });
-  const answer = await fetch(`${sandbox.controlUrl}/bulk`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ count: users, sharedListeners: Math.ceil(users / VMS_AN_ADDRESS) }) });
+async function start({ dataDir, users, bootMs = 0 }: FleetRequest) {
+  const sandbox = await startSandbox({ dataDir, bootMs, scriptMs: 0 });
+  const members = users > 0 ? await makeFleet(sandbox.controlUrl, users) : [];
+  const { env, hostingerUrl, hostingerToken, cloudflareUrl, cloudflareToken, zoneId, resolver, caFile, httpsPort, domain } = sandbox;
+  return { members, sandbox: { env, hostingerUrl, hostingerToken, cloudflareUrl, cloudflareToken, zoneId, resolver, caFile, httpsPort, domain } };
+}
+
+async function makeFleet(controlUrl: string, count: number): Promise<FleetMember[]> {
+  const answer = await fetch(`${controlUrl}/bulk`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ count, sharedListeners: Math.ceil(count / VMS_AN_ADDRESS) }) });
   if (!answer.ok) throw new Error(`the sandbox's fleet: ${answer.status} ${await answer.text()}`);
-  const { users: members } = await answer.json() as { users: FleetMember[] };
-  const { hostingerUrl, hostingerToken, cloudflareUrl, cloudflareToken, zoneId, resolver, caFile, httpsPort, domain } = sandbox;
-  return { members, sandbox: { hostingerUrl, hostingerToken, cloudflareUrl, cloudflareToken, zoneId, resolver, caFile, httpsPort, domain } };
+  return ((await answer.json()) as { users: FleetMember[] }).users;
 }

@@ -29,7 +29,7 @@ export interface BenchProcess {
   kill(): Promise<void>;
 }
 
-export function benchService(world: BenchWorld, sandbox: Sandbox): BenchService {
+export function benchService(world: BenchWorld, sandbox: Pick<Sandbox, "env">): BenchService {
   const jwtSecret = randomBytes(32).toString("hex");
   const env = {
     PATH: process.env["PATH"], HOME: process.env["HOME"], TMPDIR: world.folder,

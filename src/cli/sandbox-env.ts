@@ -10,7 +10,7 @@ const DOWNLOADS = { CONDUCTOR_URL: "https://downloads.example.com/conductor", CL
  * The environment in which the stacks' program, the providers and the CLI work against a sandbox:
  * base URLs, obviously fake tokens, CA, resolver, state backend and passphrase, no secret of anybody.
  */
-export function sandboxEnvironment(sandbox: Sandbox, engine: Pick<Engine, "env">, stateBackendUrl?: string): Record<string, string> {
+export function sandboxEnvironment(sandbox: Pick<Sandbox, "env">, engine: Pick<Engine, "env">, stateBackendUrl?: string): Record<string, string> {
   return {
     ...sandbox.env,
     ...DOWNLOADS,

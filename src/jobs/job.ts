@@ -40,6 +40,8 @@ export interface EnqueueOptions {
   readonly cause?: Cause;
   /** Whether it is for a member of a pool; looked up unless given. */
   readonly isOfPool?: boolean;
+  /** Nothing of this user's has been asked for before: what waits need not be looked through. */
+  readonly isFirst?: boolean;
 }
 
 /** The seam between those who want something done and those who do it. */

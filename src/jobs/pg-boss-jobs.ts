@@ -16,9 +16,9 @@ const RUN_OF: Readonly<Record<string, string>> = { provisioning: "up", deprovisi
 
 export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
   return {
-    async enqueue(db, job: JobRequest, { delaySeconds = 0, cause, isOfPool } = {}) {
+    async enqueue(db, job: JobRequest, { delaySeconds = 0, cause, isOfPool, isFirst } = {}) {
       if (cause) await noteCause(db, job, cause);
-      await send(boss, db, job, { delayMs: delaySeconds * SECOND_MS, isOfPool });
+      await send(boss, db, job, { delayMs: delaySeconds * SECOND_MS, isOfPool, isFirst });
     },
     nextTry: (user) => findNextTry(pool, user),
     async check() {

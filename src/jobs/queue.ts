@@ -80,9 +80,15 @@ async function priorityOf(db: Queryable, { userId }: Job, isOfPool?: boolean): P
   return (isOfPool ?? (await isPooled(db, userId))) ? PRIORITY_OF_POOLS : 0;
 }
 
-/** Sends the job, or has the one that waits already run when this one is to. Times are PostgreSQL's. */
-export async function send(boss: PgBoss, db: Queryable, job: Job, { delayMs = 0, isOfPool }: { readonly delayMs?: number; readonly isOfPool?: boolean | undefined } = {}): Promise<void> {
-  await boss.upsert(QUEUE, traced(job), { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, priority: await priorityOf(db, job, isOfPool), ...inside(db) });
+/**
+ * Sends the job, or has the one that waits already run when this one is to. Times are PostgreSQL's.
+ *
+ * @param how.isFirst nothing of this user's can be waiting: pg-boss need not look through all that wait
+ */
+export async function send(boss: PgBoss, db: Queryable, job: Job, { delayMs = 0, isOfPool, isFirst = false }: { readonly delayMs?: number; readonly isOfPool?: boolean | undefined; readonly isFirst?: boolean | undefined } = {}): Promise<void> {
+  const options = { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, priority: await priorityOf(db, job, isOfPool), ...inside(db) };
+  if (isFirst && (await boss.send(QUEUE, traced(job), options)) !== null) return;
+  await boss.upsert(QUEUE, traced(job), options);
 }
 
 /**

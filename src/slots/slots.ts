@@ -103,6 +103,8 @@ export class Slots {
       cwd: PROJECT,
       env: { ...env, ...tag(slotId) },
       execArgv: ["--disable-warning=ExperimentalWarning"],
+      // A session of its own, to give way as a whole.
+      detached: true,
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     child.unref();

@@ -78,7 +78,7 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
       // In place of a purchase, if one is left: the nearest is that of the data center chosen above.
       const claimed = result.hasPools ? await claimFromPool(client, settings, result.record) : undefined;
       if (claimed) await jobs.enqueue(client, { operation: "destroy", userId: claimed.memberId }, { delaySeconds: LET_GO_SECONDS });
-      await jobs.enqueue(client, { operation: "up", userId }, { cause: { kind: "signup", requestedBy: userId, reason: null }, isOfPool: false });
+      await jobs.enqueue(client, { operation: "up", userId }, { cause: { kind: "signup", requestedBy: userId, reason: null }, isOfPool: false, isFirst: known === undefined });
       // As it is by now, so that asking again answers with the same.
       return result.hasPools ? { ...result, record: (await findVpsByUserId(client, userId))! } : result;
     });
