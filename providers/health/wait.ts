@@ -6,7 +6,7 @@ import type { Explanation } from "../first-boot/first-boot.ts";
 import { probe } from "./probe.ts";
 import { STAGE_NAMES, type HealthTarget, type ProbeResult } from "./target.ts";
 
-const FIRST_PAUSE_MS = 500;
+const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5 * SECOND_MS;
 const PAUSE_GROWTH = 1.5;
 const ATTEMPT_TIMEOUT_MS = 10 * SECOND_MS;
@@ -26,7 +26,7 @@ export interface WaitOptions {
 }
 
 /**
- * Waits until a probe passes every stage. The pause between two probes grows from 0.5 s to 5 s and
+ * Waits until a probe passes every stage. The pause between two probes grows from 0.2 s to 5 s and
  * is short again when a further stage is reached.
  *
  * @throws UserVpsError HEALTH_CHECK_FAILED with the stage, the last error, and for how long it has

@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
 import { isLost, isSuspended } from "./vm-state.ts";
 
-const FIRST_INTERVAL_MS = 0.25 * SECOND_MS;
+const FIRST_INTERVAL_MS = 0.1 * SECOND_MS;
 const LONGEST_INTERVAL_MS = 10 * SECOND_MS;
 const INTERVAL_GROWTH = 1.4;
 const REPORT_INTERVAL_MS = 15 * SECOND_MS;
