@@ -5,6 +5,7 @@
  */
 import { cpus, release, totalmem } from "node:os";
 import { messageOf } from "../providers/core/errors.ts";
+import { compareCheckouts } from "./against.ts";
 import { cliWay } from "./cli-way.ts";
 import { usersInFlight } from "./in-flight.ts";
 import { latencyUnderLoad } from "./latency.ts";
@@ -37,6 +38,10 @@ async function compareWays(world: BenchWorld, { parts, throughput, operations, r
 async function bench(plan: Plan): Promise<void> {
   const { parts } = plan;
   say(`${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, Node ${process.version}; ${plan.rounds} rounds`);
+  if (plan.against !== undefined) {
+    const against = await compareCheckouts(plan.against, plan.rounds, say);
+    return console.log(JSON.stringify({ against }));
+  }
   const world = await openBenchWorld(say);
   try {
     const compared = parts.has("ways") || parts.has("throughput") ? await compareWays(world, plan) : undefined;

@@ -35,6 +35,8 @@ export function benchService(world: BenchWorld, sandbox: Pick<Sandbox, "env">): 
     PATH: process.env["PATH"], HOME: process.env["HOME"], TMPDIR: world.folder,
     ...sandboxEnvironment(sandbox, world.engine),
     DATABASE_URL: world.databaseUrl, JWT_SECRET: jwtSecret, CREDENTIALS_KEYS: `bench:${randomBytes(32).toString("base64")}`,
+    // The sandbox has no limits of its own.
+    CERTIFICATES_PER_WEEK: "100000",
     PORT: "0", LOG_LEVEL: "silent", RATE_LIMIT_PER_MINUTE: "1000000", HEALTH_TIMEOUT_SECONDS: "3600",
   };
   const started: ChildProcess[] = [];

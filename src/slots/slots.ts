@@ -46,6 +46,8 @@ interface SlotProcess {
 
 const PROJECT = resolve(import.meta.dirname, "..", "..");
 const MOST_RUNS = 100;
+/** Of V8's young generation: after a hundred runs a process holds 150 MB with it, 270 without, for a twentieth more of processor time. */
+const NEW_SPACE_MB = 4;
 /** Processes that are found dead, one after the other, before the run fails. */
 const MOST_STARTS = 3;
 
@@ -102,7 +104,7 @@ export class Slots {
     const child = fork(join(import.meta.dirname, "slot-process.ts"), {
       cwd: PROJECT,
       env: { ...env, ...tag(slotId) },
-      execArgv: ["--disable-warning=ExperimentalWarning"],
+      execArgv: ["--disable-warning=ExperimentalWarning", `--max-semi-space-size=${NEW_SPACE_MB}`],
       // A session of its own, to give way as a whole.
       detached: true,
       stdio: ["ignore", "ignore", "inherit", "ipc"],

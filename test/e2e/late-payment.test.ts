@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { SignJWT } from "jose";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { control } from "../support/fleet.ts";
 import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld, WorkerProcess } from "../support/service-world.ts";
+import { signToken, TEST_JWT_SECRET } from "../support/tokens.ts";
 
-const FAKE_JWT_SECRET = "fake-jwt-secret-for-tests-of-at-least-32-bytes";
 const SERVER_SETTINGS = { fsync: "off", full_page_writes: "off" };
 const READY_MS = 120_000;
 
@@ -23,7 +22,7 @@ describe("a signup whose purchase takes its time", () => {
     folder = await mkdtemp("/var/tmp/user-vps-late-payment-");
     server = await startEmbedded({ folder, serverSettings: SERVER_SETTINGS });
     world = await startServiceWorld(server.url);
-    env = { JWT_SECRET: FAKE_JWT_SECRET, PAYMENT_LOOK_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "120" };
+    env = { JWT_SECRET: TEST_JWT_SECRET, PAYMENT_LOOK_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "120" };
   });
   afterAll(async () => {
     await world?.close();
@@ -40,7 +39,7 @@ describe("a signup whose purchase takes its time", () => {
 
   /** As the user's browser does it. */
   async function call(url: string, method: string, path: string): Promise<{ status: number; body: Record<string, unknown> }> {
-    const token = await new SignJWT({ username: "alice" }).setProtectedHeader({ alg: "HS256" }).setSubject("user-1").setExpirationTime("1h").sign(new TextEncoder().encode(FAKE_JWT_SECRET));
+    const token = await signToken({ sub: "user-1", username: "alice" }, { expiresInSeconds: 3_600 });
     const answer = await fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${token}` } });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   }

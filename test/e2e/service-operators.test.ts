@@ -9,8 +9,8 @@ import { runCli, runJson } from "../integration/cli-support.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
+import { TEST_JWT_SECRET } from "../support/tokens.ts";
 
-const FAKE_JWT_SECRET = "fake-jwt-secret-for-tests-of-at-least-32-bytes";
 const USER = "alice";
 const database = await withDatabase();
 
@@ -19,8 +19,8 @@ let world: ServiceWorld;
 let operator: Record<string, string>;
 beforeAll(async () => {
   world = await startServiceWorld(database.url);
-  const { url } = await world.startAll({ JWT_SECRET: FAKE_JWT_SECRET, VPS_FIREWALL: "true", VPS_PTR: "true", SWEEP_CRON: "off" });
-  operator = { USER_VPS_URL: url, JWT_SECRET: FAKE_JWT_SECRET };
+  const { url } = await world.startAll({ JWT_SECRET: TEST_JWT_SECRET, VPS_FIREWALL: "true", VPS_PTR: "true", SWEEP_CRON: "off" });
+  operator = { USER_VPS_URL: url, JWT_SECRET: TEST_JWT_SECRET };
   await world.signUp(USER, USER);
   await world.until(USER, "ready", ({ status }) => status === "ready", 120_000);
 });

@@ -1,14 +1,13 @@
 /** The way of one signup through HTTP, with the real engine: HTTP and worker in one process. */
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { SignJWT } from "jose";
 import { withDatabase } from "../support/postgres.ts";
 import { startReceiver } from "../support/receiver-process.ts";
 import type { ReceiverProcess } from "../support/receiver-process.ts";
 import { FAKE_PASSPHRASE, startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
+import { signToken, TEST_JWT_SECRET } from "../support/tokens.ts";
 
-const FAKE_JWT_SECRET = "fake-jwt-secret-for-tests-of-at-least-32-bytes";
 const database = await withDatabase();
 
 interface Span { readonly traceId: string; readonly spanId: string; readonly parentSpanId?: string; readonly name: string; readonly engine?: string }
@@ -23,8 +22,8 @@ describe("a signup by HTTP", () => {
   beforeAll(async () => {
     traces = await startReceiver<Span>("otlp");
     world = await startServiceWorld(database.url);
-    ({ url, output } = await world.startAll({ JWT_SECRET: FAKE_JWT_SECRET, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${traces.port}` }));
-    const token = await new SignJWT({ username: "alice" }).setProtectedHeader({ alg: "HS256" }).setSubject("user-1").setExpirationTime("1h").sign(new TextEncoder().encode(FAKE_JWT_SECRET));
+    ({ url, output } = await world.startAll({ JWT_SECRET: TEST_JWT_SECRET, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${traces.port}` }));
+    const token = await signToken({ sub: "user-1", username: "alice" }, { expiresInSeconds: 3_600 });
     headers = { authorization: `Bearer ${token}` };
   });
   afterAll(async () => {
@@ -61,7 +60,7 @@ describe("a signup by HTTP", () => {
     assert.deepEqual(way.filter((name) => !name.startsWith("pulumi")), ["POST /api/vps/v1/virtual-machines", "run up", "job up", "POST /api/vps/provision"]);
     const all = JSON.stringify(traces.taken);
     const { hostingerToken, cloudflareToken } = world.sandbox;
-    for (const secret of [hostingerToken, cloudflareToken, FAKE_JWT_SECRET, FAKE_PASSPHRASE, headers["authorization"]!.slice(7), database.url]) assert.ok(!all.includes(secret));
+    for (const secret of [hostingerToken, cloudflareToken, TEST_JWT_SECRET, FAKE_PASSPHRASE, headers["authorization"]!.slice(7), database.url]) assert.ok(!all.includes(secret));
   });
 
   it("shows its credentials until they are acknowledged, and prints no secret", async () => {

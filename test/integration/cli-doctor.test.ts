@@ -12,6 +12,7 @@ import { atEnd } from "../support/at-end.ts";
 import { withApp } from "../support/http-app.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { TEST_SERVER_FOLDER } from "../support/test-server.ts";
+import { TEST_JWT_SECRET } from "../support/tokens.ts";
 import { runCli, runJson, temporaryFolder } from "./cli-support.ts";
 import { records } from "./sandbox-support.ts";
 
@@ -34,7 +35,7 @@ describe("user-vps doctor", async () => {
   const well = {
     ...sandboxEnvironment(sandbox, { env: {} }),
     DATABASE_URL: migrated.url,
-    JWT_SECRET: "fake-jwt-secret-for-tests-of-32-bytes-or-more",
+    JWT_SECRET: TEST_JWT_SECRET,
     CREDENTIALS_KEYS: `test:${FAKE_KEY}`,
   };
 

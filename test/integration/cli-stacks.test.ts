@@ -7,6 +7,7 @@ import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { withDatabase } from "../support/postgres.ts";
+import { TEST_JWT_SECRET } from "../support/tokens.ts";
 import { runCli, runJson, startCli, temporaryFolder } from "./cli-support.ts";
 import type { ErrorDocument } from "./cli-support.ts";
 
@@ -69,7 +70,7 @@ describe("user-vps serve", async () => {
   it("says where it is in JSON when it is ready, and ends at SIGTERM with exit code 0", async () => {
     const env = {
       DATABASE_URL: url, PORT: "0", LOG_LEVEL: "silent", SHUTDOWN_GRACE_SECONDS: "0",
-      JWT_SECRET: "fake-jwt-secret-for-tests-of-32-bytes-or-more",
+      JWT_SECRET: TEST_JWT_SECRET,
       CREDENTIALS_KEYS: `test:${Buffer.from("fake-credentials-key-for-tests-!").toString("base64")}`,
     };
     const child = startCli(["serve", "--role", "http", "--json"], { env });
