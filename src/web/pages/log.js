@@ -28,8 +28,14 @@ export function logView({ label, name, anchor }) {
     h("button", { type: "button", onclick: (event) => void copy(event.currentTarget, text()) }, "Copy"),
     h("button", { type: "button", onclick: download }, "Download"));
 
-  // Whoever scrolls up wants to read there; whoever comes back to the end follows again.
-  pre.addEventListener("scroll", () => { follow.input.checked = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 8; }, { passive: true });
+  // Whoever scrolls up wants to read there; whoever comes back to the end follows again. A scroll that comes of another
+  // height is nobody's: what is out of sight has a height that is only known well enough.
+  let height = 0;
+  pre.addEventListener("scroll", () => {
+    if (pre.scrollHeight !== height) toEnd();
+    else follow.input.checked = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 8;
+  }, { passive: true });
+  const grown = new ResizeObserver(() => toEnd());
 
   const text = () => lines.map(({ at, text: line }) => (times.input.checked && at ? `${at} ${line}` : line)).join("\n");
 
@@ -40,6 +46,7 @@ export function logView({ label, name, anchor }) {
         // Only what is whole is left out of the layout while it is out of sight: its height is known well enough.
         chunk?.classList.add("full");
         chunk = h("span", { class: "chunk" });
+        grown.observe(chunk);
         begun.append(chunk);
       }
       lines.push(line);
@@ -65,6 +72,7 @@ export function logView({ label, name, anchor }) {
 
   function toEnd() {
     if (follow.input.checked) pre.scrollTop = pre.scrollHeight;
+    height = pre.scrollHeight;
   }
 
   function nextError() {
