@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 
-/** Processor time is shared about nine to one (nice(2)). */
-const NICENESS = 10;
+/** Processor time is shared about three to one (nice(2)): enough for whoever waits for an answer, and a run still gets on beside what keeps the machine busy. */
+const NICENESS = 5;
 
 /**
  * Runs are work in the background: beside them on one machine, whoever waits for an answer (HTTP,

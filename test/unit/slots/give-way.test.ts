@@ -6,6 +6,7 @@ import { getPriority } from "node:os";
 import { describe, it } from "vitest";
 import { giveWay } from "../../../src/slots/give-way.ts";
 
+const NICENESS = 5;
 const niceOfSession = (pid: number) => (existsSync(`/proc/${pid}/autogroup`) ? Number(/nice (-?\d+)/.exec(readFileSync(`/proc/${pid}/autogroup`, "utf8"))?.[1]) : undefined);
 
 async function withSleeper(detached: boolean, look: (pid: number) => void): Promise<void> {
@@ -22,14 +23,14 @@ describe("giving way", () => {
   it("lowers a process that leads a session, and where Linux groups by sessions, its session", () => withSleeper(true, (pid) => {
     const before = niceOfSession(pid);
     giveWay(pid);
-    assert.equal(getPriority(pid), 10);
-    assert.equal(niceOfSession(pid), before === undefined ? undefined : 10);
+    assert.equal(getPriority(pid), NICENESS);
+    assert.equal(niceOfSession(pid), before === undefined ? undefined : NICENESS);
   }));
 
   it("leaves the session alone of whoever started a process that has none of its own", () => withSleeper(false, (pid) => {
     const [before, own] = [niceOfSession(pid), getPriority(process.pid)];
     giveWay(pid);
-    assert.equal(getPriority(pid), 10);
+    assert.equal(getPriority(pid), NICENESS);
     assert.deepEqual([niceOfSession(pid), getPriority(process.pid)], [before, own]);
   }));
 
