@@ -53,8 +53,13 @@ describe("drift on the operators' page", needing("browser"), () => {
     await page.getByText("Repair of VmStopped: asked for.").waitFor();
     await page.locator("#runs details").nth(runs).waitFor();
     await page.locator("#runs summary", { hasText: "running" }).waitFor({ state: "detached" });
-    await check();
-    await page.getByText("None: everything is as declared.").waitFor();
+    // On a busy machine a worker may not answer in time, which the page says; then it is asked again.
+    const none = page.getByText("None: everything is as declared.");
+    for (let tries = 1; tries <= 4 && !(await none.isVisible()); tries += 1) {
+      await check();
+      await none.waitFor({ timeout: 30_000 }).catch(() => undefined);
+    }
+    await none.waitFor({ timeout: 1_000 });
     assert.equal(the.world.sandbox.state().vms[0]?.state, "running");
   });
 });
