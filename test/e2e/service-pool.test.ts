@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { SignJWT } from "jose";
 import { canLogIn } from "../support/ssh-login.ts";
 import { withDatabase } from "../support/postgres.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
-import { TEST_JWT_SECRET } from "../support/tokens.ts";
+import { signToken } from "../support/tokens.ts";
 import { openWarmPool } from "../support/warm-pool-proof.ts";
 import type { WarmPoolWorld } from "../support/warm-pool-proof.ts";
 
@@ -25,7 +24,7 @@ describe("a warm pool", () => {
   afterAll(() => warm?.close());
 
   const call = async (who: { name: string; scope?: string }, method: string, path: string, body?: unknown) => {
-    const token = await new SignJWT({ username: who.name, ...(who.scope && { scope: who.scope }) }).setProtectedHeader({ alg: "HS256" }).setSubject(`u-${who.name}`).setExpirationTime("1h").sign(new TextEncoder().encode(TEST_JWT_SECRET));
+    const token = await signToken({ sub: `u-${who.name}`, username: who.name, ...(who.scope && { scope: who.scope }) }, { expiresInSeconds: 3_600 });
     const answer = await fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { "content-type": "application/json" }) }, ...(body !== undefined && { body: JSON.stringify(body) }) });
     return { status: answer.status, body: answer.status === 204 ? {} : ((await answer.json()) as Record<string, unknown>) };
   };

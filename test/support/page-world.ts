@@ -1,8 +1,8 @@
 /** The whole service against the sandbox, and operators in front of its page. */
-import { SignJWT } from "jose";
 import type { Page } from "playwright-core";
 import { openDemoWorld, type DemoWorld, type DemoWorldOptions } from "../../src/cli/demo/world.ts";
 import { openBrowser } from "./browser.ts";
+import { signToken } from "./tokens.ts";
 
 const LIMIT_MS = 120_000;
 
@@ -37,7 +37,7 @@ export async function openPageWorld({ sandbox, env }: DemoWorldOptions = {}): Pr
   page.on("console", (message) => {
     if (/Content Security Policy|Trusted/i.test(message.text())) complaints.push(message.text());
   });
-  const sign = (sub: string, claims: Record<string, string>) => new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setSubject(sub).setExpirationTime("1 hour").sign(new TextEncoder().encode(world.jwtSecret));
+  const sign = (sub: string, claims: Record<string, string>) => signToken({ sub, ...claims }, { secret: world.jwtSecret, expiresInSeconds: 3_600 });
   const operatorToken = () => sign("operator@example.com", { scope: "vps:admin" });
   const asUser = async (username: string, path: string, body: object) => {
     const answer = await fetch(`${world.url}${path}`, { method: "POST", headers: { authorization: `Bearer ${await sign(`user_${username}`, { username })}`, "content-type": "application/json" }, body: JSON.stringify(body) });

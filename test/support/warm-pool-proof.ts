@@ -2,11 +2,10 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
-import { SignJWT } from "jose";
 import { canLogIn } from "./ssh-login.ts";
 import { startServiceWorld } from "./service-world.ts";
 import type { ServiceWorld } from "./service-world.ts";
-import { TEST_JWT_SECRET } from "./tokens.ts";
+import { signToken, TEST_JWT_SECRET } from "./tokens.ts";
 
 const DATA_CENTER = 9;
 const LOOK_INTERVAL_MS = 50;
@@ -48,7 +47,7 @@ export async function openWarmPool({ databaseUrl, members, bootMs, scriptMs }: W
   const { url } = await world.startAll({ JWT_SECRET: TEST_JWT_SECRET, POOLS: JSON.stringify([{ plan: "kvm1", dataCenterId: DATA_CENTER, ready: members }]), WORKER_CONCURRENCY: "2", RATE_LIMIT_PER_MINUTE: "1000000", CERTIFICATES_PER_WEEK: "100000" });
 
   const call = async (name: string, method: string, path: string, body?: object) => {
-    const token = await new SignJWT({ username: name }).setProtectedHeader({ alg: "HS256" }).setSubject(`u-${name}`).setExpirationTime("1h").sign(new TextEncoder().encode(TEST_JWT_SECRET));
+    const token = await signToken({ sub: `u-${name}`, username: name }, { expiresInSeconds: 3_600 });
     const answer = await fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) }, ...(body && { body: JSON.stringify(body) }) });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return await answer.json() as Record<string, unknown>;
