@@ -1,18 +1,15 @@
 /**
  * A checkout of this program, whichever version, as a platform engineer and as users meet it: plain `pulumi up`s, and
- * signups with its service. It is told the folder and what to measure, and prints one line of JSON. See against.ts.
+ * signups with its service. It is told the folder, and prints one line of JSON. See against.ts.
  */
-import { execFile, spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { promisify } from "node:util";
-import { SignJWT } from "jose";
 import { messageOf } from "../providers/core/errors.ts";
+import { cliWayIn } from "./cli-way.ts";
+import { benchService } from "./service.ts";
 
 export interface CheckoutFigures {
   readonly createSeconds: number;
@@ -27,7 +24,6 @@ const SETTLE_MS = 4_000;
 const LIMIT_MS = 600_000;
 const LOOK_MS = 200;
 
-const run = promisify(execFile);
 const root = process.argv[2]!;
 /** Of versions whose modules differ from this one's; what is used of them is the same in all. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -47,37 +43,24 @@ const sandbox = await startSandbox({ dataDir: folder, bootMs: 0, scriptMs: 0, ac
 async function plainUps(): Promise<Pick<CheckoutFigures, "createSeconds" | "unchangedSeconds">> {
   const backend = new URL(database.url);
   backend.searchParams.set("sslmode", "disable");
-  const env = { ...engineEnvironment(engine), ...sandboxEnvironment(sandbox, engine, backend.href) };
+  const way = cliWayIn(root, { ...engineEnvironment(engine), ...sandboxEnvironment(sandbox, engine, backend.href) });
   const stack = `against-${Date.now().toString(36)}`;
-  const pulumi = (...args: string[]) => run("pulumi", [...args, "--stack", stack, "--non-interactive"], { cwd: root, env, maxBuffer: 64 * 1024 * 1024 });
-  const seconds = async () => {
-    const startMs = performance.now();
-    await pulumi("up", "--yes", "--skip-preview");
-    return (performance.now() - startMs) / 1_000;
-  };
   try {
-    await pulumi("stack", "init", "--no-select");
-    for (const [name, value] of [["username", "against"], ["protect", "false"]]) await pulumi("config", "set", name!, value!);
-    return { createSeconds: await seconds(), unchangedSeconds: await seconds() };
+    const created = await way.measure(stack, "create");
+    return { createSeconds: created.seconds, unchangedSeconds: (await way.measure(stack, "unchanged")).seconds };
   } finally {
     await rm(join(root, `Pulumi.${stack}.yaml`), { force: true });
   }
 }
 
 async function signups(): Promise<Pick<CheckoutFigures, "readyAMinute">> {
-  const secret = randomBytes(32).toString("hex");
-  const env = {
-    PATH: process.env["PATH"], HOME: process.env["HOME"], TMPDIR: folder, ...sandboxEnvironment(sandbox, engine), DATABASE_URL: database.url,
-    JWT_SECRET: secret, CREDENTIALS_KEYS: `bench:${randomBytes(32).toString("base64")}`, PORT: "0", LOG_LEVEL: "silent", WORKER_CONCURRENCY: AT_ONCE,
-  };
-  const service = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(root, "src/service/main.ts"), "--role", "all"], { env, stdio: ["ignore", "ignore", "pipe"] });
+  const service = benchService({ folder, engine, databaseUrl: database.url }, sandbox, root);
   try {
-    const url = await addressOf(service);
+    const { url } = await service.start("all", { WORKER_CONCURRENCY: AT_ONCE });
     await delay(SETTLE_MS);
     const startMs = performance.now();
     for (let number = 0; number < SIGNUPS; number += 1) {
-      const token = await new SignJWT({ username: `many${number}` }).setProtectedHeader({ alg: "HS256" }).setSubject(`id-${number}`).setExpirationTime("1 hour").sign(new TextEncoder().encode(secret));
-      const { status } = await fetch(`${url}/api/vps/provision`, { method: "POST", headers: { authorization: `Bearer ${token}` } });
+      const { status } = await fetch(`${url}/api/vps/provision`, { method: "POST", headers: { authorization: `Bearer ${await service.tokenOf(`many${number}`)}` } });
       if (status !== 202) throw new Error(`POST /api/vps/provision: ${status}`);
     }
     for (let ready = 0; ready < SIGNUPS; await delay(LOOK_MS)) {
@@ -86,20 +69,8 @@ async function signups(): Promise<Pick<CheckoutFigures, "readyAMinute">> {
     }
     return { readyAMinute: (SIGNUPS * 60_000) / (performance.now() - startMs) };
   } finally {
-    service.kill("SIGKILL");
+    await service.close();
   }
-}
-
-function addressOf({ stderr }: ChildProcess): Promise<string> {
-  let text = "";
-  return new Promise((found, refuse) => {
-    stderr!.on("data", (chunk) => {
-      text += String(chunk);
-      const address = /ready at (\S+)/.exec(text)?.[1];
-      if (address) found(address);
-    });
-    stderr!.on("end", () => refuse(new Error(`the service did not start: ${text}`)));
-  });
 }
 
 try {

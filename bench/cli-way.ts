@@ -16,11 +16,16 @@ const COMMANDS: Readonly<Record<Operation, readonly string[]>> = {
   destroy: ["destroy", "--yes", "--skip-preview"],
 };
 
-/** The plain Pulumi CLI in a checkout; the making of the stack and its settings is not measured. */
+/** The plain Pulumi CLI in a folder of this version's own; the making of the stack and its settings is not measured. */
 export async function cliWay({ env, folder }: BenchWorld): Promise<Way> {
   const checkout = join(folder, "checkout");
   await makeStackFolder(checkout);
-  const pulumi = (...args: string[]) => run("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: checkout, env: env, maxBuffer: 64 * 1024 * 1024 });
+  return cliWayIn(checkout, env);
+}
+
+/** In a checkout of whichever version. */
+export function cliWayIn(checkout: string, env: BenchWorld["env"]): Way {
+  const pulumi = (...args: string[]) => run("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: checkout, env, maxBuffer: 64 * 1024 * 1024 });
   return {
     name: "cli",
     async measure(stackName, operation) {

@@ -29,7 +29,8 @@ export interface BenchProcess {
   kill(): Promise<void>;
 }
 
-export function benchService(world: BenchWorld, sandbox: Pick<Sandbox, "env">): BenchService {
+/** @param project the checkout whose service it is: this one, unless another version is compared */
+export function benchService(world: Pick<BenchWorld, "folder" | "engine" | "databaseUrl">, sandbox: Pick<Sandbox, "env">, project = PROJECT): BenchService {
   const jwtSecret = randomBytes(32).toString("hex");
   const env = {
     PATH: process.env["PATH"], HOME: process.env["HOME"], TMPDIR: world.folder,
@@ -42,7 +43,7 @@ export function benchService(world: BenchWorld, sandbox: Pick<Sandbox, "env">): 
   const started: ChildProcess[] = [];
   return {
     async start(role, variables = {}) {
-      const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(PROJECT, "src", "service", "main.ts"), "--role", role], {
+      const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(project, "src", "service", "main.ts"), "--role", role], {
         env: { ...env, ...variables },
         stdio: ["ignore", "ignore", "pipe"],
       });
