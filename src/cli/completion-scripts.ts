@@ -59,8 +59,8 @@ function optionsOf(command: Command): Offer[] {
 }
 
 /**
- * The words so far that are commands make `$command` (zsh's own `$path` is where it looks for programs); `$place` is how many arguments follow it, and `$kind`
- * the kind of names that the next word is one of.
+ * The words so far that are commands make `$command` (zsh's own `$path` is where it looks for programs);
+ * `$place` is how many arguments follow it, and `$kind` the kind of names that the next word is one of.
  */
 function findPath(places: readonly Place[], words: string): string[] {
   const paths = places.map(({ path }) => path).filter(Boolean).map((path) => `"${path}"`).join("|");

@@ -1,7 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
 
-/** Processor time is shared about three to one (nice(2)): enough for whoever waits for an answer, and a run still gets on beside what keeps the machine busy. */
+/**
+ * Processor time is shared about three to one (nice(2)): enough for whoever waits for an answer, and a
+ * run still gets on beside what keeps the machine busy.
+ */
 const NICENESS = 5;
 
 /**

@@ -60,6 +60,11 @@ describe("a user's page", needing("browser"), () => {
     await appendRunLog(pool, "run-now", ["yet another line"]);
     await log().locator(`[data-line="${LINES + 2}"]`).waitFor({ state: "attached" });
     assert.equal(await log().evaluate((pre) => pre.scrollTop), 0);
+    await log().evaluate((pre) => { pre.scrollTop = pre.scrollHeight; });
+    await run("run-now").getByRole("checkbox", { name: "Follow the end", checked: true }).waitFor();
+    await appendRunLog(pool, "run-now", ["the last line"]);
+    await log().locator(`[data-line="${LINES + 3}"]`).waitFor();
+    assert.ok(await isAtEnd());
   });
 
   it("marks lines that tell of a failure, and has an address for each line", async () => {

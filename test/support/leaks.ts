@@ -46,7 +46,7 @@ async function excuse(): Promise<void> {
 
 /**
  * A suite of which nothing runs (`-t`, or the machine lacks what it needs) has been set up all the
- * same, where it says so outside of hooks, and its own hooks do not clear that up: it ends with the process.
+ * same, where it says so outside of hooks, and its own hooks do not clear that up: it stays until the process ends.
  */
 function hasSuiteLeftOut({ tasks }: Readonly<RunnerTestSuite>): boolean {
   return tasks.some((task) => task.type === "suite" && (task.mode === "skip" || hasSuiteLeftOut(task)));
