@@ -149,7 +149,7 @@ describe("a preview", () => {
   it("has a limit, and so have all of a sweep: one that hangs holds up neither", async () => {
     for (const member of members.slice(1, 4)) await driftVm(member, { kind: "stopped" });
     const driftOf: SweepOptions["driftOf"] = () => new Promise(() => undefined);
-    const { previews } = await sweep({ ...options, driftOf, previewLimitMs: 50, allPreviewsLimitMs: 75 });
+    const { previews } = await sweep({ ...options, driftOf, previewLimitMs: 500, allPreviewsLimitMs: 750 });
     assert.equal(previews, 2, "the third has no turn any more");
     const texts = (await listFindings(pool, { open: true, limit: 9 })).items.map(({ preview }) => JSON.stringify(preview)).sort();
     assert.deepEqual(texts.map((text) => /did not end within/.test(text)), [false, true, true]);
