@@ -18,6 +18,10 @@ export const ENGINE_SETTINGS = {
   // Every call writes a log into PULUMI_HOME, by default for a week and up to 500 MB.
   PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2",
   PULUMI_LOG_ROTATION_TOTAL_MB: "50",
+  // A call lives for a second, and spends a third of its processor time on collecting garbage of some 50 MB:
+  // it begins later (https://go.dev/doc/gc-guide), and the limit holds for stacks that are large.
+  GOGC: "800",
+  GOMEMLIMIT: "200MiB",
 } as const;
 
 /** `env` with the engine's variables, ENGINE_SETTINGS among them, and its folder first on PATH. */
