@@ -29,6 +29,8 @@ export { checkVirtualMachine as check } from "./virtual-machine-check.ts";
 export { readVirtualMachine as read } from "./virtual-machine-read.ts";
 
 type Values = Record<string, unknown>;
+/** Recorded as the VM's state until it has been seen running. */
+const BEING_MADE = "creating";
 type AcquiredVm = Obtained | { vmId: number; how: "imported"; orderId: undefined; recordId: number | undefined; hostname: string; isWiped: boolean };
 
 export function diff(id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
@@ -78,7 +80,7 @@ async function takeSecretsBack(session: Session, { hostname, postInstallScriptId
 /** What the VM has already. What one that was taken over may lack is left out, so that it counts as a change. */
 function knownAfter(acquired: AcquiredVm, inputs: VirtualMachineInputs): Values {
   const { rootPassword, sshPublicKey, autoRenew: _autoRenew, ...rest } = recorded(inputs);
-  const facts = { vmId: acquired.vmId, orderId: acquired.orderId, purchaseRecordId: acquired.recordId, state: "creating" };
+  const facts = { vmId: acquired.vmId, orderId: acquired.orderId, purchaseRecordId: acquired.recordId, state: BEING_MADE };
   if (acquired.how === "imported") {
     return { ...rest, ...facts, hostname: acquired.hostname, acquired: "imported", ...(acquired.isWiped && NOTHING_INSTALLED) };
   }
@@ -93,7 +95,8 @@ export async function update(id: string, oldValues: Values, given: Values): Prom
   if (isOnlyAboutDeletion(known, { ...inputs })) return { outs: withoutUndefined({ ...known, ...recorded(inputs) }) };
   try {
     const vm = await applyChanges(session, Number(id), known, inputs, (done) => (known = { ...known, ...done }));
-    known = await withPurchaseClosed(session, known);
+    // In the `up` that ends what was begun, the script's stub ends the purchase too: see ScriptStub.
+    if (oldValues["state"] !== BEING_MADE) known = await withPurchaseClosed(session, known);
     return { outs: withoutUndefined({ ...known, ...factsOf(vm), ...recorded(inputs) }) };
   } catch (error) {
     throw initializationFailed(error, id, known, given);

@@ -107,6 +107,10 @@ describe("creating a VM", () => {
     const { outs } = await provider.update(failure.id, failure.properties, inputs());
     assert.equal(outs["state"], "running");
     assert.equal(sandbox.state().purchases.length, 1);
+    // The script's stub closes the purchase at the end of that `up`; where there is none, the VM's next update does.
+    assert.deepEqual([sandbox.state().scripts.length, typeof outs["purchaseRecordId"]], [1, "number"]);
+    const { outs: later } = await provider.update(failure.id, outs, inputs({ autoRenew: false }));
+    assert.deepEqual([sandbox.state().scripts.length, "purchaseRecordId" in later], [0, false]);
   });
 
   it("refuses a VM that nothing but its host name ties to the stack, and says how to take it over", async () => {
