@@ -10,9 +10,12 @@ import type { BenchWorld } from "./world.ts";
 
 const LOOK_INTERVAL_MS = 500;
 const SIGNUPS_AT_ONCE = 20;
+const VM_LIST = "/api/vps/v1/virtual-machines";
 
 export interface InFlightOptions {
   readonly users: number;
+  /** Between two signups; 0: all at once. */
+  readonly everySeconds: number;
   readonly bootSeconds: number;
   readonly scriptSeconds: number;
   readonly concurrency: number;
@@ -31,7 +34,12 @@ export interface InFlight {
   readonly beyondBootSecondsP50: number;
   readonly beyondBootSecondsP95: number;
   readonly beyondBootSecondsLast: number;
+  /** From the moment at which the VPS answers HTTPS to `ready`. */
+  readonly answeringToReadySecondsP50: number;
+  readonly answeringToReadySecondsP95: number;
   readonly callsAUser: number;
+  /** Of all VMs: one for each purchase, and those for all who wait. */
+  readonly vmLists: number;
   readonly purchases: number;
   /** At a third, two thirds, and all of the users ready. */
   readonly levels: readonly Level[];
@@ -56,7 +64,8 @@ export async function usersInFlight(world: BenchWorld, options: InFlightOptions)
   try {
     const [http, first] = await Promise.all([service.start("http"), startWorker()]);
     let worker = first;
-    await signUp(http.url, (number) => service.tokenOf(`${prefix}${number}`), users);
+    const signedUp = signUp(http.url, (number) => service.tokenOf(`${prefix}${number}`), options);
+    signedUp.catch(() => undefined);
     let peakMemoryMb = 0;
     let toKillAt = options.killAtReady ?? Infinity;
     const levels: Level[] = [];
@@ -64,7 +73,7 @@ export async function usersInFlight(world: BenchWorld, options: InFlightOptions)
     let ready = 0;
     while (Date.now() <= endMs) {
       peakMemoryMb = Math.max(peakMemoryMb, memoryMbOf(worker.pid));
-      const { rows } = await pool.query<{ seconds: number }>("SELECT extract(epoch FROM ready_at - requested_at)::float AS seconds FROM user_vps WHERE starts_with(user_id, $1) AND ready_at IS NOT NULL", [`bench-${prefix}`]);
+      const { rows } = await pool.query<{ seconds: number; hostname: string; readyAt: Date }>('SELECT extract(epoch FROM ready_at - requested_at)::float AS seconds, hostname, ready_at AS "readyAt" FROM user_vps WHERE starts_with(user_id, $1) AND ready_at IS NOT NULL', [`bench-${prefix}`]);
       ready = rows.length;
       while (rows.length >= ((levels.length + 1) * users) / 3) levels.push(levelOf(worker.pid));
       if (rows.length >= toKillAt) {
@@ -73,13 +82,18 @@ export async function usersInFlight(world: BenchWorld, options: InFlightOptions)
         worker = await startWorker();
       }
       if (rows.length === users) {
+        await signedUp;
         await delay(options.restSeconds * 1_000);
         const beyond = rows.map(({ seconds }) => seconds - bootSeconds - scriptSeconds);
-        const { calls, purchases } = sandbox.state();
+        const { calls, purchases, vms } = sandbox.state();
+        const answersSince = new Map(vms.map((vm) => [vm.hostname, Date.parse(vm.answersSince ?? "")]));
+        const answering = rows.map(({ hostname, readyAt }) => (readyAt.getTime() - answersSince.get(hostname)!) / 1_000);
         return {
           users, peakMemoryMb, levels, purchases: purchases.length,
           beyondBootSecondsP50: median(beyond), beyondBootSecondsP95: quantile(beyond, 0.95), beyondBootSecondsLast: Math.max(...beyond),
+          answeringToReadySecondsP50: median(answering), answeringToReadySecondsP95: quantile(answering, 0.95),
           callsAUser: calls.hostinger / users,
+          vmLists: calls.counts.find(({ method, pattern }) => method === "GET" && pattern === VM_LIST)?.count ?? 0,
           atRest: { ...levelOf(worker.pid), temporaryFiles: (await readdir(world.folder)).length, locks: await advisoryLocks(pool) },
         };
       }
@@ -93,10 +107,12 @@ export async function usersInFlight(world: BenchWorld, options: InFlightOptions)
   }
 }
 
-async function signUp(url: string, tokenOf: (number: number) => Promise<string>, users: number): Promise<void> {
+async function signUp(url: string, tokenOf: (number: number) => Promise<string>, { users, everySeconds }: InFlightOptions): Promise<void> {
   let next = 0;
+  const startMs = performance.now();
   await Promise.all(Array.from({ length: Math.min(users, SIGNUPS_AT_ONCE) }, async () => {
     for (let number = next++; number < users; number = next++) {
+      await delay(Math.max(0, startMs + number * everySeconds * 1_000 - performance.now()));
       const answer = await fetch(`${url}/api/vps/provision`, { method: "POST", headers: { authorization: `Bearer ${await tokenOf(number)}` } });
       if (answer.status !== 202) throw new Error(`POST /api/vps/provision: ${answer.status} ${await answer.text()}`);
     }

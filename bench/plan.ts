@@ -26,11 +26,11 @@ export interface Plan {
 /** For the JSON line within 50 s. */
 const QUICK = {
   parts: ["ways", "throughput", "flight"], rounds: 1, operations: ["create", "unchanged"], throughput: [[1, 1], [2, 1], [4, 1]], sweeps: [],
-  flight: { users: 3, bootSeconds: 1, scriptSeconds: 1, concurrency: 2, limitSeconds: 120, restSeconds: 0 },
+  flight: { users: 3, everySeconds: 0, bootSeconds: 1, scriptSeconds: 1, concurrency: 2, limitSeconds: 120, restSeconds: 0 },
 } as const;
 const FULL = {
   parts: PARTS, rounds: 5, operations: OPERATIONS, throughput: [[1, 10], [2, 8], [4, 5]], sweeps: [1_000, 10_000],
-  flight: { users: 24, bootSeconds: 60, scriptSeconds: 1, concurrency: 2, limitSeconds: 3_600, restSeconds: 5 },
+  flight: { users: 24, everySeconds: 0, bootSeconds: 60, scriptSeconds: 1, concurrency: 2, limitSeconds: 3_600, restSeconds: 5 },
 } as const;
 const LATENCY = { requestsASecond: 200, seconds: 20 };
 
@@ -38,7 +38,7 @@ const LATENCY = { requestsASecond: 200, seconds: 20 };
 export function planOf(args: readonly string[]): Plan {
   const text = { type: "string" } as const;
   const flag = { type: "boolean", default: false } as const;
-  const { values } = parseArgs({ args: [...args], options: { quick: flag, json: flag, only: text, rounds: text, users: text, boot: text, script: text, concurrency: text, kill: text, rate: text, sweeps: text, against: text } });
+  const { values } = parseArgs({ args: [...args], options: { quick: flag, json: flag, only: text, rounds: text, users: text, every: text, boot: text, script: text, concurrency: text, kill: text, rate: text, sweeps: text, against: text } });
   const plan = values.quick ? QUICK : FULL;
   const asked = values.only?.split(",") ?? plan.parts;
   const unknown = asked.filter((part) => !PARTS.includes(part as Part));
@@ -50,7 +50,7 @@ export function planOf(args: readonly string[]): Plan {
     sweeps: values.sweeps?.split(",").map(Number) ?? plan.sweeps,
     flight: {
       ...plan.flight,
-      users: Number(values.users ?? plan.flight.users), bootSeconds: Number(values.boot ?? plan.flight.bootSeconds), scriptSeconds: Number(values.script ?? plan.flight.scriptSeconds),
+      users: Number(values.users ?? plan.flight.users), everySeconds: Number(values.every ?? plan.flight.everySeconds), bootSeconds: Number(values.boot ?? plan.flight.bootSeconds), scriptSeconds: Number(values.script ?? plan.flight.scriptSeconds),
       concurrency: Number(values.concurrency ?? plan.flight.concurrency), ...(values.kill !== undefined && { killAtReady: Number(values.kill) }),
     },
   };

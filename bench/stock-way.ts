@@ -11,12 +11,12 @@ import type { BenchWorld } from "./world.ts";
 
 const NODE_FOLDER = resolve(import.meta.dirname, "..", "node_modules", ".bin");
 
-/** Without what this project does for speed: the engine's own folder on PATH, and no compile cache. */
+/** Without what this project does for speed: the engine's own folder on PATH, no compile cache, Go's own collector. */
 export async function stockWay({ engine, env, folder }: BenchWorld): Promise<Way> {
   const engineFolder = dirname(await realpath(join(engine.binDir, "pulumi-language-nodejs")));
   const work = await createWorkFolder(folder);
   const child = fork(join(import.meta.dirname, "stock-process.ts"), {
-    env: { ...env, PATH: [engineFolder, NODE_FOLDER, process.env["PATH"]].join(delimiter), NODE_COMPILE_CACHE: undefined, NODE_DISABLE_COMPILE_CACHE: "1" },
+    env: { ...env, PATH: [engineFolder, NODE_FOLDER, process.env["PATH"]].join(delimiter), NODE_COMPILE_CACHE: undefined, GOGC: undefined, GOMEMLIMIT: undefined, NODE_DISABLE_COMPILE_CACHE: "1" },
     execArgv: ["--disable-warning=ExperimentalWarning"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

@@ -96,6 +96,7 @@ describe("the sandbox's VMs", () => {
   it("get their certificate only once the zone leads to them, and keep it", async () => {
     const id = await buy(sandbox);
     const vm = await until(sandbox, vmIs(id, (one) => one.health !== null));
+    assert.ok(Date.parse(vm.answersSince!) <= Date.now());
     await assert.rejects(health(sandbox, vm.address ?? "", vm.hostname));
     const record = await records(sandbox, "POST", "", { name: vm.hostname, type: "A", content: vm.address, ttl: 60 });
     assert.equal((await health(sandbox, vm.address ?? "", vm.hostname)).status, 200);

@@ -49,6 +49,7 @@ export function vmView(world: World, servers: WebServers, vm: Vm) {
     scriptOutcome: vm.disk?.outcome ?? null,
     /** null: nothing listens on the HTTPS port. */
     health: serving === null || !servers.isListening(vm.id) ? null : serving,
+    answersSince: servers.listeningSince(vm.id),
     /** Hashes of what the user spoq's password and Conductor's JWT secret are on the VM. */
     credentials: vm.disk?.credentials ?? null,
     /** What releases have brought. */

@@ -14,7 +14,7 @@ export class WebServers {
   readonly #world: World;
   readonly #authority: CertificateAuthority;
   readonly #port: number;
-  readonly #servers = new Map<number, { address: string; server: Server }>();
+  readonly #servers = new Map<number, { address: string; server: Server; startedAt: string }>();
   readonly #onVm = (vmId: number) => this.#follow(vmId);
 
   constructor(world: World, authority: CertificateAuthority, port: number) {
@@ -27,6 +27,11 @@ export class WebServers {
 
   isListening(vmId: number): boolean {
     return this.#servers.get(vmId)?.server.listening ?? false;
+  }
+
+  /** Since when somebody could connect; null: nothing listens. */
+  listeningSince(vmId: number): string | null {
+    return this.isListening(vmId) ? this.#servers.get(vmId)!.startedAt : null;
   }
 
   async close(): Promise<void> {
@@ -57,7 +62,7 @@ export class WebServers {
     // A handshake for a name that is not served ends here; the client sees the failure.
     server.on("tlsClientError", () => undefined);
     server.on("error", (error) => process.emitWarning(`sandbox VM ${vmId} cannot listen: ${error.message}`));
-    this.#servers.set(vmId, { address, server });
+    this.#servers.set(vmId, { address, server, startedAt: this.#world.now() });
     server.listen(this.#port, address);
   }
 
