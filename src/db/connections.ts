@@ -46,7 +46,8 @@ export interface PoolOptions extends ConnectionOptions {
 /** A connection that breaks is replaced at the next query; without a listener its event would end the process. */
 export function createPool({ max, min = 0, allowExitOnIdle = false, onError = () => undefined, ...connection }: PoolOptions): Pool {
   const settings = sessionSettings(connection.statementLimitMs ?? STATEMENT_LIMIT_MS);
-  const pool = new Pool({ ...connectionOf(connection), max, min, allowExitOnIdle, onConnect: (client) => client.query(settings) as unknown as void });
+  // Statements that are asked for together go out together, each with an answer of its own (https://node-postgres.com/features/pipelining).
+  const pool = new Pool({ ...connectionOf(connection), pipeline: true, max, min, allowExitOnIdle, onConnect: (client) => client.query(settings) as unknown as void });
   pool.on("error", onError);
   // The pool listens to idle connections alone.
   pool.on("acquire", (client) => client.on("error", onError));

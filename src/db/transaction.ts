@@ -22,12 +22,20 @@ export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Pr
   }
 }
 
+export interface TransactionOptions {
+  /** For this transaction alone: `SET LOCAL …`. */
+  readonly settings?: string;
+}
+
 /** Runs `work` in one transaction: committed when it returns, rolled back when it throws. It must ask nobody but the database. */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, { settings }: TransactionOptions = {}): Promise<T> {
   return await withClient(pool, async (client) => {
-    await client.query("BEGIN");
+    // Its answer is awaited with those of the work's first statements, which go out with it.
+    const begun = client.query(settings === undefined ? "BEGIN" : `BEGIN; ${settings}`);
+    begun.catch(() => undefined);
     try {
       const result = await work(client);
+      await begun;
       await client.query("COMMIT");
       return result;
     } catch (error) {

@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { Listener } from "../db/listener.ts";
 import type { ListenerOptions } from "../db/listener.ts";
 
-const CHANNEL = "user_vps_changed";
+export const CHANGES_CHANNEL = "user_vps_changed";
 
 /**
  * Tells of changes of records, wherever they were made: one connection a process that listens to
@@ -15,7 +15,7 @@ export class ChangeFeed {
 
   constructor(url: string, look?: ListenerOptions["look"]) {
     this.#listener = new Listener({
-      url, channel: CHANNEL, name: "user-vps listener", look,
+      url, channel: CHANGES_CHANNEL, name: "user-vps listener", look,
       onNotify: (userId) => this.#changes.emit(`user:${userId}`),
       onGap: () => { for (const event of this.#changes.eventNames()) this.#changes.emit(event); },
     });

@@ -40,7 +40,7 @@ export interface EnqueueOptions {
   readonly cause?: Cause;
   /** Whether it is for a member of a pool; looked up unless given. */
   readonly isOfPool?: boolean;
-  /** Nothing of this user's has been asked for before: what waits need not be looked through. */
+  /** Nothing of this user's has been asked for before: what waits need not be looked through. Workers are woken by the caller, after the transaction. */
   readonly isFirst?: boolean;
 }
 

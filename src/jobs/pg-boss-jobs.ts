@@ -17,8 +17,8 @@ const RUN_OF: Readonly<Record<string, string>> = { provisioning: "up", deprovisi
 export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
   return {
     async enqueue(db, job: JobRequest, { delaySeconds = 0, cause, isOfPool, isFirst } = {}) {
-      if (cause) await noteCause(db, job, cause);
-      await send(boss, db, job, { delayMs: delaySeconds * SECOND_MS, isOfPool, isFirst });
+      // In one round trip.
+      await Promise.all([cause && noteCause(db, job, cause), send(boss, db, job, { delayMs: delaySeconds * SECOND_MS, isOfPool, isFirst })]);
     },
     nextTry: (user) => findNextTry(pool, user),
     async check() {

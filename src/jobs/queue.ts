@@ -8,6 +8,7 @@ import { currentTraceparent } from "../../providers/core/tracing.ts";
 import { isPooled } from "../records/index.ts";
 import { jobSchema } from "./job.ts";
 import type { Job } from "./job.ts";
+import { wakeWorkers } from "./wake.ts";
 
 /** One queue for all operations, so that a worker's concurrency is one number. */
 export const QUEUE = "user-vps";
@@ -41,7 +42,6 @@ export async function startQueue({ databaseUrl, works, onError }: QueueOptions):
     superviseIntervalSeconds: LOOK_SECONDS,
     monitorIntervalSeconds: LOOK_SECONDS,
     schedule: works,
-    useListenNotify: works,
   });
   boss.on("error", onError);
   await boss.start({ attempts: 10 });
@@ -50,7 +50,8 @@ export async function startQueue({ databaseUrl, works, onError }: QueueOptions):
     expireInSeconds: LONGEST_RUN_MS / SECOND_MS,
     retryLimit: MOST_LOST_WORKERS,
     retryDelay: 0,
-    notify: true,
+    // Workers are woken by wake.ts: pg-boss would notify within each signup's transaction, see migrations/260_told_later.sql.
+    notify: false,
     // What was done is told by runs, not by jobs.
     deleteAfterSeconds: (24 * HOUR_MS) / SECOND_MS,
   };
@@ -83,12 +84,14 @@ async function priorityOf(db: Queryable, { userId }: Job, isOfPool?: boolean): P
 /**
  * Sends the job, or has the one that waits already run when this one is to. Times are PostgreSQL's.
  *
- * @param how.isFirst nothing of this user's can be waiting: pg-boss need not look through all that wait
+ * @param how.isFirst nothing of this user's can be waiting: pg-boss need not look through all that wait; workers are
+ *   not woken, the caller does so after the transaction
  */
 export async function send(boss: PgBoss, db: Queryable, job: Job, { delayMs = 0, isOfPool, isFirst = false }: { readonly delayMs?: number; readonly isOfPool?: boolean | undefined; readonly isFirst?: boolean | undefined } = {}): Promise<void> {
   const options = { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, priority: await priorityOf(db, job, isOfPool), ...inside(db) };
   if (isFirst && (await boss.send(QUEUE, traced(job), options)) !== null) return;
   await boss.upsert(QUEUE, traced(job), options);
+  if (delayMs === 0) await wakeWorkers(db);
 }
 
 /**

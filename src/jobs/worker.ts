@@ -1,11 +1,13 @@
 import type { JobWithMetadata, PgBoss } from "pg-boss";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { Listener } from "../db/listener.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { jobSchema } from "./job.ts";
 import { performJob } from "./perform-job.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { HEARTBEAT_SECONDS, isOfPool, QUEUE, sendAgain } from "./queue.ts";
 import { RunningWork } from "./running-work.ts";
+import { WAKE_CHANNEL } from "./wake.ts";
 import { startPurchaseTurns } from "./purchase-turns.ts";
 import { startFindingMissingJobs } from "./missing-jobs.ts";
 
@@ -24,7 +26,7 @@ const POOL_DELAY_MS = 1 * SECOND_MS;
 export type WorkerSetup = Omit<WorkerContext, "handOver">;
 
 export async function startWorker(setup: WorkerSetup): Promise<Worker> {
-  const { boss, settings, log } = setup;
+  const { boss, settings, databaseUrl, log } = setup;
   const handOver = new AbortController();
   const context: WorkerContext = { ...setup, handOver: handOver.signal };
   const running = new RunningWork();
@@ -44,22 +46,19 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
       throw error;
     }
   };
-  await boss.work(QUEUE, {
-    includeMetadata: true,
-    batchSize: 1,
-    localConcurrency: settings.workerConcurrency,
-    pollingIntervalSeconds: POLL_SECONDS,
-    // What a dead worker left is not announced, so NOTIFY does not replace looking.
-    notifyPollingIntervalSeconds: POLL_SECONDS,
-    heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4,
-  }, handle);
+  const options = { includeMetadata: true, batchSize: 1, pollingIntervalSeconds: POLL_SECONDS, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4 } as const;
+  const workers = await Promise.all(Array.from({ length: settings.workerConcurrency }, () => boss.work(QUEUE, options, handle)));
+  const wake = () => { for (const worker of workers) boss.notifyWorker(worker); };
+  // What a dead worker left is not announced, so this does not replace looking.
+  const listener = new Listener({ url: databaseUrl, channel: WAKE_CHANNEL, name: "user-vps jobs wait", onNotify: wake, onGap: wake });
+  await listener.start();
   const missingJobs = startFindingMissingJobs(context);
   const turns = startPurchaseTurns(context);
 
   return {
     async stop(graceMs) {
       missingJobs.stop();
-      await turns.stop();
+      await Promise.all([turns.stop(), listener.close()]);
       await stopFetching(boss, log);
       if (await running.endedWithin(graceMs)) return;
       log(`${running.size} running jobs are handed over`);

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import { findVpsByUserId, setVpsStatus } from "../../src/records/index.ts";
+import { createClient, inTransaction } from "../../src/db/index.ts";
+import { CHANGES_CHANNEL } from "../../src/http/change-feed.ts";
+import { TOLD_LATER } from "../../src/http/tell-signups.ts";
+import { WAKE_CHANNEL } from "../../src/jobs/index.ts";
+import { findVpsByUserId, requestVps, setVpsStatus } from "../../src/records/index.ts";
 import { withApp } from "../support/http-app.ts";
 import { asUser } from "../support/tokens.ts";
+import { until } from "../support/cli-world.ts";
 
 const { app, pool, url, jobs } = await withApp();
 
@@ -56,6 +61,23 @@ describe("POST /api/vps/provision", () => {
     assert.equal((await app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: {} })).statusCode, 202);
     assert.equal((await ignoring.app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: {} })).statusCode, 202);
     assert.deepEqual(ignoring.jobs.enqueued, []);
+  });
+
+  it("is told to pages and workers after its transaction, which itself notifies nobody: others that commit would wait for it", async () => {
+    const listener = createClient({ url, name: "test" });
+    listener.on("error", () => undefined);
+    const told: string[] = [];
+    listener.on("notification", ({ channel, payload }) => void told.push(`${channel} ${payload}`));
+    await listener.connect();
+    for (const channel of [CHANGES_CHANNEL, WAKE_CHANNEL]) await listener.query(`LISTEN ${channel}`);
+    const request = { userId: "user_quiet", username: "quiet", hostname: "quiet.spoq.dev", plan: "kvm1", templateId: 1007, dataCenterId: 9, sshPublicKey: null };
+    await inTransaction(pool, (db) => requestVps(db, request), { settings: TOLD_LATER });
+    assert.equal((await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("loud"), payload: {} })).statusCode, 202);
+    await until("both are told", () => told.length >= 2);
+    assert.deepEqual(told.toSorted(), [`${CHANGES_CHANNEL} user_loud`, `${WAKE_CHANNEL} `].toSorted());
+    await setVpsStatus(pool, "user_quiet", { phase: "vm" });
+    await until("a change is told", () => told.includes(`${CHANGES_CHANNEL} user_quiet`));
+    await listener.end();
   });
 
   it("makes neither record nor job when the queue fails", async () => {

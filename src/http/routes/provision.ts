@@ -13,6 +13,7 @@ import type { HttpContext } from "../context.ts";
 import { refuseIgnoredName } from "../ignored-names.ts";
 import { OFFERED, offered } from "../offers.ts";
 import type { OfferedKind } from "../offers.ts";
+import { SignupsTold, TOLD_LATER } from "../tell-signups.ts";
 import { newVpsView, readVpsView, VPS_VIEW } from "../vps-view.ts";
 
 /** The member's own stack ends when the user's has had time to be made: people come first. */
@@ -36,6 +37,7 @@ const BODY = z.strictObject({
 
 /** POST /api/vps/provision: one row in user_vps and one job, in one transaction; asked again, the same row and no job. */
 export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, pace, jobs, settings, nearestDataCenter, offers }) => {
+  const told = new SignupsTold(pool, (line) => app.log.error(line));
   app.post("/provision", {
     schema: {
       tags: ["user"],
@@ -81,7 +83,8 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
       await jobs.enqueue(client, { operation: "up", userId }, { cause: { kind: "signup", requestedBy: userId, reason: null }, isOfPool: false, isFirst: known === undefined });
       // As it is by now, so that asking again answers with the same.
       return result.hasPools ? { ...result, record: (await findVpsByUserId(client, userId))! } : result;
-    });
+    }, { settings: TOLD_LATER });
+    if (created) told.of(userId);
     request.log.info({ username: record.username, created }, "VPS asked for");
     return accepted.send(await (known ? readVpsView({ pool, pace }, record) : newVpsView(pace, record)));
   });
