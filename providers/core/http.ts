@@ -2,10 +2,11 @@
 
 import { Readable } from "node:stream";
 
-import { EnvHttpProxyAgent, Pool, request as undiciRequest, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 
 import { UserVpsError } from "./errors.ts";
 import { HttpFailure, isBeforeConnection, isMistake, failureOf } from "./http-failure.ts";
+import { EnvHttpProxyAgent, originAndPath, Pool } from "./lean-undici.ts";
 import { monotonicMs } from "./time.ts";
 import { currentTraceparent, inSpan } from "./tracing.ts";
 
@@ -94,8 +95,8 @@ export class HttpEndpoint {
     }
     const dispatcher = request.single ? this.#newDispatcher() : this.#dispatcher;
     try {
-      const answer = undiciRequest(`${this.#base.href.replace(/\/+$/, "")}${request.path}`, {
-        dispatcher,
+      const answer = dispatcher.request({
+        ...originAndPath(new URL(`${this.#base.href.replace(/\/+$/, "")}${request.path}`)),
         method: request.method,
         headers: {
           accept: "application/json",

@@ -10,6 +10,11 @@ export function isUnknown(value: unknown): boolean {
   return value === UNKNOWN;
 }
 
+/** Whether it is a secret, or holds one. */
+export function holdsSecret(value: unknown): boolean {
+  return isSecret(value) || (typeof value === "object" && value !== null && Object.values(value).some(holdsSecret));
+}
+
 function isSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && SECRET_SIGNATURE in value;
 }

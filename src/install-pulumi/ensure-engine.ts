@@ -3,9 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { binFolder, prepareBinFolder } from "./bin-folder.ts";
-import { buildEngine } from "./build.ts";
 import { cacheRoot, completeEngine, engineFolder, fillEngineFolder } from "./cache.ts";
-import { downloadEngine } from "./download.ts";
 import { ENGINE_SETTINGS, type EngineOnDisk } from "./engine-environment.ts";
 import { linkTo } from "./files.ts";
 import { withLock } from "../../providers/core/file-lock.ts";
@@ -103,6 +101,8 @@ async function findOrMake(root: string, making: Making): Promise<Found> {
 }
 
 async function make(folder: string, whyNotOnPath: string, { env, onProgress, signal }: Making): Promise<Found> {
+  // Of no use where there is one.
+  const [{ downloadEngine }, { buildEngine }] = await Promise.all([import("./download.ts"), import("./build.ts")]);
   const ways = [
     { source: "download", fill: downloadEngine },
     { source: "built", fill: buildEngine },

@@ -4,7 +4,6 @@
  */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { EnvHttpProxyAgent, fetch } from "undici";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { ENGINE_SETTINGS } from "./engine-environment.ts";
 import { exists, readJson, writeWhole } from "./files.ts";
@@ -94,6 +93,8 @@ async function fetchPlugins(plugins: readonly Plugin[], home: string, options: P
 
 /** Spares the engine's own long retries where there is no way out. */
 async function isAnySiteReachable({ signal, probeTimeoutMs = 4 * SECOND_MS }: PluginOptions): Promise<boolean> {
+  // Mostly it is known already: then nothing of it is loaded.
+  const { EnvHttpProxyAgent, fetch } = await import("undici");
   const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: probeTimeoutMs } });
   const limit = AbortSignal.timeout(2 * probeTimeoutMs);
   const probes = PLUGIN_SITES.map(async (site) => {

@@ -1,8 +1,8 @@
 /** One POST to an address that an operator has set: no redirects, one limit for all of it, and no more of an answer than says what is wrong. */
-import { Agent, EnvHttpProxyAgent, request } from "undici";
 import type { Dispatcher } from "undici";
 import { isLoopback } from "../../providers/core/http.ts";
 import { messageOf } from "../../providers/core/errors.ts";
+import { Agent, EnvHttpProxyAgent, originAndPath } from "../../providers/core/lean-undici.ts";
 import { printable } from "../../providers/core/printable.ts";
 import { inSeconds, SECOND_MS } from "../../providers/core/time.ts";
 import type { SendOutcome, SenderOptions } from "./sender.ts";
@@ -35,7 +35,7 @@ export class PostAddress {
   /** 2xx is taken, whatever the body: it is decided as soon as the headers are there. */
   async send({ body, headers }: Post, signal: AbortSignal): Promise<SendOutcome> {
     return await this.#within<SendOutcome>(signal, async (within) => {
-      const answer = await request(this.#url, { dispatcher: this.#dispatcher, method: "POST", body, headers: { "content-type": "application/json", "user-agent": "user-vps", ...headers }, signal: within });
+      const answer = await this.#dispatcher.request({ ...originAndPath(this.#url), method: "POST", body, headers: { "content-type": "application/json", "user-agent": "user-vps", ...headers }, signal: within });
       const status = answer.statusCode;
       if (status >= 200 && status < 300) {
         await drain(answer, DRAIN_MS);
@@ -50,7 +50,7 @@ export class PostAddress {
   /** HEAD changes nothing anywhere; any answer shows that somebody is there. */
   async look(signal: AbortSignal): Promise<{ answers: boolean; said: string }> {
     return await this.#within(signal, async (within) => {
-      const answer = await request(this.#url, { dispatcher: this.#dispatcher, method: "HEAD", headers: { "user-agent": "user-vps" }, signal: within });
+      const answer = await this.#dispatcher.request({ ...originAndPath(this.#url), method: "HEAD", headers: { "user-agent": "user-vps" }, signal: within });
       await drain(answer, DRAIN_MS);
       const isWrong = answer.statusCode === GONE || answer.statusCode >= 500 || (answer.statusCode >= 300 && answer.statusCode < 400);
       return { answers: !isWrong, said: `answers HEAD with ${answer.statusCode}${hintOf(answer.statusCode)}` };

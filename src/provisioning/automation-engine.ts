@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { Stack } from "@pulumi/pulumi/automation/index.js";
-import type { EngineEvent, LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";
 import { currentTraceparent } from "../../providers/core/tracing.ts";
@@ -19,7 +19,7 @@ import { clearInterruptedRun } from "./interrupted-run.ts";
 import type { LostDnsRecords } from "./lost-dns-record.ts";
 import { killRunsOfStack } from "./process-tags.ts";
 import { CommandFailed, createPulumiCommand } from "./pulumi-command.ts";
-import type { CommandEnd } from "./pulumi-command.ts";
+import type { CommandEnd, CommandFlags } from "./pulumi-command.ts";
 import { releaseStaleLocks } from "./state-locks.ts";
 import type { EngineProcesses } from "./state-locks.ts";
 import { createStackWorkspace, runEnvironment } from "./stack-workspace.ts";
@@ -51,7 +51,6 @@ const UPS_A_PRUNING = 8;
 
 interface OpenStack {
   readonly stack: Stack;
-  readonly workspace: LocalWorkspace;
   /** How every operation reports. */
   readonly options: { readonly onEvent: (event: EngineEvent) => void; readonly suppressProgress: true; readonly suppressOutputs: true };
   /** Calls the CLI; returns what it printed. */
@@ -108,13 +107,13 @@ export class AutomationEngine implements Engine {
 
   /** @param left forgotten, with all that depends on them */
   #destroy(request: StackRequest, hooks: RunHooks, left: readonly string[]): Promise<RunResult> {
-    // Without a slot: what it permits is in its environment, and stays out of a process that serves others.
-    return this.#withStack(request, hooks, { env: { [ALLOW_DELETE_VARIABLE]: "true" } }, async ({ stack, workspace, cli, options, result }) => {
-      await cli("state", "unprotect", "--all", "--yes", "--stack", request.stackName);
+    // With the stack itself, by the same call. What is protected stays so in the state until it is gone.
+    const flags = { destroy: ["--ignore-protect", "--remove"] };
+    return this.#withStack(request, hooks, { slot: true, flags, env: { [ALLOW_DELETE_VARIABLE]: "true" } }, async ({ stack, cli, options, result }) => {
+      if (left.length > 0) await cli("state", "unprotect", "--all", "--yes", "--stack", request.stackName);
       for (const urn of left) await cli("state", "delete", urn, "--target-dependents", "--yes", "--stack", request.stackName);
       // A DNS record that is gone already makes a destroy fail unless it is looked for first.
       await stack.destroy({ ...options, refresh: true });
-      await workspace.removeStack(request.stackName);
       return result();
     });
   }
@@ -166,7 +165,7 @@ export class AutomationEngine implements Engine {
   async #withStack<T>(
     request: StackRequest,
     hooks: RunHooks,
-    { create = false, isRun = true, slot: takesSlot = false, onOutputs, env: given = {} }: { create?: boolean; isRun?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>> },
+    { create = false, isRun = true, slot: takesSlot = false, onOutputs, env: given = {}, flags }: { create?: boolean; isRun?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>>; flags?: CommandFlags },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
     const { installed, env, backend, backendUrl, processes, workerId, slots, givesWay } = this.#options;
@@ -183,6 +182,7 @@ export class AutomationEngine implements Engine {
       version: installed.version,
       env: runEnvironment({ installed, env: { ...env, ...more }, backendUrl, pulumiHome: this.#pulumiHome, runId: hooks.runId, providers: slot?.providers }),
       programAddress: slot?.program,
+      flags,
       tags: { run: hooks.runId, stack: this.#stackTag(request.stackName), worker: workerId, ...(slot && { slot: slot.slotId }) },
       signal: hooks.signal,
       killSignal: hooks.killSignal,
@@ -213,7 +213,7 @@ export class AutomationEngine implements Engine {
         translate(event);
       };
       const worked = await work({
-        stack, workspace,
+        stack,
         options: { onEvent, suppressProgress: true, suppressOutputs: true },
         cli: async (...args) => (await pulumi.run(args, folder.path, {})).stdout,
         result: () => ({ changes }),

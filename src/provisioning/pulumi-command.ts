@@ -14,6 +14,8 @@ export interface CommandOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Where the stack's program is served, for the commands that run it. */
   readonly programAddress?: string | undefined;
+  /** What the Automation API has no option for. */
+  readonly flags?: CommandFlags | undefined;
   readonly tags: ProcessTags;
   readonly signal?: AbortSignal | undefined;
   readonly killSignal?: AbortSignal | undefined;
@@ -23,6 +25,9 @@ export interface CommandOptions {
   /** Awaited before the command does anything. */
   readonly beforeStart?: ((pid: number) => Promise<void>) | undefined;
 }
+
+/** By the name of the command that gets them: `destroy`. */
+export type CommandFlags = Readonly<Record<string, readonly string[]>>;
 
 /** How the last command ended and what it printed, for a failure's message. */
 export interface CommandEnd {
@@ -100,9 +105,9 @@ async function run(
 ): Promise<Finished> {
   options.signal?.throwIfAborted();
   options.killSignal?.throwIfAborted();
-  const { tags, programAddress } = options;
+  const { tags, programAddress, flags = {} } = options;
   const client = programAddress && RUNS_PROGRAM.has(args[0] ?? "") ? [`--client=${programAddress}`] : [];
-  const child = spawn("/bin/sh", ["-c", START_ON_INPUT, join(options.binDir, "pulumi"), ...args, ...client, "--non-interactive"], {
+  const child = spawn("/bin/sh", ["-c", START_ON_INPUT, join(options.binDir, "pulumi"), ...args, ...(flags[args[0] ?? ""] ?? []), ...client, "--non-interactive"], {
     cwd,
     env: { ...options.env, ...env, ...tagEnvironment(tags), PULUMI_AUTOMATION_API: "true" },
     stdio: ["pipe", "pipe", "pipe"],

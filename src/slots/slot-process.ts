@@ -9,7 +9,7 @@
 import "../../stacks/lean-sdk.ts";
 import * as pulumi from "@pulumi/pulumi";
 import languageService from "@pulumi/pulumi/proto/language_grpc_pb.js";
-import { createRequire } from "node:module";
+import { createRequire, flushCompileCache } from "node:module";
 import { engineGoneSignal, leaveEngine } from "../../providers/core/engine-liveness.ts";
 import { flushTracing, startTracing } from "../../providers/core/tracing.ts";
 import { serveDynamicProvider } from "../../providers/dynamic/dynamic-provider.ts";
@@ -85,6 +85,8 @@ async function end(failed: boolean): Promise<void> {
   leaveEngine();
   await flushTracing();
   restoreSurroundings();
+  // Node would do so at the end of the process, which is killed.
+  flushCompileCache();
   tell({ kind: "ended", ...(outputs && { outputs }) });
 }
 

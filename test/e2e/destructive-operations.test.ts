@@ -28,8 +28,8 @@ const DESTRUCTIVE: Readonly<Record<string, RegExp>> = {
   "ask to wipe or to buy": /\brequestChange\(/,
   "permit to wipe or to buy": /allow(?:Recreate|Replace)Of: String\(/,
   "order to give up": /POST\("\/api\/admin\/vps\/\{username\}\/deprovision"/,
-  destroy: /(?:engine|stack)\.destroy\(|inFront\("destroy"|inFrontWith\(.*"destroy"/,
-  unprotect: /"unprotect"/,
+  destroy: /(?:engine|stack)\.destroy\(|inFront\(\["destroy"/,
+  unprotect: /"unprotect"|"--ignore-protect"/,
 };
 
 /** Where each is called, and what has to confirm it. */

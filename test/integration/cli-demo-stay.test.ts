@@ -6,7 +6,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { CHECKOUT, startCli, temporaryFolder } from "./cli-support.ts";
+import { BIN, CHECKOUT, startCli, temporaryFolder } from "./cli-support.ts";
 
 const READY_LIMIT_MS = 150_000;
 
@@ -63,8 +63,8 @@ describe("user-vps demo --stay", () => {
     assert.equal((JSON.parse(await shell("npx user-vps status alice --json")) as { status: string }).status, "ready");
     assert.match(await shell("pulumi stack ls"), /^alice .*\n(?:.*\n)*bob /m);
     assert.match(await shell(told("/api/admin/vps\" -H")), /"username":"bob"/);
-    assert.deepEqual((JSON.parse(await shell("npx user-vps drift alice --json")) as { resources: unknown[] }).resources, []);
-    assert.match(await shell("npx user-vps doctor"), /Nothing to mend/);
+    assert.deepEqual((JSON.parse(await shell(`${BIN} drift alice --json`)) as { resources: unknown[] }).resources, []);
+    assert.match(await shell(`${BIN} doctor`), /Nothing to mend/);
   });
 
   it("tells how to make drift, to find it by a sweep, to repair it, and to give a VPS up", async () => {
@@ -73,7 +73,7 @@ describe("user-vps demo --stay", () => {
     let found: string[] = [];
     // A sweep leaves alone who was worked on a moment ago, and ends with 2 if it has found something.
     for (let tries = 0; tries < 20 && found.length < 2; tries += 1) {
-      await shell("npx user-vps sweep || [ $? = 2 ]");
+      await shell(`${BIN} sweep || [ $? = 2 ]`);
       const { items } = JSON.parse(await shell('curl -s "$USER_VPS_URL/api/admin/findings?open=true" -H "Authorization: Bearer $USER_VPS_TOKEN"')) as { items: { kind: string; username: string }[] };
       found = items.map(({ kind, username }) => `${username} ${kind}`).sort();
     }

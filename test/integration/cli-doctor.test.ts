@@ -6,6 +6,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, describe, it } from "vitest";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
+import { examine } from "../../src/doctor/examine.ts";
+import type { Finding } from "../../src/doctor/index.ts";
+import { checkService } from "../../src/doctor/service.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { atEnd } from "../support/at-end.ts";
@@ -16,10 +19,16 @@ import { TEST_JWT_SECRET } from "../support/tokens.ts";
 import { runCli, runJson, temporaryFolder } from "./cli-support.ts";
 import { records } from "./sandbox-support.ts";
 
+type Check = Pick<Finding, "check" | "result" | "found" | "mend">;
+
 interface Report {
   readonly ok: boolean;
-  readonly checks: readonly { readonly check: string; readonly result: string; readonly found: string; readonly mend?: string }[];
+  readonly checks: readonly Check[];
 }
+
+const byName = (checks: readonly Check[]) => Object.fromEntries(checks.map((one) => [one.check as string, one]));
+
+const LOOK_LIMIT_MS = 60_000;
 
 const FAKE_KEY = Buffer.from("fake-credentials-key-for-tests-!").toString("base64");
 
@@ -39,14 +48,22 @@ describe("user-vps doctor", async () => {
     CREDENTIALS_KEYS: `test:${FAKE_KEY}`,
   };
 
-  const doctor = async (more: Record<string, string | undefined>, code: number, ...args: string[]) => {
+  /** What the command looks at, without a process of its own; `byCommand` is the command itself. */
+  const doctor = async (more: Record<string, string | undefined>, code: number) => {
+    const { PATH, HOME } = process.env;
+    const context = { env: { PATH, HOME, ...well, ...more }, signal: AbortSignal.timeout(LOOK_LIMIT_MS) };
+    const checks = [...(await examine(context, "all")), await checkService(context)];
+    assert.equal(checks.every(({ result }) => result !== "failed"), code === 0, JSON.stringify(checks));
+    return byName(checks);
+  };
+  const byCommand = async (more: Record<string, string | undefined>, code: number, ...args: string[]) => {
     const { ok, checks } = await runJson<Report>(["doctor", ...args], { env: { ...well, ...more }, code });
     assert.equal(ok, code === 0);
-    return Object.fromEntries(checks.map((one) => [one.check, one]));
+    return byName(checks);
   };
   /** The one check fails, and says how to mend it. */
-  const assertFails = async (check: string, more: Record<string, string | undefined>, found: RegExp, mend: RegExp) => {
-    const checks = await doctor(more, 1);
+  const assertFails = async (check: string, more: Record<string, string | undefined>, found: RegExp, mend: RegExp, look = doctor) => {
+    const checks = await look(more, 1);
     assert.equal(checks[check]?.result, "failed", JSON.stringify(checks[check]));
     assert.match(checks[check].found, found);
     assert.match(checks[check].mend ?? "", mend);
@@ -61,8 +78,8 @@ describe("user-vps doctor", async () => {
   });
 
   it("settings: names what is missing for the role", async () => {
-    await assertFails("settings", { CONDUCTOR_URL: undefined }, /CONDUCTOR_URL is missing/, /environment or in the file \.env/);
-    assert.equal((await doctor({ CONDUCTOR_URL: undefined }, 0, "--role", "http"))["settings"]?.result, "ok");
+    await assertFails("settings", { CONDUCTOR_URL: undefined }, /CONDUCTOR_URL is missing/, /environment or in the file \.env/, byCommand);
+    assert.equal((await byCommand({ CONDUCTOR_URL: undefined }, 0, "--role", "http"))["settings"]?.result, "ok");
   });
 
   it("hostinger: no token, one that is not accepted, nobody there", async () => {

@@ -36,7 +36,7 @@ describe.skipIf(process.platform !== "linux")("a command line that is killed whi
   afterAll(() => silent.close());
   const url = `postgres://nobody@127.0.0.1:${(silent.address() as AddressInfo).port}/x?sslmode=disable`;
 
-  it("leaves neither folder nor engine, and had kept the operator's token from the engine", async () => {
+  it("leaves neither folder, engine nor slot, and had kept the operator's token from the engine", async () => {
     const temporary = temporaryFolder();
     const cli = startCli(["preview", "karl"], { env: { TMPDIR: temporary, PULUMI_BACKEND_URL: url, PULUMI_CONFIG_PASSPHRASE: "fake-passphrase", USER_VPS_TOKEN: TOKEN } });
     const exited = once(cli, "exit");
@@ -45,6 +45,10 @@ describe.skipIf(process.platform !== "linux")("a command line that is killed whi
     await until("an engine", () => engines().length > 0);
     assert.equal(folders().length, 1);
     assert.ok(engines().every((text) => !text.includes(TOKEN)), "an engine has the operator's token");
+    // The slot has neither the state's address nor what its secrets are encrypted with.
+    const slots = () => engines().filter((text) => !text.includes("PULUMI_BACKEND_URL="));
+    await until("a slot", () => slots().length > 0);
+    assert.ok(slots().every((text) => !text.includes("PULUMI_CONFIG_PASSPHRASE=")), "the slot has the passphrase");
     cli.kill("SIGKILL");
     await exited;
     await until("the end of the engine and its folder", () => folders().length === 0 && engines().length === 0);

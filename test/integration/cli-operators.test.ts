@@ -7,7 +7,7 @@ import { describe, it } from "vitest";
 import type { AdminVpsView } from "../../src/http/vps-view.ts";
 import { findVpsByUserId, listGiveUps, requestGiveUp, setVpsStatus } from "../../src/records/index.ts";
 import { signToken } from "../support/tokens.ts";
-import { runCli, runJson, startCli } from "./cli-support.ts";
+import { callJson, runCli, runJson, startCli } from "./cli-support.ts";
 import type { ErrorDocument } from "./cli-support.ts";
 import { operatorsWorld, whenAsked } from "./operators-support.ts";
 
@@ -179,7 +179,7 @@ describe("every operators' command", () => {
     ["actions", "USER"], ["snapshot", "USER", "--confirm", "USER"], ["deprovision", "USER", "--reason", "x", "--confirm", "USER"],
   ];
   const of = (command: readonly string[], name: string) => command.map((word) => (word === "USER" ? name : word));
-  const failed = async (args: readonly string[], more: Record<string, string | undefined>, code: number) => (await runJson<ErrorDocument>(args, { env: { ...env, ...more }, code })).error;
+  const failed = async (args: readonly string[], more: Record<string, string | undefined>, code: number) => (await callJson<ErrorDocument>(args, { env: { ...env, ...more }, code })).error;
 
   for (const command of COMMANDS) {
     it(`${command[0]}: tells a service that is away, a token that does not do, and none apart`, async () => {
@@ -199,7 +199,7 @@ describe("every operators' command", () => {
     const commands = COMMANDS.filter((command) => command.includes("USER"));
     // Each command with some of them, each of them with some command.
     await Promise.all(names.map(async (name, place) => {
-      const error = await failed(of(commands[place % commands.length]!, name), asked, 2);
+      const { error } = await runJson<ErrorDocument>(of(commands[place % commands.length]!, name), { env: { ...env, ...asked }, code: 2 });
       assert.match(error.code, /^(USERNAME|INPUT)_INVALID$/, name);
       assert.doesNotMatch(error.message, /\p{Cc}/u);
     }));

@@ -32,7 +32,7 @@ function askService(invocation: Invocation): Promise<BootLog> {
 
 async function look(invocation: Invocation): Promise<BootLog> {
   const { env, progress, signal } = invocation;
-  return withUserStack(invocation, {}, async (stack) => {
+  return withUserStack(invocation, { runs: false }, async (stack) => {
     const { server, secrets } = await wayIntoStack(stack, env);
     progress.say(`${stack.username}: asking ${server.host} for /post_install.log`);
     const { lines, progress: reached, hostKeyFingerprint } = await fetchBootLog(server, signal);

@@ -8,7 +8,8 @@ type StackSettings = Readonly<Record<string, { readonly value?: string } | undef
 /** Errors: VM_NOT_RUNNING as long as there is no address. */
 export async function wayIntoStack(stack: UserStack, env: Environment): Promise<WayIn> {
   const exported = JSON.parse(await stack.quietly("stack", "export", "--show-secrets")) as ExportedStack;
-  const settings = JSON.parse(await stack.quietly("config", "--json", "--show-secrets")) as StackSettings;
+  // Most stacks have none of these: then nothing has to be decrypted.
+  const settings = /^\s*user-vps:ssh/m.test(await stack.settingsFile()) ? JSON.parse(await stack.quietly("config", "--json", "--show-secrets")) as StackSettings : {};
   const setting = (name: string) => settings[`user-vps:${name}`]?.value || undefined;
   return wayInto(stack.username, exported, {
     port: Number(setting("sshPort") ?? (env["USER_VPS_SSH_PORT"] || 22)),

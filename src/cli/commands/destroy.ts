@@ -15,9 +15,8 @@ export const destroy: CliCommand<{ confirm?: string }> = {
     const username = parseUsername(invocation.args[0]!);
     return withUserStack(invocation, { instead: (name) => `\`user-vps deprovision ${name}\` has the service give it up.` }, async (stack) => {
       await confirmTyped({ what: `The VPS of ${username} will be given up: its VM is stopped, its name is gone.`, expected: username, given: invocation.options.confirm, option: `--confirm ${username}` });
-      await stack.quietly("state", "unprotect", "--all", "--yes");
       // A DNS record that is gone already makes a destroy fail unless it is looked for first.
-      await stack.inFrontWith({ [ALLOW_DELETE_VARIABLE]: "true" }, "destroy", "--yes", "--refresh", "--skip-preview");
+      await stack.inFront(["destroy", "--ignore-protect", "--yes", "--refresh", "--skip-preview"], { [ALLOW_DELETE_VARIABLE]: "true" });
       await stack.quietly("stack", "rm", "--remove-backups", "--yes");
       return { data: { username, destroyed: true }, text: `The VPS of ${username} is given up, its stack is gone.` };
     });

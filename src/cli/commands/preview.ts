@@ -23,11 +23,11 @@ export const preview: CliCommand<Options> = {
     const { set = [], expectNoChanges, json } = invocation.options;
     return withUserStack(invocation, { set, instead: (username) => `\`user-vps drift ${username}\` has the service look.` }, async (stack) => {
       if (!json) {
-        await stack.inFront("preview", "--refresh", ...(expectNoChanges ? ["--expect-no-changes"] : []));
+        await stack.inFront(["preview", "--refresh", ...(expectNoChanges ? ["--expect-no-changes"] : [])]);
         return { data: undefined, text: "" };
       }
       invocation.progress.say(`${stack.username}: asking how things are`);
-      const { steps = [], changeSummary = {} } = JSON.parse(await stack.quietly("preview", "--refresh", "--json")) as PulumiPreview;
+      const { steps = [], changeSummary = {} } = JSON.parse(await stack.runQuietly("preview", "--refresh", "--json")) as PulumiPreview;
       const resources = steps.filter(({ op }) => op !== "same" && op !== "refresh").map(({ op, urn }) => ({ operation: op, type: urn.split("::")[2], name: urn.split("::").at(-1) }));
       return {
         data: { username: stack.username, changes: changeSummary, resources }, text: "",

@@ -1,5 +1,6 @@
 import type { CliCommand } from "../command.ts";
 import { NotConfirmed } from "../exit-codes.ts";
+import { updatedByEvents } from "../user-stack/event-log.ts";
 import { SET_OPTION, withUserStack } from "../user-stack/user-stack.ts";
 
 interface Options {
@@ -19,11 +20,8 @@ export const up: CliCommand<Options> = {
     if (!yes && (json || !process.stdin.isTTY)) throw new NotConfirmed("Nobody can be asked here, so nothing was done.", "Use --yes if it is meant; `user-vps preview` shows the changes.");
     return withUserStack(invocation, { create: true, set, instead: (username) => `\`user-vps repair ${username}\` has the service make it as declared; a new user's VPS is asked for by POST /api/vps/provision.` }, async (stack) => {
       // What was deployed once may have drifted since.
-      await stack.inFront("up", ...(stack.existed ? ["--refresh"] : []), ...(yes ? ["--yes", "--skip-preview"] : []));
-      const [last] = JSON.parse(await stack.quietly("stack", "history", "--json", "--page-size", "1")) as { resourceChanges?: Record<string, number> }[];
-      // Secrets among the outputs are told as [secret].
-      const outputs = JSON.parse(await stack.quietly("stack", "output", "--json")) as Record<string, unknown>;
-      return { data: { username: stack.username, changes: last?.resourceChanges ?? {}, outputs }, text: "" };
+      const events = await stack.inFront(["up", ...(stack.existed ? ["--refresh"] : []), ...(yes ? ["--yes", "--skip-preview"] : [])]);
+      return { data: { username: stack.username, ...updatedByEvents(events) }, text: "" };
     });
   },
 };

@@ -1,5 +1,4 @@
 import { hostname, userInfo } from "node:os";
-import { SignJWT } from "jose";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { tokenFrom } from "../../../providers/core/token.ts";
 import { SCOPE_OF_ROLE, type OperatorRole } from "../../config/operator-roles.ts";
@@ -37,6 +36,7 @@ export async function signServiceToken(env: Environment, { subject, username, ro
     });
   }
   const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = env;
+  const { SignJWT } = await import("jose");
   const token = new SignJWT({ ...(username && { username }), ...(role && { scope: SCOPE_OF_ROLE[role] }) })
     .setProtectedHeader({ alg: "HS256" })
     .setSubject(subject)

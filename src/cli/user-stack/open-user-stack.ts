@@ -1,8 +1,9 @@
 /** Brings the plain Pulumi CLI and one user's stack together; see user-stack.ts. */
 import { randomUUID } from "node:crypto";
-import { access, mkdtemp, rm } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { STACK_SETTINGS } from "../../../stacks/stack-settings.ts";
 import { parseUsername } from "../../../stacks/username.ts";
@@ -17,8 +18,11 @@ import type { Invocation } from "../command.ts";
 import { reachDatabase } from "../../db/index.ts";
 import { namesService } from "../service-client/session-file.ts";
 import { stacksAreAtHand } from "./at-hand.ts";
-import { engineFailed, runInFront, runQuietly, tryQuietly } from "./pulumi-run.ts";
-import type { EngineRun } from "./pulumi-run.ts";
+import { eventLog } from "./event-log.ts";
+import { findStack } from "./find-stack.ts";
+import { openOwnSlot } from "./own-slot.ts";
+import type { OwnSlot } from "./own-slot.ts";
+import { runInFront, runQuietly } from "./pulumi-run.ts";
 import { previewWithEvents } from "./preview-events.ts";
 import type { PreviewOutcome } from "./preview-events.ts";
 import { CHECKOUT, makeStackFolder } from "./stack-folder.ts";
@@ -27,58 +31,76 @@ export interface UserStack {
   readonly username: string;
   /** Whether it was there before. */
   readonly existed: boolean;
-  /** `pulumi ARGS --stack USERNAME`, out of sight; answers what it printed. */
+  /** `pulumi ARGS --stack USERNAME`, out of sight and without program and providers; answers what it printed. */
   quietly(...args: string[]): Promise<string>;
-  /** The same in front of the person. */
-  inFront(...args: string[]): Promise<void>;
-  /** Likewise, with more in the environment of that one command. */
-  inFrontWith(more: Environment, ...args: string[]): Promise<void>;
+  /** A run, out of sight; answers what it printed. */
+  runQuietly(...args: string[]): Promise<string>;
+  /** A run in front of the person; answers what the engine tells of it. */
+  inFront(args: readonly string[], more?: Readonly<Record<string, string>>): Promise<readonly EngineEvent[]>;
   /** A preview with refresh, out of sight. */
   preview(signal: AbortSignal): Promise<PreviewOutcome>;
+  /** The text of the file with the settings of the last deployment; secrets in it are encrypted. */
+  settingsFile(): Promise<string>;
 }
 
 export interface UserStackOptions {
   /** A stack that is not there is made. */
   readonly create?: boolean;
+  /** false: it is only looked into, so neither program nor providers are needed. */
+  readonly runs?: boolean;
   /** `NAME=VALUE`, over the settings of the last deployment. */
   readonly set?: readonly string[];
   /** What to do where only the service is known: it has the stacks. */
   readonly instead?: (username: string) => string;
 }
 
-export async function openUserStack<T>(invocation: Invocation, { create = false, set = [], instead }: UserStackOptions, work: (stack: UserStack) => Promise<T>): Promise<T> {
+export async function openUserStack<T>(invocation: Invocation, { create = false, runs = true, set = [], instead }: UserStackOptions, work: (stack: UserStack) => Promise<T>): Promise<T> {
   const { env, progress, options } = invocation;
   const username = parseUsername(invocation.args[0]!);
   refuseWithoutSecrets(env, instead?.(username));
-  const settings = set.map(parseSetting);
+  set.forEach(refuseSetting);
   const folder = await mkdtemp(join(tmpdir(), "user-vps-cli-"));
   const runId = randomUUID();
   // However this process ends, nothing of it stays: neither the folder nor an engine that nobody watches.
   const watchdog = startWatchdog(runId, folder, { endsSilent: false });
   const backend = await stateBackend(env);
+  let slot: OwnSlot | undefined;
   try {
     const engine = await ensureEngine({ env: { ...env }, onProgress: (line) => progress.say(line) });
+    const forEngine = engineVariables(env);
+    if (runs) slot = openOwnSlot({ ...forEngine }, engine, runId);
     const home = join(folder, "pulumi-home");
     await preparePulumiHome(home, engine);
     const cwd = join(folder, "checkout");
     await makeStackFolder(cwd);
-    const run = { cwd, env: { ...engineEnvironment(engine, { ...engineVariables(env) }), PULUMI_HOME: home, PULUMI_BACKEND_URL: backend.url, [TAG_VARIABLES.worker]: runId } };
-    const quietly = (...args: string[]) => runQuietly([...args, "--stack", username], run);
+    const bare = { cwd, env: { ...engineEnvironment(engine, { ...forEngine }), PULUMI_HOME: home, PULUMI_BACKEND_URL: backend.url, [TAG_VARIABLES.worker]: runId } };
 
     progress.say(`${username}: looking for the stack`);
-    const existed = await isStackThere(username, run);
-    if (!existed && !create) throw new UserVpsError("INPUT_INVALID", `There is no stack '${username}' in the state backend.`, { next: `Check the name; \`user-vps up ${username}\` would make it.` });
-    if (!existed) await runQuietly(["stack", "init", username, "--no-select", ...(env["SECRETS_PROVIDER"] ? ["--secrets-provider", env["SECRETS_PROVIDER"]] : [])], run);
-    // A stack that was never deployed has no settings to come back to.
-    const refreshed = existed && (await tryQuietly(["config", "refresh", "--force", "--stack", username], run)).ok;
-    if (!refreshed) await quietly("config", "set", "username", username);
-    for (const [name, value] of settings) await quietly("config", "set", name, value);
-    if (refreshed && (await isThere(join(CHECKOUT, `Pulumi.${username}.yaml`)))) progress.say(`Pulumi.${username}.yaml in the checkout is not read: the settings are those of the last deployment; --set changes them`);
+    const found = await findStack(username, bare);
+    if (found === "absent" && !create) throw new UserVpsError("INPUT_INVALID", `There is no stack '${username}' in the state backend.`, { next: `Check the name; \`user-vps up ${username}\` would make it.` });
+    if (found === "absent") await runQuietly(["stack", "init", username, "--no-select", ...(env["SECRETS_PROVIDER"] ? ["--secrets-provider", env["SECRETS_PROVIDER"]] : [])], bare);
+    if (found === "deployed" && (await isThere(join(CHECKOUT, `Pulumi.${username}.yaml`)))) progress.say(`Pulumi.${username}.yaml in the checkout is not read: the settings are those of the last deployment; --set changes them`);
     progress.end();
-    const inFrontWith = (more: Environment, ...args: string[]) => runInFront([...args, "--stack", username], { ...run, env: { ...run.env, ...more } }, { quiet: options.json ?? false });
-    const inFront = (...args: string[]) => inFrontWith({}, ...args);
-    return await work({ username, existed, quietly, inFront, inFrontWith, preview: (signal) => previewWithEvents(username, run, folder, signal) });
+
+    const ofStack = ["--stack", username];
+    // Pulumi writes them beside those of the last deployment.
+    const settings = [...(found === "deployed" ? [] : [`username=${username}`]), ...set].flatMap((setting) => ["--config", setting]);
+    const attached: OwnSlot["attached"] = (...run) => slot!.attached(...run);
+    return await work({
+      username,
+      existed: found !== "absent",
+      quietly: (...args) => runQuietly([...args, ...ofStack], bare),
+      runQuietly: (...args) => attached(args[0]!, bare, {}, (more, run) => runQuietly([...args, ...more, ...settings, ...ofStack], run)),
+      async inFront(args, more = {}) {
+        const log = eventLog(join(folder, `${args[0]}.jsonl`));
+        await attached(args[0]!, bare, { ...more, ...log.env }, (forSlot, run) => runInFront([...args, ...log.args, ...forSlot, ...settings, ...ofStack], run, { quiet: options.json ?? false }));
+        return await log.read();
+      },
+      preview: (signal) => attached("preview", bare, {}, (more, run) => previewWithEvents(username, [...more, ...settings, ...ofStack], run, eventLog(join(folder, "events.jsonl")), signal)),
+      settingsFile: () => readFile(join(cwd, `Pulumi.${username}.yaml`), "utf8").catch(() => ""),
+    });
   } finally {
+    await slot?.close();
     watchdog.stop();
     await backend.close();
     await rm(folder, { recursive: true, force: true });
@@ -98,26 +120,18 @@ async function stateBackend(env: Environment): Promise<Backend> {
   return { url: engineBackendUrl(database.url), close: () => database.close() };
 }
 
-/** Asked for by its name: a listing reads every stack that there is. */
-async function isStackThere(username: string, run: EngineRun): Promise<boolean> {
-  const { ok, reason } = await tryQuietly(["stack", "--show-name", "--stack", username], run);
-  if (!ok && !reason.includes(`no stack named '${username}' found`)) throw engineFailed("stack", reason);
-  return ok;
-}
-
 function refuseWithoutSecrets(env: Environment, instead: string | undefined): void {
   if (stacksAreAtHand(env)) return;
   if (instead !== undefined && namesService(env)) throw new UserVpsError("CONFIG_INVALID", "Here the service is known, and not the stacks themselves: that needs their passphrase and where their state is.", { next: instead });
   throw new UserVpsError("CONFIG_INVALID", "Nothing is set that the stacks' secrets are encrypted with.", { next: "Set PULUMI_CONFIG_PASSPHRASE, PULUMI_CONFIG_PASSPHRASE_FILE or SECRETS_PROVIDER as the service has it." });
 }
 
-function parseSetting(text: string): [string, string] {
-  const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw new UserVpsError("INPUT_INVALID", `Expected --set NAME=VALUE, got '${text.split("=")[0]}'.`);
+function refuseSetting(text: string): void {
+  const [, name] = /^([A-Za-z][A-Za-z0-9]*)=/.exec(text) ?? [];
+  if (name === undefined) throw new UserVpsError("INPUT_INVALID", `Expected --set NAME=VALUE, got '${text.split("=")[0]}'.`);
   // Arguments are seen by everybody on the machine, and kept by the shell.
   const secret = STACK_SETTINGS.find((setting) => setting.secret && setting.name === name);
   if (secret) throw new UserVpsError("INPUT_INVALID", `${name} is a secret, and --set would show it to everybody on this machine.`, { next: `Set ${secret.env ?? name} in the environment or in .env instead, or \`pulumi config set --secret ${name}\`, which asks for it. Take the value that was typed here for known, and replace it.` });
-  return [name, value];
 }
 
 async function isThere(path: string): Promise<boolean> {
