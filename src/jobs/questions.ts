@@ -6,6 +6,8 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.
 
 const POLL_MS = 100;
 const WORKER_POLL_SECONDS = 0.5;
+/** While NOTIFY tells of each question at once. */
+const NOTIFIED_POLL_SECONDS = 5;
 export const ANSWER_LIMIT_MS = MINUTE_MS;
 
 /** A failure is an answer too, and not to be tried again. */
@@ -15,7 +17,10 @@ export interface FailedAnswer {
 
 /** A question is not asked again: whoever waited is gone by then. */
 export async function createQuestionQueue(boss: PgBoss, queue: string): Promise<void> {
-  await boss.createQueue(queue, { policy: "standard", retryLimit: 0, expireInSeconds: (5 * MINUTE_MS) / SECOND_MS, deleteAfterSeconds: HOUR_MS / SECOND_MS });
+  const options = { retryLimit: 0, expireInSeconds: (5 * MINUTE_MS) / SECOND_MS, deleteAfterSeconds: HOUR_MS / SECOND_MS, notify: true };
+  await boss.createQueue(queue, { policy: "standard", ...options });
+  // One that an earlier version made does not notify.
+  await boss.updateQueue(queue, options);
 }
 
 /** Waits for the answer of a worker; undefined if none answers in time. */
@@ -49,7 +54,7 @@ export async function answerQuestions<Question, Answer extends object>({ boss, q
   const stopping = new AbortController();
   const running = new Set<Promise<unknown>>();
   await createQuestionQueue(boss, queue);
-  await boss.work(queue, { pollingIntervalSeconds: WORKER_POLL_SECONDS }, async ([job]): Promise<Answer | FailedAnswer> => {
+  await boss.work(queue, { pollingIntervalSeconds: WORKER_POLL_SECONDS, notifyPollingIntervalSeconds: NOTIFIED_POLL_SECONDS }, async ([job]): Promise<Answer | FailedAnswer> => {
     const work = (async () => answer(schema.parse(job?.data), stopping.signal))().catch((error: unknown) => ({ error: messageOf(error) }));
     running.add(work);
     return await work.finally(() => running.delete(work));

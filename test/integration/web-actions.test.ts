@@ -4,12 +4,15 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { assertAccessible } from "../support/axe.ts";
 import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
+import { withDatabase } from "../support/postgres.ts";
 
+const { url: databaseUrl } = await withDatabase();
 
 describe("the page's actions on one VPS", needing("browser"), () => {
   let the: PageWorld;
   beforeAll(async () => {
-    the = await openPageWorld({ sandbox: { bootMs: 2_000 }, env: { DEPROVISION_GRACE_HOURS: "72" } });
+    the = await openPageWorld({ databaseUrl, env: { DEPROVISION_GRACE_HOURS: "72" } });
+    await the.control("boot", { hostname: "dora.spoq.dev", bootMs: 600_000 });
     await the.control("boot", { hostname: "erik.spoq.dev", outcome: "error" });
     await the.logIn();
   });
@@ -17,7 +20,9 @@ describe("the page's actions on one VPS", needing("browser"), () => {
 
   const open = (username: string) => the.page.goto(`${the.world.url}/users/${username}`);
   const button = (name: string) => the.page.getByRole("button", { name, exact: true });
-  const stateOf = (username: string) => the.world.sandbox.state().vms.find(({ hostname }) => hostname === `${username}.spoq.dev`)?.state;
+  const vmOf = (username: string) => the.world.sandbox.state().vms.find(({ hostname }) => hostname === `${username}.spoq.dev`);
+  const stateOf = (username: string) => vmOf(username)?.state;
+  const letRun = (username: string) => the.control(`vms/${vmOf(username)!.id}/drift`, { kind: "repaired" });
   const until = async (what: string, holds: () => boolean | Promise<boolean>) => {
     for (let tries = 0; !(await holds()); tries += 1) {
       assert.ok(tries < 300, `waited in vain for: ${what}`);
@@ -37,6 +42,7 @@ describe("the page's actions on one VPS", needing("browser"), () => {
     assert.deepEqual(await the.page.locator("#actions button:enabled").allTextContents(), ["Cancel…"]);
     assert.equal(await the.page.locator("#now").getAttribute("role"), null);
     await assertAccessible(the.page);
+    await letRun("dora");
     await the.page.locator("#badge", { hasText: "ready" }).waitFor();
   });
 
@@ -48,8 +54,7 @@ describe("the page's actions on one VPS", needing("browser"), () => {
     assert.match(alert!, /^VM_ERROR: VM \d+ of erik\.spoq\.dev is in the state 'error', expected 'running'\.Repair the VM in the Hostinger panel/);
     assert.equal(alert!.match(/Repair the VM/g)?.length, 1);
     await assertAccessible(the.page);
-    const erik = the.world.sandbox.state().vms.find(({ hostname }) => hostname === "erik.spoq.dev")!;
-    await the.control(`vms/${erik.id}/drift`, { kind: "repaired" });
+    await letRun("erik");
     await button("Retry…").click();
     await the.answer("Retry");
     await the.page.locator("#badge", { hasText: "ready" }).waitFor();

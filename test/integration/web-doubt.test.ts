@@ -4,11 +4,14 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { assertAccessible } from "../support/axe.ts";
 import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
+import { withDatabase } from "../support/postgres.ts";
+
+const { url: databaseUrl } = await withDatabase();
 
 describe("a purchase in doubt on the user's page", needing("browser"), () => {
   let the: PageWorld;
   beforeAll(async () => {
-    the = await openPageWorld({ env: { HOSTINGER_PURCHASE_SETTLE_SECONDS: "2", HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "5" } });
+    the = await openPageWorld({ databaseUrl, env: { HOSTINGER_PURCHASE_SETTLE_SECONDS: "2", HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "5" } });
     await the.logIn();
   });
   afterAll(() => the.close());

@@ -4,12 +4,14 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { assertAccessible } from "../support/axe.ts";
 import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
+import { withDatabase } from "../support/postgres.ts";
 
+const { url: databaseUrl } = await withDatabase();
 
 describe("drift on the operators' page", needing("browser"), () => {
   let the: PageWorld;
   beforeAll(async () => {
-    the = await openPageWorld();
+    the = await openPageWorld({ databaseUrl });
     await the.logIn();
     await the.signUp("carol");
     await the.page.goto(`${the.world.url}/users/carol`);

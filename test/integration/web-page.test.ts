@@ -1,14 +1,17 @@
 /** The real page in Chromium, in front of the whole service: real engine, real PostgreSQL, simulated Hostinger and Cloudflare. */
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { tryLockUser } from "../../src/jobs/user-lock.ts";
 import { assertAccessible } from "../support/axe.ts";
 import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
+import { withDatabase } from "../support/postgres.ts";
 
+const { url: databaseUrl } = await withDatabase();
 
 describe("the operators' page", needing("browser"), () => {
   let the: PageWorld;
-  beforeAll(async () => { the = await openPageWorld(); });
+  beforeAll(async () => { the = await openPageWorld({ databaseUrl }); });
   afterAll(() => the.close());
   const url = (path: string) => the.world.url + path;
 
@@ -32,8 +35,11 @@ describe("the operators' page", needing("browser"), () => {
   it("shows a signup live, phase by phase, from queued to ready", async () => {
     const { page } = the;
     await the.logIn();
+    // Nothing is run until the page is there to show it.
+    const held = await tryLockUser(databaseUrl, "user_alice");
     await the.signUp("alice");
     await page.goto(url("/users/alice"));
+    await page.locator("#badge", { hasText: "queued" }).waitFor().finally(() => held!.release());
     const phase = (name: string, state: string) => page.locator(`#phases li.${state}[data-phase=${name}]`);
     await phase("engine", "active").waitFor();
     assert.equal(await page.getByRole("button", { name: "Deprovision…" }).isDisabled(), true);

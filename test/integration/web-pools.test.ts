@@ -4,11 +4,14 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { assertAccessible } from "../support/axe.ts";
 import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
+import { withDatabase } from "../support/postgres.ts";
+
+const { url: databaseUrl } = await withDatabase();
 
 describe("the page of the pools", needing("browser"), () => {
   let the: PageWorld;
   beforeAll(async () => {
-    the = await openPageWorld({ env: { POOLS: JSON.stringify([{ plan: "kvm1", dataCenterId: 9, ready: 1 }]) } });
+    the = await openPageWorld({ databaseUrl, env: { POOLS: JSON.stringify([{ plan: "kvm1", dataCenterId: 9, ready: 1 }]) } });
     await the.logIn();
   });
   afterAll(() => the?.close());

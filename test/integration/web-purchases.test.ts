@@ -7,6 +7,9 @@ import { ACCOUNT_KEPT_MS } from "../../src/purchases/live-facts.ts";
 import { assertAccessible } from "../support/axe.ts";
 import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
+import { withDatabase } from "../support/postgres.ts";
+
+const { url: databaseUrl } = await withDatabase();
 
 /** Others have two records; each user of this test gets one. */
 const RECORD_LIMIT = 6;
@@ -15,7 +18,7 @@ describe("purchases on the operators' page", needing("browser"), () => {
   let the: PageWorld;
   let pool: Pool;
   beforeAll(async () => {
-    the = await openPageWorld({ env: { PURCHASES_PER_DAY: "2", CERTIFICATES_PER_WEEK: "3", MAX_PRICE_CENTS: "1500", ZONE_RECORD_LIMIT: String(RECORD_LIMIT), PAYMENT_PROBE_SECONDS: "1" } });
+    the = await openPageWorld({ databaseUrl, env: { PURCHASES_PER_DAY: "2", CERTIFICATES_PER_WEEK: "3", MAX_PRICE_CENTS: "1500", ZONE_RECORD_LIMIT: String(RECORD_LIMIT), PAYMENT_PROBE_SECONDS: "1" } });
     pool = new Pool({ connectionString: the.world.databaseUrl, max: 1 });
     await the.logIn();
   });

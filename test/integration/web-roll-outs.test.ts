@@ -4,13 +4,16 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { assertAccessible } from "../support/axe.ts";
 import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
+import { withDatabase } from "../support/postgres.ts";
+
+const { url: databaseUrl } = await withDatabase();
 
 const CONDUCTOR = { url: "https://downloads.example.com/conductor-2", sha256: "ab".repeat(32) };
 
 describe("roll-outs on the operators' page", needing("browser"), () => {
   let the: PageWorld;
   beforeAll(async () => {
-    the = await openPageWorld();
+    the = await openPageWorld({ databaseUrl });
     await the.logIn();
     for (const username of ["gina", "hans"]) await the.signUp(username);
     for (const username of ["gina", "hans"]) {

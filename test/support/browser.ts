@@ -24,6 +24,7 @@ export async function openBrowser({ anyCertificate = false, args = [] }: Browser
     headless: true,
     ignoreHTTPSErrors: anyCertificate,
     viewport: { width: 1_200, height: 900 },
+    reducedMotion: "reduce",
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", ...args],
   });
   return {

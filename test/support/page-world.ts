@@ -23,9 +23,14 @@ export interface PageWorld {
   close(): Promise<void>;
 }
 
-export async function openPageWorld({ sandbox, env }: DemoWorldOptions = {}): Promise<PageWorld> {
+export interface PageWorldOptions extends DemoWorldOptions {
+  /** Of a database that is there already; absent: a PostgreSQL of its own, which takes a while to make. */
+  readonly databaseUrl?: string;
+}
+
+export async function openPageWorld({ sandbox, env, databaseUrl }: PageWorldOptions = {}): Promise<PageWorld> {
   // A test is faster than a person.
-  const world = await openDemoWorld(() => undefined, { ...(sandbox && { sandbox }), env: { RATE_LIMIT_PER_MINUTE: "10000", SWEEP_GRACE_SECONDS: "0", ...env } });
+  const world = await openDemoWorld(() => undefined, { ...(sandbox && { sandbox }), env: { RATE_LIMIT_PER_MINUTE: "10000", SWEEP_GRACE_SECONDS: "0", ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }), ...env } });
   const browser = await openBrowser().catch(async (error: unknown) => {
     await world.close();
     throw error;

@@ -73,18 +73,36 @@ export interface CellOptions {
   readonly tampered?: (buyer: Buyer) => void;
 }
 
-/** Plays one cell in a sandbox of its own; what of it is not as it should be, as sentences. */
-export async function playCell(answer: Answer, crash: Crash, { tampered }: CellOptions = {}): Promise<string[]> {
+/** Nothing that is answered, or cut off, needs a limit. */
+const PATIENT_MS = 60_000;
+/** What hangs, or is refused for now, is given up after this long; and later where a busy machine had not even sent it by then. */
+const LIMITS_MS = [600, 1_200, 2_400];
+
+/** Plays one cell; what of it is not as it should be, as sentences. */
+export async function playCell(answer: Answer, crash: Crash, options: CellOptions = {}): Promise<string[]> {
+  const { fault } = answer;
+  const limits = fault?.kind === "hang" || (fault?.kind === "status" && fault.status === 429) ? LIMITS_MS : [PATIENT_MS];
+  for (const purchaseTimeoutMs of limits) {
+    const wrong = await playOnce(answer, crash, { ...options, purchaseTimeoutMs });
+    if (wrong !== "never sent") return wrong;
+  }
+  throw new Error(`${answer.name}, ${crash}: the call to buy was not sent within ${limits.at(-1)} ms`);
+}
+
+/** In a sandbox of its own. `never sent`: the call ran out of time before it arrived, so there was nothing to answer. */
+async function playOnce(answer: Answer, crash: Crash, { tampered, purchaseTimeoutMs }: CellOptions & { readonly purchaseTimeoutMs: number }): Promise<string[] | "never sent"> {
   const sandbox = await startSandbox({ bootMs: 600_000 });
   try {
     const neighbours = await addNeighbours(sandbox);
     if (answer.order) await control(sandbox, "POST", "purchases", { hostname: ALICE.hostname, ...answer.order });
     if (answer.fault) sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", bodyHas: ALICE.hostname, times: answer.times ?? 1, fault: answer.fault });
-    await abandon(sandbox, crash);
-    const other = newBuyer(sandbox);
+    const callsBefore = purchaseCalls(sandbox);
+    await abandon(sandbox, crash, purchaseTimeoutMs);
+    const other = newBuyer(sandbox, { purchaseTimeoutMs, purchaseIntentMs: PATIENT_MS });
     tampered?.(other);
     const ending = await obtain(other).finally(() => other.end());
     const isUnsent = crash === "before the call";
+    if (!isUnsent && purchaseCalls(sandbox) === callsBefore) return "never sent";
     const expected = isUnsent ? "PURCHASE_UNCERTAIN" : crash === "after the call" ? answer.sent : answer.noted;
     const isLate = answer.isLate === true && !isUnsent;
     const wrong = [...wrongEnding(sandbox, ending, expected), ...wrongOrders(sandbox, isUnsent || isLate ? 0 : answer.orders)];
@@ -104,7 +122,7 @@ export async function playCell(answer: Answer, crash: Crash, { tampered }: CellO
 async function addNeighbours(sandbox: Sandbox): Promise<VmView[]> {
   await control(sandbox, "POST", "bulk", { count: 1, prefix: "dan" });
   await control(sandbox, "POST", "purchases", { hostname: "bob.spoq.dev", setup: "fails" });
-  const bob = await obtainOnce(sandbox, { hostname: "bob.spoq.dev" }, { purchaseTimeoutMs: 30_000 });
+  const bob = await obtainOnce(sandbox, { hostname: "bob.spoq.dev" }, { purchaseTimeoutMs: PATIENT_MS, purchaseIntentMs: PATIENT_MS });
   if (!("vmId" in bob)) throw new Error(`the neighbour's purchase ended in ${bob.code}`);
   return sandbox.state().vms;
 }
@@ -114,8 +132,8 @@ function viewsOf(sandbox: Sandbox, vms: readonly VmView[]): VmView[] {
 }
 
 /** The first buyer, up to where it dies. */
-async function abandon(sandbox: Sandbox, crash: Crash): Promise<void> {
-  const buyer = newBuyer(sandbox, crash === "before `sent` is written" ? { purchaseIntentMs: 500 } : {});
+async function abandon(sandbox: Sandbox, crash: Crash, purchaseTimeoutMs: number): Promise<void> {
+  const buyer = newBuyer(sandbox, { purchaseTimeoutMs, purchaseIntentMs: crash === "before `sent` is written" ? 500 : PATIENT_MS });
   const died = dieAt(buyer, crash);
   await Promise.race([obtain(buyer), died]);
   await buyer.end();
@@ -155,6 +173,10 @@ export function ordersOf(sandbox: Sandbox, hostname: string = ALICE.hostname) {
   return sandbox.state().purchases.filter((order) => order.hostname === hostname);
 }
 
+function purchaseCalls(sandbox: Sandbox): number {
+  return sandbox.state().calls.counts.find(({ method, pattern }) => method === "POST" && pattern === "/api/vps/v1/virtual-machines")?.count ?? 0;
+}
+
 function wrongOrders(sandbox: Sandbox, expected: number): string[] {
   const orders = ordersOf(sandbox).length;
   return orders === expected ? [] : [`${orders} orders, expected ${expected}`];
@@ -175,7 +197,7 @@ async function helpedOn(sandbox: Sandbox, ending: Ending): Promise<Ending> {
       if (vmId === null) await control(sandbox, "POST", `orders/${orderId}`, { status: "completed" });
       else await control(sandbox, "POST", `vms/${vmId}/drift`, { kind: "listed" });
     }
-    ending = await obtainOnce(sandbox);
+    ending = await obtainOnce(sandbox, {}, { purchaseTimeoutMs: PATIENT_MS, purchaseIntentMs: PATIENT_MS });
   }
   return ending;
 }

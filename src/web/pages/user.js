@@ -11,7 +11,7 @@ import { ago, copyable, doing, plan, shortSeconds, status, when } from "./text.j
 import { timeline } from "./timeline.js";
 import { openVpsTells, showHistory } from "./vps-tells.js";
 
-const TICK_MS = 250;
+const TICK_MS = 1_000;
 const SOON_MS = 300;
 const OPEN_RUN_MS = 5_000;
 const AGAIN_MS = 2_000;
@@ -66,7 +66,7 @@ function whatIsLeft() {
 }
 
 function tick() {
-  if (!vps) return;
+  if (!vps || document.hidden) return;
   const runs = vps.phases.some(({ endedAt }) => endedAt === null);
   const sinceMs = runs ? Math.floor((Date.now() - receivedMs) / TICK_MS) * TICK_MS : 0;
   show(byId("phases"), [vps.status, vps.phases, sinceMs], () => timeline(vps, sinceMs));
