@@ -15,7 +15,7 @@ describe("two workers", () => {
 
   beforeAll(async () => {
     world = await startServiceWorld(database.url);
-    workers = await Promise.all([world.startWorker(), world.startWorker()]);
+    workers = await Promise.all([1, 2].map(() => world.startWorker({ WORKER_CONCURRENCY: "2" })));
   });
   afterAll(() => world.close());
 
