@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import LongestFirst from "./test/support/longest-first.ts";
 
 // Every process of the tests loads half of the program: what one has compiled serves the next.
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules", ".cache", "compile-cache");
@@ -39,6 +40,7 @@ function project(name: "unit" | "integration" | "e2e", order: number, atOnce: nu
 export default defineConfig({
   test: {
     ...shared,
+    sequence: { sequencer: LongestFirst },
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts", "providers/**/*.ts", "stacks/**/*.ts"],

@@ -153,9 +153,8 @@ describe("by the command line and by Pulumi", () => {
   ];
   for (const [name, args, wrong] of commands) {
     it(`user-vps ${name} is refused where nobody can be asked, and with another name`, async () => {
-      for (const confirm of [[], ["--confirm", wrong], ["--confirm", ""]]) {
-        await runJson<ErrorDocument>([...args(), ...confirm], { env: world.env, code: 3 });
-      }
+      const wrongly = [[], ["--confirm", wrong], ["--confirm", ""]];
+      await Promise.all(wrongly.map((confirm) => runJson<ErrorDocument>([...args(), ...confirm], { env: world.env, code: 3 })));
       untouched();
     });
   }

@@ -21,7 +21,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
   let firstUp = "";
 
   it("goes from nothing to a healthy VPS, with one purchase", async () => {
-    await world.newStack("e2e-bob");
+    await world.initStack("e2e-bob");
     const { code, text } = await plainPulumi("up", "--yes", "--skip-preview");
     assert.equal(code, 0, text);
     firstUp = text;
@@ -64,7 +64,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
   });
 
   it("refuses, in preview, another plan, data center or template, and says how to allow it", async () => {
-    const { vmId } = (await world.outputs("e2e-bob")) as { vmId: number };
+    const { vmId } = (await world.storedOutputs("e2e-bob")) as { vmId: number };
     for (const [setting, value, allowance] of [["plan", "hostingercom-vps-kvm2-usd-1m", "allowReplaceOf"], ["dataCenterId", "19", "allowReplaceOf"], ["templateId", "1002", "allowRecreateOf"], ["conductorUrl", "https://downloads.example.com/other", "allowRecreateOf"]] as const) {
       await world.ok("config", "set", setting, value, "--stack", "e2e-bob");
       const { code, text } = await world.pulumi("preview", "--stack", "e2e-bob");
@@ -96,8 +96,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
     const ignored = await world.pulumi("destroy", "--yes", "--ignore-protect", "--stack", "e2e-bob");
     assert.notEqual(ignored.code, 0);
     assert.equal(world.sandbox.state().vms[0]?.state, "running");
-    await world.ok("config", "set", "protect", "false", "--stack", "e2e-bob");
-    assert.equal((await world.up("e2e-bob")).code, 0);
+    assert.equal((await world.upWith("e2e-bob", { protect: "false" })).code, 0);
     assert.match(await world.ok("destroy", "--yes", "--skip-preview", "--stack", "e2e-bob"), /stays paid until \d{4}-\d\d-\d\d/);
     const { vms, records, scripts } = world.sandbox.state();
     assert.deepEqual(vms.map(({ state, autoRenewed }) => ({ state, autoRenewed })), [{ state: "stopped", autoRenewed: false }]);
@@ -109,8 +108,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
     const refused = await world.up("e2e-bob");
     assert.notEqual(refused.code, 0);
     assert.match(refused.text, new RegExp(`VM_NOT_OURS: .*importVmId ${id}`));
-    await world.set("e2e-bob", { importVmId: String(id), ownerId: "user_bob" });
-    const { code, text } = await world.up("e2e-bob");
+    const { code, text } = await world.upWith("e2e-bob", { importVmId: String(id), ownerId: "user_bob" });
     assert.equal(code, 0, text);
     assert.equal(world.purchasesOf("e2e-bob.spoq.dev"), 1);
     const outputs = await world.outputs("e2e-bob") as { address: string; password: string; jwtSecret: string };
@@ -128,8 +126,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
 
   it("installs it anew with the whole script, which leaves the account again", async () => {
     const { id } = onlyVm();
-    await world.set("e2e-bob", { recreation: "1", allowRecreateOf: String(id) });
-    const { code, text } = await world.up("e2e-bob");
+    const { code, text } = await world.upWith("e2e-bob", { recreation: "1", allowRecreateOf: String(id) });
     assert.equal(code, 0, text);
     await world.ok("config", "rm", "allowRecreateOf", "--stack", "e2e-bob");
     const outputs = await world.outputs("e2e-bob") as { address: string; password: string; jwtSecret: string };
@@ -146,7 +143,7 @@ describe("one user's stack by the plain Pulumi CLI", () => {
     const { code, text } = await world.up("e2e-key").finally(() => delete world.env["SSH_PRIVATE_KEY"]);
     assert.notEqual(code, 0);
     assert.match(text, /SSH_LOGIN_REFUSED: The VM at \S+ was taken over, .* Next: Set sshPrivateKey \(SSH_PRIVATE_KEY\) to a key that root of this VM accepts/);
-    assert.ok(!("healthy" in (await world.outputs("e2e-key"))), "it is not called healthy");
+    assert.ok(!("healthy" in (await world.storedOutputs("e2e-key"))), "it is not called healthy");
   });
 
   it("does not buy a VM for a name that somebody uses already, nor in a zone that the domain is not of", async () => {

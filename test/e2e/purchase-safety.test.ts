@@ -27,8 +27,7 @@ async function decide(hostname: string, decision: PurchaseDecision): Promise<voi
 }
 
 async function assertReadyWithOnePurchase(username: string): Promise<void> {
-  const outputs = await world.outputs(username);
-  assert.equal(outputs["healthy"], true);
+  assert.equal((await world.storedOutputs(username))["healthy"], true);
   assert.equal(world.purchasesOf(`${username}.spoq.dev`), 1);
   assert.equal(world.sandbox.state().records.filter((record) => record.name === `${username}.spoq.dev`).length, 1);
 }

@@ -23,8 +23,7 @@ async function publish(version: string, more: Record<string, unknown> = {}): Pro
 }
 
 async function release(version: string, checksum = sha256(version)) {
-  await world.set(USER, { releaseVersion: version, releaseConductorUrl: urlOf(version), releaseConductorSha256: checksum });
-  return world.up(USER);
+  return world.upWith(USER, { releaseVersion: version, releaseConductorUrl: urlOf(version), releaseConductorSha256: checksum });
 }
 
 async function succeeds(run: Promise<{ code: number | null; text: string }>): Promise<string> {
@@ -56,7 +55,7 @@ describe("a release on a VPS that is already there, by the Pulumi CLI", () => {
     await publish("2.0.0");
     assert.match(await succeeds(release("2.0.0")), /HealthCheck health updated/);
     assert.deepEqual(vm().programs.conductor, { version: "2.0.0", sha256: sha256("2.0.0"), healthy: true });
-    assert.equal((await world.outputs(USER))["releaseVersion"], "2.0.0");
+    assert.equal((await world.storedOutputs(USER))["releaseVersion"], "2.0.0");
     assert.match(await world.ok("stack", "export", "--stack", USER), /"hostKey": "ecdsa-sha2-nistp256 AAAA/);
     await noChanges();
   });
@@ -83,8 +82,7 @@ describe("a release on a VPS that is already there, by the Pulumi CLI", () => {
   it("keeps the release through a rotation of the password, and holds no secret in plain text", async () => {
     await publish("2.4.0");
     await succeeds(release("2.4.0"));
-    await world.set(USER, { credentialRotation: "2" });
-    const text = await succeeds(world.up(USER));
+    const text = await succeeds(world.upWith(USER, { credentialRotation: "2" }));
     assert.equal(vm().programs.conductor?.version, "2.4.0");
     const { password } = (await world.outputs(USER)) as { password: string };
     for (const place of [text, await world.ok("stack", "export", "--stack", USER)]) assert.ok(!place.includes(password));
@@ -94,8 +92,7 @@ describe("a release on a VPS that is already there, by the Pulumi CLI", () => {
 
 describe("firewall and reverse DNS, where the stack asks for them", () => {
   it("are made, found unchanged, and repaired when somebody else changes them", async () => {
-    await world.set(USER, { firewall: "true", ptr: "true" });
-    await succeeds(world.up(USER));
+    await succeeds(world.upWith(USER, { firewall: "true", ptr: "true" }));
     await noChanges();
     const { firewalls, vms } = world.sandbox.state();
     assert.deepEqual(firewalls.map(({ name, rules, synced }) => [name, synced, ...rules.map(({ port }) => port)]), [[HOSTNAME, true, String(world.sandbox.sshPort), "80", "443"]]);
@@ -112,8 +109,7 @@ describe("firewall and reverse DNS, where the stack asks for them", () => {
   });
 
   it("go with the stack's settings, without a trace at Hostinger", async () => {
-    await world.set(USER, { firewall: "false", ptr: "false" });
-    await succeeds(world.up(USER));
+    await succeeds(world.upWith(USER, { firewall: "false", ptr: "false" }));
     assert.deepEqual(world.sandbox.state().firewalls, []);
   });
 });

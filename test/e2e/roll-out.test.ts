@@ -37,8 +37,7 @@ function cliEngine(): Engine {
   const unused = async () => assert.fail("the roll-out uses `up` alone");
   return {
     async up({ stackName, config }) {
-      await world.set(stackName, config);
-      const { code, text } = await world.up(stackName);
+      const { code, text } = await world.upWith(stackName, config);
       if (code !== 0) throw failureOf({ stackName, errors: [text], output: text, end: `exit code ${code}` });
       return { changes: {}, outputs: {} };
     },

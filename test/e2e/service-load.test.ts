@@ -15,7 +15,7 @@ describe("two workers", () => {
 
   beforeAll(async () => {
     world = await startServiceWorld(database.url);
-    workers = await Promise.all([world.startWorker(), world.startWorker()]);
+    workers = await Promise.all([1, 2].map(() => world.startWorker({ WORKER_CONCURRENCY: "2" })));
   });
   afterAll(() => world.close());
 
@@ -23,7 +23,7 @@ describe("two workers", () => {
     const users = Array.from({ length: 20 }, (_, index) => ({ userId: `load-${index}`, username: `load${index}` }));
     const startedMs = Date.now();
     await Promise.all(users.map(({ userId, username }) => world.signUp(userId, username)));
-    await Promise.all(users.map(({ userId }) => world.until(userId, "ready", ({ status }) => status === "ready", 150_000)));
+    await Promise.all(users.map(({ userId }) => world.until(userId, "ready", ({ status }) => status === "ready", 350_000)));
     console.log(`20 users ready after ${Date.now() - startedMs} ms`);
 
     const hostnames = world.sandbox.state().purchases.map(({ hostname }) => hostname);

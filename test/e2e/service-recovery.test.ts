@@ -20,7 +20,7 @@ describe("a service whose surroundings fail", () => {
     folder = await mkdtemp("/var/tmp/user-vps-outage-");
     server = await startEmbedded({ folder, serverSettings: SERVER_SETTINGS });
     world = await startServiceWorld(server.url);
-    worker = await world.startWorker();
+    worker = await world.startWorker({ WORKER_CONCURRENCY: "2" });
   });
   afterAll(async () => {
     await world?.close();

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { engineEnvironment } from "../../src/install-pulumi/engine-environment.ts";
@@ -12,6 +12,7 @@ import { killTagged, tagEnvironment } from "../../src/provisioning/process-tags.
 import { Slots } from "../../src/slots/slots.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox, SandboxOptions } from "../../src/sandbox/index.ts";
+import { PROJECT_NAME } from "../../stacks/project-name.ts";
 
 const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 const COMMAND_LIMIT_MS = 120_000;
@@ -57,11 +58,25 @@ export class CliWorld {
     return new CliWorld(sandbox, { ...engineEnvironment(engine), ...own }, folder, warm ? engine.standIns : undefined);
   }
 
-  /** A new stack for the user; its name is the user's. */
-  async newStack(username: string, settings: Readonly<Record<string, string>> = {}): Promise<void> {
+  /** A new stack for the user; its name is the user's. By the CLI, as a person makes it. */
+  async initStack(username: string, settings: Readonly<Record<string, string>> = {}): Promise<void> {
     this.#stacks.add(username);
     await this.ok("stack", "init", username, "--no-select");
     await this.set(username, { username, ...settings });
+  }
+
+  /** The same without two calls of the CLI: an empty stack as the service makes it (src/provisioning/state-backend.ts), and its settings. */
+  async newStack(username: string, settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.#stacks.add(username);
+    await mkdir(dirname(this.#stateFile(username)), { recursive: true });
+    await writeFile(join(this.#folder, ".pulumi", "meta.yaml"), "version: 1\n");
+    await writeFile(this.#stateFile(username), JSON.stringify({ version: 3, checkpoint: { stack: `organization/${PROJECT_NAME}/${username}` } }));
+    const lines = Object.entries({ username, ...settings }).map(([key, value]) => `  ${PROJECT_NAME}:${key}: ${JSON.stringify(value)}`);
+    await writeFile(join(CHECKOUT, `Pulumi.${username}.yaml`), ["config:", ...lines, ""].join("\n"));
+  }
+
+  #stateFile(username: string): string {
+    return join(this.#folder, ".pulumi", "stacks", PROJECT_NAME, `${username}.json`);
   }
 
   /** Sets all of them by one call. */
@@ -116,6 +131,19 @@ export class CliWorld {
     return this.#run(["up", "--yes", "--skip-preview", "--stack", username], more);
   }
 
+  /** Sets all of them by the same call, and keeps them. */
+  upWith(username: string, settings: Readonly<Record<string, string>>): Promise<Finished> {
+    const flags = Object.entries(settings).flatMap(([key, value]) => ["--config", `${PROJECT_NAME}:${key}=${value}`]);
+    return this.pulumi("up", "--yes", "--skip-preview", "--stack", username, ...flags);
+  }
+
+  /** What the stack has put out, as it is stored: secrets encrypted. */
+  async storedOutputs(username: string): Promise<Record<string, unknown>> {
+    const { checkpoint } = JSON.parse(await readFile(this.#stateFile(username), "utf8")) as { checkpoint: { latest: { resources: { type: string; outputs?: Record<string, unknown> }[] } } };
+    return checkpoint.latest.resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
+  }
+
+  /** With secrets in plain text; to derive their key takes half of a CLI's time. */
   async outputs(username: string): Promise<Record<string, unknown>> {
     return JSON.parse(await this.ok("stack", "output", "--json", "--show-secrets", "--stack", username)) as Record<string, unknown>;
   }
