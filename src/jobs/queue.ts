@@ -42,6 +42,8 @@ export async function startQueue({ databaseUrl, works, onError }: QueueOptions):
     superviseIntervalSeconds: LOOK_SECONDS,
     monitorIntervalSeconds: LOOK_SECONDS,
     schedule: works,
+    // For questions: see questions.ts.
+    useListenNotify: works,
   });
   boss.on("error", onError);
   await boss.start({ attempts: 10 });
