@@ -15,7 +15,8 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 
 let world: ServiceWorld;
 let service: WorkerProcess & { readonly url: string };
-const start = () => world.startAll({ JWT_SECRET: TEST_JWT_SECRET, DEPROVISION_GRACE_HOURS: "0", PAYMENT_PROBE_SECONDS: "10" });
+/** With one slot for one user: a slot is a process that has the whole SDK to load. */
+const start = () => world.startAll({ WORKER_CONCURRENCY: "1", JWT_SECRET: TEST_JWT_SECRET, DEPROVISION_GRACE_HOURS: "0", PAYMENT_PROBE_SECONDS: "10" });
 
 beforeAll(async () => {
   world = await startServiceWorld(database.url);

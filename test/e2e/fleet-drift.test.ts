@@ -191,13 +191,11 @@ describe("eight users of the engine", () => {
 });
 
 describe("a thousand users", () => {
-  it("are looked at by under 30 API calls, and none is found wanting", async () => {
+  it("are looked at by under 30 API calls, and none is found wanting but the three that are stopped", async () => {
     const sandbox = await startSandbox();
     const options = await sweepOptions(sandbox, large.pool, large.url);
     try {
-      const members = await addFleet(sandbox, large.pool, 1_000);
-      // The first one has the simulated VMs get their certificates, which is not the sweep's doing.
-      assert.deepEqual((await sweep(options)).findings, []);
+      const members = await addFleet(sandbox, large.pool, 1_000, 1, 10);
       for (const { vmId } of members.slice(0, 3)) await control(sandbox, `vms/${vmId}/drift`, { kind: "stopped" });
       const before = sandbox.state().calls;
       const { seconds, findings, examined } = await sweep(options);

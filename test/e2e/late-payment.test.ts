@@ -22,7 +22,8 @@ describe("a signup whose purchase takes its time", () => {
     folder = await mkdtemp("/var/tmp/user-vps-late-payment-");
     server = await startEmbedded({ folder, serverSettings: SERVER_SETTINGS });
     world = await startServiceWorld(server.url);
-    env = { JWT_SECRET: TEST_JWT_SECRET, PAYMENT_LOOK_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "120" };
+    // Users come one after the other: a slot is a process that has the whole SDK to load.
+    env = { WORKER_CONCURRENCY: "1", JWT_SECRET: TEST_JWT_SECRET, PAYMENT_LOOK_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "120" };
   });
   afterAll(async () => {
     await world?.close();

@@ -64,7 +64,7 @@ describe("kill -9 of a worker with five users, each in another phase", () => {
     await world.until(id("health"), "the phase health", inPhase.health, 120_000);
     await drift("health", { kind: "unhealthy", status: 503 });
     for (const held of Object.keys(users) as Held[]) await world.until(id(held), `the phase ${held}`, inPhase[held], 120_000);
-    const second = await world.startWorker(lasting);
+    const second = await world.startWorker({ ...lasting, WORKER_CONCURRENCY: "2" });
     for (const held of Object.keys(users) as Held[]) {
       await world.until(id(held), `still the phase ${held}`, inPhase[held], 1_000);
     }

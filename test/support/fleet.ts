@@ -14,9 +14,13 @@ export interface FleetMember {
   readonly address: string;
 }
 
-/** `user1` and so on: VM, subscription, DNS record, row and stack of each. */
-export async function addFleet(sandbox: Sandbox, pool: Pool, count: number, from = 1): Promise<FleetMember[]> {
-  const { users } = await control(sandbox, "bulk", { count, from, listeners: true }) as { users: { hostname: string; vmId: number; address: string }[] };
+/**
+ * `user1` and so on: VM, subscription, DNS record, row and stack of each.
+ *
+ * @param sharedListeners so many serve them all, with one certificate, in place of one for each
+ */
+export async function addFleet(sandbox: Sandbox, pool: Pool, count: number, from = 1, sharedListeners = 0): Promise<FleetMember[]> {
+  const { users } = await control(sandbox, "bulk", { count, from, listeners: true, sharedListeners }) as { users: { hostname: string; vmId: number; address: string }[] };
   const members = users.map((user) => ({ ...user, username: user.hostname.slice(0, -sandbox.domain.length - 1) }));
   await addRows(pool, members);
   await addStacks(pool, members.map(({ username }) => username));

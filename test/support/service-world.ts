@@ -79,8 +79,6 @@ export async function startServiceWorld(databaseUrl: string, options: SandboxOpt
     HOSTINGER_PURCHASE_INTENT_SECONDS: "5",
     HOSTINGER_PURCHASE_SETTLE_SECONDS: "10",
     HEALTH_TIMEOUT_SECONDS: "120",
-    // Each slot is a process that has the whole SDK to load: who works for several users at once says so.
-    WORKER_CONCURRENCY: "1",
   };
 
   async function startServing(role: "http" | "all", more: Readonly<Record<string, string>>) {
