@@ -16,7 +16,7 @@ export const QUEUE_SCHEMA = "user_vps_jobs";
 
 /** A job whose worker is silent for this long is given to another; the least that pg-boss allows. */
 export const HEARTBEAT_SECONDS = 10;
-const LOOK_SECONDS = 1;
+const LOOK_SECONDS = 2;
 /** Longer than any run: each wait within it has its own limit. */
 const LONGEST_RUN_MS = 6 * HOUR_MS;
 /** How often a job may lose its worker. */
