@@ -62,7 +62,7 @@ function succeeds(script = renderHandoverScript(VALUES)): string {
  * number. Parts of a pipeline count side by side: each adds a byte, and what is there is the count.
  */
 function killedBefore(command: number): string {
-  const trap = `trap 'printf . >> /commands; if [ "$(stat -c %s /commands)" -ge ${command} ]; then kill -9 $$ $BASHPID; fi' DEBUG\nset -T\n`;
+  const trap = `trap 'printf . >> /commands; IFS= read -r counted < /commands || :; if [ \${#counted} -ge ${command} ]; then kill -9 $$ $BASHPID; fi' DEBUG\nset -T\n`;
   return trap + renderHandoverScript(VALUES);
 }
 
