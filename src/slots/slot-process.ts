@@ -40,6 +40,7 @@ const environment = Object.freeze({ ...process.env });
 const folder = process.cwd();
 const tell = (message: FromSlot) => process.send?.(message);
 let run: Run | undefined;
+let isCodeKept = false;
 
 process.on("message", (message: ToSlot) => {
   void (message.kind === "begin" ? begin(message) : end(message.failed));
@@ -85,8 +86,9 @@ async function end(failed: boolean): Promise<void> {
   leaveEngine();
   await flushTracing();
   restoreSurroundings();
-  // Node would do so at the end of the process, which is killed.
-  flushCompileCache();
+  // Node would do so at the end of the process, which is killed. By now nearly all that runs need is loaded.
+  if (!isCodeKept) flushCompileCache();
+  isCodeKept = true;
   tell({ kind: "ended", ...(outputs && { outputs }) });
 }
 
