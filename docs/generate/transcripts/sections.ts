@@ -11,7 +11,7 @@ export const SECTIONS: readonly Section[] = [
     steps: [
       // Long enough for whoever follows to see it, and for each run to end where it has to wait.
       { run: `curl -s -X POST $URL/api/vps/provision ${AS_ALICE}`, before: (world) => world.control("boot", { bootMs: 4_000, scriptMs: 10_000 }) },
-      { run: "user-vps events alice", only: /, vm: .*to run|, health: .*to be healthy|  ready/ },
+      { run: "user-vps events alice", only: /, vm: .*to run|  ready/ },
       { run: "user-vps status alice" },
       { run: "user-vps logs alice" },
       { run: "user-vps logs alice --runs" },
