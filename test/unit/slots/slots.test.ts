@@ -230,6 +230,8 @@ describe("a warm slot", () => {
     await call(run.client, "cancel", new emptyMessages.Empty());
     assert.match(String((await refresh)["reason"]), /asked to stop/);
     assert.equal((await run.look())["cancelled"], true);
+    // What is on its way when another engine is followed may be lost.
+    await until(() => run.lines.length === 1);
 
     await run.attach();
     assert.equal((await run.look())["cancelled"], false);
