@@ -1,7 +1,7 @@
 /** What `npm pack` makes, below a `node_modules` as npm puts it there: Node strips no types in such a place. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,6 +23,8 @@ describe("the packed archive, installed", async () => {
   const sandbox = await startSandbox({ dataDir: folder, bootMs: 100, scriptMs: 50, actionMs: 50 });
   afterAll(async () => {
     await sandbox.close();
+    // A test takes the right to write from it, which only root can do without.
+    if (existsSync(installed)) chmodSync(installed, 0o755);
     rmSync(folder, { recursive: true, force: true });
   });
   /** As a user has it whose own Node is another one, or none. */
