@@ -64,6 +64,11 @@ const CANCEL_GRACE_MS = 10 * SECOND_MS;
 const RUNS_PROGRAM = new Set(["up", "preview"]);
 const LOGGED = new Set(["up", "preview", "refresh", "destroy"]);
 
+/** What a command gets to use the program where it is served; `destroy` runs the providers alone. */
+export function clientOf(command: string | undefined, programAddress: string): readonly string[] {
+  return RUNS_PROGRAM.has(command ?? "") ? [`--client=${programAddress}`] : [];
+}
+
 /** Waits for a line of input, then becomes the command: it keeps the process id. */
 const START_ON_INPUT = 'read -r _ || exit 1; exec "$0" "$@" </dev/null';
 
@@ -106,7 +111,7 @@ async function run(
   options.signal?.throwIfAborted();
   options.killSignal?.throwIfAborted();
   const { tags, programAddress, flags = {} } = options;
-  const client = programAddress && RUNS_PROGRAM.has(args[0] ?? "") ? [`--client=${programAddress}`] : [];
+  const client = programAddress === undefined ? [] : clientOf(args[0], programAddress);
   const child = spawn("/bin/sh", ["-c", START_ON_INPUT, join(options.binDir, "pulumi"), ...args, ...(flags[args[0] ?? ""] ?? []), ...client, "--non-interactive"], {
     cwd,
     env: { ...options.env, ...env, ...tagEnvironment(tags), PULUMI_AUTOMATION_API: "true" },

@@ -4,11 +4,9 @@ import { VARIABLES } from "../../config/index.ts";
 import { engineEnvironment } from "../../install-pulumi/engine-environment.ts";
 import type { Engine } from "../../install-pulumi/ensure-engine.ts";
 import { tagEnvironment } from "../../provisioning/process-tags.ts";
+import { clientOf } from "../../provisioning/pulumi-command.ts";
 import { Slots } from "../../slots/slots.ts";
 import type { EngineRun } from "./pulumi-run.ts";
-
-/** The commands that run the stack's program; `destroy` runs the providers alone. */
-const RUNS_PROGRAM = new Set(["up", "preview"]);
 
 export interface OwnSlot {
   /**
@@ -34,7 +32,7 @@ export function openOwnSlot(env: NodeJS.ProcessEnv, engine: Engine, runId: strin
   return {
     async attached(command, { cwd, env: given }, more, work) {
       const slot = await slots.take(more);
-      const worked = await work(RUNS_PROGRAM.has(command) ? [`--client=${slot.program}`] : [], { cwd, env: { ...given, ...more, PULUMI_DEBUG_PROVIDERS: slot.providers } });
+      const worked = await work(clientOf(command, slot.program), { cwd, env: { ...given, ...more, PULUMI_DEBUG_PROVIDERS: slot.providers } });
       // That of a run that failed serves no other: `close` ends it.
       await slot.release({ failed: false });
       return worked;
