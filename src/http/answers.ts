@@ -1,6 +1,7 @@
 /** The refusals that a route can answer with, for its OpenAPI description. */
 import { z } from "zod";
 import { ERROR_SHAPE } from "./error-answer.ts";
+import { text } from "./texts.ts";
 
 /** By status; the name is what the description's components call it. */
 export const REFUSALS = {
@@ -32,7 +33,7 @@ function refusal(description: string) {
 /** For a route that wants nothing in its body: none, or `{}`. */
 export const NO_FIELDS = z.strictObject({}).optional();
 
-export const REASON = z.string().min(1).max(500).regex(/^[^\x00]*$/, "expected a text without NUL").describe("Why; it is recorded.");
+export const REASON = text(500).describe("Why; it is recorded.");
 
 /** For an operator's action that wants nothing but perhaps to be explained: none, `{}` or a reason. */
 export const REASON_ONLY = z.strictObject({ reason: REASON.optional() }).optional();

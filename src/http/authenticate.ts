@@ -3,6 +3,7 @@ import { SECOND_MS } from "../../providers/core/time.ts";
 import { roleOfScopes, type OperatorRole } from "../config/operator-roles.ts";
 import type { Settings } from "../config/settings.ts";
 import { HttpError } from "./http-error.ts";
+import { USER_ID } from "./texts.ts";
 
 /** Who a verified token speaks for. */
 export interface Caller {
@@ -22,7 +23,6 @@ export type AuthenticationSettings = Pick<Settings, "jwtSecret" | "jwtJwksUrl" |
 
 /** For clocks that differ a little. */
 const CLOCK_TOLERANCE_SECONDS = 5;
-const LONGEST_USER_ID = 255;
 const LONGEST_PLAN = 255;
 const MOST_PLANS = 50;
 
@@ -72,11 +72,11 @@ function refused(error: unknown): never {
 function callerOf({ sub, exp, ...claims }: JWTPayload): Caller {
   const expiresAt = new Date(exp! * SECOND_MS);
   if (Number.isNaN(expiresAt.getTime())) throw unauthenticated("the token's claim 'exp' is beyond all dates");
-  const sound = typeof sub === "string" && sub.length > 0 && sub.length <= LONGEST_USER_ID && !/\p{C}/u.test(sub);
-  if (!sound) throw unauthenticated(`the token's claim 'sub' is not a text of 1 to ${LONGEST_USER_ID} visible characters`);
+  const userId = USER_ID.safeParse(sub);
+  if (!userId.success) throw unauthenticated(`the token's claim 'sub' is not usable: ${userId.error.issues[0]?.message}`);
   const scopes = scopesOf(claims);
   return {
-    userId: sub,
+    userId: userId.data,
     username: typeof claims["username"] === "string" ? claims["username"] : undefined,
     vpsPlans: plansOf(claims["vps_plans"]),
     scopes,

@@ -7,6 +7,7 @@ import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
 import { pageOf, pageQuery, pageView } from "../paging.ts";
+import { text } from "../texts.ts";
 import { ADMIN_VPS_DETAIL_VIEW, ADMIN_VPS_VIEW, adminVpsView, readAdminVpsView } from "../vps-view.ts";
 
 const MOST_PAGES = 100_000;
@@ -14,10 +15,10 @@ const MOST_PAGES = 100_000;
 /** Which users are meant, wherever operators name many. */
 export const VPS_FILTER = {
   status: z.enum(VPS_STATUSES).optional(),
-  search: z.string().min(1).max(255).regex(/^[^\x00]*$/, "expected a text without NUL").optional().describe("A part of the user name, host name, address or user id."),
-  plan: z.string().min(1).max(200).regex(/^[^\x00]*$/, "expected a text without NUL").optional().describe("Hostinger's catalog item."),
+  search: text(255).optional().describe("A part of the user name, host name, address or user id."),
+  plan: text(200).optional().describe("Hostinger's catalog item."),
   dataCenterId: wholeNumber(1, 2_147_483_647).optional(),
-  release: z.string().min(1).max(200).regex(/^[^\x00]*$/, "expected a text without NUL").optional().describe("The version that was last released to the VPS; `none`: nothing was."),
+  release: text(200).optional().describe("The version that was last released to the VPS; `none`: nothing was."),
   findings: z.enum(["any", "none", ...FINDING_KIND_NAMES]).optional().describe("With open findings, without, or with one of this kind."),
 };
 

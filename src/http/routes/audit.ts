@@ -5,14 +5,14 @@ import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { USERNAME_PARAMS } from "../operated-user.ts";
 import { NUMBERED_PAGE, pageOf, pageView } from "../paging.ts";
+import { text } from "../texts.ts";
 
-const time = (words: string) => z.iso.datetime({ offset: true }).transform((text) => new Date(text)).optional().describe(words);
-const text = (longest: number) => z.string().min(1).max(longest).regex(/^[^\x00]*$/, "expected a text without NUL").optional();
+const time = (words: string) => z.iso.datetime({ offset: true }).transform((written) => new Date(written)).optional().describe(words);
 
 export const AUDIT_FILTER = {
   username: USERNAME_PARAMS.shape.username.optional().describe("Whom it is about."),
-  requestedBy: text(255).describe("Who has asked: an operator's user id, or the user's own."),
-  action: text(200).describe("A part of what was asked for, as `deprovision`."),
+  requestedBy: text(255).optional().describe("Who has asked: an operator's user id, or the user's own."),
+  action: text(200).optional().describe("A part of what was asked for, as `deprovision`."),
   since: time("From then on."),
   until: time("Before then."),
 };

@@ -10,6 +10,7 @@ import { refusals } from "../answers.ts";
 import { callerOf, HAND_OVER_SCOPE } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
+import { USER_ID } from "../texts.ts";
 import { CSRF_HEADER } from "./web-session.ts";
 
 const EXCHANGES_PER_MINUTE = 30;
@@ -17,9 +18,8 @@ const SAFE_METHODS = ["GET", "HEAD"];
 /** What is for the backend alone: a session asks for no VPS, and hands nobody over. */
 const NOT_BY_SESSION = ["/api/vps/provision", "/api/vps/hand-over"];
 
-const userId = z.string().min(1).max(255).regex(/^[^\p{C}]+$/u, "expected visible characters");
 const HAND_OVER = z.strictObject({
-  userId: userId.optional().describe(`With a token with the scope ${HAND_OVER_SCOPE}: the user who is handed over. A user's own token hands over that user alone.`),
+  userId: USER_ID.optional().describe(`With a token with the scope ${HAND_OVER_SCOPE}: the user who is handed over. A user's own token hands over that user alone.`),
 }).optional();
 const HANDED_OVER = z.object({
   url: z.string().describe("Send the browser there. The code stands behind the #, so that it reaches no log; the page takes it out of the address at once."),

@@ -19,7 +19,7 @@ const ROLL_OUT_ID = z.string().min(1).max(64).regex(/^[A-Za-z0-9-]+$/, "expected
 /** What is said with `meta` is checked by `createRollOut`, which says more about it. */
 const BODY = z.strictObject({
   version: z.string().max(200).meta({ pattern: VERSION_PATTERN.source }).describe("Of a release that is known."),
-  reason: z.string().min(1).max(500).regex(/^[^\x00]*$/, "expected a text without NUL").describe("Why; it is recorded."),
+  reason: REASON,
   confirm: z.string().max(200).describe("The version again."),
   usernames: z.array(USERNAME_PARAMS.shape.username).min(1).max(200).optional().describe("Only these users' VPSs, in this order; else all that are ready."),
   waves: z.array(z.string().max(20).meta({ pattern: WAVE_PATTERN.source })).max(50).optional().describe("Each a number of VPSs (`5`), a share of all (`10%`) or, as the last one, `rest`; else `1`, `10%`, `rest`."),
