@@ -72,7 +72,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
     programEnv: ofProgram,
     givesWay: true,
   });
-  slots.prepare(settings.workerConcurrency);
+  slots.prepare(1);
   const engineBasis = { slots, givesWay: true, installed, backend, backendUrl, workerId, folder, env: forEngine, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   const watchdog = startWatchdog(workerId, folder);

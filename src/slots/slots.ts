@@ -1,4 +1,4 @@
-/** Warm slots: processes that have everything loaded that a run needs; as many as there are runs at a time. */
+/** Warm slots: processes that have everything loaded that a run needs; as many as there have been runs at a time. */
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -61,7 +61,7 @@ export class Slots {
     this.#options = options;
   }
 
-  /** Starts processes ahead, so that the first runs need not wait for them. */
+  /** Starts processes ahead, so that the first runs need not wait for them; others start when more runs come at a time, and stay. */
   prepare(count: number): void {
     while (!this.#closed && this.#idle.length < count) this.#idle.push(this.#start());
   }

@@ -29,8 +29,9 @@ const LEASE_SILENT_SECONDS = 4;
 const LEASE_BEAT_MS = SECOND_MS;
 /** Between two lists of VMs, however many wait. */
 const LIST_INTERVAL_MS = 2 * SECOND_MS;
-/** What takes longer than that is looked at by a run. */
+/** What takes longer than that, and than is usual, is looked at by a run. */
 const SHORTEST_RUN_INTERVAL_MS = 90 * SECOND_MS;
+const LATE = 1.5;
 const USUAL_REFRESH_MS = 10 * SECOND_MS;
 
 export interface WatcherOptions {
@@ -93,13 +94,13 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
     // What becomes of a purchase when its time is over is for a run to find out: see purchase.ts.
     const over = waits.filter(({ what, until }) => what !== "purchase" && until.getTime() <= Date.now());
     for (const wait of over) await goOn(pool, jobs, wait, "overdue");
-    const late = waits.filter((wait) => !over.includes(wait) && wantsRun(wait, Date.now()));
-    for (const wait of late) await goOn(pool, jobs, wait, "late");
-    const left = (what: Awaited) => waits.filter((wait) => wait.what === what && !over.includes(wait) && !late.includes(wait));
     if (waits.some(({ what }) => what !== "purchase") && nowMs - usualReadMs > USUAL_REFRESH_MS) {
       usualReadMs = nowMs;
       for (const what of ["running", "health"] as const) usualMs.set(what, (await usualWaitSeconds(pool, what).then((seconds) => seconds && seconds * SECOND_MS)));
     }
+    const late = waits.filter((wait) => !over.includes(wait) && wantsRun(wait, usualMs.get(wait.what), Date.now()));
+    for (const wait of late) await goOn(pool, jobs, wait, "late");
+    const left = (what: Awaited) => waits.filter((wait) => wait.what === what && !over.includes(wait) && !late.includes(wait));
     probes.look(left("health"), usualMs.get("health"));
     const [running, purchases] = [left("running"), left("purchase")];
     const pauseOf = ({ what, since }: VpsWait) => pauseMs(Date.now() - since.getTime(), usualMs.get(what));
@@ -139,9 +140,15 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
   await probes.stop();
 }
 
-/** What is late is looked at by a run now and then, which can log in to the VPS and read its boot log. */
-export function wantsRun({ since, ranAt }: Pick<VpsWait, "since" | "ranAt">, nowMs: number): boolean {
-  return nowMs - ranAt.getTime() > Math.max(SHORTEST_RUN_INTERVAL_MS, (nowMs - since.getTime()) / 3);
+/**
+ * What is late is looked at by a run now and then, which can log in to the VPS and read its boot log.
+ *
+ * @param usualMs undefined: not known
+ */
+export function wantsRun({ since, ranAt }: Pick<VpsWait, "since" | "ranAt">, usualMs: number | undefined, nowMs: number): boolean {
+  const waitedMs = nowMs - since.getTime();
+  if (waitedMs < LATE * (usualMs ?? 0)) return false;
+  return nowMs - ranAt.getTime() > Math.max(SHORTEST_RUN_INTERVAL_MS, waitedMs / 3);
 }
 
 /** `overdue`: the limit is over, and the next run fails with what is missing. */
