@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
-import { describe, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { reportProgress, startWaiting } from "../../../providers/core/progress.ts";
 
 describe("reportProgress", () => {
@@ -12,6 +11,9 @@ describe("reportProgress", () => {
 });
 
 describe("startWaiting", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
+  afterEach(() => void vi.useRealTimers());
+
   it("says a new state at once, with the time since the wait began, and the same state only once", () => {
     const lines: string[] = [];
     const waiting = startWaiting("alice.spoq.dev", { report: (text) => lines.push(text) });
@@ -25,22 +27,21 @@ describe("startWaiting", () => {
     ]);
   });
 
-  it("repeats the state while it lasts, and no more after the end", async () => {
+  it("repeats the state while it lasts, and no more after the end", () => {
     const lines: string[] = [];
-    const waiting = startWaiting("x", { report: (text) => lines.push(text), repeatIntervalMs: 5 });
+    const waiting = startWaiting("x", { report: (text) => lines.push(text), repeatIntervalMs: 5_000 });
     waiting.now("state");
-    await delay(40);
+    vi.advanceTimersByTime(14_999);
+    assert.equal(lines.length, 3);
     waiting.end();
-    const said = lines.length;
-    assert.ok(said >= 3, `expected repetitions, got ${said} lines`);
-    await delay(20);
-    assert.equal(lines.length, said);
+    vi.advanceTimersByTime(60_000);
+    assert.equal(lines.length, 3);
   });
 
-  it("says nothing before there is a state", async () => {
+  it("says nothing before there is a state", () => {
     const lines: string[] = [];
-    const waiting = startWaiting("x", { report: (text) => lines.push(text), repeatIntervalMs: 2 });
-    await delay(15);
+    const waiting = startWaiting("x", { report: (text) => lines.push(text), repeatIntervalMs: 2_000 });
+    vi.advanceTimersByTime(15_000);
     waiting.end();
     assert.deepEqual(lines, []);
   });
