@@ -10,6 +10,7 @@ import { findLastPurchase } from "../../src/purchases/index.ts";
 import { listRuns, noteWaitTime, watchedWaits } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
+import { untilNoJobIsLeft } from "../support/jobs-left.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine, vmOf } from "../support/stub-engine.ts";
@@ -64,8 +65,7 @@ describe("a run that ends with NOT_YET", () => {
     assert.deepEqual(await outcomes("alice"), ["waiting"]);
     assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "bought");
     assert.deepEqual((await watched("running")).map(({ vmId, seen }) => [vmId, seen]), [[21, "creating"]]);
-    const left = await pool.query("SELECT FROM user_vps_jobs.job WHERE data ->> 'userId' = 'u-alice' AND state IN ('created', 'retry', 'active')");
-    assert.equal(left.rowCount, 0);
+    await untilNoJobIsLeft(pool);
   });
 
   it("waits for health afterwards, and the next run that succeeds ends the wait", async () => {

@@ -14,6 +14,7 @@ import { listRuns, queueWait, setVpsStatus, watchedWaits } from "../../src/recor
 import type { VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { control } from "../support/fleet.ts";
+import { untilNoJobIsLeft } from "../support/jobs-left.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine, vmOf } from "../support/stub-engine.ts";
@@ -91,7 +92,7 @@ describe("a job that may not buy yet", () => {
     assert.deepEqual(await outcomes("alice"), ["waiting"]);
     // Who waits for a turn is not given a job as one that lost it.
     assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 0), []);
-    assert.equal((await pool.query("SELECT FROM user_vps_jobs.job WHERE state IN ('created', 'retry', 'active')")).rowCount, 0);
+    await untilNoJobIsLeft(pool);
     await setSwitch(pool, { isOn: true, by: "op_1", reason: null });
     const { waitingKind } = await ready("alice");
     assert.deepEqual([waitingKind, engine.ups.length, engine.ups[0]?.mayBuy], [null, 1, true]);
@@ -208,7 +209,7 @@ describe("a purchase whose answer was lost", () => {
     assert.deepEqual(await outcomes("alice"), ["waiting"]);
     assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "reserved", "it counts, and nobody is asked yet");
     for (const one of open.splice(0)) await one.stop();
-    assert.equal((await pool.query("SELECT FROM user_vps_jobs.job WHERE state IN ('created', 'retry', 'active')")).rowCount, 0);
+    await untilNoJobIsLeft(pool);
     await work();
     assert.deepEqual((await watched("purchase")).map(({ userId, vmId }) => [userId, vmId]), [["u-alice", null]]);
     assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 0), []);
