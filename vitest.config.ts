@@ -50,7 +50,7 @@ export default defineConfig({
       project("unit", 0, 4, 60 * SECOND_MS),
       // They mostly wait: for PostgreSQL, for the sandbox's clock.
       project("integration", 1, 5, 300 * SECOND_MS),
-      project("e2e", 2, 4, 400 * SECOND_MS),
+      project("e2e", 2, 4, 600 * SECOND_MS),
     ],
   },
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const ready = () => world.until(ID, "ready", ({ status }) => status === "ready", 90_000);
+const ready = () => world.until(ID, "ready", ({ status }) => status === "ready");
 const vmOf = (vmId: number) => world.sandbox.state().vms.find((vm) => vm.id === vmId)!;
 
 async function call(path: string, body: object | undefined, headers: Record<string, string>): Promise<{ status: number; body: Record<string, unknown> }> {
@@ -64,7 +64,7 @@ describe("an operator's change", () => {
     const { hostingerVmId } = await ready();
     assert.deepEqual(vmOf(hostingerVmId!).credentials, { ownerId: ID, passwordSha256: sha256(first.password), jwtSecretSha256: sha256(first.jwtSecret) });
     assert.equal((await operate("rotate-credentials", {})).status, 202);
-    await world.until(ID, "new credentials", ({ credentialsSavedRotation }) => credentialsSavedRotation === 2, 90_000);
+    await world.until(ID, "new credentials", ({ credentialsSavedRotation }) => credentialsSavedRotation === 2);
     const second = await takeCredentials();
     assert.notEqual(second.password, first.password);
     const { credentials, rootPasswordSha256, health } = vmOf(hostingerVmId!);
@@ -101,7 +101,7 @@ describe("an operator's change", () => {
     await assertAsDeclared();
     const before = (await world.runs(ID)).length;
     await world.jobs.enqueue(world.pool, { operation: "up", userId: ID });
-    const endMs = Date.now() + 60_000;
+    const endMs = Date.now() + 180_000;
     let runs = await world.runs(ID);
     while (runs.length === before || runs[0]!.outcome === null) {
       assert.ok(Date.now() < endMs, "waited in vain for the next up");
@@ -116,7 +116,7 @@ describe("an operator's change", () => {
     // The purchase lands, its answer is late, and the service dies.
     world.sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines", times: 1, fault: { kind: "delay", delayMs: 60_000, when: "after" } });
     assert.equal((await operate("replace", { confirm: "alice", plan: "kvm2", reason: "more memory" })).status, 202);
-    const endMs = Date.now() + 60_000;
+    const endMs = Date.now() + 180_000;
     while (world.sandbox.state().purchases.length < 2) {
       assert.ok(Date.now() < endMs, "waited in vain for the purchase");
       await new Promise((resume) => setTimeout(resume, 50));
@@ -158,9 +158,9 @@ describe("an operator's change", () => {
     const purchases = world.sandbox.state().purchases.length;
     world.sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines", times: 1, fault: { kind: "status", status: 402 } });
     assert.equal((await operate("replace", { confirm: "alice", plan: "kvm8" })).status, 202);
-    await world.until(ID, "waiting for the payment", ({ status, errorCode }) => status === "queued" && errorCode === "PAYMENT_REFUSED", 90_000);
+    await world.until(ID, "waiting for the payment", ({ status, errorCode }) => status === "queued" && errorCode === "PAYMENT_REFUSED");
     assert.equal((await operate("cancel", {})).status, 202);
-    await world.until(ID, "cancelled", ({ status, errorCode }) => status === "failed" && errorCode === "CANCELLED", 90_000);
+    await world.until(ID, "cancelled", ({ status, errorCode }) => status === "failed" && errorCode === "CANCELLED");
     await changed("replace", { plan: "kvm2" });
     const { hostname, state, actions } = vmOf(hostingerVmId!);
     assert.deepEqual([hostname, state, actions.filter(({ name }) => name === "recreate").length], [before.hostname, "running", before.actions.filter(({ name }) => name === "recreate").length]);
@@ -174,10 +174,10 @@ describe("an operator's change", () => {
     const boot = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ hostname: "alicia.spoq.dev", outcome: "error" }) });
     assert.ok(boot.ok);
     assert.equal((await operate("replace", { confirm: "alice", plan: "kvm4" })).status, 202);
-    const { hostingerVmId: secondId, errorCode } = await world.until(ID, "failed", ({ status }) => status === "failed", 90_000);
+    const { hostingerVmId: secondId, errorCode } = await world.until(ID, "failed", ({ status }) => status === "failed");
     assert.deepEqual([errorCode, secondId === firstId], ["VM_ERROR", false], "the record names the VM that the stack has");
     assert.equal((await operate("deprovision", { confirm: "alice", reason: "a test" })).status, 202);
-    await world.until(ID, "deprovisioned", ({ status }) => status === "deprovisioned", 120_000);
+    await world.until(ID, "deprovisioned", ({ status }) => status === "deprovisioned");
     const left = world.sandbox.state().vms.map(({ id, state, autoRenewed, hostname }) => [id, state, autoRenewed, /spoq\.dev/.test(hostname)]);
     assert.deepEqual(left, left.map(([id]) => [id, "stopped", false, false]), "all are wiped, stopped and not renewed");
     assert.ok(left.some(([id]) => id === firstId) && left.some(([id]) => id === secondId));

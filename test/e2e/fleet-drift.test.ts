@@ -65,7 +65,7 @@ describe("eight users of the engine", () => {
   });
   afterAll(async () => { for (const close of closers.reverse()) await close(); });
 
-  const ready = (username: string) => world.until(`u-${username}`, "ready", ({ status }) => status === "ready", 120_000);
+  const ready = (username: string) => world.until(`u-${username}`, "ready", ({ status }) => status === "ready");
   const host = (username: string) => `${username}.${world.sandbox.domain}`;
   const vmOf = async (username: string) => (await findVpsByUserId(world.pool, `u-${username}`))!.hostingerVmId!;
   const driftVm = async (username: string, drift: object) => control(world.sandbox, `vms/${await vmOf(username)}/drift`, drift);
@@ -179,7 +179,7 @@ describe("eight users of the engine", () => {
   }
 
   async function mended(username: string, runsBefore: number): Promise<void> {
-    const endMs = Date.now() + 120_000;
+    const endMs = Date.now() + 180_000;
     for (;;) {
       const runs = await world.runs(`u-${username}`);
       const record = await findVpsByUserId(world.pool, `u-${username}`);

@@ -9,7 +9,6 @@ import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
 import { canLogIn } from "../support/ssh-login.ts";
 
-const LIMIT_MS = 180_000;
 const database = await withDatabase();
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
@@ -32,7 +31,7 @@ interface Shown {
 
 async function signUp(userId: string, username: string): Promise<Shown> {
   await world.signUp(userId, username);
-  const { hostingerVmId, address } = await world.until(userId, "ready", ({ status, username: name }) => status === "ready" && name === username, LIMIT_MS);
+  const { hostingerVmId, address } = await world.until(userId, "ready", ({ status, username: name }) => status === "ready" && name === username);
   const [id, key] = world.env["CREDENTIALS_KEYS"]!.split(":") as [string, string];
   const shown = (await takeCredentials(world.pool, createCredentialsCipher([{ id, key: Buffer.from(key, "base64") }]), userId))!;
   return { vmId: hostingerVmId!, address: address!, password: shown.password, jwtSecret: shown.jwtSecret };
@@ -40,7 +39,7 @@ async function signUp(userId: string, username: string): Promise<Shown> {
 
 async function giveUp(userId: string, wipe: boolean): Promise<void> {
   await requestDeprovision(world, userId, { wipe });
-  await world.until(userId, "deprovisioned", ({ status }) => status === "deprovisioned", LIMIT_MS);
+  await world.until(userId, "deprovisioned", ({ status }) => status === "deprovisioned");
 }
 
 /** What is shown is what is on the machine, for root, the user spoq and Conductor; and nothing of it lies about in the account. */

@@ -61,23 +61,23 @@ describe("kill -9 of a worker with five users, each in another phase", () => {
     const first = await world.startWorker(lasting);
     for (const held of Object.keys(users) as Held[]) await hold(held);
     await Promise.all((Object.keys(users) as Held[]).map((held) => world.signUp(id(held), users[held])));
-    await world.until(id("health"), "the phase health", inPhase.health, 120_000);
+    await world.until(id("health"), "the phase health", inPhase.health);
     await drift("health", { kind: "unhealthy", status: 503 });
-    for (const held of Object.keys(users) as Held[]) await world.until(id(held), `the phase ${held}`, inPhase[held], 120_000);
+    for (const held of Object.keys(users) as Held[]) await world.until(id(held), `the phase ${held}`, inPhase[held]);
     const second = await world.startWorker({ ...lasting, WORKER_CONCURRENCY: "2" });
     for (const held of Object.keys(users) as Held[]) {
-      await world.until(id(held), `still the phase ${held}, or again after a call that was given up`, inPhase[held], 60_000);
+      await world.until(id(held), `still the phase ${held}, or again after a call that was given up`, inPhase[held]);
     }
     const [firstRun] = await world.runs(id("script"));
     const killedAtMs = Date.now();
     await first.kill();
-    await untilNoProcess(firstRun!.workerId, 3_000);
+    await untilNoProcess(firstRun!.workerId, 60_000);
     world.sandbox.clearFaults();
     await drift("running", { kind: "repaired" });
     await drift("health", { kind: "healthy" });
 
     for (const held of Object.keys(users) as Held[]) {
-      await world.until(id(held), "ready", ({ status }) => status === "ready", 180_000);
+      await world.until(id(held), "ready", ({ status }) => status === "ready");
       const [last, ...earlier] = await world.runs(id(held));
       assert.equal(last?.outcome, "succeeded");
       assert.ok(last.workerId !== firstRun!.workerId, `${held}: the run that succeeded is another worker's`);

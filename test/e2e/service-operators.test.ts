@@ -22,7 +22,7 @@ beforeAll(async () => {
   const { url } = await world.startAll({ JWT_SECRET: TEST_JWT_SECRET, VPS_FIREWALL: "true", VPS_PTR: "true", SWEEP_CRON: "off" });
   operator = { USER_VPS_URL: url, JWT_SECRET: TEST_JWT_SECRET };
   await world.signUp(USER, USER);
-  await world.until(USER, "ready", ({ status }) => status === "ready", 120_000);
+  await world.until(USER, "ready", ({ status }) => status === "ready");
 });
 afterAll(() => world.close());
 

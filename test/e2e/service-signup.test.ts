@@ -77,7 +77,7 @@ describe("a signup by HTTP", () => {
 });
 
 async function until<T>(what: string, look: () => T | undefined): Promise<T> {
-  for (const endMs = Date.now() + 30_000; ; await new Promise((resume) => setTimeout(resume, 50))) {
+  for (const endMs = Date.now() + 180_000; ; await new Promise((resume) => setTimeout(resume, 50))) {
     const found = look();
     if (found) return found;
     if (Date.now() > endMs) assert.fail(`waited in vain for ${what}`);

@@ -40,12 +40,12 @@ describe("a worker that is not alone", () => {
     await world.pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, $2)", [lock, { data: Buffer.from(JSON.stringify(holder)).toString("base64") }]);
 
     await world.jobs.enqueue(world.pool, { operation: "up", userId: "u-lock" });
-    const waiting = await world.until("u-lock", "waiting for the lock", ({ errorCode }) => errorCode === "STACK_LOCKED", 60_000);
+    const waiting = await world.until("u-lock", "waiting for the lock", ({ errorCode }) => errorCode === "STACK_LOCKED");
     assert.match(waiting.reason ?? "", /petra@petras-laptop/);
     assert.match(waiting.waitingFor ?? "", /the next try/);
     const { rowCount } = await world.pool.query("DELETE FROM pulumi_state WHERE key = $1", [lock]);
     assert.equal(rowCount, 1, "the lock was still there");
-    await world.until("u-lock", "ready", ({ status }) => status === "ready", 40_000);
+    await world.until("u-lock", "ready", ({ status }) => status === "ready");
     assert.equal(await worker.stop(), 0);
   });
 
@@ -66,7 +66,7 @@ describe("a worker that is not alone", () => {
     const worker = await world.startWorker();
     world.holdNextRun(3_000);
     await world.signUp("u-finish", "karl");
-    await world.until("u-finish", "the script", ({ phase }) => phase === "script", 60_000);
+    await world.until("u-finish", "the script", ({ phase }) => phase === "script");
     assert.equal(await worker.stop(), 0);
     const [run] = await world.runs("u-finish");
     assert.equal(run?.outcome, "waiting");
@@ -77,10 +77,10 @@ describe("a worker that is not alone", () => {
     const first = await world.startWorker({ SHUTDOWN_GRACE_SECONDS: "0" });
     world.holdNextRun(30_000);
     await world.signUp("u-handover", "lena");
-    await world.until("u-handover", "the script", ({ phase }) => phase === "script", 60_000);
+    await world.until("u-handover", "the script", ({ phase }) => phase === "script");
     const second = await world.startWorker();
     assert.equal(await first.stop(), 0);
-    await world.until("u-handover", "ready", ({ status }) => status === "ready", 40_000);
+    await world.until("u-handover", "ready", ({ status }) => status === "ready");
     assert.deepEqual(await world.outcomes("u-handover"), ["succeeded", "lost"]);
     assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith("lena.")).length, 1);
     assert.equal(await second.stop(), 0);
@@ -91,12 +91,12 @@ describe("a worker that is not alone", () => {
     const decline = async (paymentsDeclined: boolean) => assert.ok((await fetch(`${world.sandbox.controlUrl}/settings`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ paymentsDeclined }) })).ok);
     await decline(true);
     await world.signUp("u-payment", "nora");
-    const refused = await world.until("u-payment", "refused", ({ errorCode }) => errorCode === "PAYMENT_REFUSED", 60_000);
+    const refused = await world.until("u-payment", "refused", ({ errorCode }) => errorCode === "PAYMENT_REFUSED");
     assert.equal(refused.status, "queued");
     assert.match(refused.waitingFor ?? "", /payment was refused/);
     assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith("nora.")).length, 0);
     await decline(false);
-    await world.until("u-payment", "ready", ({ status }) => status === "ready", 60_000);
+    await world.until("u-payment", "ready", ({ status }) => status === "ready");
     assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith("nora.")).length, 1);
     assert.equal(await worker.stop(), 0);
   });
@@ -105,17 +105,17 @@ describe("a worker that is not alone", () => {
     const worker = await world.startWorker();
     await slowBoot("mira", 60_000);
     await world.signUp("u-cancel", "mira");
-    await world.until("u-cancel", "waiting for the VM", ({ waitingFor }) => /VM \d+ to run/.test(waitingFor ?? ""), 60_000);
+    await world.until("u-cancel", "waiting for the VM", ({ waitingFor }) => /VM \d+ to run/.test(waitingFor ?? ""));
     await world.jobs.cancel("u-cancel");
-    const cancelled = await world.until("u-cancel", "failed", ({ status }) => status === "failed", 60_000);
+    const cancelled = await world.until("u-cancel", "failed", ({ status }) => status === "failed");
     assert.equal(cancelled.errorCode, "CANCELLED");
     assert.equal((await world.runs("u-cancel"))[0]?.outcome, "waiting", "no run was held meanwhile");
 
     world.holdNextRun(60_000);
     await world.signUp("u-cancel-run", "maja");
-    await world.until("u-cancel-run", "the script", ({ phase }) => phase === "script", 60_000);
+    await world.until("u-cancel-run", "the script", ({ phase }) => phase === "script");
     await world.jobs.cancel("u-cancel-run");
-    await world.until("u-cancel-run", "failed", ({ status }) => status === "failed", 60_000);
+    await world.until("u-cancel-run", "failed", ({ status }) => status === "failed");
     assert.equal((await world.runs("u-cancel-run"))[0]?.outcome, "cancelled");
 
     await world.jobs.enqueue(world.pool, { operation: "power", userId: "u-lock", action: "stop" });
@@ -128,7 +128,7 @@ describe("a worker that is not alone", () => {
     await requestGiveUp(world.pool, finished!, { requestedBy: "op", reason: "a test", wipe: false, graceHours: 0 });
     await setVpsStatus(world.pool, "u-finish", { status: "deprovisioning" });
     await world.jobs.enqueue(world.pool, { operation: "destroy", userId: "u-finish" });
-    await world.until("u-finish", "deprovisioned", ({ status }) => status === "deprovisioned", 60_000);
+    await world.until("u-finish", "deprovisioned", ({ status }) => status === "deprovisioned");
     assert.equal(world.sandbox.state().records.some(({ name }) => name.startsWith("karl.")), false);
     const vm = world.sandbox.state().vms.find(({ id }) => id === finished!.hostingerVmId);
     assert.deepEqual([vm?.state, vm?.autoRenewed, vm?.hostname.startsWith("karl.")], ["stopped", false, false], "it has lost the user's name as well");
@@ -137,7 +137,7 @@ describe("a worker that is not alone", () => {
 });
 
 async function eventually<T>(look: () => T | Promise<T>, isReached: (found: T) => boolean, what: string): Promise<void> {
-  const endMs = Date.now() + 20_000;
+  const endMs = Date.now() + 180_000;
   for (;;) {
     const found = await look();
     if (isReached(found)) return;

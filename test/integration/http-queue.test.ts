@@ -24,7 +24,7 @@ async function statusOf(username: string) {
 /** The queue is read once a second: what has changed is told a second later. */
 async function queueOf(username: string, position: number | undefined, total = 0) {
   const wanted = position === undefined ? null : { position, total };
-  const endMs = Date.now() + 20_000;
+  const endMs = Date.now() + 60_000;
   let told: unknown;
   do {
     told = (await statusOf(username)).queue;
@@ -100,7 +100,7 @@ describe("estimatedReadyAt", () => {
     await noteWaitTime(pool, "health", 200);
     await startRun(pool, { runId: "run-1", userId: "user_ada", username: "ada", operation: "up", workerId: "w", hostId: "h", pid: 1 });
     await finishRun(pool, "run-1", { outcome: "succeeded", seconds: 10 });
-    const endMs = Date.now() + 20_000;
+    const endMs = Date.now() + 60_000;
     while ((await statusOf("carl")).estimatedReadyAt === null && Date.now() < endMs) await delay(100);
     const left = async (name: string) => (Date.parse((await statusOf(name)).estimatedReadyAt) - Date.now()) / 1_000;
     // Queue (1 x 10 s), three runs, two waits.

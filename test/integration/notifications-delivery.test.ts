@@ -17,7 +17,7 @@ import { startReceiver } from "../support/receiver-process.ts";
 const { pool } = await withDatabase();
 const SECRET = `whsec_${Buffer.from("fake-secret-of-webhooks-for-tests").toString("base64")}`;
 const OTHER_SECRET = `whsec_${Buffer.from("another-secret-of-webhooks-for-tests").toString("base64")}`;
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 const running: Notifications[] = [];
 
 interface Taken { readonly id: string; readonly isNew: boolean; readonly type: string; readonly timestamp: string; readonly data: { readonly [key: string]: unknown } }

@@ -53,6 +53,6 @@ export async function operatorsWorld() {
 
 /** As soon as the command has asked for it: what a worker would do. */
 export async function whenAsked(isThere: () => Promise<boolean> | boolean, work: () => Promise<unknown>): Promise<void> {
-  for (const endMs = Date.now() + 20_000; !(await isThere()); await sleep(30)) assert.ok(Date.now() < endMs, "nothing was asked for");
+  for (const endMs = Date.now() + 60_000; !(await isThere()); await sleep(30)) assert.ok(Date.now() < endMs, "nothing was asked for");
   await work();
 }

@@ -86,7 +86,7 @@ async function ask(more: Partial<Parameters<typeof createRollOut>[1]> = {}, { wi
 }
 
 async function until(what: string, isReached: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + 20_000;
+  const endMs = Date.now() + 60_000;
   while (!(await isReached())) {
     assert.ok(Date.now() < endMs, `waited in vain: ${what}`);
     await new Promise((resume) => setTimeout(resume, 30));

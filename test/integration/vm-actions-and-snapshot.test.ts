@@ -119,7 +119,7 @@ describe("by a worker", () => {
   async function newRun(requestedAt: string): Promise<RunRecord & { lines: readonly string[] }> {
     const known = (await listRuns(pool, "u-user1")).items.length;
     await pgBossJobs(boss, pool).enqueue(pool, { operation: "snapshot", userId: "u-user1", requestedAt });
-    const endMs = Date.now() + 20_000;
+    const endMs = Date.now() + 60_000;
     for (;;) {
       const { items } = await listRuns(pool, "u-user1");
       const [last] = items;
