@@ -23,8 +23,9 @@ export class SignupsTold {
     this.#log = log;
   }
 
-  of(userId: string): void {
-    this.#waiting.push(userId);
+  /** @param userIds all whose records the signup has changed: the user's, and that of the pool's member that it took */
+  of(...userIds: readonly string[]): void {
+    this.#waiting.push(...userIds);
     if (!this.#isTelling) void this.#tell();
   }
 

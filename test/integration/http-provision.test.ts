@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { createClient, inTransaction } from "../../src/db/index.ts";
-import { CHANGES_CHANNEL } from "../../src/http/change-feed.ts";
+import { ChangeFeed, CHANGES_CHANNEL } from "../../src/http/change-feed.ts";
 import { TOLD_LATER } from "../../src/http/tell-signups.ts";
 import { WAKE_CHANNEL } from "../../src/jobs/index.ts";
-import { findVpsByUserId, requestVps, setVpsStatus } from "../../src/records/index.ts";
+import { createPoolMember, findVpsByUserId, notePoolMemberReady, requestVps, savePool, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import { withApp } from "../support/http-app.ts";
 import { asUser } from "../support/tokens.ts";
 import { until } from "../support/cli-world.ts";
@@ -78,6 +78,27 @@ describe("POST /api/vps/provision", () => {
     await setVpsStatus(pool, "user_quiet", { phase: "vm" });
     await until("a change is told", () => told.includes(`${CHANGES_CHANNEL} user_quiet`));
     await listener.end();
+  });
+
+  it("that takes a member of a pool tells those who look at the member, too", async () => {
+    const memberId = "pool-member";
+    const kvm1 = (await savePool(pool, "kvm1-9-1007", { plan: "hostingercom-vps-kvm1-usd-1m", dataCenterId: 9, templateId: 1007, keepReady: 1, schedule: [], mostPerDay: null }, "olga"))!;
+    await inTransaction(pool, async (db) => {
+      await createPoolMember(db, kvm1, { memberId, username: "pool-0a1b2c3d4e", hostname: "pool-0a1b2c3d4e.spoq.dev", isReused: false });
+      await saveVpsResult(db, memberId, { hostingerVmId: 1_000, address: "127.0.0.2" });
+      await notePoolMemberReady(db, memberId, 1_000);
+      await setVpsStatus(db, memberId, { status: "ready" });
+    });
+    const feed = new ChangeFeed(url);
+    await feed.start();
+    const told: string[] = [];
+    for (const userId of ["user_claimer", memberId]) feed.subscribe(userId, () => told.push(userId));
+    assert.equal((await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("claimer"), payload: {} })).statusCode, 202);
+    assert.equal((await findVpsByUserId(pool, memberId))?.status, "deprovisioning");
+    await until("both are told of", () => told.length >= 2);
+    assert.deepEqual(told.toSorted(), [memberId, "user_claimer"]);
+    await feed.close();
+    await pool.query("TRUNCATE vps_pools, vps_pool_members");
   });
 
   it("makes neither record nor job when the queue fails", async () => {

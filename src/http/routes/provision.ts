@@ -63,7 +63,7 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
       return accepted.send(await readVpsView({ pool, pace }, known));
     }
     const entitled = entitledPlans(vpsPlans, settings.allowedPlans);
-    const { record, created } = await inTransaction(pool, async (client) => {
+    const { record, created, memberId } = await inTransaction(pool, async (client) => {
       const result = await requestVps(client, {
         userId,
         username,
@@ -75,16 +75,17 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
         dataCenterId: dataCenterId ?? nearestDataCenter(request.ip, catalog.dataCenters) ?? settings.defaultDataCenterId,
         sshPublicKey: sshPublicKey ?? null,
       }, earlier);
-      if (!result.created) return result;
+      if (!result.created) return { ...result, memberId: undefined };
       refuseIgnoredName(result.record.hostname, settings.sweepIgnoredNames);
       // In place of a purchase, if one is left: the nearest is that of the data center chosen above.
       const claimed = result.hasPools ? await claimFromPool(client, settings, result.record) : undefined;
       if (claimed) await jobs.enqueue(client, { operation: "destroy", userId: claimed.memberId }, { delaySeconds: LET_GO_SECONDS });
       await jobs.enqueue(client, { operation: "up", userId }, { cause: { kind: "signup", requestedBy: userId, reason: null }, isOfPool: false, isFirst: known === undefined });
       // As it is by now, so that asking again answers with the same.
-      return result.hasPools ? { ...result, record: (await findVpsByUserId(client, userId))! } : result;
+      const asItIs = result.hasPools ? (await findVpsByUserId(client, userId))! : result.record;
+      return { ...result, record: asItIs, memberId: claimed?.memberId };
     }, { settings: TOLD_LATER });
-    if (created) told.of(userId);
+    if (created) told.of(userId, ...(memberId === undefined ? [] : [memberId]));
     request.log.info({ username: record.username, created }, "VPS asked for");
     return accepted.send(await (known ? readVpsView({ pool, pace }, record) : newVpsView(pace, record)));
   });
