@@ -19,9 +19,9 @@ export const ENGINE_SETTINGS = {
   PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2",
   PULUMI_LOG_ROTATION_TOTAL_MB: "50",
   // A call lives for a second, and spends a third of its processor time on collecting garbage of some 50 MB:
-  // it begins later (https://go.dev/doc/gc-guide), and the limit holds for stacks that are large.
+  // it begins later (https://go.dev/doc/gc-guide), and the limit holds for what is large: stacks, and the plugins that inherit it.
   GOGC: "800",
-  GOMEMLIMIT: "200MiB",
+  GOMEMLIMIT: "300MiB",
 } as const;
 
 /** `env` with the engine's variables, ENGINE_SETTINGS among them, and its folder first on PATH. */

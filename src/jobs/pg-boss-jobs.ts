@@ -17,8 +17,9 @@ const RUN_OF: Readonly<Record<string, string>> = { provisioning: "up", deprovisi
 export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
   return {
     async enqueue(db, job: JobRequest, { delaySeconds = 0, cause, isOfPool, isFirst } = {}) {
-      // In one round trip.
-      await Promise.all([cause && noteCause(db, job, cause), send(boss, db, job, { delayMs: delaySeconds * SECOND_MS, isOfPool, isFirst })]);
+      // In one round trip. Both have ended before the caller learns that one failed, and ends the transaction.
+      const sent = await Promise.allSettled([cause && noteCause(db, job, cause), send(boss, db, job, { delayMs: delaySeconds * SECOND_MS, isOfPool, isFirst })]);
+      for (const one of sent) if (one.status === "rejected") throw one.reason;
     },
     nextTry: (user) => findNextTry(pool, user),
     async check() {
