@@ -5,7 +5,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Pool } from "pg";
 import type { PgBoss } from "pg-boss";
-import { messageOf } from "../../providers/core/errors.ts";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
@@ -116,11 +116,11 @@ async function startParts({ settings, env, pool, databaseUrl, boss, onProgress }
   const engineBasis = { slots, givesWay: true, installed, backend, backendUrl, workerId, folder, env: forEngine, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   serves(startWatchdog(workerId, folder));
-  const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));
+  const fromFiles = await Promise.all([textOf(VARIABLES.passphraseFile, settings.passphraseFile), textOf(VARIABLES.hostingerApiKeyFile, settings.hostingerApiKeyFile)]);
   const common = {
     boss, pool, databaseUrl, engine, vms, purchases, settings, workerId,
     hostId: hostname(),
-    secrets: [...secretsOf(settings), ...fromFiles.map((text) => text.trim())],
+    secrets: [...secretsOf(settings), ...fromFiles.filter((text) => text !== undefined)],
     log: onProgress,
   };
   worksOn(await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) }));
@@ -147,4 +147,11 @@ async function startParts({ settings, env, pool, databaseUrl, boss, onProgress }
   serves(await startNotifications({ pool, settings, workerId, redact: (text) => redactor.redact(text), log: onProgress }));
   serves(keepOffers(pool, vms.client, onProgress));
   return workerId;
+}
+
+async function textOf({ name }: { readonly name: string }, file: string | undefined): Promise<string | undefined> {
+  const text = file && (await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new UserVpsError("CONFIG_INVALID", `${name}: the file ${file} cannot be read: ${error.code ?? "unknown error"}.`);
+  }));
+  return text?.trim();
 }

@@ -86,6 +86,41 @@ describe("readSettings", () => {
     assert.equal(problemsOf({ ...HTTP, REFUSE_SPARE_SECRETS: "true" }, "http"), "");
   });
 
+  it("reads when to sweep as crontab does, and refuses what never is", () => {
+    const read = (SWEEP_CRON: string) => readSettings({ env: { ...HTTP, SWEEP_CRON }, role: "http" }).sweepCron;
+    for (const line of ["*/15 * * * *", "0,30 8-18 1 jan-dec MON-fri", "5 4 * * 7", "0 0 1-31/2 * sun"]) assert.equal(read(line), line);
+    assert.equal(read("  */5\t*  * * * "), "*/5 * * * *");
+    assert.equal(read("off"), undefined);
+    for (const wrong of ["99 99 99 99 99", "*/0 * * * *", "60 * * * *", "0 24 * * *", "0 0 0 * *", "0 0 * 13 *", "0 0 * * 8", "9-5 * * * *", "a b c d e", "@hourly", "* * * *", "* * * * * *", "1,, * * * *"]) assert.match(problemsOf({ ...HTTP, SWEEP_CRON: wrong }, "http"), /SWEEP_CRON: expected five fields/, wrong);
+  });
+
+  it("reads sites as browsers write them", () => {
+    const read = (site: string) => readSettings({ env: { ...HTTP, PUBLIC_URL: site, CORS_ORIGINS: `${site},http://b.example.com:8080` }, role: "http" });
+    for (const site of ["https://vps.example.com", "https://VPS.example.com", "https://vps.example.com:443/", " https://vps.example.com/ "]) {
+      const { publicUrl, corsOrigins } = read(site);
+      assert.deepEqual([publicUrl, corsOrigins], ["https://vps.example.com", ["https://vps.example.com", "http://b.example.com:8080"]], site);
+    }
+    for (const wrong of ["vps.example.com", "https://vps.example.com/path", "https://a@vps.example.com", "https://vps.example.com/?a", "ftp://vps.example.com", "*"]) {
+      const message = problemsOf({ ...HTTP, PUBLIC_URL: wrong, CORS_ORIGINS: wrong }, "http");
+      assert.match(message, /PUBLIC_URL: expected/, wrong);
+      assert.match(message, /CORS_ORIGINS: expected/, wrong);
+    }
+  });
+
+  it("takes a DNS server by its address, with or without a port", () => {
+    for (const USER_VPS_DNS_RESOLVER of ["1.1.1.1", "1.1.1.1:53", "::1", "[::1]", "[::1]:5353"]) assert.equal(problemsOf({ ...HTTP, USER_VPS_DNS_RESOLVER }, "http"), "");
+    for (const wrong of ["dns.example.com", "1.1.1.1:0", "1.1.1.1:99999", "1.1.1:53", "[1.1.1.1]:53", "1.1.1.1:"]) assert.match(problemsOf({ ...HTTP, USER_VPS_DNS_RESOLVER: wrong }, "http"), /USER_VPS_DNS_RESOLVER: expected/, wrong);
+  });
+
+  it("refuses numbers that no record or timer could hold", () => {
+    const message = problemsOf({ ...HTTP, DEFAULT_VPS_DATACENTER: "99999999999999", DEFAULT_VPS_TEMPLATE: "2147483648", HEALTH_TIMEOUT_SECONDS: "999999999999999" }, "http");
+    for (const name of ["DEFAULT_VPS_DATACENTER", "DEFAULT_VPS_TEMPLATE", "HEALTH_TIMEOUT_SECONDS"]) assert.match(message, new RegExp(`${name}: expected a whole number from 1 to `));
+  });
+
+  it("keeps the stacks' state in PostgreSQL alone", () => {
+    assert.match(problemsOf({ ...WORKER, STATE_BACKEND_URL: "file:///srv/state" }, "worker"), /STATE_BACKEND_URL: expected a postgres:/);
+  });
+
   it("repeats no secret in its message", () => {
     const message = problemsOf({ ...HTTP, JWT_SECRET: "fake-short-secret", CREDENTIALS_KEYS: "fake-key-for-tests", DATABASE_URL: "mysql://fake-password-for-tests@x/y" }, "http");
     assert.match(message, /3 settings/);
