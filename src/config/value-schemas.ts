@@ -2,7 +2,7 @@
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { OPERATOR_ROLES, type OperatorRole } from "./operator-roles.ts";
-import { findPlan, PLANS } from "../../providers/hostinger/api/specification.ts";
+import { catalogItemOf, PLANS } from "../../providers/hostinger/api/specification.ts";
 import { isDnsServer } from "../../providers/core/dns-server.ts";
 import { isHostname } from "../../providers/core/hostname.ts";
 import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../../providers/core/ssh-public-key.ts";
@@ -55,8 +55,8 @@ export const sshPrivateKey = z.string().regex(/^-----BEGIN [A-Z ]*PRIVATE KEY---
 
 /** A plan's id, name or catalog item -> the catalog item that a purchase names. A newer item than these is known to Hostinger alone. */
 export const planItem = z.string()
-  .refine((name) => findPlan(name) !== undefined || /^[a-z0-9]+(-[a-z0-9]+){2,}$/.test(name), `expected one of ${PLANS.map(({ itemId }) => itemId).join(", ")}, or another item of Hostinger's catalog`)
-  .transform((name) => findPlan(name)?.itemId ?? name);
+  .refine((name) => catalogItemOf(name) !== undefined, `expected one of ${PLANS.map(({ itemId }) => itemId).join(", ")}, or another item of Hostinger's catalog`)
+  .transform((name) => catalogItemOf(name)!);
 
 /** HS256 wants a key as long as its hash (RFC 7518, 3.2). */
 export const hs256Secret = z.string().refine((secret) => Buffer.byteLength(secret) >= 32, "expected at least 32 bytes");
@@ -87,9 +87,10 @@ function isAddressOrNetwork(part: string): boolean {
   }
 }
 
-/** Plans by id, name or catalog item, with commas between; what only the API knows is taken as it is. */
-export const planItems = z.string().transform((list) => list.split(",").map((name) => name.trim()).filter((name) => name !== "").map((name) => findPlan(name)?.itemId ?? name))
-  .refine((items) => items.length > 0, "expected at least one plan");
+/** Plans as `planItem` takes one, with commas between. */
+export const planItems = z.string().transform((list) => list.split(",").map((name) => name.trim()).filter((name) => name !== ""))
+  .refine((names) => names.length > 0, "expected at least one plan")
+  .pipe(z.array(planItem));
 
 export const USER_ACTIONS = ["restart", "rotate-credentials", "ssh-key", "snapshot", "restore"] as const;
 export type UserAction = (typeof USER_ACTIONS)[number];

@@ -59,6 +59,11 @@ describe("readSettings", () => {
     assert.match(problemsOf({ ...HTTP, DEFAULT_VPS_PLAN: "kvm3" }, "http"), /expected one of hostingercom-vps-kvm1-usd-1m, .*kvm8/);
   });
 
+  it("takes plans that users may have as it takes one", () => {
+    assert.deepEqual(readSettings({ env: { ...HTTP, ALLOWED_PLANS: "kvm1, KVM 2,hostingercom-vps-kvm16-usd-1m" }, role: "http" }).allowedPlans, ["hostingercom-vps-kvm1-usd-1m", "hostingercom-vps-kvm2-usd-1m", "hostingercom-vps-kvm16-usd-1m"]);
+    for (const wrong of ["kvm1,kvm3", ",", "KVM1"]) assert.match(problemsOf({ ...HTTP, ALLOWED_PLANS: wrong }, "http"), /ALLOWED_PLANS: expected/);
+  });
+
   it("lists the data centers for one that is not known", () => {
     assert.match(problemsOf({ ...HTTP, DEFAULT_VPS_DATACENTER: "Vilnius" }, "http"), /DEFAULT_VPS_DATACENTER: expected a whole number/);
   });
