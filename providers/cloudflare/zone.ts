@@ -3,6 +3,7 @@ import { z } from "zod";
 import { UserVpsError } from "../core/errors.ts";
 import { HttpEndpoint, HttpFailure } from "../core/http.ts";
 import { SECOND_MS } from "../core/time.ts";
+import { tokenFrom } from "../core/token.ts";
 import type { CloudflareAccess } from "./api.ts";
 
 export interface ZoneState {
@@ -24,10 +25,11 @@ const zoneSchema = z.object({ result: z.object({ status: z.string().optional(), 
 
 /** GET /zones/{zone}/dns_records?per_page=5 for their number, GET /zones/{zone} for its state. */
 export function zoneReader({ baseUrl = DEFAULT_BASE_URL, apiToken, zoneId }: CloudflareAccess): ZoneReader {
+  const token = tokenFrom(apiToken, "The Cloudflare API token");
   const endpoint = new HttpEndpoint({ baseUrl, connections: 2, connectTimeoutMs: 10 * SECOND_MS });
   const get = async (path: string) => {
     try {
-      return await endpoint.send({ method: "GET", path: `/zones/${encodeURIComponent(zoneId)}${path}`, headers: { authorization: `Bearer ${apiToken}` }, timeoutMs: TIMEOUT_MS });
+      return await endpoint.send({ method: "GET", path: `/zones/${encodeURIComponent(zoneId)}${path}`, headers: { authorization: `Bearer ${token}` }, timeoutMs: TIMEOUT_MS });
     } catch (error) {
       if (error instanceof HttpFailure) throw new UserVpsError("API_UNAVAILABLE", `Cloudflare did not tell about the zone: ${error.message}.`);
       throw error;

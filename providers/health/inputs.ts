@@ -1,6 +1,7 @@
 /** The inputs of a HealthCheck as the provider gets them: validation and defaults. */
 import type { dynamic } from "@pulumi/pulumi";
 import { isIPv4 } from "node:net";
+import { dnsServerFrom, isDnsServer } from "../core/dns-server.ts";
 import { UserVpsError } from "../core/errors.ts";
 import { isHostname } from "../core/hostname.ts";
 import { readTrust, type HealthTarget } from "./target.ts";
@@ -56,7 +57,7 @@ const RULES: { readonly [Name in (typeof INPUT_NAMES)[number]]: readonly [test: 
   path: [(value) => typeof value === "string" && /^\/[\x21-\x7e]*$/.test(value), "a path that begins with '/'"],
   expectedStatus: [isIntegerBetween(100, 599), "an HTTP status"],
   timeoutSeconds: [(value) => typeof value === "number" && value > 0, "a number of seconds above 0"],
-  resolver: [(value) => typeof value === "string" && /^\S+$/.test(value), "the address of a DNS server"],
+  resolver: [(value) => typeof value === "string" && isDnsServer(value), "the address of a DNS server"],
   caFile: [(value) => typeof value === "string" && value !== "", "the path of a PEM file"],
   release: [isText, "what a release is called"],
   credentialRotation: [isText, "a text"],
@@ -90,7 +91,7 @@ export async function targetOf(inputs: HealthCheckInputs, environment: NodeJS.Pr
     port: inputs.port ?? portOf(environment["USER_VPS_HEALTH_PORT"]),
     path: inputs.path ?? DEFAULT_PATH,
     expectedStatus: inputs.expectedStatus ?? DEFAULT_STATUS,
-    resolver: inputs.resolver ?? (environment["USER_VPS_DNS_RESOLVER"] || undefined),
+    resolver: inputs.resolver ?? dnsServerFrom(environment),
     trust: caFile ? await readTrust(caFile) : undefined,
   };
 }

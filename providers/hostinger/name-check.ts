@@ -1,5 +1,6 @@
 import { issuersOf } from "../cloudflare/caa.ts";
 import { refuseNameInUse } from "../cloudflare/name-in-use.ts";
+import { dnsServerFrom } from "../core/dns-server.ts";
 import type { VirtualMachine } from "./api/client.ts";
 import type { Session } from "./session.ts";
 import { stackSetting } from "./session.ts";
@@ -22,7 +23,7 @@ export async function refuseForeignName(session: Session, { hostname, zoneId }: 
 function certificate() {
   if (stackSetting("pooled") === "true") return undefined;
   const issuers = issuersOf({ acmeCa: stackSetting("acmeCa"), acmeEmail: stackSetting("acmeEmail") });
-  return issuers && { issuers, resolver: process.env["USER_VPS_DNS_RESOLVER"] || undefined };
+  return issuers && { issuers, resolver: dnsServerFrom(process.env) };
 }
 
 /** By which a VM's own A records are known. */

@@ -53,6 +53,9 @@ export const SECONDS_VARIABLES = {
   initialGraceMs: { name: "HOSTINGER_INITIAL_GRACE_SECONDS", defaultSeconds: 15, description: "How long a bought VM may stay in `initial` before its setup is asked for once more." },
 } as const;
 
+/** A week. A timer of Node's that is longer than 24 days fires at once. */
+const MOST_SECONDS = 604_800;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 export interface StackConfig {
   get(key: string): string | undefined;
@@ -69,7 +72,7 @@ export function hostingerSettings(config: StackConfig, env: Environment): Hostin
   }
   return Object.freeze({
     apiKey,
-    baseUrl: config.get("hostinger:baseUrl") ?? env["HOSTINGER_API_BASE_URL"] ?? DEFAULT_BASE_URL,
+    baseUrl: config.get("hostinger:baseUrl") ?? (env["HOSTINGER_API_BASE_URL"] || DEFAULT_BASE_URL),
     purchaseTimeoutMs: secondsFrom(env, "purchaseTimeoutMs"),
     purchaseIntentMs: secondsFrom(env, "purchaseIntentMs"),
     purchaseSettleMs: secondsFrom(env, "purchaseSettleMs"),
@@ -85,7 +88,15 @@ export function hostingerSettings(config: StackConfig, env: Environment): Hostin
 function keyFromEnvironment(env: Environment): string | undefined {
   const { HOSTINGER_API_KEY: key, HOSTINGER_API_KEY_FILE: file } = env;
   if (key) return tokenFrom(key, "HOSTINGER_API_KEY");
-  return file ? tokenFrom(readFileSync(file, "utf8"), `The file of HOSTINGER_API_KEY_FILE, ${file},`) : undefined;
+  return file ? tokenFrom(textOf(file), `The file of HOSTINGER_API_KEY_FILE, ${file},`) : undefined;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UserVpsError("CONFIG_INVALID", `HOSTINGER_API_KEY_FILE: the file ${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`);
+  }
 }
 
 function policyFrom(text: string | undefined): PurchaseUncertainPolicy {
@@ -100,8 +111,8 @@ function secondsFrom(env: Environment, setting: keyof typeof SECONDS_VARIABLES):
   const text = env[name];
   if (text === undefined || text === "") return defaultSeconds * SECOND_MS;
   const seconds = Number(text);
-  if (!Number.isFinite(seconds) || seconds <= 0) {
-    throw new UserVpsError("CONFIG_INVALID", `${name} must be a number of seconds above 0, for example ${defaultSeconds}; got '${text}'.`);
+  if (!(seconds > 0 && seconds <= MOST_SECONDS)) {
+    throw new UserVpsError("CONFIG_INVALID", `${name} must be a number of seconds above 0 and at most ${MOST_SECONDS}, for example ${defaultSeconds}; got '${text}'.`);
   }
   return seconds * SECOND_MS;
 }

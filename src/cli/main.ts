@@ -83,8 +83,12 @@ function failOfCommander(error: CommanderError): void {
   fail(new UserVpsError("INPUT_INVALID", message, { next: "`user-vps --help` lists the commands, `user-vps COMMAND --help` shows one with an example." }));
 }
 
-// Whoever reads may have seen enough, as `| head` does.
-process.stdout.on("error", () => process.exit());
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+  // Whoever reads may have seen enough, as `| head` does.
+  if (code === "EPIPE") process.exit();
+  printError(`What was to be printed could not be written: ${code ?? "unknown error"}.`);
+  process.exit(EXIT.failed);
+});
 
 try {
   await program.parseAsync();

@@ -2,7 +2,8 @@
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { OPERATOR_ROLES, type OperatorRole } from "./operator-roles.ts";
-import { findPlan, PLANS } from "../../providers/hostinger/api/specification.ts";
+import { catalogItemOf, PLANS } from "../../providers/hostinger/api/specification.ts";
+import { isDnsServer } from "../../providers/core/dns-server.ts";
 import { isHostname } from "../../providers/core/hostname.ts";
 import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../../providers/core/ssh-public-key.ts";
 import { isToken } from "../../providers/core/token.ts";
@@ -23,8 +24,14 @@ export const flag = z.enum(["true", "false"], "expected true or false").transfor
 
 export const httpUrl = z.url({ protocol: /^https?$/, error: "expected an http or https URL" });
 
-/** `https://app.example.com`: a site without a path. A slash at its end is taken off. */
-export const origin = z.string().transform((given) => given.replace(/\/$/, "")).refine((given) => URL.canParse(given) && /^https?:/.test(given) && new URL(given).origin === given, "expected an http or https address without a path");
+/** As programs compare it: in lower case, without the port that its scheme has anyway, and without a slash at its end. undefined: it holds more than a site. */
+function originOf(given: string): string | undefined {
+  const url = URL.parse(given.trim());
+  return url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/` ? url.origin : undefined;
+}
+
+/** `https://app.example.com`: a site without a path. */
+export const origin = z.string().refine((given) => originOf(given) !== undefined, "expected an http or https address without a path").transform((given) => originOf(given)!);
 
 /** Over plain HTTP only on this machine. */
 export const oidcIssuer = httpUrl.refine((url) => url.startsWith("https:") || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname), "expected an https URL");
@@ -48,8 +55,8 @@ export const sshPrivateKey = z.string().regex(/^-----BEGIN [A-Z ]*PRIVATE KEY---
 
 /** A plan's id, name or catalog item -> the catalog item that a purchase names. A newer item than these is known to Hostinger alone. */
 export const planItem = z.string()
-  .refine((name) => findPlan(name) !== undefined || /^[a-z0-9]+(-[a-z0-9]+){2,}$/.test(name), `expected one of ${PLANS.map(({ itemId }) => itemId).join(", ")}, or another item of Hostinger's catalog`)
-  .transform((name) => findPlan(name)?.itemId ?? name);
+  .refine((name) => catalogItemOf(name) !== undefined, `expected one of ${PLANS.map(({ itemId }) => itemId).join(", ")}, or another item of Hostinger's catalog`)
+  .transform((name) => catalogItemOf(name)!);
 
 /** HS256 wants a key as long as its hash (RFC 7518, 3.2). */
 export const hs256Secret = z.string().refine((secret) => Buffer.byteLength(secret) >= 32, "expected at least 32 bytes");
@@ -80,9 +87,10 @@ function isAddressOrNetwork(part: string): boolean {
   }
 }
 
-/** Plans by id, name or catalog item, with commas between; what only the API knows is taken as it is. */
-export const planItems = z.string().transform((list) => list.split(",").map((name) => name.trim()).filter((name) => name !== "").map((name) => findPlan(name)?.itemId ?? name))
-  .refine((items) => items.length > 0, "expected at least one plan");
+/** Plans as `planItem` takes one, with commas between. */
+export const planItems = z.string().transform((list) => list.split(",").map((name) => name.trim()).filter((name) => name !== ""))
+  .refine((names) => names.length > 0, "expected at least one plan")
+  .pipe(z.array(planItem));
 
 export const USER_ACTIONS = ["restart", "rotate-credentials", "ssh-key", "snapshot", "restore"] as const;
 export type UserAction = (typeof USER_ACTIONS)[number];
@@ -96,13 +104,36 @@ export const userActions = z.string()
 export const color = z.string().regex(/^#[0-9a-fA-F]{6}$/, "expected a colour as #rrggbb");
 
 /** `https://a.example.com, https://b.example.com` -> a list, as in frame-ancestors of a content security policy. */
-export const origins = z.string().transform((list) => list.split(",").map((origin) => origin.trim()).filter((origin) => origin !== ""))
-  .refine((list) => list.length > 0 && list.every((origin) => URL.canParse(origin) && /^https?:$/.test(new URL(origin).protocol) && new URL(origin).origin === origin), "expected origins such as https://app.example.com with commas between");
+export const origins = z.string().transform((list) => list.split(",").filter((one) => one.trim() !== ""))
+  .refine((list) => list.length > 0 && list.every((one) => originOf(one) !== undefined), "expected origins such as https://app.example.com with commas between")
+  .transform((list) => list.map((one) => originOf(one)!));
 
-/** Five fields as in crontab; `off` is none. */
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+const CRON_FIELDS: readonly { readonly from: number; readonly to: number; readonly names?: readonly string[] }[] = [
+  { from: 0, to: 59 }, { from: 0, to: 23 }, { from: 1, to: 31 }, { from: 1, to: 12, names: MONTHS }, { from: 0, to: 7, names: DAYS },
+];
+
+/** `*`, `5`, `1-5`, `mon`, each perhaps with a step, with commas between. */
+function isCronField(field: string, { from, to, names = [] }: (typeof CRON_FIELDS)[number]): boolean {
+  const value = (text: string) => (/^\d{1,2}$/.test(text) ? Number(text) : names.includes(text.toLowerCase()) ? names.indexOf(text.toLowerCase()) + from : Number.NaN);
+  return field.split(",").every((part) => {
+    const [, whole, first = "", last = first, step = "1"] = /^(?:(\*)|(\w+)(?:-(\w+))?)(?:\/(\d{1,2}))?$/.exec(part) ?? [];
+    if (Number(step) < 1) return false;
+    return whole === "*" || (value(first) >= from && value(first) <= value(last) && value(last) <= to);
+  });
+}
+
+/** Five fields as in crontab, blanks between; `off` is none. */
 export const cron = z.string()
-  .refine((line) => line === "off" || /^(\S+ ){4}\S+$/.test(line), "expected five fields as in crontab, or 'off'")
-  .transform((line) => (line === "off" ? undefined : line));
+  .transform((line) => line.trim().split(/\s+/))
+  .refine((fields) => fields.join() === "off" || (fields.length === CRON_FIELDS.length && fields.every((field, index) => isCronField(field, CRON_FIELDS[index]!))), "expected five fields as in crontab, or 'off'")
+  .transform((fields) => (fields.join() === "off" ? undefined : fields.join(" ")));
+
+export const dnsServer = z.string().refine(isDnsServer, "expected the address of a DNS server, with or without its port");
+
+/** As Hostinger numbers data centers and templates, and as the records hold them. */
+export const LARGEST_ID = 2_147_483_647;
 
 /** `a.example.com, b.example.com` -> a list. */
 export const names = z.string().transform((list) => list.split(",").map((name) => name.trim().toLowerCase()).filter((name) => name !== ""));

@@ -3,7 +3,7 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
-import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, flag, hostname, hs256Secret, httpUrl, names, networks, oidcIssuer, origin, origins, planItem, planItems, pools, postgresUrl, roleGroups, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, dnsServer, flag, hostname, hs256Secret, httpUrl, LARGEST_ID, names, networks, oidcIssuer, origin, origins, planItem, planItems, pools, postgresUrl, roleGroups, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { notificationTargets } from "./notification-targets.ts";
 import { ROLES, type Role } from "./roles.ts";
@@ -35,7 +35,7 @@ const A_KEY = "k1:c2l4dHktZm91ci1iaXRzLXRpbWVzLWZvdXItaXMtMzI=";
 export const VARIABLES = {
   databaseUrl: variable(postgresUrl, { name: "DATABASE_URL", description: "The PostgreSQL for records and queue. Without it, a PostgreSQL of the project's own is started.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true, requiredFor: SEVERAL }),
   dataFolder: variable(text, { name: "USER_VPS_DATA_FOLDER", description: "Where the project's own PostgreSQL keeps its data.", example: "/var/lib/user-vps" }),
-  stateBackendUrl: variable(text, { name: "STATE_BACKEND_URL", onlyFor: WORKERS, description: "Where Pulumi keeps the stacks' state. The default is the database.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true }),
+  stateBackendUrl: variable(postgresUrl, { name: "STATE_BACKEND_URL", onlyFor: WORKERS, description: "Where Pulumi keeps the stacks' state. The default is the database.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true }),
   passphrase: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE", onlyFor: WORKERS, description: "Encrypts the secrets in the stacks' state.", example: "a-long-passphrase-kept-in-a-vault", secret: true }),
   passphraseFile: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE_FILE", onlyFor: WORKERS, description: "A file with the passphrase, in place of PULUMI_CONFIG_PASSPHRASE.", example: "/run/secrets/pulumi-passphrase" }),
   secretsProvider: variable(text, { name: "SECRETS_PROVIDER", description: "A cloud's key service that encrypts the secrets in the stacks' state, in place of a passphrase.", example: "awskms://alias/user-vps?region=eu-central-1" }),
@@ -49,8 +49,8 @@ export const VARIABLES = {
   cloudflareBaseUrl: variable(httpUrl, { name: "CLOUDFLARE_BASE_URL", description: "Where Cloudflare's API is, if not at its own address.", example: "https://api.cloudflare.com/client/v4" }),
 
   defaultPlan: variable(planItem, { name: "DEFAULT_VPS_PLAN", description: "The plan of a user who names none.", example: "hostingercom-vps-kvm1-usd-1m", byDefault: "hostingercom-vps-kvm1-usd-1m" }),
-  defaultTemplateId: variable(wholeNumber(1), { name: "DEFAULT_VPS_TEMPLATE", description: "The operating system template of every VPS.", example: "1007", byDefault: "1007" }),
-  defaultDataCenterId: variable(wholeNumber(1), { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: "9" }),
+  defaultTemplateId: variable(wholeNumber(1, LARGEST_ID), { name: "DEFAULT_VPS_TEMPLATE", description: "The operating system template of every VPS.", example: "1007", byDefault: "1007" }),
+  defaultDataCenterId: variable(wholeNumber(1, LARGEST_ID), { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: "9" }),
   domain: variable(hostname, { name: "VPS_DOMAIN", description: "Each VPS is {username} under this domain.", example: "spoq.dev", byDefault: "spoq.dev" }),
   conductorUrl: variable(httpUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),
   cliUrl: variable(httpUrl, { name: "CLI_URL", description: "Where a VPS downloads the Spoq CLI from.", example: "https://downloads.example.com/spoq", requiredFor: WORKERS }),
@@ -124,7 +124,7 @@ export const VARIABLES = {
   runLimitMinutes: variable(wholeNumber(1, 1_440), { name: "RUN_LIMIT_MINUTES", description: "How long one run of the engine may take, whatever it waits for; then it is ended and tried again later.", example: "90", byDefault: "90" }),
   runsKeptDays: variable(wholeNumber(1, 36_500), { name: "RUNS_KEPT_DAYS", description: "How long ended runs are kept, with logs and phases, and likewise resolved findings and sweeps.", example: "90", byDefault: "90" }),
   auditKeptDays: variable(wholeNumber(1, 36_500), { name: "AUDIT_KEPT_DAYS", description: "How long is kept what operators have asked for.", example: "730", byDefault: "730" }),
-  healthTimeoutSeconds: variable(wholeNumber(1), { name: "HEALTH_TIMEOUT_SECONDS", description: "How long a VPS may take to answer its health check.", example: "900", byDefault: "900" }),
+  healthTimeoutSeconds: variable(wholeNumber(1, 86_400), { name: "HEALTH_TIMEOUT_SECONDS", description: "How long a VPS may take to answer its health check.", example: "900", byDefault: "900" }),
   deprovisionGraceHours: variable(wholeNumber(0, 8_760), { name: "DEPROVISION_GRACE_HOURS", description: "How long a VPS stays as it is after it was to be given up, and that can be cancelled. Then its data is wiped.", example: "72", byDefault: "72" }),
   reuseWipedVms: variable(flag, { name: "REUSE_WIPED_VMS", description: "Whether a VM that was given up, is wiped and still paid serves the next user of the same plan, data center and template, in place of a purchase.", example: "true", byDefault: "false" }),
   reuseLeastDays: variable(wholeNumber(0, 3_650), { name: "REUSE_LEAST_DAYS", description: "For how many days more a VM must be paid to be reused.", example: "3", byDefault: "3" }),
@@ -146,7 +146,7 @@ export const VARIABLES = {
   otlpHeaders: variable(text, { name: "OTEL_EXPORTER_OTLP_HEADERS", description: "Headers for it: name=value with commas between, percent-encoded. With them, the engine's own spans are left out.", example: "authorization=Bearer%20fake-token", secret: true }),
   otelServiceName: variable(text, { name: "OTEL_SERVICE_NAME", description: "What the service is called in traces.", example: "user-vps", byDefault: "user-vps" }),
 
-  dnsResolver: variable(text, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
+  dnsResolver: variable(dnsServer, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
   caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),
   healthPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_HEALTH_PORT", description: "The port of health checks.", example: "443", byDefault: "443" }),
 } as const;

@@ -3,6 +3,7 @@ import { zoneRecords } from "../../providers/cloudflare/api.ts";
 import { caaText, issuersOf } from "../../providers/cloudflare/caa.ts";
 import { forbiddingCaa } from "../../providers/cloudflare/certificate-allowed.ts";
 import { nameOfOtherZone } from "../../providers/cloudflare/name-in-use.ts";
+import { dnsServerFrom } from "../../providers/core/dns-server.ts";
 import { HttpEndpoint } from "../../providers/core/http.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { isToken } from "../../providers/core/token.ts";
@@ -49,7 +50,7 @@ async function certificateFault(env: CheckContext["env"], { token, zoneId, domai
   if (!issuers) return undefined;
   const zone = zoneRecords({ baseUrl: env["CLOUDFLARE_BASE_URL"] || undefined, apiToken: token, zoneId });
   try {
-    const forbidden = await forbiddingCaa(zone, { hostname: domain, issuers, zoneName, resolver: env["USER_VPS_DNS_RESOLVER"] || undefined }, signal);
+    const forbidden = await forbiddingCaa(zone, { hostname: domain, issuers, zoneName, resolver: dnsServerFrom(env) }, signal);
     if (forbidden.length === 0) return undefined;
     return failed("cloudflare", `${forbidden.map(caaText).join(", ")} does not allow ${issuers[0]}: no VPS could get a certificate`, `Add the record \`${forbidden[0]!.name} CAA 0 issue "${issuers[0]}"\`, or remove what forbids it.`);
   } finally {

@@ -23,7 +23,10 @@ export type AuthenticationSettings = Pick<Settings, "jwtSecret" | "jwtJwksUrl" |
 
 /** For clocks that differ a little. */
 const CLOCK_TOLERANCE_SECONDS = 5;
-const LONGEST_PLAN = 255;
+/** Ids, names and catalog items alike; nothing that a text column does not hold. */
+const PLAN_NAME = /^[\x20-\x7e]{1,255}$/;
+/** In a text with blanks or commas between, a plan's own blank, as in `KVM 1`, is none of those. */
+const NAMES_IN_TEXT = /KVM \d+(?![^\s,])|[^\s,]+/g;
 const MOST_PLANS = 50;
 
 /** Signatures with public keys only: a public key must never be taken for an HS256 secret, nor 'none' for a signature. */
@@ -94,8 +97,8 @@ function scopesOf(claims: JWTPayload): ReadonlySet<string> {
 /** A list of plans, or a text with blanks or commas between. What is neither entitles to nothing. */
 function plansOf(claim: unknown): readonly string[] | null {
   if (claim === undefined || claim === null) return null;
-  const named = typeof claim === "string" ? claim.split(/[\s,]+/) : Array.isArray(claim) ? claim : [];
-  return named.filter((plan): plan is string => typeof plan === "string" && plan !== "" && plan.length <= LONGEST_PLAN).slice(0, MOST_PLANS);
+  const named = typeof claim === "string" ? (claim.match(NAMES_IN_TEXT) ?? []) : Array.isArray(claim) ? claim : [];
+  return named.filter((plan): plan is string => typeof plan === "string" && PLAN_NAME.test(plan)).slice(0, MOST_PLANS);
 }
 
 function unauthenticated(reason: string): HttpError {

@@ -1,4 +1,4 @@
-import { findPlan } from "../../providers/hostinger/api/specification.ts";
+import { catalogItemOf, findPlan } from "../../providers/hostinger/api/specification.ts";
 import type { Queryable } from "../db/queryable.ts";
 
 /** A plan by its id (`kvm2`), name or catalog item -> the catalog item; a plan that only the API knows stays as it is named. */
@@ -8,10 +8,10 @@ export function planItemOf(name: string): string {
 
 /**
  * The plans that a user may have, as catalog items: those of the token's claim `vps_plans`, else those of ALLOWED_PLANS;
- * undefined: any.
+ * undefined: any. What names no plan entitles to nothing.
  */
 export function entitledPlans(claim: readonly string[] | null, setting: readonly string[] | undefined): readonly string[] | undefined {
-  return (claim ?? setting)?.map(planItemOf);
+  return (claim ?? setting)?.flatMap((name) => catalogItemOf(name) ?? []);
 }
 
 /** What a user's newest token says counts, also while the user waits. */

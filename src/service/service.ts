@@ -12,6 +12,7 @@ import { createQuestionQueue } from "../jobs/questions.ts";
 import { askBootLog, BOOT_LOG_QUEUE } from "../jobs/boot-log.ts";
 import { askVmActions, VM_ACTIONS_QUEUE } from "../jobs/vm-actions.ts";
 import { createRollOutQueue, rollOutJobs } from "../releases/queue.ts";
+import type { WorkerProcess } from "./worker-process.ts";
 
 export interface ServiceOptions {
   readonly settings: Settings;
@@ -43,6 +44,7 @@ export async function startService({ settings, env, onProgress = () => undefined
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => onProgress(`not everything could be closed: ${messageOf(error)}`));
   };
+  let worker: WorkerProcess | undefined;
   try {
     const boss = await startQueue({
       databaseUrl: database.url,
@@ -57,7 +59,7 @@ export async function startService({ settings, env, onProgress = () => undefined
     await createRollOutQueue(boss);
     const common = { settings, env, pool: database.pool, databaseUrl: database.url, boss, onProgress };
     // Each role loads what it needs: an HTTP process has neither the engine's SDK nor TypeScript in memory.
-    const worker = role === "http" ? undefined : await (await import("./worker-process.ts")).startWorkerProcess(common);
+    worker = role === "http" ? undefined : await (await import("./worker-process.ts")).startWorkerProcess(common);
     const http = role === "worker" ? undefined : await startHttp();
     if (http) closers.push(() => http.close());
     let closed: Promise<void> | undefined;
@@ -86,6 +88,8 @@ export async function startService({ settings, env, onProgress = () => undefined
       });
     }
   } catch (error) {
+    // With its database taken away it would go on without an end, and the process with it.
+    await worker?.stop(0).catch((fault: unknown) => onProgress(`the worker could not be stopped: ${messageOf(fault)}`));
     await closeAll();
     throw error;
   }

@@ -5,6 +5,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Pool } from "pg";
 import type { PgBoss } from "pg-boss";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
@@ -51,72 +52,106 @@ export interface WorkerProcess {
   stop(graceMs: number): Promise<void>;
 }
 
-export async function startWorkerProcess({ settings, env, pool, databaseUrl, boss, onProgress }: WorkerProcessOptions): Promise<WorkerProcess> {
+/** What was started so far. */
+interface Parts {
+  /** Have work under way, and are given time to finish it. */
+  readonly working: { stop(graceMs: number): Promise<unknown> }[];
+  readonly serving: { stop(): unknown }[];
+  /** Used by the others, so they are closed last. */
+  readonly clients: { close(): Promise<unknown> }[];
+}
+
+function kept<T>(list: T[]): <P extends T>(part: P) => P {
+  return (part) => {
+    list.push(part);
+    return part;
+  };
+}
+
+/** Ends what was started even if what follows does not start. */
+export async function startWorkerProcess(options: WorkerProcessOptions): Promise<WorkerProcess> {
+  const parts: Parts = { working: [], serving: [], clients: [] };
+  let ended: Promise<void> | undefined;
+  const stop = async (graceMs: number) => {
+    await Promise.all(parts.working.map((part) => part.stop(graceMs)));
+    await (ended ??= endOthers(parts));
+  };
+  try {
+    return { workerId: await startParts(options, parts), stop };
+  } catch (error) {
+    await stop(0).catch((fault: unknown) => options.onProgress(`not everything could be closed: ${messageOf(fault)}`));
+    throw error;
+  }
+}
+
+async function endOthers({ serving, clients }: Parts): Promise<void> {
+  await Promise.all(serving.map((part) => part.stop()));
+  await Promise.all(clients.map((client) => client.close()));
+}
+
+/** @returns the worker's id */
+async function startParts({ settings, env, pool, databaseUrl, boss, onProgress }: WorkerProcessOptions, { working, serving, clients }: Parts): Promise<string> {
+  const [worksOn, serves, uses] = [kept(working), kept(serving), kept(clients)];
   const workerId = randomUUID();
   const installed = await ensureEngine({ env: { ...env }, onProgress });
   const folder = await mkdtemp(join(tmpdir(), "user-vps-worker-"));
   const backendUrl = settings.stateBackendUrl ?? databaseUrl;
-  const backend = new StateBackend(backendUrl, PROJECT_NAME);
+  const backend = uses(new StateBackend(backendUrl, PROJECT_NAME));
   await backend.prepare();
   await backend.refuseOtherName();
-  const vms = hostingerPower(env);
-  const dns = lostDnsRecords({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
-  const purchases = openPurchaseDesk(pool, settings);
+  const vms = uses(hostingerPower(env));
+  const dns = uses(lostDnsRecords({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! }));
+  const purchases = uses(openPurchaseDesk(pool, settings));
   // Secrets that the program itself needs; the providers do not see them.
   const ofProgram = { [VARIABLES.sshPrivateKey.name]: settings.sshPrivateKey, [VARIABLES.acmeEabMacKey.name]: settings.acmeEabMacKey };
   const forEngine = { ...engineVariables(env), ...Object.fromEntries(Object.keys(ofProgram).map((name) => [name, undefined])) };
-  const slots = new Slots({
+  const slots = uses(new Slots({
     env: { ...engineEnvironment(installed, forEngine), [VARIABLES.passphrase.name]: undefined },
     tag: (slot) => tagEnvironment({ worker: workerId, slot }),
     standIns: installed.standIns,
     programEnv: ofProgram,
     givesWay: true,
-  });
+  }));
   slots.prepare(1);
   const engineBasis = { slots, givesWay: true, installed, backend, backendUrl, workerId, folder, env: forEngine, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
-  const watchdog = startWatchdog(workerId, folder);
-  const fromFiles = await Promise.all([settings.passphraseFile, settings.hostingerApiKeyFile].filter((file) => file !== undefined).map((file) => readFile(file, "utf8")));
+  serves(startWatchdog(workerId, folder));
+  const fromFiles = await Promise.all([textOf(VARIABLES.passphraseFile, settings.passphraseFile), textOf(VARIABLES.hostingerApiKeyFile, settings.hostingerApiKeyFile)]);
   const common = {
     boss, pool, databaseUrl, engine, vms, purchases, settings, workerId,
     hostId: hostname(),
-    secrets: [...secretsOf(settings), ...fromFiles.map((text) => text.trim())],
+    secrets: [...secretsOf(settings), ...fromFiles.filter((text) => text !== undefined)],
     log: onProgress,
   };
-  const worker = await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) });
-  const watcher = await startWaits({ settings, env, pool, databaseUrl, boss, workerId, log: onProgress });
-  const rollOuts = await startRollOutWorker(common);
-  const pools = await startPool({ pool, jobs: pgBossJobs(boss, pool), settings, workerId, log: onProgress });
-  const drift = await startDrift({
+  worksOn(await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) }));
+  serves(await startWaits({ settings, env, pool, databaseUrl, boss, workerId, log: onProgress }));
+  worksOn(await startRollOutWorker(common));
+  serves(await startPool({ pool, jobs: pgBossJobs(boss, pool), settings, workerId, log: onProgress }));
+  serves(await startDrift({
     settings, env, pool, boss, backendUrl, onProgress,
     preview: previewWithRefresh(engineBasis),
     cron: settings.sweepCron,
     ...(settings.sweepIgnoredNames && { ignoredNames: settings.sweepIgnoredNames }),
     repairsAtOnce: settings.repairsAtOnce,
     graceSeconds: settings.sweepGraceSeconds,
-  });
-  const actions = await answerVmActions({ boss, pool, vms });
-  const bootLogs = await answerBootLog({
+  }));
+  serves(await answerVmActions({ boss, pool, vms }));
+  serves(await answerBootLog({
     boss, pool,
     exportStack: (username, signal) => engine.exportStack(username, { runId: randomUUID(), signal }),
     ssh: { port: Number(env["USER_VPS_SSH_PORT"] || DEFAULT_SSH_PORT), privateKey: settings.sshPrivateKey },
-  });
+  }));
   const redactor = createRedactor(...common.secrets);
-  const doctor = await answerDoctor({ boss, env, role: settings.role, databaseUrl, redact: (text) => redactor.redact(text) });
-  const retention = await startRetention({ boss, pool, settings, log: onProgress });
-  const notifications = await startNotifications({ pool, settings, workerId, redact: (text) => redactor.redact(text), log: onProgress });
-  const offers = keepOffers(pool, vms.client, onProgress);
-  let ended: Promise<void> | undefined;
-  const end = async () => {
-    watchdog.stop();
-    await Promise.all([drift.stop(), actions.stop(), bootLogs.stop(), doctor.stop(), offers.stop(), watcher.stop(), retention.stop(), notifications.stop(), pools.stop()]);
-    await Promise.all([slots.close(), backend.close(), vms.close(), dns.close(), purchases.close()]);
-  };
-  return {
-    workerId,
-    async stop(graceMs) {
-      await Promise.all([worker.stop(graceMs), rollOuts.stop(graceMs)]);
-      await (ended ??= end());
-    },
-  };
+  serves(await answerDoctor({ boss, env, role: settings.role, databaseUrl, redact: (text) => redactor.redact(text) }));
+  serves(await startRetention({ boss, pool, settings, log: onProgress }));
+  serves(await startNotifications({ pool, settings, workerId, redact: (text) => redactor.redact(text), log: onProgress }));
+  serves(keepOffers(pool, vms.client, onProgress));
+  return workerId;
+}
+
+async function textOf({ name }: { readonly name: string }, file: string | undefined): Promise<string | undefined> {
+  const text = file && (await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new UserVpsError("CONFIG_INVALID", `${name}: the file ${file} cannot be read: ${error.code ?? "unknown error"}.`);
+  }));
+  return text?.trim();
 }

@@ -50,6 +50,12 @@ describe("user-vps init", () => {
     assert.equal(readFileSync(join(cwd, ".env"), "utf8"), "JWT_SECRET=mine\n");
   });
 
+  it("says where it cannot write", async () => {
+    const { error } = await runJson<ErrorDocument>(["init"], { cwd: "/proc", code: 2 });
+    assert.equal(error.code, "INPUT_INVALID");
+    assert.match(error.message, /\/proc\/\.env cannot be written: ENOENT/);
+  });
+
   it("--split: writes a file for each role, for its owner alone, and anew after a change", async () => {
     const cwd = temporaryFolder();
     assert.equal((await runJson<ErrorDocument>(["init", "--split"], { cwd, code: 2 })).error.code, "INPUT_INVALID");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "vitest";
@@ -52,6 +52,14 @@ describe("user-vps: use", () => {
       const { error } = await runJson<ErrorDocument>(args, { env, code: 2 });
       assert.match(error.code, /_INVALID$/);
     }
+  });
+
+  it("says so and fails where its output cannot be written, but not where nobody reads on", () => {
+    const printed = (to: string) => spawnSync("sh", ["-c", `"$0" completion bash ${to}`, BIN], { encoding: "utf8" });
+    const full = printed("> /dev/full");
+    assert.deepEqual([full.status, full.stderr], [1, "What was to be printed could not be written: ENOSPC.\n"]);
+    const unread = printed("| true");
+    assert.deepEqual([unread.status, unread.stderr], [0, ""]);
   });
 
   it("--json may stand before the command", async () => {

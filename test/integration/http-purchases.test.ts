@@ -43,10 +43,12 @@ describe("POST /api/vps/provision with the claim vps_plans", () => {
   it("takes the first plan of the token where the default is not among them", async () => {
     assert.equal(JSON.parse((await provision("ada", { vps_plans: ["kvm4", "kvm2"] })).body).plan, "hostingercom-vps-kvm4-usd-1m");
     assert.equal(JSON.parse((await provision("ben", { vps_plans: ["kvm4", "kvm1"] })).body).plan, KVM1);
+    assert.equal(JSON.parse((await provision("cleo", { vps_plans: "KVM 2,KVM 4 kvm8" })).body).plan, "hostingercom-vps-kvm2-usd-1m");
   });
 
   it("refuses every other plan, and what is no list of plans, and records nothing", async () => {
-    for (const claim of [["kvm1"], [], "", 42, { kvm2: true }]) assertRefusal(await provision("ada", { vps_plans: claim }, { plan: "kvm2" }), 403, "PLAN_NOT_ALLOWED");
+    for (const claim of [["kvm1"], [], "", 42, { kvm2: true }, "kvm1;kvm2", ["KVM2"], "kvm2\u0000", ["kvm2\ud800"]]) assertRefusal(await provision("ada", { vps_plans: claim }, { plan: "kvm2" }), 403, "PLAN_NOT_ALLOWED");
+    for (const claim of ["KVM", ["KVM1"], "kvm1;kvm2", "kvm1\u0000"]) assertRefusal(await provision("ada", { vps_plans: claim }), 403, "PLAN_NOT_ALLOWED");
     assert.equal((await pool.query("SELECT FROM user_vps")).rowCount, 0);
     assert.deepEqual(jobs.enqueued, []);
   });

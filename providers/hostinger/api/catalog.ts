@@ -2,11 +2,11 @@
 
 import { z } from "zod";
 
-import { idSchema, numberOrNull, readableOf, textOrNull } from "./fields.ts";
+import { centsOrNull, idSchema, numberOrNull, readableOf, textOrNull } from "./fields.ts";
 import type { CallOptions, HostingerTransport } from "./transport.ts";
 
 const priceSchema = z
-  .object({ id: z.string().min(1), name: textOrNull, currency: textOrNull, price: numberOrNull, first_period_price: numberOrNull, period: numberOrNull, period_unit: textOrNull })
+  .object({ id: z.string().min(1), name: textOrNull, currency: textOrNull, price: centsOrNull, first_period_price: centsOrNull, period: numberOrNull, period_unit: textOrNull })
   .transform((price) => ({
     /** What a purchase names as its item. */
     id: price.id,

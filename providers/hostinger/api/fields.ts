@@ -13,6 +13,8 @@ export const momentSchema = z.string().nullish().catch(null).transform(orNull);
 
 export const textOrNull = z.string().nullish().catch(null).transform(orNull);
 export const numberOrNull = z.number().nullish().catch(null).transform(orNull);
+/** A price: whole cents; what is none is not known. */
+export const centsOrNull = z.int().nonnegative().nullish().catch(null).transform(orNull);
 export const idOrNull = idSchema.nullish().catch(null).transform(orNull);
 
 /** A list whose entries stand for themselves: one that cannot be read is left out, so that it spoils the list for nobody. If none can be read, it is no list. */

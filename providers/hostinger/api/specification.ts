@@ -72,5 +72,12 @@ export function findPlan(idOrItemIdOrName: string): Plan | undefined {
   return PLANS.find(({ id, itemId, planName }) => [id, itemId, planName].some((name) => name === idOrItemIdOrName));
 }
 
+const CATALOG_ITEM = /^[a-z0-9]+(-[a-z0-9]+){2,}$/;
+
+/** A plan's id, name or catalog item -> the catalog item. One that is newer than these is named by its catalog item; undefined: no plan is named so. */
+export function catalogItemOf(name: string): string | undefined {
+  return findPlan(name)?.itemId ?? (CATALOG_ITEM.test(name) ? name : undefined);
+}
+
 /** The most that `POST /api/vps/v1/post-install-scripts` takes: 48 KB of UTF-8. */
 export const SCRIPT_LIMIT_BYTES = 48 * 1024;

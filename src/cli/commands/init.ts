@@ -32,7 +32,8 @@ export const init: CliCommand<{ split?: true }> = {
     try {
       await writeFile(file, filled, { mode: 0o600, flag: "wx" });
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "EEXIST") throw new UserVpsError("INPUT_INVALID", `${file} cannot be written: ${code ?? "unknown error"}.`, { next: "Run it in a folder that you may write to." });
       throw new UserVpsError("INPUT_INVALID", `${file} is there already; it was left alone.`, { next: "Change it with an editor, or move it away first." });
     }
     return { data: { file, made: Object.keys(MADE), missing }, text: `${file} is written. ${left}\n\`user-vps doctor\` looks whether all is well.` };

@@ -59,6 +59,11 @@ describe("readSettings", () => {
     assert.match(problemsOf({ ...HTTP, DEFAULT_VPS_PLAN: "kvm3" }, "http"), /expected one of hostingercom-vps-kvm1-usd-1m, .*kvm8/);
   });
 
+  it("takes plans that users may have as it takes one", () => {
+    assert.deepEqual(readSettings({ env: { ...HTTP, ALLOWED_PLANS: "kvm1, KVM 2,hostingercom-vps-kvm16-usd-1m" }, role: "http" }).allowedPlans, ["hostingercom-vps-kvm1-usd-1m", "hostingercom-vps-kvm2-usd-1m", "hostingercom-vps-kvm16-usd-1m"]);
+    for (const wrong of ["kvm1,kvm3", ",", "KVM1"]) assert.match(problemsOf({ ...HTTP, ALLOWED_PLANS: wrong }, "http"), /ALLOWED_PLANS: expected/);
+  });
+
   it("lists the data centers for one that is not known", () => {
     assert.match(problemsOf({ ...HTTP, DEFAULT_VPS_DATACENTER: "Vilnius" }, "http"), /DEFAULT_VPS_DATACENTER: expected a whole number/);
   });
@@ -84,6 +89,41 @@ describe("readSettings", () => {
     for (const [key, { name }] of Object.entries(VARIABLES)) if (spare.some((one) => one.name === name)) assert.equal(settings[key], undefined, name);
     for (const { name, example } of spare) assert.match(problemsOf({ ...HTTP, REFUSE_SPARE_SECRETS: "true", [name]: example }, "http"), new RegExp(`${name}: expected not to be here`));
     assert.equal(problemsOf({ ...HTTP, REFUSE_SPARE_SECRETS: "true" }, "http"), "");
+  });
+
+  it("reads when to sweep as crontab does, and refuses what never is", () => {
+    const read = (SWEEP_CRON: string) => readSettings({ env: { ...HTTP, SWEEP_CRON }, role: "http" }).sweepCron;
+    for (const line of ["*/15 * * * *", "0,30 8-18 1 jan-dec MON-fri", "5 4 * * 7", "0 0 1-31/2 * sun"]) assert.equal(read(line), line);
+    assert.equal(read("  */5\t*  * * * "), "*/5 * * * *");
+    assert.equal(read("off"), undefined);
+    for (const wrong of ["99 99 99 99 99", "*/0 * * * *", "60 * * * *", "0 24 * * *", "0 0 0 * *", "0 0 * 13 *", "0 0 * * 8", "9-5 * * * *", "a b c d e", "@hourly", "* * * *", "* * * * * *", "1,, * * * *"]) assert.match(problemsOf({ ...HTTP, SWEEP_CRON: wrong }, "http"), /SWEEP_CRON: expected five fields/, wrong);
+  });
+
+  it("reads sites as browsers write them", () => {
+    const read = (site: string) => readSettings({ env: { ...HTTP, PUBLIC_URL: site, CORS_ORIGINS: `${site},http://b.example.com:8080` }, role: "http" });
+    for (const site of ["https://vps.example.com", "https://VPS.example.com", "https://vps.example.com:443/", " https://vps.example.com/ "]) {
+      const { publicUrl, corsOrigins } = read(site);
+      assert.deepEqual([publicUrl, corsOrigins], ["https://vps.example.com", ["https://vps.example.com", "http://b.example.com:8080"]], site);
+    }
+    for (const wrong of ["vps.example.com", "https://vps.example.com/path", "https://a@vps.example.com", "https://vps.example.com/?a", "ftp://vps.example.com", "*"]) {
+      const message = problemsOf({ ...HTTP, PUBLIC_URL: wrong, CORS_ORIGINS: wrong }, "http");
+      assert.match(message, /PUBLIC_URL: expected/, wrong);
+      assert.match(message, /CORS_ORIGINS: expected/, wrong);
+    }
+  });
+
+  it("takes a DNS server by its address, with or without a port", () => {
+    for (const USER_VPS_DNS_RESOLVER of ["1.1.1.1", "1.1.1.1:53", "::1", "[::1]", "[::1]:5353"]) assert.equal(problemsOf({ ...HTTP, USER_VPS_DNS_RESOLVER }, "http"), "");
+    for (const wrong of ["dns.example.com", "1.1.1.1:0", "1.1.1.1:99999", "1.1.1:53", "[1.1.1.1]:53", "1.1.1.1:"]) assert.match(problemsOf({ ...HTTP, USER_VPS_DNS_RESOLVER: wrong }, "http"), /USER_VPS_DNS_RESOLVER: expected/, wrong);
+  });
+
+  it("refuses numbers that no record or timer could hold", () => {
+    const message = problemsOf({ ...HTTP, DEFAULT_VPS_DATACENTER: "99999999999999", DEFAULT_VPS_TEMPLATE: "2147483648", HEALTH_TIMEOUT_SECONDS: "999999999999999" }, "http");
+    for (const name of ["DEFAULT_VPS_DATACENTER", "DEFAULT_VPS_TEMPLATE", "HEALTH_TIMEOUT_SECONDS"]) assert.match(message, new RegExp(`${name}: expected a whole number from 1 to `));
+  });
+
+  it("keeps the stacks' state in PostgreSQL alone", () => {
+    assert.match(problemsOf({ ...WORKER, STATE_BACKEND_URL: "file:///srv/state" }, "worker"), /STATE_BACKEND_URL: expected a postgres:/);
   });
 
   it("repeats no secret in its message", () => {

@@ -30,6 +30,7 @@ describe("targetOf", () => {
   for (const port of ["https", "0", "70000"]) {
     it(`refuses USER_VPS_HEALTH_PORT ${port}`, () => assert.rejects(targetOf(REQUIRED, { USER_VPS_HEALTH_PORT: port }), /CONFIG_INVALID: USER_VPS_HEALTH_PORT: expected a port number, got /));
   }
+  it("refuses a DNS server that is no address", () => assert.rejects(targetOf(REQUIRED, { USER_VPS_DNS_RESOLVER: "1.1.1.1:0" }), /CONFIG_INVALID: USER_VPS_DNS_RESOLVER: expected the address of a DNS server/));
   it("refuses a file that is not PEM", async () => {
     const file = await temporaryFile("not a certificate");
     try {

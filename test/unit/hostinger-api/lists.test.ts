@@ -70,6 +70,12 @@ describe("lists of what is sold and paid", () => {
     });
   }
 
+  it("a price that is no whole number of cents is not known", async () => {
+    const prices = [499.5, -1, "499", null].map((first_period_price) => ({ ...price, first_period_price }));
+    await using server = await startApiServer({ json: [{ id: "kvm1", name: "KVM 1", category: "VPS", prices }] });
+    assert.deepEqual((await server.client().catalog.list())[0]?.prices.map(({ priceCents, firstPeriodPriceCents }) => [priceCents, firstPeriodPriceCents]), prices.map(() => [1_399, null]));
+  });
+
   it("a price that cannot be read leaves the others, and the item", async () => {
     await using server = await startApiServer({ json: [{ id: "kvm1", prices: [{ ...price, id: null }, price] }, { id: "kvm2", prices: "" }] });
     assert.deepEqual((await server.client().catalog.list()).map(({ id, prices }) => [id, prices.map((one) => one.id)]), [["kvm1", ["item-1"]], ["kvm2", []]]);

@@ -35,9 +35,16 @@ describe("the providers' settings", () => {
 
   it("speak to Hostinger itself unless told otherwise", () => {
     assert.equal(hostingerSettings(NO_CONFIG, { HOSTINGER_API_KEY: "fake" }).baseUrl, "https://developers.hostinger.com");
+    assert.equal(hostingerSettings(NO_CONFIG, { HOSTINGER_API_KEY: "fake", HOSTINGER_API_BASE_URL: "" }).baseUrl, "https://developers.hostinger.com");
   });
 
-  for (const text of ["soon", "0", "-5", "Infinity"]) {
+  it("name the setting of a file that cannot be read", () => {
+    for (const [file, code] of [["/none/key", "ENOENT"], [tmpdir(), "EISDIR"]] as const) {
+      assert.throws(() => hostingerSettings(NO_CONFIG, { HOSTINGER_API_KEY_FILE: file }), new RegExp(`CONFIG_INVALID: HOSTINGER_API_KEY_FILE: the file ${file} cannot be read: ${code}`));
+    }
+  });
+
+  for (const text of ["soon", "0", "-5", "Infinity", "9999999"]) {
     it(`refuse '${text}' as a number of seconds, by name`, () => {
       assert.throws(() => hostingerSettings(NO_CONFIG, { HOSTINGER_API_KEY: "fake", HOSTINGER_PURCHASE_TIMEOUT_SECONDS: text }), /HOSTINGER_PURCHASE_TIMEOUT_SECONDS/);
     });
