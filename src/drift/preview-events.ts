@@ -48,7 +48,7 @@ export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh 
     if (!state) throw new UserVpsError("INPUT_INVALID", `There is no stack '${stackName}'.`, { next: "Run `up` for the user first." });
     const runId = randomUUID();
     const folder = await createWorkFolder(options.folder);
-    const slot = await slots.take();
+    const slot = await slots.take({}, signal).catch(async (error: unknown) => { await folder.remove(); throw error; });
     let failed = true;
     const errors: string[] = [];
     const pulumi = createPulumiCommand({

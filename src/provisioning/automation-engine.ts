@@ -174,7 +174,8 @@ export class AutomationEngine implements Engine {
     await this.#prepareHome();
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);
-    const slot = takesSlot ? await slots.take(more) : undefined;
+    const over = AbortSignal.any([hooks.killSignal, hooks.signal].filter((signal) => signal !== undefined));
+    const slot = takesSlot ? await slots.take(more, over).catch(async (error: unknown) => { await folder.remove(); throw error; }) : undefined;
     let failed = true;
     const errors: string[] = [];
     const pulumi = createPulumiCommand({

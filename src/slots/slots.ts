@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { inSeconds, MINUTE_MS } from "../../providers/core/time.ts";
 import { giveWay } from "./give-way.ts";
 import type { FromSlot, ToSlot } from "./messages.ts";
 
@@ -36,6 +37,8 @@ export interface SlotsOptions {
   readonly givesWay?: boolean;
   /** After so many runs a process is replaced. */
   readonly mostRuns?: number;
+  /** One that says nothing for so long is frozen: it is ended as if it were dead. */
+  readonly answerLimitMs?: number;
 }
 
 interface SlotProcess {
@@ -48,6 +51,8 @@ const PROJECT = resolve(import.meta.dirname, "..", "..");
 const MOST_RUNS = 100;
 /** Of V8's young generation: after a hundred runs a process holds 150 MB with it, 270 without, for a twentieth more of processor time. */
 const NEW_SPACE_MB = 4;
+/** Many times what a process takes to load on a busy machine. */
+const ANSWER_LIMIT_MS = 2 * MINUTE_MS;
 /** Processes that are found dead, one after the other, before the run fails. */
 const MOST_STARTS = 3;
 
@@ -66,17 +71,21 @@ export class Slots {
     while (!this.#closed && this.#idle.length < count) this.#idle.push(this.#start());
   }
 
-  /** @param providerEnv what the providers get to see of the environment in this run alone */
-  async take(providerEnv: Readonly<Record<string, string>> = {}): Promise<Slot> {
+  /**
+   * @param providerEnv what the providers get to see of the environment in this run alone
+   * @param over aborted when the run is to end; its reason is thrown
+   */
+  async take(providerEnv: Readonly<Record<string, string>> = {}, over?: AbortSignal): Promise<Slot> {
     for (let start = 1; ; start += 1) {
+      over?.throwIfAborted();
       const slot = this.#idle.pop() ?? this.#start();
       try {
-        const { program, providers } = await ask(slot.child, { kind: "begin", standIns: this.#options.standIns, programEnv: this.#options.programEnv ?? {}, providerEnv }, "begun");
+        const { program, providers } = await this.#ask(slot, { kind: "begin", standIns: this.#options.standIns, programEnv: this.#options.programEnv ?? {}, providerEnv }, "begun", over);
         slot.runs += 1;
         return { slotId: slot.slotId, program, providers, release: ({ failed }) => this.#release(slot, failed) };
       } catch (error) {
         await end(slot.child);
-        if (start === MOST_STARTS) throw error;
+        if (over?.aborted || start === MOST_STARTS) throw error;
       }
     }
   }
@@ -88,7 +97,7 @@ export class Slots {
 
   async #release(slot: SlotProcess, failed: boolean): Promise<Readonly<Record<string, unknown>> | undefined> {
     // The SDK may find that the program left something undone, and end the process for it.
-    const ended = failed ? undefined : await ask(slot.child, { kind: "end", failed }, "ended").catch(() => undefined);
+    const ended = failed ? undefined : await this.#ask(slot, { kind: "end", failed }, "ended").catch(() => undefined);
     if (ended && slot.runs < (this.#options.mostRuns ?? MOST_RUNS) && !this.#closed) {
       this.#idle.push(slot);
     } else {
@@ -96,6 +105,17 @@ export class Slots {
       await end(slot.child);
     }
     return ended?.outputs;
+  }
+
+  async #ask<K extends FromSlot["kind"]>({ child }: SlotProcess, message: ToSlot, expected: K, over?: AbortSignal): Promise<Extract<FromSlot, { kind: K }>> {
+    const limitMs = this.#options.answerLimitMs ?? ANSWER_LIMIT_MS;
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new UserVpsError("ENGINE_FAILED", `The process of a slot has not answered within ${inSeconds(limitMs)}.`)), limitMs);
+    try {
+      return await ask(child, message, expected, AbortSignal.any([limit.signal, ...(over ? [over] : [])]));
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #start(): SlotProcess {
@@ -133,20 +153,21 @@ async function end(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-async function ask<K extends FromSlot["kind"]>(child: ChildProcess, message: ToSlot, expected: K): Promise<Extract<FromSlot, { kind: K }>> {
+async function ask<K extends FromSlot["kind"]>(child: ChildProcess, message: ToSlot, expected: K, over: AbortSignal): Promise<Extract<FromSlot, { kind: K }>> {
   const settled = new AbortController();
   const answer = once(child, "message", { signal: settled.signal }) as Promise<[FromSlot]>;
   const exit = once(child, "exit", { signal: settled.signal }).then(() => undefined);
+  const isOver = once(over, "abort", { signal: settled.signal }).then(() => over.throwIfAborted());
   child.channel?.ref();
   try {
     if (!child.connected) throw new UserVpsError("ENGINE_FAILED", "The process of a slot has ended.");
     child.send(message);
-    const [reply] = (await Promise.race([answer, exit])) ?? [];
+    const [reply] = (await Promise.race([answer, exit, isOver])) ?? [];
     if (reply?.kind !== expected) throw new UserVpsError("ENGINE_FAILED", `The process of a slot ended, or answered otherwise than expected: ${reply?.kind ?? "no answer"}.`);
     return reply as Extract<FromSlot, { kind: K }>;
   } finally {
     settled.abort();
     child.channel?.unref();
-    await Promise.allSettled([answer, exit]);
+    await Promise.allSettled([answer, exit, isOver]);
   }
 }

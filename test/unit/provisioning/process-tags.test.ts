@@ -57,7 +57,7 @@ describe.skipIf(process.platform !== "linux")("a process with hardly a descripto
 });
 
 describe("the watchdog", () => {
-  it("ends the worker's processes and removes its folder when the worker is gone", async () => {
+  async function startWorker() {
     const worker = randomUUID();
     const folder = await mkdtemp(join(tmpdir(), "user-vps-watchdog-test-"));
     const start = join(import.meta.dirname, "..", "..", "..", "src", "provisioning", "start-watchdog.ts");
@@ -65,10 +65,36 @@ describe("the watchdog", () => {
     const child = sleeper({ run: randomUUID(), stack: "x/alice", worker });
     const exited = once(child, "exit");
     await once(parent.stdout, "data");
+    return { worker, folder, parent, exited };
+  }
+
+  async function clearsUpAfter({ parent, exited, folder }: Awaited<ReturnType<typeof startWorker>>) {
     parent.kill("SIGKILL");
     const [, signal] = await exited;
     assert.equal(signal, "SIGKILL");
     for (let looks = 0; existsSync(folder) && looks < 200; looks++) await new Promise((resume) => setTimeout(resume, 10));
     assert.equal(existsSync(folder), false);
+  }
+
+  async function watchdogOf(worker: string): Promise<number | undefined> {
+    const { stdout } = await promisify(execFile)("ps", ["-A", "-ww", "-o", "pid=,command="]);
+    return stdout.split("\n").filter((line) => line.includes(`watchdog.ts ${worker}`)).map((line) => Number.parseInt(line, 10))[0];
+  }
+
+  it("ends the worker's processes and removes its folder when the worker is gone", async () => {
+    await clearsUpAfter(await startWorker());
+  });
+
+  it("is started again when it was killed, and then does so too", async () => {
+    const started = await startWorker();
+    const first = (await watchdogOf(started.worker))!;
+    process.kill(first, "SIGKILL");
+    let second: number | undefined;
+    for (let looks = 0; (second === undefined || second === first) && looks < 200; looks++) {
+      await new Promise((resume) => setTimeout(resume, 50));
+      second = await watchdogOf(started.worker);
+    }
+    assert.ok(second !== undefined && second !== first, "another watchdog");
+    await clearsUpAfter(started);
   });
 });

@@ -275,6 +275,42 @@ describe("a warm slot", () => {
   });
 });
 
+describe("a slot whose process is frozen", () => {
+  async function freeze(slots: Slots): Promise<Slot> {
+    const slot = await slots.take();
+    await slot.release({ failed: false });
+    for (const pid of await findTagged("slot", slot.slotId)) process.kill(pid, "SIGSTOP");
+    return slot;
+  }
+
+  it("is replaced by another, and is gone", async () => {
+    const slots = openSlots({ answerLimitMs: 20_000 });
+    const frozen = await freeze(slots);
+    const next = await slots.take();
+    assert.notEqual(next.slotId, frozen.slotId);
+    assert.deepEqual(await findTagged("slot", frozen.slotId), []);
+    await next.release({ failed: false });
+  });
+
+  it("holds up no run that is to end", async () => {
+    const slots = openSlots();
+    const frozen = await freeze(slots);
+    const over = new AbortController();
+    const taken = slots.take({}, over.signal);
+    over.abort(new Error("cancelled by an operator"));
+    await assert.rejects(taken, /cancelled by an operator/);
+    assert.deepEqual(await findTagged("slot", frozen.slotId), []);
+  });
+
+  it("does not hold up the end of its run", async () => {
+    const slots = openSlots({ answerLimitMs: 20_000 });
+    const slot = await slots.take();
+    for (const pid of await findTagged("slot", slot.slotId)) process.kill(pid, "SIGSTOP");
+    assert.equal(await slot.release({ failed: false }), undefined);
+    assert.deepEqual(await findTagged("slot", slot.slotId), []);
+  });
+});
+
 describe("the processes of slots", () => {
   it("hold no more descriptors, and hardly more memory, after a hundred runs than after twenty", async (context) => {
     if (process.platform !== "linux") return context.skip("there is no /proc to look at");
