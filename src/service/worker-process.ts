@@ -88,7 +88,7 @@ export async function startWorkerProcess({ settings, env, pool, databaseUrl, bos
   const rollOuts = await startRollOutWorker(common);
   const pools = await startPool({ pool, jobs: pgBossJobs(boss, pool), settings, workerId, log: onProgress });
   const drift = await startDrift({
-    settings, env, pool, boss, backendUrl, onProgress,
+    settings, env, pool, databaseUrl, boss, backendUrl, onProgress,
     preview: previewWithRefresh(engineBasis),
     cron: settings.sweepCron,
     ...(settings.sweepIgnoredNames && { ignoredNames: settings.sweepIgnoredNames }),
