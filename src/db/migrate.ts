@@ -1,6 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pool, QueryConfig } from "pg";
+import { MINUTE_MS } from "../../providers/core/time.ts";
 import { NO_QUERY_LIMIT_MS } from "./connections.ts";
 import type { Queryable } from "./queryable.ts";
 import { refuseUnusableTable } from "./older-table.ts";
@@ -11,22 +12,25 @@ const FOLDER = join(import.meta.dirname, "migrations");
 /** Any number of ours that nobody else locks with; see PostgreSQL, 'Advisory Locks'. */
 const LOCK = "hashtextextended('user-vps:migrations', 0)";
 
+/** Whoever has the lock and asks nothing for so long is frozen; the server then ends its session, so that the others go on. */
+const SILENT_LIMIT_MS = 1 * MINUTE_MS;
+
 /**
  * Brings the database to the newest numbered migration: each file once, in order, in a transaction
  * of its own. Several processes may call it at once; the others wait for the first.
  *
  * @returns the file names that were applied now
  */
-export async function migrate(pool: Pool): Promise<string[]> {
+export async function migrate(pool: Pool, { silentLimitMs = SILENT_LIMIT_MS }: { readonly silentLimitMs?: number } = {}): Promise<string[]> {
   return await withClient(pool, async (client) => {
-    const { rows: [usual] } = await client.query<{ limit: string }>("SELECT current_setting('statement_timeout') AS limit");
+    const { rows: [usual] } = await client.query<{ limit: string; idleLimit: string }>(`SELECT current_setting('statement_timeout') AS limit, current_setting('idle_session_timeout') AS "idleLimit"`);
     const patient: Queryable = { query: (text, values) => client.query({ ...(typeof text === "string" ? { text, values: values as unknown[] } : text), query_timeout: NO_QUERY_LIMIT_MS } as QueryConfig) };
-    await patient.query("SET statement_timeout = 0");
+    await patient.query(`SET statement_timeout = 0; SET idle_session_timeout = ${silentLimitMs}`);
     await patient.query(`SELECT pg_advisory_lock(${LOCK})`);
     try {
       return await applyMissing(patient);
     } finally {
-      await client.query(`SELECT pg_advisory_unlock(${LOCK}), set_config('statement_timeout', $1, false)`, [usual!.limit]);
+      await client.query(`SELECT pg_advisory_unlock(${LOCK}), set_config('statement_timeout', $1, false), set_config('idle_session_timeout', $2, false)`, [usual!.limit, usual!.idleLimit]);
     }
   });
 }

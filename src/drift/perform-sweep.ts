@@ -1,5 +1,5 @@
-import type { Pool, PoolClient } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { tryLockSession } from "../jobs/session-lock.ts";
 import { repairAutomatically } from "./automatic-repair.ts";
 import type { AutomaticRepairOptions } from "./automatic-repair.ts";
 import { sweep } from "./sweep.ts";
@@ -7,6 +7,8 @@ import type { SweepOptions, SweepResult } from "./sweep.ts";
 import { beginSweep, finishSweep, requestSweep } from "./sweeps.ts";
 
 export interface PerformSweepOptions {
+  /** For the lock of sweeps, which has a session of its own. */
+  readonly databaseUrl: string;
   readonly sweep: Omit<SweepOptions, "signal">;
   /** Without it, nothing is repaired automatically. */
   readonly repair?: Omit<AutomaticRepairOptions, "pool"> | undefined;
@@ -14,15 +16,13 @@ export interface PerformSweepOptions {
   readonly log: (line: string) => void;
 }
 
-/** Any number of ours that nobody else locks with. */
-const LOCK = "hashtextextended('user-vps:sweep', 0)";
-
 /** Who asks for the sweeps of the schedule. */
 export const SCHEDULE = "schedule";
 
 /**
  * Does the sweep that is asked for, with its row, and the automatic repairs after it. The
- * database's lock makes it one at a time on all machines, whatever the queue does.
+ * database's lock makes it one at a time on all machines, whatever the queue does; a worker that is
+ * frozen loses it.
  *
  * @param scheduled makes one if none is asked for
  * @returns undefined if there was none to do
@@ -30,7 +30,7 @@ export const SCHEDULE = "schedule";
  */
 export async function performSweep(options: PerformSweepOptions, scheduled: boolean): Promise<SweepResult | undefined> {
   const { pool } = options.sweep;
-  return await withSweepLock(pool, async (lost) => {
+  return await withSweepLock(options.databaseUrl, async (lost) => {
     if (scheduled) await requestSweep(pool, SCHEDULE);
     const begun = await beginSweep(pool);
     if (!begun) return undefined;
@@ -50,23 +50,12 @@ export async function performSweep(options: PerformSweepOptions, scheduled: bool
   });
 }
 
-async function withSweepLock<T>(pool: Pool, work: (lost: AbortSignal) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  const lost = new AbortController();
-  const onError = (error: Error) => lost.abort(new UserVpsError("DATABASE_FAILED", `The session that holds the lock of sweeps broke: ${messageOf(error)}.`));
-  client.on("error", onError);
+async function withSweepLock<T>(databaseUrl: string, work: (lost: AbortSignal) => Promise<T>): Promise<T> {
+  const lock = await tryLockSession({ databaseUrl, name: "user-vps:sweep", of: "sweeps" });
+  if (!lock) throw new UserVpsError("STACK_LOCKED", "Another worker is at a sweep.", { next: "It is tried again by itself." });
   try {
-    if (!(await lock(client))) throw new UserVpsError("STACK_LOCKED", "Another worker is at a sweep.", { next: "It is tried again by itself." });
-    return await work(lost.signal);
+    return await work(lock.lost);
   } finally {
-    // Of a session that cannot even unlock, the end unlocks.
-    const unlocked = await client.query(`SELECT pg_advisory_unlock(${LOCK})`).then(() => true, () => false);
-    client.off("error", onError);
-    client.release(!unlocked);
+    await lock.release();
   }
-}
-
-async function lock(client: PoolClient): Promise<boolean> {
-  const { rows } = await client.query<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS locked`);
-  return rows[0]?.locked === true;
 }

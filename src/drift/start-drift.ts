@@ -19,6 +19,7 @@ export interface StartDriftOptions {
   readonly settings: Settings;
   readonly env: Environment;
   readonly pool: Pool;
+  readonly databaseUrl: string;
   readonly boss: PgBoss;
   readonly backendUrl: string;
   readonly preview: PreviewWithRefresh;
@@ -32,7 +33,7 @@ export interface StartDriftOptions {
 }
 
 export async function startDrift(options: StartDriftOptions): Promise<DriftWorker> {
-  const { settings, env, pool, boss, backendUrl, preview, cron, ignoredNames, repairsAtOnce = 0, graceSeconds, onProgress } = options;
+  const { settings, env, pool, databaseUrl, boss, backendUrl, preview, cron, ignoredNames, repairsAtOnce = 0, graceSeconds, onProgress } = options;
   const { apiKey, baseUrl } = hostingerSettings({ get: () => undefined }, env);
   const hostinger = new HostingerClient({ baseUrl, apiKey });
   const zone = zoneRecords({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
@@ -41,7 +42,7 @@ export async function startDrift(options: StartDriftOptions): Promise<DriftWorke
   try {
     const target = await healthTarget(settings);
     const worker = await startDriftWorker({
-      boss, cron,
+      boss, databaseUrl, cron,
       driftOf: async (user, signal) => await stackDrift(preview, await declaredStack(pool, user, settings), signal),
       sweep: {
         pool, hostinger, zone, stacks,

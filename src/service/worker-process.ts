@@ -128,7 +128,7 @@ async function startParts({ settings, env, pool, databaseUrl, boss, onProgress }
   worksOn(await startRollOutWorker(common));
   serves(await startPool({ pool, jobs: pgBossJobs(boss, pool), settings, workerId, log: onProgress }));
   serves(await startDrift({
-    settings, env, pool, boss, backendUrl, onProgress,
+    settings, env, pool, databaseUrl, boss, backendUrl, onProgress,
     preview: previewWithRefresh(engineBasis),
     cron: settings.sweepCron,
     ...(settings.sweepIgnoredNames && { ignoredNames: settings.sweepIgnoredNames }),

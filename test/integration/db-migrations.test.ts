@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
+import type { Pool, PoolClient } from "pg";
 import { describe, it } from "vitest";
 import { migrate, missingMigrations } from "../../src/db/migrate.ts";
 import { countVpsByStatus, findVpsByUserId, findVpsByUsername, listVps, requestVps, saveVpsResult, setVpsStatus, type VpsRequest } from "../../src/records/index.ts";
@@ -124,6 +125,25 @@ describe("migrations", () => {
     const { pool } = await withDatabase();
     await pool.query(SPECIFIED);
     assert.equal((await requestVps(pool, REQUEST)).created, true);
+  });
+
+  it("are applied by another process when the one that had begun is frozen", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    const holder = await pool.connect();
+    const query = holder.query.bind(holder) as (...asked: unknown[]) => unknown;
+    let isFrozen = false;
+    const frozen = Object.assign(Object.create(holder) as PoolClient, {
+      query: (...asked: unknown[]) => {
+        isFrozen ||= JSON.stringify(asked).includes("CREATE TABLE IF NOT EXISTS user_vps_migrations");
+        return isFrozen ? new Promise(() => undefined) : query(...asked);
+      },
+    });
+    void migrate({ connect: async () => frozen } as unknown as Pool, { silentLimitMs: 300 });
+    while (!isFrozen) await new Promise((resume) => setTimeout(resume, 5));
+    assert.deepEqual(await migrate(pool), ALL);
+    const { rows: [usual] } = await pool.query<{ limit: string }>("SELECT current_setting('idle_session_timeout') AS limit");
+    assert.equal(usual!.limit, "0", "as it was");
+    holder.release(true);
   });
 
   it("apply once when 4 processes start at once", async () => {

@@ -115,10 +115,10 @@ describe("a list that lacks VMs", () => {
 
 describe("a prober", () => {
   it("that was busy looks again before it calls anybody unhealthy", async () => {
-    const answer = sweep({ ...options, probe: { ...options.probe, timeoutMs: 150 } });
+    const answer = sweep({ ...options, probe: { ...options.probe, timeoutMs: 400 } });
     // The first looks are under way; nothing else runs in this process for longer than they wait.
-    const busy = setInterval(() => { const endMs = performance.now() + 400; while (performance.now() < endMs); }, 20);
-    setTimeout(() => clearInterval(busy), 1_000);
+    const busy = setInterval(() => { const endMs = performance.now() + 900; while (performance.now() < endMs); }, 20);
+    setTimeout(() => clearInterval(busy), 2_000);
     assert.deepEqual((await answer).findings, []);
   });
 

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { PgBoss } from "pg-boss";
 import { Registry } from "prom-client";
+import type { UserVpsError } from "../../providers/core/errors.ts";
 import { readSettings } from "../../src/config/index.ts";
 import { addDriftMetrics } from "../../src/drift/metrics.ts";
 import { performSweep } from "../../src/drift/perform-sweep.ts";
@@ -46,7 +50,7 @@ afterAll(async () => {
 
 async function startWorker(more: Partial<DriftWorkerOptions> = {}): Promise<DriftWorker> {
   const worker = await startDriftWorker({
-    boss, sweep: options, log: () => undefined, cron: "*/15 * * * *", repair: { jobs, mostAtOnce: 1 },
+    boss, databaseUrl: url, sweep: options, log: () => undefined, cron: "*/15 * * * *", repair: { jobs, mostAtOnce: 1 },
     driftOf: async ({ username }) => {
       if (username === "user3") throw new Error("an example of a failure");
       return { username, resources: [], changes: 1, refusal: null };
@@ -95,24 +99,43 @@ describe("sweeps by the queue", () => {
     let begun = (): void => undefined;
     const isUnderWay = new Promise<void>((resolve) => { begun = resolve; });
     const slow = { ...options, stacks: { hasStack: async () => true, listStacks: async () => { begun(); await held; return new Set<string>(); } } };
-    const first = performSweep({ sweep: slow, log: () => undefined }, true);
+    const first = performSweep({ databaseUrl: url, sweep: slow, log: () => undefined }, true);
     await isUnderWay;
-    await assert.rejects(performSweep({ sweep: options, log: () => undefined }, true), { code: "STACK_LOCKED" });
+    await assert.rejects(performSweep({ databaseUrl: url, sweep: options, log: () => undefined }, true), { code: "STACK_LOCKED" });
     go();
     assert.equal((await first)!.users, 3);
   });
 
+  it("are not kept from others by a worker that is frozen in one", async () => {
+    const child = fork(join(import.meta.dirname, "..", "support", "lock-child.ts"), [url, "user-vps:sweep"], { execArgv: ["--disable-warning=ExperimentalWarning"] });
+    try {
+      assert.deepEqual(await once(child, "message"), ["locked", undefined]);
+      child.kill("SIGSTOP");
+      const sweep = () => performSweep({ databaseUrl: url, sweep: options, log: () => undefined }, true).catch((error: UserVpsError) => error.code);
+      assert.equal(await sweep(), "STACK_LOCKED", "not at once: it may only be slow");
+      let result: Awaited<ReturnType<typeof sweep>> = "STACK_LOCKED";
+      for (let tries = 0; tries < 120 && result === "STACK_LOCKED"; tries += 1) {
+        await new Promise((resume) => setTimeout(resume, 500));
+        result = await sweep();
+      }
+      assert.ok(typeof result === "object" && result.users === 3, `not within a minute: ${String(result)}`);
+    } finally {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+  });
+
   it("that fail say why; of one whose worker is gone, the next one says so", async () => {
     const failing = { ...options, stacks: { hasStack: async () => true, listStacks: async () => { throw new Error("an example of a failure"); } } };
-    await assert.rejects(performSweep({ sweep: failing, log: () => undefined }, true), /an example/);
+    await assert.rejects(performSweep({ databaseUrl: url, sweep: failing, log: () => undefined }, true), /an example/);
     assert.match((await newest("failed")).message!, /an example of a failure/);
 
     await requestSweep(pool, "operator_1");
     const lost = await beginSweep(pool);
-    await performSweep({ sweep: options, log: () => undefined }, true);
+    await performSweep({ databaseUrl: url, sweep: options, log: () => undefined }, true);
     const { items } = await listSweeps(pool, { limit: 2 });
     assert.deepEqual(items.map(({ sweepId, outcome }) => [sweepId, outcome]), [[lost!.sweepId + 1, "succeeded"], [lost!.sweepId, "lost"]]);
-    assert.equal(await performSweep({ sweep: options, log: () => undefined }, false), undefined, "none was asked for");
+    assert.equal(await performSweep({ databaseUrl: url, sweep: options, log: () => undefined }, false), undefined, "none was asked for");
   });
 
   it("show in the metrics", async () => {
@@ -144,7 +167,7 @@ describe("the drift of one stack by the queue", () => {
     };
     const previewed: string[] = [];
     const worker = await startDrift({
-      env, pool, boss, backendUrl: url, settings: readSettings({ env, role: "worker" }), onProgress: () => undefined,
+      env, pool, databaseUrl: url, boss, backendUrl: url, settings: readSettings({ env, role: "worker" }), onProgress: () => undefined,
       preview: async ({ stackName, config }) => { previewed.push(`${stackName} ${config["domain"]}`); return {}; },
     });
     workers.push(worker);
