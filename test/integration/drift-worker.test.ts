@@ -118,7 +118,7 @@ describe("sweeps by the queue", () => {
         await new Promise((resume) => setTimeout(resume, 500));
         result = await sweep();
       }
-      assert.ok(typeof result === "object" && result.users === 3, `not within a minute: ${String(result)}`);
+      assert.ok(typeof result === "object" && result.users === 3, `not within a minute: ${JSON.stringify(result)}`);
     } finally {
       child.kill("SIGKILL");
       await once(child, "exit");
