@@ -58,9 +58,14 @@ const errorSchema = z.object({ errors: z.array(z.object({ code: z.number() })) }
 /** Of a 404 that is about the zone or the path, and says nothing about the record. */
 const NO_ROUTE: ReadonlySet<number> = new Set([7000, 7003]);
 
+/** The headers of every call. Errors: those of tokenFrom, before anything is sent. */
+export function cloudflareHeaders(apiToken: string): Readonly<Record<string, string>> {
+  return { authorization: `Bearer ${tokenFrom(apiToken, "The Cloudflare API token")}` };
+}
+
 export function zoneRecords({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }: CloudflareAccess): ZoneRecords {
   const endpoint = new HttpEndpoint({ baseUrl, connections: 4, connectTimeoutMs: 10 * SECOND_MS });
-  const token = tokenFrom(apiToken, "The Cloudflare API token");
+  const headers = cloudflareHeaders(apiToken);
   const path = `/zones/${encodeURIComponent(zoneId)}/dns_records`;
   let calls = 0;
 
@@ -70,7 +75,7 @@ export function zoneRecords({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }:
     for (let attempt = 1; ; attempt++) {
       calls++;
       const answer = await endpoint
-        .send({ method, path: `${path}${rest}`, headers: { authorization: `Bearer ${token}` }, timeoutMs: REQUEST_TIMEOUT_MS, signal })
+        .send({ method, path: `${path}${rest}`, headers, timeoutMs: REQUEST_TIMEOUT_MS, signal })
         .catch((error: unknown) => { signal?.throwIfAborted(); if (error instanceof HttpFailure) return error; throw error; });
       const outcome = judged(method, answer, rest.startsWith("/"));
       if (!(outcome instanceof Passing)) return outcome;

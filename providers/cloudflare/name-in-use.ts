@@ -3,8 +3,7 @@ import { z } from "zod";
 import { UserVpsError } from "../core/errors.ts";
 import { HttpEndpoint, HttpFailure } from "../core/http.ts";
 import { SECOND_MS } from "../core/time.ts";
-import { tokenFrom } from "../core/token.ts";
-import { CLOUDFLARE_BASE_URL, zoneRecords } from "./api.ts";
+import { CLOUDFLARE_BASE_URL, cloudflareHeaders, zoneRecords } from "./api.ts";
 import type { CloudflareAccess, ZoneRecord, ZoneRecords } from "./api.ts";
 import { refuseForbiddenCertificate } from "./certificate-allowed.ts";
 import type { WantedCertificate } from "./certificate-allowed.ts";
@@ -71,10 +70,10 @@ const zoneSchema = z.object({ result: z.object({ name: z.string().min(1) }) });
 
 /** `GET /zones/{zone}`; undefined where the token may not. */
 async function readZoneName({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }: CloudflareAccess, signal: AbortSignal): Promise<string | undefined> {
-  const token = tokenFrom(apiToken, "The Cloudflare API token");
+  const headers = cloudflareHeaders(apiToken);
   const endpoint = new HttpEndpoint({ baseUrl, connections: 1, connectTimeoutMs: 10 * SECOND_MS });
   try {
-    const { status, text } = await endpoint.send({ method: "GET", path: `/zones/${encodeURIComponent(zoneId)}`, headers: { authorization: `Bearer ${token}` }, timeoutMs: TIMEOUT_MS, signal });
+    const { status, text } = await endpoint.send({ method: "GET", path: `/zones/${encodeURIComponent(zoneId)}`, headers, timeoutMs: TIMEOUT_MS, signal });
     return status === 200 ? zoneSchema.safeParse(JSON.parse(text)).data?.result.name.toLowerCase() : undefined;
   } catch (error) {
     // It is the better one of two ways to tell.

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { UserVpsError } from "../core/errors.ts";
 import { HttpEndpoint, HttpFailure } from "../core/http.ts";
 import { SECOND_MS } from "../core/time.ts";
-import { tokenFrom } from "../core/token.ts";
+import { CLOUDFLARE_BASE_URL, cloudflareHeaders } from "./api.ts";
 import type { CloudflareAccess } from "./api.ts";
 
 export interface ZoneState {
@@ -17,19 +17,18 @@ export interface ZoneReader {
   close(): Promise<void>;
 }
 
-const DEFAULT_BASE_URL = "https://api.cloudflare.com/client/v4";
 const TIMEOUT_MS = 15 * SECOND_MS;
 
 const countSchema = z.object({ result_info: z.object({ total_count: z.number() }) });
 const zoneSchema = z.object({ result: z.object({ status: z.string().optional(), paused: z.boolean().optional(), permissions: z.array(z.string()).optional() }) });
 
 /** GET /zones/{zone}/dns_records?per_page=5 for their number, GET /zones/{zone} for its state. */
-export function zoneReader({ baseUrl = DEFAULT_BASE_URL, apiToken, zoneId }: CloudflareAccess): ZoneReader {
-  const token = tokenFrom(apiToken, "The Cloudflare API token");
+export function zoneReader({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }: CloudflareAccess): ZoneReader {
+  const headers = cloudflareHeaders(apiToken);
   const endpoint = new HttpEndpoint({ baseUrl, connections: 2, connectTimeoutMs: 10 * SECOND_MS });
   const get = async (path: string) => {
     try {
-      return await endpoint.send({ method: "GET", path: `/zones/${encodeURIComponent(zoneId)}${path}`, headers: { authorization: `Bearer ${token}` }, timeoutMs: TIMEOUT_MS });
+      return await endpoint.send({ method: "GET", path: `/zones/${encodeURIComponent(zoneId)}${path}`, headers, timeoutMs: TIMEOUT_MS });
     } catch (error) {
       if (error instanceof HttpFailure) throw new UserVpsError("API_UNAVAILABLE", `Cloudflare did not tell about the zone: ${error.message}.`);
       throw error;

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { UserVpsError } from "../core/errors.ts";
 import { currentPatience } from "../core/patience.ts";
 import type { Patience } from "../core/patience.ts";
 import { SECOND_MS } from "../core/time.ts";
+import { readSettingFile } from "../core/setting-file.ts";
 import { tokenFrom } from "../core/token.ts";
 import { DEFAULT_BASE_URL } from "./api/client.ts";
 
@@ -88,15 +88,7 @@ export function hostingerSettings(config: StackConfig, env: Environment): Hostin
 function keyFromEnvironment(env: Environment): string | undefined {
   const { HOSTINGER_API_KEY: key, HOSTINGER_API_KEY_FILE: file } = env;
   if (key) return tokenFrom(key, "HOSTINGER_API_KEY");
-  return file ? tokenFrom(textOf(file), `The file of HOSTINGER_API_KEY_FILE, ${file},`) : undefined;
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UserVpsError("CONFIG_INVALID", `HOSTINGER_API_KEY_FILE: the file ${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`);
-  }
+  return file ? tokenFrom(readSettingFile("HOSTINGER_API_KEY_FILE", file), `The file of HOSTINGER_API_KEY_FILE, ${file},`) : undefined;
 }
 
 function policyFrom(text: string | undefined): PurchaseUncertainPolicy {

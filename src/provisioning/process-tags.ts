@@ -5,8 +5,8 @@
  */
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { setImmediate as breathe } from "node:timers/promises";
+import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS, inSeconds, sleep } from "../../providers/core/time.ts";
 
 export const TAG_VARIABLES = { run: "USER_VPS_RUN", stack: "USER_VPS_STACK", worker: "USER_VPS_WORKER", slot: "USER_VPS_SLOT" } as const;
@@ -78,7 +78,7 @@ async function fromProc(entry: string): Promise<number[]> {
 /** What these say of a process: it is gone, or somebody else's. Anything else says nothing about it. */
 const NOT_OURS: ReadonlySet<unknown> = new Set(["ENOENT", "ESRCH", "EACCES"]);
 
-/** Between NULs at both ends; empty for a process that is gone or not ours. The kernel has it in memory: to ask for it by a thread costs ten times as much. */
+/** Between NULs at both ends; empty for a process that is gone or not ours. The kernel has it in memory: to ask for it by a thread costs three to four times as much. */
 async function environmentOf(pid: string): Promise<string> {
   return await patiently(() => readFileSync(`/proc/${pid}/environ`, "utf8")).then((text) => `\0${text}\0`, (error: NodeJS.ErrnoException) => {
     if (NOT_OURS.has(error.code)) return "";

@@ -1,11 +1,12 @@
 /** Everything that a process needs to work on jobs: engine, watchdog, queue worker. */
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Pool } from "pg";
 import type { PgBoss } from "pg-boss";
-import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { messageOf } from "../../providers/core/errors.ts";
+import { readSettingFile } from "../../providers/core/setting-file.ts";
 import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
@@ -116,11 +117,11 @@ async function startParts({ settings, env, pool, databaseUrl, boss, onProgress }
   const engineBasis = { slots, givesWay: true, installed, backend, backendUrl, workerId, folder, env: forEngine, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   serves(startWatchdog(workerId, folder));
-  const fromFiles = await Promise.all([textOf(VARIABLES.passphraseFile, settings.passphraseFile), textOf(VARIABLES.hostingerApiKeyFile, settings.hostingerApiKeyFile)]);
+  const fromFiles = (["passphraseFile", "hostingerApiKeyFile"] as const).flatMap((setting) => (settings[setting] ? readSettingFile(VARIABLES[setting].name, settings[setting]).trim() : []));
   const common = {
     boss, pool, databaseUrl, engine, vms, purchases, settings, workerId,
     hostId: hostname(),
-    secrets: [...secretsOf(settings), ...fromFiles.filter((text) => text !== undefined)],
+    secrets: [...secretsOf(settings), ...fromFiles],
     log: onProgress,
   };
   worksOn(await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) }));
@@ -147,11 +148,4 @@ async function startParts({ settings, env, pool, databaseUrl, boss, onProgress }
   serves(await startNotifications({ pool, settings, workerId, redact: (text) => redactor.redact(text), log: onProgress }));
   serves(keepOffers(pool, vms.client, onProgress));
   return workerId;
-}
-
-async function textOf({ name }: { readonly name: string }, file: string | undefined): Promise<string | undefined> {
-  const text = file && (await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new UserVpsError("CONFIG_INVALID", `${name}: the file ${file} cannot be read: ${error.code ?? "unknown error"}.`);
-  }));
-  return text?.trim();
 }

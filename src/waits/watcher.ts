@@ -29,9 +29,9 @@ const LEASE_SILENT_SECONDS = 4;
 const LEASE_BEAT_MS = SECOND_MS;
 /** Between two lists of VMs, however many wait. */
 const LIST_INTERVAL_MS = 2 * SECOND_MS;
-/** What takes longer than that, and than is usual, is looked at by a run. */
+/** What takes longer than that is looked at by a run, once it takes so many times as long as is usual. */
 const SHORTEST_RUN_INTERVAL_MS = 90 * SECOND_MS;
-const LATE = 1.5;
+const LATE_FOR_A_RUN = 1.5;
 const USUAL_REFRESH_MS = 10 * SECOND_MS;
 
 export interface WatcherOptions {
@@ -147,7 +147,7 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
  */
 export function wantsRun({ since, ranAt }: Pick<VpsWait, "since" | "ranAt">, usualMs: number | undefined, nowMs: number): boolean {
   const waitedMs = nowMs - since.getTime();
-  if (waitedMs < LATE * (usualMs ?? 0)) return false;
+  if (waitedMs < LATE_FOR_A_RUN * (usualMs ?? 0)) return false;
   return nowMs - ranAt.getTime() > Math.max(SHORTEST_RUN_INTERVAL_MS, waitedMs / 3);
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import type { FaultRule } from "../../src/sandbox/http/faults.ts";
 import { findTagged } from "../../src/provisioning/process-tags.ts";
 import { findVpsByUserId, readRunLog, setVpsStatus } from "../../src/records/index.ts";
-import { control } from "../integration/sandbox-support.ts";
+import { control, hitsOf } from "../integration/sandbox-support.ts";
 import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { startServiceWorld } from "../support/service-world.ts";
@@ -58,7 +58,7 @@ const NOTHING_LEFT = {
 function hold(rule: Omit<FaultRule, "fault">, when: "before" | "after") {
   const fault = when === "before" ? { kind: "hang" } as const : { kind: "delay", delayMs: 60_000, when } as const;
   const ruleId = world.sandbox.addFault({ ...rule, times: 1, fault });
-  return async () => ((await control(world.sandbox, "GET", "faults")) as { id: number; hits: number }[]).some((one) => one.id === ruleId && one.hits === 1);
+  return async () => (await hitsOf(world.sandbox, ruleId)) === 1;
 }
 
 async function untilAll(held: readonly [string, () => boolean | Promise<boolean>][]): Promise<void> {

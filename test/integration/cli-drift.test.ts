@@ -11,7 +11,7 @@ import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { runCli, runJson, startCli, temporaryFolder } from "./cli-support.ts";
 import type { ErrorDocument } from "./cli-support.ts";
-import { control } from "./sandbox-support.ts";
+import { control, hitsOf } from "./sandbox-support.ts";
 
 describe("user-vps drift", async () => {
   const folder = temporaryFolder();
@@ -87,12 +87,11 @@ describe("user-vps drift", async () => {
   it("is ended by SIGINT with 130 in the middle of the look, and leaves no folder behind", async () => {
     const temporary = temporaryFolder();
     const ruleId = sandbox.addFault({ api: "hostinger", method: "GET", path: "/api/vps/v1/virtual-machines/", times: 0, fault: { kind: "hang" } });
-    const hits = async () => ((await control(sandbox, "GET", "faults")) as { id: number; hits: number }[]).find(({ id }) => id === ruleId)!.hits;
     const child = startCli(["drift", "karl"], { env: { ...env, TMPDIR: temporary } });
     const ended = new Promise<number | null>((done) => child.once("close", done));
     child.stdout!.resume();
     child.stderr!.resume();
-    for (const endMs = Date.now() + 60_000; (await hits()) === 0; await sleep(50)) assert.ok(Date.now() < endMs, "waited in vain for the look");
+    for (const endMs = Date.now() + 60_000; (await hitsOf(sandbox, ruleId)) === 0; await sleep(50)) assert.ok(Date.now() < endMs, "waited in vain for the look");
     child.kill("SIGINT");
     assert.equal(await ended, 130);
     assert.deepEqual(readdirSync(temporary).filter((name) => name.startsWith("user-vps-cli-")), []);

@@ -45,6 +45,11 @@ export async function control(sandbox: Sandbox, method: string, path: string, bo
   return answer.body;
 }
 
+/** How many requests the fault has hit so far. */
+export async function hitsOf(sandbox: Sandbox, ruleId: number): Promise<number> {
+  return ((await control(sandbox, "GET", "faults")) as { id: number; hits: number }[]).find(({ id }) => id === ruleId)?.hits ?? 0;
+}
+
 export interface Wish {
   hostname?: string;
   script?: string | null;

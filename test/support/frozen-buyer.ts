@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sandbox } from "../../src/sandbox/index.ts";
-import { control } from "../integration/sandbox-support.ts";
+import { hitsOf } from "../integration/sandbox-support.ts";
 import { obtainOnce } from "./buyers.ts";
 import type { Account, BuyerSettings, Ending } from "./buyers.ts";
 import { ordersOf } from "./purchase-table.ts";
@@ -84,7 +84,7 @@ async function againIfCut(ending: Ending, run: () => Promise<Ending>): Promise<E
 /** Until the call that the fault holds has arrived. */
 async function untilHeld(sandbox: Sandbox, ruleId: number, child: ChildProcess): Promise<void> {
   for (let look = 0; look < 6_000; look++) {
-    if (((await control(sandbox, "GET", "faults")) as { id: number; hits: number }[]).some(({ id, hits }) => id === ruleId && hits > 0)) return;
+    if ((await hitsOf(sandbox, ruleId)) > 0) return;
     if (child.exitCode !== null) throw new Error("the buyer ended before it was stopped");
     await sleep(5);
   }

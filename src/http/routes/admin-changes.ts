@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { LARGEST_ID } from "../../config/value-schemas.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { Queryable } from "../../db/queryable.ts";
@@ -22,7 +23,7 @@ const CONFIRMED = {
   confirm: z.string().max(63).describe("The user name again."),
   reason: REASON.optional(),
 };
-const RECREATE = z.strictObject({ ...CONFIRMED, templateId: z.int().min(1).max(2_147_483_647).optional().meta({ description: "Another operating system.", [OFFERED]: "templates" satisfies OfferedKind }) });
+const RECREATE = z.strictObject({ ...CONFIRMED, templateId: z.int().min(1).max(LARGEST_ID).optional().meta({ description: "Another operating system.", [OFFERED]: "templates" satisfies OfferedKind }) });
 const REPLACE = z.strictObject({ ...CONFIRMED, plan: PLAN.optional().describe("Another plan."), dataCenterId: DATA_CENTER.optional().describe("Another data center.") });
 const RENAME = z.strictObject({ ...CONFIRMED, hostname: z.string().min(1).max(253).describe("The new host name, directly under VPS_DOMAIN.") });
 

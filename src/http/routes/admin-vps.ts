@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { LARGEST_ID } from "../../config/value-schemas.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { FINDING_KIND_NAMES } from "../../drift/kinds.ts";
 import { countVps, listVps, VPS_SORTS, VPS_STATUSES, type ListedVps } from "../../records/index.ts";
@@ -17,7 +18,7 @@ export const VPS_FILTER = {
   status: z.enum(VPS_STATUSES).optional(),
   search: text(255).optional().describe("A part of the user name, host name, address or user id."),
   plan: text(200).optional().describe("Hostinger's catalog item."),
-  dataCenterId: wholeNumber(1, 2_147_483_647).optional(),
+  dataCenterId: wholeNumber(1, LARGEST_ID).optional(),
   release: text(200).optional().describe("The version that was last released to the VPS; `none`: nothing was."),
   findings: z.enum(["any", "none", ...FINDING_KIND_NAMES]).optional().describe("With open findings, without, or with one of this kind."),
 };

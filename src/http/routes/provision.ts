@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { LARGEST_ID } from "../../config/value-schemas.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { LONGEST_SSH_PUBLIC_KEY, namesItsKind, SSH_PUBLIC_KEY_PATTERN } from "../../../providers/core/ssh-public-key.ts";
 import { PLANS } from "../../../providers/hostinger/api/specification.ts";
@@ -22,7 +23,7 @@ const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]).join(", ");
 
 /** What there is may change: checked against Hostinger's offers, see ../offers.ts. */
 export const PLAN = z.string().regex(/^[\w .-]{1,100}$/, `expected a plan such as ${PLAN_NAMES}`).meta({ [OFFERED]: "plans" satisfies OfferedKind });
-export const DATA_CENTER = z.int().min(1).max(2_147_483_647).meta({ [OFFERED]: "dataCenters" satisfies OfferedKind });
+export const DATA_CENTER = z.int().min(1).max(LARGEST_ID).meta({ [OFFERED]: "dataCenters" satisfies OfferedKind });
 
 const BODY = z.strictObject({
   plan: PLAN.optional().describe("The default is the service's."),
