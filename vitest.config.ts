@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
-import LongestFirst from "./test/support/longest-first.ts";
+import LongestFirst, { PROJECTS } from "./test/support/longest-first.ts";
 
 // Every process of the tests loads half of the program: what one has compiled serves the next.
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules", ".cache", "compile-cache");
@@ -21,15 +21,20 @@ export const shared = {
   reporters: [["default", { summary: false }] as ["default", object], "test/support/summary-reporter.ts"],
 };
 
-/** `atOnce` processes, each for many files: half of a file's time is otherwise the program's start. The projects come one after the other. */
-function project(name: "unit" | "integration" | "e2e", order: number, atOnce: number, timeoutMs: number) {
+/**
+ * They mostly wait: for PostgreSQL, for the engine, for the sandbox's clock. Each process is for many files: half of a
+ * file's time is otherwise the program's start.
+ */
+const PROCESSES_AT_ONCE = 6;
+
+/** All in one queue, ordered by LongestFirst: between projects nobody waits for the last file of the one before. */
+function project(name: (typeof PROJECTS)[number], timeoutMs: number) {
   return {
     extends: true as const,
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
-      sequence: { groupOrder: order },
-      maxWorkers: atOnce,
+      maxWorkers: PROCESSES_AT_ONCE,
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
       globalSetup: name === "unit" ? [] : ["test/support/global-setup.ts"],
@@ -46,11 +51,6 @@ export default defineConfig({
       include: ["src/**/*.ts", "providers/**/*.ts", "stacks/**/*.ts"],
       reporter: ["text-summary", "html", "json-summary"],
     },
-    projects: [
-      project("unit", 0, 4, 60 * SECOND_MS),
-      // They mostly wait: for PostgreSQL, for the sandbox's clock.
-      project("integration", 1, 5, 300 * SECOND_MS),
-      project("e2e", 2, 4, 600 * SECOND_MS),
-    ],
+    projects: [project("unit", 60 * SECOND_MS), project("integration", 300 * SECOND_MS), project("e2e", 600 * SECOND_MS)],
   },
 });

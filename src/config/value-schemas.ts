@@ -45,6 +45,9 @@ export const roleGroups = z.string().transform((list, context): { role: Operator
   return z.NEVER;
 }));
 
+/** As Pulumi takes it; the rest of the address is the key service's own. */
+export const secretsProvider = z.string().regex(/^(?:(?:awskms|azurekeyvault|gcpkms|hashivault):\/\/\S+|passphrase)$/, "expected a key service's address that begins with awskms://, azurekeyvault://, gcpkms:// or hashivault://");
+
 export const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "expected a postgres:// URL" });
 
 export const hostname = z.string().refine(isHostname, "expected a lower-case domain name");
@@ -180,6 +183,9 @@ export const poolWish = z.strictObject({
 
 export type PoolWish = z.output<typeof poolWish>;
 
+const kindOf = ({ plan, dataCenterId, templateId }: PoolWish) => [plan, dataCenterId, templateId].join();
+const poolWishes = z.array(poolWish).max(100).refine((list) => new Set(list.map(kindOf)).size === list.length, "expected each pool (plan, dataCenterId, templateId) once");
+
 /** A list in JSON. */
 export const pools = z.string().transform((text, context): PoolWish[] => {
   let given: unknown;
@@ -189,7 +195,7 @@ export const pools = z.string().transform((text, context): PoolWish[] => {
     context.addIssue({ code: "custom", message: "expected a list in JSON" });
     return z.NEVER;
   }
-  const parsed = z.array(poolWish).max(100).safeParse(given);
+  const parsed = poolWishes.safeParse(given);
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
   context.addIssue({ code: "custom", message: `${path.length > 0 ? `${path.join(".")}: ` : ""}${message}` });

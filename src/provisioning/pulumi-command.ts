@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
-import { SECOND_MS } from "../../providers/core/time.ts";
+import { inSeconds, SECOND_MS } from "../../providers/core/time.ts";
 import { inSpan, tracesUrl } from "../../providers/core/tracing.ts";
 import { giveWay } from "../slots/give-way.ts";
 import { killTagged, tagEnvironment } from "./process-tags.ts";
 import type { ProcessTags } from "./process-tags.ts";
+import { STOPPED_LIMIT_MS, watchForStopped } from "./stopped-processes.ts";
 
 export interface CommandOptions {
   readonly binDir: string;
@@ -128,6 +129,11 @@ async function run(
   child.stdin.on("error", () => undefined);
 
   const killAll = () => void killTagged("run", tags.run).catch(() => undefined);
+  let stopped: string | undefined;
+  const endWatch = watchForStopped(tags, (pid) => {
+    stopped = `process ${pid} was stopped (SIGSTOP) for ${inSeconds(STOPPED_LIMIT_MS)}, so all were killed`;
+    killAll();
+  });
   let grace: NodeJS.Timeout | undefined;
   const onCancel = () => {
     if (child.pid) tryKill(child.pid, "SIGINT");
@@ -141,7 +147,7 @@ async function run(
       // Providers of an engine that was killed may hold its pipes open.
       child.on("exit", (_code, signal) => { if (signal) killAll(); });
       child.on("close", (code, signal) => {
-        last.end = signal ? `killed by ${signal}` : `exit code ${code}`;
+        last.end = stopped ?? (signal ? `killed by ${signal}` : `exit code ${code}`);
         resolve(code ?? -1);
       });
     });
@@ -154,6 +160,7 @@ async function run(
     if (code !== 0) throw new CommandFailed(`pulumi ${args[0]}: ${last.end}`);
     return { stdout, stderr, code };
   } finally {
+    endWatch();
     clearTimeout(grace);
     options.signal?.removeEventListener("abort", onCancel);
     options.killSignal?.removeEventListener("abort", killAll);

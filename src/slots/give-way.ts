@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
+import { processStat } from "./process-stat.ts";
 
 /**
  * Processor time is shared about three to one (nice(2)): enough for whoever waits for an answer, and a
@@ -19,14 +20,8 @@ export function giveWay(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
     setPriority(pid, NICENESS);
-    if (sessionOf(pid) === pid) writeFileSync(`/proc/${pid}/autogroup`, String(NICENESS));
+    if (processStat(pid).session === pid) writeFileSync(`/proc/${pid}/autogroup`, String(NICENESS));
   } catch {
     // It has ended already, or the machine does not let it or does not know it: then it runs like all others.
   }
-}
-
-/** proc_pid_stat(5): the name in brackets may hold anything. */
-function sessionOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]);
 }

@@ -54,6 +54,18 @@ describe("readSettings", () => {
     assert.match(problemsOf({ ...WORKER, SECRETS_PROVIDER: "awskms://x" }, "worker"), /only one of PULUMI_CONFIG_PASSPHRASE, SECRETS_PROVIDER/);
   });
 
+  it("takes the address of a key service that Pulumi knows", () => {
+    const worker = { ...WORKER, PULUMI_CONFIG_PASSPHRASE: undefined };
+    for (const right of ["awskms://alias/user-vps?region=eu-central-1", "hashivault://key", "passphrase"]) assert.equal(problemsOf({ ...worker, SECRETS_PROVIDER: right }, "worker"), "", right);
+    for (const wrong of ["nonsense", "awskms:", "https://kms.example.com/key"]) assert.match(problemsOf({ ...worker, SECRETS_PROVIDER: wrong }, "worker"), /SECRETS_PROVIDER: expected a key service's address/, wrong);
+  });
+
+  it("takes each pool once", () => {
+    const pool = { plan: "kvm1", dataCenterId: 9, ready: 1 };
+    assert.equal(problemsOf({ ...WORKER, POOLS: JSON.stringify([pool, { ...pool, dataCenterId: 17 }]) }, "worker"), "");
+    assert.match(problemsOf({ ...WORKER, POOLS: JSON.stringify([pool, { ...pool, plan: "KVM 1", ready: 2 }]) }, "worker"), /POOLS: expected each pool .* once/);
+  });
+
   it("takes a plan by id, name or catalog item, and lists them for another", () => {
     for (const plan of ["kvm4", "KVM 4", "hostingercom-vps-kvm4-usd-1m"]) assert.equal(readSettings({ env: { ...HTTP, DEFAULT_VPS_PLAN: plan }, role: "http" }).defaultPlan, "hostingercom-vps-kvm4-usd-1m");
     assert.match(problemsOf({ ...HTTP, DEFAULT_VPS_PLAN: "kvm3" }, "http"), /expected one of hostingercom-vps-kvm1-usd-1m, .*kvm8/);

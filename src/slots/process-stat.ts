@@ -1,0 +1,16 @@
+import { readFileSync } from "node:fs";
+
+/** What Linux tells of a process in /proc/PID/stat, as far as it is used here: proc_pid_stat(5). */
+export interface ProcessStat {
+  /** `T`: stopped by a signal, `t`: held by a debugger. */
+  readonly state: string;
+  readonly session: number;
+}
+
+/** @throws where there is no /proc, or no such process any more */
+export function processStat(pid: number): ProcessStat {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  // The name, in brackets, may hold anything.
+  const [state = "", , , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return { state, session: Number(session) };
+}
