@@ -25,7 +25,7 @@ export const shared = {
  * They mostly wait: for PostgreSQL, for the engine, for the sandbox's clock. Each process is for many files: half of a
  * file's time is otherwise the program's start.
  */
-const PROCESSES_AT_ONCE = 6;
+const PROCESSES_AT_ONCE = 8;
 
 /** All in one queue, ordered by LongestFirst: between projects nobody waits for the last file of the one before. */
 function project(name: (typeof PROJECTS)[number], timeoutMs: number) {

@@ -3,8 +3,13 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
-import { tagEnvironment } from "../../../src/provisioning/process-tags.ts";
+import { findTagged, tagEnvironment } from "../../../src/provisioning/process-tags.ts";
+import { createPulumiCommand } from "../../../src/provisioning/pulumi-command.ts";
 import { STOPPED_LIMIT_MS, watchForStopped } from "../../../src/provisioning/stopped-processes.ts";
 import { processStat } from "../../../src/slots/process-stat.ts";
 
@@ -70,6 +75,21 @@ describe.skipIf(process.platform !== "linux")("the watch for stopped processes o
     await signal(serving, "SIGSTOP");
     await look(LOOKS);
     assert.deepEqual(found, [serving]);
+  });
+
+  it("ends the command that it is of, which says so", async () => {
+    const binDir = await mkdtemp(join(tmpdir(), "user-vps-bin-"));
+    await writeFile(join(binDir, "pulumi"), "#!/bin/sh\nexec sleep 600\n", { mode: 0o755 });
+    const started = Promise.withResolvers<number>();
+    const { run: call, last } = createPulumiCommand({ binDir, version: "3.0.0", env: { PATH: process.env["PATH"]! }, tags: { run, worker, stack: "x/alice" }, beforeStart: async (pid) => started.resolve(pid) });
+    const ended = call(["up"], binDir, {}).then(() => undefined, (error: unknown) => error);
+    const engine = await started.promise;
+    await vi.waitUntil(() => readFileSync(`/proc/${engine}/cmdline`, "latin1").startsWith("sleep"), 30_000);
+    await signal(engine, "SIGSTOP");
+    await look(LOOKS);
+    assert.match(String(await ended), /process \d+ was stopped \(SIGSTOP\) for 30 s/);
+    assert.match(last.end, /was stopped/);
+    assert.deepEqual(await findTagged("run", run), []);
   });
 
   it("begins to count anew when the process goes on", async () => {
