@@ -27,14 +27,17 @@ export async function openPlainCli(world: DemoWorld): Promise<PlainCli> {
   const env = { ...engineEnvironment(world.engine, { ...world.env }), PULUMI_HOME: home, PULUMI_BACKEND_URL: engineBackendUrl(world.databaseUrl) };
   const pulumi = async (...args: string[]) => (await run("pulumi", [...args, "--non-interactive"], { cwd: folder, env, maxBuffer: 64 * 1024 * 1024 })).stdout;
 
+  const takeSettings = (username: string) => pulumi("config", "refresh", "--force", "--stack", username);
+
   return {
     async up(username) {
-      await pulumi("config", "refresh", "--force", "--stack", username);
+      await takeSettings(username);
       await pulumi("up", "--yes", "--skip-preview", "--stack", username);
       const [last] = JSON.parse(await pulumi("stack", "history", "--json", "--page-size", "1", "--stack", username)) as { resourceChanges?: Record<string, number> }[];
       return changesIn(last?.resourceChanges);
     },
     async previewWithRefresh(username) {
+      await takeSettings(username);
       return changesIn((JSON.parse(await pulumi("preview", "--refresh", "--json", "--stack", username)) as Summary).changeSummary);
     },
   };

@@ -1,7 +1,7 @@
 /** A preview with refresh of one stack, whose events of the engine are handed on as they are. */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { Stack } from "@pulumi/pulumi/automation/index.js";
+import { Stack } from "../provisioning/automation.ts";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { once } from "../../providers/core/once.ts";

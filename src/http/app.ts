@@ -33,6 +33,7 @@ import { parseJson } from "./parse-json.ts";
 import { recordActions } from "./record-actions.ts";
 import { refuseOtherMethods } from "./refuse-methods.ts";
 import { traceRequests } from "./trace-requests.ts";
+import { unusedConnections } from "./unused-connections.ts";
 import { adminActionRoutes } from "./routes/admin-actions.ts";
 import { adminChangeRoutes } from "./routes/admin-changes.ts";
 import { adminRunRoutes } from "./routes/admin-runs.ts";
@@ -128,9 +129,10 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
 
   const closing = new AbortController();
   const feed = new ChangeFeed(databaseUrl);
+  const endUnused = unusedConnections(app.server);
   app.addHook("preClose", async () => {
     closing.abort();
-    // A connection that a browser opened in advance, and that has asked for nothing yet, would be waited for.
+    endUnused();
     setTimeout(() => app.server.closeAllConnections(), CLOSE_LIMIT_MS).unref();
   });
   app.addHook("onClose", async () => feed.close());

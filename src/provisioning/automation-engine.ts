@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { Stack } from "@pulumi/pulumi/automation/index.js";
+import { Stack } from "./automation.ts";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";

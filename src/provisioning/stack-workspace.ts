@@ -1,4 +1,4 @@
-import { LocalWorkspace } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace } from "./automation.ts";
 import type { StackSettings } from "@pulumi/pulumi/automation/index.js";
 import { engineBackendUrl } from "../install-pulumi/backend-url.ts";
 import { engineEnvironment } from "../install-pulumi/engine-environment.ts";

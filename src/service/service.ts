@@ -39,6 +39,8 @@ export async function startService({ settings, env, onProgress = () => undefined
   await startTracing(env);
   const spare = spareSecrets({ env, role });
   if (spare.length > 0) onProgress(`WARNING: this process faces the internet and holds secrets that only workers need: ${spare.join(", ")}. Give each role a file of its own (user-vps init --split); with REFUSE_SPARE_SECRETS=true it does not start like this`);
+  // Each role loads what it needs, while the database is opened: an HTTP process has no SDK of the engine in memory.
+  const loading = { worker: role === "http" ? undefined : import("./worker-process.ts"), http: role === "worker" ? undefined : import("../http/index.ts") };
   const database = await openDatabase({ databaseUrl: settings.databaseUrl, dataFolder: settings.dataFolder, onProgress });
   const closers: (() => Promise<unknown>)[] = [flushTracing, () => database.close()];
   const closeAll = async () => {
@@ -58,9 +60,8 @@ export async function startService({ settings, env, onProgress = () => undefined
     await createQuestionQueue(boss, DOCTOR_QUEUE);
     await createRollOutQueue(boss);
     const common = { settings, env, pool: database.pool, databaseUrl: database.url, boss, onProgress };
-    // Each role loads what it needs: an HTTP process has neither the engine's SDK nor TypeScript in memory.
-    worker = role === "http" ? undefined : await (await import("./worker-process.ts")).startWorkerProcess(common);
-    const http = role === "worker" ? undefined : await startHttp();
+    worker = await (await loading.worker)?.startWorkerProcess(common);
+    const http = await startHttp();
     if (http) closers.push(() => http.close());
     let closed: Promise<void> | undefined;
     return {
@@ -73,8 +74,7 @@ export async function startService({ settings, env, onProgress = () => undefined
     };
 
     async function startHttp() {
-      const { serveHttp } = await import("../http/index.ts");
-      return await serveHttp({
+      return await (await loading.http)?.serveHttp({
         settings,
         pool: database.pool,
         databaseUrl: database.url,

@@ -1,6 +1,7 @@
 import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 
-const SHORTEST_MS = SECOND_MS / 2;
+/** Between two looks at one VPS. */
+export const SHORTEST_MS = SECOND_MS / 2;
 const LONGEST_MS = 10 * SECOND_MS;
 /** Before anything is known of the usual time. */
 const EAGER_MS = 3 * MINUTE_MS;

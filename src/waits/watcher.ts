@@ -16,7 +16,7 @@ import type { Jobs } from "../jobs/index.ts";
 import { dropOvertakenWaits, holdLease, letLeaseGo, noteSeen, noteWaitTime, queueWait, usualWaitSeconds, waitText, watchedWaits } from "../records/index.ts";
 import type { VpsWait } from "../records/index.ts";
 import { startHealthProbes } from "./health.ts";
-import { pauseMs } from "./pace.ts";
+import { pauseMs, SHORTEST_MS } from "./pace.ts";
 import { wantsLook } from "./purchase.ts";
 import { lookAtVm } from "./running.ts";
 import { Wake } from "./wake.ts";
@@ -105,7 +105,9 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
     const [running, purchases] = [left("running"), left("purchase")];
     const pauseOf = ({ what, since }: VpsWait) => pauseMs(Date.now() - since.getTime(), usualMs.get(what));
     const listPauseMs = Math.max(LIST_INTERVAL_MS, Math.min(...[...running, ...purchases].map(pauseOf)));
-    if (nowMs - listedMs >= listPauseMs) {
+    // The run that began a wait has just looked.
+    const isDue = [...running, ...purchases].some((wait) => Date.now() - wait.since.getTime() >= SHORTEST_MS);
+    if (isDue && nowMs - listedMs >= listPauseMs) {
       listedMs = nowMs;
       await lookAtVms(running, purchases);
     }

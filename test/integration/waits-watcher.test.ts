@@ -9,6 +9,7 @@ import type { JobRequest, Jobs } from "../../src/jobs/index.ts";
 import { beginWait, findVpsByUserId, holdLease, setVpsStatus, usualWaitSeconds, watchedWaits } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
+import { SHORTEST_MS } from "../../src/waits/pace.ts";
 import { startWatcher } from "../../src/waits/watcher.ts";
 import type { Watcher } from "../../src/waits/watcher.ts";
 import { addFleet, control } from "../support/fleet.ts";
@@ -42,8 +43,11 @@ beforeEach(async () => {
   await pool.query("DELETE FROM vps_leases");
 });
 
-function watcher(workerId: string): Promise<Watcher> {
-  const inventory = new VmInventory((signal) => client.virtualMachines.list({ signal }));
+function watcher(workerId: string, onList: () => void = () => undefined): Promise<Watcher> {
+  const inventory = new VmInventory((signal) => {
+    onList();
+    return client.virtualMachines.list({ signal });
+  });
   return startWatcher({ pool, databaseUrl: url, jobs, workerId, inventory, target, log: (line) => lines.push(line) });
 }
 
@@ -76,6 +80,17 @@ describe("the watcher", () => {
     assert.ok(sent.every((job) => job.operation === "up" && job.isOverdue === undefined));
     assert.ok(sandbox.state().calls.hostinger - before <= 2, "the VMs were listed once for all");
     assert.ok((await usualWaitSeconds(pool, "running"))! < 60);
+  });
+
+  it("leaves the first look to the run that began to wait, and looks soon after it", async () => {
+    const listedAt: number[] = [];
+    const watching = await watcher("one", () => listedAt.push(Date.now()));
+    await waits(members[0]!, "running");
+    const [wait] = await watched("running");
+    await until("a job", () => sent.length === 1);
+    await watching.stop();
+    assert.equal(listedAt.length, 1);
+    assert.ok(listedAt[0]! - wait!.since.getTime() >= SHORTEST_MS, `listed ${listedAt[0]! - wait!.since.getTime()} ms after the run`);
   });
 
   it("tells what is seen while it goes on, and sends nothing", async () => {

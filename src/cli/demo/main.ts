@@ -43,16 +43,16 @@ async function demo(world: DemoWorld): Promise<void> {
   }
   say(`${purchases.length} purchases, ${calls.hostinger} calls to Hostinger`);
 
-  const [alice] = users;
+  const [alice, bob] = users;
   const first = await alice!.askForCredentials();
   const second = await alice!.askForCredentials();
   say(`alice: credentials asked for: ${first}; asked for again: ${second}`);
 
   const cli = await openPlainCli(world);
-  const secondUp = { changes: await cli.up("alice") };
+  const [upChanges, previewChanges] = await Promise.all([cli.up(alice!.username), cli.previewWithRefresh(bob!.username)]);
+  const [secondUp, drift] = [{ changes: upChanges }, { changes: previewChanges }];
   say(`alice: a plain \`pulumi up\` on the same stack: ${secondUp.changes} changes`);
-  const drift = { changes: await cli.previewWithRefresh("alice") };
-  say(`alice: a plain \`pulumi preview --refresh\`: ${drift.changes} changes`);
+  say(`bob: a plain \`pulumi preview --refresh\`: ${drift.changes} changes`);
 
   if (options.json) {
     console.log(JSON.stringify({

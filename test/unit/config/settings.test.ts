@@ -55,7 +55,7 @@ describe("readSettings", () => {
   });
 
   it("takes the address of a key service that Pulumi knows", () => {
-    const worker = { ...WORKER, PULUMI_CONFIG_PASSPHRASE: undefined };
+    const worker = { ...WORKER, PULUMI_CONFIG_PASSPHRASE: "" };
     for (const right of ["awskms://alias/user-vps?region=eu-central-1", "hashivault://key", "passphrase"]) assert.equal(problemsOf({ ...worker, SECRETS_PROVIDER: right }, "worker"), "", right);
     for (const wrong of ["nonsense", "awskms:", "https://kms.example.com/key"]) assert.match(problemsOf({ ...worker, SECRETS_PROVIDER: wrong }, "worker"), /SECRETS_PROVIDER: expected a key service's address/, wrong);
   });

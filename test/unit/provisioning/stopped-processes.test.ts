@@ -58,7 +58,7 @@ describe.skipIf(process.platform !== "linux")("the watch for stopped processes o
   it("tells of one once, after the limit and no sooner, and of none that goes on", async () => {
     const [engine] = [start({ run }), start({ run })];
     watch();
-    await signal(engine!, "SIGSTOP");
+    await signal(engine, "SIGSTOP");
     await look(LOOKS - 1);
     assert.deepEqual(found, []);
     await look(1);
