@@ -6,7 +6,7 @@ import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Fault, Sandbox, VmView } from "../../src/sandbox/index.ts";
 import { control } from "../integration/sandbox-support.ts";
 import { newBuyer, obtain, obtainOnce, replaceCalls } from "./buyers.ts";
-import type { Buyer, Ending } from "./buyers.ts";
+import type { Buyer, BuyerSettings, Ending } from "./buyers.ts";
 import { ALICE } from "./fake-account.ts";
 
 export interface Answer {
@@ -97,11 +97,13 @@ async function playOnce(answer: Answer, crash: Crash, { tampered, purchaseTimeou
     if (answer.order) await control(sandbox, "POST", "purchases", { hostname: ALICE.hostname, ...answer.order });
     if (answer.fault) sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", bodyHas: ALICE.hostname, times: answer.times ?? 1, fault: answer.fault });
     const callsBefore = purchaseCalls(sandbox);
-    await abandon(sandbox, crash, purchaseTimeoutMs);
-    const other = newBuyer(sandbox, { purchaseTimeoutMs, purchaseIntentMs: PATIENT_MS });
+    const isUnsent = crash === "before the call";
+    // Who finds the order needs no limit; only who finds none has to wait for the settle time's end.
+    const settings = { purchaseTimeoutMs, ...(answer.sent === "vm" && !isUnsent && !tampered && { purchaseSettleMs: PATIENT_MS }) };
+    await abandon(sandbox, crash, settings);
+    const other = newBuyer(sandbox, { ...settings, purchaseIntentMs: PATIENT_MS });
     tampered?.(other);
     const ending = await obtain(other).finally(() => other.end());
-    const isUnsent = crash === "before the call";
     if (!isUnsent && purchaseCalls(sandbox) === callsBefore) return "never sent";
     const expected = isUnsent ? "PURCHASE_UNCERTAIN" : crash === "after the call" ? answer.sent : answer.noted;
     const isLate = answer.isLate === true && !isUnsent;
@@ -132,8 +134,8 @@ function viewsOf(sandbox: Sandbox, vms: readonly VmView[]): VmView[] {
 }
 
 /** The first buyer, up to where it dies. */
-async function abandon(sandbox: Sandbox, crash: Crash, purchaseTimeoutMs: number): Promise<void> {
-  const buyer = newBuyer(sandbox, { purchaseTimeoutMs, purchaseIntentMs: crash === "before `sent` is written" ? 500 : PATIENT_MS });
+async function abandon(sandbox: Sandbox, crash: Crash, settings: Partial<BuyerSettings>): Promise<void> {
+  const buyer = newBuyer(sandbox, { ...settings, purchaseIntentMs: crash === "before `sent` is written" ? 500 : PATIENT_MS });
   const died = dieAt(buyer, crash);
   await Promise.race([obtain(buyer), died]);
   await buyer.end();
