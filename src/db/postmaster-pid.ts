@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { readFile, readlink, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { processStat } from "../../providers/core/process-stat.ts";
 
 const run = promisify(execFile);
 
@@ -36,9 +37,7 @@ export async function forgetStranger(folder: string): Promise<void> {
 async function isServerOf(folder: string, pid: number): Promise<boolean> {
   if (process.platform !== "linux") return isCalledPostgres(pid);
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    // The name in brackets may hold anything, so the state is looked for behind the last bracket.
-    if (stat.slice(stat.lastIndexOf(")") + 2, stat.lastIndexOf(")") + 3) === "Z") return false;
+    if (processStat(pid).state === "Z") return false;
     // A server works in its data folder from before it writes the file until its end.
     const [workingFolder, data] = await Promise.all([readlink(`/proc/${pid}/cwd`), realpath(join(folder, "data"))]);
     return workingFolder === data;

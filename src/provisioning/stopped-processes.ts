@@ -1,5 +1,5 @@
 import { SECOND_MS } from "../../providers/core/time.ts";
-import { processStat } from "../slots/process-stat.ts";
+import { processStat } from "../../providers/core/process-stat.ts";
 import { findTagged } from "./process-tags.ts";
 import type { ProcessTags } from "./process-tags.ts";
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { setPriority } from "node:os";
-import { processStat } from "./process-stat.ts";
+import { processStat } from "../../providers/core/process-stat.ts";
 
 /**
  * Processor time is shared about three to one (nice(2)): enough for whoever waits for an answer, and a

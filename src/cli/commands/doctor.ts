@@ -42,6 +42,7 @@ async function atTheService(invocation: Invocation): Promise<Finding[]> {
   const { env, progress, signal } = invocation;
   progress.say("asking the service, which has a worker look");
   const [{ checkService }, { serviceUrl }] = await Promise.all([import("../../doctor/service.ts"), import("../service-client/reach-service.ts")]);
+  // One that is no address is a check that fails, and no end of the command.
   const itself = await checkService({ env: { USER_VPS_URL: env["USER_VPS_URL"] || serviceUrl(env) }, signal });
   if (itself.result === "failed") return [itself];
   const { checks } = await withService(invocation, (service) => answer(service.GET("/api/admin/doctor")));

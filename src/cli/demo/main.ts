@@ -49,14 +49,13 @@ async function demo(world: DemoWorld): Promise<void> {
   say(`alice: credentials asked for: ${first}; asked for again: ${second}`);
 
   const cli = await openPlainCli(world);
-  const [upChanges, previewChanges] = await Promise.all([cli.up(alice!.username), cli.previewWithRefresh(bob!.username)]);
-  const [secondUp, drift] = [{ changes: upChanges }, { changes: previewChanges }];
-  say(`alice: a plain \`pulumi up\` on the same stack: ${secondUp.changes} changes`);
-  say(`bob: a plain \`pulumi preview --refresh\`: ${drift.changes} changes`);
+  const [changed, drifted] = await Promise.all([cli.up(alice!.username), cli.previewWithRefresh(bob!.username)]);
+  say(`alice: a plain \`pulumi up\` on the same stack: ${changed} changes`);
+  say(`bob: a plain \`pulumi preview --refresh\`: ${drifted} changes`);
 
   if (options.json) {
     console.log(JSON.stringify({
-      users: ready, purchases: purchases.length, hostingerCalls: calls.hostinger, secondUp, drift, credentials: { first, second }, seconds: inSecondsSince(startMs),
+      users: ready, purchases: purchases.length, hostingerCalls: calls.hostinger, secondUp: { changes: changed }, drift: { changes: drifted }, credentials: { first, second }, seconds: inSecondsSince(startMs),
     }));
   }
 }

@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { findTagged, tagEnvironment } from "../../../src/provisioning/process-tags.ts";
 import { createPulumiCommand } from "../../../src/provisioning/pulumi-command.ts";
 import { STOPPED_LIMIT_MS, watchForStopped } from "../../../src/provisioning/stopped-processes.ts";
-import { processStat } from "../../../src/slots/process-stat.ts";
+import { processStat } from "../../../providers/core/process-stat.ts";
 
 const LOOKS = 6;
 const LOOK_MS = STOPPED_LIMIT_MS / LOOKS;

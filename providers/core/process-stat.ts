@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 /** What Linux tells of a process in /proc/PID/stat, as far as it is used here: proc_pid_stat(5). */
 export interface ProcessStat {
-  /** `T`: stopped by a signal, `t`: held by a debugger. */
+  /** `T`: stopped by a signal; `t`: held by a debugger; `Z`: ended, and not collected by its parent yet. */
   readonly state: string;
   readonly session: number;
 }
