@@ -1,5 +1,5 @@
 /** Provides a Pulumi engine: an installed one, else a cached, downloaded or built one. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { binFolder, prepareBinFolder } from "./bin-folder.ts";
@@ -69,7 +69,17 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
 /** Makes `home` usable as a run's own PULUMI_HOME, with the plugins that `ensureEngine` chose. */
 export async function preparePulumiHome(home: string, engine: Pick<Engine, "pluginsDir">): Promise<void> {
   await mkdir(home, { recursive: true });
-  await linkTo(join(home, "plugins"), engine.pluginsDir);
+  await Promise.all([linkTo(join(home, "plugins"), engine.pluginsDir), writeNoLogs(home)]);
+}
+
+/**
+ * The engine writes an encrypted log of each call, which takes a tenth of an `up`; what people read of a run are its own
+ * messages and events. It has no setting for that, and goes without where it cannot make the folder (pkg/v3/logging, StartLogging).
+ */
+async function writeNoLogs(home: string): Promise<void> {
+  const logs = join(home, "logs");
+  await rm(logs, { recursive: true, force: true });
+  await writeFile(logs, "Not a folder, so that the engine writes no logs of its own here.\n");
 }
 
 interface Found extends Pick<Engine, "version" | "source"> {

@@ -33,6 +33,28 @@ async function scansOf(table: string): Promise<{ whole: number; hasUsedIndex: bo
   }
 }
 
+describe("StateBackend.prepare", () => {
+  const isCompressed = async () => (await pool.query<{ is: boolean }>("SELECT attstorage = 'x' AS is FROM pg_attribute WHERE attrelid = 'pulumi_state'::regclass AND attname = 'data'")).rows[0]!.is;
+
+  it("has states kept as they are, also in a table that the engine has made; a backup of it that goes on does not hold it up", async () => {
+    await pool.query("CREATE TABLE pulumi_state (key TEXT PRIMARY KEY, data JSON NOT NULL, updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now())");
+    await backend.prepare();
+    assert.equal(await isCompressed(), false);
+    await pool.query("ALTER TABLE pulumi_state ALTER COLUMN data SET STORAGE EXTENDED");
+    const backup = await pool.connect();
+    try {
+      await backup.query("BEGIN; LOCK TABLE pulumi_state IN ACCESS SHARE MODE");
+      await backend.prepare();
+      assert.equal(await isCompressed(), true);
+    } finally {
+      await backup.query("ROLLBACK");
+      backup.release();
+    }
+    await backend.prepare();
+    assert.equal(await isCompressed(), false);
+  });
+});
+
 describe("StateBackend.createStack", () => {
   it("makes an empty stack, once the engine has used the database, and keeps one that is there", async () => {
     await backend.prepare();

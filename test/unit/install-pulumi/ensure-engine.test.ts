@@ -45,7 +45,7 @@ describe("ensureEngine", () => {
       source: "cache",
       standIns: true,
       pluginsDir: join(home, "plugins"),
-      env: { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_DIY_BACKEND_PARALLEL: "1", PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true", PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2", PULUMI_LOG_ROTATION_TOTAL_MB: "50", GOGC: "800", GOMEMLIMIT: "300MiB", NODE_COMPILE_CACHE: join(folder.path, "cache", "compile-cache"), PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
+      env: { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_DIY_BACKEND_PARALLEL: "1", PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true", PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2", PULUMI_LOG_ROTATION_MAX_TOTAL_MB: "50", GOGC: "800", GOMEMLIMIT: "300MiB", NODE_COMPILE_CACHE: join(folder.path, "cache", "compile-cache"), PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
     });
     assert.equal(await readlink(join(binDir, "pulumi-language-nodejs")), join(cached, "pulumi-language-nodejs"));
     assert.equal((await stat(join(binDir, "pulumi"))).ino, (await stat(join(cached, "pulumi"))).ino, "one file with two names");
@@ -127,5 +127,12 @@ describe("preparePulumiHome", () => {
     const home = join(folder.path, "homes", "worker-1");
     for (let turn = 0; turn < 2; turn += 1) await preparePulumiHome(home, { pluginsDir: "/plugins" });
     assert.equal(await readlink(join(home, "plugins")), "/plugins");
+  });
+
+  it("leaves the engine no folder for logs of its own, also where an earlier version had one", async () => {
+    await using folder = await scratch();
+    await mkdir(join(folder.path, "logs", "old"), { recursive: true });
+    await preparePulumiHome(folder.path, { pluginsDir: "/plugins" });
+    assert.match(await readFile(join(folder.path, "logs"), "utf8"), /no logs/);
   });
 });
