@@ -40,6 +40,8 @@ export interface InFlight {
   readonly callsAUser: number;
   /** Of all VMs: one for each purchase, and those for all who wait. */
   readonly vmLists: number;
+  /** Hostinger's, the most frequent first. */
+  readonly callsByEndpoint: readonly { readonly endpoint: string; readonly aUser: number }[];
   readonly purchases: number;
   /** At a third, two thirds, and all of the users ready. */
   readonly levels: readonly Level[];
@@ -72,6 +74,7 @@ export async function usersInFlight(world: BenchWorld, options: InFlightOptions)
     const endMs = Date.now() + limitSeconds * 1_000;
     let ready = 0;
     while (Date.now() <= endMs) {
+      if (worker.hasEnded()) throw new Error(`The worker has ended by itself, with ${ready} of ${users} users ready.`);
       peakMemoryMb = Math.max(peakMemoryMb, memoryMbOf(worker.pid));
       const { rows } = await pool.query<{ seconds: number; hostname: string; readyAt: Date }>('SELECT extract(epoch FROM ready_at - requested_at)::float AS seconds, hostname, ready_at AS "readyAt" FROM user_vps WHERE starts_with(user_id, $1) AND ready_at IS NOT NULL', [`bench-${prefix}`]);
       ready = rows.length;
@@ -94,6 +97,7 @@ export async function usersInFlight(world: BenchWorld, options: InFlightOptions)
           answeringToReadySecondsP50: median(answering), answeringToReadySecondsP95: quantile(answering, 0.95),
           callsAUser: calls.hostinger / users,
           vmLists: calls.counts.find(({ method, pattern }) => method === "GET" && pattern === VM_LIST)?.count ?? 0,
+          callsByEndpoint: calls.counts.filter(({ api }) => api === "hostinger").map(({ method, pattern, count }) => ({ endpoint: `${method} ${pattern}`, aUser: count / users })).toSorted((a, b) => b.aUser - a.aUser),
           atRest: { ...levelOf(worker.pid), temporaryFiles: (await readdir(world.folder)).length, locks: await advisoryLocks(pool) },
         };
       }

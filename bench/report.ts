@@ -21,6 +21,7 @@ export function summary(found: readonly Compared[], operation: Operation) {
 export function flightText(flight: InFlight): string {
   return [
     `${flight.users} users: ready ${rounded(flight.beyondBootSecondsP50)} s beyond boot and script (median), ${rounded(flight.beyondBootSecondsP95)} s (95 %), ${rounded(flight.beyondBootSecondsLast)} s (last); ${rounded(flight.callsAUser)} calls a user, among them ${flight.vmLists} lists of all VMs in all; ${flight.purchases} purchases`,
+    ...flight.callsByEndpoint.map(({ endpoint, aUser }) => `  ${rounded(aUser)} a user: ${endpoint}`),
     `  from the VPS's first answer to ready: ${rounded(flight.answeringToReadySecondsP50)} s (median), ${rounded(flight.answeringToReadySecondsP95)} s (95 %)`,
     `  the worker's processes: at most ${rounded(flight.peakMemoryMb)} MB; with a third, two thirds and all ready ${flight.levels.map(levelText).join("; ")}`,
     `  at rest ${levelText(flight.atRest)}, ${flight.atRest.temporaryFiles} temporary files, ${flight.atRest.locks} locks`,

@@ -26,6 +26,7 @@ export interface BenchProcess {
   readonly pid: number;
   /** Empty for a worker. */
   readonly url: string;
+  hasEnded(): boolean;
   kill(): Promise<void>;
 }
 
@@ -48,7 +49,7 @@ export function benchService(world: Pick<BenchWorld, "folder" | "engine" | "data
         stdio: ["ignore", "ignore", "pipe"],
       });
       started.push(child);
-      return { pid: child.pid!, url: await readiness(child), kill: () => kill(child) };
+      return { pid: child.pid!, url: await readiness(child), hasEnded: () => child.exitCode !== null || child.signalCode !== null, kill: () => kill(child) };
     },
     async close() {
       await Promise.all(started.map(kill));

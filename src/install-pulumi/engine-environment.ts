@@ -15,7 +15,7 @@ export const ENGINE_SETTINGS = {
   PULUMI_DIY_BACKEND_PARALLEL: "1",
   // Without it every call lists all stacks, to warn of a layout that this project never had (backend/diy/backend.go).
   PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true",
-  // Every call writes a log into PULUMI_HOME, by default for a week and up to 500 MB (sdk/v3, go/common/env); runs of the service write none.
+  // Every call writes a log into the user's own PULUMI_HOME, by default for a week and up to 500 MB (sdk/v3, go/common/env); in ours there are none.
   PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2",
   PULUMI_LOG_ROTATION_MAX_TOTAL_MB: "50",
   // A call lives for a second, and spends a third of its processor time on collecting garbage of some 50 MB:

@@ -1,5 +1,5 @@
 /** Provides a Pulumi engine: an installed one, else a cached, downloaded or built one. */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { binFolder, prepareBinFolder } from "./bin-folder.ts";
@@ -7,6 +7,7 @@ import { cacheRoot, completeEngine, engineFolder, fillEngineFolder } from "./cac
 import { ENGINE_SETTINGS, type EngineOnDisk } from "./engine-environment.ts";
 import { linkTo } from "./files.ts";
 import { withLock } from "../../providers/core/file-lock.ts";
+import { refuseEngineLogs } from "./no-engine-logs.ts";
 import { engineOnPath } from "./on-path.ts";
 import { choosePlugins } from "./plugins.ts";
 import { ENGINE_VERSION, SDK_VERSION } from "./version.ts";
@@ -49,6 +50,7 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
   const compileCache = env["NODE_COMPILE_CACHE"] || join(root, "compile-cache");
   const binDir = await prepareBinFolder({ checkout, cacheRoot: root, engineFolder: found.folder, compileCache });
   const plugins = await choosePlugins({ env, checkout, cacheRoot: root, compileCache, pulumi: join(binDir, "pulumi"), onProgress, signal });
+  if (plugins.pulumiHome !== undefined) await refuseEngineLogs(plugins.pulumiHome);
   return {
     version: found.version,
     binDir,
@@ -69,17 +71,7 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
 /** Makes `home` usable as a run's own PULUMI_HOME, with the plugins that `ensureEngine` chose. */
 export async function preparePulumiHome(home: string, engine: Pick<Engine, "pluginsDir">): Promise<void> {
   await mkdir(home, { recursive: true });
-  await Promise.all([linkTo(join(home, "plugins"), engine.pluginsDir), writeNoLogs(home)]);
-}
-
-/**
- * The engine writes an encrypted log of each call, which takes a tenth of an `up`; what people read of a run are its own
- * messages and events. It has no setting for that, and goes without where it cannot make the folder (pkg/v3/logging, StartLogging).
- */
-async function writeNoLogs(home: string): Promise<void> {
-  const logs = join(home, "logs");
-  await rm(logs, { recursive: true, force: true });
-  await writeFile(logs, "Not a folder, so that the engine writes no logs of its own here.\n");
+  await Promise.all([linkTo(join(home, "plugins"), engine.pluginsDir), refuseEngineLogs(home)]);
 }
 
 interface Found extends Pick<Engine, "version" | "source"> {

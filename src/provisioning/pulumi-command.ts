@@ -61,13 +61,12 @@ const FIRST_MINOR_WITH_HTTP = 274;
 /** How long the engine may take to stop on its own after it was asked to. */
 const CANCEL_GRACE_MS = 10 * SECOND_MS;
 
-/** The commands whose output belongs into a run's log; others print data. */
-const RUNS_PROGRAM = new Set(["up", "preview"]);
-const LOGGED = new Set(["up", "preview", "refresh", "destroy"]);
+/** The commands that work on a stack's resources: what they print belongs into a run's log; others print data. */
+const OPERATIONS = new Set(["up", "preview", "refresh", "destroy"]);
 
-/** What a command gets to use the program where it is served; `destroy` runs the providers alone. */
+/** What the command gets to use the program where it is served: also `destroy`, which does not run it, would start a language host of its own. */
 export function clientOf(command: string | undefined, programAddress: string): readonly string[] {
-  return RUNS_PROGRAM.has(command ?? "") ? [`--client=${programAddress}`] : [];
+  return OPERATIONS.has(command ?? "") ? [`--client=${programAddress}`] : [];
 }
 
 /** Waits for a line of input, then becomes the command: it keeps the process id. */
@@ -97,7 +96,7 @@ function engineTraces({ version, env }: CommandOptions, [name = ""]: readonly st
   const url = tracesUrl(env);
   const hasHeaders = Boolean(env["OTEL_EXPORTER_OTLP_HEADERS"] || env["OTEL_EXPORTER_OTLP_TRACES_HEADERS"]);
   const [, major, minor] = /(\d+)\.(\d+)/.exec(version) ?? [];
-  return url && !hasHeaders && LOGGED.has(name) && Number(major) === 3 && Number(minor) >= FIRST_MINOR_WITH_HTTP ? ["--otel-traces", url] : [];
+  return url && !hasHeaders && OPERATIONS.has(name) && Number(major) === 3 && Number(minor) >= FIRST_MINOR_WITH_HTTP ? ["--otel-traces", url] : [];
 }
 
 async function run(
@@ -123,7 +122,7 @@ async function run(
   let stdout = "";
   let stderr = "";
   last.output = "";
-  const lines = lineSplitter((line) => { if (LOGGED.has(args[0] ?? "")) options.onLine?.(line); });
+  const lines = lineSplitter((line) => { if (OPERATIONS.has(args[0] ?? "")) options.onLine?.(line); });
   child.stdout.setEncoding("utf8").on("data", (text: string) => { stdout = capped(stdout, text); last.output = tailOf(last.output + text); lines.push(text); onOutput?.(text); });
   child.stderr.setEncoding("utf8").on("data", (text: string) => { stderr = capped(stderr, text); last.output = tailOf(last.output + text); lines.push(text); onError?.(text); });
   child.stdin.on("error", () => undefined);
