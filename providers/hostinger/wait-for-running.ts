@@ -9,9 +9,10 @@ import type { Session } from "./session.ts";
 import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
 import { isLost, isSuspended } from "./vm-state.ts";
 
-const FIRST_INTERVAL_MS = 0.1 * SECOND_MS;
+/** A restart is over soon, a first boot takes a minute: by so steep a growth, both are seen soon enough by some 17 looks. */
+const FIRST_INTERVAL_MS = 0.025 * SECOND_MS;
 const LONGEST_INTERVAL_MS = 10 * SECOND_MS;
-const INTERVAL_GROWTH = 1.4;
+const INTERVAL_GROWTH = 1.6;
 const REPORT_INTERVAL_MS = 15 * SECOND_MS;
 /** So long a run looks that has no patience: a list may show a VM before the VM itself is found, and another run would come at once. */
 const NOT_FOUND_HELD_MS = 10 * SECOND_MS;
