@@ -5,19 +5,13 @@
  * cannot be attached to, so that it serves one engine only.
  */
 import grpc from "@grpc/grpc-js";
-import service from "@pulumi/pulumi/proto/provider_grpc_pb.js";
-import messages from "@pulumi/pulumi/proto/provider_pb.js";
-import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
-import statusMessages from "@pulumi/pulumi/proto/status_pb.js";
 import type { dynamic } from "@pulumi/pulumi";
-import anyMessages from "google-protobuf/google/protobuf/any_pb.js";
-import emptyMessages from "google-protobuf/google/protobuf/empty_pb.js";
-import structMessages from "google-protobuf/google/protobuf/struct_pb.js";
 import { createRequire } from "node:module";
 import { messageOf, UserVpsError } from "../core/errors.ts";
 import { configurationOf } from "./configuration.ts";
 import { servePluginService, unary } from "./grpc-server.ts";
 import type { PluginServer } from "./grpc-server.ts";
+import { service, messages, pluginMessages, statusMessages, anyMessages, emptyMessages, structMessages } from "./protocol.ts";
 import { providerFromText } from "./provider-from-text.ts";
 
 type Values = Record<string, unknown>;

@@ -4,15 +4,11 @@
  * does not hand out the provider's configuration, and takes half a second longer to start.
  */
 import type grpc from "@grpc/grpc-js";
-import service from "@pulumi/pulumi/proto/provider_grpc_pb.js";
-import messages from "@pulumi/pulumi/proto/provider_pb.js";
-import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
-import emptyMessages from "google-protobuf/google/protobuf/empty_pb.js";
-import structMessages from "google-protobuf/google/protobuf/struct_pb.js";
 import { engineGoneSignal, followEngine } from "../../providers/core/engine-liveness.ts";
 import { endAsOrphan, endWithEngine } from "../../providers/dynamic/end-with-engine.ts";
 import { servePluginService, unary } from "../../providers/dynamic/grpc-server.ts";
 import type { PluginServer } from "../../providers/dynamic/grpc-server.ts";
+import { service, messages, pluginMessages, emptyMessages, structMessages } from "../../providers/dynamic/protocol.ts";
 
 export type Properties = Record<string, unknown>;
 
