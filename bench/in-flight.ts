@@ -1,12 +1,13 @@
 /** Users who sign up at once, on a service with VMs that take time to boot: how soon they are ready, and what the worker takes meanwhile. */
 import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import { startSandbox } from "../src/sandbox/index.ts";
 import { descriptorsOf, memoryMbOf, processCountOf } from "./processes.ts";
 import { median, quantile } from "./rounds.ts";
 import { benchService } from "./service.ts";
 import type { BenchWorld } from "./world.ts";
+import { createPool } from "../src/db/index.ts";
 
 const LOOK_INTERVAL_MS = 500;
 const SIGNUPS_AT_ONCE = 20;
@@ -58,7 +59,7 @@ export interface Level {
 export async function usersInFlight(world: BenchWorld, options: InFlightOptions): Promise<InFlight> {
   const { users, bootSeconds, scriptSeconds, concurrency, limitSeconds } = options;
   const sandbox = await startSandbox({ dataDir: world.folder, bootMs: bootSeconds * 1_000, scriptMs: scriptSeconds * 1_000 });
-  const pool = new Pool({ connectionString: world.databaseUrl, max: 2 });
+  const pool = createPool({ url: world.databaseUrl, name: "bench", max: 2 });
   const service = benchService(world, sandbox);
   // The database has those of earlier measurements as well.
   const prefix = `flight${users}-`;

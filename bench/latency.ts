@@ -1,6 +1,5 @@
 /** Signups and questions about their status at a steady rate, beside a worker that is busy with them; kill -9 of the HTTP process in the middle. */
 import { setTimeout as delay } from "node:timers/promises";
-import { Pool } from "pg";
 import type { Sandbox } from "../src/sandbox/index.ts";
 import { QUEUE_SCHEMA } from "../src/jobs/queue.ts";
 import { benchChild } from "./child.ts";
@@ -8,6 +7,7 @@ import type { FleetRequest } from "./sandbox-process.ts";
 import { quantile } from "./rounds.ts";
 import { benchService } from "./service.ts";
 import type { BenchWorld } from "./world.ts";
+import { createPool } from "../src/db/index.ts";
 
 export interface LatencyOptions {
   readonly requestsASecond: number;
@@ -33,7 +33,7 @@ const FIRST_SECONDS = 3;
 export async function latencyUnderLoad(world: BenchWorld, { requestsASecond, seconds }: LatencyOptions): Promise<Latency> {
   const account = benchChild("sandbox-process.ts");
   const { sandbox } = await account.ask<{ readonly sandbox: Pick<Sandbox, "env"> }>({ dataDir: world.folder, users: 0, bootMs: 3_600_000 } satisfies FleetRequest);
-  const pool = new Pool({ connectionString: world.databaseUrl, max: 1 });
+  const pool = createPool({ url: world.databaseUrl, name: "bench", max: 1 });
   const service = benchService(world, sandbox);
   const count = requestsASecond * seconds;
   const tokens = await Promise.all(Array.from({ length: Math.ceil((count + requestsASecond) / 2) }, (_, number) => service.tokenOf(`rate${number}`)));

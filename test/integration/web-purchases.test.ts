@@ -1,6 +1,6 @@
 /** What stands before a purchase, with the service running against the sandbox, seen and switched on the page. */
 import assert from "node:assert/strict";
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { sleep } from "../../providers/core/time.ts";
 import { ACCOUNT_KEPT_MS } from "../../src/purchases/live-facts.ts";
@@ -8,6 +8,7 @@ import { assertAccessible } from "../support/axe.ts";
 import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
 import { withDatabase } from "../support/postgres.ts";
+import { openPool } from "../support/open-pool.ts";
 
 const { url: databaseUrl } = await withDatabase();
 
@@ -19,7 +20,7 @@ describe("purchases on the operators' page", needing("browser"), () => {
   let pool: Pool;
   beforeAll(async () => {
     the = await openPageWorld({ databaseUrl, env: { PURCHASES_PER_DAY: "2", CERTIFICATES_PER_WEEK: "3", MAX_PRICE_CENTS: "1500", ZONE_RECORD_LIMIT: String(RECORD_LIMIT), PAYMENT_PROBE_SECONDS: "1" } });
-    pool = new Pool({ connectionString: the.world.databaseUrl, max: 1 });
+    pool = openPool(the.world.databaseUrl, 1);
     await the.logIn();
   });
   afterAll(async () => {

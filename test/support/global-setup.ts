@@ -3,12 +3,13 @@
  * that has all migrations; and the engine, which takes longer to build on a fresh machine than any test may.
  */
 import { randomBytes } from "node:crypto";
-import { Client, Pool } from "pg";
+import { Client } from "pg";
 import type { TestProject } from "vitest/node";
 import { messageOf } from "../../providers/core/errors.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { holdTestServer } from "./test-server.ts";
+import { openPool } from "./open-pool.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -40,7 +41,7 @@ async function makeMigrated(serverUrl: string, name: string): Promise<void> {
   await asAdministrator(serverUrl, (client) => client.query(`CREATE DATABASE ${name}`));
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  const pool = new Pool({ connectionString: url.href, max: 1 });
+  const pool = openPool(url.href, 1);
   await migrate(pool).finally(() => pool.end());
 }
 

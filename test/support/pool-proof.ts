@@ -4,13 +4,13 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Pool } from "pg";
 import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { claimFromPool } from "../../src/purchases/index.ts";
 import { requestVps, savePool } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { KVM1 } from "./purchases.ts";
+import { openPool } from "./open-pool.ts";
 
 export interface PoolProof {
   readonly url: string;
@@ -46,7 +46,7 @@ function numbersOf(seed: number): () => number {
 
 export async function provePool({ url, seeds, killsASeed, usersASeed, members, onSeed }: PoolProof): Promise<PoolProofResult> {
   const sandbox = await startSandbox();
-  const pool = new Pool({ connectionString: url, max: 8 });
+  const pool = openPool(url, 8);
   const boss = await startQueue({ databaseUrl: url, works: false, onError: () => undefined });
   const jobs = pgBossJobs(boss, pool);
   const workers: ChildProcess[] = [];

@@ -1,16 +1,15 @@
 /** A worker of its own process, to be killed: real queue, guards and pools; stacks and VMs are rows that outlive it. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Pool } from "pg";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { startPool } from "../../src/pool/index.ts";
 import type { Engine, StackRequest, UpOptions } from "../../src/provisioning/engine.ts";
 import { openPurchaseWorld } from "./purchases.ts";
 import { vmOf } from "./stub-engine.ts";
 import { startStubWorker } from "./stub-worker.ts";
+import { openPool } from "./open-pool.ts";
 
 const { url, env, domain } = JSON.parse(process.argv[2]!) as { url: string; env: Record<string, string>; domain: string };
-const pool = new Pool({ connectionString: url, max: 6 });
-pool.on("error", () => undefined);
+const pool = openPool(url, 6);
 const vmIdOf = async (name: string) => (await pool.query<{ vmId: number }>(`SELECT vm_id::int AS "vmId" FROM proof_stacks WHERE name = $1`, [name])).rows[0]?.vmId;
 /** Whatever is done takes a while, so that a kill meets it half-way. */
 const pause = () => sleep(Math.random() * 120);

@@ -1,10 +1,12 @@
 /** A fresh database for each test file that asks, in the server that all share. */
 import { randomBytes } from "node:crypto";
-import { Client, Pool } from "pg";
+import { Client } from "pg";
+import type { Pool } from "pg";
 import { inject } from "vitest";
 import type { EmbeddedServer } from "../../src/db/embedded.ts";
 import { atEnd } from "./at-end.ts";
 import { holdTestServer } from "./test-server.ts";
+import { openPool } from "./open-pool.ts";
 
 export interface TestDatabase {
   readonly pool: Pool;
@@ -29,8 +31,7 @@ export async function withDatabase({ migrated = true }: TestDatabaseOptions = {}
   await admin.query(`CREATE DATABASE ${name}${migrated ? ` TEMPLATE ${inject("migratedDatabase")}` : ""}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  const pool = new Pool({ connectionString: url.href, max: 10 });
-  pool.on("error", () => undefined);
+  const pool = openPool(url.href, 10);
   atEnd(async () => {
     await pool.end();
     await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);

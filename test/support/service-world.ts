@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import { inTransaction, migrate } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import type { Jobs } from "../../src/jobs/index.ts";
@@ -12,6 +12,7 @@ import { findVpsByUserId, listRuns, readRunLog, requestVps } from "../../src/rec
 import type { RunRecord, VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox, SandboxOptions } from "../../src/sandbox/index.ts";
+import { openPool } from "./open-pool.ts";
 
 const PROJECT = resolve(import.meta.dirname, "..", "..");
 /** Between two looks at users' records, however many are waited for: looking takes the processor from what is looked at. */
@@ -57,9 +58,8 @@ export interface ServiceWorld {
 
 export async function startServiceWorld(databaseUrl: string, options: SandboxOptions = {}): Promise<ServiceWorld> {
   const sandbox = await startSandbox({ bootMs: 200, scriptMs: 150, ...options });
-  const pool = new Pool({ connectionString: databaseUrl, max: 5 });
+  const pool = openPool(databaseUrl, 5);
   await migrate(pool);
-  pool.on("error", () => undefined);
   const boss = await startQueue({ databaseUrl, works: false, onError: () => undefined });
   const jobs = pgBossJobs(boss, pool);
   const workers = new Set<WorkerProcess>();
