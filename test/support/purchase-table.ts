@@ -29,6 +29,8 @@ export interface Answer {
 const reset = (afterEffect: boolean): Fault => ({ kind: "reset", afterEffect });
 const hang = (effectAfterMs: number): Fault => ({ kind: "hang", effectAfterMs });
 const status = (code: number, message: string, more: object = {}): Fault => ({ kind: "status", status: code, body: { message, correlation_id: "fake" }, ...more });
+/** By an answer that refuses for now: longer than the call may take. */
+const ASKED_WAIT_SECONDS = 5;
 const doubt = { sent: "PURCHASE_UNCERTAIN", noted: "PURCHASE_UNCERTAIN" } as const;
 const found = { orders: 1, sent: "vm", noted: "vm" } as const;
 const waits = { orders: 1, sent: "AWAITING_PAYMENT", noted: "AWAITING_PAYMENT" } as const;
@@ -43,7 +45,7 @@ export const ANSWERS: readonly Answer[] = [
   { name: "422 refused", fault: status(422, "The selected template id is invalid."), times: 0, orders: 0, sent: "PURCHASE_UNCERTAIN", noted: "API_REJECTED" },
   { name: "402 payment", fault: status(402, "Payment failed: the payment method was declined."), times: 0, orders: 0, sent: "PURCHASE_UNCERTAIN", noted: "PAYMENT_REFUSED" },
   { name: "422 payment", fault: status(422, "The payment was declined by the bank."), times: 0, orders: 0, sent: "PURCHASE_UNCERTAIN", noted: "PAYMENT_REFUSED" },
-  { name: "429", fault: status(429, "Too Many Requests", { retryAfterSeconds: 1 }), times: 0, orders: 0, sent: "PURCHASE_UNCERTAIN", noted: "API_RATE_LIMITED" },
+  { name: "429", fault: status(429, "Too Many Requests", { retryAfterSeconds: ASKED_WAIT_SECONDS }), times: 0, orders: 0, sent: "PURCHASE_UNCERTAIN", noted: "API_RATE_LIMITED" },
   { name: "500 before the effect", fault: status(500, "Server Error"), orders: 0, ...doubt },
   { name: "502 after the effect", fault: status(502, "Bad Gateway", { afterEffect: true }), ...found },
   { name: "HTML, nothing done", fault: { kind: "garbage" }, orders: 0, ...doubt },
@@ -75,13 +77,16 @@ export interface CellOptions {
 
 /** Nothing that is answered, or cut off, needs a limit. */
 const PATIENT_MS = 60_000;
-/** What hangs, or is refused for now, is given up after this long; and later where a busy machine had not even sent it by then. */
+/** What hangs is given up after this long; and later where a busy machine had not even sent it by then. */
 const LIMITS_MS = [600, 1_200, 2_400];
+/** Of what is refused for now, the first attempt has this long, and there is no second one: its wait would take longer. */
+const REFUSED_LIMIT_MS = 4_000;
 
 /** Plays one cell; what of it is not as it should be, as sentences. */
 export async function playCell(answer: Answer, crash: Crash, options: CellOptions = {}): Promise<string[]> {
   const { fault } = answer;
-  const limits = fault?.kind === "hang" || (fault?.kind === "status" && fault.status === 429) ? LIMITS_MS : [PATIENT_MS];
+  const isRefusedForNow = fault?.kind === "status" && fault.status === 429;
+  const limits = fault?.kind === "hang" ? LIMITS_MS : [isRefusedForNow ? REFUSED_LIMIT_MS : PATIENT_MS];
   for (const purchaseTimeoutMs of limits) {
     const wrong = await playOnce(answer, crash, { ...options, purchaseTimeoutMs });
     if (wrong !== "never sent") return wrong;

@@ -146,11 +146,15 @@ export class HostingerTransport {
     const endMs = startedMs + (options.timeoutMs ?? Number.POSITIVE_INFINITY);
     const retryUntilMs = request.single ? endMs : Math.min(endMs, startedMs + this.#options.retryLimitMs);
     let withoutEffect = true;
+    let answered: Failure | undefined;
     for (let attempt = 1; ; attempt++) {
       const result = await this.#attempt(call, request, attempt, { endMs, retryUntilMs, signal, mayBegin: options.mayBegin });
       if ("answer" in result) return result.answer;
       const { failure, waitMs } = result;
       withoutEffect &&= failure.withoutEffect;
+      // One for which no time was left says less than the answer before it.
+      if (answered && hasRunOut(failure) && monotonicMs() >= endMs) throw new CallFailure(answered, withoutEffect);
+      if (failure.status !== undefined) answered = failure;
       const mayRepeat = failure.passing && (repeatable || failure.withoutEffect);
       if (!mayRepeat || monotonicMs() + Math.max(waitMs, this.#shared.limiter.heldMs) >= retryUntilMs) {
         throw new CallFailure(failure, withoutEffect);
@@ -219,6 +223,11 @@ export class HostingerTransport {
   #secrets(request: ApiRequest): readonly string[] {
     return [this.#options.apiKey, ...(request.secrets ?? [])];
   }
+}
+
+/** It was not sent within the call's time. */
+function hasRunOut({ error, status, withoutEffect }: Failure): boolean {
+  return withoutEffect && status === undefined && error instanceof UserVpsError && error.code === "API_TIMEOUT";
 }
 
 function eitherOf(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {

@@ -4,7 +4,10 @@ import type { AddressInfo } from "node:net";
 import { beforeAll, describe, it } from "vitest";
 
 import { UserVpsError, type ErrorCode } from "../../../providers/core/errors.ts";
+import { HttpFailure, type HttpRequest } from "../../../providers/core/http.ts";
 import { HostingerClient, type PurchaseOutcome, type PurchaseRequest } from "../../../providers/hostinger/api/client.ts";
+import { purchase } from "../../../providers/hostinger/api/purchase.ts";
+import { HostingerTransport } from "../../../providers/hostinger/api/transport.ts";
 import { virtualMachineSchema } from "../../../providers/hostinger/api/virtual-machine.ts";
 import { closedPort, FAKE_TOKEN, startApiServer, startApiServerAt, vmJson, withShortBackoff, type Answer } from "./api-server.ts";
 
@@ -186,6 +189,22 @@ describe("a purchase that certainly did not happen", () => {
     await new Promise((resolve) => setTimeout(resolve, 60));
     assert.equal(server.seen.length, count);
     for (const { atMs } of server.seen) assert.ok(atMs <= endMs);
+  });
+
+  it("is what was answered before, when an attempt had no time left to be sent", async () => {
+    let attempts = 0;
+    const endpoint = {
+      async send({ timeoutMs }: HttpRequest) {
+        attempts += 1;
+        if (attempts === 1) return { status: 429, headers: {}, text: "{}" };
+        await new Promise((resolve) => setTimeout(resolve, timeoutMs + 5));
+        throw new HttpFailure("timeout", false, "no connection within the time limit");
+      },
+    };
+    const limiter = { heldMs: 0, hold: () => undefined, acquire: async () => () => undefined };
+    const transport = new HostingerTransport({ baseUrl: "http://127.0.0.1:1", apiKey: FAKE_TOKEN, requestTimeoutMs: 1_000, retryLimitMs: 1_000 } as never, { endpoint, limiter, serverTimeOffsetMs: 0 } as never);
+    assert.deepEqual(await failureOf(purchase(transport, request, { timeoutMs: 50 })), { kind: "notSent", code: "API_RATE_LIMITED" });
+    assert.equal(attempts, 2);
   });
 
   it("is API_UNREACHABLE when nobody listens until the time limit", async () => {
