@@ -2,12 +2,12 @@
 import { readdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Pool } from "pg";
+import { createPool } from "../src/db/index.ts";
 import { startSandbox } from "../src/sandbox/index.ts";
 import { descriptorsOf, memoryMbOf, processCountOf } from "./processes.ts";
 import { median, quantile } from "./rounds.ts";
 import { benchService } from "./service.ts";
 import type { BenchWorld } from "./world.ts";
-import { createPool } from "../src/db/index.ts";
 
 const LOOK_INTERVAL_MS = 500;
 const SIGNUPS_AT_ONCE = 20;

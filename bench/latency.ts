@@ -1,5 +1,6 @@
 /** Signups and questions about their status at a steady rate, beside a worker that is busy with them; kill -9 of the HTTP process in the middle. */
 import { setTimeout as delay } from "node:timers/promises";
+import { createPool } from "../src/db/index.ts";
 import type { Sandbox } from "../src/sandbox/index.ts";
 import { QUEUE_SCHEMA } from "../src/jobs/queue.ts";
 import { benchChild } from "./child.ts";
@@ -7,7 +8,6 @@ import type { FleetRequest } from "./sandbox-process.ts";
 import { quantile } from "./rounds.ts";
 import { benchService } from "./service.ts";
 import type { BenchWorld } from "./world.ts";
-import { createPool } from "../src/db/index.ts";
 
 export interface LatencyOptions {
   readonly requestsASecond: number;

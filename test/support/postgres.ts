@@ -5,8 +5,8 @@ import type { Pool } from "pg";
 import { inject } from "vitest";
 import type { EmbeddedServer } from "../../src/db/embedded.ts";
 import { atEnd } from "./at-end.ts";
-import { holdTestServer } from "./test-server.ts";
 import { openPool } from "./open-pool.ts";
+import { holdTestServer } from "./test-server.ts";
 
 export interface TestDatabase {
   readonly pool: Pool;
