@@ -80,7 +80,6 @@ type Control = (command: string, ...more: string[]) => Promise<unknown>;
 async function initialise(folder: string, bin: string, user: ServerUser | undefined, onProgress?: (line: string) => void): Promise<void> {
   const data = join(folder, "data");
   if (await access(join(data, "PG_VERSION")).then(() => true, () => false)) return;
-  onProgress?.(`making a PostgreSQL in ${folder}, once`);
   const password = join(folder, "password");
   await writeFile(password, randomBytes(24).toString("base64url"), { mode: 0o600 });
   if (user) await chown(password, user.uid, user.gid);
@@ -88,6 +87,7 @@ async function initialise(folder: string, bin: string, user: ServerUser | undefi
   await rm(unfinished, { recursive: true, force: true });
   // The locale is PostgreSQL's own, so the machine needs to have none.
   const flags = ["--username=postgres", `--pwfile=${password}`, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
+  onProgress?.(`making a PostgreSQL in ${folder}, once`);
   await run(join(bin, "initdb"), [`--pgdata=${unfinished}`, ...flags], { ...user, cwd: folder }).catch((error: unknown) => {
     throw new UserVpsError("DATABASE_FAILED", `PostgreSQL could not be initialised in ${folder}: ${messageOf(error)}`, { next: /could not look up effective user ID/.test(messageOf(error)) ? NAMELESS : ELSEWHERE, cause: error });
   });

@@ -70,6 +70,19 @@ export class StateBackend {
       CREATE INDEX IF NOT EXISTS ${this.#index} ON ${this.#table} (key text_pattern_ops);
       COMMIT;`);
     await this.#keepAsItIs();
+    await this.#tellLayout();
+  }
+
+  /**
+   * Writes down which layout is used, as the engine does in an empty one (pulumi/pkg/backend/diy/meta.go): each new
+   * stack can then be made without it. What is not empty and lacks that has the layout of Pulumi before 3.61.
+   */
+  async #tellLayout(): Promise<void> {
+    const folder = `${this.#root}/`;
+    await this.#pool.query(
+      `INSERT INTO ${this.#table} (key, data) SELECT $3, $4 WHERE NOT EXISTS (SELECT FROM ${this.#table} WHERE ${below(1, 2)}) ON CONFLICT DO NOTHING`,
+      [folder, endOf(folder), this.#layoutKey, blobOf("version: 1\n")],
+    );
   }
 
   /**
@@ -133,15 +146,14 @@ export class StateBackend {
   }
 
   /**
-   * Makes an empty stack, as `pulumi stack init` does at the cost of a process. Its
-   * secrets' salt is made by the first `up`. Returns false where nothing has been kept yet: the
-   * engine first writes down which layout it uses (`meta.yaml`), and takes what lacks that for an old one.
+   * Makes an empty stack, as `pulumi stack init` does at the cost of a process. Its secrets' salt is made by the
+   * first `up`. Returns false where the states have the old layout, or there is such a stack.
    */
   async createStack(stackName: string): Promise<boolean> {
     const checkpoint = { version: 3, checkpoint: { stack: `organization/${this.#project}/${stackName}` } };
     const { rowCount } = await this.#pool.query(
       `INSERT INTO ${this.#table} (key, data) SELECT $1, $2 WHERE EXISTS (SELECT FROM ${this.#table} WHERE key = $3) ON CONFLICT DO NOTHING`,
-      [this.#keyOf(stackName), { data: Buffer.from(JSON.stringify(checkpoint)).toString("base64") }, `${this.#root}/meta.yaml`],
+      [this.#keyOf(stackName), blobOf(JSON.stringify(checkpoint)), this.#layoutKey],
     );
     return rowCount === 1;
   }
@@ -190,6 +202,10 @@ export class StateBackend {
     return `${this.#root}/stacks/${this.#project}/`;
   }
 
+  get #layoutKey(): string {
+    return `${this.#root}/meta.yaml`;
+  }
+
   #keyOf(stackName: string): string {
     return `${this.#folder}${stackName}.json`;
   }
@@ -225,6 +241,10 @@ function below(from: number, to: number): string {
 /** The first text that comes after all that begin with the folder, which ends in `/`. */
 function endOf(folder: string): string {
   return `${folder.slice(0, -1)}0`;
+}
+
+function blobOf(text: string): Blob["data"] {
+  return { data: Buffer.from(text).toString("base64") };
 }
 
 function contentOf(blob: Blob): unknown {

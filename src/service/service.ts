@@ -39,15 +39,18 @@ export async function startService({ settings, env, onProgress = () => undefined
   await startTracing(env);
   const spare = spareSecrets({ env, role });
   if (spare.length > 0) onProgress(`WARNING: this process faces the internet and holds secrets that only workers need: ${spare.join(", ")}. Give each role a file of its own (user-vps init --split); with REFUSE_SPARE_SECRETS=true it does not start like this`);
-  // Each role loads what it needs, while the database is opened: an HTTP process has no SDK of the engine in memory.
-  const loading = { worker: role === "http" ? undefined : import("./worker-process.ts"), http: role === "worker" ? undefined : import("../http/index.ts") };
-  const database = await openDatabase({ databaseUrl: settings.databaseUrl, dataFolder: settings.dataFolder, onProgress });
-  const closers: (() => Promise<unknown>)[] = [flushTracing, () => database.close()];
+  const closers: (() => Promise<unknown>)[] = [flushTracing];
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => onProgress(`not everything could be closed: ${messageOf(error)}`));
   };
   let worker: WorkerProcess | undefined;
   try {
+    const slots = role === "http" ? undefined : import("./open-slots.ts").then(({ openSlots }) => openSlots({ settings, env, onProgress }));
+    closers.push(async () => (await slots?.catch(() => undefined))?.slots.close());
+    // Each role loads what it needs, while slots and database are opened: an HTTP process has no SDK of the engine in memory.
+    const loading = { worker: role === "http" ? undefined : import("./worker-process.ts"), http: role === "worker" ? undefined : import("../http/index.ts") };
+    const database = await openDatabase({ databaseUrl: settings.databaseUrl, dataFolder: settings.dataFolder, onProgress });
+    closers.push(() => database.close());
     const boss = await startQueue({
       databaseUrl: database.url,
       works: role !== "http",
@@ -60,7 +63,7 @@ export async function startService({ settings, env, onProgress = () => undefined
     await createQuestionQueue(boss, DOCTOR_QUEUE);
     await createRollOutQueue(boss);
     const common = { settings, env, pool: database.pool, databaseUrl: database.url, boss, onProgress };
-    worker = await (await loading.worker)?.startWorkerProcess(common);
+    worker = slots && (await (await loading.worker)?.startWorkerProcess({ ...common, engineWithSlots: await slots }));
     const http = await startHttp();
     if (http) closers.push(() => http.close());
     let closed: Promise<void> | undefined;

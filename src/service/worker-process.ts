@@ -9,8 +9,6 @@ import { messageOf } from "../../providers/core/errors.ts";
 import { readSettingFile } from "../../providers/core/setting-file.ts";
 import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
-import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
-import { ensureEngine } from "../install-pulumi/ensure-engine.ts";
 import { answerDoctor } from "../doctor/ask-doctor.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
 import { startDrift } from "../drift/start-drift.ts";
@@ -22,7 +20,6 @@ import { startNotifications } from "../notifications/index.ts";
 import { AutomationEngine } from "../provisioning/automation-engine.ts";
 import { lostDnsRecords } from "../provisioning/lost-dns-record.ts";
 import { hostingerPower } from "../provisioning/power.ts";
-import { tagEnvironment } from "../provisioning/process-tags.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { startWatchdog } from "../provisioning/start-watchdog.ts";
 import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
@@ -32,16 +29,17 @@ import { openPurchaseDesk } from "../purchases/index.ts";
 import { createCredentialsCipher } from "../records/index.ts";
 import { startPool } from "../pool/index.ts";
 import { startRollOutWorker } from "../releases/index.ts";
-import { Slots } from "../slots/slots.ts";
 import { startWaits } from "../waits/index.ts";
-import { engineVariables, secretsOf } from "./engine-variables.ts";
+import { secretsOf } from "./engine-variables.ts";
 import { keepOffers } from "./keep-offers.ts";
+import type { OpenSlots } from "./open-slots.ts";
 
 const DEFAULT_SSH_PORT = 22;
 
 export interface WorkerProcessOptions {
   readonly settings: Settings;
   readonly env: Environment;
+  readonly engineWithSlots: OpenSlots;
   readonly pool: Pool;
   readonly databaseUrl: string;
   readonly boss: PgBoss;
@@ -91,10 +89,9 @@ async function endOthers({ serving, clients }: Parts): Promise<void> {
 }
 
 /** @returns the worker's id */
-async function startParts({ settings, env, pool, databaseUrl, boss, onProgress }: WorkerProcessOptions, { working, serving, clients }: Parts): Promise<string> {
+async function startParts({ settings, env, engineWithSlots, pool, databaseUrl, boss, onProgress }: WorkerProcessOptions, { working, serving, clients }: Parts): Promise<string> {
   const [worksOn, serves, uses] = [kept(working), kept(serving), kept(clients)];
-  const workerId = randomUUID();
-  const installed = await ensureEngine({ env: { ...env }, onProgress });
+  const { workerId, installed, slots } = engineWithSlots;
   const folder = await mkdtemp(join(tmpdir(), "user-vps-worker-"));
   const backendUrl = settings.stateBackendUrl ?? databaseUrl;
   const backend = uses(new StateBackend(backendUrl, PROJECT_NAME));
@@ -103,18 +100,7 @@ async function startParts({ settings, env, pool, databaseUrl, boss, onProgress }
   const vms = uses(hostingerPower(env));
   const dns = uses(lostDnsRecords({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! }));
   const purchases = uses(openPurchaseDesk(pool, settings));
-  // Secrets that the program itself needs; the providers do not see them.
-  const ofProgram = { [VARIABLES.sshPrivateKey.name]: settings.sshPrivateKey, [VARIABLES.acmeEabMacKey.name]: settings.acmeEabMacKey };
-  const forEngine = { ...engineVariables(env), ...Object.fromEntries(Object.keys(ofProgram).map((name) => [name, undefined])) };
-  const slots = uses(new Slots({
-    env: { ...engineEnvironment(installed, forEngine), [VARIABLES.passphrase.name]: undefined },
-    tag: (slot) => tagEnvironment({ worker: workerId, slot }),
-    standIns: installed.standIns,
-    programEnv: ofProgram,
-    givesWay: true,
-  }));
-  slots.prepare(1);
-  const engineBasis = { slots, givesWay: true, installed, backend, backendUrl, workerId, folder, env: forEngine, secretsProvider: settings.secretsProvider };
+  const engineBasis = { slots, givesWay: true, installed, backend, backendUrl, workerId, folder, env: engineWithSlots.env, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   serves(startWatchdog(workerId, folder));
   const fromFiles = (["passphraseFile", "hostingerApiKeyFile"] as const).flatMap((setting) => (settings[setting] ? readSettingFile(VARIABLES[setting].name, settings[setting]).trim() : []));

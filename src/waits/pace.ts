@@ -20,3 +20,11 @@ export function pauseMs(waitedMs: number, usualMs: number | undefined): number {
   if (waitedMs < LATE * usualMs) return SHORTEST_MS;
   return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, waitedMs / 20));
 }
+
+/** Between two lists of VMs, however many wait; a VM that is there within seconds is found within seconds. */
+const LIST_INTERVAL_MS = 2 * SECOND_MS;
+const LIST_PART_OF_WAIT = 4;
+
+export function listIntervalMs(longestWaitMs: number): number {
+  return Math.min(LIST_INTERVAL_MS, Math.max(SHORTEST_MS, longestWaitMs / LIST_PART_OF_WAIT));
+}

@@ -16,7 +16,7 @@ import type { Jobs } from "../jobs/index.ts";
 import { dropOvertakenWaits, holdLease, letLeaseGo, noteSeen, noteWaitTime, queueWait, usualWaitSeconds, waitText, watchedWaits } from "../records/index.ts";
 import type { VpsWait } from "../records/index.ts";
 import { startHealthProbes } from "./health.ts";
-import { pauseMs, SHORTEST_MS } from "./pace.ts";
+import { listIntervalMs, pauseMs, SHORTEST_MS } from "./pace.ts";
 import { wantsLook } from "./purchase.ts";
 import { lookAtVm } from "./running.ts";
 import { Wake } from "./wake.ts";
@@ -27,8 +27,6 @@ const IDLE_MS = 10 * SECOND_MS;
 const LEASE = "watcher";
 const LEASE_SILENT_SECONDS = 4;
 const LEASE_BEAT_MS = SECOND_MS;
-/** Between two lists of VMs, however many wait. */
-const LIST_INTERVAL_MS = 2 * SECOND_MS;
 /** What takes longer than that is looked at by a run, once it takes so many times as long as is usual. */
 const SHORTEST_RUN_INTERVAL_MS = 90 * SECOND_MS;
 const LATE_FOR_A_RUN = 1.5;
@@ -103,20 +101,22 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
     const left = (what: Awaited) => waits.filter((wait) => wait.what === what && !over.includes(wait) && !late.includes(wait));
     probes.look(left("health"), usualMs.get("health"));
     const [running, purchases] = [left("running"), left("purchase")];
+    const forList = [...running, ...purchases];
     const pauseOf = ({ what, since }: VpsWait) => pauseMs(Date.now() - since.getTime(), usualMs.get(what));
-    const listPauseMs = Math.max(LIST_INTERVAL_MS, Math.min(...[...running, ...purchases].map(pauseOf)));
+    const intervalMs = listIntervalMs(Date.now() - Math.min(...forList.map(({ since }) => since.getTime())));
+    const listPauseMs = Math.max(intervalMs, Math.min(...forList.map(pauseOf)));
     // The run that began a wait has just looked.
-    const isDue = [...running, ...purchases].some((wait) => Date.now() - wait.since.getTime() >= SHORTEST_MS);
+    const isDue = forList.some((wait) => Date.now() - wait.since.getTime() >= SHORTEST_MS);
     if (isDue && nowMs - listedMs >= listPauseMs) {
       listedMs = nowMs;
-      await lookAtVms(running, purchases);
+      await lookAtVms(running, purchases, intervalMs);
     }
     // Twice as often as looks are due, so that each comes about in time.
     return Math.min(LEASE_BEAT_MS, ...waits.map((wait) => pauseOf(wait) / 2));
   }
 
-  async function lookAtVms(running: readonly VpsWait[], purchases: readonly VpsWait[]): Promise<void> {
-    const { vms } = await inventory.notOlderThan(LIST_INTERVAL_MS, signal);
+  async function lookAtVms(running: readonly VpsWait[], purchases: readonly VpsWait[], mostAgeMs: number): Promise<void> {
+    const { vms } = await inventory.notOlderThan(mostAgeMs, signal);
     for (const wait of purchases) if (wantsLook(wait, vms.values(), Date.now())) await goOn(pool, jobs, wait, "late");
     for (const wait of running) {
       const look = lookAtVm(vms.get(wait.vmId!), wait.seenByRun, Date.now() - wait.since.getTime());

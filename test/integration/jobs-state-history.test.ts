@@ -56,13 +56,19 @@ describe("StateBackend.prepare", () => {
 });
 
 describe("StateBackend.createStack", () => {
-  it("makes an empty stack, once the engine has used the database, and keeps one that is there", async () => {
-    await backend.prepare();
-    assert.equal(await backend.createStack("carol"), false);
+  it("makes an empty stack in an empty database, and keeps one that is there", async () => {
+    await pool.query("DROP TABLE IF EXISTS pulumi_state");
     assert.equal(await backend.readStack("carol"), undefined);
-    await pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, '{}')", [`${root}/meta.yaml`]);
+    await backend.prepare();
     assert.equal(await backend.createStack("carol"), true);
     assert.deepEqual(await backend.readStack("carol"), { secretsSettings: {}, resources: [], pendingOperations: [] });
+    assert.equal(await backend.createStack("carol"), false);
+  });
+
+  it("makes none where the states have the layout from before projects: that is the engine's to judge", async () => {
+    await pool.query("DELETE FROM pulumi_state");
+    await pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, '{}')", [`${root}/stacks/carol.json`]);
+    await backend.prepare();
     assert.equal(await backend.createStack("carol"), false);
   });
 });

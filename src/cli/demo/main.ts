@@ -6,7 +6,6 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../../providers/core/errors.ts";
 import { SECOND_MS } from "../../../providers/core/time.ts";
-import { sandboxBanner } from "../../sandbox/index.ts";
 import { DEMO_ENV_FILE, stay } from "./stay.ts";
 import { openDemoWorld } from "./world.ts";
 import type { DemoWorld } from "./world.ts";
@@ -30,7 +29,7 @@ function inSecondsSince(momentMs: number): number {
 }
 
 async function demo(world: DemoWorld): Promise<void> {
-  console.error(sandboxBanner(world.sandbox));
+  console.error(world.banner);
   const users = await Promise.all(USERNAMES.map((username) => DemoUser.open(world, username)));
   const ready = await Promise.all(users.map(async (user) => {
     await user.signUp();

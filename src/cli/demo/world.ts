@@ -2,18 +2,18 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readSettings } from "../../config/index.ts";
-import { USER_ACTIONS } from "../../config/value-schemas.ts";
+import { startEmbedded } from "../../db/embedded.ts";
+import type { EmbeddedServer } from "../../db/embedded.ts";
 import { ensureEngine } from "../../install-pulumi/ensure-engine.ts";
 import type { Engine } from "../../install-pulumi/ensure-engine.ts";
-import { startSandbox } from "../../sandbox/index.ts";
 import type { Sandbox, SandboxOptions } from "../../sandbox/index.ts";
-import { startService } from "../../service/service.ts";
 import { sandboxEnvironment } from "../sandbox-env.ts";
 
 /** A sandbox and a service with a PostgreSQL of its own, all of it gone after `close`. */
 export interface DemoWorld {
   readonly sandbox: Sandbox;
+  /** That nothing in it is real, for people to see. */
+  readonly banner: string;
   readonly engine: Engine;
   readonly url: string;
   readonly databaseUrl: string;
@@ -35,31 +35,55 @@ export async function openDemoWorld(say: (text: string) => void, options: DemoWo
   const folder = await mkdtemp(join(tmpdir(), "user-vps-demo-"));
   // PostgreSQL does not run as root: its user has to get through to its folder.
   await chmod(folder, 0o755);
-  const sandbox = await startSandbox({ dataDir: folder, ...options.sandbox });
-  const jwtSecret = randomBytes(32).toString("hex");
-  const env = {
-    ...process.env,
-    ...sandboxEnvironment(sandbox, engine),
-    JWT_SECRET: jwtSecret,
-    CREDENTIALS_KEYS: `demo:${randomBytes(32).toString("base64")}`,
-    USER_VPS_DATA_FOLDER: join(folder, "postgres"),
-    DATABASE_URL: undefined,
-    PORT: "0",
-    LOG_LEVEL: "silent",
-    SHUTDOWN_GRACE_SECONDS: "0",
-    DEPROVISION_GRACE_HOURS: "0",
-    USER_ACTIONS: USER_ACTIONS.join(","),
-    ...options.env,
+  const postgres = options.env?.["DATABASE_URL"] === undefined ? await beginEmbedded(join(folder, "postgres"), say) : undefined;
+  const [{ startSandbox, sandboxBanner }, { startService }, { readSettings }, { USER_ACTIONS }] = await Promise.all([
+    import("../../sandbox/index.ts"), import("../../service/service.ts"), import("../../config/index.ts"), import("../../config/value-schemas.ts"),
+    // What the service loads itself otherwise, when PostgreSQL is there.
+    import("../../service/worker-process.ts"), import("../../http/index.ts"),
+  ]);
+  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const close = async () => {
+    for (const one of closers.splice(0).reverse()) await one();
   };
-  const service = await startService({ settings: readSettings({ env, role: "all" }), env, onProgress: say });
-  return {
-    sandbox, engine, jwtSecret, env, folder,
-    url: service.url!,
-    databaseUrl: service.databaseUrl,
-    async close() {
-      await service.close({ atOnce: true });
-      await sandbox.close();
-      await rm(folder, { recursive: true, force: true });
+  try {
+    const sandbox = await startSandbox({ dataDir: folder, ...options.sandbox });
+    closers.push(() => sandbox.close());
+    const server = await postgres?.started;
+    if (server) closers.push(() => server.release());
+    const jwtSecret = randomBytes(32).toString("hex");
+    const env = {
+      ...process.env,
+      ...sandboxEnvironment(sandbox, engine),
+      JWT_SECRET: jwtSecret,
+      CREDENTIALS_KEYS: `demo:${randomBytes(32).toString("base64")}`,
+      DATABASE_URL: server?.url,
+      PORT: "0",
+      LOG_LEVEL: "silent",
+      SHUTDOWN_GRACE_SECONDS: "0",
+      DEPROVISION_GRACE_HOURS: "0",
+      USER_ACTIONS: USER_ACTIONS.join(","),
+      ...options.env,
+    };
+    const service = await startService({ settings: readSettings({ env, role: "all" }), env, onProgress: say });
+    closers.push(() => service.close({ atOnce: true }));
+    return { sandbox, engine, jwtSecret, env, folder, close, banner: sandboxBanner(sandbox), url: service.url!, databaseUrl: service.databaseUrl };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Returns when it has begun: a core of its own is busy with it for most of a second, and the program is loaded meanwhile. */
+async function beginEmbedded(folder: string, say: (text: string) => void): Promise<{ readonly started: Promise<EmbeddedServer> }> {
+  let tellBegun: () => void;
+  const begun = new Promise<void>((resolve) => { tellBegun = resolve; });
+  const started = startEmbedded({
+    folder,
+    onProgress(line) {
+      say(line);
+      tellBegun();
     },
-  };
+  });
+  await Promise.race([started, begun]);
+  return { started };
 }

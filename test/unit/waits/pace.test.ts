@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import { pauseMs } from "../../../src/waits/pace.ts";
+import { listIntervalMs, pauseMs } from "../../../src/waits/pace.ts";
 
 describe("the pause between two looks", () => {
   it("is short for the first minutes while the usual time is not known, then longer", () => {
@@ -16,5 +16,11 @@ describe("the pause between two looks", () => {
 
   it("never looks past the time from which on it may be there", () => {
     for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 500) assert.ok(waitedMs + pauseMs(waitedMs, 100_000) <= 60_500);
+  });
+});
+
+describe("the interval between two lists", () => {
+  it("is short while nobody has waited for long, and two seconds after that, however many wait", () => {
+    assert.deepEqual([-Infinity, 0, 1_000, 4_000, 8_000, 600_000].map(listIntervalMs), [500, 500, 500, 1_000, 2_000, 2_000]);
   });
 });
