@@ -27,6 +27,13 @@ export const shared = {
  */
 const PROCESSES_AT_ONCE = 8;
 
+/** What is there before the first of a project's files. */
+const GLOBAL_SETUP = {
+  unit: [],
+  integration: ["test/support/global-setup.ts", "test/support/shared-browser.ts"],
+  e2e: ["test/support/global-setup.ts"],
+} satisfies Record<(typeof PROJECTS)[number], string[]>;
+
 /** All in one queue, ordered by LongestFirst: between projects nobody waits for the last file of the one before. */
 function project(name: (typeof PROJECTS)[number], timeoutMs: number) {
   return {
@@ -37,7 +44,7 @@ function project(name: (typeof PROJECTS)[number], timeoutMs: number) {
       maxWorkers: PROCESSES_AT_ONCE,
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
-      globalSetup: name === "unit" ? [] : ["test/support/global-setup.ts"],
+      globalSetup: GLOBAL_SETUP[name],
     },
   };
 }

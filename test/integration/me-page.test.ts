@@ -1,9 +1,9 @@
 /** The user's page in Chromium, in each of its states: what it says, by keyboard alone, and that it is accessible. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { beginPhase, finishRun, saveCredentials, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
@@ -120,7 +120,7 @@ describe("the user's page", needing("browser"), () => {
     await page.keyboard.press("Enter");
     const file = await download;
     assert.equal(file.suggestedFilename(), "ada.spoq.dev.txt");
-    assert.match(await readFile(await file.path(), "utf8"), /Password: fake-Password-1\nSecret/);
+    assert.match(await text(await file.createReadStream()), /Password: fake-Password-1\nSecret/);
     await page.reload();
     await page.getByRole("button", { name: "Show it again" }).click();
     await page.getByText("fake-Password-1").waitFor();

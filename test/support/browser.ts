@@ -1,9 +1,11 @@
 /** Debian's Chromium, driven by playwright-core. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { chromium, type BrowserContext } from "playwright-core";
+import { chromium, type BrowserContext, type BrowserServer } from "playwright-core";
 import { CHROMIUM } from "./needs.ts";
+
+/** Where the tests' common browser is asked for; see shared-browser.ts. */
+export const SHARED_BROWSER = "USER_VPS_TEST_BROWSER";
+
+const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 export interface Browser {
   readonly context: BrowserContext;
@@ -13,25 +15,32 @@ export interface Browser {
 export interface BrowserOptions {
   /** Takes certificates that nobody has signed. */
   readonly anyCertificate?: boolean;
+  /** For a browser that nobody shares. */
   readonly args?: readonly string[];
 }
 
-/** With an empty profile of its own, which is gone after `close`. */
+export function launchBrowser(args: readonly string[] = []): Promise<BrowserServer> {
+  return chromium.launchServer({ executablePath: CHROMIUM, headless: true, args: [...ARGS, ...args] });
+}
+
+/** With nothing kept from others: cookies, storage and cache are its own, and gone after `close`. */
 export async function openBrowser({ anyCertificate = false, args = [] }: BrowserOptions = {}): Promise<Browser> {
-  const profile = await mkdtemp(join(tmpdir(), "user-vps-browser-"));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: CHROMIUM,
-    headless: true,
-    ignoreHTTPSErrors: anyCertificate,
-    viewport: { width: 1_200, height: 900 },
-    reducedMotion: "reduce",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", ...args],
-  });
+  const own = args.length > 0 || process.env[SHARED_BROWSER] === undefined ? await launchBrowser(args) : undefined;
+  const browser = await chromium.connect(own?.wsEndpoint() ?? (await sharedEndpoint()));
+  const context = await browser.newContext({ ignoreHTTPSErrors: anyCertificate, viewport: { width: 1_200, height: 900 }, reducedMotion: "reduce" });
   return {
     context,
     async close() {
       await context.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+      await browser.close();
+      await own?.close();
     },
   };
+}
+
+async function sharedEndpoint(): Promise<string> {
+  const answer = await fetch(process.env[SHARED_BROWSER]!);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`the tests' browser did not start: ${text}`);
+  return text;
 }

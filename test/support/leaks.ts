@@ -7,7 +7,8 @@ import { leftBefore } from "./left-before.ts";
 
 /** What closes by itself does so a moment after the last test; on a busy machine a moment is long. */
 const SETTLE_MS = Number(process.env["USER_VPS_TEST_SETTLE_MS"] ?? 30_000);
-const LOOK_INTERVAL_MS = 25;
+const FIRST_LOOK_INTERVAL_MS = 25;
+const LOOK_INTERVAL_GROWTH = 1.3;
 /** The runner would limit the hook by a timer, which could not be told from a test's. It limits itself. */
 const NO_LIMIT_MS = 0;
 
@@ -17,6 +18,8 @@ const LASTING = ["Timeout", "TCPServerWrap", "UDPWrap", "ProcessWrap", "Worker",
 /** Every process that is started below this file inherits it, also after its parent has gone. */
 const TAG = `USER_VPS_TEST_FILE=${randomBytes(8).toString("hex")}`;
 process.env["USER_VPS_TEST_FILE"] = TAG.split("=")[1];
+/** Who was there before is not looked at: to read the environments of all takes longer than many a file. */
+const BEGAN_TICKS = await ticksSinceBoot();
 
 // A file that could not even be loaded has no hooks: what it left is not the next one's.
 if (!leftBefore.isChecked) await excuse();
@@ -27,14 +30,14 @@ afterAll(async ({}, file) => {
   leftBefore.isChecked = true;
   if (hasSuiteLeftOut(file)) return await excuse();
   const endMs = Date.now() + SETTLE_MS;
-  for (;;) {
+  for (let intervalMs = FIRST_LOOK_INTERVAL_MS; ; intervalMs *= LOOK_INTERVAL_GROWTH) {
     const left = [...leftResources(), ...(await leftProcesses()).map(({ pid, command }) => `process ${pid} (${command})`)];
     if (left.length === 0) return;
     if (Date.now() > endMs) {
       await excuse();
       throw new Error(`this test file leaves behind: ${left.join("; ")}`);
     }
-    await new Promise((resume) => setTimeout(resume, LOOK_INTERVAL_MS));
+    await new Promise((resume) => setTimeout(resume, intervalMs));
   }
 }, NO_LIMIT_MS);
 
@@ -66,10 +69,25 @@ async function leftProcesses(): Promise<{ readonly pid: number; readonly command
   const found: { pid: number; command: string }[] = [];
   for (const pid of await readdir("/proc").catch(() => [])) {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid || leftBefore.processes.has(Number(pid))) continue;
-    const [environ, parent, command] = await Promise.all(["environ", "stat", "cmdline"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")));
-    const isZombie = / Z /.test(parent ?? "");
-    const isChild = /\) \S (\d+)/.exec(parent ?? "")?.[1] === String(process.pid);
-    if (!isZombie && (isChild || environ?.split("\0").includes(TAG))) found.push({ pid: Number(pid), command: (command ?? "").replaceAll("\0", " ").slice(0, 100).trim() });
+    const one = await statOf(pid);
+    if (!one || one.state === "Z" || one.beganTicks < BEGAN_TICKS) continue;
+    const isOfFile = one.parent === process.pid || (await textOf(pid, "environ")).split("\0").includes(TAG);
+    if (isOfFile) found.push({ pid: Number(pid), command: (await textOf(pid, "cmdline")).replaceAll("\0", " ").slice(0, 100).trim() });
   }
   return found;
+}
+
+/** See proc_pid_stat(5); the name, which may hold anything, is the second of its fields. */
+async function statOf(pid: string): Promise<{ readonly state: string; readonly parent: number; readonly beganTicks: number } | undefined> {
+  const fields = (await textOf(pid, "stat")).split(") ").at(-1)!.split(" ");
+  return fields.length > 1 ? { state: fields[0]!, parent: Number(fields[1]), beganTicks: Number(fields[19]) } : undefined;
+}
+
+function textOf(pid: string, file: string): Promise<string> {
+  return readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "");
+}
+
+/** Linux tells processes' times in hundredths of a second, whatever its own clock is. */
+async function ticksSinceBoot(): Promise<number> {
+  return Math.floor(Number((await readFile("/proc/uptime", "utf8")).split(" ")[0]) * 100);
 }

@@ -28,7 +28,7 @@ export async function withDatabase({ migrated = true }: TestDatabaseOptions = {}
   const name = `test_${process.pid}_${randomBytes(4).toString("hex")}`;
   const admin = new Client({ connectionString: serverUrl });
   await admin.connect();
-  await admin.query(`CREATE DATABASE ${name}${migrated ? ` TEMPLATE ${inject("migratedDatabase")}` : ""}`);
+  await admin.query(`CREATE DATABASE ${name}${migrated ? ` TEMPLATE ${inject("migratedDatabase")} STRATEGY FILE_COPY` : ""}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const pool = openPool(url.href, 10);
