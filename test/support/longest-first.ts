@@ -1,6 +1,6 @@
 /**
- * The order of all files: end to end, integration, unit, and in each the longest first: one that began last would go
- * on alone, with the other processes idle; what is short fills the gaps. Vitest orders by durations that it remembers; where it has none yet, as in
+ * The order of all files: unit, integration, end to end, and in each the longest first: one that began last would go
+ * on alone, with the other processes idle. Vitest orders by durations that it remembers; where it has none yet, as in
  * CI, by size.
  */
 import { BaseSequencer } from "vitest/node";
@@ -22,6 +22,6 @@ export default class LongestFirst extends BaseSequencer {
       return found < 0 ? LONGEST.length : found;
     };
     const group = ({ project }: TestSpecification) => PROJECTS.findIndex((name) => name === project.name);
-    return (await super.sort(files)).toSorted((a, b) => group(b) - group(a) || place(a) - place(b));
+    return (await super.sort(files)).toSorted((a, b) => group(a) - group(b) || place(a) - place(b));
   }
 }
