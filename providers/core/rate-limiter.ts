@@ -75,8 +75,8 @@ export class RateLimiter {
           resolve(this.#slot());
         },
       };
-      // setTimeout fires at once beyond 2^31 ms.
-      const limit = setTimeout(() => leave(new RateLimiterWaitError(this.heldMs)), Math.min(untilMs - monotonicMs(), 2 ** 31 - 1));
+      // setTimeout fires at once beyond 2^31 ms, and warns of what is over already.
+      const limit = setTimeout(() => leave(new RateLimiterWaitError(this.heldMs)), Math.max(0, Math.min(untilMs - monotonicMs(), 2 ** 31 - 1)));
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#waiting.push(waiter);
       this.#pump();
