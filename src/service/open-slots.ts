@@ -17,9 +17,17 @@ export interface OpenSlots {
   readonly slots: Slots;
 }
 
-export async function openSlots({ settings, env, onProgress }: { readonly settings: Settings; readonly env: Environment; readonly onProgress: (line: string) => void }): Promise<OpenSlots> {
+export interface OpenSlotsOptions {
+  readonly settings: Settings;
+  readonly env: Environment;
+  readonly onProgress: (line: string) => void;
+  /** Aborted: an engine that is still to be fetched or built is given up. */
+  readonly signal: AbortSignal;
+}
+
+export async function openSlots({ settings, env, onProgress, signal }: OpenSlotsOptions): Promise<OpenSlots> {
   const workerId = randomUUID();
-  const installed = await ensureEngine({ env: { ...env }, onProgress });
+  const installed = await ensureEngine({ env: { ...env }, onProgress, signal });
   // Secrets that the program itself needs; the providers do not see them.
   const ofProgram = { [VARIABLES.sshPrivateKey.name]: settings.sshPrivateKey, [VARIABLES.acmeEabMacKey.name]: settings.acmeEabMacKey };
   const forEngine = { ...engineVariables(env), ...Object.fromEntries(Object.keys(ofProgram).map((name) => [name, undefined])) };

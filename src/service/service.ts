@@ -45,8 +45,13 @@ export async function startService({ settings, env, onProgress = () => undefined
   };
   let worker: WorkerProcess | undefined;
   try {
-    const slots = role === "http" ? undefined : import("./open-slots.ts").then(({ openSlots }) => openSlots({ settings, env, onProgress }));
-    closers.push(async () => (await slots?.catch(() => undefined))?.slots.close());
+    const opening = new AbortController();
+    const slots = role === "http" ? undefined : import("./open-slots.ts").then(({ openSlots }) => openSlots({ settings, env, onProgress, signal: opening.signal }));
+    closers.push(async () => {
+      // An engine that is still being fetched or built is of no use any more, and takes minutes.
+      opening.abort();
+      await (await slots?.catch(() => undefined))?.slots.close();
+    });
     // Each role loads what it needs, while slots and database are opened: an HTTP process has no SDK of the engine in memory.
     const loading = { worker: role === "http" ? undefined : import("./worker-process.ts"), http: role === "worker" ? undefined : import("../http/index.ts") };
     const database = await openDatabase({ databaseUrl: settings.databaseUrl, dataFolder: settings.dataFolder, onProgress });

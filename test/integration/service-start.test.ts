@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
@@ -47,5 +50,20 @@ describe("a service that cannot start", () => {
     assert.equal(code, 1, output);
     assert.match(output, /CONFIG_INVALID: The CA file \/none\/ca\.pem cannot be used/);
     assert.doesNotMatch(output, /after calling end on the pool/);
+  });
+
+  it("does not wait for an engine that is being built where the database is not to be had", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "user-vps-start-"));
+    atEnd(() => rm(folder, { recursive: true, force: true }));
+    await writeFile(join(folder, "go"), '#!/bin/sh\n[ "$1" = version ] && echo "go version go1.99.0 linux/amd64" && exit\nexec sleep 600\n', { mode: 0o755 });
+    const mirror = createHttpServer((_request, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
+    await once(mirror, "listening");
+    atEnd(() => void mirror.close());
+    const { code, output } = await start({
+      PORT: "0", DATABASE_URL: "postgres://nobody:none@127.0.0.1:1/none",
+      PATH: `${folder}:/usr/bin:/bin`, XDG_CACHE_HOME: folder, PULUMI_DOWNLOAD_URL: `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`,
+    });
+    assert.equal(code, 1, output);
+    assert.match(output, /DATABASE_FAILED/);
   });
 });
