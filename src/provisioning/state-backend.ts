@@ -36,9 +36,9 @@ interface Blob {
 /**
  * Looks into Pulumi's state on PostgreSQL (pulumi/pkg/backend/diy/postgres): a table of blobs whose
  * keys are the database's name and the path that a file would have. Reading a row takes a
- * millisecond, `pulumi stack export` 250. Everything is written by the engine alone, but for an
- * empty stack, and for a lock that is known to be stale: it is removed by its very key, where
- * `pulumi cancel` would remove all locks of the stack, somebody's fresh one included.
+ * millisecond, `pulumi stack export` 250. Everything is written by the engine alone, but for the
+ * layout's number where there is nothing yet, for an empty stack, and for a lock that is known to be stale: it is removed
+ * by its very key, where `pulumi cancel` would remove all locks of the stack, somebody's fresh one included.
  */
 export class StateBackend {
   readonly #pool: Pool;
@@ -59,6 +59,18 @@ export class StateBackend {
   }
 
   /**
+   * For a worker: all that stacks need. Nothing is written under the database's name before it is certain that the
+   * states are kept under no other.
+   *
+   * @throws UserVpsError CONFIG_INVALID
+   */
+  async open(): Promise<void> {
+    await this.prepare();
+    await this.refuseOtherName();
+    await this.#tellLayout();
+  }
+
+  /**
    * Makes the table as the engine does when it first meets the database, but one worker at a time:
    * PostgreSQL's CREATE TABLE IF NOT EXISTS fails in one of two engines that start at once.
    */
@@ -70,12 +82,12 @@ export class StateBackend {
       CREATE INDEX IF NOT EXISTS ${this.#index} ON ${this.#table} (key text_pattern_ops);
       COMMIT;`);
     await this.#keepAsItIs();
-    await this.#tellLayout();
   }
 
   /**
-   * Writes down which layout is used, as the engine does in an empty one (pulumi/pkg/backend/diy/meta.go): each new
-   * stack can then be made without it. What is not empty and lacks that has the layout of Pulumi before 3.61.
+   * Writes down which layout is used, as the engine does where there is nothing yet (pulumi/pkg/backend/diy/meta.go): the
+   * first stack can then be made without it. Where there is something, it may have the layout from before Pulumi 3.61:
+   * that is left to the engine.
    */
   async #tellLayout(): Promise<void> {
     const folder = `${this.#root}/`;

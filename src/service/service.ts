@@ -47,6 +47,8 @@ export async function startService({ settings, env, onProgress = () => undefined
   try {
     const opening = new AbortController();
     const slots = role === "http" ? undefined : import("./open-slots.ts").then(({ openSlots }) => openSlots({ settings, env, onProgress, signal: opening.signal }));
+    // Told where it is awaited, however much sooner it is known.
+    slots?.catch(() => undefined);
     closers.push(async () => {
       // An engine that is still being fetched or built is of no use any more, and takes minutes.
       opening.abort();

@@ -95,8 +95,7 @@ async function startParts({ settings, env, engineWithSlots, pool, databaseUrl, b
   const folder = await mkdtemp(join(tmpdir(), "user-vps-worker-"));
   const backendUrl = settings.stateBackendUrl ?? databaseUrl;
   const backend = uses(new StateBackend(backendUrl, PROJECT_NAME));
-  await backend.prepare();
-  await backend.refuseOtherName();
+  await backend.open();
   const vms = uses(hostingerPower(env));
   const dns = uses(lostDnsRecords({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! }));
   const purchases = uses(openPurchaseDesk(pool, settings));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterAll, describe, it } from "vitest";
+import type { UserVpsError } from "../../providers/core/errors.ts";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import { withDatabase } from "../support/postgres.ts";
 
@@ -59,7 +60,7 @@ describe("StateBackend.createStack", () => {
   it("makes an empty stack in an empty database, and keeps one that is there", async () => {
     await pool.query("DROP TABLE IF EXISTS pulumi_state");
     assert.equal(await backend.readStack("carol"), undefined);
-    await backend.prepare();
+    await backend.open();
     assert.equal(await backend.createStack("carol"), true);
     assert.deepEqual(await backend.readStack("carol"), { secretsSettings: {}, resources: [], pendingOperations: [] });
     assert.equal(await backend.createStack("carol"), false);
@@ -68,8 +69,22 @@ describe("StateBackend.createStack", () => {
   it("makes none where the states have the layout from before projects: that is the engine's to judge", async () => {
     await pool.query("DELETE FROM pulumi_state");
     await pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, '{}')", [`${root}/stacks/carol.json`]);
-    await backend.prepare();
+    await backend.open();
     assert.equal(await backend.createStack("carol"), false);
+  });
+});
+
+describe("StateBackend.open", () => {
+  it("writes nothing under a new name of the database, so that what it advises can be done", async () => {
+    await pool.query("DELETE FROM pulumi_state");
+    for (const key of ["meta.yaml", "stacks/user-vps/alice.json"]) await pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, $2)", [`fleet_before/.pulumi/${key}`, { data: Buffer.from("{}").toString("base64") }]);
+    const refused = await backend.open().then(() => assert.fail("it takes the name"), (error: unknown) => error as UserVpsError);
+    assert.equal(refused.code, "CONFIG_INVALID");
+    await pool.query(/UPDATE pulumi_state .*?'fleet_before\/\.pulumi\/%'/.exec(refused.next ?? "")![0]);
+    await backend.open();
+    assert.deepEqual(await backend.listStacks(), new Set(["alice"]));
+    assert.equal(await backend.createStack("carol"), true);
+    await pool.query("DELETE FROM pulumi_state");
   });
 });
 

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
@@ -15,15 +16,17 @@ import { TEST_JWT_SECRET } from "../support/tokens.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "src", "service", "main.ts");
 
-async function start(env: Readonly<Record<string, string>>): Promise<{ code: number | null; output: string }> {
-  const { url } = await withDatabase();
+/** @param databasePort of who passes on to the database */
+async function start(env: Readonly<Record<string, string>>, databasePort?: number): Promise<{ code: number | null; output: string }> {
+  const url = new URL((await withDatabase()).url);
+  if (databasePort !== undefined) url.port = String(databasePort);
   const sandbox = await startSandbox();
   atEnd(() => sandbox.close());
   const { PATH = "", HOME = "/", NODE_COMPILE_CACHE = "" } = process.env;
   const child = spawn(process.execPath, [MAIN], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
-      PATH, HOME, NODE_COMPILE_CACHE, ...sandbox.env, DATABASE_URL: url, VPS_DOMAIN: sandbox.domain, JWT_SECRET: TEST_JWT_SECRET, PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-tests",
+      PATH, HOME, NODE_COMPILE_CACHE, ...sandbox.env, DATABASE_URL: url.href, VPS_DOMAIN: sandbox.domain, JWT_SECRET: TEST_JWT_SECRET, PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-tests",
       CREDENTIALS_KEYS: `test:${Buffer.alloc(32, 7).toString("base64")}`, CONDUCTOR_URL: "https://downloads.example.com/conductor", CLI_URL: "https://downloads.example.com/spoq", ...env,
     },
   });
@@ -55,15 +58,46 @@ describe("a service that cannot start", () => {
   it("does not wait for an engine that is being built where the database is not to be had", async () => {
     const folder = await mkdtemp(join(tmpdir(), "user-vps-start-"));
     atEnd(() => rm(folder, { recursive: true, force: true }));
-    await writeFile(join(folder, "go"), '#!/bin/sh\n[ "$1" = version ] && echo "go version go1.99.0 linux/amd64" && exit\nexec sleep 600\n', { mode: 0o755 });
+    const isBuilding = join(folder, "is-building");
+    await writeFile(join(folder, "go"), `#!/bin/sh\n[ "$1" = version ] && echo "go version go1.99.0 linux/amd64" && exit\n: > ${isBuilding}\nexec sleep 600\n`, { mode: 0o755 });
+    // A server that goes away once the engine is being built.
+    const database = createServer((socket) => {
+      const looking = setInterval(() => void (existsSync(isBuilding) && socket.destroy()), 20);
+      socket.on("error", () => undefined).on("close", () => clearInterval(looking));
+    }).listen(0, "127.0.0.1");
+    await once(database, "listening");
+    atEnd(() => void database.close());
     const mirror = createHttpServer((_request, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
     await once(mirror, "listening");
     atEnd(() => void mirror.close());
     const { code, output } = await start({
-      PORT: "0", DATABASE_URL: "postgres://nobody:none@127.0.0.1:1/none",
+      PORT: "0", DATABASE_URL: `postgres://nobody:none@127.0.0.1:${(database.address() as AddressInfo).port}/none`,
       PATH: `${folder}:/usr/bin:/bin`, XDG_CACHE_HOME: folder, PULUMI_DOWNLOAD_URL: `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`,
     });
     assert.equal(code, 1, output);
     assert.match(output, /DATABASE_FAILED/);
+    assert.ok(existsSync(isBuilding), output);
+    assert.deepEqual((await readdir(join(folder, "user-vps"))).filter((name) => /lock|engine-/.test(name)), []);
+  });
+
+  it("says what is wrong with its engine where that is known before its database is open", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "user-vps-start-"));
+    atEnd(() => rm(folder, { recursive: true, force: true }));
+    const mirror = createHttpServer((_request, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
+    await once(mirror, "listening");
+    atEnd(() => void mirror.close());
+    const { hostname, port } = new URL((await withDatabase()).url);
+    // Its database is slow to answer.
+    const slow = createServer((socket) => {
+      const passed = connect(Number(port), hostname);
+      setTimeout(() => socket.pipe(passed).pipe(socket), 3_000);
+      for (const end of [socket, passed]) end.on("error", () => { socket.destroy(); passed.destroy(); });
+    }).listen(0, "127.0.0.1");
+    await once(slow, "listening");
+    atEnd(() => void slow.close());
+    const { code, output } = await start({ PORT: "0", PATH: folder, XDG_CACHE_HOME: folder, PULUMI_DOWNLOAD_URL: `http://127.0.0.1:${(mirror.address() as AddressInfo).port}` }, (slow.address() as AddressInfo).port);
+    assert.equal(code, 1, output);
+    assert.match(output, /^ENGINE_MISSING/m);
+    assert.doesNotMatch(output, /triggerUncaughtException|node:internal/);
   });
 });

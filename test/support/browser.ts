@@ -1,5 +1,6 @@
 /** Debian's Chromium, driven by playwright-core. */
-import { chromium, type BrowserContext, type BrowserServer } from "playwright-core";
+import { chromium, type Browser as Connection, type BrowserContext, type BrowserServer } from "playwright-core";
+import { leftBefore } from "./left-before.ts";
 import { CHROMIUM } from "./needs.ts";
 
 /** Where the tests' common browser is asked for; see shared-browser.ts. */
@@ -26,16 +27,26 @@ export function launchBrowser(args: readonly string[] = []): Promise<BrowserServ
 /** With nothing kept from others: cookies, storage and cache are its own, and gone after `close`. */
 export async function openBrowser({ anyCertificate = false, args = [] }: BrowserOptions = {}): Promise<Browser> {
   const own = args.length > 0 || process.env[SHARED_BROWSER] === undefined ? await launchBrowser(args) : undefined;
-  const browser = await chromium.connect(own?.wsEndpoint() ?? (await sharedEndpoint()));
-  const context = await browser.newContext({ ignoreHTTPSErrors: anyCertificate, viewport: { width: 1_200, height: 900 }, reducedMotion: "reduce" });
-  return {
-    context,
-    async close() {
-      await context.close();
-      await browser.close();
-      await own?.close();
-    },
+  let browser: Connection | undefined;
+  const close = async () => {
+    await browser?.close().catch(() => undefined);
+    await own?.close();
   };
+  try {
+    browser = await chromium.connect(own?.wsEndpoint() ?? (await sharedEndpoint()));
+    const context = await browser.newContext({ ignoreHTTPSErrors: anyCertificate, viewport: { width: 1_200, height: 900 }, reducedMotion: "reduce" });
+    leftBefore.browsers += 1;
+    return {
+      context,
+      async close() {
+        leftBefore.browsers -= 1;
+        await context.close().finally(close);
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 async function sharedEndpoint(): Promise<string> {

@@ -12,8 +12,8 @@ const LOOK_INTERVAL_GROWTH = 1.3;
 /** The runner would limit the hook by a timer, which could not be told from a test's. It limits itself. */
 const NO_LIMIT_MS = 0;
 
-/** Kinds of `process.getActiveResourcesInfo()`; sockets are left out, for clients keep theirs open for the next request. */
-const LASTING = ["Timeout", "TCPServerWrap", "UDPWrap", "ProcessWrap", "Worker", "FSEventWrap"];
+/** Kinds of `process.getActiveResourcesInfo()`, and browsers; sockets are left out, for clients keep theirs open for the next request. */
+const LASTING = ["Timeout", "TCPServerWrap", "UDPWrap", "ProcessWrap", "Worker", "FSEventWrap", "browser"];
 
 /** Every process that is started below this file inherits it, also after its parent has gone. */
 const TAG = `USER_VPS_TEST_FILE=${randomBytes(8).toString("hex")}`;
@@ -56,6 +56,7 @@ function hasSuiteLeftOut({ tasks }: Readonly<RunnerTestSuite>): boolean {
 }
 
 function countOf(kind: string): number {
+  if (kind === "browser") return leftBefore.browsers;
   return process.getActiveResourcesInfo().filter((one) => one === kind).length;
 }
 
@@ -89,5 +90,6 @@ function textOf(pid: string, file: string): Promise<string> {
 
 /** Linux tells processes' times in hundredths of a second, whatever its own clock is. */
 async function ticksSinceBoot(): Promise<number> {
-  return Math.floor(Number((await readFile("/proc/uptime", "utf8")).split(" ")[0]) * 100);
+  // Where that is not told, nobody counts as having been there before.
+  return Math.floor(Number((await readFile("/proc/uptime", "utf8").catch(() => "0")).split(" ")[0]) * 100);
 }

@@ -8,4 +8,6 @@ export const leftBefore = {
   /** How many of each kind. */
   resources: new Map<string, number>(),
   processes: new Set<number>(),
+  /** Open in this process; that they are is seen by nothing but a socket. Counted by browser.ts. */
+  browsers: 0,
 };

@@ -27,6 +27,10 @@ export async function openOperatorsBrowser({ address }: Pick<Awaited<ReturnType<
   });
   const token = await signToken({ sub: "operator@example.com", scope: "vps:admin" }, { expiresInSeconds: 3_600 });
   const logIn = await browser.context.request.post(`${address}/session`, { data: { token } });
-  if (!logIn.ok()) throw new Error(`login: ${logIn.status()} ${await logIn.text()}`);
+  if (!logIn.ok()) {
+    const text = await logIn.text();
+    await browser.close();
+    throw new Error(`login: ${logIn.status()} ${text}`);
+  }
   return { page, complaints, open: async (path) => void (await page.goto(address + path)), close: () => browser.close() };
 }

@@ -7,8 +7,14 @@ import { launchBrowser, SHARED_BROWSER } from "./browser.ts";
 
 export default async function setUp(): Promise<() => Promise<void>> {
   let browser: Promise<BrowserServer> | undefined;
+  // One that did not start, or has crashed, is the next one's no more.
+  const forget = () => { browser = undefined; };
+  const launch = async () => (await launchBrowser()).on("close", forget);
   const door = createServer((_request, response) => {
-    browser ??= launchBrowser();
+    browser ??= launch().catch((error: unknown) => {
+      forget();
+      throw error;
+    });
     browser.then((server) => response.end(server.wsEndpoint()), (error: unknown) => response.writeHead(500).end(messageOf(error)));
   });
   await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));

@@ -9,6 +9,7 @@ export const demo: CliCommand<object> = {
     { flags: "--stay", description: "keep everything up until Ctrl-C" },
     { flags: "--write-env <path>", description: "with --stay: where the environment for a second terminal is written (default: .sandbox/demo-env)" },
   ],
+  withoutSettings: true,
   examples: ["demo", "demo --json", "demo --stay"],
   async run() {
     await import("../demo/main.ts");

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "../../../providers/core/errors.ts";
 import { startEmbedded } from "../../db/embedded.ts";
 import type { EmbeddedServer } from "../../db/embedded.ts";
 import { ensureEngine } from "../../install-pulumi/ensure-engine.ts";
@@ -35,28 +36,28 @@ export async function openDemoWorld(say: (text: string) => void, options: DemoWo
   const folder = await mkdtemp(join(tmpdir(), "user-vps-demo-"));
   // PostgreSQL does not run as root: its user has to get through to its folder.
   await chmod(folder, 0o755);
-  const postgres = options.env?.["DATABASE_URL"] === undefined ? await beginEmbedded(join(folder, "postgres"), say) : undefined;
-  const [{ startSandbox, sandboxBanner }, { startService }, { readSettings }, { USER_ACTIONS }] = await Promise.all([
-    import("../../sandbox/index.ts"), import("../../service/service.ts"), import("../../config/index.ts"), import("../../config/value-schemas.ts"),
-    // What the service loads itself otherwise, when PostgreSQL is there.
-    import("../../service/worker-process.ts"), import("../../http/index.ts"),
-  ]);
   const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const close = async () => {
-    for (const one of closers.splice(0).reverse()) await one();
+    const closed = await eachInTurn(closers.splice(0).reverse());
+    if (closed.length > 0) throw new Error(`not everything could be closed: ${closed.map(messageOf).join("; ")}`);
   };
   try {
+    const postgres = options.env?.["DATABASE_URL"] === undefined ? await beginEmbedded(join(folder, "postgres"), say) : undefined;
+    closers.push(async () => (await postgres?.started.catch(() => undefined))?.release());
+    const [{ startSandbox, sandboxBanner }, { startService }, { readSettings }, { USER_ACTIONS }] = await Promise.all([
+      import("../../sandbox/index.ts"), import("../../service/service.ts"), import("../../config/index.ts"), import("../../config/value-schemas.ts"),
+      // What the service loads itself otherwise, when PostgreSQL is there.
+      import("../../service/worker-process.ts"), import("../../http/index.ts"),
+    ]);
     const sandbox = await startSandbox({ dataDir: folder, ...options.sandbox });
     closers.push(() => sandbox.close());
-    const server = await postgres?.started;
-    if (server) closers.push(() => server.release());
     const jwtSecret = randomBytes(32).toString("hex");
     const env = {
       ...process.env,
       ...sandboxEnvironment(sandbox, engine),
       JWT_SECRET: jwtSecret,
       CREDENTIALS_KEYS: `demo:${randomBytes(32).toString("base64")}`,
-      DATABASE_URL: server?.url,
+      DATABASE_URL: (await postgres?.started)?.url,
       PORT: "0",
       LOG_LEVEL: "silent",
       SHUTDOWN_GRACE_SECONDS: "0",
@@ -68,9 +69,16 @@ export async function openDemoWorld(say: (text: string) => void, options: DemoWo
     closers.push(() => service.close({ atOnce: true }));
     return { sandbox, engine, jwtSecret, env, folder, close, banner: sandboxBanner(sandbox), url: service.url!, databaseUrl: service.databaseUrl };
   } catch (error) {
-    await close();
+    await close().catch((trouble: unknown) => say(messageOf(trouble)));
     throw error;
   }
+}
+
+/** Each, whatever becomes of the others; returns what went wrong. */
+async function eachInTurn(closers: readonly (() => Promise<unknown>)[]): Promise<unknown[]> {
+  const troubles: unknown[] = [];
+  for (const close of closers) await close().catch((error: unknown) => troubles.push(error));
+  return troubles;
 }
 
 /** Returns when it has begun: a core of its own is busy with it for most of a second, and the program is loaded meanwhile. */
