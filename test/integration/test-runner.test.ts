@@ -25,7 +25,7 @@ describe("a run of the files in test/fixtures/runner", () => {
 
   it("fails, and ends with the counts", () => {
     assert.equal(code, 1);
-    assert.equal(lines.at(-1), "5 passed, 5 failed, 2 skipped", lines.join("\n"));
+    assert.equal(lines.at(-1), "6 passed, 6 failed, 2 skipped", lines.join("\n"));
   });
 
   for (const [file, told] of [
@@ -33,6 +33,7 @@ describe("a run of the files in test/fixtures/runner", () => {
     ["hangs", /> waits for what never comes$/],
     ["leaks-a-server", /this test file leaves behind: 1 × TCPServerWrap$/],
     ["leaks-a-process", /this test file leaves behind: .*process \d+ \(sleep 20\)$/],
+    ["leaks-a-browser", /this test file leaves behind: 1 × browser$/],
     ["leaks-a-timer", /this test file leaves behind: \d × Timeout$/],
   ] as const) {
     it(`names ${file}.test.ts`, () => assert.match(failure(file) ?? lines.join("\n"), told));
