@@ -19,7 +19,7 @@ export interface ServiceEngine {
 /** The engine as a worker of the service has it that has been running: its slots' processes are there. */
 export async function openServiceEngine({ engine: installed, env, folder, databaseUrl }: BenchWorld, slotCount: number): Promise<ServiceEngine> {
   const backend = new StateBackend(databaseUrl, PROJECT_NAME);
-  await backend.prepare();
+  await backend.open();
   const slots = new Slots({ env, tag: (slot) => tagEnvironment({ worker: WORKER, slot }), standIns: installed.standIns, programEnv: env });
   slots.prepare(slotCount);
   const dns = { removeUnknown: async () => false, close: async () => undefined };

@@ -4,6 +4,7 @@ import type { Environment, Settings } from "../config/index.ts";
 import { openDatabase } from "../db/index.ts";
 import { askDoctor, DOCTOR_QUEUE } from "../doctor/index.ts";
 import { createDriftQueues, driftRequests } from "../drift/queues.ts";
+import { closeInTurn } from "../../providers/core/close-in-turn.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { flushTracing, startTracing } from "../../providers/core/tracing.ts";
@@ -40,9 +41,7 @@ export async function startService({ settings, env, onProgress = () => undefined
   const spare = spareSecrets({ env, role });
   if (spare.length > 0) onProgress(`WARNING: this process faces the internet and holds secrets that only workers need: ${spare.join(", ")}. Give each role a file of its own (user-vps init --split); with REFUSE_SPARE_SECRETS=true it does not start like this`);
   const closers: (() => Promise<unknown>)[] = [flushTracing];
-  const closeAll = async () => {
-    for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => onProgress(`not everything could be closed: ${messageOf(error)}`));
-  };
+  const closeAll = () => closeInTurn(closers, (error) => onProgress(`not everything could be closed: ${messageOf(error)}`));
   let worker: WorkerProcess | undefined;
   try {
     const opening = new AbortController();

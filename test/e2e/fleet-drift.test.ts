@@ -48,7 +48,7 @@ describe("eight users of the engine", () => {
     closers.push(() => rm(folder, { recursive: true, force: true }));
     const installed = await ensureEngine({ env: { ...world.env }, onProgress: (line) => console.error(line) });
     const backend = new StateBackend(small.url, PROJECT_NAME);
-    await backend.prepare();
+    await backend.open();
     const slots = new Slots({ env: engineEnvironment(installed, engineVariables(world.env)), tag: (slot) => tagEnvironment({ worker: "fleet-drift", slot }), standIns: installed.standIns });
     closers.push(() => Promise.all([slots.close(), backend.close()]));
     const common = { installed, folder, slots, backend, backendUrl: small.url, env: engineVariables(world.env), workerId: "fleet-drift" };

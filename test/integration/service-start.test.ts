@@ -37,6 +37,16 @@ async function start(env: Readonly<Record<string, string>>, databasePort?: numbe
   return { code, output };
 }
 
+/** An environment in which no engine is found or fetched, and what is on its PATH: an empty folder. */
+async function withoutEngine() {
+  const folder = await mkdtemp(join(tmpdir(), "user-vps-start-"));
+  atEnd(() => rm(folder, { recursive: true, force: true }));
+  const mirror = createHttpServer((_request, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
+  await once(mirror, "listening");
+  atEnd(() => void mirror.close());
+  return { folder, env: { PATH: folder, XDG_CACHE_HOME: folder, PULUMI_DOWNLOAD_URL: `http://127.0.0.1:${(mirror.address() as AddressInfo).port}` } };
+}
+
 describe("a service that cannot start", () => {
   it("ends its worker and itself where another program has the port, and says so", async () => {
     const other = createServer().listen(0, "127.0.0.1");
@@ -56,8 +66,7 @@ describe("a service that cannot start", () => {
   });
 
   it("does not wait for an engine that is being built where the database is not to be had", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "user-vps-start-"));
-    atEnd(() => rm(folder, { recursive: true, force: true }));
+    const { folder, env } = await withoutEngine();
     const isBuilding = join(folder, "is-building");
     await writeFile(join(folder, "go"), `#!/bin/sh\n[ "$1" = version ] && echo "go version go1.99.0 linux/amd64" && exit\n: > ${isBuilding}\nexec sleep 600\n`, { mode: 0o755 });
     // A server that goes away once the engine is being built.
@@ -67,12 +76,9 @@ describe("a service that cannot start", () => {
     }).listen(0, "127.0.0.1");
     await once(database, "listening");
     atEnd(() => void database.close());
-    const mirror = createHttpServer((_request, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
-    await once(mirror, "listening");
-    atEnd(() => void mirror.close());
     const { code, output } = await start({
       PORT: "0", DATABASE_URL: `postgres://nobody:none@127.0.0.1:${(database.address() as AddressInfo).port}/none`,
-      PATH: `${folder}:/usr/bin:/bin`, XDG_CACHE_HOME: folder, PULUMI_DOWNLOAD_URL: `http://127.0.0.1:${(mirror.address() as AddressInfo).port}`,
+      ...env, PATH: `${folder}:/usr/bin:/bin`,
     });
     assert.equal(code, 1, output);
     assert.match(output, /DATABASE_FAILED/);
@@ -81,11 +87,7 @@ describe("a service that cannot start", () => {
   });
 
   it("says what is wrong with its engine where that is known before its database is open", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "user-vps-start-"));
-    atEnd(() => rm(folder, { recursive: true, force: true }));
-    const mirror = createHttpServer((_request, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
-    await once(mirror, "listening");
-    atEnd(() => void mirror.close());
+    const { env } = await withoutEngine();
     const { hostname, port } = new URL((await withDatabase()).url);
     // Its database is slow to answer.
     const slow = createServer((socket) => {
@@ -95,7 +97,7 @@ describe("a service that cannot start", () => {
     }).listen(0, "127.0.0.1");
     await once(slow, "listening");
     atEnd(() => void slow.close());
-    const { code, output } = await start({ PORT: "0", PATH: folder, XDG_CACHE_HOME: folder, PULUMI_DOWNLOAD_URL: `http://127.0.0.1:${(mirror.address() as AddressInfo).port}` }, (slow.address() as AddressInfo).port);
+    const { code, output } = await start({ PORT: "0", ...env }, (slow.address() as AddressInfo).port);
     assert.equal(code, 1, output);
     assert.match(output, /^ENGINE_MISSING/m);
     assert.doesNotMatch(output, /triggerUncaughtException|node:internal/);

@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { afterAll } from "vitest";
 import type { RunnerTestSuite } from "vitest";
+import { processStat } from "../../providers/core/process-stat.ts";
+import type { ProcessStat } from "../../providers/core/process-stat.ts";
 import { leftBefore } from "./left-before.ts";
 
 /** What closes by itself does so a moment after the last test; on a busy machine a moment is long. */
@@ -70,7 +72,7 @@ async function leftProcesses(): Promise<{ readonly pid: number; readonly command
   const found: { pid: number; command: string }[] = [];
   for (const pid of await readdir("/proc").catch(() => [])) {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid || leftBefore.processes.has(Number(pid))) continue;
-    const one = await statOf(pid);
+    const one = statOf(pid);
     if (!one || one.state === "Z" || one.beganTicks < BEGAN_TICKS) continue;
     const isOfFile = one.parent === process.pid || (await textOf(pid, "environ")).split("\0").includes(TAG);
     if (isOfFile) found.push({ pid: Number(pid), command: (await textOf(pid, "cmdline")).replaceAll("\0", " ").slice(0, 100).trim() });
@@ -78,10 +80,13 @@ async function leftProcesses(): Promise<{ readonly pid: number; readonly command
   return found;
 }
 
-/** See proc_pid_stat(5); the name, which may hold anything, is the second of its fields. */
-async function statOf(pid: string): Promise<{ readonly state: string; readonly parent: number; readonly beganTicks: number } | undefined> {
-  const fields = (await textOf(pid, "stat")).split(") ").at(-1)!.split(" ");
-  return fields.length > 1 ? { state: fields[0]!, parent: Number(fields[1]), beganTicks: Number(fields[19]) } : undefined;
+/** Undefined: it has ended meanwhile. */
+function statOf(pid: string): ProcessStat | undefined {
+  try {
+    return processStat(Number(pid));
+  } catch {
+    return undefined;
+  }
 }
 
 function textOf(pid: string, file: string): Promise<string> {

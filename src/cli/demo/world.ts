@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { closeInTurn } from "../../../providers/core/close-in-turn.ts";
 import { messageOf } from "../../../providers/core/errors.ts";
 import { startEmbedded } from "../../db/embedded.ts";
 import type { EmbeddedServer } from "../../db/embedded.ts";
@@ -38,8 +39,9 @@ export async function openDemoWorld(say: (text: string) => void, options: DemoWo
   await chmod(folder, 0o755);
   const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const close = async () => {
-    const closed = await eachInTurn(closers.splice(0).reverse());
-    if (closed.length > 0) throw new Error(`not everything could be closed: ${closed.map(messageOf).join("; ")}`);
+    const troubles: unknown[] = [];
+    await closeInTurn(closers, (error) => troubles.push(error));
+    if (troubles.length > 0) throw new Error(`not everything could be closed: ${troubles.map(messageOf).join("; ")}`);
   };
   try {
     const postgres = options.env?.["DATABASE_URL"] === undefined ? await beginEmbedded(join(folder, "postgres"), say) : undefined;
@@ -72,13 +74,6 @@ export async function openDemoWorld(say: (text: string) => void, options: DemoWo
     await close().catch((trouble: unknown) => say(messageOf(trouble)));
     throw error;
   }
-}
-
-/** Each, whatever becomes of the others; returns what went wrong. */
-async function eachInTurn(closers: readonly (() => Promise<unknown>)[]): Promise<unknown[]> {
-  const troubles: unknown[] = [];
-  for (const close of closers) await close().catch((error: unknown) => troubles.push(error));
-  return troubles;
 }
 
 /** Returns when it has begun: a core of its own is busy with it for most of a second, and the program is loaded meanwhile. */
