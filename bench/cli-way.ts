@@ -30,7 +30,7 @@ export function cliWayIn(checkout: string, env: BenchWorld["env"]): Way {
     name: "cli",
     async measure(stackName, operation) {
       if (operation === "create") {
-        await pulumi("stack", "init", stackName, "--no-select");
+        await pulumi("stack", "init", stackName, "--no-select", ...(env["SECRETS_PROVIDER"] === undefined ? [] : ["--secrets-provider", env["SECRETS_PROVIDER"]]));
         await pulumi("config", "set-all", "--stack", stackName, ...Object.entries(settingsOf(stackName)).flatMap(([name, value]) => ["--plaintext", `${name}=${value}`]));
       }
       return await timed(() => cpuSecondsBelow(process.pid), () => pulumi(...COMMANDS[operation], "--stack", stackName));

@@ -42,7 +42,7 @@ async function bench(plan: Plan): Promise<void> {
     const against = await compareCheckouts(plan.against, plan.rounds, say);
     return console.log(JSON.stringify({ against }));
   }
-  const world = await openBenchWorld(say);
+  const world = await openBenchWorld(say, plan);
   try {
     const compared = parts.has("ways") || parts.has("throughput") ? await compareWays(world, plan) : undefined;
     if (compared && parts.has("ways")) say(table(compared.found));

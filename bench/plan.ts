@@ -21,6 +21,8 @@ export interface Plan {
   readonly sweeps: readonly number[];
   /** Another version's checkout, with its node_modules; then nothing else is measured. */
   readonly against: string | undefined;
+  /** Stacks' secrets by a key service (SECRETS_PROVIDER) in place of a passphrase. */
+  readonly keyService: boolean;
 }
 
 /** For the JSON line within 50 s. */
@@ -38,13 +40,13 @@ const LATENCY = { requestsASecond: 200, seconds: 20 };
 export function planOf(args: readonly string[]): Plan {
   const text = { type: "string" } as const;
   const flag = { type: "boolean", default: false } as const;
-  const { values } = parseArgs({ args: [...args], options: { quick: flag, json: flag, only: text, rounds: text, users: text, every: text, boot: text, script: text, concurrency: text, kill: text, rate: text, sweeps: text, against: text } });
+  const { values } = parseArgs({ args: [...args], options: { quick: flag, json: flag, only: text, rounds: text, users: text, every: text, boot: text, script: text, concurrency: text, kill: text, rate: text, sweeps: text, against: text, "key-service": flag } });
   const plan = values.quick ? QUICK : FULL;
   const asked = values.only?.split(",") ?? plan.parts;
   const unknown = asked.filter((part) => !PARTS.includes(part as Part));
   if (unknown.length > 0) throw new TypeError(`--only takes ${PARTS.join(", ")} with commas between, got '${unknown.join(",")}'`);
   return {
-    json: values.json, against: values.against, parts: new Set(asked as Part[]), operations: plan.operations, throughput: plan.throughput,
+    json: values.json, keyService: values["key-service"], against: values.against, parts: new Set(asked as Part[]), operations: plan.operations, throughput: plan.throughput,
     rounds: Number(values.rounds ?? plan.rounds),
     latency: { ...LATENCY, requestsASecond: Number(values.rate ?? LATENCY.requestsASecond) },
     sweeps: values.sweeps?.split(",").map(Number) ?? plan.sweeps,

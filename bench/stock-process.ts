@@ -22,8 +22,10 @@ process.on("message", (request: StockRequest) => {
 process.on("disconnect", () => process.exit(0));
 process.send?.({});
 
+const secretsProvider = process.env["SECRETS_PROVIDER"];
+
 async function perform({ stackName, operation, workDir }: StockRequest): Promise<void> {
-  const stack = await LocalWorkspace.createOrSelectStack({ stackName, projectName: PROJECT_NAME, program: async () => userVpsProgram() }, { workDir });
+  const stack = await LocalWorkspace.createOrSelectStack({ stackName, projectName: PROJECT_NAME, program: async () => userVpsProgram() }, { workDir, ...(secretsProvider !== undefined && { secretsProvider }) });
   await stack.setAllConfig(Object.fromEntries(Object.entries(settingsOf(stackName)).map(([name, value]) => [name, { value }])));
   if (operation === "preview") await stack.preview({ refresh: true });
   else if (operation === "destroy") await stack.destroy();

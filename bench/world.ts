@@ -9,6 +9,7 @@ import { ensureEngine } from "../src/install-pulumi/ensure-engine.ts";
 import type { Engine } from "../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../src/sandbox/index.ts";
 import type { Sandbox } from "../src/sandbox/index.ts";
+import { startKeyService } from "./key-service.ts";
 
 export interface BenchWorld {
   readonly folder: string;
@@ -19,24 +20,29 @@ export interface BenchWorld {
   readonly backendUrl: string;
   /** For the engine, its providers and the stack's program. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Which key service encrypts the stacks' secrets, unless a passphrase does. */
+  readonly secretsProvider: string | undefined;
   close(): Promise<void>;
 }
 
-export async function openBenchWorld(say: (text: string) => void): Promise<BenchWorld> {
+export async function openBenchWorld(say: (text: string) => void, { keyService = false } = {}): Promise<BenchWorld> {
   const engine = await ensureEngine({ onProgress: say });
   const folder = await mkdtemp(join(tmpdir(), "user-vps-bench-"));
   // PostgreSQL does not run as root: its user has to get through to its folder.
   await chmod(folder, 0o755);
   const database = await openDatabase({ dataFolder: join(folder, "postgres"), onProgress: say });
   const sandbox = await startSandbox({ dataDir: folder, bootMs: 0, scriptMs: 0, actionMs: 0 });
+  const keys = keyService ? await startKeyService() : undefined;
   const backend = new URL(database.url);
   backend.searchParams.set("sslmode", "disable");
   return {
     folder, engine, sandbox,
     databaseUrl: database.url,
     backendUrl: backend.href,
-    env: { ...engineEnvironment(engine), ...sandboxEnvironment(sandbox, engine, backend.href) },
+    env: { ...engineEnvironment(engine), ...sandboxEnvironment(sandbox, engine, backend.href), ...(keys && { ...keys.env, PULUMI_CONFIG_PASSPHRASE: undefined }) },
+    secretsProvider: keys?.env.SECRETS_PROVIDER,
     async close() {
+      await keys?.close();
       await sandbox.close();
       await database.close();
       await rm(folder, { recursive: true, force: true });

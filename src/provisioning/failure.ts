@@ -18,6 +18,12 @@ const KNOWN: readonly [RegExp, ErrorCode][] = [
   [/failed to ping PostgreSQL|failed to connect to PostgreSQL|\bpq: |\bdriver: bad connection|dial tcp \S+: connect: connection refused.*sql/i, "DATABASE_FAILED"],
 ];
 
+/** What to look at where the engine cannot read a state, by its words (pulumi/pkg/secrets). */
+const ADVICE: readonly [RegExp, string][] = [
+  [/incorrect passphrase|passphrase must be set|unable to find either/i, "Set PULUMI_CONFIG_PASSPHRASE to what the stack was made with."],
+  [/secrets manager|secrets \(code=/i, "See that the key service in SECRETS_PROVIDER answers, and that workers may encrypt and decrypt with its key."],
+];
+
 /** Cloudflare's own words, of the engine's plugin: https://developers.cloudflare.com/dns/troubleshooting/ */
 const ZONE_FULL = /\b81045\b|record quota exceeded/i;
 
@@ -40,8 +46,9 @@ export function failureOf(run: FailedRun): UserVpsError {
   const [text = ""] = ours;
   const code = codeInText(text);
   if (code) return new UserVpsError(code, withoutFrame(text, code), nextIn(text));
-  const reason = telling[0] ?? lastLine(run.output);
-  return new UserVpsError("ENGINE_FAILED", `The engine stopped on the stack ${run.stackName} (${run.end})${reason ? `: ${shortened(reason)}` : "."}`);
+  const reason = telling[0] ?? lastWords(run.output);
+  const [, next] = ADVICE.find(([pattern]) => pattern.test(reason)) ?? [];
+  return new UserVpsError("ENGINE_FAILED", `The engine stopped on the stack ${run.stackName} (${run.end})${reason ? `: ${shortened(reason)}` : "."}`, next ? { next } : {});
 }
 
 /** Between the code and the advice is what happened; before it, the engine's own words. */
@@ -55,8 +62,10 @@ function nextIn(text: string): { next?: string } {
   return next ? { next } : {};
 }
 
-function lastLine(output: string): string {
-  return output.trim().split("\n").at(-1)?.trim() ?? "";
+/** What a server said may be lines of its own after the engine's `error: `. */
+function lastWords(output: string): string {
+  const lines = output.trim().split("\n");
+  return lines.slice(lines.findLastIndex((line) => line.startsWith("error: "))).join("\n").trim();
 }
 
 function shortened(text: string): string {

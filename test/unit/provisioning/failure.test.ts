@@ -43,6 +43,12 @@ describe("failureOf", () => {
     assert.match(error.message, /killed by SIGKILL\): \+ vm creating/);
   });
 
+  it("says what to look at where the engine cannot read a state", () => {
+    const sealed = failureOf({ ...run, output: 'error: could not create secrets manager for new stack: secrets (code=Unknown): Error making API request.\n\nCode: 503. Errors:\n\n* Vault is sealed\n' });
+    assert.match(sealed.message, /Vault is sealed.*Next: .*SECRETS_PROVIDER/s);
+    assert.match(failureOf({ ...run, output: "error: getting stack configuration: get stack secrets manager: incorrect passphrase" }).message, /Next: .*PULUMI_CONFIG_PASSPHRASE/);
+  });
+
   it("keeps a message short enough for a record", () => {
     assert.ok(failureOf({ ...run, errors: ["x".repeat(100_000)] }).message.length < 2_300);
   });
