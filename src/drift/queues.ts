@@ -5,7 +5,7 @@ import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { ask, ANSWER_LIMIT_MS, createQuestionQueue } from "../jobs/questions.ts";
 import type { FailedAnswer } from "../jobs/questions.ts";
-import { HEARTBEAT_SECONDS, inside } from "../jobs/queue.ts";
+import { ensureQueue, HEARTBEAT_SECONDS, inside } from "../jobs/queue.ts";
 import type { StackDrift } from "./stack-drift.ts";
 import { requestSweep } from "./sweeps.ts";
 import type { SweepRecord } from "./sweeps.ts";
@@ -27,7 +27,7 @@ export const driftJobSchema = z.object({ userId: z.string().min(1) });
 export type DriftAnswer = { readonly drift: StackDrift } | FailedAnswer;
 
 export async function createDriftQueues(boss: PgBoss): Promise<void> {
-  await boss.createQueue(SWEEP_QUEUE, { policy: "stately", retryLimit: 5, retryDelay: 5, heartbeatSeconds: HEARTBEAT_SECONDS, expireInSeconds: HOUR_MS / SECOND_MS });
+  await ensureQueue(boss, SWEEP_QUEUE, { policy: "stately", retryLimit: 5, retryDelay: 5, heartbeatSeconds: HEARTBEAT_SECONDS, expireInSeconds: HOUR_MS / SECOND_MS, notify: true });
   await createQuestionQueue(boss, DRIFT_QUEUE);
 }
 

@@ -2,7 +2,7 @@
 import type { PgBoss } from "pg-boss";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { answerQuestions } from "../jobs/questions.ts";
-import { HEARTBEAT_SECONDS } from "../jobs/queue.ts";
+import { HEARTBEAT_SECONDS, NOTIFIED_POLLING } from "../jobs/queue.ts";
 import { findVpsByUserId } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import { performSweep } from "./perform-sweep.ts";
@@ -24,8 +24,6 @@ export interface DriftWorker {
   stop(): Promise<void>;
 }
 
-const POLL_SECONDS = 0.5;
-
 export async function startDriftWorker(options: DriftWorkerOptions): Promise<DriftWorker> {
   const { boss, driftOf, cron, log } = options;
   const { pool } = options.sweep;
@@ -38,7 +36,7 @@ export async function startDriftWorker(options: DriftWorkerOptions): Promise<Dri
 
   await createDriftQueues(boss);
   await scheduleSweeps(boss, cron);
-  await boss.work(SWEEP_QUEUE, { pollingIntervalSeconds: POLL_SECONDS, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4 }, async ([job]) => {
+  await boss.work(SWEEP_QUEUE, { ...NOTIFIED_POLLING, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4 }, async ([job]) => {
     const { scheduled } = sweepJobSchema.parse(job?.data ?? {});
     await tracked(performSweep({ ...options, sweep: { ...options.sweep, driftOf }, signal: stopping.signal }, scheduled)).catch((error: unknown) => {
       log(`the sweep failed: ${messageOf(error)}`);

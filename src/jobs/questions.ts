@@ -3,11 +3,9 @@ import type { PgBoss } from "pg-boss";
 import type { z } from "zod";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { ensureQueue, NOTIFIED_POLLING } from "./queue.ts";
 
 const POLL_MS = 100;
-const WORKER_POLL_SECONDS = 0.5;
-/** While NOTIFY tells of each question at once. */
-const NOTIFIED_POLL_SECONDS = 5;
 export const ANSWER_LIMIT_MS = MINUTE_MS;
 
 /** A failure is an answer too, and not to be tried again. */
@@ -17,10 +15,7 @@ export interface FailedAnswer {
 
 /** A question is not asked again: whoever waited is gone by then. */
 export async function createQuestionQueue(boss: PgBoss, queue: string): Promise<void> {
-  const options = { retryLimit: 0, expireInSeconds: (5 * MINUTE_MS) / SECOND_MS, deleteAfterSeconds: HOUR_MS / SECOND_MS, notify: true };
-  await boss.createQueue(queue, { policy: "standard", ...options });
-  // One that an earlier version made does not notify.
-  await boss.updateQueue(queue, options);
+  await ensureQueue(boss, queue, { policy: "standard", retryLimit: 0, expireInSeconds: (5 * MINUTE_MS) / SECOND_MS, deleteAfterSeconds: HOUR_MS / SECOND_MS, notify: true });
 }
 
 /** Waits for the answer of a worker; undefined if none answers in time. */
@@ -54,7 +49,8 @@ export async function answerQuestions<Question, Answer extends object>({ boss, q
   const stopping = new AbortController();
   const running = new Set<Promise<unknown>>();
   await createQuestionQueue(boss, queue);
-  await boss.work(queue, { pollingIntervalSeconds: WORKER_POLL_SECONDS, notifyPollingIntervalSeconds: NOTIFIED_POLL_SECONDS }, async ([job]): Promise<Answer | FailedAnswer> => {
+  // Nobody is left who waits for a question that a dead worker had.
+  await boss.work(queue, { ...NOTIFIED_POLLING, notifyPollingIntervalSeconds: 5 }, async ([job]): Promise<Answer | FailedAnswer> => {
     const work = (async () => answer(schema.parse(job?.data), stopping.signal))().catch((error: unknown) => ({ error: messageOf(error) }));
     running.add(work);
     return await work.finally(() => running.delete(work));

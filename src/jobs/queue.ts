@@ -1,5 +1,5 @@
 import { PgBoss } from "pg-boss";
-import type { Db } from "pg-boss";
+import type { Db, Queue } from "pg-boss";
 import { connectionOf } from "../db/index.ts";
 import { prepared } from "../db/prepared.ts";
 import type { Queryable } from "../db/index.ts";
@@ -17,6 +17,8 @@ export const QUEUE_SCHEMA = "user_vps_jobs";
 /** A job whose worker is silent for this long is given to another; the least that pg-boss allows. */
 export const HEARTBEAT_SECONDS = 10;
 const LOOK_SECONDS = 2;
+/** For queues that notify: their workers hear of a new job at once, and look for what a dead one left. */
+export const NOTIFIED_POLLING = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 } as const;
 /** Longer than any run: each wait within it has its own limit. */
 const LONGEST_RUN_MS = 6 * HOUR_MS;
 /** How often a job may lose its worker. */
@@ -47,7 +49,8 @@ export async function startQueue({ databaseUrl, works, onError }: QueueOptions):
   });
   boss.on("error", onError);
   await boss.start({ attempts: 10 });
-  const options = {
+  await ensureQueue(boss, QUEUE, {
+    policy: "stately",
     heartbeatSeconds: HEARTBEAT_SECONDS,
     expireInSeconds: LONGEST_RUN_MS / SECOND_MS,
     retryLimit: MOST_LOST_WORKERS,
@@ -56,11 +59,14 @@ export async function startQueue({ databaseUrl, works, onError }: QueueOptions):
     notify: false,
     // What was done is told by runs, not by jobs.
     deleteAfterSeconds: (24 * HOUR_MS) / SECOND_MS,
-  };
-  await boss.createQueue(QUEUE, { policy: "stately", ...options });
-  // One that an earlier version made keeps what that said.
-  await boss.updateQueue(QUEUE, options);
+  });
   return boss;
+}
+
+/** Also one that an earlier version made gets these options, but for its policy, which is for ever. */
+export async function ensureQueue(boss: PgBoss, name: string, { policy, ...options }: Omit<Queue, "name">): Promise<void> {
+  await boss.createQueue(name, { ...(policy && { policy }), ...options });
+  await boss.updateQueue(name, options);
 }
 
 export function keyOf(job: Pick<Job, "operation" | "userId">): string {

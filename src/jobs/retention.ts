@@ -1,7 +1,7 @@
 /** Every night, one worker removes the records of what is long over. */
 import type { PgBoss } from "pg-boss";
 import type { Pool } from "pg";
-import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Settings } from "../config/index.ts";
 import { removeOld } from "../records/index.ts";
 
@@ -18,7 +18,7 @@ export interface RetentionOptions {
 export async function startRetention({ boss, pool, settings, log }: RetentionOptions): Promise<{ stop(): Promise<void> }> {
   await boss.createQueue(QUEUE, { policy: "singleton", retryLimit: 2, expireInSeconds: HOUR_MS / SECOND_MS, deleteAfterSeconds: (24 * HOUR_MS) / SECOND_MS });
   await boss.schedule(QUEUE, AT_NIGHT, {}, { tz: "UTC" });
-  await boss.work(QUEUE, async () => {
+  await boss.work(QUEUE, { pollingIntervalSeconds: MINUTE_MS / SECOND_MS }, async () => {
     const { runs, findings, sweeps, operatorActions, notifications } = await removeOld(pool, settings);
     log(`removed what is long over: ${runs} runs, ${findings} findings, ${sweeps} sweeps, ${operatorActions} operators' actions, ${notifications} notifications`);
   });

@@ -19,7 +19,8 @@ export interface Worker {
   stop(graceMs: number): Promise<void>;
 }
 
-const POLL_SECONDS = 0.5;
+/** For what is to be done later and for what a dead worker left; whatever is to be done now is told of by `wakeWorkers`. */
+const POLL_SECONDS = 1;
 /** How soon a pool's job looks again for a slot. */
 const POOL_DELAY_MS = 1 * SECOND_MS;
 
@@ -34,20 +35,35 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
   // One slot is kept for people, if there are two.
   const mostForPools = Math.max(1, settings.workerConcurrency - 1);
 
-  const handle = async ([job]: JobWithMetadata<object>[]) => {
+  /** @returns whether there may be a next one at once, which is then not waited for as if the queue had been empty */
+  const handle = async ([job]: JobWithMetadata<object>[]): Promise<boolean> => {
     const parsed = jobSchema.safeParse(job?.data);
-    if (!job || !parsed.success) return log(`a job that is none was dropped: ${job?.id}`);
+    if (!job || !parsed.success) {
+      log(`a job that is none was dropped: ${job?.id}`);
+      return true;
+    }
     try {
-      if (!isOfPool(job)) return await running.track(performJob(context, parsed.data, job.retryCount));
-      if (forPools.size >= mostForPools) return await sendAgain(boss, context.pool, parsed.data, POOL_DELAY_MS);
-      await running.track(forPools.track(performJob(context, parsed.data, job.retryCount)));
+      if (isOfPool(job) && forPools.size >= mostForPools) {
+        await sendAgain(boss, context.pool, parsed.data, POOL_DELAY_MS);
+        return false;
+      }
+      const work = performJob(context, parsed.data, job.retryCount);
+      await running.track(isOfPool(job) ? forPools.track(work) : work);
+      return true;
     } catch (error) {
       log(`job ${job.id} failed, the queue has it done again: ${messageOf(error)}`);
       throw error;
     }
   };
   const options = { includeMetadata: true, batchSize: 1, pollingIntervalSeconds: POLL_SECONDS, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4 } as const;
-  const workers = await Promise.all(Array.from({ length: settings.workerConcurrency }, () => boss.work(QUEUE, options, handle)));
+  const startOne = async (): Promise<string> => {
+    const worker = { id: "" };
+    worker.id = await boss.work(QUEUE, options, async (jobs: JobWithMetadata<object>[]) => {
+      if (await handle(jobs)) boss.notifyWorker(worker.id);
+    });
+    return worker.id;
+  };
+  const workers = await Promise.all(Array.from({ length: settings.workerConcurrency }, startOne));
   const wake = () => { for (const worker of workers) boss.notifyWorker(worker); };
   // What a dead worker left is not announced, so this does not replace looking.
   const listener = new Listener({ url: databaseUrl, channel: WAKE_CHANNEL, name: "user-vps jobs wait", onNotify: wake, onGap: wake });

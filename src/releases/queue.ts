@@ -2,7 +2,7 @@
 import type { PgBoss } from "pg-boss";
 import { DAY_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { HEARTBEAT_SECONDS, inside, MOST_LOST_WORKERS } from "../jobs/queue.ts";
+import { ensureQueue, HEARTBEAT_SECONDS, inside, MOST_LOST_WORKERS } from "../jobs/queue.ts";
 
 export const ROLL_OUT_QUEUE = "user-vps-roll-outs";
 
@@ -12,12 +12,13 @@ const ONE = "one";
 const LONGEST_JOB_SECONDS = DAY_MS / SECOND_MS;
 
 export async function createRollOutQueue(boss: PgBoss): Promise<void> {
-  await boss.createQueue(ROLL_OUT_QUEUE, {
+  await ensureQueue(boss, ROLL_OUT_QUEUE, {
     policy: "stately",
     retryLimit: MOST_LOST_WORKERS,
     retryDelay: 1,
     heartbeatSeconds: HEARTBEAT_SECONDS,
     expireInSeconds: LONGEST_JOB_SECONDS,
+    notify: true,
   });
 }
 

@@ -4,7 +4,7 @@ import type { Pool } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import type { Settings } from "../config/index.ts";
-import { HEARTBEAT_SECONDS } from "../jobs/queue.ts";
+import { HEARTBEAT_SECONDS, NOTIFIED_POLLING } from "../jobs/queue.ts";
 import { RunningWork } from "../jobs/running-work.ts";
 import { tryLockSession } from "../jobs/session-lock.ts";
 import { tryLockUser } from "../jobs/user-lock.ts";
@@ -40,7 +40,6 @@ export interface RollOutWorker {
   stop(graceMs: number): Promise<void>;
 }
 
-const POLL_SECONDS = 0.5;
 /** How soon to look again at what another worker is at, or what was interrupted. */
 const AGAIN_SECONDS = 5;
 /** Different from every user's: see tryLockUser. */
@@ -79,7 +78,7 @@ export async function startRollOutWorker(options: RollOutWorkerOptions): Promise
   }
 
   await createRollOutQueue(boss);
-  await boss.work(ROLL_OUT_QUEUE, { pollingIntervalSeconds: POLL_SECONDS, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4 }, async () => {
+  await boss.work(ROLL_OUT_QUEUE, { ...NOTIFIED_POLLING, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4 }, async () => {
     await running.track(work()).catch((error: unknown) => {
       log(`a roll-out was interrupted, the queue has it gone on with: ${messageOf(error)}`);
       throw error;
