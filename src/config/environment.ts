@@ -8,13 +8,22 @@ import type { Environment } from "./settings.ts";
  * The environment with the file `.env` of a folder beneath it: what is set in the environment beats
  * the file. A file that is not there is none.
  */
-export function loadEnvironment(env: Environment = process.env, folder: string = process.cwd()): Environment {
+export function loadEnvironment(env: Environment = process.env, folder: string = currentFolder()): Environment {
   return { ...parseEnvFile(readEnvFile(folder) ?? ""), ...env };
 }
 
 /** What in the file `.env` would be read differently elsewhere, a line each; for whoever starts the program, not for its work. */
-export function doubtsOfEnvironment(folder: string = process.cwd()): string[] {
+export function doubtsOfEnvironment(folder: string = currentFolder()): string[] {
   return envFileDifferences(readEnvFile(folder) ?? "").map((difference) => `${join(folder, ".env")}, ${difference}`);
+}
+
+/** One that was removed meanwhile has no path. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new UserVpsError("CONFIG_INVALID", "The current folder is no longer there.", { next: "Change into one that is, and run it again.", cause: error });
+  }
 }
 
 function readEnvFile(folder: string): string | undefined {

@@ -7,6 +7,7 @@ import { isDnsServer } from "../../providers/core/dns-server.ts";
 import { isHostname } from "../../providers/core/hostname.ts";
 import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../../providers/core/ssh-public-key.ts";
 import { isToken } from "../../providers/core/token.ts";
+import { isCron } from "./cron.ts";
 import { isScheduleRule, SCHEDULE_RULE } from "./pool-schedule.ts";
 import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN } from "../../stacks/acme.ts";
 
@@ -111,26 +112,10 @@ export const origins = z.string().transform((list) => list.split(",").filter((on
   .refine((list) => list.length > 0 && list.every((one) => originOf(one) !== undefined), "expected origins such as https://app.example.com with commas between")
   .transform((list) => list.map((one) => originOf(one)!));
 
-const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-const CRON_FIELDS: readonly { readonly from: number; readonly to: number; readonly names?: readonly string[] }[] = [
-  { from: 0, to: 59 }, { from: 0, to: 23 }, { from: 1, to: 31 }, { from: 1, to: 12, names: MONTHS }, { from: 0, to: 7, names: DAYS },
-];
-
-/** `*`, `5`, `1-5`, `mon`, each perhaps with a step, with commas between. */
-function isCronField(field: string, { from, to, names = [] }: (typeof CRON_FIELDS)[number]): boolean {
-  const value = (text: string) => (/^\d{1,2}$/.test(text) ? Number(text) : names.includes(text.toLowerCase()) ? names.indexOf(text.toLowerCase()) + from : Number.NaN);
-  return field.split(",").every((part) => {
-    const [, whole, first = "", last = first, step = "1"] = /^(?:(\*)|(\w+)(?:-(\w+))?)(?:\/(\d{1,2}))?$/.exec(part) ?? [];
-    if (Number(step) < 1) return false;
-    return whole === "*" || (value(first) >= from && value(first) <= value(last) && value(last) <= to);
-  });
-}
-
 /** Five fields as in crontab, blanks between; `off` is none. */
 export const cron = z.string()
   .transform((line) => line.trim().split(/\s+/))
-  .refine((fields) => fields.join() === "off" || (fields.length === CRON_FIELDS.length && fields.every((field, index) => isCronField(field, CRON_FIELDS[index]!))), "expected five fields as in crontab, or 'off'")
+  .refine((fields) => fields.join() === "off" || isCron(fields), "expected five fields as in crontab, or 'off'")
   .transform((fields) => (fields.join() === "off" ? undefined : fields.join(" ")));
 
 export const dnsServer = z.string().refine(isDnsServer, "expected the address of a DNS server, with or without its port");

@@ -80,6 +80,12 @@ describe("user-vps: use", () => {
     assert.match(error.message, /base URL/);
   });
 
+  it("says that the current folder is no longer there, where it was removed", () => {
+    const { status, stderr } = spawnSync("sh", ["-c", 'cd "$1" && rmdir "$1" && exec "$0" status alice', BIN, temporaryFolder()], { encoding: "utf8" });
+    assert.equal(status, 2);
+    assert.match(stderr, /CONFIG_INVALID: The current folder is no longer there\.\nNext: /);
+  });
+
   it("completion as JSON holds the script", async () => {
     const { shell, script } = await runJson<{ shell: string; script: string }>(["completion", "bash"]);
     assert.equal(shell, "bash");

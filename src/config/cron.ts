@@ -1,0 +1,16 @@
+import { createRequire } from "node:module";
+
+type CronParser = typeof import("cron-parser");
+
+const FIELDS = 5;
+
+/** Whether the queue can go by it: pg-boss asks the same parser. Loaded when settings are read, for the command line has the names of all variables and needs none of it. */
+export function isCron(fields: readonly string[]): boolean {
+  const { CronExpressionParser } = createRequire(import.meta.url)("cron-parser") as CronParser;
+  try {
+    CronExpressionParser.parse(fields.join(" "), { tz: "UTC" });
+    return fields.length === FIELDS;
+  } catch {
+    return false;
+  }
+}
