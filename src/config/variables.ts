@@ -38,7 +38,7 @@ export const VARIABLES = {
   stateBackendUrl: variable(postgresUrl, { name: "STATE_BACKEND_URL", onlyFor: WORKERS, description: "Where Pulumi keeps the stacks' state. The default is the database.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true }),
   passphrase: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE", onlyFor: WORKERS, description: "Encrypts the secrets in the stacks' state.", example: "a-long-passphrase-kept-in-a-vault", secret: true }),
   passphraseFile: variable(text, { name: "PULUMI_CONFIG_PASSPHRASE_FILE", onlyFor: WORKERS, description: "A file with the passphrase, in place of PULUMI_CONFIG_PASSPHRASE.", example: "/run/secrets/pulumi-passphrase" }),
-  secretsProvider: variable(secretsProvider, { name: "SECRETS_PROVIDER", description: "A cloud's key service that encrypts the secrets in the stacks' state, in place of a passphrase.", example: "awskms://alias/user-vps?region=eu-central-1" }),
+  secretsProvider: variable(secretsProvider, { name: "SECRETS_PROVIDER", description: "A cloud's key service that encrypts the secrets in the stacks' state, in place of a passphrase. The engine is handed its own variables as well, such as AWS_REGION or VAULT_ADDR and VAULT_TOKEN.", example: "awskms://alias/user-vps?region=eu-central-1" }),
 
   hostingerApiKey: variable(token, { name: "HOSTINGER_API_KEY", onlyFor: WORKERS, description: "The token of Hostinger's API.", example: "your-token-from-hPanel-Account-API", secret: true }),
   hostingerApiKeyFile: variable(text, { name: "HOSTINGER_API_KEY_FILE", onlyFor: WORKERS, description: "A file with the token, in place of HOSTINGER_API_KEY.", example: "/run/secrets/hostinger-api-key" }),
