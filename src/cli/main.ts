@@ -29,10 +29,10 @@ const printError = (text: string) => void process.stderr.write(`${clean(text)}\n
 
 /** What is secret among them is shown no more from now on. */
 async function settingsWithSecrets(): Promise<Environment> {
-  const { loadEnvironment, VARIABLES } = await import("../config/index.ts");
+  const { KEY_SERVICE_SECRETS, loadEnvironment, VARIABLES } = await import("../config/index.ts");
   const env = loadEnvironment();
   for (const variable of Object.values(VARIABLES)) if ("secret" in variable) redactor.add(env[variable.name]);
-  redactor.add(env["USER_VPS_TOKEN"], env["SSH_PRIVATE_KEY"]);
+  redactor.add(env["USER_VPS_TOKEN"], env["SSH_PRIVATE_KEY"], ...KEY_SERVICE_SECRETS.map((name) => env[name]));
   const session = anySession(env);
   redactor.add(session?.cookie, session?.csrfToken);
   return env;

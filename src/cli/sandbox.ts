@@ -6,26 +6,26 @@ import { ensureEngine } from "../install-pulumi/ensure-engine.ts";
 import { sandboxBanner, startSandbox } from "../sandbox/index.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { asExportLines, sandboxEnvironment, writeEnvironmentFile } from "./sandbox-env.ts";
-import { SANDBOX_FOLDER } from "./user-stack/stack-folder.ts";
-
-const ENV_FILE = join(SANDBOX_FOLDER, "env");
+import { sandboxFolder } from "./user-stack/stack-folder.ts";
 
 try {
-  await rm(ENV_FILE, { force: true });
-  const stateFolder = join(SANDBOX_FOLDER, "state");
+  const folder = sandboxFolder();
+  const envFile = join(folder, "env");
+  await rm(envFile, { force: true });
+  const stateFolder = join(folder, "state");
   await mkdir(stateFolder, { recursive: true });
   const engine = await ensureEngine({ onProgress: (line) => console.error(line) });
-  const sandbox = await startSandbox({ dataDir: SANDBOX_FOLDER, persistFile: join(SANDBOX_FOLDER, "world.json") });
+  const sandbox = await startSandbox({ dataDir: folder, persistFile: join(folder, "world.json") });
   const environment = sandboxEnvironment(sandbox, engine, pathToFileURL(stateFolder).href);
 
   const exports = asExportLines({ ...environment, SANDBOX_CONTROL_URL: sandbox.controlUrl }, engine.binDir);
   console.log(`${sandboxBanner(sandbox)}\n\n${exports}`);
   // Last: from now on it can be used.
-  await writeEnvironmentFile(ENV_FILE, exports);
+  await writeEnvironmentFile(envFile, exports);
   console.log("Ready. In a second terminal:  . .sandbox/env  and then the Pulumi CLI as README tells. Ctrl-C ends the sandbox.");
 
   const end = async () => {
-    await rm(ENV_FILE, { force: true });
+    await rm(envFile, { force: true });
     await sandbox.close();
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void end());

@@ -17,8 +17,8 @@ export function doubtsOfEnvironment(folder: string = currentFolder()): string[] 
   return envFileDifferences(readEnvFile(folder) ?? "").map((difference) => `${join(folder, ".env")}, ${difference}`);
 }
 
-/** One that was removed meanwhile has no path. */
-function currentFolder(): string {
+/** @throws UserVpsError CONFIG_INVALID: it was removed meanwhile, and has no path any more */
+export function currentFolder(): string {
   try {
     return process.cwd();
   } catch (error) {

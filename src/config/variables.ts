@@ -150,3 +150,6 @@ export const VARIABLES = {
   caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),
   healthPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_HEALTH_PORT", description: "The port of health checks.", example: "443", byDefault: "443" }),
 } as const;
+
+/** What key services are reached with (SECRETS_PROVIDER): not the program's own variables, and secrets all the same. */
+export const KEY_SERVICE_SECRETS = ["VAULT_TOKEN", "VAULT_SERVER_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_CLIENT_SECRET"] as const;

@@ -36,7 +36,7 @@ export interface DoctorOptions {
 
 export function answerDoctor({ boss, env, role, databaseUrl, redact }: DoctorOptions): Promise<Answering> {
   return answerQuestions({
-    boss, queue: DOCTOR_QUEUE, schema: z.object({}),
+    boss, redact, queue: DOCTOR_QUEUE, schema: z.object({}),
     async answer(_question, signal): Promise<WorkersFindings> {
       const findings = await examine({ env, signal, databaseUrl }, role);
       return { hostId: hostname(), findings: findings.map((finding) => ({ ...finding, found: redact(finding.found), ...(finding.mend !== undefined && { mend: redact(finding.mend) }) })) };

@@ -29,11 +29,12 @@ export interface StartDriftOptions {
   /** Automatic repairs at a time; 0 for none. */
   readonly repairsAtOnce?: number;
   readonly graceSeconds?: number;
+  readonly redact: (text: string) => string;
   readonly onProgress: (line: string) => void;
 }
 
 export async function startDrift(options: StartDriftOptions): Promise<DriftWorker> {
-  const { settings, env, pool, databaseUrl, boss, backendUrl, preview, cron, ignoredNames, repairsAtOnce = 0, graceSeconds, onProgress } = options;
+  const { settings, env, pool, databaseUrl, boss, backendUrl, preview, cron, ignoredNames, repairsAtOnce = 0, graceSeconds, redact, onProgress } = options;
   const { apiKey, baseUrl } = hostingerSettings({ get: () => undefined }, env);
   const hostinger = new HostingerClient({ baseUrl, apiKey });
   const zone = zoneRecords({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
@@ -42,7 +43,7 @@ export async function startDrift(options: StartDriftOptions): Promise<DriftWorke
   try {
     const target = await healthTarget(settings);
     const worker = await startDriftWorker({
-      boss, databaseUrl, cron,
+      boss, databaseUrl, cron, redact,
       driftOf: async (user, signal) => await stackDrift(preview, await declaredStack(pool, user, settings), signal),
       sweep: {
         pool, hostinger, zone, stacks,

@@ -15,6 +15,7 @@ export interface DriftWorkerOptions extends Omit<PerformSweepOptions, "signal"> 
   /** Started with `schedule: true`, or nothing comes by the schedule. */
   readonly boss: PgBoss;
   readonly driftOf: (user: VpsRecord, signal?: AbortSignal) => Promise<StackDrift>;
+  readonly redact: (text: string) => string;
   /** As in crontab, UTC. */
   readonly cron?: string | undefined;
 }
@@ -25,7 +26,7 @@ export interface DriftWorker {
 }
 
 export async function startDriftWorker(options: DriftWorkerOptions): Promise<DriftWorker> {
-  const { boss, driftOf, cron, log } = options;
+  const { boss, driftOf, cron, redact, log } = options;
   const { pool } = options.sweep;
   const stopping = new AbortController();
   const running = new Set<Promise<unknown>>();
@@ -45,7 +46,7 @@ export async function startDriftWorker(options: DriftWorkerOptions): Promise<Dri
   });
   const repairs = watchForRepairs(options.sweep, log);
   const previews = await answerQuestions({
-    boss, queue: DRIFT_QUEUE, schema: driftJobSchema,
+    boss, redact, queue: DRIFT_QUEUE, schema: driftJobSchema,
     async answer({ userId }, signal) {
       const user = await findVpsByUserId(pool, userId);
       if (!user) throw new UserVpsError("INPUT_INVALID", "There is no such user.");

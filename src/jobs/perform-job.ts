@@ -34,17 +34,22 @@ const BUSY_DELAY_MS = 1 * SECOND_MS;
  * queue gives the job to somebody again.
  *
  * @param lostWorkers how often the job was begun by a worker that did not end it
+ * @returns false if the user's lock could not be had, and the job is to be done later
  */
-export async function performJob(context: WorkerContext, job: Job, lostWorkers: number): Promise<void> {
+export async function performJob(context: WorkerContext, job: Job, lostWorkers: number): Promise<boolean> {
   const { boss, pool, databaseUrl, log } = context;
   const lock = await tryLockUser(databaseUrl, job.userId).catch((error: unknown) => log(messageOf(error)));
-  if (!lock) return await sendAgain(boss, pool, lostWorkers > 0 ? { ...job, isTakenOver: true } : job, BUSY_DELAY_MS);
+  if (!lock) {
+    await sendAgain(boss, pool, lostWorkers > 0 ? { ...job, isTakenOver: true } : job, BUSY_DELAY_MS);
+    return false;
+  }
   try {
     const record = await findVpsByUserId(pool, job.userId);
-    if (!record || isOvertaken(job, record, lostWorkers)) return;
+    if (!record || isOvertaken(job, record, lostWorkers)) return true;
     await endLostRuns(pool, job.userId);
     const parent = job.traceparent ?? (isTracing() ? await traceparentOfWait(pool, job.userId) : undefined);
     await inSpan({ name: `job ${job.operation}`, kind: "consumer", parent, attributes: { "user_vps.username": record.username, "user_vps.attempt": job.attempt ?? 0 } }, async () => performRun(context, { ...job, traceparent: parent ?? currentTraceparent() }, record, lock, lostWorkers));
+    return true;
   } finally {
     await lock.release();
   }

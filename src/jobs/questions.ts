@@ -37,6 +37,8 @@ export interface AnswerOptions<Question, Answer extends object> {
   readonly queue: string;
   readonly schema: z.ZodType<Question>;
   readonly answer: (question: Question, signal: AbortSignal) => Promise<Answer>;
+  /** Of a failure's text, before it leaves the worker. */
+  readonly redact: (text: string) => string;
 }
 
 export interface Answering {
@@ -45,13 +47,13 @@ export interface Answering {
 }
 
 /** The worker's side. */
-export async function answerQuestions<Question, Answer extends object>({ boss, queue, schema, answer }: AnswerOptions<Question, Answer>): Promise<Answering> {
+export async function answerQuestions<Question, Answer extends object>({ boss, queue, schema, answer, redact }: AnswerOptions<Question, Answer>): Promise<Answering> {
   const stopping = new AbortController();
   const running = new Set<Promise<unknown>>();
   await createQuestionQueue(boss, queue);
   // Nobody is left who waits for a question that a dead worker had.
   await boss.work(queue, { ...NOTIFIED_POLLING, notifyPollingIntervalSeconds: 5 }, async ([job]): Promise<Answer | FailedAnswer> => {
-    const work = (async () => answer(schema.parse(job?.data), stopping.signal))().catch((error: unknown) => ({ error: messageOf(error) }));
+    const work = (async () => answer(schema.parse(job?.data), stopping.signal))().catch((error: unknown) => ({ error: redact(messageOf(error)) }));
     running.add(work);
     return await work.finally(() => running.delete(work));
   });

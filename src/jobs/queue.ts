@@ -44,7 +44,7 @@ export async function startQueue({ databaseUrl, works, onError }: QueueOptions):
     superviseIntervalSeconds: LOOK_SECONDS,
     monitorIntervalSeconds: LOOK_SECONDS,
     schedule: works,
-    // For questions: see questions.ts.
+    // Of questions, roll-outs and sweeps; of users' jobs, wake.ts tells.
     useListenNotify: works,
   });
   boss.on("error", onError);

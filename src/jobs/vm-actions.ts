@@ -30,11 +30,12 @@ export interface VmActionsOptions {
   readonly boss: PgBoss;
   readonly pool: Pool;
   readonly vms: Pick<VmPower, "openSession">;
+  readonly redact: (text: string) => string;
 }
 
-export function answerVmActions({ boss, pool, vms }: VmActionsOptions): Promise<Answering> {
+export function answerVmActions({ boss, pool, vms, redact }: VmActionsOptions): Promise<Answering> {
   return answerQuestions({
-    boss, queue: VM_ACTIONS_QUEUE, schema: questionSchema,
+    boss, redact, queue: VM_ACTIONS_QUEUE, schema: questionSchema,
     async answer({ userId }, signal): Promise<VmActions> {
       const vmId = (await findVpsByUserId(pool, userId))?.hostingerVmId;
       if (!vmId) throw new UserVpsError("INPUT_INVALID", "There is no VM of this user.", { next: "Wait until it is ready." });

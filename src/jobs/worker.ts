@@ -19,7 +19,7 @@ export interface Worker {
   stop(graceMs: number): Promise<void>;
 }
 
-/** For what is to be done later and for what a dead worker left; whatever is to be done now is told of by `wakeWorkers`. */
+/** For what is to be done later and for what another worker left or handed over; of what is asked for, `wakeWorkers` tells. */
 const POLL_SECONDS = 1;
 /** How soon a pool's job looks again for a slot. */
 const POOL_DELAY_MS = 1 * SECOND_MS;
@@ -35,7 +35,7 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
   // One slot is kept for people, if there are two.
   const mostForPools = Math.max(1, settings.workerConcurrency - 1);
 
-  /** @returns whether there may be a next one at once, which is then not waited for as if the queue had been empty */
+  /** @returns whether the next one is taken at once: not where jobs only come back, or the queue would be run through without an end */
   const handle = async ([job]: JobWithMetadata<object>[]): Promise<boolean> => {
     const parsed = jobSchema.safeParse(job?.data);
     if (!job || !parsed.success) {
@@ -48,8 +48,7 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
         return false;
       }
       const work = performJob(context, parsed.data, job.retryCount);
-      await running.track(isOfPool(job) ? forPools.track(work) : work);
-      return true;
+      return await running.track(isOfPool(job) ? forPools.track(work) : work);
     } catch (error) {
       log(`job ${job.id} failed, the queue has it done again: ${messageOf(error)}`);
       throw error;

@@ -20,8 +20,8 @@ const KNOWN: readonly [RegExp, ErrorCode][] = [
 
 /** What to look at where the engine cannot read a state, by its words (pulumi/pkg/secrets). */
 const ADVICE: readonly [RegExp, string][] = [
-  [/incorrect passphrase|passphrase must be set|unable to find either/i, "Set PULUMI_CONFIG_PASSPHRASE to what the stack was made with."],
-  [/secrets manager|secrets \(code=/i, "See that the key service in SECRETS_PROVIDER answers, and that workers may encrypt and decrypt with its key."],
+  [/passphrase/i, "Set PULUMI_CONFIG_PASSPHRASE, or what PULUMI_CONFIG_PASSPHRASE_FILE names, to what the stack was made with: a stack keeps the way its secrets are encrypted by, whatever SECRETS_PROVIDER says."],
+  [/\bsecrets \(code=/i, "See that the key service in SECRETS_PROVIDER answers, and that workers may encrypt and decrypt with its key."],
 ];
 
 /** Cloudflare's own words, of the engine's plugin: https://developers.cloudflare.com/dns/troubleshooting/ */

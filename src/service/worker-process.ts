@@ -7,7 +7,7 @@ import type { Pool } from "pg";
 import type { PgBoss } from "pg-boss";
 import { messageOf } from "../../providers/core/errors.ts";
 import { readSettingFile } from "../../providers/core/setting-file.ts";
-import { VARIABLES } from "../config/index.ts";
+import { KEY_SERVICE_SECRETS, VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 import { answerDoctor } from "../doctor/ask-doctor.ts";
 import { previewWithRefresh } from "../drift/preview-events.ts";
@@ -106,31 +106,32 @@ async function startParts({ settings, env, engineWithSlots, pool, databaseUrl, b
   const common = {
     boss, pool, databaseUrl, engine, vms, purchases, settings, workerId,
     hostId: hostname(),
-    secrets: [...secretsOf(settings), ...fromFiles],
+    secrets: [...secretsOf(settings), ...fromFiles, ...KEY_SERVICE_SECRETS.flatMap((name) => env[name] ?? [])],
     log: onProgress,
   };
+  const redactor = createRedactor(...common.secrets);
+  const redact = (text: string) => redactor.redact(text);
   worksOn(await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) }));
   serves(await startWaits({ settings, env, pool, databaseUrl, boss, workerId, log: onProgress }));
   worksOn(await startRollOutWorker(common));
   serves(await startPool({ pool, jobs: pgBossJobs(boss, pool), settings, workerId, log: onProgress }));
   serves(await startDrift({
-    settings, env, pool, databaseUrl, boss, backendUrl, onProgress,
+    settings, env, pool, databaseUrl, boss, backendUrl, redact, onProgress,
     preview: previewWithRefresh(engineBasis),
     cron: settings.sweepCron,
     ...(settings.sweepIgnoredNames && { ignoredNames: settings.sweepIgnoredNames }),
     repairsAtOnce: settings.repairsAtOnce,
     graceSeconds: settings.sweepGraceSeconds,
   }));
-  serves(await answerVmActions({ boss, pool, vms }));
+  serves(await answerVmActions({ boss, pool, vms, redact }));
   serves(await answerBootLog({
-    boss, pool,
+    boss, pool, redact,
     exportStack: (username, signal) => engine.exportStack(username, { runId: randomUUID(), signal }),
     ssh: { port: Number(env["USER_VPS_SSH_PORT"] || DEFAULT_SSH_PORT), privateKey: settings.sshPrivateKey },
   }));
-  const redactor = createRedactor(...common.secrets);
-  serves(await answerDoctor({ boss, env, role: settings.role, databaseUrl, redact: (text) => redactor.redact(text) }));
+  serves(await answerDoctor({ boss, env, role: settings.role, databaseUrl, redact }));
   serves(await startRetention({ boss, pool, settings, log: onProgress }));
-  serves(await startNotifications({ pool, settings, workerId, redact: (text) => redactor.redact(text), log: onProgress }));
+  serves(await startNotifications({ pool, settings, workerId, redact, log: onProgress }));
   serves(keepOffers(pool, vms.client, onProgress));
   return workerId;
 }

@@ -50,9 +50,9 @@ afterAll(async () => {
 
 async function startWorker(more: Partial<DriftWorkerOptions> = {}): Promise<DriftWorker> {
   const worker = await startDriftWorker({
-    boss, databaseUrl: url, sweep: options, log: () => undefined, cron: "*/15 * * * *", repair: { jobs, mostAtOnce: 1 },
+    boss, databaseUrl: url, sweep: options, log: () => undefined, cron: "*/15 * * * *", repair: { jobs, mostAtOnce: 1 }, redact: (text) => text.replaceAll("fake-secret", "[secret]"),
     driftOf: async ({ username }) => {
-      if (username === "user3") throw new Error("an example of a failure");
+      if (username === "user3") throw new Error("an example of a failure with fake-secret in it");
       return { username, resources: [], changes: 1, refusal: null };
     },
     ...more,
@@ -152,7 +152,7 @@ describe("sweeps by the queue", () => {
 describe("the drift of one stack by the queue", () => {
   it("is answered by a worker, a failure too", async () => {
     assert.deepEqual(await requests.stackDrift("u-user2"), { drift: { username: "user2", resources: [], changes: 1, refusal: null } });
-    assert.deepEqual(await requests.stackDrift("u-user3"), { error: "an example of a failure" });
+    assert.deepEqual(await requests.stackDrift("u-user3"), { error: "an example of a failure with [secret] in it" });
   });
 
   it("is not waited for without end if there is no worker", async () => {
@@ -167,7 +167,7 @@ describe("the drift of one stack by the queue", () => {
     };
     const previewed: string[] = [];
     const worker = await startDrift({
-      env, pool, databaseUrl: url, boss, backendUrl: url, settings: readSettings({ env, role: "worker" }), onProgress: () => undefined,
+      env, pool, databaseUrl: url, boss, backendUrl: url, settings: readSettings({ env, role: "worker" }), redact: (text) => text, onProgress: () => undefined,
       preview: async ({ stackName, config }) => { previewed.push(`${stackName} ${config["domain"]}`); return {}; },
     });
     workers.push(worker);

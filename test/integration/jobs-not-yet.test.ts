@@ -5,6 +5,8 @@ import type { Awaited } from "../../providers/core/patience.ts";
 import { notYet } from "../../providers/core/patience.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
+import { QUEUE_SCHEMA, sendAgain } from "../../src/jobs/queue.ts";
+import { tryLockUser } from "../../src/jobs/user-lock.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { findLastPurchase } from "../../src/purchases/index.ts";
 import { listRuns, noteWaitTime, watchedWaits } from "../../src/records/index.ts";
@@ -89,5 +91,25 @@ describe("a run that ends with NOT_YET", () => {
     await until("carl", "another try", ({ errorCode }) => errorCode === "NOT_YET");
     assert.deepEqual((await outcomes("carl"))[0], "failed");
     assert.deepEqual(await watched("running"), []);
+  });
+});
+
+describe("jobs of users whom somebody else works for", () => {
+  it("come back later, and are not all run through as fast as the database answers", async () => {
+    const busy = Array.from({ length: 8 }, (_, number) => `busy-${number}`);
+    const locks = await Promise.all(busy.map((userId) => tryLockUser(url, userId)));
+    try {
+      for (const userId of busy) await sendAgain(boss, pool, { operation: "up", userId }, 0);
+      const taken = async () => (await pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${QUEUE_SCHEMA}.job WHERE singleton_key LIKE 'up:busy-%' AND state = 'completed'`)).rows[0]!.count;
+      const from = async (least: number) => {
+        for (const endMs = Date.now() + LIMIT_MS; (await taken()) < least; await new Promise((resume) => setTimeout(resume, 20))) assert.ok(Date.now() < endMs, `fewer than ${least} are taken`);
+        return performance.now();
+      };
+      const [first, last] = [await from(1), await from(busy.length)];
+      assert.ok(last - first > 1_000, `all were taken within ${Math.round(last - first)} ms`);
+    } finally {
+      await Promise.all(locks.map((lock) => lock?.release()));
+      await pool.query(`DELETE FROM ${QUEUE_SCHEMA}.job WHERE singleton_key LIKE 'up:busy-%'`);
+    }
   });
 });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { CliCommand } from "../command.ts";
-import { SANDBOX_FOLDER } from "../user-stack/stack-folder.ts";
+import { sandboxFolder } from "../user-stack/stack-folder.ts";
 
 /** The same as `npm run sandbox`. */
 export const sandbox: CliCommand<object> = {
@@ -15,6 +15,6 @@ export const sandbox: CliCommand<object> = {
     await import("../sandbox.ts");
     console.log = say;
     if (process.exitCode) return undefined;
-    return { data: { ready: true, envFile: join(SANDBOX_FOLDER, "env") }, text: "" };
+    return { data: { ready: true, envFile: join(sandboxFolder(), "env") }, text: "" };
   },
 };

@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../../providers/core/errors.ts";
 import { SECOND_MS } from "../../../providers/core/time.ts";
-import { DEMO_ENV_FILE, stay } from "./stay.ts";
+import { demoEnvFile, stay } from "./stay.ts";
 import { openDemoWorld } from "./world.ts";
 import type { DemoWorld } from "./world.ts";
 import { DemoUser } from "./user.ts";
@@ -16,7 +16,7 @@ import { openPlainCli } from "../plain-cli.ts";
 const USERNAMES = ["alice", "bob"] as const;
 const { values: options } = parseArgs({
   strict: false,
-  options: { json: { type: "boolean", default: false }, stay: { type: "boolean", default: false }, "write-env": { type: "string", default: DEMO_ENV_FILE } },
+  options: { json: { type: "boolean", default: false }, stay: { type: "boolean", default: false }, "write-env": { type: "string", default: demoEnvFile() } },
 });
 const startMs = Date.now();
 

@@ -6,9 +6,9 @@ import type { DemoWorld } from "./world.ts";
 import { engineBackendUrl } from "../../install-pulumi/backend-url.ts";
 import { asExportLines, sandboxEnvironment, writeEnvironmentFile } from "../sandbox-env.ts";
 import { signServiceToken, whoAmI } from "../service-client/operator-token.ts";
-import { SANDBOX_FOLDER } from "../user-stack/stack-folder.ts";
+import { sandboxFolder } from "../user-stack/stack-folder.ts";
 
-export const DEMO_ENV_FILE = join(SANDBOX_FOLDER, "demo-env");
+export const demoEnvFile = () => join(sandboxFolder(), "demo-env");
 
 const TOKEN_LIFETIME_SECONDS = (12 * HOUR_MS) / SECOND_MS;
 

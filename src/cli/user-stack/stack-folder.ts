@@ -1,11 +1,12 @@
 import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { currentFolder } from "../../config/environment.ts";
 
 export const CHECKOUT = resolve(import.meta.dirname, "..", "..", "..");
 
 /** For the sandbox's and the demo's files: of an installed package, which is npm's, where one is. */
-export const SANDBOX_FOLDER = join(CHECKOUT.includes("/node_modules/") ? process.cwd() : CHECKOUT, ".sandbox");
+export const sandboxFolder = () => join(CHECKOUT.includes("/node_modules/") ? currentFolder() : CHECKOUT, ".sandbox");
 
 /** A folder from which the Pulumi CLI works as from the checkout. Pulumi writes the stack's settings file beside Pulumi.yaml: not into the checkout. */
 export async function makeStackFolder(folder: string): Promise<void> {

@@ -108,7 +108,7 @@ describe("readSettings", () => {
     for (const line of ["*/15 * * * *", "0,30 8-18 1 jan-dec MON-fri", "5 4 * * 7", "0 0 1-31/2 * sun"]) assert.equal(read(line), line);
     assert.equal(read("  */5\t*  * * * "), "*/5 * * * *");
     assert.equal(read("off"), undefined);
-    for (const wrong of ["99 99 99 99 99", "*/0 * * * *", "60 * * * *", "0 24 * * *", "0 0 0 * *", "0 0 * 13 *", "0 0 * * 8", "9-5 * * * *", "a b c d e", "@hourly", "* * * *", "* * * * * *", "1,, * * * *", "0 0 31 2 *", "0 0 31 4,6 *"]) assert.match(problemsOf({ ...HTTP, SWEEP_CRON: wrong }, "http"), /SWEEP_CRON: expected five fields/, wrong);
+    for (const wrong of ["99 99 99 99 99", "*/0 * * * *", "60 * * * *", "0 24 * * *", "0 0 0 * *", "0 0 * 13 *", "0 0 * * 8", "9-5 * * * *", "a b c d e", "@hourly", "* * * *", "* * * * * *", "1,, * * * *", "0 0 31 2 *", "0 0 31 4,6 *", "H * * * *", "0,h(1-5) * * * *"]) assert.match(problemsOf({ ...HTTP, SWEEP_CRON: wrong }, "http"), /SWEEP_CRON: expected five fields/, wrong);
   });
 
   it("reads sites as browsers write them", () => {

@@ -46,7 +46,10 @@ describe("failureOf", () => {
   it("says what to look at where the engine cannot read a state", () => {
     const sealed = failureOf({ ...run, output: 'error: could not create secrets manager for new stack: secrets (code=Unknown): Error making API request.\n\nCode: 503. Errors:\n\n* Vault is sealed\n' });
     assert.match(sealed.message, /Vault is sealed.*Next: .*SECRETS_PROVIDER/s);
-    assert.match(failureOf({ ...run, output: "error: getting stack configuration: get stack secrets manager: incorrect passphrase" }).message, /Next: .*PULUMI_CONFIG_PASSPHRASE/);
+    for (const said of ["incorrect passphrase", "unable to read PULUMI_CONFIG_PASSPHRASE_FILE: open /run/secrets/pulumi: no such file or directory", "passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables"]) {
+      assert.match(failureOf({ ...run, output: `error: getting stack configuration: get stack secrets manager: ${said}` }).message, /Next: Set PULUMI_CONFIG_PASSPHRASE/, said);
+    }
+    assert.match(failureOf({ ...run, output: "error: get stack secrets manager: something else" }).message, /Next: Read the run's log/);
   });
 
   it("keeps a message short enough for a record", () => {
