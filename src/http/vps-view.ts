@@ -1,6 +1,7 @@
 /** A record as HTTP shows it: to its user, and with more to operators. */
 import { z } from "zod";
 import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
+import { ERROR_CATALOGUE } from "../../providers/core/errors.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { whatHappened } from "./what-happened.ts";
 import { estimateReadyAt, findQueuePlace, NO_PROGRESS, PHASES, readProgress, VPS_STATUSES, type FleetPace, type PhaseTime, type Progress, type VpsRecord } from "../records/index.ts";
@@ -67,12 +68,12 @@ export interface ViewSource {
 
 /** The record with its place in the queue, what is left of the usual time, and its phase times, as its user sees them. */
 export async function readVpsView(source: ViewSource, record: VpsRecord): Promise<VpsView> {
-  return { ...common(record), ...(await readMore(source, record)), statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" };
+  return { ...forItsUser(record), ...(await readMore(source, record)), statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" };
 }
 
 /** The same of who has only just asked for a first VPS, without a statement of its own. */
 export async function newVpsView(pace: FleetPace, record: VpsRecord): Promise<VpsView> {
-  return { ...common(record), ...(await withPlace(pace, record, NO_PROGRESS)), statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" };
+  return { ...forItsUser(record), ...(await withPlace(pace, record, NO_PROGRESS)), statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" };
 }
 
 /** The same, as operators see one user. */
@@ -93,6 +94,15 @@ async function withPlace(pace: FleetPace, record: VpsRecord, { phases, way }: Pr
 export function adminVpsView(record: VpsRecord): AdminVpsView {
   const { userId, hostingerOrderId: orderId, subscriptionId, sshPublicKey, credentialsRotation } = record;
   return { ...common(record), userId, orderId, subscriptionId, sshPublicKey, credentialsRotation };
+}
+
+/** What engine and database say names hosts and folders of the installation: operators read it, a user the meaning of its code. */
+const NOT_FOR_USERS = ["ENGINE_FAILED", "DATABASE_FAILED"] as const;
+
+function forItsUser(record: VpsRecord) {
+  const view = common(record);
+  const code = NOT_FOR_USERS.find((one) => one === view.failure?.code);
+  return code && view.failure ? { ...view, failure: { ...view.failure, reason: ERROR_CATALOGUE[code].meaning } } : view;
 }
 
 function common(record: VpsRecord) {

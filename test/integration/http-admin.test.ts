@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import { appendRunLog, beginPhase, findVpsByUserId, finishRun, requestGiveUp, requestVps, saveVpsResult, setVpsStatus, startRun, type StatusChange } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
-import { asOperator } from "../support/tokens.ts";
+import { asOperator, asUser } from "../support/tokens.ts";
 
 const { app, pool, jobs } = await withApp();
 const headers = await asOperator();
@@ -40,6 +40,13 @@ describe("GET /api/admin/vps", () => {
     const failed = (await get("/vps?search=page&status=failed")).json();
     assert.deepEqual(failed.items.map(({ username }: { username: string }) => username), ["page-c"]);
     assert.equal(failed.items[0].failure.reason, "an example");
+  });
+
+  it("tells what the engine said, which its user sees by its meaning alone: it names hosts of the installation", async () => {
+    await user("erin", { status: "failed", errorCode: "ENGINE_FAILED", reason: "ENGINE_FAILED: PUT http://vault.internal:8200/v1/transit: Vault is sealed", nextStep: "Ask an operator." });
+    const asSeenBy = { operator: (await get("/vps/erin")).json(), user: (await app.inject({ url: "/api/vps/status", headers: await asUser("erin") })).json() };
+    assert.deepEqual(asSeenBy.operator.failure, { code: "ENGINE_FAILED", reason: "PUT http://vault.internal:8200/v1/transit: Vault is sealed", next: "Ask an operator." });
+    assert.deepEqual(asSeenBy.user.failure, { code: "ENGINE_FAILED", reason: "The Pulumi engine ended with an error.", next: "Ask an operator." });
   });
 
   it("takes the search's characters as they are", async () => {
