@@ -1,8 +1,9 @@
 /**
- * What Vault's transit engine answers to `hashivault://`, on a port of its own: encrypt and decrypt, for whoever has the token.
+ * What Vault's transit engine answers to `hashivault://`, on a port of its own, for whoever has the token. What it is to
+ * encrypt it keeps, and gives a name for it.
  * https://developer.hashicorp.com/vault/api-docs/secret/transit
  */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { IncomingMessage } from "node:http";
@@ -11,9 +12,6 @@ import { json } from "node:stream/consumers";
 import { messageOf } from "../providers/core/errors.ts";
 
 const FAKE_TOKEN = "fake-vault-token-for-tests";
-const PREFIX = "vault:v1:";
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 
 export interface KeyService {
   /** For workers and the engine: which key, where, and by which token. */
@@ -26,7 +24,7 @@ export interface KeyService {
 }
 
 export async function startKeyService(): Promise<KeyService> {
-  const key = randomBytes(32);
+  const kept = new Map<string, string>();
   const asked: string[] = [];
   let sealed = false;
   const answerTo = async (request: IncomingMessage): Promise<[status: number, body: object]> => {
@@ -35,8 +33,14 @@ export async function startKeyService(): Promise<KeyService> {
     const [, task, name] = /^\/v1\/transit\/(encrypt|decrypt)\/([^/]+)$/.exec(request.url ?? "") ?? [];
     if (!task) return [404, { errors: [] }];
     asked.push(`${task} ${name}`);
-    const { plaintext, ciphertext } = (await json(request)) as { plaintext?: string; ciphertext?: string };
-    return [200, { data: task === "encrypt" ? { ciphertext: encrypt(key, plaintext!) } : { plaintext: decrypt(key, ciphertext!) } }];
+    const body = (await json(request)) as { plaintext?: string; ciphertext?: string };
+    if (task === "encrypt") {
+      const ciphertext = `vault:v1:${randomUUID()}`;
+      kept.set(ciphertext, body.plaintext!);
+      return [200, { data: { ciphertext } }];
+    }
+    const plaintext = kept.get(body.ciphertext ?? "");
+    return plaintext === undefined ? [400, { errors: ["cipher: message authentication failed"] }] : [200, { data: { plaintext } }];
   };
   const server = createServer((request, response) => {
     void answerTo(request)
@@ -57,17 +61,4 @@ export async function startKeyService(): Promise<KeyService> {
       await once(server, "close");
     },
   };
-}
-
-function encrypt(key: Buffer, plaintext: string): string {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv("aes-256-gcm", key, iv);
-  const encrypted = Buffer.concat([cipher.update(plaintext, "base64"), cipher.final()]);
-  return PREFIX + Buffer.concat([iv, encrypted, cipher.getAuthTag()]).toString("base64");
-}
-
-function decrypt(key: Buffer, ciphertext: string): string {
-  const bytes = Buffer.from(ciphertext.slice(PREFIX.length), "base64");
-  const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, IV_BYTES)).setAuthTag(bytes.subarray(-TAG_BYTES));
-  return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]).toString("base64");
 }

@@ -17,7 +17,7 @@ export interface ServiceEngine {
 }
 
 /** The engine as a worker of the service has it that has been running: its slots' processes are there. */
-export async function openServiceEngine({ engine: installed, env, folder, databaseUrl, secretsProvider }: BenchWorld, slotCount: number): Promise<ServiceEngine> {
+export async function openServiceEngine({ engine: installed, env, folder, databaseUrl }: BenchWorld, slotCount: number): Promise<ServiceEngine> {
   const backend = new StateBackend(databaseUrl, PROJECT_NAME);
   await backend.open();
   const slots = new Slots({ env, tag: (slot) => tagEnvironment({ worker: WORKER, slot }), standIns: installed.standIns, programEnv: env });
@@ -25,7 +25,7 @@ export async function openServiceEngine({ engine: installed, env, folder, databa
   const dns = { removeUnknown: async () => false, close: async () => undefined };
   // These runs are in no table of the service's.
   const processes = { add: async () => undefined, holds: async () => false };
-  const engine = new AutomationEngine({ installed, folder, env, backendUrl: databaseUrl, backend, workerId: WORKER, processes, dns, slots, secretsProvider });
+  const engine = new AutomationEngine({ installed, folder, env, backendUrl: databaseUrl, backend, workerId: WORKER, processes, dns, slots, secretsProvider: env["SECRETS_PROVIDER"] });
   const warm = await Promise.all(Array.from({ length: slotCount }, () => slots.take()));
   await Promise.all(warm.map((slot) => slot.release({ failed: false })));
   return {

@@ -18,10 +18,8 @@ export interface BenchWorld {
   readonly databaseUrl: string;
   /** As Go's driver wants it. */
   readonly backendUrl: string;
-  /** For the engine, its providers and the stack's program. */
+  /** For the engine, its providers and the stack's program; with SECRETS_PROVIDER where a key service takes the passphrase's place. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Which key service encrypts the stacks' secrets, unless a passphrase does. */
-  readonly secretsProvider: string | undefined;
   close(): Promise<void>;
 }
 
@@ -40,7 +38,6 @@ export async function openBenchWorld(say: (text: string) => void, { keyService =
     databaseUrl: database.url,
     backendUrl: backend.href,
     env: { ...engineEnvironment(engine), ...sandboxEnvironment(sandbox, engine, backend.href), ...(keys && { ...keys.env, PULUMI_CONFIG_PASSPHRASE: undefined }) },
-    secretsProvider: keys?.env.SECRETS_PROVIDER,
     async close() {
       await keys?.close();
       await sandbox.close();

@@ -64,8 +64,9 @@ export async function startQueue({ databaseUrl, works, onError }: QueueOptions):
 }
 
 /** Also one that an earlier version made gets these options, but for its policy, which is for ever. */
-export async function ensureQueue(boss: PgBoss, name: string, { policy, ...options }: Omit<Queue, "name">): Promise<void> {
-  await boss.createQueue(name, { ...(policy && { policy }), ...options });
+export async function ensureQueue(boss: PgBoss, name: string, queue: Omit<Queue, "name">): Promise<void> {
+  const { policy: _, ...options } = queue;
+  await boss.createQueue(name, queue);
   await boss.updateQueue(name, options);
 }
 

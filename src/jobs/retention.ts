@@ -4,6 +4,7 @@ import type { Pool } from "pg";
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Settings } from "../config/index.ts";
 import { removeOld } from "../records/index.ts";
+import { ensureQueue } from "./queue.ts";
 
 const QUEUE = "user-vps-retention";
 const AT_NIGHT = "17 3 * * *";
@@ -16,7 +17,7 @@ export interface RetentionOptions {
 }
 
 export async function startRetention({ boss, pool, settings, log }: RetentionOptions): Promise<{ stop(): Promise<void> }> {
-  await boss.createQueue(QUEUE, { policy: "singleton", retryLimit: 2, expireInSeconds: HOUR_MS / SECOND_MS, deleteAfterSeconds: (24 * HOUR_MS) / SECOND_MS });
+  await ensureQueue(boss, QUEUE, { policy: "singleton", retryLimit: 2, expireInSeconds: HOUR_MS / SECOND_MS, deleteAfterSeconds: (24 * HOUR_MS) / SECOND_MS });
   await boss.schedule(QUEUE, AT_NIGHT, {}, { tz: "UTC" });
   await boss.work(QUEUE, { pollingIntervalSeconds: MINUTE_MS / SECOND_MS }, async () => {
     const { runs, findings, sweeps, operatorActions, notifications } = await removeOld(pool, settings);

@@ -1,4 +1,4 @@
-/** Stacks whose secrets are encrypted by a key service (SECRETS_PROVIDER), with the real engine; the service's way and the command line's. */
+/** Stacks whose secrets are encrypted by a key service (SECRETS_PROVIDER), by a worker with the real engine. */
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { startKeyService } from "../../bench/key-service.ts";
