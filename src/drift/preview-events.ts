@@ -35,10 +35,12 @@ export interface PreviewOptions {
   readonly slots: Slots;
   readonly secretsProvider?: string | undefined;
   readonly workerId: string;
+  /** Takes secrets out of what a failure quotes. */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh {
-  const { installed, env, backend, backendUrl, slots, secretsProvider, workerId } = options;
+  const { installed, env, backend, backendUrl, slots, secretsProvider, workerId, redact } = options;
   const pulumiHome = join(options.folder, "pulumi-home-of-previews");
   const prepareHome = once(() => preparePulumiHome(pulumiHome, installed));
   return async (request, onEvent, signal) => {
@@ -72,7 +74,7 @@ export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh 
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (!(error instanceof CommandFailed)) throw error;
-      const failure = failureOf({ stackName, errors, output: pulumi.last.output, end: pulumi.last.end });
+      const failure = failureOf({ stackName, errors, output: pulumi.last.output, end: pulumi.last.end, redact });
       if (!isRefusal(failure)) throw failure;
       return { refusal: failure };
     } finally {

@@ -78,7 +78,7 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   const recorder = createRunRecorder({ db: pool, runId, userId, redactor, onError: (error) => log(`${username}: the run's log cannot be written: ${messageOf(error)}`) });
   const limit = startRunLimit(settings.runLimitMinutes * MINUTE_MS);
   const signal = AbortSignal.any([lock.cancelled, context.handOver, limit.over]);
-  const hooks = { runId, signal, killSignal: AbortSignal.any([lock.lost, limit.kill]), onEvent: recorder.onEvent, onLine: recorder.onLine };
+  const hooks = { runId, signal, killSignal: AbortSignal.any([lock.lost, limit.kill]), onEvent: recorder.onEvent, onLine: recorder.onLine, redact: (text: string) => redactor.redact(text) };
   const startedMs = performance.now();
   const seconds = () => Math.round(performance.now() - startedMs) / SECOND_MS;
   try {

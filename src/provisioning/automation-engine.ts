@@ -234,11 +234,11 @@ export class AutomationEngine implements Engine {
   }
 
   /** A signal's reason says it better than the engine that it ended. */
-  #failure(error: unknown, stackName: string, { signal, killSignal }: RunHooks, errors: readonly string[], last: CommandEnd): unknown {
+  #failure(error: unknown, stackName: string, { signal, killSignal, redact }: RunHooks, errors: readonly string[], last: CommandEnd): unknown {
     if (killSignal?.aborted) return killSignal.reason;
     if (signal?.aborted) return signal.reason;
     if (!(error instanceof CommandFailed)) return error;
-    return failureOf({ stackName, errors, output: last.output, end: last.end });
+    return failureOf({ stackName, errors, output: last.output, end: last.end, redact });
   }
 }
 

@@ -30,6 +30,8 @@ export interface RunHooks {
   readonly onEvent?: ((event: EngineProgress) => void) | undefined;
   /** The engine's own output, line by line. May hold what must not be shown: see redact.ts. */
   readonly onLine?: ((line: string) => void) | undefined;
+  /** Takes secrets out of what a failure quotes. */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 export interface UpOptions {

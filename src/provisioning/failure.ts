@@ -10,6 +10,8 @@ export interface FailedRun {
   readonly output: string;
   /** Of the process: `exit code 255`, `killed by SIGKILL`. */
   readonly end: string;
+  /** Takes secrets out, before a text is cut where one may stand. */
+  readonly redact?: ((text: string) => string) | undefined;
 }
 
 /** The engine's words for what has a code here. */
@@ -30,7 +32,8 @@ const ZONE_FULL = /\b81045\b|record quota exceeded/i;
 const LONGEST_MESSAGE = 2_000;
 
 /** The failure as a UserVpsError: by the code that a provider put into its message, else by the engine's own words. */
-export function failureOf(run: FailedRun): UserVpsError {
+export function failureOf({ redact = (text) => text, ...given }: FailedRun): UserVpsError {
+  const run = { ...given, errors: given.errors.map(redact), output: redact(given.output) };
   const telling = run.errors.filter((text) => !/^(update|preview|refresh|destroy) failed$/.test(text.trim()));
   // What a provider of ours says may quote a user's VPS, which is not to be taken for the engine's own words.
   const others = telling.filter((text) => !codeInText(text));

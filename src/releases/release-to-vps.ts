@@ -105,6 +105,7 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
     signal,
     killSignal: AbortSignal.any([held.lost, kill.signal]),
     onLine: recorder.onLine,
+    redact: (text) => redactor.redact(text),
     // Phases are of a VPS that is on its way to be ready; this one is.
     onEvent: (event) => event.kind === "resource-ended" && recorder.onEvent(event),
   };

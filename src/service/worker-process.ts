@@ -117,7 +117,7 @@ async function startParts({ settings, env, engineWithSlots, pool, databaseUrl, b
   serves(await startPool({ pool, jobs: pgBossJobs(boss, pool), settings, workerId, log: onProgress }));
   serves(await startDrift({
     settings, env, pool, databaseUrl, boss, backendUrl, redact, onProgress,
-    preview: previewWithRefresh(engineBasis),
+    preview: previewWithRefresh({ ...engineBasis, redact }),
     cron: settings.sweepCron,
     ...(settings.sweepIgnoredNames && { ignoredNames: settings.sweepIgnoredNames }),
     repairsAtOnce: settings.repairsAtOnce,

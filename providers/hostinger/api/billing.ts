@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 
-import { idSchema, momentSchema, numberOrNull, readableOf, stateSchema, textOrNull } from "./fields.ts";
+import { flagSchema, idSchema, momentSchema, numberOrNull, readableOf, stateSchema, textOrNull } from "./fields.ts";
 import type { CallOptions, HostingerTransport } from "./transport.ts";
 
 /** OpenAPI, `Billing.V1.Subscription.SubscriptionResource`. */
@@ -20,7 +20,7 @@ const subscriptionSchema = z
     currency_code: textOrNull,
     total_price: numberOrNull,
     renewal_price: numberOrNull,
-    is_auto_renewed: z.boolean().catch(true),
+    is_auto_renewed: flagSchema.catch(true),
     created_at: momentSchema,
     expires_at: momentSchema,
     next_billing_at: momentSchema,
@@ -45,9 +45,9 @@ const paymentMethodSchema = z
     id: idSchema,
     name: textOrNull,
     payment_method: textOrNull,
-    is_default: z.boolean().catch(false),
-    is_expired: z.boolean().catch(false),
-    is_suspended: z.boolean().catch(false),
+    is_default: flagSchema.catch(false),
+    is_expired: flagSchema.catch(false),
+    is_suspended: flagSchema.catch(false),
     suspended_at: momentSchema,
     expires_at: momentSchema,
   })

@@ -11,6 +11,9 @@ export const stateSchema = z.string().min(1);
 /** RFC 3339 text; null when it is missing. */
 export const momentSchema = z.string().nullish().catch(null).transform(orNull);
 
+/** PHP, which Hostinger's panel is written in, hands a flag out as a number or a text at times. */
+export const flagSchema = z.union([z.boolean(), z.literal([1, "1", "true"]).transform(() => true), z.literal([0, "0", "false"]).transform(() => false)]);
+
 export const textOrNull = z.string().nullish().catch(null).transform(orNull);
 export const numberOrNull = z.number().nullish().catch(null).transform(orNull);
 /** A price: whole cents; what is none is not known. */

@@ -112,6 +112,12 @@ describe("other answers", () => {
     assert.equal(subscription.expiresAt, "2026-03-27T11:54:22Z");
   });
 
+  it("a payment method's flags are read as numbers and texts too; what is no flag is none", async () => {
+    const isExpired = async (flag: unknown) => (await answered([{ id: 9, is_expired: flag }], (client) => client.paymentMethods.list()))[0]?.isExpired;
+    for (const flag of [true, 1, "1", "true"]) assert.equal(await isExpired(flag), true, JSON.stringify(flag));
+    for (const flag of [false, 0, "0", "false", null, undefined, "soon", {}]) assert.equal(await isExpired(flag), false, JSON.stringify(flag));
+  });
+
   it("a payment method does not carry its identifier along", async () => {
     const json = [{ id: 9, name: "Credit Card", identifier: "1234*****6464", payment_method: "card", is_default: true, is_expired: false, is_suspended: true, suspended_at: "2026-06-27T11:54:22Z" }];
     const methods = await answered(json, (client) => client.paymentMethods.list());

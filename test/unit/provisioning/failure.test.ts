@@ -52,6 +52,15 @@ describe("failureOf", () => {
     assert.match(failureOf({ ...run, output: "error: get stack secrets manager: something else" }).message, /Next: Read the run's log/);
   });
 
+  it("takes secrets out before a text is cut or its lines are joined", () => {
+    const redact = (text: string) => text.replaceAll("fake secret\nof two lines", "[secret]").replaceAll("fake-token-of-tests", "[secret]");
+    for (const text of [`${"x".repeat(1_990)} fake-token-of-tests`, "the key is fake secret\nof two lines.", `API_UNAUTHORIZED: ${"x".repeat(1_990)} fake-token-of-tests`]) {
+      const { message } = failureOf({ ...run, errors: [text], redact });
+      assert.ok(!message.includes("fake"), message);
+    }
+    assert.ok(!failureOf({ ...run, output: `error: ${"x".repeat(1_983)} fake-token-of-tests`, redact }).message.includes("fake"));
+  });
+
   it("keeps a message short enough for a record", () => {
     assert.ok(failureOf({ ...run, errors: ["x".repeat(100_000)] }).message.length < 2_300);
   });
