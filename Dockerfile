@@ -12,15 +12,18 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --no-audit --no-fund
 # Only what the set-up of the engine needs is copied, so that it is made again only when that changes.
 FROM golang:1.25-bookworm AS engine
 WORKDIR /opt/user-vps
-ENV XDG_CACHE_HOME=/var/cache
+ENV XDG_CACHE_HOME=/var/cache NODE_COMPILE_CACHE=/tmp/node-compile-cache
 COPY --from=packages /opt/user-vps ./
 COPY providers/core ./providers/core
 COPY src/install-pulumi ./src/install-pulumi
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/var/cache/go-build \
-    node_modules/.bin/node src/install-pulumi/main.ts
+    node_modules/.bin/node src/install-pulumi/main.ts && chown -R 10001 /var/cache/user-vps
+# Once more as the user who runs the service: who may not write into the program's folder has files of the engine's in the cache.
+USER 10001
+RUN node_modules/.bin/node src/install-pulumi/main.ts
 # The stand-ins for the plugins work against a sandbox alone: an image with them is for trying only.
 ARG ALLOW_STAND_INS=false
-RUN test "$ALLOW_STAND_INS" = true || test ! -e .user-vps/pulumi-home \
+RUN test "$ALLOW_STAND_INS" = true || ! ls -d /var/cache/user-vps/checkout-*/pulumi-home 2>/dev/null \
     || { echo "The plugins of Cloudflare and Command could not be fetched; --build-arg ALLOW_STAND_INS=true makes an image for the sandbox." >&2; exit 1; }
 
 FROM debian:bookworm-slim
@@ -31,19 +34,18 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /nonexistent user-vps
 WORKDIR /opt/user-vps
-# Its own user cannot write into the engine's folder.
 ENV XDG_CACHE_HOME=/var/cache NODE_COMPILE_CACHE=/tmp/node-compile-cache HOST=0.0.0.0 PORT=8080
 COPY --from=packages /opt/user-vps ./
 COPY --from=engine /var/cache/user-vps /var/cache/user-vps
-COPY --from=engine /opt/user-vps/.user-vps ./.user-vps
 COPY Pulumi.yaml LICENSE ./
 COPY bin ./bin
 COPY exports ./exports
 COPY providers ./providers
 COPY stacks ./stacks
 COPY src ./src
-# All of it belongs to root: the service cannot change its own program.
+# All of it belongs to root: the service cannot change its own program, nor the engine. That it need not is seen here.
 USER 10001
+RUN node_modules/.bin/node src/install-pulumi/main.ts
 EXPOSE 8080
 # Of HTTP; a worker has no port and switches it off, see compose.yaml.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \

@@ -1646,7 +1646,7 @@ export interface components {
             /** @description Who or what has it done; null: not known. */
             cause: {
                 /** @enum {string} */
-                kind: "signup" | "repair" | "release" | "rotation" | "retry" | "change" | "decision" | "power" | "snapshot" | "suspend" | "resume" | "give-up";
+                kind: "signup" | "repair" | "release" | "rotation" | "retry" | "change" | "decision" | "power" | "snapshot" | "restore" | "suspend" | "resume" | "give-up";
                 /** @description An operator's user id, the user's own, or `automatic`. */
                 requestedBy: string;
                 reason: string | null;

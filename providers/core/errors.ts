@@ -39,7 +39,7 @@ export const ERROR_CATALOGUE = {
   API_ANSWER_UNEXPECTED: { meaning: "The API's answer lacks something that is relied on.", retry: "park", next: "Report the answer's shape; the API may have changed." },
 
   PAYMENT_REFUSED: { meaning: "Hostinger refused the purchase because of the payment.", retry: "park", next: "Check the payment method in the Hostinger panel, then try again." },
-  PURCHASE_UNCERTAIN: { meaning: "A purchase was sent, and nothing tells whether it bought a VM.", retry: "park", next: "Look into the orders in the Hostinger panel, then decide: `user-vps resolve USER --vm ID`, `--buy-again` or `--give-up` (docs/runbook.md); nothing is bought meanwhile." },
+  PURCHASE_UNCERTAIN: { meaning: "A purchase was sent, and nothing tells whether it bought a VM.", retry: "park", next: "Look into the orders in the Hostinger panel, then decide: `user-vps resolve USER --vm ID --reason WHY`, or with `--buy-again` or `--give-up` (docs/runbook.md); nothing is bought meanwhile." },
   AWAITING_PAYMENT: { meaning: "Hostinger has accepted the order; its payment or its VM is still to come.", retry: "backoff", next: "Nothing, unless Hostinger asks for something in its panel: the next `up` goes on with the same order." },
   PURCHASE_NOT_ALLOWED: { meaning: "Buying a VM here needs an explicit permission.", retry: "park", next: "Set the switch that the message names, if a purchase is meant." },
   VM_NOT_OURS: { meaning: "A VM of this host name exists, and nothing but its name ties it to this stack.", retry: "park", next: "If it is meant to be this stack's, `pulumi config set importVmId ID`; else give it another host name." },

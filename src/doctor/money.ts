@@ -105,7 +105,7 @@ async function checkZone({ cloudflareApiToken: apiToken, cloudflareZoneId: zoneI
 }
 
 function checkPurchases({ purchasesPerDay, spendPerMonthCents, fleetLimit }: Settings, { isOn, setBy, reason }: PurchaseSwitch, breaker: Breaker, { purchasesToday, spentThisMonthCents, fleet }: Books): Finding {
-  if (!isOn) return failed("purchases", `switched off ${setBy === null ? "by PURCHASES" : `by ${setBy}`}${reason ? `: ${reason}` : ""}`, "`user-vps purchases on`");
+  if (!isOn) return failed("purchases", `switched off ${setBy === null ? "by PURCHASES" : `by ${setBy}`}${reason ? `: ${reason}` : ""}`, "`user-vps purchases on`, if VPSs are to be bought.");
   if (breaker.state !== "closed") return failed("purchases", `a payment was refused, ${breaker.refusals} so far: ${breaker.reason}`, `Mend the payment in hPanel, then \`user-vps purchases on\` tries the next at once${breaker.nextProbeAt ? `, else it is tried at ${moment(breaker.nextProbeAt)}` : ""}.`);
   const caps = [["PURCHASES_PER_DAY", purchasesToday, purchasesPerDay], ["SPEND_PER_MONTH_CENTS", spentThisMonthCents, spendPerMonthCents], ["FLEET_LIMIT", fleet, fleetLimit]] as const;
   const told = caps.map(([name, used, limit]) => `${name} ${used}${limit === undefined ? ", not set" : ` of ${limit}`}`).join("; ");

@@ -17,6 +17,8 @@ export interface Caller {
   /** What the caller may do to others' VPSs; undefined: nothing, as most may. */
   readonly role: OperatorRole | undefined;
   readonly expiresAt: Date;
+  /** Of who was signed in by a cookie: logging out ends what it has open. */
+  readonly sessionId?: string;
 }
 
 export type AuthenticationSettings = Pick<Settings, "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience">;

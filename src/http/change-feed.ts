@@ -30,7 +30,10 @@ export class ChangeFeed {
     await this.#listener.close();
   }
 
-  /** @returns a function that ends the subscription */
+  /**
+   * @param userId or the id of a session, of whose end is told likewise
+   * @returns a function that ends the subscription
+   */
   subscribe(userId: string, onChange: () => void): () => void {
     // The prefix keeps a user called 'error' apart from the emitter's own event.
     const event = `user:${userId}`;

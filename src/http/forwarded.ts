@@ -54,11 +54,16 @@ function shortest(ipv6: string): string {
   return [high, low].map((half) => Number.parseInt(half, 16)).flatMap((half) => [half >> 8, half & 255]).join(".");
 }
 
+/** One that does not end goes on to the end of the text, so that a header of quotes is gone through once. */
+const QUOTED = String.raw`"(?:[^"\\]|\\.)*(?:"|\\?$)`;
+const ELEMENT = new RegExp(`(?:${QUOTED}|[^,"])+`, "g");
+const PAIR = new RegExp(`(?:${QUOTED}|[^;"])+`, "g");
+
 /** Elements with commas between, each of pairs with semicolons between; a value is a token or a quoted text. */
 function parseForwarded(header: string): Hop[] {
-  const elements = header.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? [];
+  const elements = header.match(ELEMENT) ?? [];
   return elements.map((element) => {
-    const pairs = element.match(/(?:"(?:[^"\\]|\\.)*"|[^;"])+/g) ?? [];
+    const pairs = element.match(PAIR) ?? [];
     return Object.fromEntries(pairs.map((pair) => {
       const [name = "", ...rest] = pair.split("=");
       return [name.trim().toLowerCase(), rest.join("=").trim().replace(/^"(.*)"$/, "$1").replaceAll(/\\(.)/g, "$1")];

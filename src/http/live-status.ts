@@ -2,6 +2,7 @@
 import { Readable, finished } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { SECOND_MS } from "../../providers/core/time.ts";
+import { isSessionEnded } from "../records/index.ts";
 import { callerOf } from "./caller.ts";
 import type { HttpContext } from "./context.ts";
 import { HttpError } from "./http-error.ts";
@@ -59,7 +60,7 @@ export interface LiveStatusOptions {
 }
 
 /**
- * Streams until the client goes, its token or session expires, or the server closes. The place is
+ * Streams until the client goes, its token or session expires or is ended by logging out, or the server closes. The place is
  * given back at whatever moment the client goes: `finished` also tells of a connection that was
  * closed before anybody listened, while the record was being read.
  */
@@ -67,13 +68,19 @@ export function streamStatus({ request, reply, context, userId, streams, key }: 
   const giveBack = streams.take(key);
   const over = new AbortController();
   const end = () => over.abort();
-  const leftMs = callerOf(request).expiresAt.getTime() - Date.now();
+  const { expiresAt, sessionId } = callerOf(request);
+  const leftMs = expiresAt.getTime() - Date.now();
   const expiry = setTimeout(end, Math.max(0, Math.min(leftMs, LONGEST_TIMER_MS))).unref();
+  const unsubscribe = sessionId === undefined ? undefined : context.feed.subscribe(sessionId, () => {
+    // While the database is away nothing else is told either; when it is back, this is told again.
+    void isSessionEnded(context.pool, sessionId).then((isEnded) => { if (isEnded) end(); }, () => undefined);
+  });
   context.closing.addEventListener("abort", end, { once: true });
   if (context.closing.aborted) end();
   finished(reply.raw, () => {
     giveBack();
     clearTimeout(expiry);
+    unsubscribe?.();
     context.closing.removeEventListener("abort", end);
     end();
   });

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
 import { ERROR_CATALOGUE } from "../../providers/core/errors.ts";
+import { OTHERS_FIRST, type WaitingKind } from "../purchases/index.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { whatHappened } from "./what-happened.ts";
 import { estimateReadyAt, findQueuePlace, NO_PROGRESS, PHASES, readProgress, VPS_STATUSES, type FleetPace, type PhaseTime, type Progress, type VpsRecord } from "../records/index.ts";
@@ -96,13 +97,25 @@ export function adminVpsView(record: VpsRecord): AdminVpsView {
   return { ...common(record), userId, orderId, subscriptionId, sshPublicKey, credentialsRotation };
 }
 
-/** What engine and database say names hosts and folders of the installation: operators read it, a user the meaning of its code. */
-const NOT_FOR_USERS = ["ENGINE_FAILED", "DATABASE_FAILED"] as const;
+/** What is said of these names hosts, folders, people and settings of the installation: operators read it, a user the meaning of its code. */
+const NOT_FOR_USERS = ["ENGINE_FAILED", "ENGINE_MISSING", "DATABASE_FAILED", "STACK_LOCKED", "CONFIG_INVALID", "SANDBOX_ONLY", "API_UNAUTHORIZED", "API_FORBIDDEN"] as const;
+
+/** What a guard says of these to operators is how much is spent, what the fleet's size is, which card pays, and why somebody switched purchases off. */
+const WAITING_OF_USERS: Partial<Record<WaitingKind, string>> = {
+  purchases_off: "purchases are switched off",
+  spend_per_month: "this month's spend is used up; it goes on with the next month",
+  fleet_limit: "the fleet is full",
+  price: "the plan's price is not within what may be paid, or not known",
+  payment_method: "purchases cannot be paid at the moment",
+  zone: "the DNS record could not be made at the moment",
+};
 
 function forItsUser(record: VpsRecord) {
   const view = common(record);
   const code = NOT_FOR_USERS.find((one) => one === view.failure?.code);
-  return code && view.failure ? { ...view, failure: { ...view.failure, reason: ERROR_CATALOGUE[code].meaning } } : view;
+  const failure = code && view.failure ? { ...view.failure, reason: ERROR_CATALOGUE[code].meaning } : view.failure;
+  const waitingFor = view.waitingFor === OTHERS_FIRST ? OTHERS_FIRST : (WAITING_OF_USERS[view.waiting?.kind as WaitingKind] ?? view.waitingFor);
+  return { ...view, failure, waitingFor };
 }
 
 function common(record: VpsRecord) {

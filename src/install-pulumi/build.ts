@@ -50,8 +50,8 @@ export async function buildEngine(folder: string, options: BuildOptions): Promis
         ["build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", program.linkerFlags, "-o", join(folder, program.file), program.package],
         {
           cwd: join(import.meta.dirname, program.module),
-          // A caller's build flags or Go workspace must not change what go.sum pins.
-          env: { ...env, GOFLAGS: "", GOWORK: "off", CGO_ENABLED: "0" },
+          // A caller's build flags or Go workspace must not change what go.sum pins; Go's own images keep it from fetching the newer Go that go.mod asks for.
+          env: { ...env, GOFLAGS: "", GOWORK: "off", CGO_ENABLED: "0", GOTOOLCHAIN: "auto" },
           timeoutMs,
           signal,
         },

@@ -72,7 +72,8 @@ async function fetchPlugins(plugins: readonly Plugin[], home: string, options: P
   const reason = await tryToFetch();
   if (!reason) return true;
   onProgress(`no plugins for Cloudflare and Command (${reason}): sandbox stand-ins serve, for loopback only; tried again in a day`);
-  await writeWhole(record, JSON.stringify({ at: Date.now(), reason }));
+  // Where nothing can be written, as in a container, they are looked for at each start.
+  await writeWhole(record, JSON.stringify({ at: Date.now(), reason })).catch(() => undefined);
   return false;
 
   async function tryToFetch(): Promise<string | undefined> {

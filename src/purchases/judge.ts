@@ -36,6 +36,8 @@ export interface GuardFacts {
   readonly live: LiveFacts | undefined;
 }
 
+export const OTHERS_FIRST = "others have asked earlier and wait for the same; it goes on in their order";
+
 export interface Wait {
   readonly kind: WaitingKind;
   /** For people: what is waited for. */
@@ -121,7 +123,7 @@ function noCertificate({ limits: { certificatesPerWeek }, books }: GuardFacts): 
 
 function behind({ ahead, breaker, mayProbe }: GuardFacts): Wait | undefined {
   if (ahead === undefined || (breaker.isProbeDue && mayProbe)) return undefined;
-  return { kind: ahead, text: "others have asked earlier and wait for the same; it goes on in their order" };
+  return { kind: ahead, text: OTHERS_FIRST };
 }
 
 function inMoney(cents: number, currency = ""): string {

@@ -1,10 +1,15 @@
 /** Operators' sessions that were ended before their time. */
 import type { Queryable } from "../db/queryable.ts";
 
+/** Told on the channel of changes, so that what it has open ends, in whichever process. */
+const END = `
+  WITH ended AS (INSERT INTO vps_ended_sessions (session_id, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING session_id)
+  SELECT pg_notify('user_vps_changed', session_id) FROM ended`;
+
 /** From now on it signs nobody in. Those that have ended by themselves are forgotten. Whether it had not been ended before. */
 export async function endSession(db: Queryable, sessionId: string, expiresAt: Date): Promise<boolean> {
   await db.query("DELETE FROM vps_ended_sessions WHERE expires_at < clock_timestamp()");
-  return (await db.query("INSERT INTO vps_ended_sessions (session_id, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING", [sessionId, expiresAt])).rowCount === 1;
+  return (await db.query(END, [sessionId, expiresAt])).rowCount === 1;
 }
 
 export async function isSessionEnded(db: Queryable, sessionId: string): Promise<boolean> {

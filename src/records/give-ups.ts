@@ -109,7 +109,7 @@ export async function beginGiveUp(db: Queryable, { userId, username }: Pick<VpsR
   );
   if (!rows[0] && !(await openGiveUp(db, userId))) {
     throw new UserVpsError("CHANGE_REFUSED", `The record of ${username} says that its VPS is being given up, but nobody is recorded to have asked for it, so nothing is given up.`, {
-      next: `Have it tried again (\`user-vps retry ${username}\`) to keep the VPS, or ask for the giving up: \`user-vps deprovision ${username}\`.`,
+      next: `Have it tried again (\`user-vps retry ${username}\`) to keep the VPS, or ask for the giving up: \`user-vps deprovision ${username} --reason WHY\`.`,
     });
   }
   return rows[0];

@@ -6,11 +6,12 @@ export type Operation = (typeof OPERATIONS)[number];
 export const OUTCOMES = ["succeeded", "failed", "cancelled", "lost", "waiting"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-export const CAUSE_KINDS = ["signup", "repair", "release", "rotation", "retry", "change", "decision", "power", "snapshot", "suspend", "resume", "give-up"] as const;
+export const CAUSE_KINDS = ["signup", "repair", "release", "rotation", "retry", "change", "decision", "power", "snapshot", "restore", "suspend", "resume", "give-up"] as const;
+export type CauseKind = (typeof CAUSE_KINDS)[number];
 
 /** Who or what has a run done. */
 export interface Cause {
-  readonly kind: (typeof CAUSE_KINDS)[number];
+  readonly kind: CauseKind;
   /** An operator's user id, the user's own, or `automatic`. */
   readonly requestedBy: string;
   readonly reason: string | null;

@@ -49,6 +49,28 @@ describe("GET /api/admin/vps", () => {
     assert.deepEqual(asSeenBy.user.failure, { code: "ENGINE_FAILED", reason: "The Pulumi engine ended with an error.", next: "Ask an operator." });
   });
 
+  it("tells operators figures, people and cards of which its users are told in general", async () => {
+    const asSeenBy = async (name: string) => ({ operator: (await get(`/vps/${name}`)).json(), user: (await app.inject({ url: "/api/vps/status", headers: await asUser(name) })).json() });
+    await user("finn", { status: "queued", errorCode: "STACK_LOCKED", reason: "STACK_LOCKED: ada@laptop (process 4711) has been working on the stack finn", nextStep: "Wait for it." });
+    const locked = await asSeenBy("finn");
+    assert.match(locked.operator.failure.reason, /ada@laptop/);
+    assert.deepEqual(locked.user.failure, { code: "STACK_LOCKED", reason: "Another update of the stack is running.", next: "Wait for it." });
+
+    await user("gina", { status: "queued" });
+    const told = async (kind: string, waitingFor: string) => {
+      await pool.query("UPDATE user_vps SET waiting_kind = $1, waiting_for = $2 WHERE username = 'gina'", [kind, waitingFor]);
+      const seen = await asSeenBy("gina");
+      assert.equal(seen.operator.waitingFor, waitingFor);
+      assert.equal(seen.user.waiting.kind, kind);
+      return seen.user.waitingFor;
+    };
+    assert.equal(await told("spend_per_month", "this month's spend is used up: 4871.20 of 5000.00 (SPEND_PER_MONTH_CENTS); it goes on with the next month"), "this month's spend is used up; it goes on with the next month");
+    assert.equal(await told("purchases_off", "purchases were switched off by an operator: fraud in bob's family"), "purchases are switched off");
+    assert.equal(await told("payment_method", "purchases cannot be paid: payment method 1234567 has expired"), "purchases cannot be paid at the moment");
+    for (const everybodys of ["today's purchases are used up: 5 of 5 (PURCHASES_PER_DAY); it goes on after midnight UTC"]) assert.equal(await told("purchases_per_day", everybodys), everybodys);
+    assert.equal(await told("spend_per_month", "others have asked earlier and wait for the same; it goes on in their order"), "others have asked earlier and wait for the same; it goes on in their order");
+  });
+
   it("takes the search's characters as they are", async () => {
     await user("literal");
     assert.deepEqual((await get(`/vps?search=${encodeURIComponent("lit%")}`)).json().items, []);

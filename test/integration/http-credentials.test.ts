@@ -28,6 +28,13 @@ describe("POST /api/vps/credentials", () => {
     assertRefusal(await show(headers), 409, "CREDENTIALS_NOT_READY");
   });
 
+  it("shows the host name that the VPS has by now, renamed since they were made", async () => {
+    const { userId, headers } = await provisioned("anna");
+    await save(userId);
+    await pool.query("UPDATE user_vps SET hostname = 'annabel.spoq.dev' WHERE user_id = $1", [userId]);
+    assert.equal((await show(headers)).json().hostname, "annabel.spoq.dev");
+  });
+
   it("shows them, not to be cached, until they are acknowledged, and then never again", async () => {
     const { userId, headers } = await provisioned("alice");
     await save(userId);

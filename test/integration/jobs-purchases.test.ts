@@ -358,7 +358,10 @@ describe("twenty signups at once for the last three places", () => {
     assert.deepEqual([await count(), engine.ups.length], [{ ready: 3, waiting: 17 }, 3]);
     await worker.stop(0);
     open.length = 0;
-    const { rows: first } = await pool.query<{ username: string }>("SELECT username FROM user_vps WHERE waiting_kind IS NOT NULL ORDER BY requested_at, username LIMIT 2");
+    // Of the same millisecond: whose run was the first to ask.
+    const { rows: first } = await pool.query<{ username: string }>(
+      "SELECT user_vps.username FROM user_vps JOIN vps_purchases ON vps_purchases.user_id = user_vps.user_id::text WHERE waiting_kind IS NOT NULL ORDER BY date_trunc('milliseconds', requested_at), purchase_id LIMIT 2",
+    );
     engine.ups.length = 0;
     await work({ FLEET_LIMIT: "5" });
     for (const { username } of first) await ready(username);

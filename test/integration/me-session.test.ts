@@ -4,10 +4,12 @@ import { describe, it } from "vitest";
 import { saveVpsResult, finishRun, saveCredentials, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
+import { openStream } from "../support/event-stream.ts";
 import { asUser, signToken } from "../support/tokens.ts";
 
 const EVERYTHING = "restart,rotate-credentials,ssh-key,snapshot,restore";
 const { app, pool, jobs, cipher } = await withApp({ env: { USER_ACTIONS: EVERYTHING } });
+const address = await app.listen({ host: "127.0.0.1", port: 0 });
 const HOST = "localhost";
 /** Obviously fake; its encoded part names its kind. */
 const KEY = `ssh-ed25519 ${Buffer.concat([Buffer.from([0, 0, 0, 11]), Buffer.from("ssh-ed25519"), Buffer.from([0, 0, 0, 32]), Buffer.alloc(32, 7)]).toString("base64")} me`;
@@ -46,6 +48,14 @@ describe("POST /api/vps/hand-over", () => {
     assert.ok(!JSON.stringify(rows).includes(code));
   });
 
+  it("does without a user name that is none, as an unchecked claim may be", async () => {
+    for (const username of ["\0", "a".repeat(5_000), "Ada"]) {
+      const answer = await app.inject({ method: "POST", url: "/api/vps/hand-over", headers: { authorization: `Bearer ${await signToken({ sub: "user_odd", username })}` } });
+      assert.equal(answer.statusCode, 201, answer.body);
+      assert.equal((await exchange(answer.json().code)).json().username, null);
+    }
+  });
+
   it("is over after its time", async () => {
     const { code } = await handOver("ada");
     await pool.query("UPDATE vps_hand_overs SET expires_at = clock_timestamp() - interval '1 second'");
@@ -81,8 +91,32 @@ describe("a user's session", () => {
     assert.deepEqual(jobs.enqueued, []);
     assert.equal((await app.inject({ method: "POST", url: "/api/vps/restart", headers: { ...headers, "x-csrf-token": csrf } })).statusCode, 202);
     assert.deepEqual(jobs.enqueued, [{ userId: "user_carl", operation: "power", action: "restart" }]);
+    assert.deepEqual(jobs.causes.at(-1), { kind: "power", requestedBy: "user_carl", reason: null });
     const { rows } = await pool.query("SELECT requested_by, path, username, status FROM vps_operator_actions");
     assert.deepEqual(rows, [{ requested_by: "user_carl", path: "/api/vps/restart", username: "carl", status: 202 }]);
+  });
+
+  it("is the cause of whatever runs follow from what it asks for, whoever asked last before", async () => {
+    await ready("cleo");
+    const headers = await session("cleo");
+    const causes = async (method: "POST" | "PUT", url: string, payload?: object) => {
+      assert.equal((await app.inject({ method, url: `/api/vps/${url}`, headers, ...(payload && { payload }) })).statusCode, 202);
+      return jobs.causes.at(-1);
+    };
+    assert.deepEqual(await causes("POST", "rotate-credentials"), { kind: "rotation", requestedBy: "user_cleo", reason: null });
+    assert.equal((await causes("PUT", "ssh-key", { sshPublicKey: KEY }))?.kind, "change");
+    assert.equal((await causes("POST", "snapshot", { confirm: "cleo" }))?.kind, "snapshot");
+    assert.equal((await causes("POST", "restore", { confirm: "cleo" }))?.kind, "restore");
+  });
+
+  it("ends what it has open when somebody logs out, in whichever process", async () => {
+    await ready("dina");
+    const headers = await session("dina");
+    const stream = await openStream(`${address}/api/vps/events`, headers);
+    assert.equal((await stream.next()).data.username, "dina");
+    assert.equal((await app.inject({ method: "DELETE", url: "/me/session", headers })).statusCode, 204);
+    await stream.ended();
+    assertRefusal(await app.inject({ url: "/api/vps/events", headers }), 401, "UNAUTHENTICATED");
   });
 
   it("asks for no VPS, hands nobody over, and is nobody to the operators' routes", async () => {

@@ -119,6 +119,11 @@ describe("a session", () => {
 });
 
 describe("the pages", () => {
+  it("of a user who is none are not found, whatever stands in the address", async () => {
+    const { cookie, host } = await session();
+    for (const name of ["nobody", "%00", "Ada", "%F0%9F%98%80", "a".repeat(64)]) assert.equal((await app.inject({ url: `/users/${name}`, headers: { cookie, host } })).statusCode, 404, name);
+  });
+
   it("send who is not logged in to the login, and back", async () => {
     const answer = await app.inject({ url: "/users/alice?x=1" });
     assert.equal(answer.statusCode, 303);

@@ -5,11 +5,11 @@ import type { AskDoctor } from "../../src/doctor/index.ts";
 import type { DriftRequests } from "../../src/drift/queues.ts";
 import { requestSweep } from "../../src/drift/sweeps.ts";
 import { buildApp } from "../../src/http/app.ts";
-import type { JobRequest, Jobs } from "../../src/jobs/job.ts";
+import type { EnqueueOptions, JobRequest, Jobs } from "../../src/jobs/job.ts";
 import type { AskBootLog } from "../../src/jobs/boot-log.ts";
 import type { AskVmActions } from "../../src/jobs/vm-actions.ts";
 import type { RollOutJobs } from "../../src/releases/queue.ts";
-import { createCredentialsCipher, type CredentialsCipher } from "../../src/records/index.ts";
+import { createCredentialsCipher, type Cause, type CredentialsCipher } from "../../src/records/index.ts";
 import { atEnd } from "./at-end.ts";
 import { withDatabase, type TestDatabase } from "./postgres.ts";
 import { TEST_JWT_SECRET } from "./tokens.ts";
@@ -19,13 +19,16 @@ const FAKE_KEY = Buffer.from("fake-credentials-key-for-tests-!").toString("base6
 
 export class RecordingJobs implements Jobs {
   readonly enqueued: JobRequest[] = [];
+  /** Who or what each was enqueued for, in the same order. */
+  readonly causes: (Cause | undefined)[] = [];
   readonly cancelled: string[] = [];
   /** If set, the queue is away for this reason. */
   outage: Error | undefined;
 
-  async enqueue(_db: unknown, job: JobRequest): Promise<void> {
+  async enqueue(_db: unknown, job: JobRequest, { cause }: EnqueueOptions = {}): Promise<void> {
     if (this.outage) throw this.outage;
     this.enqueued.push(job);
+    this.causes.push(cause);
   }
 
   async cancel(userId: string): Promise<void> {

@@ -77,7 +77,7 @@ function refuseTooEarly(session: Session, record: PurchaseRecord, nowMs: number)
 async function refuseBought(session: Session, record: PurchaseRecord): Promise<void> {
   const found = certainEvidence(record, { vms: await session.client.virtualMachines.list({ signal: session.signal }), subscriptions: [] }, undefined);
   if (found?.kind !== "vm") return;
-  throw new UserVpsError("INPUT_INVALID", `The purchase for ${record.hostname} (record ${record.id}) has become VM ${found.vmId} by now: ${found.because}.`, { next: `Decide that it is this VM: \`user-vps resolve USER --vm ${found.vmId}\`.` });
+  throw new UserVpsError("INPUT_INVALID", `The purchase for ${record.hostname} (record ${record.id}) has become VM ${found.vmId} by now: ${found.because}.`, { next: `Decide that it is this VM: \`user-vps resolve USER --vm ${found.vmId} --reason WHY\`.` });
 }
 
 async function refuseWrongVm(session: Session, { hostname, plan }: PurchaseRecord, vmId: number): Promise<void> {

@@ -36,7 +36,8 @@ export const credentialsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, 
     const credentials = await inTransaction(pool, (db) => revealCredentials(db, cipher, userId, secondsKept));
     if (credentials) {
       request.log.info({ username: record.username }, "credentials shown");
-      return credentials;
+      // Since they were made the VPS may have been renamed.
+      return { ...credentials, hostname: record.hostname };
     }
     if (record.credentialsAvailable || record.credentialsShownAt) throw new HttpError("CREDENTIALS_ALREADY_SHOWN", "The credentials have been shown already.");
     throw new HttpError("CREDENTIALS_NOT_READY", `There are no credentials to show yet: the VPS is '${record.status}'.`);

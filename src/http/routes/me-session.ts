@@ -10,6 +10,7 @@ import { refusals } from "../answers.ts";
 import { callerOf, HAND_OVER_SCOPE } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
+import { USERNAME_PARAMS } from "../operated-user.ts";
 import { USER_ID } from "../texts.ts";
 import { CSRF_HEADER } from "./web-session.ts";
 
@@ -44,7 +45,7 @@ export function acceptUserSession(context: SessionContext): onRequestAsyncHookHa
     const session = await sessionOf(request, context);
     if (!session) return;
     requireCsrfToken(request, session);
-    request.caller = { userId: session.userId, username: session.username ?? undefined, vpsPlans: null, scopes: new Set(), role: undefined, expiresAt: session.expiresAt };
+    request.caller = { userId: session.userId, username: session.username ?? undefined, vpsPlans: null, scopes: new Set(), role: undefined, expiresAt: session.expiresAt, sessionId: sessionId(session) };
   };
 }
 
@@ -62,7 +63,9 @@ export const handOverRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     const wanted = request.body?.userId ?? (caller.scopes.has(HAND_OVER_SCOPE) ? undefined : caller.userId);
     if (wanted === undefined) throw new HttpError("REQUEST_INVALID", "A service token hands over the user whom the body names: expected userId.");
     if (wanted !== caller.userId && !caller.scopes.has(HAND_OVER_SCOPE)) throw new HttpError("SCOPE_MISSING", `To hand another user over, the token lacks the scope '${HAND_OVER_SCOPE}'.`);
-    const username = wanted === caller.userId ? (caller.username ?? null) : null;
+    // The claim is unchecked; the page does without it.
+    const { data } = USERNAME_PARAMS.safeParse({ username: wanted === caller.userId ? caller.username : undefined });
+    const username = data?.username ?? null;
     const { code, expiresAt } = await createHandOver(pool, { userId: wanted, username }, settings.userPageCodeSeconds);
     const base = settings.publicUrl ?? `${request.protocol}://${request.host}`;
     return reply.code(201).send({ url: `${base.replace(/\/+$/, "")}/me#code=${code}`, code, expiresAt: expiresAt.toISOString() });

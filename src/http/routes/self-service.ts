@@ -8,6 +8,7 @@ import { LONGEST_SSH_PUBLIC_KEY, namesItsKind, SSH_PUBLIC_KEY_PATTERN } from "..
 import { USER_ACTIONS, type UserAction } from "../../config/value-schemas.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
+import type { CauseKind } from "../../records/runs.ts";
 import type { JobRequest } from "../../jobs/job.ts";
 import { findVpsByUserId, lastRuns, lastSnapshotAt, noteAnswer, OUTCOMES, recordOperatorAction, requestCredentialsRotation, setSshPublicKey, shownAgainUntil, type VpsRecord } from "../../records/index.ts";
 import { NO_FIELDS, refusals } from "../answers.ts";
@@ -19,6 +20,8 @@ import { readVpsView, VPS_VIEW } from "../vps-view.ts";
 
 const time = z.iso.datetime();
 const RUNS = ["power", "snapshot", "restore"] as const;
+/** As the runs that follow from it are told to operators. */
+const CAUSES = { restart: "power", "rotate-credentials": "rotation", "ssh-key": "change", snapshot: "snapshot", restore: "restore" } as const satisfies Record<UserAction, CauseKind>;
 const SELF_SERVICE = z.object({
   allowed: z.array(z.enum(USER_ACTIONS)).describe("What the user may do: USER_ACTIONS."),
   credentialsShownAgainUntil: time.nullable().describe("Credentials that were shown and not acknowledged can be shown again until then."),
@@ -49,7 +52,7 @@ export const selfServiceRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       if (confirm !== undefined && confirm !== record.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${record.username}' as confirm.`);
       if (record.status !== "ready") throw statusConflict(record, "This", ["ready"]);
       if (record.hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${record.username}' has no VM yet.`);
-      await jobs.enqueue(db, { userId, ...(await work(db, record)) });
+      await jobs.enqueue(db, { userId, ...(await work(db, record)) }, { cause: { kind: CAUSES[action], requestedBy: userId, reason: null } });
       await noteAnswer(db, await recordOperatorAction(db, { requestedBy: userId, path: request.routeOptions.url!, username: record.username, reason: null, requestId: request.id }), 202);
     });
     request.log.info({ userId, action }, "asked for by the user");

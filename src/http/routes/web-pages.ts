@@ -4,8 +4,14 @@ import { PAGES } from "../../web/page-list.ts";
 import { ASSETS_VERSION, readPageFiles } from "../../web/page-files.ts";
 import { findVpsByUsername } from "../../records/index.ts";
 import type { HttpContext } from "../context.ts";
+import { USERNAME_PARAMS } from "../operated-user.ts";
 import { send, sendForever, sendNotFound } from "../send-page.ts";
 import { sessionOf } from "./web-session.ts";
+
+async function isUser({ pool }: HttpContext, username: string): Promise<boolean> {
+  // What is no user name may be none of PostgreSQL's texts either.
+  return USERNAME_PARAMS.safeParse({ username }).success && (await findVpsByUsername(pool, username)) !== undefined;
+}
 
 /** GET / (the fleet), the other pages of the list, /login, and the files that they are made of. The pages hold no data: their scripts ask the API. */
 export const webPageRoutes: FastifyPluginAsync<HttpContext> = async (app, context) => {
@@ -17,7 +23,7 @@ export const webPageRoutes: FastifyPluginAsync<HttpContext> = async (app, contex
       if (!(await sessionOf(request, context))) return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
       const { username } = request.params as { readonly username?: string };
       // The page says so too; whoever asks without a browser sees it by the status.
-      if (username !== undefined && !(await findVpsByUsername(context.pool, username))) return sendNotFound(reply, files.get(`${name}.html`)!);
+      if (username !== undefined && !(await isUser(context, username))) return sendNotFound(reply, files.get(`${name}.html`)!);
       return send(request, reply, files.get(`${name}.html`)!);
     });
   }

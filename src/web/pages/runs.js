@@ -12,7 +12,7 @@ const LOG_INTERVAL_MS = 1_000;
 const RUNS = 20;
 const MOST_LINES = 1_000;
 const DONE = { create: "created", update: "updated", delete: "deleted", replace: "replaced", same: "unchanged" };
-const CAUSES = { signup: "signup", repair: "repair", release: "release", rotation: "rotation of credentials", retry: "retry", change: "change", decision: "decision about a purchase", power: "power", snapshot: "snapshot", suspend: "suspension", resume: "resumption", "give-up": "giving up" };
+const CAUSES = { signup: "signup", repair: "repair", release: "release", rotation: "rotation of credentials", retry: "retry", change: "change", decision: "decision about a purchase", power: "power", snapshot: "snapshot", restore: "restore of a snapshot", suspend: "suspension", resume: "resumption", "give-up": "giving up" };
 
 /** runId -> its element; kept, so that an open log stays open. */
 const elements = new Map();

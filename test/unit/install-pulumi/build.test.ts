@@ -8,7 +8,7 @@ import { scratch, type Scratch } from "./scratch.ts";
 /** A `go` that notes how it was called and writes the file after -o. */
 const GO = `
 if [ "$1" = version ]; then echo go version go1.26.0 linux/amd64; exit; fi
-echo "$PWD GOFLAGS=[$GOFLAGS] GOWORK=$GOWORK CGO=$CGO_ENABLED $*" >> "$CALLS"
+echo "$PWD GOFLAGS=[$GOFLAGS] GOWORK=$GOWORK CGO=$CGO_ENABLED TOOLCHAIN=$GOTOOLCHAIN $*" >> "$CALLS"
 sleep "\${DELAY:-0}"
 while [ "$1" != -o ]; do shift; done
 echo made > "$2"`;
@@ -31,12 +31,12 @@ describe("buildEngine", () => {
   it("builds both modules as go.sum pins them, whatever the caller's flags", async () => {
     await using folder = await scratch();
     await folder.script("bin/go", GO);
-    const { reason, target } = await build(folder, { GOFLAGS: "-mod=mod", GOWORK: "/elsewhere/go.work" });
+    const { reason, target } = await build(folder, { GOFLAGS: "-mod=mod", GOWORK: "/elsewhere/go.work", GOTOOLCHAIN: "local" });
     assert.equal(reason, undefined);
     assert.deepEqual((await readdir(target)).sort(), ["language-host-3.68", "pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"]);
     const calls = (await readFile(join(folder.path, "calls"), "utf8")).trim().split("\n");
     assert.equal(calls.length, 2);
-    for (const call of calls) assert.match(call, /GOFLAGS=\[\] GOWORK=off CGO=0 build -mod=readonly -buildvcs=false -trimpath/);
+    for (const call of calls) assert.match(call, /GOFLAGS=\[\] GOWORK=off CGO=0 TOOLCHAIN=auto build -mod=readonly -buildvcs=false -trimpath/);
     assert.match(String(calls[0]), /src\/install-pulumi\/language-host .*cmd\/pulumi-language-nodejs$/);
     assert.match(String(calls[1]), /src\/install-pulumi\/cli .*version\.Version=v3\.274\.1 .*pkg\/v3\/cmd\/pulumi$/);
   });

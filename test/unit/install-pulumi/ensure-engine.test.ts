@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, it } from "vitest";
@@ -29,6 +29,23 @@ async function ensure(folder: Scratch, path = "bin") {
   const started = performance.now();
   const engine = await ensureEngine({ env, cacheDir, checkout: join(folder.path, "checkout"), onProgress: (line) => progress.push(line) });
   return { engine, progress, durationMs: performance.now() - started };
+}
+
+const IS_ROOT = process.getuid?.() === 0;
+const NOBODY = 65_534;
+
+/** In a process that is nobody's where the tests are root's; with a proxy that refuses at once. @returns the folder for PATH */
+async function ensureAsOther(folder: string): Promise<string> {
+  const sources = join(import.meta.dirname, "..", "..", "..", "src", "install-pulumi");
+  const env = { HOME: "/nonexistent", PATH: "/nonexistent", NODE_COMPILE_CACHE: join(folder, "compiled"), HTTPS_PROXY: "http://127.0.0.1:1" };
+  const script = `
+    await import("undici");
+    const { ensureEngine } = await import(${JSON.stringify(join(sources, "ensure-engine.ts"))});
+    ${IS_ROOT ? `process.setuid(${NOBODY});` : ""}
+    const { binDir } = await ensureEngine({ env: ${JSON.stringify(env)}, cacheDir: ${JSON.stringify(join(folder, "cache"))}, checkout: ${JSON.stringify(join(folder, "checkout"))} });
+    console.log(binDir);`;
+  const { stdout } = await run(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", script], { cwd: sources });
+  return stdout.trim();
 }
 
 describe("ensureEngine", () => {
@@ -85,6 +102,29 @@ describe("ensureEngine", () => {
     await fillEngineFolder(await engineFolder(join(folder.path, "cache")), "built", engineFiles);
     const found = await Promise.all(Array.from({ length: 8 }, () => ensure(folder)));
     for (const { engine } of found) assert.deepEqual(engine, found[0]?.engine);
+  });
+
+  it("serves a user who may write nowhere, once that user has made it: so in the container image", async () => {
+    await using folder = await scratch();
+    const [cache, checkout] = [join(folder.path, "cache"), join(folder.path, "checkout")];
+    await fillEngineFolder(await engineFolder(cache), "built", engineFiles);
+    await mkdir(join(checkout, ".user-vps"), { recursive: true });
+    const record = join(cache, "plugins-not-fetched.json");
+    await writeFile(record, JSON.stringify({ at: Date.now() }));
+    await chmod(folder.path, 0o755);
+    await chmod(record, 0o644);
+    if (!IS_ROOT) for (const closed of [checkout, join(checkout, ".user-vps")]) await chmod(closed, 0o555);
+    if (IS_ROOT) await run("chown", ["-R", String(NOBODY), cache]);
+    const made = await ensureAsOther(folder.path);
+    assert.match(made, /\/cache\/checkout-[0-9a-f]{8}\/bin$/);
+    // Long ago: the plugins are looked for again, and that cannot be noted.
+    await writeFile(record, JSON.stringify({ at: 0 }));
+    await (IS_ROOT ? run("chown", ["-R", "0", cache]) : run("chmod", ["-R", "a-w", cache]));
+    try {
+      assert.equal(await ensureAsOther(folder.path), made);
+    } finally {
+      if (!IS_ROOT) await run("chmod", ["-R", "u+w", folder.path]);
+    }
   });
 
   it("names the three ways and why each failed", async () => {
