@@ -12,7 +12,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --no-audit --no-fund
 # Only what the set-up of the engine needs is copied, so that it is made again only when that changes.
 FROM golang:1.25-bookworm AS engine
 WORKDIR /opt/user-vps
-ENV XDG_CACHE_HOME=/var/cache NODE_COMPILE_CACHE=/tmp/node-compile-cache
+ENV XDG_CACHE_HOME=/var/cache
 COPY --from=packages /opt/user-vps ./
 COPY providers/core ./providers/core
 COPY src/install-pulumi ./src/install-pulumi

@@ -47,7 +47,8 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
   const { env = process.env, onProgress = () => undefined, checkout = PROJECT, signal } = options;
   const root = options.cacheDir ?? cacheRoot(env);
   const found = await findOrMake(root, { env, onProgress, checkout, signal });
-  const compileCache = env["NODE_COMPILE_CACHE"] || join(root, "compile-cache");
+  // The scripts do not depend on the caller's: who starts them has it in the environment, which they heed.
+  const compileCache = join(root, "compile-cache");
   const binDir = await prepareBinFolder({ checkout, cacheRoot: root, engineFolder: found.folder, compileCache });
   const plugins = await choosePlugins({ env, checkout, cacheRoot: root, compileCache, pulumi: join(binDir, "pulumi"), onProgress, signal });
   if (plugins.pulumiHome !== undefined) await refuseEngineLogs(plugins.pulumiHome);
@@ -60,7 +61,7 @@ export async function ensureEngine(options: EnsureEngineOptions = {}): Promise<E
     env: {
       ...ENGINE_SETTINGS,
       // Each process that loads the SDK then takes half the time.
-      NODE_COMPILE_CACHE: compileCache,
+      NODE_COMPILE_CACHE: env["NODE_COMPILE_CACHE"] || compileCache,
       ...(plugins.pulumiHome && { PULUMI_HOME: plugins.pulumiHome }),
       // With stand-ins nothing can be fetched; without this the engine tries, and says so late.
       ...(plugins.standIns && { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),

@@ -35,9 +35,9 @@ const IS_ROOT = process.getuid?.() === 0;
 const NOBODY = 65_534;
 
 /** In a process that is nobody's where the tests are root's; with a proxy that refuses at once. @returns the folder for PATH */
-async function ensureAsOther(folder: string): Promise<string> {
+async function ensureAsOther(folder: string, compiled: string): Promise<string> {
   const sources = join(import.meta.dirname, "..", "..", "..", "src", "install-pulumi");
-  const env = { HOME: "/nonexistent", PATH: "/nonexistent", NODE_COMPILE_CACHE: join(folder, "compiled"), HTTPS_PROXY: "http://127.0.0.1:1" };
+  const env = { HOME: "/nonexistent", PATH: "/nonexistent", NODE_COMPILE_CACHE: compiled, HTTPS_PROXY: "http://127.0.0.1:1" };
   const script = `
     await import("undici");
     const { ensureEngine } = await import(${JSON.stringify(join(sources, "ensure-engine.ts"))});
@@ -115,13 +115,13 @@ describe("ensureEngine", () => {
     await chmod(record, 0o644);
     if (!IS_ROOT) for (const closed of [checkout, join(checkout, ".user-vps")]) await chmod(closed, 0o555);
     if (IS_ROOT) await run("chown", ["-R", String(NOBODY), cache]);
-    const made = await ensureAsOther(folder.path);
+    const made = await ensureAsOther(folder.path, "");
     assert.match(made, /\/cache\/checkout-[0-9a-f]{8}\/bin$/);
     // Long ago: the plugins are looked for again, and that cannot be noted.
     await writeFile(record, JSON.stringify({ at: 0 }));
     await (IS_ROOT ? run("chown", ["-R", "0", cache]) : run("chmod", ["-R", "a-w", cache]));
     try {
-      assert.equal(await ensureAsOther(folder.path), made);
+      assert.equal(await ensureAsOther(folder.path, "/tmp/another-compile-cache"), made);
     } finally {
       if (!IS_ROOT) await run("chmod", ["-R", "u+w", folder.path]);
     }
