@@ -21,6 +21,17 @@ fail() { # fail MESSAGE
   exit 1
 }
 
+wait_for_first_boot() { # the post-install script removes itself when all its steps are done
+  local seconds=0
+  while [ -e /post_install ]; do
+    if [ "$seconds" -ge 900 ]; then
+      fail "the post-install script has not come to its end. Next: look at /post_install.log on the VPS, mend it with 'bash /post_install', and run 'up' again."
+    fi
+    sleep 5
+    seconds=$((seconds + 5))
+  done
+}
+
 step() { # step NAME: a function that may be run again as long as it has not come to its end
   if grep -qx "$1" "$steps_file"; then return 0; fi
   "$1" & # by itself, where any command that fails ends it
@@ -160,6 +171,7 @@ main() {
   umask 022
   exec 9> /run/user-vps-release.lock
   flock -w 1200 9 || fail "a release on this VPS does not end. Next: run 'up' again later."
+  wait_for_first_boot # what it is at work with is among what is removed
   install -d -m 0755 /etc/spoq
   if [ -e "$done_file" ] && [ "$(cat "$done_file")" = "$HANDOVER_ORDER" ]; then
     rm -f "$steps_file" # a run that was cut off at its very end leaves it

@@ -5,19 +5,24 @@ import { reportProgress } from "../core/progress.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
 import { fetchHostKey } from "./fetch-host-key.ts";
 import { runCommand } from "./run-command.ts";
+import { isSameMachine } from "./same-machine.ts";
 
 type Values = Record<string, unknown>;
 
-/** The script waits for a release that is under way on the VM. */
-const SCRIPT_LIMIT_MS = 25 * MINUTE_MS;
+/** The script waits for a release that is under way on the VM, and for the end of its first boot. */
+const SCRIPT_LIMIT_MS = 40 * MINUTE_MS;
 /** How long the SSH server may take to show its new keys. */
 const NEW_KEY_LIMIT_MS = 30 * SECOND_MS;
 const LOOK_INTERVAL_MS = 0.1 * SECOND_MS;
 
-/** What is on the VM is its owner's from then on: only another machine is handed over anew. */
+/**
+ * What is on the VM is its owner's from then on: only another one, at another address, is handed over anew. One that was
+ * wiped since holds nothing of the time before, and is in the middle of its first boot.
+ */
 export function diff(_id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
-  const replaces = olds["machine"] === news["machine"] ? [] : ["machine"];
-  return { changes: replaces.length > 0 || olds["host"] !== news["host"] || olds["port"] !== news["port"], replaces };
+  const isSame = isSameMachine(olds["machine"], news["machine"]);
+  const isElsewhere = olds["host"] !== news["host"];
+  return { changes: !isSame || isElsewhere || olds["port"] !== news["port"], replaces: !isSame && isElsewhere ? ["machine"] : [] };
 }
 
 /**
@@ -40,8 +45,11 @@ export async function create(inputs: Values): Promise<{ id: string; outs: Values
   return { id: shown, outs: { ...stored(inputs), hostKey: shown } };
 }
 
+/** A VM that was wiped has other keys: they are asked for anew, as at any first contact. */
 export async function update(_id: string, olds: Values, news: Values): Promise<{ outs: Values }> {
-  return { outs: { ...stored(news), hostKey: olds["hostKey"] } };
+  const isSame = isSameMachine(olds["machine"], news["machine"]);
+  const hostKey = isSame ? olds["hostKey"] : await fetchHostKey(String(news["host"]), Number(news["port"]), engineGoneSignal());
+  return { outs: { ...stored(news), hostKey } };
 }
 
 /** Not before the server shows one of its new keys does it have them. */

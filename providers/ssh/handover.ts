@@ -8,7 +8,7 @@ export interface HandoverArgs {
   login: pulumi.Input<{ password?: pulumi.Input<string>; privateKey?: pulumi.Input<string> }>;
   /** Run as root. It ends with a line `HOST_KEY type base64` for each key that the SSH server has from then on. */
   script: pulumi.Input<string>;
-  /** Whatever changes when a new server is expected there, as after a wipe: then, and only then, it is done again. */
+  /** Whatever changes when a new server is expected there, as after a wipe: then its key is asked for anew. Done again it is only for another VM, at another address. */
   machine: pulumi.Input<string>;
 }
 

@@ -2,13 +2,14 @@
 import { engineGoneSignal } from "../core/engine-liveness.ts";
 import { reportProgress } from "../core/progress.ts";
 import { fetchHostKey } from "./fetch-host-key.ts";
+import { isSameMachine } from "./same-machine.ts";
 
 type Values = Record<string, unknown>;
 
 /** Another port or another name leads to the same server; only another machine has another key. */
 export function diff(_id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
-  const changed = ["host", "port", "machine"].filter((property) => olds[property] !== news[property]);
-  return { changes: changed.length > 0, replaces: changed.filter((property) => property === "machine") };
+  const replaces = isSameMachine(olds["machine"], news["machine"]) ? [] : ["machine"];
+  return { changes: replaces.length > 0 || olds["host"] !== news["host"] || olds["port"] !== news["port"], replaces };
 }
 
 export async function create(inputs: Values): Promise<{ id: string; outs: Values }> {

@@ -101,6 +101,28 @@ describe("a warm pool", () => {
     assert.equal(vmOf(rotated.hostingerVmId!).credentials!.passwordSha256, sha256(shown.password));
   });
 
+  it("reads the boot log of a VPS that came from it from the server whose key it has pinned", async () => {
+    const { status, body } = await call(operator, "GET", "/api/admin/vps/alice/boot-log");
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.equal(body["hostKeyVerified"], true);
+  });
+
+  it("installs a VPS that came from it anew as any other, and hands nothing over in the middle of its first boot", async () => {
+    const { hostingerVmId } = await world.until("u-alice", "ready", ({ status }) => status === "ready");
+    const { identity: before } = vmOf(hostingerVmId!);
+    assert.equal((await call(operator, "POST", "/api/admin/vps/alice/recreate", { confirm: "alice", reason: "a fresh start" })).status, 202);
+    await world.until("u-alice", "ready again", ({ status, recreation }) => status === "ready" && recreation === 1);
+    const { identity, health, credentials: onDisk, actions } = vmOf(hostingerVmId!);
+    assert.equal(actions.filter(({ name }) => name === "recreate").length, 1);
+    assert.deepEqual([identity.handedOver, before.handedOver], [false, true]);
+    assert.ok(identity.logCharacters > 0 && identity.hostKeySha256 !== before.hostKeySha256, "what its first boot has written is there");
+    assert.equal(health?.siteAddress, `alice.${world.sandbox.domain}`);
+    assert.equal(onDisk!.passwordSha256, sha256((await credentials()).password));
+    const { body } = await call(operator, "GET", "/api/admin/vps/alice/boot-log");
+    assert.deepEqual([body["outcome"], body["hostKeyVerified"]], ["complete", true]);
+    assert.deepEqual((await call(operator, "GET", "/api/admin/vps/alice/drift")).body["resources"], []);
+  });
+
   it("drained, has nothing left that is renewed or running, and the users keep theirs", async () => {
     assert.equal((await call(operator, "POST", "/api/admin/pools/kvm1-9-1007/drain", { reason: "the launch is over" })).status, 200);
     await until("the pool to be empty", async () => (await members()).every(({ state }) => state === "retired" || state === "delivered"));

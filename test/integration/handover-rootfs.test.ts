@@ -42,6 +42,8 @@ for kind in ecdsa ed25519 rsa; do
   chmod 600 "$3/etc/ssh/ssh_host_\${kind}_key"
   echo "$kind $RANDOM$RANDOM root@here" > "$3/etc/ssh/ssh_host_\${kind}_key.pub"
 done`,
+  sleep: `echo "$1" >> /sleep-calls
+if [ -e /first-boot ] && [ "$(wc -l < /sleep-calls)" -ge "$(cat /first-boot)" ]; then rm -f /post_install; fi`,
 };
 const FOLDERS = ["etc", "home", "root", "tmp", "var/log", "var/lib/caddy", "var/lib/cloud", "var/lib/dbus", "var/tmp"];
 
@@ -110,7 +112,7 @@ describe("the hand-over of a pool's VPS", needing("rootfs"), () => {
   });
   afterAll(() => rootfs?.remove());
   beforeEach(() => {
-    for (const name of ["commands", "calls", "etc/spoq", "etc/ssh", "var/log", "run/log", "tmp", "var/tmp", "home/spoq", "root"]) rmSync(path(name), { recursive: true, force: true });
+    for (const name of ["commands", "calls", "first-boot", "post_install", "sleep-calls", "etc/spoq", "etc/ssh", "var/log", "run/log", "tmp", "var/tmp", "home/spoq", "root"]) rmSync(path(name), { recursive: true, force: true });
     for (const [name, content] of Object.entries(BEFORE)) {
       mkdirSync(dirname(path(name)), { recursive: true });
       rmSync(path(name), { force: true });
@@ -163,6 +165,24 @@ describe("the hand-over of a pool's VPS", needing("rootfs"), () => {
       isHandedOver();
       assert.deepEqual(fileSystem(), whole, `killed before command ${command}`);
     }
+  });
+
+  it("waits until the first boot has ended: what that is at work with is among what is removed", () => {
+    writeFileSync(path("post_install"), "of the pool");
+    writeFileSync(path("first-boot"), "3");
+    succeeds();
+    assert.equal(read("sleep-calls"), "5\n5\n5\n");
+    isHandedOver();
+  });
+
+  it("removes nothing where the first boot does not end", () => {
+    writeFileSync(path("post_install"), "of the pool");
+    const whole = fileSystem();
+    const { status, stderr } = run(renderHandoverScript(VALUES));
+    assert.equal(status, 1);
+    assert.match(stderr, /HANDOVER_FAILED: the post-install script has not come to its end\. Next: /);
+    assert.deepEqual(fileSystem(), whole);
+    assert.deepEqual([read("post_install"), read("post_install.log"), read("etc/machine-id")], ["of the pool", "of the pool", `${OLD_ID}\n`]);
   });
 
   it("says what went wrong, and goes on from there", () => {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import ssh2 from "ssh2";
 import type { Vm } from "../model.ts";
 import type { World } from "../world.ts";
+import { firstBootOf } from "./first-boot.ts";
 import type { CommandResult } from "./release.ts";
 import { readCommands } from "./shell-commands.ts";
 import { scriptVariables } from "./script-variables.ts";
@@ -27,8 +28,8 @@ export function handoverOrder(script: string): HandoverOrder | undefined {
 }
 
 /** Does to the simulated VM what the script would do to a real one. */
-export function handOver(world: World, vm: Vm, { order, renewsMachineId, renewsHostKeys, removesLogs }: HandoverOrder): CommandResult {
-  const { disk } = vm;
+export async function handOver(world: World, vm: Vm, { order, renewsMachineId, renewsHostKeys, removesLogs }: HandoverOrder): Promise<CommandResult> {
+  const disk = await firstBootOf(vm);
   if (disk === null) return { status: 1, stdout: "", stderr: "HANDOVER_FAILED: the post-install script has not come to its end.\n" };
   if (disk.handover === order) return { status: 0, stdout: `handover: was done before\n${hostKeyLine(vm.sshHostKey)}`, stderr: "" };
   disk.handover = order;

@@ -19,7 +19,7 @@ export async function answerCommand(world: World, vm: Vm, releases: Releases, li
     const order = releaseOrder(stdin);
     if (order !== undefined) return await releases.perform(vm, order);
     const handover = handoverOrder(stdin);
-    if (handover !== undefined) return handOver(world, vm, handover);
+    if (handover !== undefined) return await handOver(world, vm, handover);
     const change = configureOrder(stdin);
     if (change !== undefined) return await configure(world, vm, change);
     return failed(127, "the sandbox's VMs understand no script but a release, a hand-over and a change of credentials and host name");

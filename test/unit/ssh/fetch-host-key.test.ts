@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import ssh2 from "ssh2";
 import { fetchHostKey } from "../../../providers/ssh/fetch-host-key.ts";
+import * as handover from "../../../providers/ssh/handover-provider.ts";
 import * as provider from "../../../providers/ssh/ssh-host-key-provider.ts";
 
 /** About 3 in 1,000 Ed25519 keys that ssh2 1.17 makes it cannot read itself. */
@@ -54,5 +55,32 @@ describe("a pinned host key", () => {
     assert.deepEqual(provider.diff("", outs, moved), { changes: true, replaces: [] });
     assert.deepEqual((await provider.update("", outs, moved)).outs, { host: "127.0.0.2", port: 1, machine: "17 1007 abc", hostKey: publicPart(KEYS.ecdsa.public) });
     assert.deepEqual(provider.diff("", outs, { ...inputs(), machine: "18 1007 abc" }), { changes: true, replaces: ["machine"] });
+  });
+
+  it("is asked for again after a wipe, and not where a wipe of before is only not mentioned any more", () => {
+    const wiped = { ...inputs(), machine: "17 1007 abc 1 after action 5" };
+    assert.deepEqual(provider.diff("", inputs(), wiped), { changes: true, replaces: ["machine"] });
+    assert.deepEqual(provider.diff("", wiped, inputs()), { changes: false, replaces: [] });
+    for (const machine of ["17 1007 abc 1", "17 1002 abc", "17 1007 ab"]) assert.deepEqual(provider.diff("", wiped, { ...inputs(), machine }).replaces, ["machine"], machine);
+  });
+});
+
+describe("the hand-over of a pool's VPS", () => {
+  const inputs = () => ({ host: "127.0.0.1", port, machine: "17 1007 abc", login: { password: "fake-password" }, script: "exit 1", __provider: "serialised provider" });
+  const known = () => ({ host: "127.0.0.1", port, machine: "17 1007 abc", hostKey: "of-before" });
+  const wiped = () => ({ ...inputs(), machine: "17 1007 abc 1 after action 5" });
+
+  it("is done again for another VM, and not for one that was wiped: there is nothing of the pool on it", () => {
+    assert.deepEqual(handover.diff("", known(), inputs()), { changes: false, replaces: [] });
+    assert.deepEqual(handover.diff("", known(), wiped()), { changes: true, replaces: [] });
+    assert.deepEqual(handover.diff("", known(), { ...inputs(), host: "127.0.0.2", machine: "18 1007 abc" }), { changes: true, replaces: ["machine"] });
+  });
+
+  it("asks for the key of a VM that was wiped without logging in, and keeps it where a wipe is only not mentioned any more", async () => {
+    const { outs } = await handover.update("", known(), wiped());
+    assert.deepEqual(outs, { host: "127.0.0.1", port, machine: "17 1007 abc 1 after action 5", hostKey: publicPart(KEYS.ecdsa.public) });
+    assert.equal(logins, 0);
+    assert.deepEqual(handover.diff("", { ...outs, hostKey: "pinned" }, inputs()), { changes: false, replaces: [] });
+    assert.equal((await handover.update("", { ...outs, hostKey: "pinned" }, { ...inputs(), port: 1 })).outs["hostKey"], "pinned");
   });
 });
