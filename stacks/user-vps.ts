@@ -18,6 +18,7 @@ import { renderPostInstallScript } from "./post-install.ts";
 import { releaseOf } from "./release.ts";
 import { createRelease } from "./release-command.ts";
 import { openWayIn, openWayInFromPool } from "./way-in.ts";
+import type { WayIn } from "./way-in.ts";
 
 /** One user's VPS, from top to bottom: credentials, script, VM, firewall, DNS record, configuration, release, health; then the script's stub. */
 export class UserVps extends pulumi.ComponentResource {
@@ -107,11 +108,12 @@ export class UserVps extends pulumi.ComponentResource {
     const release = releaseOf(config);
     // A host name that was changed back is as much a change as one that was changed.
     const isReconfigured = config.credentialRotation !== undefined || config.bootHostname !== undefined || isTakenOver;
+    let way: WayIn | undefined;
     if (release || isReconfigured) {
       const target = { config, vm: this.vm, bootFingerprint: fingerprint(boot), password: this.credentials.password };
       const isFromPool = isTakenOver && config.fromPool;
-      const way = isFromPool ? openWayInFromPool(target, { hostname, ownerId: boot.ownerId }, parent) : openWayIn(target, parent);
-      const login = isTakenOver && !isFromPool ? new SshLogin("ssh-login", { ...way }, parent) : undefined;
+      way = isFromPool ? openWayInFromPool(target, { hostname, ownerId: boot.ownerId }, parent) : openWayIn(target, parent);
+      const login = isTakenOver && !isFromPool ? new SshLogin("ssh-login", { connection: way.connection, machine: way.machine }, parent) : undefined;
       if (isReconfigured) {
         const configured = { hostname, bootHostname: boot.hostname, ownerId: boot.ownerId, acme, credentials: this.credentials };
         this.configuration = createConfiguration(way, configured, { ...parent, dependsOn: login ? [...named, login] : named });
@@ -131,7 +133,7 @@ export class UserVps extends pulumi.ComponentResource {
       wayIn: pulumi.secret({
         port: config.sshPort,
         password: this.credentials.password,
-        ...defined({ privateKey: config.sshPrivateKey, hostKey: config.sshHostKey }),
+        ...defined({ privateKey: config.sshPrivateKey, hostKey: config.sshHostKey ?? way?.hostKey }),
       }),
       // Checked again after each release, each rotation and each wipe.
       ...defined({ release: release?.version, credentialRotation: config.credentialRotation, recreation: config.recreation }),

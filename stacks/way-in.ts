@@ -20,6 +20,8 @@ export interface WayIn {
   readonly connection: pulumi.Output<{ host: string; port: number; user: string; password?: string; privateKey?: string; hostKey: string }>;
   /** Changes when the VM is another or was wiped, and with it all that commands had brought to it. */
   readonly machine: pulumi.Output<string>;
+  /** The pinned one, as in known_hosts without the name. */
+  readonly hostKey: pulumi.Input<string>;
 }
 
 /** The VM's host key is asked for before the first command and has to stay the same from then on. */
@@ -44,6 +46,7 @@ export function openWayInFromPool(target: WayInTarget, owner: { readonly hostnam
   return wayTo(target, machine, config.sshHostKey ?? handover.hostKey);
 }
 
+/** In the form that providers/ssh/same-machine.ts reads. */
 function machineOf({ config: { recreation }, vm, bootFingerprint }: WayInTarget): pulumi.Output<string> {
   return pulumi.interpolate`${vm.vmId} ${vm.templateId} ${bootFingerprint}${recreation === undefined ? "" : ` ${recreation}`}`;
 }
@@ -54,5 +57,5 @@ function loginOf({ config: { sshPrivateKey: privateKey }, password }: WayInTarge
 
 function wayTo(target: WayInTarget, machine: pulumi.Output<string>, hostKey: pulumi.Input<string>): WayIn {
   const connection = pulumi.secret({ host: target.vm.ipv4, port: target.config.sshPort, user: "root", ...loginOf(target), hostKey });
-  return { connection, machine };
+  return { connection, machine, hostKey };
 }

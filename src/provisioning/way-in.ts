@@ -29,7 +29,7 @@ export function wayInto(username: string, { deployment }: ExportedStack, { port,
     throw new UserVpsError("VM_NOT_RUNNING", `The stack of ${username} has no VM with an address yet.`, { next: `\`user-vps up ${username}\` goes on with it; \`user-vps logs ${username}\` tells what the last run of the service did.` });
   }
   return {
-    server: { host, port, hostKey: hostKey ?? output("SshHostKey", "hostKey"), login: privateKey === undefined ? { password } : { privateKey } },
+    server: { host, port, hostKey: hostKey ?? output("SshHostKey", "hostKey") ?? output("Handover", "hostKey"), login: privateKey === undefined ? { password } : { privateKey } },
     secrets: [password, output("Credentials", "jwtSecret"), privateKey].filter((secret) => secret !== undefined),
   };
 }
