@@ -20,7 +20,12 @@ export async function check(_olds: Inputs, news: Inputs): Promise<dynamic.CheckR
 
 /** A rotation happens in place: nothing that depends on the credentials is to be replaced. */
 export async function diff(_id: string, olds: State, news: Inputs): Promise<dynamic.DiffResult> {
-  return { changes: olds.rotation !== news.rotation };
+  return { changes: isRotation(olds, news) };
+}
+
+/** Asked for, and not only not mentioned any more: then nothing would bring new credentials to the VPS. */
+function isRotation(olds: State, { rotation }: Inputs): boolean {
+  return (rotation ?? undefined) !== undefined && rotation !== olds.rotation;
 }
 
 export async function create(inputs: Inputs): Promise<dynamic.CreateResult> {
@@ -29,7 +34,7 @@ export async function create(inputs: Inputs): Promise<dynamic.CreateResult> {
 
 export async function update(_id: string, olds: State, news: Inputs): Promise<dynamic.UpdateResult> {
   // The engine also updates for reasons of its own; only a new rotation may cost the old password.
-  return { outs: olds.rotation === news.rotation ? { ...olds, ...news } : newCredentials(news) };
+  return { outs: isRotation(olds, news) ? newCredentials(news) : { ...olds, ...news, ...(olds.rotation !== undefined && { rotation: olds.rotation }) } };
 }
 
 /** They exist nowhere but in the state. */

@@ -8,12 +8,17 @@ const COMPARED = [
   "hostname", "rootPassword", "sshPublicKey", "autoRenew", "wipeOnDelete",
 ] as const;
 
+/** How the VM was installed. One of them that is not given any more asks for nothing, and what is known of it stays true. */
+const INSTALLATION: ReadonlySet<string> = new Set(["postInstallScriptId", "postInstallFingerprint", "recreation"]);
+
 /**
  * What `up` has something to do about. `olds` are the outputs as of the last `up` or refresh, so
  * drift shows here as well: the state counts as if `running` were declared.
  */
 export function changesOf(olds: Values, news: Values): string[] {
-  const changed: string[] = COMPARED.filter((property) => isUnknown(news[property]) || olds[property] !== news[property]);
+  const wiping = needsWipe(olds, news);
+  const isForgotten = (property: string) => INSTALLATION.has(property) && news[property] === undefined && !wiping.includes(property);
+  const changed: string[] = COMPARED.filter((property) => isUnknown(news[property]) || (olds[property] !== news[property] && !isForgotten(property)));
   if ((olds["allowDelete"] === true) !== (news["allowDelete"] === true)) changed.push("allowDelete");
   if (olds["state"] !== "running") changed.push("state");
   return changed;

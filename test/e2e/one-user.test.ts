@@ -137,6 +137,26 @@ describe("one user's stack by the plain Pulumi CLI", () => {
     assert.equal(preview.code, 0, preview.text);
   });
 
+  it("has the health check log in to the server alone whose key the stack has pinned", async () => {
+    const [pinned, health] = [await resourceOf("SshHostKey"), await resourceOf("HealthCheck")];
+    const wayIn = JSON.parse((health.inputs["wayIn"] as { plaintext: string }).plaintext) as { hostKey?: string };
+    assert.match(String(pinned.outputs["hostKey"]), /^ecdsa-/);
+    assert.equal(wayIn.hostKey, pinned.outputs["hostKey"]);
+  });
+
+  it("wipes nothing, makes no other credentials and asks for no key anew where a wipe and a rotation are taken out of the settings again", async () => {
+    assert.equal((await world.upWith("e2e-bob", { credentialRotation: "1" })).code, 0);
+    const before: Record<string, unknown> = { ...await world.outputs("e2e-bob"), key: (await resourceOf("SshHostKey")).id };
+    for (const setting of ["recreation", "credentialRotation"]) await world.ok("config", "rm", setting, "--stack", "e2e-bob");
+    const { code, text } = await world.up("e2e-bob");
+    assert.equal(code, 0, text);
+    assert.deepEqual({ ...await world.outputs("e2e-bob"), key: (await resourceOf("SshHostKey")).id }, before);
+    assert.doesNotMatch(text, /(VirtualMachine|Credentials|SshHostKey) .*(updated|replaced)/);
+    assert.ok(await canLogIn(String(before["address"]), world.sandbox.sshPort, "spoq", String(before["password"])));
+    const preview = await world.pulumi("preview", "--refresh", "--expect-no-changes", "--stack", "e2e-bob");
+    assert.equal(preview.code, 0, preview.text);
+  });
+
   it("is not 'healthy' with credentials that do not work: where there is no way in, it says what to do", async () => {
     await world.newStack("e2e-key", { importVmId: String(onlyVm().id) });
     world.env["SSH_PRIVATE_KEY"] = generateKeyPairSync("ecdsa", { bits: 256 }).private;
@@ -156,6 +176,11 @@ describe("one user's stack by the plain Pulumi CLI", () => {
     assert.equal(world.sandbox.state().purchases.length, bought);
   });
 });
+
+async function resourceOf(type: string): Promise<{ id: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }> {
+  const { deployment } = JSON.parse(await world.ok("stack", "export", "--show-secrets", "--stack", "e2e-bob")) as { deployment: { resources: { type: string; id: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }[] } };
+  return deployment.resources.find((resource) => resource.type.endsWith(`:${type}`)) ?? assert.fail(`the stack has no ${type}`);
+}
 
 async function assertNoSecretInAccount(outputs: Readonly<Record<string, unknown>>): Promise<void> {
   const answer = await fetch(`${world.sandbox.hostingerUrl}/api/vps/v1/post-install-scripts`, { headers: { authorization: `Bearer ${world.sandbox.hostingerToken}` } });

@@ -25,6 +25,18 @@ describe("Credentials' provider", () => {
     assert.deepEqual(await update("id", STATE, { rotation: 1 }), { outs: STATE });
   });
 
+  it("keeps them, and which ones they are, when the rotation is not given any more: nothing would bring new ones to the VPS", async () => {
+    for (const news of [{}, { rotation: undefined }] as object[]) assert.deepEqual(await update("id", STATE, news), { outs: STATE });
+    const { rotation: _, ...neverRotated } = STATE;
+    assert.deepEqual(await update("id", neverRotated, {}), { outs: neverRotated });
+  });
+
+  it("makes new ones at the first rotation of a stack that never had one", async () => {
+    const { rotation: _, ...neverRotated } = STATE;
+    assert.deepEqual(await diff("id", neverRotated, { rotation: 1 }), { changes: true });
+    assert.notEqual((await update("id", neverRotated, { rotation: 1 })).outs!.password, STATE.password);
+  });
+
   it("reads what is in the state", async () => assert.deepEqual(await read("id", STATE), { id: "id", props: STATE }));
 
   it("has nothing to delete", async () => assert.equal(await remove("id", STATE), undefined));
@@ -32,7 +44,7 @@ describe("Credentials' provider", () => {
   describe("diff", () => {
     it("finds none while the rotation stays, whatever the text of the provider", async () => assert.deepEqual(await diff("id", STATE, { rotation: 1, __provider: "text" } as object), { changes: false }));
     it("is an update in place when the rotation changes", async () => assert.deepEqual(await diff("id", STATE, { rotation: 2 }), { changes: true }));
-    it("is an update when the rotation is not given any more", async () => assert.deepEqual(await diff("id", STATE, {}), { changes: true }));
+    it("finds none when the rotation is not given any more", async () => assert.deepEqual(await diff("id", STATE, {}), { changes: false }));
     it("counts a rotation that is not known yet as changed", async () => assert.deepEqual(await diff("id", STATE, { rotation: UNKNOWN }), { changes: true }));
   });
 

@@ -17,6 +17,17 @@ describe("the difference between a VM and its declaration", () => {
     it(`is none for what only matters at a purchase: ${Object.keys(change).join()}`, () => assert.equal(diff("17", OUTPUTS, { ...ALICE, ...change }).changes, false));
   }
 
+  for (const known of [{ recreation: "1" }, { postInstallFingerprint: "aa" }, { postInstallScriptId: 7, postInstallFingerprint: "aa" }]) {
+    it(`is none when how it was installed is only not given any more: ${Object.keys(known)[0]!}`, () => {
+      const news = { ...ALICE, ...("postInstallScriptId" in known && { postInstallFingerprint: "aa" }) };
+      assert.deepEqual(diff("17", { ...OUTPUTS, ...known }, news), { changes: false, replaces: [] });
+    });
+  }
+
+  it("is one when a script that alone tells how it was installed is not given any more, for that takes a wipe", () => {
+    assert.equal(diff("17", { ...OUTPUTS, postInstallScriptId: 7 }, { ...ALICE }).changes, true);
+  });
+
   it("is one when the VM drifted: stopped, renamed", () => {
     assert.equal(diff("17", { ...OUTPUTS, state: "stopped" }, { ...ALICE }).changes, true);
     assert.equal(diff("17", { ...OUTPUTS, hostname: "mallory.spoq.dev" }, { ...ALICE }).changes, true);
