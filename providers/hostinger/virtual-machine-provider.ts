@@ -6,7 +6,7 @@
 import { initializationFailed, withoutUndefined } from "../core/initialization-failed.ts";
 import { messageOf, UserVpsError } from "../core/errors.ts";
 import { applyChanges, NOTHING_INSTALLED } from "./change.ts";
-import { permitReplacement, refuseDeletion } from "./deletion-fence.ts";
+import { permitLeftOver, permitReplacement, refuseDeletion } from "./deletion-fence.ts";
 import { changesOf, isOnlyAboutDeletion, needsReplacement } from "./virtual-machine-diff.ts";
 import { isHostingersOwn } from "./hostinger-hostname.ts";
 import { addressesOf, refuseForeignName } from "./name-check.ts";
@@ -35,7 +35,9 @@ type AcquiredVm = Obtained | { vmId: number; how: "imported"; orderId: undefined
 
 export function diff(id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
   const replaces = needsReplacement(Number(id), olds, news);
+  const { allowReplaceOf, hostname } = news;
   if (replaces.length > 0) permitReplacement(Number(id));
+  else if (typeof allowReplaceOf === "number" && allowReplaceOf !== Number(id)) permitLeftOver(allowReplaceOf, String(hostname));
   return { changes: replaces.length > 0 || changesOf(olds, news).length > 0, replaces };
 }
 

@@ -1,7 +1,7 @@
 /** examples/own-program as a stranger has it: the package is installed below node_modules, nothing else of the checkout is there. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -66,5 +66,27 @@ describe("a program of one's own with the Hostinger resources", async () => {
     const { vms, scripts } = sandbox.state();
     assert.deepEqual(vms.map(({ state, autoRenewed }) => ({ state, autoRenewed })), [{ state: "stopped", autoRenewed: false }]);
     assert.deepEqual(scripts, []);
+  });
+
+  it("goes on with a replacement whose giving up of the old VM failed, in a later run", async () => {
+    const index = join(program, "index.ts");
+    const text = await readFile(index, "utf8");
+    await writeFile(index, text.replace(/plan: ("[^"]+")/, 'plan: config.get("plan") ?? $1').replace("allowDelete: ", 'allowReplaceOf: config.getNumber("allowReplaceOf") as number, allowDelete: '));
+    const up = () => pulumi("up", "--yes", "--skip-preview");
+    await pulumi("config", "set", "hostname", "other.example.com");
+    await pulumi("config", "rm", "allowDelete");
+    await up();
+    const vmsOf = () => sandbox.state().vms.filter(({ hostname }) => hostname === "other.example.com").map(({ id, state, autoRenewed }) => ({ id, state, autoRenewed }));
+    const [{ id } = assert.fail("no VM")] = vmsOf();
+    await pulumi("config", "set", "plan", "hostingercom-vps-kvm2-usd-1m");
+    await pulumi("config", "set", "allowReplaceOf", String(id));
+    sandbox.addFault({ api: "hostinger", method: "POST", path: `/api/vps/v1/virtual-machines/${id}/stop`, times: 0, fault: { kind: "status", status: 422 } });
+    await assert.rejects(up(), ({ stdout }: { stdout: string }) => /API_REJECTED/.test(stdout));
+    sandbox.clearFaults();
+    const [old, now] = vmsOf();
+    assert.deepEqual([old!.id, old!.state, now!.state], [id, "running", "running"]);
+    await up();
+    assert.deepEqual(vmsOf(), [{ id, state: "stopped", autoRenewed: false }, { ...now!, state: "running", autoRenewed: true }]);
+    assert.match(await pulumi("preview", "--expect-no-changes"), /3 unchanged/);
   });
 });

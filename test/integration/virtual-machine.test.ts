@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { leaveEngine } from "../../providers/core/engine-liveness.ts";
 import * as provider from "../../providers/hostinger/virtual-machine-provider.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -11,12 +12,18 @@ const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeKeyForTestsFakeKeyForTests
 let sandbox: Sandbox;
 beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 30, scriptMs: 10, actionMs: 10 });
-  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
   Object.assign(process.env, { HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "2", HOSTINGER_PURCHASE_INTENT_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "0.3", HOSTINGER_INITIAL_GRACE_SECONDS: "0.1", HOSTINGER_RUNNING_TIMEOUT_SECONDS: "3", HOSTINGER_NOT_FOUND_GRACE_SECONDS: "1" });
-  provider.configure({ get: (key) => settings[key] });
+  beginRun();
 });
 afterEach(() => sandbox.reset());
 afterAll(() => sandbox.close());
+
+/** Of a new engine: nothing that one before was permitted counts any more. */
+function beginRun(): void {
+  leaveEngine();
+  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
+  provider.configure({ get: (key) => settings[key] });
+}
 
 function inputs(changes: Values = {}): Values {
   return { ...ALICE, ...changes, __provider: "serialised provider" };
@@ -342,6 +349,22 @@ describe("giving a VM up", () => {
     await provider.delete(id, outs);
     const { vms } = sandbox.state();
     assert.deepEqual(vms.map((vm) => [String(vm.id), vm.state]), [[id, "stopped"], [newId, "running"]]);
+  });
+
+  it("is permitted by a later run for what an interrupted replacement has left, and for no VM of another host name", async () => {
+    const { id, outs } = await created();
+    const change = { plan: "hostingercom-vps-kvm2-usd-1m", allowReplaceOf: Number(id) };
+    const { id: newId, outs: newOuts } = await created(change);
+    beginRun();
+    const other = await created({ hostname: "bob.spoq.dev" });
+    await assert.rejects(provider.delete(id, outs), new RegExp(`DELETION_PROTECTED: .*allowReplaceOf ${id} if another VM has taken its place`));
+    assert.deepEqual(provider.diff(newId, newOuts, inputs({ ...change, allowReplaceOf: Number(other.id) })), { changes: false, replaces: [] });
+    await assert.rejects(provider.delete(other.id, other.outs), /DELETION_PROTECTED/);
+    assert.deepEqual(provider.diff(newId, newOuts, inputs(change)), { changes: false, replaces: [] });
+    await assert.rejects(provider.delete(newId, newOuts), /DELETION_PROTECTED/);
+    await provider.delete(id, outs);
+    const { vms } = sandbox.state();
+    assert.deepEqual(vms.map((vm) => [String(vm.id), vm.state]), [[id, "stopped"], [newId, "running"], [other.id, "running"]]);
   });
 
   it("ends its renewal and stops it, with all its data", async () => {
