@@ -59,6 +59,7 @@ async function versionOf(executable: string, real: string, options: OnPathOption
   const answer = await run(executable, ["version"], { env, timeoutMs: 20 * SECOND_MS, signal: options.signal });
   const version = answer.stdout.trim();
   if (!answer.ok || !version) return undefined;
-  await writeWhole(options.versionsFile, JSON.stringify({ ...known, [executable]: { size, mtimeMs, version } }));
+  // Where nothing can be written the next start asks again; that is no reason not to start.
+  await writeWhole(options.versionsFile, JSON.stringify({ ...known, [executable]: { size, mtimeMs, version } })).catch(() => undefined);
   return version;
 }

@@ -34,6 +34,14 @@ describe("engineOnPath", () => {
     assert.match(JSON.stringify(await engineOnPath(optionsFor(folder, "bin"))), /is v3\.100\.0, needed is 3\.270\.0/);
   });
 
+  it("takes one whose version cannot be remembered, for nothing can be written there", async () => {
+    await using folder = await scratch();
+    await install(folder, "bin", "v3.275.2");
+    await writeFile(join(folder.path, "file"), "");
+    const options = { ...optionsFor(folder, "bin"), versionsFile: join(folder.path, "file", "versions.json") };
+    assert.deepEqual(await engineOnPath(options), { folder: join(folder.path, "bin"), version: "3.275.2" });
+  });
+
   it("says that there is none", async () => {
     await using folder = await scratch();
     assert.equal(await engineOnPath(optionsFor(folder)), "there is no pulumi on PATH");
