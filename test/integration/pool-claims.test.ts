@@ -9,7 +9,8 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { nearestOthers } from "../../providers/hostinger/nearest.ts";
 import { leaveMember } from "../../src/provisioning/pool/leave-member.ts";
 import { stackRequestOf } from "../../src/provisioning/stack-request.ts";
-import { drainPool, findVpsByUserId, isPoolMemberSetAside, leavePoolMember, listPoolMembers, noteDataCenterChoice, notePoolMemberFailed, openGiveUp, removeOld, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
+import { drainPool, findVpsByUserId, isPoolMemberSetAside, leavePoolMember, listChanges, listPoolMembers, noteDataCenterChoice, notePoolMemberFailed, openChange, openGiveUp, removeOld, requestChange, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
+import type { VpsRecord } from "../../src/records/index.ts";
 import { KVM1 } from "../support/purchases.ts";
 import type { PurchaseWorld } from "../support/purchases.ts";
 
@@ -131,15 +132,16 @@ describe("a claim where the service chose the data center", () => {
 });
 
 describe("leaving a member's VM that did not come to be the user's", () => {
-  const left = async (...ends: UserVpsError[]) => {
+  const left = async (end?: UserVpsError, before?: (record: VpsRecord) => Promise<void>) => {
     const the = world();
     await filled(1);
     const record = (await claims(the, "alice"))!;
+    await before?.(record);
     await setPoolMemberAside(pool, "u-alice", "SSH does not answer");
     const calls: unknown[] = [];
     const engine = {
       clearInterruptedRun: async () => undefined,
-      destroy: async (_stack: unknown, _hooks: unknown, options: unknown) => { const end = ends[calls.push(options) - 1]; if (end) throw end; },
+      destroy: async (_stack: unknown, _hooks: unknown, options: unknown) => { if (calls.push(options) === 1 && end) throw end; },
     };
     const leave = leaveMember({ pool, engine, settings: the.guard.settings, record, hooks: {}, recorder: { onLine: () => undefined } } as never);
     return { calls, leave };
@@ -156,6 +158,18 @@ describe("leaving a member's VM that did not come to be the user's", () => {
     assert.equal((await leave).hostingerVmId, null);
     assert.deepEqual(calls, [undefined, { leavesVm: true }]);
   });
+
+  for (const [kind, stays] of [["recreate", false], ["replace", false], ["rename", true]] as const) {
+    it(`${stays ? "keeps" : "ends"} a change that was asked for meanwhile: ${kind}`, async () => {
+      const { leave } = await left(undefined, async (record) => {
+        await pool.query("UPDATE user_vps SET status = 'failed' WHERE user_id::text = 'u-alice'");
+        await requestChange(pool, { ...record, status: "failed", hostingerVmId: record.hostingerVmId! }, { kind, to: {}, requestedBy: "olga", reason: "it is stuck" });
+      });
+      await leave;
+      assert.equal((await openChange(pool, "u-alice"))?.kind, stays ? kind : undefined);
+      assert.equal((await listChanges(pool, "u-alice", 1))[0]!.outcome, stays ? null : "superseded");
+    });
+  }
 
   it("is tried again where the VM is not to blame", async () => {
     const { leave } = await left(new UserVpsError("API_UNREACHABLE", "no answer"));

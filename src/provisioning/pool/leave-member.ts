@@ -1,5 +1,5 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { discardCredentials, leavePoolMember } from "../../records/index.ts";
+import { discardCredentials, endOpenChange, leavePoolMember, openChange } from "../../records/index.ts";
 import type { VpsRecord } from "../../records/index.ts";
 import { inTransaction } from "../../db/index.ts";
 import type { OperationContext } from "../operation.ts";
@@ -29,6 +29,9 @@ export async function leaveMember({ pool, engine, settings, record, hooks, recor
   }
   return await inTransaction(pool, async (db) => {
     await discardCredentials(db, userId);
+    // A wipe or another VM was asked for in place of this one; a host name is the user's whatever VM comes next.
+    const change = await openChange(db, userId);
+    if (change && change.kind !== "rename") await endOpenChange(db, userId, "superseded");
     return (await leavePoolMember(db, userId)) ?? record;
   });
 }
