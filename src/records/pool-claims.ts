@@ -3,6 +3,8 @@ import type { Queryable } from "../db/queryable.ts";
 import { acceptableDataCenters } from "./data-center-choice.ts";
 import { POOL_MEMBER_COLUMNS } from "./pool-members.ts";
 import type { PoolMember } from "./pool-members.ts";
+import { passOnRollOuts } from "./roll-out-members.ts";
+import { IS_FOR_ALL } from "./roll-outs.ts";
 import { VPS_COLUMNS } from "./vps-record.ts";
 import type { VpsRecord } from "./vps-record.ts";
 
@@ -37,7 +39,7 @@ type ChosenMember = PoolMember & { readonly vmId: number; readonly hostname: str
 const BIND = `
   UPDATE user_vps SET hostinger_vm_id = $2, taken_over_vm_id = $2, taken_over_is_wiped = false, boot_hostname = $3, subscription_id = $4, hostinger_order_id = $5,
     pool_member_id = $6, pool_id = $7, nearest_data_center_id = nullif(data_center_id, $8), data_center_id = $8, first_release = (
-      SELECT version FROM vps_roll_outs WHERE outcome = 'succeeded'
+      SELECT version FROM vps_roll_outs WHERE ${IS_FOR_ALL}
         OR EXISTS (SELECT FROM vps_roll_out_members AS released WHERE released.roll_out_id = vps_roll_outs.roll_out_id AND released.user_id = $6 AND released.status = 'succeeded')
       ORDER BY created_at DESC LIMIT 1)
   WHERE user_id::text = $1 AND is_managed AND NOT is_pooled AND hostinger_vm_id IS NULL
@@ -64,8 +66,7 @@ export async function claimPoolMember(db: Queryable, record: VpsRecord): Promise
   await db.query("UPDATE vps_pool_members SET state = 'claimed', claimed_by = $2, claimed_by_username = $3, claimed_at = clock_timestamp() WHERE member_id = $1", [memberId, userId, username]);
   // A wiped VM that was reused for the member is the user's by that record as well.
   await db.query("UPDATE vps_give_ups SET reused_by = $2 WHERE reused_by = $1 AND vm_id = $3", [memberId, userId, vmId]);
-  // What it was promised, the user gets.
-  await db.query("UPDATE vps_roll_out_members SET user_id = $2, username = $3 WHERE user_id = $1 AND status = 'waiting'", [memberId, userId, username]);
+  await passOnRollOuts(db, memberId, record);
   await db.query("UPDATE user_vps SET status = 'deprovisioning', phase = NULL, hostinger_vm_id = NULL, address = NULL, url = NULL, subscription_id = NULL WHERE user_id::text = $1 AND is_pooled", [memberId]);
   return { record: bound, memberId };
 }

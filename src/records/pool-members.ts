@@ -12,6 +12,7 @@
 import type { Queryable } from "../db/queryable.ts";
 import { lockPools, notePoolFailure } from "./pools.ts";
 import type { PoolRecord } from "./pools.ts";
+import { IS_FOR_ALL } from "./roll-outs.ts";
 
 export const POOL_MEMBER_STATES = ["building", "ready", "failed", "claimed", "delivered", "set_aside", "retiring", "retired"] as const;
 export type PoolMemberState = (typeof POOL_MEMBER_STATES)[number];
@@ -48,8 +49,8 @@ export interface NewPoolMember {
   readonly isReused: boolean;
 }
 
-/** The release that was rolled out last, to its end: what is built from now on has it. */
-const NEWEST_RELEASE = "SELECT version FROM vps_roll_outs WHERE outcome = 'succeeded' ORDER BY created_at DESC LIMIT 1";
+/** The release that was rolled out last to all, to its end: what is built from now on has it. */
+const NEWEST_RELEASE = `SELECT version FROM vps_roll_outs WHERE ${IS_FOR_ALL} ORDER BY created_at DESC LIMIT 1`;
 
 /** -> building. @param db inside a transaction */
 export async function createPoolMember(db: Queryable, { poolId, plan, templateId, dataCenterId }: PoolRecord, { memberId, username, hostname, isReused }: NewPoolMember): Promise<void> {
@@ -74,7 +75,7 @@ export async function mayBuyForPool(db: Queryable, memberId: string): Promise<bo
   const { rowCount } = await db.query(
     `UPDATE vps_pool_members SET is_reused = false FROM vps_pools
      WHERE member_id = $1 AND vps_pools.pool_id = vps_pool_members.pool_id AND (most_per_day IS NULL OR most_per_day > (
-       SELECT count(*) FROM vps_pool_members AS bought WHERE bought.pool_id = vps_pools.pool_id AND NOT is_reused AND bought.created_at >= date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'))`, [memberId]);
+       SELECT count(*) FROM vps_pool_members AS bought WHERE bought.pool_id = vps_pools.pool_id AND NOT is_reused AND bought.created_at >= date_trunc('day', statement_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'))`, [memberId]);
   return rowCount === 1;
 }
 

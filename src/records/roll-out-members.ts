@@ -82,6 +82,28 @@ export async function takeMemberAgain(db: Queryable, { rollOutId, userId }: Roll
   return rows[0];
 }
 
+/** Whether one of a wave is still to be begun. One that `takeMember` passed over, because somebody was just changing it, is. */
+export async function isAnyWaiting(db: Queryable, rollOutId: string, wave: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    "SELECT FROM vps_roll_out_members member JOIN vps_roll_outs roll_out USING (roll_out_id) WHERE roll_out_id = $1 AND wave = $2 AND status = 'waiting' AND roll_out.outcome IS NULL LIMIT 1", [rollOutId, wave]);
+  return rowCount === 1;
+}
+
+/**
+ * What the VPS of a pool was promised, the user gets who has it now. The same roll-outs may have the user
+ * already, for a VPS of before: that is over, unless somebody is at it, which then is for the new one.
+ *
+ * @param db inside a transaction
+ */
+export async function passOnRollOuts(db: Queryable, memberId: string, { userId, username }: Pick<RollOutMember, "userId" | "username">): Promise<void> {
+  await db.query(
+    `DELETE FROM vps_roll_out_members own USING vps_roll_out_members promised
+     WHERE promised.user_id = $1 AND promised.status = 'waiting' AND own.roll_out_id = promised.roll_out_id AND own.user_id = $2 AND own.status <> 'running'`, [memberId, userId]);
+  await db.query(
+    `UPDATE vps_roll_out_members promised SET user_id = $2, username = $3 WHERE user_id = $1 AND status = 'waiting'
+       AND NOT EXISTS (SELECT FROM vps_roll_out_members own WHERE own.roll_out_id = promised.roll_out_id AND own.user_id = $2)`, [memberId, userId, username]);
+}
+
 export async function noteSnapshot(db: Queryable, { rollOutId, userId }: RollOutMember): Promise<void> {
   await db.query("UPDATE vps_roll_out_members SET snapshot_at = clock_timestamp() WHERE roll_out_id = $1 AND user_id = $2", [rollOutId, userId]);
 }

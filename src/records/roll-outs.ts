@@ -18,6 +18,11 @@ export interface RollOutStart {
   readonly snapshot: boolean;
 }
 
+export interface NewRollOut extends RollOutStart {
+  /** Not for all that are ready: its release is nobody's but theirs. */
+  readonly onlySome: boolean;
+}
+
 export interface RollOutRecord extends RollOutStart {
   readonly createdAt: Date;
   readonly endedAt: Date | null;
@@ -30,11 +35,14 @@ const COLUMNS = `
   roll_out_id AS "rollOutId", version, requested_by AS "requestedBy", reason, concurrency, snapshot,
   max_failures AS "maxFailures", created_at AS "createdAt", ended_at AS "endedAt", outcome, cancelled_by AS "cancelledBy"`;
 
+/** Of what is the newest release of all, by SQL: brought to its end, and not to a few who were named. */
+export const IS_FOR_ALL = "outcome = 'succeeded' AND NOT only_some";
+
 /** Returns undefined if one is open: there is one at a time. */
-export async function insertRollOut(db: Queryable, start: RollOutStart): Promise<RollOutRecord | undefined> {
+export async function insertRollOut(db: Queryable, start: NewRollOut): Promise<RollOutRecord | undefined> {
   const { rows } = await db.query<RollOutRecord>(
-    `INSERT INTO vps_roll_outs (roll_out_id, version, requested_by, reason, concurrency, max_failures, snapshot) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
-    [start.rollOutId, start.version, start.requestedBy, start.reason, start.concurrency, start.maxFailures, start.snapshot],
+    `INSERT INTO vps_roll_outs (roll_out_id, version, requested_by, reason, concurrency, max_failures, snapshot, only_some) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
+    [start.rollOutId, start.version, start.requestedBy, start.reason, start.concurrency, start.maxFailures, start.snapshot, start.onlySome],
   );
   return rows[0];
 }

@@ -43,7 +43,7 @@ export async function createRollOut(db: Queryable, request: RollOutRequest): Pro
   const users = await readyUsers(db, usernames);
   if (users.length === 0) throw new UserVpsError("INPUT_INVALID", "There is no VPS that is ready, so there is nothing to release to.");
   const sizes = waveSizes(users.length, waves);
-  const rollOut = await insertRollOut(db, { rollOutId: randomUUID(), version, requestedBy, reason, concurrency, maxFailures, snapshot });
+  const rollOut = await insertRollOut(db, { rollOutId: randomUUID(), version, requestedBy, reason, concurrency, maxFailures, snapshot, onlySome: usernames !== undefined });
   if (!rollOut) throw new UserVpsError("ROLL_OUT_OPEN", "Another roll-out is open.");
   const waveOf = sizes.flatMap((size, index) => Array<number>(size).fill(index + 1));
   await insertMembers(db, rollOut.rollOutId, users.map((user, index) => ({ ...user, wave: waveOf[index]! })));

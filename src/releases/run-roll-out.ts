@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { SECOND_MS, sleep } from "../../providers/core/time.ts";
 import type { SessionLock } from "../jobs/session-lock.ts";
 import {
-  countFailedMembers, endMember, endRollOut, findRelease, findRollOut, listMembers, takeMember, takeMemberAgain,
+  countFailedMembers, endMember, endRollOut, findRelease, findRollOut, isAnyWaiting, listMembers, takeMember, takeMemberAgain,
   type ReleaseRecord, type RollOutRecord, type RunningMember,
 } from "../records/index.ts";
 import { releaseToVps, type ReleaseContext } from "./release-to-vps.ts";
+
+const CLAIM_INTERVAL_MS = SECOND_MS / 2;
 
 export interface RollOutContext extends Omit<ReleaseContext, "db"> {
   readonly pool: Pool;
@@ -49,9 +52,7 @@ async function underLock(context: RollOutContext, rollOutId: string): Promise<Ro
   const waves = new Set(members.map(({ wave }) => wave));
   for (const wave of waves) {
     log(`roll-out of ${rollOut.version}: wave ${wave} of ${waves.size}`);
-    const isDone = await releaseToEach(context, rollOut, release, async (runId) =>
-      (await hasFailed(pool, rollOut)) ? undefined : await takeMember(pool, rollOutId, wave, runId));
-    if (!isDone) return await existing(pool, rollOutId);
+    if (!(await releaseToWave(context, rollOut, release, wave))) return await existing(pool, rollOutId);
     if (await hasFailed(pool, rollOut)) {
       log(`roll-out of ${rollOut.version}: stopped by its failures in wave ${wave}`);
       await endRollOut(pool, rollOutId, "stopped");
@@ -60,6 +61,19 @@ async function underLock(context: RollOutContext, rollOutId: string): Promise<Ro
   }
   await endRollOut(pool, rollOutId, "succeeded");
   return await existing(pool, rollOutId);
+}
+
+/** Until none of the wave waits. @returns as `releaseToEach` */
+async function releaseToWave(context: RollOutContext, rollOut: RollOutRecord, release: ReleaseRecord, wave: number): Promise<boolean> {
+  const { pool, signal, closing } = context;
+  const { rollOutId } = rollOut;
+  const take = async (runId: string) => ((await hasFailed(pool, rollOut)) ? undefined : await takeMember(pool, rollOutId, wave, runId));
+  while (await releaseToEach(context, rollOut, release, take)) {
+    if ((await hasFailed(pool, rollOut)) || !(await isAnyWaiting(pool, rollOutId, wave))) return true;
+    // A signup is claiming one from a pool: it is there again, as the user's, once the signup is through or rolled back.
+    await sleep(CLAIM_INTERVAL_MS, AbortSignal.any([signal, closing])).catch(() => undefined);
+  }
+  return false;
 }
 
 /**

@@ -7,9 +7,10 @@ import { refillPools } from "../../src/pool/refill.ts";
 import { claimFromPool } from "../../src/purchases/index.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { nearestOthers } from "../../providers/hostinger/nearest.ts";
+import { createRollOut } from "../../src/releases/index.ts";
 import { leaveMember } from "../../src/provisioning/pool/leave-member.ts";
 import { stackRequestOf } from "../../src/provisioning/stack-request.ts";
-import { drainPool, findVpsByUserId, isPoolMemberSetAside, leavePoolMember, listChanges, listPoolMembers, noteDataCenterChoice, notePoolMemberFailed, openChange, openGiveUp, removeOld, requestChange, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
+import { drainPool, findVpsByUserId, insertRelease, isPoolMemberSetAside, leavePoolMember, listChanges, listPoolMembers, noteDataCenterChoice, notePoolMemberFailed, openChange, openGiveUp, removeOld, requestChange, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { KVM1 } from "../support/purchases.ts";
 import type { PurchaseWorld } from "../support/purchases.ts";
@@ -84,6 +85,42 @@ describe("a claim", () => {
     assert.deepEqual([left.hostingerVmId, left.takenOverVmId, left.bootHostname, left.poolMemberId, left.poolId], [null, null, null, null, POOL_ID]);
     assert.deepEqual((await listPoolMembers(pool)).map(({ state, reason }) => [state, reason]), [["set_aside", "SSH does not answer"]]);
   });
+});
+
+describe("a claim during a roll-out that has the user already", () => {
+  const begun = async () => {
+    await insertRelease(pool, { version: "2.0", cli: { url: "https://downloads.example.com/spoq-2.0", sha256: "a".repeat(64) } }, "olga");
+    return await inTransaction(pool, (db) => createRollOut(db, { version: "2.0", requestedBy: "olga", reason: "x", waves: ["rest"] }));
+  };
+  const rows = async () => (await pool.query<{ username: string; status: string }>("SELECT username, status FROM vps_roll_out_members ORDER BY username")).rows.map(({ username, status }) => `${username.slice(0, 5)} ${status}`);
+  const claimsAgain = async () => (await inTransaction(pool, async (db) => claimFromPool(db, guarded, (await findVpsByUserId(db, "u-alice"))!)))?.record;
+
+  it("by a member that was set aside since, gives the user what the next member was promised", async () => {
+    const the = world();
+    await filled(2);
+    await begun();
+    assert.ok(await claims(the, "alice"));
+    assert.deepEqual(await rows(), ["alice waiting", "pool- waiting"]);
+    await setPoolMemberAside(pool, "u-alice", "SSH does not answer");
+    await leavePoolMember(pool, "u-alice");
+    assert.ok(await claimsAgain());
+    assert.deepEqual(await rows(), ["alice waiting"]);
+  });
+
+  for (const [of, left] of [["waiting", ["alice waiting"]], ["succeeded", ["alice waiting"]], ["skipped", ["alice waiting"]], ["running", ["alice running", "pool- waiting"]]] as const) {
+    it(`for a VPS of before that is '${of}' in it, goes through`, async () => {
+      const the = world();
+      await filled(1);
+      const record = await the.signUp("alice");
+      await setVpsStatus(pool, "u-alice", { status: "ready" });
+      await begun();
+      await pool.query("UPDATE vps_roll_out_members SET status = $1 WHERE user_id = 'u-alice'", [of]);
+      await setVpsStatus(pool, "u-alice", { status: "queued" });
+      assert.equal(record.hostingerVmId, null);
+      assert.ok(await claimsAgain());
+      assert.deepEqual(await rows(), left);
+    });
+  }
 });
 
 describe("a claim where the service chose the data center", () => {

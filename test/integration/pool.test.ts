@@ -212,6 +212,31 @@ describe("a release", () => {
     assert.equal((await findReleaseOfUser(pool, next!.memberId))?.version, "2.0", "what is built from now on has it, too");
   });
 
+  it("that was rolled out to named users alone is nobody's but theirs", async () => {
+    const the = world();
+    await filled(2);
+    await the.signUp("aaron");
+    await setVpsStatus(pool, "u-aaron", { status: "ready" });
+    const [named] = await members("ready");
+    const rolledOut = async (version: string, usernames?: string[]) => {
+      await insertRelease(pool, { version, cli: { url: `https://downloads.example.com/spoq-${version}`, sha256: "a".repeat(64) } }, "olga");
+      const { rollOutId } = await inTransaction(pool, (db) => createRollOut(db, { version, requestedBy: "olga", reason: "x", usernames }));
+      await pool.query("UPDATE vps_roll_out_members SET status = 'succeeded', ended_at = now() WHERE roll_out_id = $1", [rollOutId]);
+      await endRollOut(pool, rollOutId, "succeeded");
+    };
+    await rolledOut("2.0");
+    await rolledOut("3.0-beta", ["aaron", named!.username]);
+    await pool.query("UPDATE vps_pool_members SET paid_until = now() + make_interval(days => CASE WHEN member_id = $1 THEN 20 ELSE 10 END)", [named!.memberId]);
+    assert.ok(await claims(the, "bob"));
+    assert.ok(await claims(the, "carol"));
+    await saveVpsResult(pool, "u-aaron", { hostingerVmId: 5 });
+    await claimsAreOld();
+    await refillPools(context());
+    const [next] = await members("building");
+    const releases = await Promise.all(["u-aaron", "u-bob", "u-carol", next!.memberId].map(async (id) => (await findReleaseOfUser(pool, id))?.version));
+    assert.deepEqual(releases, ["3.0-beta", "2.0", "3.0-beta", "2.0"], "carol got the named member");
+  });
+
   it("that a member waits for goes on to the user who claims it", async () => {
     const the = world();
     await filled(1);

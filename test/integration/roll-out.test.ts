@@ -171,6 +171,25 @@ describe("a roll-out", () => {
     assert.equal(most, 3);
   });
 
+  it("waits for one that a signup is just claiming from a pool, before its wave is done", async () => {
+    const { rollOutId } = await planned();
+    const claiming = await pool.connect();
+    try {
+      await claiming.query("BEGIN");
+      await claiming.query("UPDATE vps_roll_out_members SET username = 'berta' WHERE roll_out_id = $1 AND username = 'bert'", [rollOutId]);
+      const passed = Promise.withResolvers<void>();
+      onUp = async ({ stackName }) => void (stackName === "dora" && passed.resolve());
+      const ended = runRollOut(context(), rollOutId);
+      await passed.promise;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await claiming.query("COMMIT");
+      assert.equal((await ended).outcome, "succeeded");
+    } finally {
+      claiming.release();
+    }
+    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", berta: "2 succeeded", carl: "2 succeeded", dora: "2 succeeded" });
+  });
+
   it("is gone on with after its process has ended: the one that was under way is done again, those that are done are not", async () => {
     const { rollOutId } = await planned();
     await cutOff(rollOutId);
