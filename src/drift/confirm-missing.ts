@@ -4,10 +4,16 @@ import type { Finding } from "./finding.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { FleetUser } from "./users.ts";
 
+/** As people call what it holds. */
+export type ListName = "virtual machines" | "DNS records";
+
 export interface MissingFromList<Thing> {
-  /** As people call what the list holds: `virtual machines`. */
-  readonly list: string;
+  readonly list: ListName;
   readonly missing: readonly FleetUser[];
+  /** Of whom nothing is judged for now, but what is theirs is not in the list either, and somebody may take it for nobody's. */
+  readonly beside?: readonly FleetUser[];
+  /** Whose is in the list in a way that cannot be read: it is not lost, whatever is said of it by its own address. */
+  readonly isListed?: (user: FleetUser) => boolean;
   /** How many of the fleet should be in the list. */
   readonly expected: number;
   /** User names of whom the last sweeps have said so already. */
@@ -24,6 +30,8 @@ export interface Confirmed<Thing> {
   readonly found: readonly Thing[];
   /** User names about whom nothing can be said this time. */
   readonly unsure: readonly string[];
+  /** What is neither in the list nor `found` is known not to be there, as far as anybody is recorded to have it. */
+  readonly isWhole: boolean;
   readonly doubt: Finding | undefined;
   readonly calls: number;
 }
@@ -44,12 +52,12 @@ export function isTooManyAtOnce(count: number, of: number): boolean {
  * Looks for each that is missing by itself. If too many are missing at once the list is doubted: who is
  * not found then is not judged before the next sweep finds the same.
  */
-export async function confirmMissing<Thing>({ list, missing, expected, known, wasDoubted, look, signal }: MissingFromList<Thing>): Promise<Confirmed<Thing>> {
+export async function confirmMissing<Thing>({ list, missing, beside = [], isListed = () => false, expected, known, wasDoubted, look, signal }: MissingFromList<Thing>): Promise<Confirmed<Thing>> {
   const fresh = missing.filter(({ username }) => !known.has(username));
   const isDoubted = isTooManyAtOnce(fresh.length, expected) && !wasDoubted;
-  const inTurn = [...fresh, ...missing.filter(({ username }) => known.has(username))];
+  const inTurn = [...fresh, ...missing.filter(({ username }) => known.has(username)), ...beside];
   const looked = inTurn.slice(0, MOST_LOOKS);
-  const unsure = inTurn.slice(MOST_LOOKS).map(({ username }) => username);
+  const unsure = inTurn.slice(MOST_LOOKS);
   const found: Thing[] = [];
   let there = 0;
   await inParallel(looked, LOOKS_AT_ONCE, async (user) => {
@@ -57,13 +65,16 @@ export async function confirmMissing<Thing>({ list, missing, expected, known, wa
       const things = await look(user);
       found.push(...things);
       if (things.length > 0) there++;
-      else if (isDoubted) unsure.push(user.username);
+      else if (isDoubted) unsure.push(user);
     } catch {
       signal?.throwIfAborted();
-      unsure.push(user.username);
+      unsure.push(user);
     }
   });
-  return { found, unsure, doubt: isDoubted ? doubtOf(list, expected, fresh, { looked: looked.length, there }) : undefined, calls: looked.length };
+  return {
+    found, unsure: unsure.map(({ username }) => username), isWhole: unsure.every(isListed) && !isTooManyAtOnce(there, expected),
+    doubt: isDoubted ? doubtOf(list, expected, fresh, { looked: looked.length, there }) : undefined, calls: looked.length,
+  };
 }
 
 export function doubtOf(list: string, expected: number, missing: readonly { readonly username: string | null }[], asked?: { looked: number; there: number }): Finding {

@@ -33,7 +33,11 @@ const RESOLVE = `
   UPDATE vps_findings SET resolved_at = now()
   WHERE resolved_at IS NULL AND finding_id <> ALL ($1)
     AND (username IS NULL OR username <> ALL ($2)) AND (kind <> 'Unhealthy' OR username <> ALL ($3))
-    AND kind <> ALL ($4) AND ($5::text IS NULL OR username = $5)`;
+    AND kind <> ALL ($4) AND ($5::text IS NULL OR username = $5)
+  RETURNING username`;
+
+/** A preview is of the whole stack: what it said of one finding, it may have said because of another. */
+const FORGET_PREVIEWS = "UPDATE vps_findings SET preview = NULL WHERE username = ANY ($1) AND resolved_at IS NULL AND preview IS NOT NULL";
 
 export interface Reconciliation {
   readonly findings: readonly Finding[];
@@ -49,9 +53,13 @@ export interface Reconciliation {
 
 /** Saves what was found; resolves what was looked for and not found any more. Part of the caller's transaction. */
 export async function saveFindings(db: Queryable, { findings, unexamined, unprobed, unlooked = [], only }: Reconciliation): Promise<FindingRecord[]> {
-  const { rows } = await db.query<FindingRecord>(SAVE, [JSON.stringify(findings)]);
-  await db.query(RESOLVE, [rows.map(({ findingId }) => findingId), unexamined, unprobed, unlooked, only ?? null]);
-  return rows;
+  // A list that shows something twice, as pages of a changing one may, shows one thing.
+  const each = new Map(findings.map((finding) => [`${finding.kind} ${finding.subject}`, finding]));
+  const { rows } = await db.query<FindingRecord>(SAVE, [JSON.stringify([...each.values()])]);
+  const { rows: resolved } = await db.query<{ username: string | null }>(RESOLVE, [rows.map(({ findingId }) => findingId), unexamined, unprobed, unlooked, only ?? null]);
+  const changed = new Set(resolved.flatMap(({ username }) => username ?? []));
+  if (changed.size > 0) await db.query(FORGET_PREVIEWS, [[...changed]]);
+  return rows.map((row) => (changed.has(row.username ?? "") ? { ...row, preview: null } : row));
 }
 
 export async function savePreview(db: Queryable, findingIds: readonly number[], preview: FindingPreview): Promise<void> {

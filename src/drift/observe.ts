@@ -7,6 +7,7 @@ import { listPoolMembers } from "../records/index.ts";
 import type { PoolMember } from "../records/index.ts";
 import type { StateBackend } from "../provisioning/state-backend.ts";
 import { confirmMissing } from "./confirm-missing.ts";
+import type { ListName } from "./confirm-missing.ts";
 import { openSubjects } from "./findings.ts";
 import type { OpenSubjects } from "./findings.ts";
 import type { Finding } from "./finding.ts";
@@ -34,6 +35,8 @@ export interface Observation {
   readonly paymentMethods?: readonly PaymentMethod[] | undefined;
   /** User names about whom the APIs said nothing that can be relied on. */
   readonly unsure?: ReadonlySet<string>;
+  /** Lists that may lack, or do, what is there. */
+  readonly lacking?: ReadonlySet<ListName>;
   /** Lists that are not believed this time. */
   readonly doubts?: readonly Finding[];
   /** Members of pools that did not come to be their user's. */
@@ -54,13 +57,16 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
   const after = await readFleet(db, graceSeconds);
   const setAside = (await listPoolMembers(db)).filter(({ state }) => state === "set_aside");
 
-  const settled = [...after.values()].filter((user) => isJudgeable(user, before.get(user.username)));
+  const { settled = [], unsettled = [] } = Object.groupBy(after.values(), (user) => (isJudgeable(user, before.get(user.username)) ? "settled" : "unsettled"));
   const listedVms = new Set(vms.map(({ id }) => id));
+  const oddVms = new Set(odd.map(({ id }) => id));
   const listedNames = new Set(records.map(({ name }) => name.toLowerCase()));
   const common = { expected: settled.length, signal };
   const lostVms = await confirmMissing({
     ...common, list: "virtual machines", known: known.of("VmGone"), wasDoubted: known.of("ListDoubted").has("virtual machines"),
     missing: settled.filter(({ hostingerVmId }) => !listedVms.has(hostingerVmId ?? NaN)),
+    beside: unsettled.filter(({ hostingerVmId: id, status }) => id !== null && status !== "deprovisioned" && !listedVms.has(id) && !oddVms.has(id)),
+    isListed: ({ hostingerVmId }) => oddVms.has(hostingerVmId),
     look: async ({ hostingerVmId }) => orNone(hostinger.virtualMachines.get(hostingerVmId!, call)),
   });
   const lostRecords = await confirmMissing({
@@ -72,6 +78,7 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
     before, after, odd, setAside, subscriptions, paymentMethods, stacks: names, known,
     vms: [...vms, ...lostVms.found], records: [...records, ...lostRecords.found],
     unsure: new Set([...lostVms.unsure, ...lostRecords.unsure]),
+    lacking: new Set<ListName>([...(lostVms.isWhole ? [] : ["virtual machines" as const]), ...(lostRecords.isWhole ? [] : ["DNS records" as const])]),
     doubts: [lostVms.doubt, lostRecords.doubt].filter((doubt) => doubt !== undefined),
     apiCalls: 3 + lostVms.calls + zone.calls - callsBefore,
   };

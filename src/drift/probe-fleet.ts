@@ -33,8 +33,10 @@ const CALM_FACTOR = 3;
 /** A hiccup is no illness. */
 const CALM_ATTEMPTS = 2;
 const PAUSE_MS = 500;
-/** If so many of those looked at again time out once more, the rest is not looked at one by one. */
+/** If so many of those looked at again time out once more, the rest is not looked at one by one where the prober is doubted anyway. */
 const SAMPLE = 20;
+/** Otherwise so many are, of those that answer nothing: each takes its time. The others are for a later sweep. */
+const MOST_SILENT = 100;
 
 /**
  * Probes each VPS once, and looks again, calmly, at those that failed. One finding for each that
@@ -64,13 +66,15 @@ export async function probeFleet(users: readonly FleetUser[], options: ProbeFlee
   const rest = suspects.slice(SAMPLE);
   await lookAgain(sample);
   const silent = () => ill.filter(({ result }) => result.timedOut);
-  const isHopeless = rest.length > 0 && silent().length === sample.length;
-  if (!isHopeless) await lookAgain(rest);
+  const areSilent = silent().length === sample.length;
+  const mostOfRest = !areSilent ? rest.length : isTooManyAtOnce(suspects.length, users.length) ? 0 : MOST_SILENT - SAMPLE;
+  await lookAgain(rest.slice(0, mostOfRest));
+  const unlooked = rest.slice(mostOfRest).map(({ username }) => username);
 
-  const silentNames = [...silent().map(({ user }) => user.username), ...(isHopeless ? rest.map(({ username }) => username) : [])];
+  const silentNames = [...silent().map(({ user }) => user.username), ...unlooked];
   const isDoubted = isTooManyAtOnce(silentNames.length, users.length);
   const findings = ill.filter(({ result }) => !isDoubted || !result.timedOut).map(({ user, result }) => ofUser(user, "Unhealthy", "healthy", `${STAGE_NAMES[result.stage]}: ${result.detail}`));
-  if (!isDoubted) return { findings, unsure: [] };
+  if (!isDoubted) return { findings, unsure: unlooked };
   const doubt = ofNobody("ProberDoubted", "health checks", "answers in time", `${silentNames.length} of ${users.length} health checks timed out, twice`);
   return { findings: [...findings, doubt], unsure: silentNames };
 }

@@ -33,10 +33,15 @@ export function findMoneyTrouble(observation: Observation, options: JudgeOptions
   return [...subscriptionsWithoutVm(observation, options), ...expiringPaymentMethod(observation, options)];
 }
 
-/** Of a VPS, renewed, and no VM names it: money spent for nothing. */
-function subscriptionsWithoutVm({ subscriptions, vms, odd = [], before, after }: Observation, { graceSeconds, nowMs }: JudgeOptions): Finding[] {
-  // Which one an entry is paid by may be just what cannot be read of it.
-  if (odd.some(({ subscriptionId }) => subscriptionId === null)) return [];
+/** Whether all VMs are seen that may be paid for. Which subscription pays an entry may be just what cannot be read of it. */
+export function seesAllPaidVms({ lacking, odd = [] }: Pick<Observation, "lacking" | "odd">): boolean {
+  return !lacking?.has("virtual machines") && odd.every(({ subscriptionId }) => subscriptionId !== null);
+}
+
+/** Of a VPS, renewed, and no VM names it: money spent for nothing. Of a VM that is just not seen, switching it off would be the end. */
+function subscriptionsWithoutVm(observation: Observation, { graceSeconds, nowMs }: JudgeOptions): Finding[] {
+  if (!seesAllPaidVms(observation)) return [];
+  const { subscriptions, vms, odd = [], before, after } = observation;
   const paying = new Set([...vms, ...odd].map(({ subscriptionId }) => subscriptionId));
   const users = [...before.values(), ...after.values()];
   return subscriptions

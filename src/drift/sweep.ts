@@ -6,7 +6,6 @@ import { inTransaction } from "../db/transaction.ts";
 import type { VpsRecord } from "../records/index.ts";
 import { resolveByPreview, saveFindings, savePreview } from "./findings.ts";
 import type { FindingRecord } from "./findings.ts";
-import type { FindingKind } from "./kinds.ts";
 import { judge } from "./judge.ts";
 import { observe } from "./observe.ts";
 import type { FleetSources } from "./observe.ts";
@@ -15,6 +14,7 @@ import { probeFleet } from "./probe-fleet.ts";
 import type { ProbeFleetOptions } from "./probe-fleet.ts";
 import { withoutDoubtfulSubscriptions } from "./subscriptions.ts";
 import type { StackDrift } from "./stack-drift.ts";
+import { unlookedKinds } from "./unlooked.ts";
 
 export interface SweepOptions extends Omit<FleetSources, "db"> {
   readonly pool: Pool;
@@ -65,7 +65,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const health = await probeFleet(toProbe, { ...probe, signal });
   const probed = new Set(toProbe.map(({ username }) => username).filter((username) => !health.unsure.includes(username)));
   const unprobed = examined.map(({ username }) => username).filter((username) => !probed.has(username));
-  const unlooked: FindingKind[] = observation.paymentMethods ? [] : ["PaymentMethodEnds"];
+  const unlooked = unlookedKinds(observation, findings);
   const saved = await inTransaction(pool, (db) => saveFindings(db, { findings: [...findings, ...health.findings], unexamined, unprobed, unlooked }));
   const seconds = Math.round(performance.now() - startedMs) / SECOND_MS;
   const previews = await previewSuspects(options, saved, new Map(examined.map((user) => [user.username, user])));
@@ -73,21 +73,22 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
 }
 
 /**
- * Only users with a finding that no preview has seen yet; the longest known first. What a preview
- * does not find is over. Each has a limit, and so have all: who has no turn keeps it for the next sweep.
+ * Only users with a finding that no preview has seen yet; the longest known first. It is of the whole
+ * stack, so it goes for all findings of the user; what it does not find is over. Each has a limit, and so have all: who has no turn keeps it for the next sweep.
  */
 async function previewSuspects(options: SweepOptions, findings: readonly FindingRecord[], users: ReadonlyMap<string, VpsRecord>): Promise<number> {
   const { pool, driftOf, mostPreviews = MOST_PREVIEWS, previewsAtOnce = 1, previewLimitMs = PREVIEW_LIMIT_MS, allPreviewsLimitMs = ALL_PREVIEWS_LIMIT_MS, signal } = options;
   if (!driftOf) return 0;
-  const withoutPreview = findings.filter(({ kind, preview }) => preview === null && kind !== "RecordWithoutStack");
-  const byUser = Map.groupBy(withoutPreview.toSorted((a, b) => a.findingId - b.findingId), ({ username }) => username);
-  const suspects = [...byUser].flatMap(([username, of]) => {
+  const previewable = findings.filter(({ kind }) => kind !== "RecordWithoutStack").toSorted((a, b) => a.findingId - b.findingId);
+  const byUser = Map.groupBy(previewable, ({ username }) => username);
+  const unseenByUser = Map.groupBy(previewable.filter(({ preview }) => preview === null), ({ username }) => username);
+  const suspects = [...unseenByUser].flatMap(([username, unseen]) => {
     const user = username === null ? undefined : users.get(username);
-    return user ? [{ user, findingIds: of.map(({ findingId }) => findingId) }] : [];
+    return user ? [{ user, unseen: idsOf(unseen), all: idsOf(byUser.get(username)!) }] : [];
   }).slice(0, mostPreviews);
   const endMs = performance.now() + allPreviewsLimitMs;
   let previews = 0;
-  await inParallel(suspects, previewsAtOnce, async ({ user, findingIds }) => {
+  await inParallel(suspects, previewsAtOnce, async ({ user, unseen, all }) => {
     if (performance.now() > endMs) return;
     previews++;
     const limit = AbortSignal.timeout(previewLimitMs);
@@ -96,11 +97,14 @@ async function previewSuspects(options: SweepOptions, findings: readonly Finding
       signal?.throwIfAborted();
       return { error: limit.aborted ? `The preview did not end within ${inSeconds(previewLimitMs)}.` : messageOf(error) };
     });
-    await savePreview(pool, findingIds, preview);
-    if ("changes" in preview && preview.changes === 0 && preview.refusal === null) await resolveByPreview(pool, findingIds);
+    // What an earlier one has said stands until another one has come to its end.
+    await savePreview(pool, "error" in preview ? unseen : all, preview);
+    if ("changes" in preview && preview.changes === 0 && preview.refusal === null) await resolveByPreview(pool, all);
   });
   return previews;
 }
+
+const idsOf = (findings: readonly FindingRecord[]) => findings.map(({ findingId }) => findingId);
 
 /** Whatever does not heed its signal is not waited for. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

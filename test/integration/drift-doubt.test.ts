@@ -8,7 +8,7 @@ import type { SweepOptions } from "../../src/drift/sweep.ts";
 import { finishRun, startRun } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
-import { addFleet, control, sweepOptions } from "../support/fleet.ts";
+import { addFleet, control, sweepOptions, withoutListedVms } from "../support/fleet.ts";
 import type { FleetMember, TestSweep } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
 
@@ -34,24 +34,7 @@ const found = async (more: Partial<SweepOptions> = {}) => (await sweep({ ...opti
 const open = async () => (await listFindings(pool, { open: true, limit: 100 })).items.map(({ kind, subject }) => `${kind} ${subject}`).sort();
 const driftVm = (member: FleetMember, drift: object) => control(sandbox, `vms/${member.vmId}/drift`, drift);
 
-/** As if Hostinger's list lacked these VMs; what is asked for by its id is answered as it is. */
-function withoutListed(isLost: (vmId: number) => boolean, isKnownById = (_vmId: number) => true): Pick<SweepOptions, "hostinger"> {
-  const { virtualMachines, subscriptions, paymentMethods } = options.hostinger;
-  return {
-    hostinger: {
-      subscriptions, paymentMethods,
-      virtualMachines: {
-        ...virtualMachines,
-        listEntries: async (call) => {
-          const { vms, odd } = await virtualMachines.listEntries(call);
-          return { vms: vms.filter(({ id }) => !isLost(id)), odd };
-        },
-        // Of an id that nobody has, Hostinger answers 404.
-        get: (id, call) => virtualMachines.get(isKnownById(id) ? id : 999_999, call),
-      },
-    },
-  };
-}
+const withoutListed = (isLost: (vmId: number) => boolean, isKnownById?: (vmId: number) => boolean) => withoutListedVms(options, isLost, isKnownById);
 
 describe("a list that lacks VMs", () => {
   it("makes nobody's VM gone that is there by its id, and is told as doubted if it lost many", async () => {
@@ -144,6 +127,27 @@ describe("a preview", () => {
     assert.deepEqual(await open(), ["Unhealthy user3"]);
     await driftVm(members[1]!, { kind: "started" });
     await driftVm(members[2]!, { kind: "healthy" });
+  });
+
+  it("is made again when another finding of the user is over, and goes for all that are open: what `up` was refused for may be over as well", async () => {
+    const { hostname, address, username } = members[7]!;
+    const driftRecord = (content: string) => control(sandbox, "records/drift", { name: hostname, kind: "content", content });
+    const previewed = async (refusal: string | null) => (await sweep({ ...options, driftOf: async () => ({ username, resources: [], changes: 1, refusal }) })).previews;
+    const refusals = async () => (await listFindings(pool, { open: true, username, limit: 9 })).items.map(({ kind, preview }) => [kind, preview && "refusal" in preview && preview.refusal]).sort();
+    await driftVm(members[7]!, { kind: "template", templateId: 1013 });
+    await driftRecord("127.99.0.1");
+    assert.equal(await previewed("it would wipe"), 1);
+    assert.deepEqual(await refusals(), [["RecordDiffers", "it would wipe"], ["VmTemplateDiffers", "it would wipe"]]);
+    assert.equal(await previewed(null), 0, "nothing of it is new");
+    await driftVm(members[7]!, { kind: "template", templateId: 1007 });
+    assert.equal(await previewed("it is another reason"), 1);
+    assert.deepEqual(await refusals(), [["RecordDiffers", "it is another reason"]]);
+    await driftVm(members[7]!, { kind: "stopped" });
+    assert.equal(await previewed(null), 1);
+    assert.deepEqual(await refusals(), [["RecordDiffers", null], ["VmStopped", null]]);
+    await driftVm(members[7]!, { kind: "started" });
+    await driftRecord(address);
+    assert.deepEqual(await found(), []);
   });
 
   it("has a limit, and so have all of a sweep: one that hangs holds up neither", async () => {

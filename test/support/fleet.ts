@@ -67,6 +67,25 @@ export async function addRecord(sandbox: Sandbox, name: string, content: string)
   if (!response.ok) throw new Error(`record: ${response.status}`);
 }
 
+/** As if Hostinger's list lacked these VMs; what is asked for by its id is answered as it is. */
+export function withoutListedVms({ hostinger }: Pick<SweepOptions, "hostinger">, isLost: (vmId: number) => boolean, isKnownById = (_vmId: number) => true): Pick<SweepOptions, "hostinger"> {
+  const { virtualMachines, subscriptions, paymentMethods } = hostinger;
+  return {
+    hostinger: {
+      subscriptions, paymentMethods,
+      virtualMachines: {
+        ...virtualMachines,
+        listEntries: async (call) => {
+          const { vms, odd } = await virtualMachines.listEntries(call);
+          return { vms: vms.filter(({ id }) => !isLost(id)), odd };
+        },
+        // Of an id that nobody has, Hostinger answers 404.
+        get: (id, call) => virtualMachines.get(isKnownById(id) ? id : 999_999, call),
+      },
+    },
+  };
+}
+
 export type TestSweep = SweepOptions & { close(): Promise<void> };
 
 export async function sweepOptions(sandbox: Sandbox, pool: Pool, databaseUrl: string): Promise<TestSweep> {

@@ -30,7 +30,7 @@ function vm(values: Partial<VirtualMachine> = {}): VirtualMachine {
 const subscription = (values: Partial<Subscription> = {}) => ({ id: "s7", isAutoRenewed: true, expiresAt: "2026-02-01T00:00:00Z", ...values }) as Subscription;
 const record = (values: Partial<ZoneRecord> = {}): ZoneRecord => ({ id: "r1", name: "alice.spoq.dev", type: "A", content: "127.0.0.2", proxied: false, ttl: 60, createdAt: LONG_AGO, ...values });
 
-function fleet(values: { users?: FleetUser[]; before?: FleetUser[] } & Partial<Pick<Observation, "vms" | "odd" | "subscriptions" | "records" | "stacks">> = {}): Observation {
+function fleet(values: { users?: FleetUser[]; before?: FleetUser[] } & Partial<Pick<Observation, "vms" | "odd" | "subscriptions" | "records" | "stacks" | "lacking">> = {}): Observation {
   const { users = [user()], before = users, ...rest } = values;
   const byName = (all: FleetUser[]) => new Map(all.map((one) => [one.username, one]));
   return { before: byName(before), after: byName(users), vms: [vm()], subscriptions: [subscription()], records: [record()], stacks: new Set(["alice"]), apiCalls: 3, ...rest };
@@ -204,6 +204,13 @@ describe("judge, what is paid", () => {
     const other = (values: Partial<Subscription>) => fleet({ subscriptions: [subscription(), subscription({ id: "s8", name: "KVM 2", status: "active", createdAt: LONG_AGO, nextBillingAt: "2026-01-20T00:00:00Z", ...values })] });
     assert.deepEqual(found(other({})), [["SubscriptionWithoutVm", "s8", "pays a VM", "subscription s8 (KVM 2, active) pays no VM and is renewed on 2026-01-20"]]);
     for (const values of [{ isAutoRenewed: false }, { status: "cancelled" }, { name: "Premium Web Hosting" }, { name: ".COM Domain" }, { createdAt: new Date(NOW_MS - 1_000).toISOString() }]) assert.deepEqual(kinds(other(values)), []);
+  });
+
+  it("no subscription pays no VM while the list of VMs may lack the one that it pays", () => {
+    const subscriptions = [subscription({ name: "KVM 1", status: "active", createdAt: LONG_AGO })];
+    assert.deepEqual(kinds(fleet({ users: [user({ settled: false })], vms: [], subscriptions })), ["SubscriptionWithoutVm"]);
+    assert.deepEqual(kinds(fleet({ users: [user({ settled: false })], vms: [], subscriptions, lacking: new Set(["virtual machines"]) })), []);
+    assert.deepEqual(kinds(fleet({ users: [user({ settled: false })], vms: [], subscriptions, lacking: new Set(["DNS records"]) })), ["SubscriptionWithoutVm"]);
   });
 
   it("a payment method that cannot pay the next renewals", () => {
