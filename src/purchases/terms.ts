@@ -3,7 +3,7 @@ import type { Session } from "../../providers/hostinger/session.ts";
 import type { Queryable } from "../db/queryable.ts";
 
 export async function hasUnknownTerms(db: Queryable): Promise<boolean> {
-  const { rows } = await db.query<{ has: boolean }>("SELECT EXISTS (SELECT FROM vps_purchases WHERE state = 'bought' AND subscription_id IS NOT NULL AND (paid_until IS NULL OR paid_until < clock_timestamp() AND paid_until > clock_timestamp() - interval '3 days')) AS has");
+  const { rows } = await db.query<{ has: boolean }>("SELECT EXISTS (SELECT FROM vps_purchases WHERE state = 'bought' AND subscription_id IS NOT NULL AND (paid_until IS NULL OR paid_until < statement_timestamp() AND paid_until > statement_timestamp() - interval '3 days')) AS has");
   return rows[0]!.has;
 }
 

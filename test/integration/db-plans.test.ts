@@ -3,6 +3,9 @@ import { Pool, type QueryConfig } from "pg";
 import { beforeAll, describe, it } from "vitest";
 import type { Queryable } from "../../src/db/queryable.ts";
 import { countOpenFindings, countUsersWithFindings, openFindingsOf } from "../../src/drift/findings.ts";
+import { countMembers as countPoolMembers } from "../../src/pool/counts.ts";
+import { claimFromPool, findOpenPurchase, hasUnknownTerms, reserve, wishFor } from "../../src/purchases/index.ts";
+import type { GuardSettings, ReadLiveFacts } from "../../src/purchases/index.ts";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import * as records from "../../src/records/index.ts";
 import { findReleaseOfUser } from "../../src/records/index.ts";
@@ -18,7 +21,7 @@ const SEED_LIMIT_MS = 240_000;
 const { pool, url } = await withDatabase();
 
 /** Tables that grow with the fleet or with time; the others are small whatever happens. */
-const GROWING = new Set(["user_vps", "vps_runs", "vps_phases", "vps_run_log", "vps_engine_processes", "vps_findings", "vps_give_ups", "vps_changes", "vps_credentials", "vps_operator_actions", "vps_roll_out_members", "pulumi_state"]);
+const GROWING = new Set(["user_vps", "vps_runs", "vps_phases", "vps_run_log", "vps_engine_processes", "vps_findings", "vps_give_ups", "vps_changes", "vps_credentials", "vps_operator_actions", "vps_roll_out_members", "vps_purchases", "vps_certificates", "vps_pool_members", "pulumi_state"]);
 
 interface Plan {
   readonly "Node Type": string;
@@ -33,9 +36,9 @@ function scansIn(plan: Plan): string[] {
 }
 
 /** A database that notes which of the statements read a growing table from one end to the other, and how many there were. */
-function explaining(db: Pool): Queryable & { readonly scans: string[]; statements: number } {
+function explaining(db: Queryable, scans: string[] = []): Queryable & { readonly scans: string[]; statements: number } {
   const explained = {
-    scans: [] as string[],
+    scans,
     statements: 0,
     query: (async (asked: string | QueryConfig, more: readonly unknown[] = []) => {
       const { text, values = [] } = typeof asked === "string" ? { text: asked, values: more } : asked;
@@ -48,6 +51,16 @@ function explaining(db: Pool): Queryable & { readonly scans: string[]; statement
     }) as unknown as Queryable["query"],
   };
   return explained;
+}
+
+/** The same of a pool, for what opens its transactions itself. */
+function explainingPool(): Pool & { readonly scans: string[] } {
+  const { scans, query } = explaining(pool);
+  const connect = async () => {
+    const client = await pool.connect();
+    return { query: explaining(client, scans).query, on: client.on.bind(client), off: client.off.bind(client), release: client.release, getTransactionStatus: client.getTransactionStatus.bind(client) };
+  };
+  return { scans, query, connect } as unknown as Pool & { readonly scans: string[] };
 }
 
 async function seed(): Promise<void> {
@@ -78,6 +91,18 @@ async function seed(): Promise<void> {
     `INSERT INTO vps_releases (version, conductor_url, conductor_sha256, created_by) VALUES ('1', 'https://downloads.example.com/1', '1', 'o');
      INSERT INTO vps_roll_outs (roll_out_id, version, requested_by, reason, concurrency, max_failures, ended_at, outcome) SELECT 'r' || n, '1', 'o', 'r', 1, 1, now(), 'succeeded' FROM generate_series(1, 5) n;
      INSERT INTO vps_roll_out_members (roll_out_id, user_id, username, wave, status, ended_at) SELECT 'r' || n % 5 + 1, 'user_' || n / 5, 'name', 1, 'succeeded', now() FROM generate_series(1, 50000) n`);
+  await pool.query(
+    `INSERT INTO vps_purchases (user_id, username, hostname, plan_id, state, asked_at, reserved_at, bought_at, price_cents, currency, vm_id, subscription_id, paid_until)
+     SELECT user_id, username, hostname, plan_id, 'bought', requested_at, requested_at, requested_at, 699, 'USD', hostinger_vm_id, 's' || hostinger_vm_id, requested_at + interval '10 years' FROM user_vps`);
+  await pool.query("INSERT INTO vps_certificates (hostname, user_id, first_at) SELECT hostname, user_id, ready_at FROM user_vps");
+  await pool.query(
+    `INSERT INTO user_vps (user_id, username, hostname, plan_id, template_id, data_center_id, status, phase, requested_at, updated_at, ready_at, hostinger_vm_id, is_pooled)
+     SELECT 'member_' || n, 'pool-' || n, 'pool-' || n || '.spoq.dev', 'hostingercom-vps-kvm1-usd-1m', 1007, 9, 'ready', 'done', now(), now(), now(), 2000000 + n, true FROM generate_series(1, 10) n`);
+  await pool.query(
+    `INSERT INTO vps_pools (pool_id, plan_id, data_center_id, template_id, keep_ready) VALUES ('kvm1-9-1007', 'hostingercom-vps-kvm1-usd-1m', 9, 1007, 10);
+     INSERT INTO vps_pool_members (member_id, username, pool_id, state, created_at, ready_at, vm_id, claimed_by, claimed_at, ended_at)
+     SELECT 'member_' || n, 'pool-' || n, 'kvm1-9-1007', CASE WHEN n <= 10 THEN 'ready' ELSE 'delivered' END, at, at, 2000000 + n, CASE WHEN n > 10 THEN 'user_' || n END, at, CASE WHEN n > 10 THEN at END
+     FROM (SELECT n, now() - n * interval '10 minutes' AS at FROM generate_series(1, 50000) n) AS member`);
   await pool.query("ALTER TABLE user_vps ENABLE TRIGGER USER; ALTER TABLE vps_runs ENABLE TRIGGER USER");
   await pool.query("INSERT INTO vps_counts SELECT 'users', status, count(*) FROM user_vps GROUP BY status");
 }
@@ -126,6 +151,11 @@ describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en
       await records.begunGiveUp(db, user);
       await records.finishRun(db, runId, { outcome: "succeeded", seconds: 1 });
     },
+    "a claim": async (db) => {
+      const { record } = await records.requestVps(db, { ...wanted, userId: "user_claiming", username: "claiming", hostname: "claiming.spoq.dev" });
+      assert.ok(await claimFromPool(db, { allowedPlans: undefined, certificatesPerWeek: USERS }, record));
+    },
+    "what a pool's member may be bought for": async (db) => [await records.mayBuyForPool(db, "member_1"), await countPoolMembers(db, "kvm1-9-1007"), await hasUnknownTerms(db)],
     "what a run looks for beside": async (db) => {
       const record = (await records.findVpsByUserId(db, user))!;
       return [await records.hasEarlierRun(db, record, "run"), await records.isHostnameTaken(db, user, "other.spoq.dev"), await findReleaseOfUser(db, user)];
@@ -155,6 +185,17 @@ describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en
       assert.deepEqual(db.scans, []);
     });
   }
+
+  it("a reservation", async () => {
+    const db = explainingPool();
+    const { record: { userId, username, hostname, plan, requestedAt } } = await records.requestVps(db, { ...wanted, userId: "user_buying", username: "buying", hostname: "buying.spoq.dev" });
+    const wish = await wishFor(db, { userId, username, hostname, plan, changeId: null, askedAt: requestedAt });
+    const settings = { purchases: "on", purchasesPerDay: USERS, spendPerMonthCents: 1_000 * USERS, fleetLimit: 2 * USERS, zoneRecordLimit: 2 * USERS, certificatesPerWeek: USERS } as GuardSettings;
+    const readLiveFacts: ReadLiveFacts = async () => ({ price: { firstTermCents: 699, renewalCents: 999, currency: "USD" }, paymentFault: undefined, zone: { recordCount: USERS, fault: undefined } });
+    assert.equal(await reserve({ pool: db, settings, readLiveFacts }, wish, undefined as never), undefined, "nothing is waited for");
+    assert.equal((await findOpenPurchase(db, userId))?.state, "reserved");
+    assert.deepEqual(db.scans, []);
+  });
 
   for (const range of Object.keys(NUMBER_RANGES) as NumberRange[]) {
     it(`the page's numbers of the last ${range}`, async () => {
