@@ -12,7 +12,7 @@ const TIMES = ["requested_at", "ready_at", "updated_at", "credentials_shown_at"]
 const EMPTY_AT_TIMES = ["phase", "waiting_for", "error_code", "reason", "next_step", "ssh_public_key", "address", "subscription_id", "url", "ready_at", "hostinger_vm_id", "hostinger_order_id", "credentials_shown_at"];
 /** Written at a signup, or given a default by migration 002. */
 const FILLED = new Set(["user_id", ...Object.keys(TEXTS), ...NUMBERS, ...TIMES, "created_at"]);
-const STATUSES = ["queued", "provisioning", "ready", "failed", "deprovisioning", "deprovisioned"];
+const STATUSES = ["queued", "provisioning", "ready", "failed", "suspended", "deprovisioning", "deprovisioned"];
 
 interface Column {
   readonly name: string;

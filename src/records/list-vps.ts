@@ -1,5 +1,6 @@
 import type { Queryable } from "../db/queryable.ts";
 import { readCounts } from "./counts.ts";
+import { RELEASE_OF_USER } from "./releases.ts";
 import { VPS_COLUMNS, VPS_STATUSES, type VpsRecord, type VpsStatus } from "./vps-record.ts";
 
 /** `name`: as people sort names, `user2` before `user10`. `status`: what needs somebody first. */
@@ -44,10 +45,6 @@ const ORDERS: Readonly<Record<VpsSort, readonly string[]>> = {
 };
 
 const OPEN_FINDINGS = "FROM vps_findings WHERE vps_findings.username = user_vps.username::text AND resolved_at IS NULL";
-
-export const RELEASE_OF_USER = `
-  (SELECT roll_out.version FROM vps_roll_out_members member JOIN vps_roll_outs roll_out USING (roll_out_id)
-   WHERE member.user_id = user_vps.user_id::text AND member.status = 'succeeded' AND member.ended_at >= user_vps.requested_at ORDER BY member.ended_at DESC LIMIT 1)`;
 
 /** A statement's WHERE, made of these texts alone; values go beside. */
 class Where {

@@ -47,14 +47,16 @@ export async function listReleases(db: Queryable, { limit = 50, cursor }: { limi
   return { items, nextCursor: rows.length > limit ? (items.at(-1)?.version ?? null) : null };
 }
 
+/** The version that was last released to the VPS of a row of user_vps, or that a pool gave it; null: it has what was installed at first boot. */
+export const RELEASE_OF_USER = `
+  coalesce((
+    SELECT roll_out.version FROM vps_roll_out_members member JOIN vps_roll_outs roll_out USING (roll_out_id)
+    WHERE member.user_id = user_vps.user_id::text AND member.status = 'succeeded' AND member.ended_at >= user_vps.requested_at ORDER BY member.ended_at DESC LIMIT 1), user_vps.first_release)`;
+
 /** What was last released to the user's VPS; undefined if it runs what was installed at first boot. */
 export async function findReleaseOfUser(db: Queryable, userId: string): Promise<ReleaseRecord | undefined> {
   const { rows } = await db.query<ReleaseRow>(
-    `SELECT ${COLUMNS} FROM vps_releases WHERE version = coalesce((
-       SELECT roll_out.version FROM vps_roll_out_members member JOIN vps_roll_outs roll_out USING (roll_out_id)
-       WHERE member.user_id = $1 AND member.status = 'succeeded'
-         AND member.ended_at >= (SELECT requested_at FROM user_vps WHERE user_id::text = $1 AND is_managed) ORDER BY member.ended_at DESC LIMIT 1),
-       (SELECT first_release FROM user_vps WHERE user_id::text = $1 AND is_managed))`,
+    `SELECT ${COLUMNS} FROM vps_releases WHERE version = (SELECT ${RELEASE_OF_USER} FROM user_vps WHERE user_id::text = $1 AND is_managed)`,
     [userId],
   );
   return rows[0] && recordOf(rows[0]);

@@ -91,6 +91,7 @@ describe("migrations", () => {
   const unusable = [
     ["status varchar(10)", "CREATE TABLE user_vps (user_id text, status varchar(10))", /the column status is character varying\(10\), expected room for 14 characters/],
     ["a CHECK on status", "CREATE TABLE user_vps (user_id text, status text CONSTRAINT known_states CHECK (status IN ('pending', 'ready')))", /the constraint known_states .*does not allow the status queued, provisioning/],
+    ["a CHECK on status that knows no suspended users", "CREATE TABLE user_vps (user_id text, status text CONSTRAINT known_states CHECK (status IN ('queued', 'provisioning', 'ready', 'failed', 'deprovisioning', 'deprovisioned')))", /the constraint known_states .*does not allow the status suspended\./],
     ["a text column version", "CREATE TABLE user_vps (user_id text, version text)", /the column version is text, expected integer/],
     ["a NOT NULL column without default", "CREATE TABLE user_vps (user_id text, region text NOT NULL)", /the column region \(text\) is NOT NULL without a default/],
     ["id text without default", "CREATE TABLE user_vps (id text PRIMARY KEY, user_id text)", /the column id \(text\) is NOT NULL without a default.*gen_random_uuid\(\)::text/],

@@ -107,6 +107,18 @@ describe("GET /api/admin/vps", () => {
     assert.deepEqual(items.map(({ username, openFindings, release }) => [username, openFindings, release]), [["user1", 2, "1.4.1"], ["user2", 1, "1.4.2"], ["user10", 0, null]]);
   });
 
+  it("tells as a VPS's release what a pool gave it, until another one is released to it", async () => {
+    await pool.query("UPDATE user_vps SET first_release = '1.4.2' WHERE username IN ('user10', 'user1')");
+    try {
+      const { items } = await get("/api/admin/vps?search=user");
+      assert.deepEqual(items.map(({ username, release }) => [username, release]), [["user1", "1.4.1"], ["user2", "1.4.2"], ["user10", "1.4.2"]]);
+      assert.deepEqual(names(await get("/api/admin/vps?search=user&release=1.4.2")), ["user2", "user10"]);
+      assert.deepEqual(names(await get("/api/admin/vps?search=user&release=none")), []);
+    } finally {
+      await pool.query("UPDATE user_vps SET first_release = NULL");
+    }
+  });
+
   describe("what the fleet's page asks for first", () => {
     const { query } = pool;
     afterEach(() => { pool.query = query; });
