@@ -53,7 +53,7 @@ async function lookAtUser({ pool, hostinger, zone, stacks, probe, domain, ignore
   const health = await probeFleet(toProbe, { ...probe, signal });
   const isProbed = toProbe.length > 0 && health.unsure.length === 0;
   const unprobed = isProbed ? [] : examined.map((user) => user.username);
-  await inTransaction(pool, (db) => saveFindings(db, { findings: [...findings, ...health.findings.filter((one) => one.username === username)], unexamined, unprobed, only: username }));
+  await inTransaction(pool, (db) => saveFindings(db, { findings: [...findings, ...health.findings.filter((one) => one.username === username)], unexamined, unprobed, unlooked: ["VmUnreadable"], only: username }));
 }
 
 /** Asks PostgreSQL every two seconds, which is cheap: few findings are open. */

@@ -187,6 +187,13 @@ describe("a finding that was repaired", () => {
     await driftVm(members[5]!, { kind: "started" });
   });
 
+  it("does not go where it was not looked for: whether an entry of the list can be read, only the list tells", async () => {
+    await pool.query("INSERT INTO vps_findings (kind, subject, user_id, username, declared, actual, first_seen, last_seen) VALUES ('VmUnreadable', 'user4', 'u-user4', 'user4', 'a', 'b', now(), now()), ('VmStopped', 'user4', 'u-user4', 'user4', 'a', 'b', now(), now())");
+    await run("user4", "succeeded");
+    assert.deepEqual(await look(), ["user4"]);
+    assert.deepEqual(await open(), ["VmUnreadable user4"]);
+  });
+
   it("is looked at by one of several workers, and not while something is done for the user", async () => {
     await driftVm(members[6]!, { kind: "stopped" });
     await sweep(options);
