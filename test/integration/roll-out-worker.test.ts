@@ -132,10 +132,10 @@ describe("a roll-out by the queue", () => {
     await until("user2", () => usersOf().includes("user2"));
     await first.stop(0);
     assert.equal((await findRollOut(pool, rollOut.rollOutId))?.outcome, null);
+    const { rows } = await pool.query("SELECT start_after <= now() AS \"isDue\" FROM user_vps_jobs.job WHERE name = $1 AND state = 'created'", [ROLL_OUT_QUEUE]);
+    assert.deepEqual(rows, [{ isDue: true }], "not only once the first worker's heartbeat is missed");
     await startWorker("w2");
-    const sinceMs = Date.now();
     assert.equal(await untilEnded(rollOut), "succeeded");
-    assert.ok(Date.now() - sinceMs < 4_000, "sooner than by a heartbeat that fails");
     assert.deepEqual([usersOf("w1"), usersOf("w2")], [["user1", "user2"], ["user2", "user3"]]);
   });
 
