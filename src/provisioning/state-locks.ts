@@ -18,13 +18,14 @@ export interface EngineProcesses {
 
 /** A process takes the lock this long after it was written down at most; ids are given out again some time. */
 const LOCK_DELAY_SECONDS = 60;
-/** Between this machine's clock and PostgreSQL's. */
-const CLOCK_SKEW_SECONDS = 5;
+/** By so much the machine's clock may have been set back in between. */
+const CLOCK_STEP_SECONDS = 5;
 
 export function engineProcesses(db: Queryable): EngineProcesses {
   return {
     async add({ runId, hostId, pid }) {
-      await db.query("INSERT INTO vps_engine_processes (run_id, host_id, pid) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", [runId, hostId, pid]);
+      // By this machine's clock, as the engine dates its locks: PostgreSQL's may be another.
+      await db.query("INSERT INTO vps_engine_processes (run_id, host_id, pid, started_at) VALUES ($1, $2, $3, to_timestamp($4)) ON CONFLICT DO NOTHING", [runId, hostId, pid, Date.now() / SECOND_MS]);
     },
     async holds({ hostname, pid, atMs }) {
       const { rows } = await db.query<{ known: boolean }>(
@@ -32,7 +33,7 @@ export function engineProcesses(db: Queryable): EngineProcesses {
            SELECT FROM vps_engine_processes WHERE host_id = $1 AND pid = $2
              AND to_timestamp($3) BETWEEN started_at - make_interval(secs => $4) AND started_at + make_interval(secs => $5)
          ) AS known`,
-        [hostname, pid, atMs / SECOND_MS, CLOCK_SKEW_SECONDS, LOCK_DELAY_SECONDS],
+        [hostname, pid, atMs / SECOND_MS, CLOCK_STEP_SECONDS, LOCK_DELAY_SECONDS],
       );
       return rows[0]?.known === true;
     },

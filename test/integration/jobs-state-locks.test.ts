@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterAll, describe, it } from "vitest";
+import { afterAll, describe, it, vi } from "vitest";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import { engineProcesses, releaseStaleLocks } from "../../src/provisioning/state-locks.ts";
 import { startRun } from "../../src/records/index.ts";
@@ -37,6 +37,17 @@ describe("releaseStaleLocks", () => {
     await release("alice");
     assert.deepEqual(await backend.readLocks("alice"), []);
     assert.equal((await backend.readLocks("alice2")).length, 1);
+  });
+
+  it("knows a process of ours whatever time PostgreSQL's clock tells", async () => {
+    const atMs = Date.now() + 3_600_000;
+    {
+      using _ = vi.spyOn(Date, "now").mockReturnValue(atMs);
+      await processes.add({ runId: "run-1", hostId: "host-1", pid: 4712 });
+    }
+    await lockOf("dan", 4712, new Date(atMs + 1_000));
+    await release("dan");
+    assert.deepEqual(await backend.readLocks("dan"), []);
   });
 
   it("leaves anybody else's lock, and says whose it is", async () => {
