@@ -8,19 +8,28 @@
  */
 import { UserVpsError } from "./errors.ts";
 
-export const PATIENCES = ["own", "none", "over"] as const;
-export type Patience = (typeof PATIENCES)[number];
+/** What a run may have to wait for. `purchase`: what became of one whose answer was lost. */
+export const AWAITED = ["running", "health", "purchase"] as const;
+export type Awaited = (typeof AWAITED)[number];
+
+export type Patience = "own" | "none" | "over";
+
+/** Of a whole run. One thing at most is over: what comes after it has just begun, and has its own time. */
+export type RunPatience = "own" | "none" | `over:${Awaited}`;
 
 /** Handed to a run of the engine by whoever starts it; the plain command line has none. */
 export const PATIENCE_VARIABLE = "USER_VPS_PATIENCE";
 
-export function currentPatience(env: Readonly<Record<string, string | undefined>> = process.env): Patience {
-  return PATIENCES.find((patience) => patience === env[PATIENCE_VARIABLE]) ?? "own";
+const RUN_PATIENCES: readonly RunPatience[] = ["own", "none", ...AWAITED.map((what) => `over:${what}` as const)];
+
+export function currentPatience(env: Readonly<Record<string, string | undefined>> = process.env): RunPatience {
+  return RUN_PATIENCES.find((patience) => patience === env[PATIENCE_VARIABLE]) ?? "own";
 }
 
-/** What a run may have to wait for. `purchase`: what became of one whose answer was lost. */
-export const AWAITED = ["running", "health", "purchase"] as const;
-export type Awaited = (typeof AWAITED)[number];
+export function patienceFor(what: Awaited, ofRun: RunPatience): Patience {
+  if (ofRun === "own" || ofRun === "none") return ofRun;
+  return ofRun === `over:${what}` ? "over" : "none";
+}
 
 /** @param seen what is there instead: the VM's state, stage and detail of the probe, what is known of the purchase */
 export function notYet(what: Awaited, hostname: string, seen: string): UserVpsError {

@@ -2,7 +2,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { engineGoneSignal } from "../core/engine-liveness.ts";
 import { initializationFailed } from "../core/initialization-failed.ts";
-import { currentPatience } from "../core/patience.ts";
+import { currentPatience, patienceFor } from "../core/patience.ts";
 import { startWaiting } from "../core/progress.ts";
 import { SECOND_MS, sleep } from "../core/time.ts";
 import { FirstBoot } from "../first-boot/first-boot.ts";
@@ -72,7 +72,7 @@ async function waitFor(id: string, given: HealthCheckInputs): Promise<State> {
   try {
     const result = await waitUntilHealthy(await targetOf(inputs), {
       timeoutMs: (inputs.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS) * SECOND_MS,
-      patience: currentPatience(),
+      patience: patienceFor("health", currentPatience()),
       signal: engineGoneSignal(),
       explain: firstBoot && ((result, signal) => firstBoot.look(result.stage, signal)),
       onStage: (result) => {

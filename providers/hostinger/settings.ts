@@ -1,6 +1,6 @@
 import { UserVpsError } from "../core/errors.ts";
 import { currentPatience } from "../core/patience.ts";
-import type { Patience } from "../core/patience.ts";
+import type { RunPatience } from "../core/patience.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { readSettingFile } from "../core/setting-file.ts";
 import { tokenFrom } from "../core/token.ts";
@@ -31,7 +31,7 @@ export interface HostingerSettings {
   /** `false`: this run of the engine may not buy, whatever the stack's own `allowPurchase` says. */
   readonly mayBuy: boolean;
   /** Whether a run waits for the VM to be running, and for the outcome of a purchase, or says NOT_YET. */
-  readonly patience: Patience;
+  readonly patience: RunPatience;
 }
 
 export const PURCHASE_UNCERTAIN_POLICIES = ["ask", "buy-again-without-evidence"] as const;

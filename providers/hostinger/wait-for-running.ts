@@ -1,5 +1,5 @@
 import { UserVpsError } from "../core/errors.ts";
-import { notYet } from "../core/patience.ts";
+import { notYet, patienceFor } from "../core/patience.ts";
 import { SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
 import { specificationState } from "./api/client.ts";
 import type { Action, VirtualMachine } from "./api/client.ts";
@@ -41,7 +41,7 @@ export async function waitForRunning(session: Session, vmId: number, inputs: Vir
     if (vm.state === "running" && vm.ipv4[0]) return vm;
     refuseHopeless(vm, inputs.hostname);
     const waitedMs = monotonicMs() - startMs;
-    const { patience } = session.settings;
+    const patience = patienceFor("running", session.settings.patience);
     await nudge(session, vm, inputs, patience === "own" ? waitedMs : Math.max(waitedMs, ageMs(session, vm)), asked);
     if (patience === "none") throw notYet("running", inputs.hostname, asked.setUp ? "initial, set up" : vm.state);
     if (patience === "over") throw await notRunning(session, vm, inputs.hostname, session.settings.runningTimeoutMs);
@@ -74,7 +74,8 @@ export async function getVm(session: Session, vmId: number, hostname: string, { 
   const shownAt = shownTo.get(session) ?? new Map<number, number>();
   shownTo.set(session, shownAt);
   const sinceMs = isNew ? monotonicMs() : shownAt.get(vmId);
-  const { notFoundGraceMs, patience } = session.settings;
+  const { notFoundGraceMs } = session.settings;
+  const patience = patienceFor("running", session.settings.patience);
   for (let looks = 1; ; looks++) {
     try {
       const vm = await session.client.virtualMachines.get(vmId, { signal: session.signal });

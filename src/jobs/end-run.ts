@@ -7,8 +7,9 @@ import type { RunRecorder } from "../provisioning/run-recorder.ts";
 import { newVm } from "../provisioning/ask-to-buy.ts";
 import { asksTheAccount, countPlaces, findOpenPurchase, readAccount, settleFailure } from "../purchases/index.ts";
 import type { RunFailure, Wait } from "../purchases/index.ts";
-import { endWait, finishRun, moveToNextDataCenter, notePoolMemberFailed, setPoolMemberAside, setVpsStatus } from "../records/index.ts";
+import { endWait, moveToNextDataCenter, notePoolMemberFailed, setPoolMemberAside, setVpsStatus } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
+import { closeRun, recordCancelled } from "./close-run.ts";
 import type { Job } from "./job.ts";
 import { MOST_LOST_WORKERS, send, sendAgain } from "./queue.ts";
 import { isOutOfStock } from "./out-of-stock.ts";
@@ -56,12 +57,13 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
   const purchase = await purchaseAfter(context, failed, error, message, decision.kind === "park");
   await untilSaved(context, undefined, async () => await inTransaction(pool, async (db) => {
     const isAwaited = job.operation === "up" && error.code === "AWAITING_PAYMENT";
-    const isEndedHere = await finishRun(db, runId, { outcome: isAwaited ? "waiting" : outcome, errorCode: error.code, message, seconds, resources: recorder.resources() });
+    const ended = await closeRun(db, { userId, runId }, { outcome: isAwaited ? "waiting" : outcome, errorCode: error.code, message, seconds, resources: recorder.resources() });
     // Whoever has taken the user over from a worker that seemed lost has ended this run, and does what is left to do.
-    if (!isEndedHere) return;
+    if (!ended) return;
     // A run that is done again goes on with what was waited for.
     if (decision.kind === "park") await endWait(db, userId);
     const aftermath = job.operation === "up" ? await settleFailure(db, context.settings, purchase) : undefined;
+    if (ended === "cancelled") return await recordCancelled(db, userId);
     if (aftermath) {
       if (aftermath.againMs !== undefined) await send(boss, db, { operation: job.operation, userId }, { delayMs: aftermath.againMs });
       const nextStep = "Nothing: it goes on by itself.";
@@ -79,7 +81,7 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
       const waitingFor = handedOver ? "another worker" : `the next try, in ${inSeconds(decision.delayMs)}`;
       // Whoever has taken a lost lock by now says what is going on.
       const isOurs = handedOver || error.code !== "RUN_LOST";
-      if (kind.waiting && isOurs) await setVpsStatus(db, userId, { status: kind.waiting, ...(kind.waiting === "queued" && { phase: "queued" }), ...details, waitingFor, nextStep: "Nothing: it is tried again by itself." });
+      if (kind.waiting && isOurs) await setVpsStatus(db, userId, { status: kind.waiting, ...(kind.waiting === "queued" && { phase: "queued" }), ...details, waitingFor, nextStep: "Nothing: it is tried again by itself." }, kind.from);
       return;
     }
     const hasNoStock = job.operation === "up" && isOutOfStock(error.code, message);
@@ -115,14 +117,19 @@ export async function recordWait(context: WorkerContext, { kind, record, runId, 
   recorder.onLine(`waits: ${text}`);
   await recorder.flush();
   await untilSaved(context, undefined, async () => await inTransaction(context.pool, async (db) => {
-    if (!(await finishRun(db, runId, { outcome: "waiting", message: text, seconds, resources: recorder.resources() }))) return;
+    const ended = await closeRun(db, { userId: record.userId, runId }, { outcome: "waiting", message: text, seconds, resources: recorder.resources() });
+    if (!ended) return;
+    if (ended === "cancelled") return await recordCancelled(db, record.userId);
     await setVpsStatus(db, record.userId, { status: kind.waiting ?? record.status, phase: "queued", waitingKind, waitingFor: text });
     await countPlaces(db);
   }));
 }
 
-/** Repeats a write while the database is away, so that a finished run is not done again for that alone. */
-export async function untilSaved(context: Pick<WorkerContext, "log">, lock: UserLock | undefined, save: () => Promise<void>): Promise<void> {
+/**
+ * Repeats a write while the database is away, so that a finished run is not done again for that alone; of a worker that is
+ * to end, once more. What was not written is as of a worker that was lost: the run is ended so, and the job comes back.
+ */
+export async function untilSaved({ log, handOver }: Pick<WorkerContext, "log" | "handOver">, lock: UserLock | undefined, save: () => Promise<void>): Promise<void> {
   const endMs = Date.now() + SAVE_LIMIT_MS;
   for (;;) {
     // Without the lock, somebody else may be writing by now.
@@ -130,9 +137,9 @@ export async function untilSaved(context: Pick<WorkerContext, "log">, lock: User
     try {
       return await save();
     } catch (error) {
-      if (codeOf(error) !== "DATABASE_FAILED" || Date.now() > endMs) throw error;
-      context.log(`the result of a run cannot be written yet: ${messageOf(error)}`);
-      await sleep(SECOND_MS / 2);
+      if (codeOf(error) !== "DATABASE_FAILED" || Date.now() > endMs || handOver.aborted) throw error;
+      log(`the result of a run cannot be written yet: ${messageOf(error)}`);
+      await sleep(SECOND_MS / 2, handOver).catch(() => undefined);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { AWAITED } from "../../providers/core/patience.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { Cause } from "../records/index.ts";
 import { POWER_ACTIONS } from "../provisioning/operation.ts";
@@ -13,8 +14,13 @@ export const jobSchema = z.object({
   whileSuspended: z.literal(true).optional(),
   /** For `snapshot`: one that was made since then is the one that is meant. */
   requestedAt: z.iso.datetime().optional(),
-  /** What it waits for is not there within its limit: it fails with what is missing. */
-  isOverdue: z.literal(true).optional(),
+  /**
+   * What it waits for, and is not there within its limit: then it fails with that. Earlier versions wrote `isOverdue: true`,
+   * which is passed over: that run waits on, within the limit that is over, and comes back with this.
+   */
+  overdue: z.enum(AWAITED).optional(),
+  /** When it was asked for, by PostgreSQL's clock: what comes back as a new job keeps it. */
+  sentAt: z.iso.datetime().optional(),
   /** How many tries have failed so far; absent before the first has. */
   attempt: z.number().int().positive().optional(),
   /** What has asked for it, in a trace. */
@@ -25,7 +31,7 @@ export const jobSchema = z.object({
 
 export type Job = z.infer<typeof jobSchema>;
 
-export type JobRequest = Omit<Job, "attempt" | "isTakenOver">;
+export type JobRequest = Omit<Job, "attempt" | "isTakenOver" | "sentAt">;
 
 export interface NextTry {
   /** The number of the next one, from 1. */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { inTransaction } from "../db/index.ts";
+import type { Queryable } from "../db/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds } from "../../providers/core/time.ts";
 import { currentTraceparent, inSpan, isTracing } from "../../providers/core/tracing.ts";
@@ -12,8 +13,9 @@ import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { restore } from "../provisioning/restore.ts";
 import { snapshot } from "../provisioning/snapshot.ts";
 import { up } from "../provisioning/up.ts";
-import { endLostRuns, endWait, findVpsByUserId, finishRun, startRun, traceparentOfWait } from "../records/index.ts";
+import { endWait, findVpsByUserId, hasBeenUpSince, startRun, traceparentOfWait } from "../records/index.ts";
 import type { RunEnd, VpsRecord } from "../records/index.ts";
+import { closeRun, endLostRuns } from "./close-run.ts";
 import { codeOf, recordFailure, recordWait, untilSaved } from "./end-run.ts";
 import { recordNotYet } from "./record-not-yet.ts";
 import type { Job } from "./job.ts";
@@ -44,9 +46,9 @@ export async function performJob(context: WorkerContext, job: Job, lostWorkers: 
     return false;
   }
   try {
-    const record = await findVpsByUserId(pool, job.userId);
-    if (!record || isOvertaken(job, record, lostWorkers)) return true;
     await endLostRuns(pool, job.userId);
+    const record = await findVpsByUserId(pool, job.userId);
+    if (!record || (await isOvertaken(pool, job, record, lostWorkers))) return true;
     const parent = job.traceparent ?? (isTracing() ? await traceparentOfWait(pool, job.userId) : undefined);
     await inSpan({ name: `job ${job.operation}`, kind: "consumer", parent, attributes: { "user_vps.username": record.username, "user_vps.attempt": job.attempt ?? 0 } }, async () => performRun(context, { ...job, traceparent: parent ?? currentTraceparent() }, record, lock, lostWorkers));
     return true;
@@ -60,9 +62,10 @@ function isRepetition(job: Job, lostWorkers: number): boolean {
 }
 
 /** The record has moved on since the job was sent. */
-function isOvertaken(job: Job, record: VpsRecord, lostWorkers: number): boolean {
+async function isOvertaken(db: Queryable, job: Job, record: VpsRecord, lostWorkers: number): Promise<boolean> {
   if (job.whileSuspended && record.status !== "suspended") return true;
-  if (isRepetition(job, lostWorkers) && record.status === "ready" && job.operation === "up") return true;
+  // Of a ready user the worker may have been lost before it began with what was asked for: only a run tells that it is done.
+  if (isRepetition(job, lostWorkers) && record.status === "ready" && job.operation === "up" && job.sentAt && (await hasBeenUpSince(db, job.userId, job.sentAt))) return true;
   return !OPERATIONS[job.operation].from.includes(record.status);
 }
 
@@ -83,13 +86,14 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   const seconds = () => Math.round(performance.now() - startedMs) / SECOND_MS;
   try {
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`);
-    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, purchases, isOverdue: job.isOverdue === true, isRepetition: isRepetition(job, lostWorkers), powerAction: job.action, requestedAt: job.requestedAt };
+    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, purchases, overdue: job.overdue, isRepetition: isRepetition(job, lostWorkers), powerAction: job.action, requestedAt: job.requestedAt };
     const result = await limit.hold(inSpan({ name: `run ${job.operation}`, attributes: { "user_vps.run_id": runId, "user_vps.username": username } }, async () => kind.run(operation)));
     if ("wait" in result) return await recordWait(context, { job, kind, record, runId, recorder, lostWorkers }, result.wait, seconds());
     await recorder.flush();
     const end: RunEnd = { outcome: "succeeded", seconds: seconds(), resourceChanges: result.changes, resources: recorder.resources() };
     await untilSaved(context, lock, async () => await inTransaction(pool, async (db) => {
-      await finishRun(db, runId, end);
+      // Whoever has taken the user over does the work anew, or was told not to.
+      if (!(await closeRun(db, { userId, runId }, end))) return;
       await endWait(db, userId);
       await result.save(db);
     }));

@@ -5,8 +5,9 @@ import type { UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/index.ts";
 import { findOpenPurchase, markBought } from "../purchases/index.ts";
-import { beginWait, finishRun, saveVpsResult, setVpsStatus, usualWaitSeconds, waitText } from "../records/index.ts";
+import { beginWait, saveVpsResult, setVpsStatus, usualWaitSeconds, waitText } from "../records/index.ts";
 import type { Phase } from "../records/index.ts";
+import { closeRun, recordCancelled } from "./close-run.ts";
 import { untilSaved } from "./end-run.ts";
 import type { FailedJob } from "./end-run.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -28,12 +29,14 @@ export async function recordNotYet({ pool, engine, settings, vms, handOver, log 
   await recorder.flush();
   const { runningTimeoutMs, purchaseSettleMs } = vms.openSession({ signal: handOver, report: () => undefined }).settings;
   const limitSeconds = { running: runningTimeoutMs / SECOND_MS, purchase: purchaseSettleMs / SECOND_MS, health: settings.healthTimeoutSeconds }[what];
-  await untilSaved({ log }, undefined, async () => await inTransaction(pool, async (db) => {
-    if (!(await finishRun(db, runId, { outcome: "waiting", message: waitingFor, seconds, resources: recorder.resources() }))) return;
-    await beginWait(db, { userId, username, hostname, what, vmId, address: vm?.address ?? null, seen, limitSeconds });
+  await untilSaved({ log, handOver }, undefined, async () => await inTransaction(pool, async (db) => {
+    const ended = await closeRun(db, { userId, runId }, { outcome: "waiting", message: waitingFor, seconds, resources: recorder.resources() });
+    if (!ended) return;
     if (vm) await saveVpsResult(db, userId, { hostingerVmId: vm.vmId, ...(vm.address && { address: vm.address }) });
     const open = vm && (await findOpenPurchase(db, userId));
     if (open && open.state !== "waiting") await markBought(db, open.purchaseId, { vmId: vm.vmId });
+    if (ended === "cancelled") return await recordCancelled(db, userId);
+    await beginWait(db, { userId, username, hostname, what, vmId, address: vm?.address ?? null, seen, limitSeconds });
     await setVpsStatus(db, userId, { status: "provisioning", phase: PHASE_OF[what], waitingKind: what, waitingFor, waitingUsualSeconds: (await usualWaitSeconds(db, what)) ?? null });
   }));
   return true;

@@ -1,8 +1,8 @@
-import { UserVpsError } from "../../providers/core/errors.ts";
+import { cancelledByOperator } from "./close-run.ts";
 import { tryLockSession } from "./session-lock.ts";
 import type { SessionLock } from "./session-lock.ts";
 
-/** NOTIFY on it with a user's id asks the run of that user to stop. */
+/** NOTIFY on it with a user's id asks the run of that user to stop at once; what was asked for stands with the run as well. */
 export const CANCEL_CHANNEL = "user_vps_cancel";
 
 export interface UserLock extends SessionLock {
@@ -24,7 +24,7 @@ export async function tryLockUser(databaseUrl: string, userId: string): Promise<
     of: "the user",
     async onLocked(session) {
       session.on("notification", ({ payload }) => {
-        if (payload === userId) cancelled.abort(new UserVpsError("CANCELLED", "The run was cancelled by an operator."));
+        if (payload === userId) cancelled.abort(cancelledByOperator());
       });
       await session.query(`LISTEN ${CANCEL_CHANNEL}`);
     },

@@ -3,6 +3,7 @@ import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { Listener } from "../db/listener.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { jobSchema } from "./job.ts";
+import type { Job } from "./job.ts";
 import { performJob } from "./perform-job.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { HEARTBEAT_SECONDS, isOfPool, QUEUE, sendAgain } from "./queue.ts";
@@ -42,12 +43,13 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
       log(`a job that is none was dropped: ${job?.id}`);
       return true;
     }
+    const asked: Job = { sentAt: job.createdOn.toISOString(), ...parsed.data };
     try {
       if (isOfPool(job) && forPools.size >= mostForPools) {
-        await sendAgain(boss, context.pool, parsed.data, POOL_DELAY_MS);
+        await sendAgain(boss, context.pool, asked, POOL_DELAY_MS);
         return false;
       }
-      const work = performJob(context, parsed.data, job.retryCount);
+      const work = performJob(context, asked, job.retryCount);
       return await running.track(isOfPool(job) ? forPools.track(work) : work);
     } catch (error) {
       log(`job ${job.id} failed, the queue has it done again: ${messageOf(error)}`);

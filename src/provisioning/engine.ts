@@ -4,7 +4,7 @@
  */
 
 import type { ChangedProperty } from "../records/index.ts";
-import type { Patience } from "../../providers/core/patience.ts";
+import type { RunPatience } from "../../providers/core/patience.ts";
 
 export interface StackRequest {
   /** The user name: every user has one stack. */
@@ -38,7 +38,7 @@ export interface UpOptions {
   /** Looks at what is really there first, and so repairs drift. */
   readonly refresh?: boolean;
   /** Whether the providers wait for what takes minutes; `own` unless given. */
-  readonly patience?: Patience;
+  readonly patience?: RunPatience;
   /** Whether a VM may be bought; it may unless `false` is given. */
   readonly mayBuy?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Settings } from "../config/index.ts";
+import type { Awaited } from "../../providers/core/patience.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { CredentialsCipher, VpsRecord, VpsStatus } from "../records/index.ts";
@@ -21,8 +22,8 @@ export interface OperationContext {
   readonly powerAction?: PowerAction | undefined;
   /** When a snapshot was asked for. */
   readonly requestedAt?: string | undefined;
-  /** What was waited for is not there within its limit: the run fails with what is missing. */
-  readonly isOverdue: boolean;
+  /** What was waited for and is not there within its limit: if it still is not, the run fails with that. */
+  readonly overdue?: Awaited | undefined;
   /** The job was begun before, or a try has failed. */
   readonly isRepetition: boolean;
   readonly vms: VmPower;

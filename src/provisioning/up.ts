@@ -62,7 +62,7 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   const applied = planned?.permission ? await applyChange(current, stack, planned, mayBuy) : undefined;
   // What was ready once may have drifted since; what was never ready has nothing to look at.
   // A change's permission is good for one run, which therefore waits itself.
-  const patience = change ? "own" : context.isOverdue ? "over" : "none";
+  const patience = change ? "own" : context.overdue ? (`over:${context.overdue}` as const) : "none";
   const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied, patience, mayBuy });
   const outputs = outputsSchema.safeParse(printed);
   if (!outputs.success) {

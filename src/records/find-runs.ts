@@ -25,6 +25,13 @@ export async function openRunsOf(db: Queryable, userId: string): Promise<RunReco
   return (await db.query<RunRecord>(`SELECT ${RUN_COLUMNS} FROM vps_runs WHERE user_id = $1 AND outcome IS NULL ORDER BY started_at`, [userId])).rows;
 }
 
+/** Whether an `up` that began since then has brought the VPS to what is declared, and told the record. A release's tells its roll-out alone. */
+export async function hasBeenUpSince(db: Queryable, userId: string, since: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    "SELECT FROM vps_runs WHERE user_id = $1 AND started_at >= $2 AND operation = 'up' AND outcome = 'succeeded' AND cause ->> 'kind' IS DISTINCT FROM 'release' LIMIT 1", [userId, since]);
+  return rowCount === 1;
+}
+
 /** Runs on this machine that have not ended and whose worker is none of those that live. */
 export async function findLostRuns(db: Queryable, { hostId, liveWorkerIds }: { hostId: string; liveWorkerIds: readonly string[] }): Promise<RunRecord[]> {
   const { rows } = await db.query<RunRecord>(

@@ -2,6 +2,7 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { RestState } from "../../providers/hostinger/vm-state.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { lockVps } from "./lock-vps.ts";
 import type { VpsRecord, VpsStatus } from "./vps-record.ts";
 
 export interface GiveUp {
@@ -89,7 +90,7 @@ export async function requestGiveUp(db: Queryable, record: VpsRecord, { requeste
  * @returns undefined if there is none, or if it has begun
  */
 export async function cancelGiveUp(db: Queryable, userId: string): Promise<GiveUp | undefined> {
-  await lockRecord(db, userId);
+  await lockVps(db, userId);
   const { rows } = await db.query<GiveUp>(`UPDATE vps_give_ups SET cancelled_at = clock_timestamp() WHERE user_id = $1 AND started_at IS NULL AND ${OPEN} RETURNING ${GIVE_UP_COLUMNS}`, [userId]);
   return rows[0];
 }
@@ -103,7 +104,7 @@ export async function cancelGiveUp(db: Queryable, userId: string): Promise<GiveU
  *   older backend: nothing is given up then
  */
 export async function beginGiveUp(db: Queryable, { userId, username }: Pick<VpsRecord, "userId" | "username">): Promise<GiveUp | undefined> {
-  if ((await lockRecord(db, userId)) !== "deprovisioning") return undefined;
+  if ((await lockVps(db, userId)) !== "deprovisioning") return undefined;
   const { rows } = await db.query<GiveUp>(
     `UPDATE vps_give_ups SET started_at = coalesce(started_at, clock_timestamp()) WHERE user_id = $1 AND due_at <= clock_timestamp() AND ${OPEN} RETURNING ${GIVE_UP_COLUMNS}`, [userId],
   );
@@ -125,12 +126,6 @@ export async function openGiveUp(db: Queryable, userId: string): Promise<GiveUp 
 export async function begunGiveUp(db: Queryable, userId: string): Promise<GiveUp | undefined> {
   const { rows } = await db.query<GiveUp>(`SELECT ${GIVE_UP_COLUMNS} FROM vps_give_ups WHERE user_id = $1 AND started_at IS NOT NULL AND ${OPEN}`, [userId]);
   return rows[0];
-}
-
-/** Keeps a cancellation and a beginning apart. */
-async function lockRecord(db: Queryable, userId: string): Promise<VpsStatus | undefined> {
-  const { rows } = await db.query<{ status: VpsStatus }>("SELECT status FROM user_vps WHERE user_id::text = $1 AND is_managed FOR UPDATE", [userId]);
-  return rows[0]?.status;
 }
 
 export interface GiveUpProgress {

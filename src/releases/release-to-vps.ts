@@ -1,17 +1,18 @@
+import type { Pool } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { inSeconds, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { releaseSettings, type Release } from "../../stacks/release.ts";
-import type { Queryable } from "../db/queryable.ts";
+import { endLostRuns } from "../jobs/close-run.ts";
 import { codeOf } from "../jobs/end-run.ts";
 import type { UserLock } from "../jobs/user-lock.ts";
 import type { Engine, RunHooks, StackRequest } from "../provisioning/engine.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
-import { endLostRuns, findVpsByUserId, finishRun, startRun, type RunEnd, type VpsRecord } from "../records/index.ts";
+import { findVpsByUserId, finishRun, startRun, type RunEnd, type VpsRecord } from "../records/index.ts";
 import { isStillTaken, noteSnapshot, type MemberEnd, type RunningMember } from "../records/index.ts";
 
 export interface ReleaseContext {
-  readonly db: Queryable;
+  readonly db: Pool;
   readonly engine: Engine;
   /** The user's stack as it is without a release. */
   readonly stackOf: (record: VpsRecord) => Promise<StackRequest>;

@@ -5,7 +5,8 @@ import type { PgBoss } from "pg-boss";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { performJob } from "../../src/jobs/perform-job.ts";
 import { QUEUE, QUEUE_SCHEMA, sendAgain } from "../../src/jobs/queue.ts";
-import { requestVps, resumeVps, saveVpsResult, setVpsStatus, suspendVps } from "../../src/records/index.ts";
+import { finishRun, requestVps, resumeVps, saveVpsResult, setVpsStatus, startRun, suspendVps } from "../../src/records/index.ts";
+import { tryLockUser } from "../../src/jobs/user-lock.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool, url } = await withDatabase();
@@ -38,6 +39,46 @@ describe("a power action", () => {
     await jobs.enqueue(pool, { operation: "power", action: "stop", userId: "amy" });
     const [newest] = await waiting();
     assert.deepEqual([newest!.data, newest!.seconds < 1], [{ operation: "power", action: "stop", userId: "amy" }, true], "what is asked for anew takes its place");
+  });
+});
+
+describe("what is asked for a ready user, and whose worker is lost", () => {
+  const context = () => ({
+    boss, pool, databaseUrl: url, settings: { runLimitMinutes: 5 }, secrets: [], workerId: "worker", hostId: "host", log: () => undefined,
+    vms: { openSession: () => { throw new Error("The test has no use for this."); } }, purchases: { guard: { pool } }, handOver: new AbortController().signal,
+  }) as never;
+  const runs = async () => (await pool.query("SELECT FROM vps_runs WHERE user_id = 'u-dora'")).rowCount;
+  const ranSince = async (runId: string, kind: "rotation" | "release") => {
+    await startRun(pool, { runId, userId: "u-dora", username: "dora", operation: "up", workerId: "w", hostId: "h", pid: 1 }, { kind, requestedBy: "olga", reason: null });
+    await finishRun(pool, runId, { outcome: "succeeded", seconds: 1 });
+  };
+
+  it("is done by the next one, unless an up that began since then has succeeded", async () => {
+    await requestVps(pool, { userId: "u-dora", username: "dora", hostname: "dora.spoq.dev", plan: "p", templateId: 1, dataCenterId: 9, sshPublicKey: null });
+    await setVpsStatus(pool, "u-dora", { status: "ready" });
+    await ranSince("before", "rotation");
+    const sentAt = new Date((await pool.query<{ now: Date }>("SELECT clock_timestamp() AS now")).rows[0]!.now.getTime() + 1).toISOString();
+    await new Promise((resume) => setTimeout(resume, 5));
+    const job = { operation: "up", userId: "u-dora", sentAt } as const;
+    await ranSince("release", "release");
+    await performJob(context(), job, 1);
+    assert.equal(await runs(), 3, "whose run is a new one");
+    await setVpsStatus(pool, "u-dora", { status: "ready" });
+    await ranSince("since", "rotation");
+    for (const again of [{ ...job, isTakenOver: true }, { ...job, attempt: 1 }]) await performJob(context(), again, 0);
+    await performJob(context(), job, 1);
+    assert.equal(await runs(), 4, "which did what was asked for");
+  });
+
+  it("keeps the time at which it was asked for, however often it comes back", async () => {
+    const lock = await tryLockUser(url, "u-ella");
+    try {
+      const job = { operation: "up", userId: "u-ella", sentAt: "2026-11-27T10:00:00.000Z" } as const;
+      await performJob(context(), job, 1);
+      assert.deepEqual((await waiting()).map(({ data }) => data).filter((data) => (data as { userId: string }).userId === "u-ella"), [{ ...job, isTakenOver: true }]);
+    } finally {
+      await lock?.release();
+    }
   });
 });
 

@@ -4,13 +4,16 @@ import type { Engine, RunHooks, StackRequest, StackVm, UpOptions } from "../../s
 export class StubEngine implements Engine {
   /** The settings of each `up`, in their order, and whether it might buy. */
   readonly ups: (StackRequest & Pick<UpOptions, "mayBuy">)[] = [];
+  /** How long each `up` was to wait. */
+  readonly patiences: UpOptions["patience"][] = [];
   readonly stacks = new Map<string, StackVm[]>();
   /** Returns the id of the stack's VM, or throws. */
   onUp: (request: StackRequest) => Promise<number> | number = () => {
     throw new Error("The test does not say what an up comes to.");
   };
 
-  async up(request: StackRequest, _hooks: RunHooks, { mayBuy }: UpOptions = {}) {
+  async up(request: StackRequest, _hooks: RunHooks, { mayBuy, patience }: UpOptions = {}) {
+    this.patiences.push(patience);
     this.ups.push({ ...request, ...(mayBuy !== undefined && { mayBuy }) });
     const vmId = await this.onUp(request);
     this.stacks.set(request.stackName, [vmOf(vmId)]);

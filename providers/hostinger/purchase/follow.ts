@@ -1,6 +1,6 @@
 /** A purchase that is open, whoever began it: followed until its VM is known, or somebody else has to do something. */
 import { UserVpsError } from "../../core/errors.ts";
-import { notYet } from "../../core/patience.ts";
+import { notYet, patienceFor } from "../../core/patience.ts";
 import { DAY_MS, inSeconds } from "../../core/time.ts";
 import type { PostInstallScript, VirtualMachine } from "../api/client.ts";
 import type { Session } from "../session.ts";
@@ -134,7 +134,8 @@ async function otherPurchases(session: Session, record: PurchaseRecord): Promise
 }
 
 function refuseToWait(session: Session, record: PurchaseRecord, found: Evidence, wait: Wait): void {
-  const { runningTimeoutMs, purchaseSettleMs, patience } = session.settings;
+  const { runningTimeoutMs, purchaseSettleMs } = session.settings;
+  const patience = patienceFor("purchase", session.settings.patience);
   if (record.state === "accepted") {
     if (patience === "own" && wait.waitedMs < runningTimeoutMs) return;
     throw new UserVpsError("AWAITING_PAYMENT", `${orderOf(record)} for ${record.hostname} is accepted since ${new Date(sentAtMs(record)).toISOString()}, and no VM of it shows yet.`);

@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import { awaitedIn, currentPatience, notYet } from "../../../providers/core/patience.ts";
+import { awaitedIn, currentPatience, notYet, patienceFor } from "../../../providers/core/patience.ts";
 
 describe("patience", () => {
   it("is a plain run's own unless the run is given another", () => {
     assert.equal(currentPatience({}), "own");
     assert.equal(currentPatience({ USER_VPS_PATIENCE: "none" }), "none");
-    assert.equal(currentPatience({ USER_VPS_PATIENCE: "over" }), "over");
+    assert.equal(currentPatience({ USER_VPS_PATIENCE: "over:running" }), "over:running");
     assert.equal(currentPatience({ USER_VPS_PATIENCE: "much" }), "own");
+  });
+
+  it("is over for the one thing that was waited for, and none for what comes after it", () => {
+    assert.deepEqual((["running", "health", "purchase"] as const).map((what) => patienceFor(what, "over:running")), ["over", "none", "none"]);
+    assert.deepEqual((["own", "none"] as const).map((ofRun) => patienceFor("health", ofRun)), ["own", "none"]);
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import type { Patience } from "../../../providers/core/patience.ts";
+import type { RunPatience } from "../../../providers/core/patience.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import type { VirtualMachineInputs } from "../../../providers/hostinger/virtual-machine-args.ts";
 import { waitForRunning } from "../../../providers/hostinger/wait-for-running.ts";
@@ -27,7 +27,7 @@ function stoppedVm(ends: readonly ("refused" | "error" | "success" | "sent")[], 
 }
 
 describe("waiting for a VM that is new and not found yet", () => {
-  const unfound = (patience: Patience, foundAfter: number) => {
+  const unfound = (patience: RunPatience, foundAfter: number) => {
     let looks = 0;
     const session = {
       signal: new AbortController().signal, report: () => undefined, settings: { patience, runningTimeoutMs: 3_000, initialGraceMs: 0, notFoundGraceMs: 400 },
