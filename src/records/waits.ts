@@ -54,22 +54,27 @@ export async function watchedWaits(db: Queryable): Promise<VpsWait[]> {
   return (await db.query<VpsWait>(WATCHED)).rows;
 }
 
+/** The user may wait for something else by the time that an answer comes. */
+const IS_THIS = "user_id = $1 AND state = 'watched' AND (what, vm_id) IS NOT DISTINCT FROM ($2, $3::bigint)";
+
+export type WaitKey = Pick<VpsWait, "userId" | "what" | "vmId">;
+
 /** @returns whether it was watched: only then the next run is to be sent, in the same transaction */
-export async function queueWait(db: Queryable, userId: string): Promise<boolean> {
+export async function queueWait(db: Queryable, { userId, what, vmId }: WaitKey): Promise<boolean> {
   const { rowCount } = await db.query(
-    `UPDATE vps_waits SET state = 'queued' WHERE user_id = $1 AND state = 'watched'
+    `UPDATE vps_waits SET state = 'queued' WHERE ${IS_THIS}
        AND EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = $1 AND is_managed AND status = 'provisioning')`,
-    [userId],
+    [userId, what, vmId],
   );
   return (rowCount ?? 0) > 0;
 }
 
 /** What is seen has changed: kept with the wait, and told in the record. */
-export async function noteSeen(db: Queryable, { userId, seen }: { readonly userId: string; readonly seen: string }, waitingFor: string): Promise<void> {
+export async function noteSeen(db: Queryable, wait: WaitKey & Pick<VpsWait, "hostname">, seen: string): Promise<void> {
   await db.query(
-    `WITH noted AS (UPDATE vps_waits SET seen = $2 WHERE user_id = $1 AND state = 'watched' AND seen <> $2 RETURNING user_id)
-     UPDATE user_vps SET waiting_for = $3 FROM noted WHERE user_vps.user_id::text = noted.user_id AND is_managed AND status = 'provisioning'`,
-    [userId, seen, waitingFor],
+    `WITH noted AS (UPDATE vps_waits SET seen = $4 WHERE ${IS_THIS} AND seen <> $4 RETURNING user_id)
+     UPDATE user_vps SET waiting_for = $5 FROM noted WHERE user_vps.user_id::text = noted.user_id AND is_managed AND status = 'provisioning'`,
+    [wait.userId, wait.what, wait.vmId, seen, waitText(wait, seen)],
   );
 }
 

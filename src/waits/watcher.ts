@@ -13,7 +13,7 @@ import { inTransaction } from "../db/index.ts";
 import { Listener } from "../db/listener.ts";
 import type { VmInventory } from "../inventory/vm-inventory.ts";
 import type { Jobs } from "../jobs/index.ts";
-import { dropOvertakenWaits, holdLease, letLeaseGo, noteSeen, noteWaitTime, queueWait, usualWaitSeconds, waitText, watchedWaits } from "../records/index.ts";
+import { dropOvertakenWaits, holdLease, letLeaseGo, noteSeen, noteWaitTime, queueWait, usualWaitSeconds, watchedWaits } from "../records/index.ts";
 import type { VpsWait } from "../records/index.ts";
 import { startHealthProbes } from "./health.ts";
 import { listIntervalMs, pauseMs, SHORTEST_MS } from "./pace.ts";
@@ -67,7 +67,10 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
   let usualReadMs = -Infinity;
   let beatMs = -Infinity;
   let listedMs = -Infinity;
-  let troubled = false;
+  /** Beside the turns: a list that hangs holds up neither probes nor the lease. */
+  let listing: Promise<void> | undefined;
+  const looking = createTrouble(log, "the watcher cannot look", "the watcher goes on");
+  const listed = createTrouble(log, "the watcher cannot list VMs", "the watcher lists VMs again");
   const probes = startHealthProbes({
     target, log,
     onHealthy: (wait) => goOn(pool, jobs, wait, "there"),
@@ -107,9 +110,11 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
     const listPauseMs = Math.max(intervalMs, Math.min(...forList.map(pauseOf)));
     // The run that began a wait has just looked.
     const isDue = forList.some((wait) => Date.now() - wait.since.getTime() >= SHORTEST_MS);
-    if (isDue && nowMs - listedMs >= listPauseMs) {
+    if (isDue && !listing && nowMs - listedMs >= listPauseMs) {
       listedMs = nowMs;
-      await lookAtVms(running, purchases, intervalMs);
+      listing = lookAtVms(running, purchases, intervalMs)
+        .then(() => listed.ends(), (error: unknown) => { if (!signal.aborted) listed.begins(error); })
+        .finally(() => { listing = undefined; });
     }
     // Twice as often as looks are due, so that each comes about in time.
     return Math.min(LEASE_BEAT_MS, ...waits.map((wait) => pauseOf(wait) / 2));
@@ -129,17 +134,29 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
     let pauseMs = SECOND_MS;
     try {
       pauseMs = await turn();
-      if (troubled) log("the watcher goes on");
-      troubled = false;
+      looking.ends();
     } catch (error) {
       if (signal.aborted) break;
-      // The database or the API is away: said once, and looked again.
-      if (!troubled) log(`the watcher cannot look: ${messageOf(error)}`);
-      troubled = true;
+      looking.begins(error);
     }
     await wake.pause(pauseMs, signal);
   }
-  await probes.stop();
+  await Promise.all([probes.stop(), listing]);
+}
+
+/** The database or the API is away: said once, and looked again. */
+function createTrouble(log: (line: string) => void, begun: string, ended: string): { begins(error: unknown): void; ends(): void } {
+  let isThere = false;
+  return {
+    begins(error) {
+      if (!isThere) log(`${begun}: ${messageOf(error)}`);
+      isThere = true;
+    },
+    ends() {
+      if (isThere) log(ended);
+      isThere = false;
+    },
+  };
 }
 
 /**
@@ -156,12 +173,12 @@ export function wantsRun({ since, ranAt }: Pick<VpsWait, "since" | "ranAt">, usu
 /** `overdue`: the limit is over, and the next run fails with what is missing. */
 async function goOn(pool: Pool, jobs: Jobs, wait: VpsWait, why: "there" | "late" | "overdue"): Promise<void> {
   await inTransaction(pool, async (db) => {
-    if (!(await queueWait(db, wait.userId))) return;
+    if (!(await queueWait(db, wait))) return;
     if (why === "there") await noteWaitTime(db, wait.what, (Date.now() - wait.since.getTime()) / SECOND_MS);
-    await jobs.enqueue(db, { operation: "up", userId: wait.userId, ...(why === "overdue" && { isOverdue: true as const }) });
+    await jobs.enqueue(db, { operation: "up", userId: wait.userId, ...(why === "overdue" && { overdue: wait.what }) });
   });
 }
 
 async function note(pool: Pool, wait: VpsWait, seen: string): Promise<void> {
-  if (seen !== wait.seen) await noteSeen(pool, { userId: wait.userId, seen }, waitText(wait, seen));
+  if (seen !== wait.seen) await noteSeen(pool, wait, seen);
 }

@@ -2,14 +2,15 @@
 import assert from "node:assert/strict";
 import { afterAll, beforeEach, describe, it } from "vitest";
 import type { Awaited } from "../../providers/core/patience.ts";
+import { UserVpsError } from "../../providers/core/errors.ts";
 import { notYet } from "../../providers/core/patience.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
-import { QUEUE_SCHEMA, sendAgain } from "../../src/jobs/queue.ts";
+import { QUEUE_SCHEMA, send, sendAgain } from "../../src/jobs/queue.ts";
 import { tryLockUser } from "../../src/jobs/user-lock.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { findLastPurchase } from "../../src/purchases/index.ts";
-import { listRuns, noteWaitTime, watchedWaits } from "../../src/records/index.ts";
+import { beginWait, listRuns, noteWaitTime, queueWait, saveVpsResult, setVpsStatus, watchedWaits } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { untilNoJobIsLeft } from "../support/jobs-left.ts";
@@ -91,6 +92,44 @@ describe("a run that ends with NOT_YET", () => {
     await until("carl", "another try", ({ errorCode }) => errorCode === "NOT_YET");
     assert.deepEqual((await outcomes("carl"))[0], "failed");
     assert.deepEqual(await watched("running"), []);
+  });
+});
+
+describe("what is overdue", () => {
+  const overdueRun = async (username: string, vmId: number) => {
+    engine.patiences.length = 0;
+    const { userId, hostname } = await world.signUp(username);
+    await setVpsStatus(pool, userId, { status: "provisioning" });
+    await saveVpsResult(pool, userId, { hostingerVmId: vmId });
+    await beginWait(pool, { userId, username, hostname, what: "running", vmId, address: null, seen: "creating", limitSeconds: 0 });
+    const [wait] = await watched("running");
+    assert.ok(await inTransaction(pool, (db) => queueWait(db, wait!)));
+    return userId;
+  };
+
+  it("is that one thing, through all tries: what comes after it has its own time", async () => {
+    const userId = await overdueRun("alice", 51);
+    let tries = 0;
+    engine.onUp = ({ stackName }) => {
+      engine.stacks.set(stackName, [{ ...vmOf(51), address: "127.0.0.9" }]);
+      if (++tries === 1) throw new UserVpsError("VM_NOT_RUNNING", "as the test says");
+      throw notYet("health", `${stackName}.spoq.dev`, "TLS: no certificate yet");
+    };
+    await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId, overdue: "running" }));
+    await until("alice", "a wait for health", ({ waitingKind }) => waitingKind === "health");
+    assert.deepEqual(engine.patiences, ["over:running", "over:running"]);
+    const [wait] = await watched("health");
+    assert.ok(wait!.until.getTime() - wait!.since.getTime() > 60_000, "with a limit of its own");
+  });
+
+  it("is found again where an earlier version has sent the job: the run waits on within the limit that is over", async () => {
+    const userId = await overdueRun("bob", 52);
+    boots(52, "running", "creating");
+    await send(boss, pool, { operation: "up", userId, isOverdue: true } as never);
+    await until("bob", "a wait", ({ waitingKind }) => waitingKind === "running");
+    assert.deepEqual(engine.patiences, ["none"]);
+    const [wait] = await watched("running");
+    assert.ok(wait!.until.getTime() <= Date.now(), "so that the watcher sends what is overdue at once");
   });
 });
 

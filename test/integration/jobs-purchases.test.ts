@@ -215,7 +215,7 @@ describe("a purchase whose answer was lost", () => {
     assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 0), []);
     engine.onUp = () => 45;
     await inTransaction(pool, async (db) => {
-      assert.ok(await queueWait(db, "u-alice"));
+      assert.ok(await queueWait(db, { userId: "u-alice", what: "purchase", vmId: null }));
       await jobs.enqueue(db, { operation: "up", userId: "u-alice" });
     });
     await ready("alice");

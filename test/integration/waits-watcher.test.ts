@@ -43,10 +43,10 @@ beforeEach(async () => {
   await pool.query("DELETE FROM vps_leases");
 });
 
-function watcher(workerId: string, onList: () => void = () => undefined): Promise<Watcher> {
-  const inventory = new VmInventory((signal) => {
-    onList();
-    return client.virtualMachines.list({ signal });
+function watcher(workerId: string, onList: (signal: AbortSignal) => Promise<void> | void = () => undefined): Promise<Watcher> {
+  const inventory = new VmInventory(async (signal) => {
+    await onList(signal);
+    return await client.virtualMachines.list({ signal });
   });
   return startWatcher({ pool, databaseUrl: url, jobs, workerId, inventory, target, log: (line) => lines.push(line) });
 }
@@ -77,14 +77,14 @@ describe("the watcher", () => {
     await until("30 jobs", () => sent.length === 30);
     await watching.stop();
     assert.deepEqual(new Set(sent.map(({ userId }) => userId)), new Set(members.map(({ username }) => `u-${username}`)));
-    assert.ok(sent.every((job) => job.operation === "up" && job.isOverdue === undefined));
+    assert.ok(sent.every((job) => job.operation === "up" && job.overdue === undefined));
     assert.ok(sandbox.state().calls.hostinger - before <= 2, "the VMs were listed once for all");
     assert.ok((await usualWaitSeconds(pool, "running"))! < 60);
   });
 
   it("leaves the first look to the run that began to wait, and looks soon after it", async () => {
     const listedAt: number[] = [];
-    const watching = await watcher("one", () => listedAt.push(Date.now()));
+    const watching = await watcher("one", () => void listedAt.push(Date.now()));
     await waits(members[0]!, "running");
     const [wait] = await watched("running");
     await until("a job", () => sent.length === 1);
@@ -110,7 +110,7 @@ describe("the watcher", () => {
     const watching = await watcher("one");
     await until("the overdue job", () => sent.length > 0);
     await watching.stop();
-    assert.deepEqual(sent, [{ operation: "up", userId: `u-${member.username}`, isOverdue: true }]);
+    assert.deepEqual(sent, [{ operation: "up", userId: `u-${member.username}`, overdue: "health" }]);
   });
 
   it("has an up done for a purchase of unknown outcome when its VM may have come, and when the settle time is over", async () => {
@@ -127,12 +127,58 @@ describe("the watcher", () => {
     await watching.stop();
     assert.deepEqual(new Set(sent.map(({ userId }) => userId)), new Set([`u-${shows.username}`, `u-${late.username}`]));
     // By then the account's clock says so: what is waited for later in that run has its own time.
-    assert.ok(sent.every((job) => job.isOverdue === undefined));
+    assert.ok(sent.every((job) => job.overdue === undefined));
     const [left] = await watched("purchase");
     const since = left!.since;
     await beginWait(pool, { ...left!, limitSeconds: 900 });
     const [again] = await watched("purchase");
     assert.deepEqual([again!.userId, again!.since, again!.until], [`u-${hidden.username}`, since, left!.until], "it waits since the first run, up to the same limit");
+  });
+
+  it("goes on probing and leading while a list of VMs hangs, and says once that lists fail", async () => {
+    const hung = Promise.withResolvers<void>();
+    let lists = 0;
+    const [slow, first, second] = members as [FleetMember, FleetMember, FleetMember];
+    await waits(slow, "running");
+    const watching = await watcher("one", (signal) => {
+      lists += 1;
+      signal.addEventListener("abort", () => hung.reject(signal.reason), { once: true });
+      return hung.promise;
+    });
+    await until("the list", () => lists === 1);
+    await waits(first, "health");
+    await until("the first one's job", () => sent.length === 1);
+    // Longer than a silent leader keeps its lease.
+    await new Promise((resume) => setTimeout(resume, 5_000));
+    assert.equal(await holdLease(pool, "watcher", "other", 4), false, "it is still the leader");
+    await waits(second, "health");
+    await until("the second one's job", () => sent.length === 2);
+    assert.equal(lists, 1, "and one list is under way at a time");
+    hung.reject(new Error("as the test says"));
+    await until("another list", () => lists > 3);
+    await watching.stop();
+    assert.deepEqual(lines, ["the watcher cannot list VMs: as the test says"]);
+    assert.deepEqual(sent.map(({ userId }) => userId), [first, second].map(({ username }) => `u-${username}`));
+  });
+
+  it("sends nothing by a list from before the user began to wait for something else", async () => {
+    const [member] = members as [FleetMember];
+    const isListing = Promise.withResolvers<void>();
+    const goesOn = Promise.withResolvers<void>();
+    await waits(member, "running");
+    const watching = await watcher("one", () => {
+      isListing.resolve();
+      return goesOn.promise;
+    });
+    await isListing.promise;
+    await drift(member, { kind: "stopped" });
+    await waits(member, "health");
+    goesOn.resolve();
+    await until("a stage is told", async () => /to be healthy: (TCP|TLS|HTTP)/.test((await findVpsByUserId(pool, `u-${member.username}`))?.waitingFor ?? ""));
+    await new Promise((resume) => setTimeout(resume, 1_000));
+    await watching.stop();
+    assert.deepEqual(sent, []);
+    assert.equal((await watched("health")).length, 1);
   });
 
   it("drops a wait when something else is wanted of the user by now", async () => {
