@@ -4,10 +4,13 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { findTagged } from "../../src/provisioning/process-tags.ts";
+import { openCutOff } from "../support/cut-off.ts";
 import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld, WorkerProcess } from "../support/service-world.ts";
 
 const OUTAGE_MS = 10_000;
+/** A result would be written for ten minutes. */
+const SOON_MS = 120_000;
 const SERVER_SETTINGS = { fsync: "off", full_page_writes: "off" };
 
 describe("a service whose surroundings fail", () => {
@@ -83,7 +86,31 @@ describe("a service whose surroundings fail", () => {
     assert.deepEqual(await world.outcomes("u-limit"), ["succeeded"]);
     boughtOnce("hugo");
   });
+
+  it("ends by a second SIGTERM while PostgreSQL is away, and another worker does what it was at", async () => {
+    await worker.stop();
+    const database = await openCutOff(server.url);
+    const leaving = await world.startWorker({ DATABASE_URL: database.url });
+    world.holdNextRun(5_000);
+    await world.signUp("u-leave", "iris");
+    await world.until("u-leave", "the script", ({ phase }) => phase === "script");
+    await database.cut();
+    await printed(leaving, /cannot be written yet/);
+    leaving.child.kill("SIGTERM");
+    await printed(leaving, /finishing what runs/);
+    const askedMs = Date.now();
+    await leaving.stop();
+    assert.ok(Date.now() - askedMs < SOON_MS, `it took ${Date.now() - askedMs} ms`);
+    await world.startWorker();
+    await world.until("u-leave", "ready", ({ status }) => status === "ready");
+    assert.deepEqual(await world.outcomes("u-leave"), ["succeeded", "lost"]);
+    boughtOnce("iris");
+  });
 });
+
+async function printed({ output }: WorkerProcess, text: RegExp): Promise<void> {
+  for (const endMs = Date.now() + SOON_MS; !text.test(output()); await new Promise((resume) => setTimeout(resume, 50))) assert.ok(Date.now() < endMs, `${String(text)} is not printed: ${output()}`);
+}
 
 /** The command line's process among those of the run. */
 async function engineOf(runId: string): Promise<number> {
