@@ -11,7 +11,7 @@ function stoppedVm(ends: readonly ("refused" | "error" | "success" | "sent")[], 
   let starts = 0;
   const vm = () => ({ id: 7, state: starts >= runsAfter ? "running" : "stopped", actionsLock: "unlocked", ipv4: [{ address: "127.0.0.2" }] });
   const session = {
-    signal: new AbortController().signal, report: () => undefined, settings: { runningTimeoutMs: 3_000, initialGraceMs: 0 },
+    signal: new AbortController().signal, report: () => undefined, settings: { patience: "own", runningTimeoutMs: 3_000, initialGraceMs: 0 },
     client: { virtualMachines: {
       get: async () => vm(),
       actions: async () => [],
