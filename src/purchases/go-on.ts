@@ -42,8 +42,8 @@ export async function goOn(guard: Guard, session: Session, onGo: (db: Queryable,
       // The run says it to the user.
       if (!(error instanceof UserVpsError) || error.code !== "PLAN_NOT_ALLOWED") throw error;
       await inTransaction(pool, async (db) => {
-        await markEnded(db, next.purchaseId, "released");
         await go(db, next.userId, onGo);
+        await markEnded(db, next.purchaseId, "released");
       });
     }
   }

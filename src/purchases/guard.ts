@@ -4,7 +4,7 @@ import type { Session } from "../../providers/hostinger/session.ts";
 import type { Settings } from "../config/index.ts";
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { isPooled } from "../records/index.ts";
+import { isPooled, lockVps } from "../records/index.ts";
 import { readBooks } from "./books.ts";
 import { beginProbe, readBreaker } from "./breaker.ts";
 import { entitledPlans } from "./entitlement.ts";
@@ -53,6 +53,8 @@ export async function reserve(guard: Guard, purchase: Purchase, session: Session
   const live = await readLiveFacts(session, purchase.plan);
   return await inTransaction(pool, async (db) => {
     await db.query(ONE_AT_A_TIME);
+    // Before the purchase's row, as whoever cancels it does: neither waits for the other.
+    await lockVps(db, purchase.userId);
     const facts = await readFacts(guard, db, purchase, live, mayProbe);
     const wait = judge(facts);
     if (wait) {

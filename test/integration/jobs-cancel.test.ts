@@ -5,15 +5,15 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { notYet } from "../../providers/core/patience.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
-import { closeRun } from "../../src/jobs/close-run.ts";
+import { closeRun, recordCancelled } from "../../src/jobs/close-run.ts";
 import { recordWait } from "../../src/jobs/end-run.ts";
 import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
 import { send } from "../../src/jobs/queue.ts";
 import { up } from "../../src/provisioning/up.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
-import { findLastPurchase, findOpenPurchase, wishFor } from "../../src/purchases/index.ts";
+import { findLastPurchase, findOpenPurchase, goOn, wishFor } from "../../src/purchases/index.ts";
 import type { AccountPurchase } from "../../src/purchases/index.ts";
-import { beginWait, listRuns, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { beginWait, listRuns, lockVps, setVpsStatus, startRun } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { untilNoJobIsLeft } from "../support/jobs-left.ts";
@@ -129,6 +129,27 @@ describe("a cancel of a run whose worker is gone", () => {
     await setVpsStatus(pool, userId, { status: "queued" });
     await send(boss, pool, { operation: "up", userId });
     await until("alice", "ready", ({ status }) => status === "ready");
+  });
+});
+
+describe("a cancel of a user whose turn to buy has just come", () => {
+  it("and that turn do not wait for each other: whoever was first has its way", async () => {
+    const { userId, hostname, requestedAt } = await world.signUp("alice");
+    await wishFor(pool, { userId, username: "alice", hostname, plan: KVM1, changeId: null, askedAt: requestedAt });
+    await setVpsStatus(pool, userId, { status: "queued", waitingKind: "fleet_limit", waitingFor: "an example" });
+    const sent: string[] = [];
+    const isHeld = async () => (await pool.query("SELECT FROM pg_locks WHERE NOT granted AND (database IS NULL OR database = (SELECT oid FROM pg_database WHERE datname = current_database()))")).rowCount !== 0;
+    const turn = await inTransaction(pool, async (db) => {
+      await lockVps(db, userId);
+      const going = goOn(world.guard, world.session, async (_db, gone) => void sent.push(gone));
+      going.catch(() => undefined);
+      for (const endMs = Date.now() + LIMIT_MS; !(await isHeld()); await new Promise((resume) => setTimeout(resume, 20))) assert.ok(Date.now() < endMs, "the turn does not come");
+      await recordCancelled(db, userId);
+      return { going };
+    });
+    await turn.going;
+    await isCancelled("alice");
+    assert.deepEqual([sent, (await findLastPurchase(pool, userId))?.state], [[], "released"]);
   });
 });
 
