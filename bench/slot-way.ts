@@ -50,5 +50,5 @@ async function perform(engine: Engine, stackName: string, operation: Operation):
   const hooks = { runId: `bench-${stackName}-${operation}` };
   if (operation === "preview") await engine.preview(stack, { refresh: true }, hooks);
   else if (operation === "destroy") await engine.destroy(stack, hooks);
-  else await engine.up(stack, hooks);
+  else await engine.up(stack, hooks, { mayBuy: true });
 }

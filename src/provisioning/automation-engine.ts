@@ -71,7 +71,7 @@ export class AutomationEngine implements Engine {
     this.#prepareHome = once(() => preparePulumiHome(this.#pulumiHome, options.installed));
   }
 
-  async up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own", mayBuy = true }: UpOptions = {}): Promise<UpResult> {
+  async up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own", mayBuy = false }: UpOptions = {}): Promise<UpResult> {
     let outputs: StackOutputs = {};
     const env = { [PATIENCE_VARIABLE]: patience, [ALLOW_PURCHASE_VARIABLE]: String(mayBuy) };
     const ended = await this.#withStack(request, hooks, { create: true, slot: true, env, onOutputs: (values) => { outputs = values; } }, async ({ stack, options, result }) => {

@@ -39,7 +39,7 @@ export interface UpOptions {
   readonly refresh?: boolean;
   /** Whether the providers wait for what takes minutes; `own` unless given. */
   readonly patience?: RunPatience;
-  /** Whether a VM may be bought; it may unless `false` is given. */
+  /** Whether a VM may be bought: by whoever has a reservation for it, and by nobody else. */
   readonly mayBuy?: boolean;
 }
 
