@@ -92,8 +92,8 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
     await recorder.flush();
     const end: RunEnd = { outcome: "succeeded", seconds: seconds(), resourceChanges: result.changes, resources: recorder.resources() };
     await untilSaved(context, lock, async () => await inTransaction(pool, async (db) => {
-      // Whoever has taken the user over does the work anew, or was told not to.
-      if (!(await closeRun(db, { userId, runId }, end))) return;
+      // Whoever has taken the user over from a worker that stood still has ended this run, and the world has moved on since.
+      if (!(await closeRun(db, { userId, runId }, end))) throw new UserVpsError("RUN_LOST", "The run was ended before it could write its result down.");
       await endWait(db, userId);
       await result.save(db);
     }));
