@@ -50,6 +50,7 @@ export const ERROR_CATALOGUE = {
   VM_SUSPENDED: { meaning: "Hostinger has suspended the VM.", retry: "park", next: "Settle the subscription or the abuse report in the Hostinger panel, then run `up` again." },
   VM_LOCKED: { meaning: "The VM is locked by another action that does not end.", retry: "backoff", next: "Wait for the action to end, then run `up` again." },
   VM_GONE: { meaning: "The VM does not exist any more.", retry: "park", next: "Allow a new purchase explicitly if the user is to have a new VM." },
+  VM_NOT_FOUND: { meaning: "Hostinger does not find the VM, but its list of VMs has it, or may have it.", retry: "backoff", next: "It is tried again later; if it stays so, ask Hostinger's support." },
   VM_NOT_RUNNING: { meaning: "The VM did not reach the state 'running' within the time limit.", retry: "backoff", next: "Run `up` again: it goes on waiting for the same VM." },
   NOT_YET: { meaning: "What the run waits for is not there yet; it takes minutes by itself.", retry: "backoff", next: "Nothing: it goes on by itself when it is there." },
   VM_ACTION_FAILED: { meaning: "An action on the VM ended in the state 'error'.", retry: "backoff", next: "Look at the VM's actions, then run `up` again." },

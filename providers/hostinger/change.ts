@@ -10,6 +10,7 @@ import { needsWipe, needsPurchase } from "./virtual-machine-diff.ts";
 import { sameKey } from "./api/ssh-keys.ts";
 import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
 import { factsOf } from "./virtual-machine-facts.ts";
+import { BEING_MADE } from "./vm-state.ts";
 import { waitForRunning } from "./wait-for-running.ts";
 
 type Values = Record<string, unknown>;
@@ -41,7 +42,7 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
     onDone({ templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword, sshPublicKey: undefined });
     olds = { ...olds, rootPassword, sshPublicKey: undefined };
   }
-  const vm = await waitForRunning(session, vmId, inputs, { isNew: olds["state"] === "creating", shown });
+  const vm = await waitForRunning(session, vmId, inputs, { isNew: olds["state"] === BEING_MADE, shown });
   onDone(factsOf(vm));
   // A VM that was bought may still have Hostinger's own name, where its setup did not go as asked.
   if (changed("hostname") || vm.hostname.toLowerCase() !== inputs.hostname) {

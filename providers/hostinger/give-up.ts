@@ -14,10 +14,14 @@ import { wipeVm } from "./wipe.ts";
  * off first, so that nothing more is charged even if the rest fails; then, if asked for, the VM
  * is wiped and loses the user's host name; then it is stopped, even if the wipe has failed. Each
  * step may be repeated, and each does what the VM's state allows.
+ *
+ * @param isNew it was sold, and nobody has seen it run: Hostinger may not find it yet, and renews it all the same
  */
-export async function giveUp(session: Session, vmId: number, props: VirtualMachineOutputs): Promise<void> {
+export async function giveUp(session: Session, vmId: number, props: VirtualMachineOutputs, { isNew }: { readonly isNew: boolean }): Promise<void> {
   const vm: NamedVm = { vmId, hostname: props.hostname };
   try {
+    // What was shown once is looked for again by every later look.
+    if (isNew) await getVm(session, vmId, vm.hostname, { isNew });
     const { paidUntil, isOff } = await endAutoRenewal(session, vm);
     let done: string | undefined;
     try {

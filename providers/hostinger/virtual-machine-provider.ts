@@ -11,7 +11,7 @@ import { changesOf, isOnlyAboutDeletion, needsReplacement } from "./virtual-mach
 import { isHostingersOwn } from "./hostinger-hostname.ts";
 import { addressesOf, refuseForeignName } from "./name-check.ts";
 import { refuseMismatch } from "./search.ts";
-import { isLost } from "./vm-state.ts";
+import { BEING_MADE, isLost } from "./vm-state.ts";
 import { giveUp } from "./give-up.ts";
 import { closePurchase, isPurchaseOpen, obtainVm, purchaseOfVm } from "./purchase/index.ts";
 import type { Obtained } from "./purchase/index.ts";
@@ -29,8 +29,6 @@ export { checkVirtualMachine as check } from "./virtual-machine-check.ts";
 export { readVirtualMachine as read } from "./virtual-machine-read.ts";
 
 type Values = Record<string, unknown>;
-/** Recorded as the VM's state until it has been seen running. */
-const BEING_MADE = "creating";
 type AcquiredVm = Obtained | { vmId: number; how: "imported"; orderId: undefined; recordId: number | undefined; hostname: string; isWiped: boolean };
 
 export function diff(id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
@@ -109,7 +107,7 @@ async function deleteVirtualMachine(id: string, props: Values): Promise<void> {
   const outputs = props as unknown as VirtualMachineOutputs;
   refuseDeletion(Number(id), outputs);
   const session = currentSession();
-  await giveUp(session, Number(id), outputs);
+  await giveUp(session, Number(id), outputs, { isNew: outputs.state === BEING_MADE });
   await withPurchaseClosed(session, props);
 }
 export { deleteVirtualMachine as delete };

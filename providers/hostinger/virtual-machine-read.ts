@@ -7,7 +7,7 @@ import type { Session } from "./session.ts";
 import { withoutProvider } from "./property-values.ts";
 import { itemIdOfPlanName, planNameOf } from "./virtual-machine-args.ts";
 import { factsOf } from "./virtual-machine-facts.ts";
-import { isLost } from "./vm-state.ts";
+import { BEING_MADE, isLost } from "./vm-state.ts";
 
 type Values = Record<string, unknown>;
 export interface ReadResult {
@@ -36,7 +36,7 @@ export async function readVirtualMachine(id: string, given: Values): Promise<Rea
   const props = withoutProvider(given);
   const vm = await lookUp(session, Number(id));
   // One that has never been seen is not gone: the API may take some minutes to find what it has sold.
-  if (!vm && props["state"] === "creating") return { id, props };
+  if (!vm && props["state"] === BEING_MADE) return { id, props };
   if (!vm) {
     return { id, props: { ...props, state: "gone" }, inputs: { ...openInputs(props), goneVmId: Number(id) } };
   }

@@ -12,6 +12,9 @@ const AT_REST: Readonly<Record<string, RestState | undefined>> = {
   stopped: "stopped", suspending: "suspended", suspended: "suspended", error: "error", initial: "initial", destroying: "gone", destroyed: "gone",
 };
 
+/** Recorded as the VM's state by the stack until it has been seen running. */
+export const BEING_MADE = "creating";
+
 /** undefined: something runs on it, or is about to. */
 export function restStateOf({ state }: Stateful): RestState | undefined {
   return AT_REST[state];

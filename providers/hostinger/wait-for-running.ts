@@ -68,7 +68,8 @@ const shownTo = new WeakMap<Session, Map<number, number>>();
 
 /**
  * `GET /virtual-machines/{id}`. One that is new, or was there a moment ago, and is not found is not
- * gone: it is looked for again for some minutes. Errors: VM_GONE, API_*; NOT_YET of a new one, without patience.
+ * gone: it is looked for again for some minutes. And only if the list lacks it as well is any VM gone.
+ * Errors: VM_GONE; VM_NOT_FOUND of one that is listed; API_*; NOT_YET of a new one, without patience.
  */
 export async function getVm(session: Session, vmId: number, hostname: string, { isNew = false } = {}): Promise<VirtualMachine> {
   const shownAt = shownTo.get(session) ?? new Map<number, number>();
@@ -83,14 +84,21 @@ export async function getVm(session: Session, vmId: number, hostname: string, { 
       return vm;
     } catch (error) {
       if (!(error instanceof UserVpsError) || error.code !== "API_NOT_FOUND") throw error;
-      if (sinceMs === undefined || monotonicMs() - sinceMs >= notFoundGraceMs) {
-        throw new UserVpsError("VM_GONE", `VM ${vmId} of ${hostname} does not exist any more.`, { cause: error });
-      }
+      if (sinceMs === undefined || monotonicMs() - sinceMs >= notFoundGraceMs) throw await notFound(session, vmId, hostname, error);
       if (isNew && patience === "none" && monotonicMs() - sinceMs >= Math.min(NOT_FOUND_HELD_MS, notFoundGraceMs / 2)) throw notYet("running", hostname, "not found yet");
       if (looks === 1) session.report(`${hostname}: Hostinger does not find VM ${vmId}, which is new or was there a moment ago; looking again for up to ${inSeconds(notFoundGraceMs)}`);
       await sleep(Math.min(NOT_FOUND_FIRST_INTERVAL_MS * looks, LONGEST_INTERVAL_MS), session.signal);
     }
   }
+}
+
+/** What is called gone may be forgotten while it is renewed, or be bought anew: one answer alone is not believed, nor a list with an entry that may be this VM. */
+async function notFound({ client, signal }: Session, vmId: number, hostname: string, cause: UserVpsError): Promise<UserVpsError> {
+  const { vms, odd } = await client.virtualMachines.listEntries({ signal });
+  const unreadable = odd.find(({ id }) => id === null || id === vmId);
+  if (unreadable) return new UserVpsError("VM_NOT_FOUND", `Hostinger does not find VM ${vmId} of ${hostname}, but an entry in its list of VMs that cannot be read (${unreadable.why}) may be that one.`, { cause });
+  if (vms.some((vm) => vm.id === vmId && !isLost(vm))) return new UserVpsError("VM_NOT_FOUND", `Hostinger does not find VM ${vmId} of ${hostname}, but lists it.`, { cause });
+  return new UserVpsError("VM_GONE", `VM ${vmId} of ${hostname} does not exist any more.`, { cause });
 }
 
 function refuseHopeless(vm: VirtualMachine, hostname: string): void {

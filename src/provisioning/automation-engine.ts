@@ -10,6 +10,7 @@ import { currentTraceparent } from "../../providers/core/tracing.ts";
 import { once } from "../../providers/core/once.ts";
 import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/allow-delete.ts";
 import { ALLOW_PURCHASE_VARIABLE } from "../../providers/hostinger/settings.ts";
+import { BEING_MADE } from "../../providers/hostinger/vm-state.ts";
 import { preparePulumiHome } from "../install-pulumi/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
 import type { DestroyOptions, Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions, UpResult } from "./engine.ts";
@@ -247,8 +248,8 @@ function isVm({ type }: StateResource): boolean {
 }
 
 function stackVm({ outputs = {}, delete: isLeftOver = false }: StateResource): StackVm {
-  const { vmId, plan, dataCenterId, recreation, ipv4 } = outputs as { vmId: number; plan?: string; dataCenterId?: number; recreation?: string; ipv4?: string };
-  return { vmId, plan, dataCenterId, recreation, address: ipv4, isLeftOver };
+  const { vmId, plan, dataCenterId, recreation, ipv4, state } = outputs as { vmId: number; plan?: string; dataCenterId?: number; recreation?: string; ipv4?: string; state?: string };
+  return { vmId, plan, dataCenterId, recreation, address: ipv4, isLeftOver, isNew: state === BEING_MADE };
 }
 
 function collectErrors(event: EngineProgress, errors: string[]): void {

@@ -3,7 +3,7 @@ import { beginGiveUp, discardCredentials, endOpenChange, findPoolMember, noteGiv
 import { findVm } from "./give-up/find-vm.ts";
 import { giveUpVm, noteVm } from "./give-up/give-up-vm.ts";
 import { endPurchases, interruptedPurchases, settleGivenUp } from "./give-up/interrupted-purchase.ts";
-import { giveUpReplaced, replacedVmsOf } from "./give-up/replaced-vms.ts";
+import { giveUpReplaced, replacedVmsOf, vmsOfOthers } from "./give-up/replaced-vms.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
 import { letMemberGo } from "./pool/let-member-go.ts";
 import { endOf } from "./power.ts";
@@ -38,16 +38,20 @@ async function deprovision(context: OperationContext): Promise<OperationResult> 
   const vmsOfStack = await engine.vms(record.username);
   const purchases = await interruptedPurchases(pool, session, giveUp);
   const bought = purchases.map((purchase) => purchase.vmId).filter((id) => id !== undefined);
+  // What was sold a moment ago, Hostinger may not find yet.
+  const sold = new Set([...bought, ...vmsOfStack.filter(({ isNew }) => isNew).map((vm) => vm.vmId)]);
   const known = giveUp.vmId ?? record.hostingerVmId ?? vmsOfStack.find(({ isLeftOver }) => !isLeftOver)?.vmId ?? bought[0];
-  const vmId = known === undefined ? undefined : (await findVm(session, { vmId: known, hostname }))?.id;
+  const ofOthers = await vmsOfOthers(pool, session, giveUp, [...(known === undefined ? [] : [known]), ...vmsOfStack.map((vm) => vm.vmId)]);
+  const vmId = known === undefined || ofOthers.has(known) ? undefined : (await findVm(session, { vmId: known, hostname }, { isNew: sold.has(known) }))?.id;
   if (vmId !== undefined) await noteVm(pool, session, giveUp, vmId);
-  const others = await replacedVmsOf(pool, session, giveUp, [...vmsOfStack.map((vm) => vm.vmId), ...bought], vmId);
+  const ownOfStack = vmsOfStack.map((vm) => vm.vmId).filter((id) => !ofOthers.has(id));
+  const others = await replacedVmsOf(pool, session, giveUp, [...ownOfStack, ...bought], vmId);
   const stack = stackRequestOf(record, settings);
   await engine.clearInterruptedRun(stack, hooks);
-  const { changes } = await engine.destroy(stack, hooks);
+  const { changes } = await engine.destroy(stack, hooks, { leavesVm: ownOfStack.length < vmsOfStack.length });
   await noteGiveUp(pool, giveUp.giveUpId, {}, "stack_removed_at");
   // First those that nothing is written down of: with the VM's own end all is done.
-  for (const other of others) await giveUpReplaced(session, giveUp, other);
+  for (const other of others) await giveUpReplaced(session, giveUp, other, { isNew: sold.has(other) });
   if (vmId !== undefined) await giveUpVm(pool, session, giveUp, vmId);
   await endPurchases(session, giveUp, purchases);
   return {

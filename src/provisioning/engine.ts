@@ -70,6 +70,8 @@ export interface StackVm {
   readonly address: string | undefined;
   /** Another one is in its place already; it is given up by the next run. */
   readonly isLeftOver: boolean;
+  /** It was sold, and has not been seen running: Hostinger may not find it yet. */
+  readonly isNew: boolean;
 }
 
 /** Every operation throws a UserVpsError with a code of the catalogue. */

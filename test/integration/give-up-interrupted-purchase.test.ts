@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { findLastPurchase } from "../../src/purchases/index.ts";
-import { findVpsByUserId, listRuns, setVpsStatus } from "../../src/records/index.ts";
+import { findVpsByUserId, listRuns, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { obtainOnce } from "../support/buyers.ts";
@@ -12,12 +12,13 @@ import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import type { PurchaseWorld } from "../support/purchases.ts";
-import { StubEngine } from "../support/stub-engine.ts";
+import { StubEngine, vmOf } from "../support/stub-engine.ts";
 import { startStubWorker } from "../support/stub-worker.ts";
-import { control } from "./sandbox-support.ts";
+import { control, hostinger } from "./sandbox-support.ts";
 
 const LIMIT_MS = 60_000;
 const { pool, url } = await withDatabase();
+const engine = Object.assign(new StubEngine(), { destroy: async () => ({ changes: {} }) });
 let sandbox: Sandbox;
 let world: PurchaseWorld;
 let jobs: ReturnType<typeof pgBossJobs>;
@@ -27,7 +28,6 @@ beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 20, scriptMs: 10, actionMs: 10 });
   const boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
   jobs = pgBossJobs(boss, pool);
-  const engine = Object.assign(new StubEngine(), { destroy: async () => ({ changes: {} }) });
   const vms = hostingerPower({ ...sandbox.env, HOSTINGER_PURCHASE_SETTLE_SECONDS: "3" });
   world = openPurchaseWorld(pool, sandbox, {});
   const worker = await startStubWorker({ boss, pool, databaseUrl: url, engine, vms, world, account: world.account });
@@ -38,7 +38,12 @@ afterAll(async () => {
 });
 
 const vmById = (id: number) => sandbox.state().vms.find((one) => one.id === id)!;
-const recordsOf = (username: string) => sandbox.state().scripts.filter(({ name }) => name.endsWith(` ${username}.${sandbox.domain}`)).length;
+const scriptsOf = (username: string) => sandbox.state().scripts.filter(({ name }) => name.endsWith(` ${username}.${sandbox.domain}`));
+const recordsOf = (username: string) => scriptsOf(username).length;
+/** As it is when the stack's saved state has the VM. */
+async function forgetRecords(username: string): Promise<void> {
+  for (const { id } of scriptsOf(username)) await hostinger(sandbox, "DELETE", `vps/v1/post-install-scripts/${id}`);
+}
 
 /** Of a user whose run did not live to say what became of its purchase: books and record know of none. */
 async function interrupted(username: string): Promise<string> {
@@ -106,6 +111,39 @@ describe("giving up a user whose purchase was interrupted", () => {
     await requestDeprovision({ pool, jobs }, userId);
     await givenUp(userId);
     assert.deepEqual([recordsOf("dan"), sandbox.state().purchases.length, (await findLastPurchase(pool, userId))?.state], [0, before, "released"]);
+  });
+
+  it("does not forget a VM that was just sold and that Hostinger does not find yet, whether record or stack names it", async () => {
+    for (const [username, isInStack] of [["fay", false], ["gus", true]] as const) {
+      const userId = await interrupted(username);
+      const ending = await obtainOnce(sandbox, { hostname: `${username}.${sandbox.domain}`, owner: userId });
+      assert.ok("vmId" in ending);
+      if (isInStack) {
+        engine.stacks.set(username, [{ ...vmOf(ending.vmId), isNew: true }]);
+        await saveVpsResult(pool, userId, { hostingerVmId: ending.vmId });
+        await forgetRecords(username);
+      }
+      sandbox.addFault({ api: "hostinger", method: "GET", path: `/api/vps/v1/virtual-machines/${ending.vmId}$`, times: 3, fault: { kind: "status", status: 404 } });
+      sandbox.addFault({ api: "hostinger", method: "GET", path: "/api/vps/v1/virtual-machines$", times: 0, fault: { kind: "status", status: 200, body: [] } });
+      await requestDeprovision({ pool, jobs }, userId);
+      await givenUp(userId);
+      sandbox.clearFaults();
+      const { state, autoRenewed } = vmById(ending.vmId);
+      assert.deepEqual([state, autoRenewed, (await lastGiveUp(pool, userId)).vmId], ["stopped", false, ending.vmId], username);
+    }
+  });
+
+  it("tries again where Hostinger does not find a VM that it lists", async () => {
+    const userId = await interrupted("hal");
+    const ending = await obtainOnce(sandbox, { hostname: `hal.${sandbox.domain}`, owner: userId });
+    assert.ok("vmId" in ending);
+    await saveVpsResult(pool, userId, { hostingerVmId: ending.vmId });
+    await forgetRecords("hal");
+    sandbox.addFault({ api: "hostinger", method: "GET", path: `/api/vps/v1/virtual-machines/${ending.vmId}$`, times: 1, fault: { kind: "status", status: 404 } });
+    await requestDeprovision({ pool, jobs }, userId);
+    await givenUp(userId);
+    assert.deepEqual([vmById(ending.vmId).state, vmById(ending.vmId).autoRenewed], ["stopped", false]);
+    assert.ok((await listRuns(pool, userId)).items.some(({ errorCode }) => errorCode === "VM_NOT_FOUND"));
   });
 
   it("leaves another owner's purchase for the same host name alone", async () => {

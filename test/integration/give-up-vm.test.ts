@@ -17,12 +17,11 @@ import { control, hostinger, scriptFor } from "./sandbox-support.ts";
 type Values = Record<string, unknown>;
 
 let sandbox: Sandbox;
+const config = { get: (key: string) => new Map([["hostinger:apiKey", sandbox.hostingerToken], ["hostinger:baseUrl", sandbox.hostingerUrl]]).get(key) };
 let session: Session;
 let client: HostingerClient;
 beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 30, scriptMs: 10, actionMs: 10 });
-  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
-  const config = { get: (key: string) => settings[key] };
   provider.configure(config);
   client = new HostingerClient({ baseUrl: sandbox.hostingerUrl, apiKey: sandbox.hostingerToken });
   session = { client, settings: hostingerSettings(config, {}), signal: new AbortController().signal, report: () => undefined };
@@ -68,6 +67,18 @@ describe("a wipe", () => {
     await wipeVm(session, vm, 1007, { actionId: failing.id, onOrdered });
     assert.equal(ordered.length, 1);
     assert.equal(vmOf(id).actions.find(({ id: one }) => one === ordered[0])?.state, "success");
+  });
+});
+
+describe("a VM that was just sold and is not found yet", () => {
+  it("is looked for until it is, stopped and not renewed; nothing of it is forgotten meanwhile", async () => {
+    const { id, outs } = await provider.create(inputs());
+    sandbox.addFault({ api: "hostinger", method: "GET", path: `/api/vps/v1/virtual-machines/${id}$`, times: 3, fault: { kind: "status", status: 404 } });
+    sandbox.addFault({ api: "hostinger", method: "GET", path: "/api/vps/v1/virtual-machines$", times: 0, fault: { kind: "status", status: 200, body: [] } });
+    // Another run, which has never seen it.
+    provider.configure(config);
+    await provider.delete(id, { ...outs, state: "creating" });
+    assert.deepEqual([vmOf(id).state, vmOf(id).autoRenewed], ["stopped", false]);
   });
 });
 

@@ -34,7 +34,7 @@ export class StubEngine implements Engine {
 }
 
 export function vmOf(vmId: number): StackVm {
-  return { vmId, plan: undefined, dataCenterId: undefined, recreation: undefined, address: undefined, isLeftOver: false };
+  return { vmId, plan: undefined, dataCenterId: undefined, recreation: undefined, address: undefined, isLeftOver: false, isNew: false };
 }
 
 async function refused(): Promise<never> {

@@ -47,9 +47,7 @@ async function takeFormerVm({ pool, record }: OperationContext, session: Session
   return undefined;
 }
 
-/** Only the VM itself and the list together tell that it is gone: another one would be bought, and the data left behind. */
 async function isStillThere(session: Session, { vmId, hostname }: FormerVm): Promise<boolean> {
   const vm = await findVm(session, { vmId, hostname });
-  if (vm !== undefined) return !isLost(vm);
-  return (await session.client.virtualMachines.list({ signal: session.signal })).some((one) => one.id === vmId && !isLost(one));
+  return vm !== undefined && !isLost(vm);
 }

@@ -52,7 +52,7 @@ async function faultOf(session: Session, { vmId, hostname, plan, templateId, dat
     const paidMs = paidUntil === undefined ? 0 : Date.parse(paidUntil) - Date.now();
     return paidMs >= leastDays * DAY_MS ? undefined : `it is paid until ${paidUntil ?? "nobody knows when"}`;
   } catch (error) {
-    if (error instanceof UserVpsError && ["VM_GONE", "VM_MISMATCH"].includes(error.code)) return error.message;
+    if (error instanceof UserVpsError && ["VM_GONE", "VM_NOT_FOUND", "VM_MISMATCH"].includes(error.code)) return error.message;
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import type { OperationContext } from "../operation.ts";
 import { stackRequestOf } from "../stack-request.ts";
 
 /** Say nothing of the VM: another try may still stop it and end its renewal. */
-const PASSING: ReadonlySet<string> = new Set(["CANCELLED", "RUN_LOST", "RUN_TIMED_OUT", "STACK_LOCKED", "DATABASE_FAILED", "API_RATE_LIMITED", "API_UNAVAILABLE", "API_UNREACHABLE", "API_TIMEOUT"]);
+const PASSING: ReadonlySet<string> = new Set(["CANCELLED", "RUN_LOST", "RUN_TIMED_OUT", "STACK_LOCKED", "DATABASE_FAILED", "API_RATE_LIMITED", "API_UNAVAILABLE", "API_UNREACHABLE", "API_TIMEOUT", "VM_NOT_FOUND"]);
 
 /**
  * A VM from a pool that did not come to be the user's is given up, as far as it lets itself: its renewal, its DNS record,

@@ -4,7 +4,7 @@ import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { RunPatience } from "../../../providers/core/patience.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import type { VirtualMachineInputs } from "../../../providers/hostinger/virtual-machine-args.ts";
-import { waitForRunning } from "../../../providers/hostinger/wait-for-running.ts";
+import { getVm, waitForRunning } from "../../../providers/hostinger/wait-for-running.ts";
 
 /** A stopped VM that runs after so many starts; each start ends as told. */
 function stoppedVm(ends: readonly ("refused" | "error" | "success" | "sent")[], { runsAfter }: { runsAfter: number }) {
@@ -36,6 +36,7 @@ describe("waiting for a VM that is new and not found yet", () => {
           if (++looks <= foundAfter) throw new UserVpsError("API_NOT_FOUND", "an example");
           return { id: 7, state: "running", actionsLock: "unlocked", ipv4: [{ address: "127.0.0.2" }] };
         },
+        listEntries: async () => ({ vms: [], odd: [] }),
       } },
     } as unknown as Session;
     return { wait: () => waitForRunning(session, 7, { hostname: "alice.spoq.dev" } as VirtualMachineInputs, { isNew: true }), looks: () => looks };
@@ -47,6 +48,22 @@ describe("waiting for a VM that is new and not found yet", () => {
     const { wait, looks } = unfound("none", Infinity);
     await assert.rejects(wait(), /^UserVpsError: NOT_YET: running: alice\.spoq\.dev: not found yet\./);
     assert.ok(looks() < 4);
+  });
+});
+
+describe("a VM that nobody has seen and that is not found", () => {
+  const looked = async (listed: { vms?: object[]; odd?: object[] }) => {
+    const virtualMachines = { get: async () => { throw new UserVpsError("API_NOT_FOUND", "an example"); }, listEntries: async () => ({ vms: [], odd: [], ...listed }) };
+    await getVm({ signal: new AbortController().signal, report: () => undefined, settings: { patience: "own", notFoundGraceMs: 400 }, client: { virtualMachines } } as unknown as Session, 7, "alice.spoq.dev");
+  };
+
+  it("is gone where the list of VMs lacks it, or tells that it is destroyed", async () => {
+    await assert.rejects(looked({ vms: [{ id: 8, state: "running" }], odd: [{ id: 9 }] }), /VM_GONE: VM 7/);
+    await assert.rejects(looked({ vms: [{ id: 7, state: "destroyed" }] }), /VM_GONE: VM 7/);
+  });
+
+  it("is not gone where it is listed, or an entry that cannot be read may be it", async () => {
+    for (const listed of [{ vms: [{ id: 7, state: "running" }] }, { odd: [{ id: 7 }] }, { odd: [{ id: null }] }]) await assert.rejects(looked(listed), /VM_NOT_FOUND: .*VM 7 of alice/);
   });
 });
 
