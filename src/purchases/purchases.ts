@@ -49,6 +49,12 @@ export async function noteWait(db: Queryable, purchaseId: number, kind: WaitingK
   await db.query("UPDATE vps_purchases SET waits_for = $2 WHERE purchase_id = $1 AND state = 'waiting' AND waits_for IS DISTINCT FROM $2", [purchaseId, kind]);
 }
 
+/** Whether it is still the wish that was judged: for another plan, something else may hold it back. @param db inside a transaction, to whose end it stays so */
+export async function lockWish(db: Queryable, { purchaseId, plan, changeId }: Purchase): Promise<boolean> {
+  const { rowCount } = await db.query("SELECT FROM vps_purchases WHERE purchase_id = $1 AND state = 'waiting' AND plan_id = $2 AND change_id IS NOT DISTINCT FROM $3 FOR UPDATE", [purchaseId, plan, changeId]);
+  return rowCount === 1;
+}
+
 /** waiting -> reserved. Whether it was waiting. */
 export async function markReserved(db: Queryable, purchaseId: number, price: Price | undefined): Promise<boolean> {
   const { rowCount } = await db.query(
@@ -100,6 +106,11 @@ export async function markEnded(db: Queryable, purchaseId: number, state: "refus
 /** waiting -> released, of a user who wants nothing any more. */
 export async function withdrawWish(db: Queryable, userId: string): Promise<void> {
   await db.query("UPDATE vps_purchases SET state = 'released', waits_for = NULL, ended_at = clock_timestamp() WHERE user_id = $1 AND state = 'waiting'", [userId]);
+}
+
+/** Of two users for whom the same VM is named at once, the second one is asked about when the first one's is written. @param db inside a transaction */
+export async function decideInTurn(db: Queryable): Promise<void> {
+  await db.query("SELECT pg_advisory_xact_lock(hashtextextended('user-vps:decisions', 0))");
 }
 
 /** @returns whether there is something to decide: a purchase in doubt, or an order whose payment or VM does not come */

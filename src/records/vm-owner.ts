@@ -1,9 +1,15 @@
 /** Whose a VM is by what is recorded: the one rule, as a condition of SQL and as a question. */
 import type { Queryable } from "../db/queryable.ts";
 
-/** Somebody's record has the VM, one of an older backend's too. @param vm the column with the VM's id */
+/** An operator has said whose purchase has become the VM, and no run has written it into that user's record yet. @param vm the VM's id */
+function isDecided(vm: string): string {
+  return `vps_purchases.decided_vm_id = ${vm} AND vps_purchases.decision = 'vm' AND vps_purchases.state IN ('reserved', 'awaiting_payment', 'uncertain')`;
+}
+
+/** Somebody's record has the VM, one of an older backend's too, or it is about to. @param vm the column with the VM's id */
 export function isSomebodys(vm: string): string {
-  return `EXISTS (SELECT FROM user_vps WHERE user_vps.hostinger_vm_id = ${vm} AND user_vps.status <> 'deprovisioned')`;
+  return `(EXISTS (SELECT FROM user_vps WHERE user_vps.hostinger_vm_id = ${vm} AND user_vps.status <> 'deprovisioned')
+    OR EXISTS (SELECT FROM vps_purchases WHERE ${isDecided(vm)}))`;
 }
 
 /** Of `vps_give_ups`, as that: the newest of its VM, which nobody has by any record. */
@@ -11,11 +17,14 @@ export const IS_NOBODYS = `
   NOT EXISTS (SELECT FROM vps_give_ups later WHERE later.vm_id = vps_give_ups.vm_id AND later.give_up_id > vps_give_ups.give_up_id)
   AND NOT ${isSomebodys("vps_give_ups.vm_id")}`;
 
+/** Records come first. Without one, the last one to whom it was bound counts: a VM may be reused more than once. */
 const OF_ANOTHER = `
   SELECT EXISTS (SELECT FROM user_vps WHERE hostinger_vm_id = $2 AND user_id::text <> $1 AND status <> 'deprovisioned')
-    OR EXISTS (SELECT FROM vps_give_ups WHERE vm_id = $2 AND reused_by IS NOT NULL AND reused_by <> $1) AS found`;
+    OR NOT EXISTS (SELECT FROM user_vps WHERE hostinger_vm_id = $2 AND user_id::text = $1 AND status <> 'deprovisioned') AND (
+      EXISTS (SELECT FROM (SELECT reused_by FROM vps_give_ups WHERE vm_id = $2 AND cancelled_at IS NULL ORDER BY give_up_id DESC LIMIT 1) AS last WHERE reused_by <> $1)
+      OR EXISTS (SELECT FROM vps_purchases WHERE ${isDecided("$2")} AND user_id <> $1)) AS found`;
 
-/** Whether somebody else has the VM by now: by their record, or because it was wiped and bound to them. */
+/** Whether somebody else has the VM by now: by their record, because it was wiped and bound to them, or because an operator has said that it is theirs. */
 export async function isVmOfAnother(db: Queryable, userId: string, vmId: number): Promise<boolean> {
   const { rows } = await db.query<{ found: boolean }>(OF_ANOTHER, [userId, vmId]);
   return rows[0]!.found;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
+import type { DestroyOptions, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { findLastPurchase } from "../../src/purchases/index.ts";
 import { findVpsByUserId, listRuns, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
@@ -18,7 +19,14 @@ import { control, hostinger } from "./sandbox-support.ts";
 
 const LIMIT_MS = 60_000;
 const { pool, url } = await withDatabase();
-const engine = Object.assign(new StubEngine(), { destroy: async () => ({ changes: {} }) });
+/** By the stack's name, with what options. */
+const destroyed = new Map<string, DestroyOptions | undefined>();
+const engine = Object.assign(new StubEngine(), {
+  async destroy({ stackName }: StackRequest, _hooks: RunHooks, options?: DestroyOptions) {
+    destroyed.set(stackName, options);
+    return { changes: {} };
+  },
+});
 let sandbox: Sandbox;
 let world: PurchaseWorld;
 let jobs: ReturnType<typeof pgBossJobs>;
@@ -144,6 +152,18 @@ describe("giving up a user whose purchase was interrupted", () => {
     await givenUp(userId);
     assert.deepEqual([vmById(ending.vmId).state, vmById(ending.vmId).autoRenewed], ["stopped", false]);
     assert.ok((await listRuns(pool, userId)).items.some(({ errorCode }) => errorCode === "VM_NOT_FOUND"));
+  });
+
+  it("touches no VM that is another user's by the records, though record and stack name it", async () => {
+    const userId = await interrupted("ian");
+    const ending = await obtainOnce(sandbox, { hostname: `ian.${sandbox.domain}`, owner: userId });
+    assert.ok("vmId" in ending);
+    for (const { userId: one } of [await world.signUp("joy"), { userId }]) await saveVpsResult(pool, one, { hostingerVmId: ending.vmId });
+    engine.stacks.set("ian", [vmOf(ending.vmId)]);
+    await requestDeprovision({ pool, jobs }, userId);
+    await givenUp(userId);
+    assert.deepEqual([vmById(ending.vmId).state, vmById(ending.vmId).autoRenewed, (await lastGiveUp(pool, userId)).vmId], ["running", true, null]);
+    assert.deepEqual(destroyed.get("ian"), { leavesVm: true });
   });
 
   it("leaves another owner's purchase for the same host name alone", async () => {

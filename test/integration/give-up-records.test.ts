@@ -13,7 +13,7 @@ const { pool, url } = await withDatabase();
 const DAY_MS = 86_400_000;
 
 beforeEach(async () => {
-  await pool.query("DELETE FROM vps_give_ups");
+  for (const table of ["vps_give_ups", "vps_purchases"]) await pool.query(`DELETE FROM ${table}`);
   await pool.query("DELETE FROM user_vps");
 });
 
@@ -31,8 +31,7 @@ const ask = async (record: VpsRecord, graceHours = 0, wipe = true): Promise<Give
 let nextVmId = 100;
 
 /** A VM that was given up, as it stands when all has gone well unless told otherwise. */
-async function givenUp(userId: string, { paidDays = 20, wiped = true, stopped = true, ended = true, plan = "p1" } = {}): Promise<number> {
-  const vmId = nextVmId++;
+async function givenUp(userId: string, { paidDays = 20, wiped = true, stopped = true, ended = true, plan = "p1", vmId = nextVmId++ } = {}): Promise<number> {
   await ask(await user(userId, plan));
   const { giveUpId } = (await begin(userId))!;
   await noteGiveUp(pool, giveUpId, { vmId, paidUntil: new Date(Date.now() + paidDays * DAY_MS) });
@@ -200,6 +199,20 @@ describe("a VM that was given up without a wipe", () => {
     assert.deepEqual(await listNamesakes(pool, "cid.spoq.dev", 10), [7_001]);
     assert.deepEqual(await listNamesakes(pool, "amy.spoq.dev", 10), [first]);
     assert.deepEqual(await listNamesakes(pool, "bea.spoq.dev", 10), [], `${wiped} has no name of anybody's`);
+  });
+});
+
+describe("a VM that users have had one after the other, wiped in between,", () => {
+  it("is the last one's: neither an earlier one's, nor that of whom an operator has named it for by mistake", async () => {
+    const vmId = await givenUp("amy");
+    for (const [userId, isLast] of [["bea", false], ["cid", true]] as const) {
+      const claimed = await claimWipedVm(pool, await user(userId), 3);
+      assert.equal(claimed?.vmId, vmId);
+      assert.ok(await takeOverVm(pool, userId, { vmId, isWiped: true }));
+      if (!isLast) await givenUp(userId, { vmId });
+    }
+    await pool.query("INSERT INTO vps_purchases (user_id, username, hostname, plan_id, state, asked_at, reserved_at, decision, decided_vm_id, decided_by, decided_why, decided_at) VALUES ('dan', 'dan', 'dan.spoq.dev', 'p', 'uncertain', now(), now(), 'vm', $1, 'op', 'x', now())", [vmId]);
+    for (const [userId, isOfAnother] of [["amy", true], ["bea", true], ["cid", false], ["dan", true]] as const) assert.equal(await isVmOfAnother(pool, userId, vmId), isOfAnother, userId);
   });
 });
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "vitest";
 import type { PurchaseOverviewView, PurchaseView } from "../../src/http/routes/purchases.ts";
 import { findLastPurchase, listPurchases, markAwaitingPayment, markBought, markReserved, markUncertain, wishFor } from "../../src/purchases/index.ts";
-import { setVpsStatus } from "../../src/records/index.ts";
+import { isVmOfAnother, setVpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
 import { KVM1 } from "../support/purchases.ts";
@@ -174,6 +174,27 @@ describe("POST /api/admin/vps/{username}/resolve", () => {
     for (const vmId of [71, 72]) assertRefusal(await post("/api/admin/vps/ada/resolve", { decision: "vm", vmId, reason: "x" }), 409, "STATUS_CONFLICT");
     for (const vmId of [0, -1, 1.5, "17", null]) assertRefusal(await post("/api/admin/vps/ada/resolve", { decision: "vm", vmId, reason: "x" }), 400, "REQUEST_INVALID");
     assert.deepEqual([(await findLastPurchase(pool, "user_ada"))?.decision, jobs.enqueued], [null, []]);
+  });
+
+  it("names a VM for one user only, until it is decided otherwise, also where two operators do so at once", async () => {
+    for (const username of ["ada", "ben", "cid"]) await inDoubt(username);
+    const answers = await Promise.all(["ada", "ben"].map((username) => post(`/api/admin/vps/${username}/resolve`, { decision: "vm", vmId: 81, reason: "an order in hPanel" })));
+    assert.deepEqual(answers.map(({ statusCode }) => statusCode).toSorted(), [202, 409]);
+    assertRefusal(await post("/api/admin/vps/cid/resolve", { decision: "vm", vmId: 81, reason: "x" }), 409, "STATUS_CONFLICT");
+    const [first] = (await listPurchases(pool, { limit: 10 })).items.filter(({ decidedVmId }) => decidedVmId !== null);
+    assert.deepEqual([await isVmOfAnother(pool, first!.userId, 81), await isVmOfAnother(pool, "user_cid", 81)], [false, true]);
+    await setVpsStatus(pool, first!.userId, { status: "failed" });
+    assert.equal((await post(`/api/admin/vps/${first!.username}/resolve`, { decision: "buy-again", reason: "it was another order" })).statusCode, 202);
+    assert.equal((await post("/api/admin/vps/cid/resolve", { decision: "vm", vmId: 81, reason: "x" })).statusCode, 202);
+  });
+
+  it("ends the doubt about another VM of a user who kept the old one, and names no VM for such a user", async () => {
+    await inDoubt("ada");
+    await setVpsStatus(pool, "user_ada", { status: "ready" });
+    assertRefusal(await post("/api/admin/vps/ada/resolve", { decision: "vm", vmId: 91, reason: "x" }), 409, "STATUS_CONFLICT");
+    const answer = await post("/api/admin/vps/ada/resolve", { decision: "give-up", reason: "hPanel has no order" });
+    assert.equal(answer.statusCode, 202, answer.body);
+    assert.deepEqual([(await findLastPurchase(pool, "user_ada"))?.decision, jobs.enqueued], ["give-up", [{ operation: "up", userId: "user_ada" }]]);
   });
 
   it("is refused where nothing is in doubt, without a reason, and where VM and decision do not fit", async () => {

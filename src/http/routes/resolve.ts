@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
-import { decide, DECISIONS, findOpenPurchase } from "../../purchases/index.ts";
+import { decide, decideInTurn, DECISIONS, findOpenPurchase } from "../../purchases/index.ts";
 import type { PurchaseState } from "../../purchases/index.ts";
 import { isOrWasVmOfAnother, setVpsStatus } from "../../records/index.ts";
 import type { VpsStatus } from "../../records/index.ts";
@@ -19,8 +19,8 @@ const BODY = z.strictObject({
 // As the route below checks it.
 }).meta({ oneOf: [{ properties: { decision: { const: "vm" } }, required: ["decision", "vmId"] }, { properties: { decision: { enum: DECISIONS.filter((kind) => kind !== "vm") }, vmId: false }, required: ["decision"] }] });
 
-/** Purchases that a person can know more about than the service, with the statuses of their users. */
-const DECIDABLE: Readonly<Partial<Record<PurchaseState, readonly VpsStatus[]>>> = { uncertain: ["failed"], awaiting_payment: ["queued", "failed"] };
+/** Purchases that a person can know more about than the service, with the statuses of their users: one who is ready had wanted another VM, and kept the old one. */
+const DECIDABLE: Readonly<Partial<Record<PurchaseState, readonly VpsStatus[]>>> = { uncertain: ["failed", "ready"], awaiting_payment: ["queued", "failed", "ready"] };
 
 /** POST /api/admin/vps/{username}/resolve: an operator decides about a purchase in doubt, or one whose payment does not come; a worker writes it into the Hostinger account and goes on. */
 export const resolveRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs }) => {
@@ -41,7 +41,9 @@ export const resolveRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { po
       const purchase = await findOpenPurchase(db, user.userId);
       const fitting = purchase && DECIDABLE[purchase.state];
       if (!fitting) throw new HttpError("STATUS_CONFLICT", `No purchase of '${user.username}' is in doubt, or awaits its payment.`);
-      if (vmId !== undefined && (await isOrWasVmOfAnother(db, user.userId, vmId))) throw new HttpError("STATUS_CONFLICT", `VM ${vmId} is another user's, or holds another user's data.`);
+      if (kind === "vm" && user.status === "ready") throw new HttpError("STATUS_CONFLICT", `'${user.username}' has a VPS, and no run looks for another VM: give the purchase up. A VM that it has become is a finding of the next sweep.`);
+      await decideInTurn(db);
+      if (vmId !== undefined && (await isOrWasVmOfAnother(db, user.userId, vmId))) throw new HttpError("STATUS_CONFLICT", `VM ${vmId} is another user's, or named for one, or holds another user's data.`);
       const changed = await setVpsStatus(db, user.userId, { status: "queued", phase: "queued" }, fitting);
       if (!changed) throw statusConflict(user, "To decide about a purchase", fitting);
       await decide(db, user.userId, { kind, vmId: vmId ?? null, by: callerOf(request).userId, why });
