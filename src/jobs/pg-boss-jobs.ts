@@ -4,6 +4,7 @@ import { inTransaction } from "../db/index.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { askRunToEnd, lockVps, noteCause, withdrawChange } from "../records/index.ts";
+import { releaseWithdrawn } from "../purchases/index.ts";
 import type { Operation, VpsStatus } from "../records/index.ts";
 import { recordCancelled } from "./close-run.ts";
 import type { JobRequest, Jobs } from "./job.ts";
@@ -33,7 +34,8 @@ export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
         const operation = status && RUN_OF[status];
         // Whoever ends the run says that it was cancelled. Runs of another kind are not meant.
         if (operation && (await askRunToEnd(db, userId, operation))) return void (await db.query("SELECT pg_notify($1, $2)", [CANCEL_CHANNEL, userId]));
-        if (await withdrawChange(db, userId)) return;
+        const changeId = await withdrawChange(db, userId);
+        if (changeId !== undefined) return void (await releaseWithdrawn(db, changeId));
         await recordCancelled(db, userId, new UserVpsError("CANCELLED", "An operator cancelled it before it ran."));
       });
     },

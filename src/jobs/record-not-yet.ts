@@ -4,7 +4,7 @@ import type { Awaited } from "../../providers/core/patience.ts";
 import type { UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/index.ts";
-import { findOpenPurchase, markBought } from "../purchases/index.ts";
+import { settleWithVm } from "../purchases/index.ts";
 import { beginWait, saveVpsResult, setVpsStatus, usualWaitSeconds, waitText } from "../records/index.ts";
 import type { Phase } from "../records/index.ts";
 import { closeRun, recordCancelled } from "./close-run.ts";
@@ -33,8 +33,7 @@ export async function recordNotYet({ pool, engine, settings, vms, handOver, log 
     const ended = await closeRun(db, { userId, runId }, { outcome: "waiting", message: waitingFor, seconds, resources: recorder.resources() });
     if (!ended) return;
     if (vm) await saveVpsResult(db, userId, { hostingerVmId: vm.vmId, ...(vm.address && { address: vm.address }) });
-    const open = vm && (await findOpenPurchase(db, userId));
-    if (open && open.state !== "waiting") await markBought(db, open.purchaseId, { vmId: vm.vmId });
+    if (vm) await settleWithVm(db, userId, { vmId: vm.vmId });
     if (ended === "cancelled") return await recordCancelled(db, userId);
     await beginWait(db, { userId, username, hostname, what, vmId, address: vm?.address ?? null, seen, limitSeconds });
     await setVpsStatus(db, userId, { status: "provisioning", phase: PHASE_OF[what], waitingKind: what, waitingFor, waitingUsualSeconds: (await usualWaitSeconds(db, what)) ?? null });

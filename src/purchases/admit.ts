@@ -34,17 +34,23 @@ export interface Admission {
 /**
  * @throws UserVpsError PLAN_NOT_ALLOWED; CANCELLED if an operator gave the purchase up; API_* if Hostinger or Cloudflare cannot be asked
  */
-export async function admit(guard: Guard, account: PurchaseAccount, session: Session, { record, changeId, needsPurchase }: PurchaseQuestion): Promise<Admission> {
+export async function admit(guard: Guard, account: PurchaseAccount, session: Session, question: PurchaseQuestion): Promise<Admission> {
   const { pool, settings } = guard;
+  const { record, changeId, needsPurchase } = question;
   let open = await findOpenPurchase(pool, record.userId);
-  if (open && isDecided(open)) open = await applyDecision(guard, account, session, record, open);
+  if (open && isDecided(open)) open = await applyDecision(guard, account, session, question, open);
   // Bought or not, that is for the run to find out; it does not order once more.
   if (open?.state === "awaiting_payment") return { mayBuy: false, purchase: open };
   if (open?.state === "uncertain") {
-    const mayBuyAgain = settings.purchaseUncertainPolicy === "buy-again-without-evidence" && (await heldBack(guard, open, session)) === undefined;
+    const mayBuyAgain = isFor(open, question) && settings.purchaseUncertainPolicy === "buy-again-without-evidence" && (await heldBack(guard, open, session)) === undefined;
     return { mayBuy: mayBuyAgain, purchase: open };
   }
-  if (open?.state === "reserved") return needsPurchase && open.decision !== "vm" ? await admitAgain(guard, account, session, open) : { mayBuy: false, purchase: open };
+  if (open?.state === "reserved") {
+    if (!needsPurchase || open.decision === "vm") return { mayBuy: false, purchase: open };
+    if (isFor(open, question)) return await admitAgain(guard, account, session, open);
+    if (!(await isUnsent(account, session, open))) return { mayBuy: false, purchase: open };
+    await endReservation(guard, open);
+  }
   if (!needsPurchase) {
     if (open) await withdrawWish(pool, record.userId);
     return { mayBuy: false, purchase: undefined };
@@ -54,7 +60,14 @@ export async function admit(guard: Guard, account: PurchaseAccount, session: Ses
   const wait = await reserve(guard, wish, session);
   if (wait) return { wait, mayBuy: false, purchase: wish };
   const reserved = await findOpenPurchase(pool, userId);
+  // Its turn had come at this very moment, as what was wanted before.
+  if (reserved?.state === "reserved" && !isFor(reserved, question)) return await admit(guard, account, session, question);
   return { mayBuy: reserved?.state === "reserved", purchase: reserved };
+}
+
+/** The guards let one plan pass, for a signup or for one change: the stack may declare another one by now. */
+function isFor({ plan, changeId }: Purchase, question: PurchaseQuestion): boolean {
+  return plan === question.record.plan && changeId === question.changeId;
 }
 
 /**
@@ -64,8 +77,7 @@ export async function admit(guard: Guard, account: PurchaseAccount, session: Ses
 async function admitAgain(guard: Guard, account: PurchaseAccount, session: Session, purchase: Purchase): Promise<Admission> {
   const [asked] = await Promise.allSettled([heldBack(guard, purchase, session)]);
   if (asked.status === "fulfilled" && !asked.value) return { mayBuy: true, purchase };
-  const { state } = await account.read(session, purchase.hostname);
-  if (state !== "none" && state !== "intended") return { mayBuy: false, purchase };
+  if (!(await isUnsent(account, session, purchase))) return { mayBuy: false, purchase };
   if (asked.status === "rejected") throw asked.reason;
   const wait = asked.value!;
   await inTransaction(guard.pool, async (db) => {
@@ -75,24 +87,37 @@ async function admitAgain(guard: Guard, account: PurchaseAccount, session: Sessi
   return { wait, mayBuy: false, purchase };
 }
 
+/** By the account's word: nothing can have been bought yet. */
+async function isUnsent(account: PurchaseAccount, session: Session, { hostname }: Purchase): Promise<boolean> {
+  const { state } = await account.read(session, hostname);
+  return state === "none" || state === "intended";
+}
+
+async function endReservation({ pool }: Guard, { purchaseId }: Purchase): Promise<void> {
+  await inTransaction(pool, async (db) => {
+    await markEnded(db, purchaseId, "released");
+    await endProbe(db);
+  });
+}
+
 function isDecided({ state, decision }: Purchase): boolean {
   return (state === "uncertain" || state === "awaiting_payment") && decision !== null;
 }
 
 /** In the account first: should this process die before the books say so, it is done once more. */
-async function applyDecision({ pool }: Guard, account: PurchaseAccount, session: Session, record: VpsRecord, purchase: Purchase): Promise<Purchase | undefined> {
+async function applyDecision({ pool }: Guard, account: PurchaseAccount, session: Session, { record, needsPurchase }: PurchaseQuestion, purchase: Purchase): Promise<Purchase | undefined> {
   const { purchaseId, userId, hostname, decision, decidedVmId, decidedBy, decidedWhy } = purchase;
   if (decision === "vm") await refuseUnfit(pool, session, record, decidedVmId!);
   await account.resolve(session, hostname, { kind: decision!, vmId: decidedVmId, by: decidedBy ?? "an operator", why: decidedWhy ?? "none given" });
   if (decision === "vm") await markDecidedVm(pool, purchaseId);
   else await markEnded(pool, purchaseId, "written_off");
-  if (decision === "give-up") throw new UserVpsError("CANCELLED", `The purchase was given up by ${decidedBy}: ${decidedWhy}.`, { next: "Have an operator retry it, if the user is to have a VPS after all." });
+  if (decision === "give-up" && needsPurchase) throw new UserVpsError("CANCELLED", `The purchase was given up by ${decidedBy}: ${decidedWhy}.`, { next: "Have an operator retry it, if the user is to have a VPS after all." });
   return await findOpenPurchase(pool, userId);
 }
 
 /** While nothing is written down yet: another decision can be made then. Whose it is may have changed since it was named. */
 async function refuseUnfit(db: Queryable, session: Session, record: VpsRecord, vmId: number): Promise<void> {
   const next = "Decide again: name another VM, or buy again, or give it up.";
-  if (await isOrWasVmOfAnother(db, record.userId, vmId)) throw new UserVpsError("VM_NOT_OURS", `VM ${vmId}, named for ${record.hostname}, is another user's, or holds another user's data.`, { next });
+  if (await isOrWasVmOfAnother(db, record.userId, vmId)) throw new UserVpsError("VM_NOT_OURS", `VM ${vmId}, named for ${record.hostname}, is another user's, or named for one, or holds another user's data.`, { next });
   refuseMismatch(record, await getVm(session, vmId, record.hostname));
 }

@@ -12,7 +12,7 @@ import { judge, judgeReserved } from "./judge.ts";
 import type { GuardFacts, Limits, Wait } from "./judge.ts";
 import type { LiveFacts, ReadLiveFacts } from "./live-facts.ts";
 import type { Purchase, WaitingKind } from "./purchase.ts";
-import { markReserved, noteWait } from "./purchases.ts";
+import { lockWish, markReserved, noteWait } from "./purchases.ts";
 import { readSwitch } from "./switch.ts";
 
 export type GuardSettings = Pick<Settings,
@@ -55,6 +55,7 @@ export async function reserve(guard: Guard, purchase: Purchase, session: Session
     await db.query(ONE_AT_A_TIME);
     // Before the purchase's row, as whoever cancels it does: neither waits for the other.
     await lockVps(db, purchase.userId);
+    if (!(await lockWish(db, purchase))) return undefined;
     const facts = await readFacts(guard, db, purchase, live, mayProbe);
     const wait = judge(facts);
     if (wait) {

@@ -103,10 +103,29 @@ async function afterRefusal(db: Queryable, { paymentProbeSeconds }: GuardSetting
   return { againMs: undefined, wait: { kind: "payment_refused", text: "the payment was refused; it is tried again until one succeeds" } };
 }
 
+/** What a change wanted that was withdrawn before it had begun: by then no engine had been started that might buy. @param db inside the transaction that withdraws it */
+export async function releaseWithdrawn(db: Queryable, changeId: number): Promise<void> {
+  const { rows } = await db.query<{ purchaseId: number }>(`SELECT purchase_id::double precision AS "purchaseId" FROM vps_purchases WHERE change_id = $1 AND state IN ('waiting', 'reserved')`, [changeId]);
+  for (const { purchaseId } of rows) await markEnded(db, purchaseId, "released");
+  await endProbe(db);
+}
+
+/** The purchase has become the VM that the stack has, unless that is the one which was to be replaced: then its own may still come. */
+async function isOf(db: Queryable, { changeId }: Purchase, vmId: number): Promise<boolean> {
+  const { rowCount } = await db.query("SELECT FROM vps_changes WHERE change_id = $1 AND vm_id = $2", [changeId, vmId]);
+  return rowCount === 0;
+}
+
+/** The stack has a VM: the user's open purchase is over, if it has become that one. Whether it has. */
+export async function settleWithVm(db: Queryable, userId: string, known: Bought & { readonly vmId: number }): Promise<boolean> {
+  const open = await findOpenPurchase(db, userId);
+  if (!open || open.state === "waiting" || !(await isOf(db, open, known.vmId))) return false;
+  await markBought(db, open.purchaseId, known);
+  return true;
+}
+
 /** The VPS is ready: the books have its VM. */
 export async function settleSuccess(db: Queryable, userId: string, known: Bought & { readonly vmId: number }): Promise<void> {
-  const open = await findOpenPurchase(db, userId);
-  if (open && open.state !== "waiting") await markBought(db, open.purchaseId, known);
-  else await db.query("UPDATE vps_purchases SET order_id = coalesce($3, order_id), subscription_id = coalesce($4, subscription_id) WHERE user_id = $1 AND vm_id = $2 AND state = 'bought'", [userId, known.vmId, known.orderId ?? null, known.subscriptionId ?? null]);
+  if (!(await settleWithVm(db, userId, known))) await db.query("UPDATE vps_purchases SET order_id = coalesce($3, order_id), subscription_id = coalesce($4, subscription_id) WHERE user_id = $1 AND vm_id = $2 AND state = 'bought'", [userId, known.vmId, known.orderId ?? null, known.subscriptionId ?? null]);
   await endProbe(db);
 }

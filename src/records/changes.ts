@@ -135,14 +135,15 @@ const WITHDRAW = `
   FROM vps_changes, jsonb_to_record(declared_before) AS before
     (plan text, "dataCenterId" integer, "templateId" integer, hostname text, "bootHostname" text, recreation integer, "recreationAskedAt" timestamptz, "recreationAfterAction" bigint, status text)
   WHERE vps_changes.user_id = $1 AND ended_at IS NULL AND begun_at IS NULL
-    AND user_vps.user_id::text = $1 AND user_vps.is_managed AND user_vps.status = 'queued'`;
+    AND user_vps.user_id::text = $1 AND user_vps.is_managed AND user_vps.status = 'queued'
+  RETURNING change_id::double precision AS "changeId"`;
 
-/** Takes back a change that has not begun: all is declared as it was before. Whether there was one. */
-export async function withdrawChange(db: Queryable, userId: string): Promise<boolean> {
-  const { rowCount } = await db.query(WITHDRAW, [userId]);
-  if (rowCount !== 1) return false;
+/** Takes back a change that has not begun: all is declared as it was before. Its id; undefined if there was none. */
+export async function withdrawChange(db: Queryable, userId: string): Promise<number | undefined> {
+  const { rows } = await db.query<{ changeId: number }>(WITHDRAW, [userId]);
+  if (!rows[0]) return undefined;
   await endOpenChange(db, userId, "withdrawn");
-  return true;
+  return rows[0].changeId;
 }
 
 /** Newest first; with `before`, only those that were asked for before that one. */

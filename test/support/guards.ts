@@ -11,7 +11,7 @@ import type { PurchaseWorld } from "./purchases.ts";
 
 /** Ends with the file that calls it; each test begins with a closed breaker and no users. */
 export async function openGuards() {
-  const { pool, sandbox, world } = await openPurchaseWorlds();
+  const { pool, url, sandbox, world } = await openPurchaseWorlds();
 
   beforeEach(async () => {
     await pool.query("UPDATE vps_purchase_breaker SET state = 'closed', refusals = 0, reason = NULL, opened_at = NULL, next_probe_at = NULL, probe_purchase_id = NULL");
@@ -46,5 +46,5 @@ export async function openGuards() {
     await setVpsStatus(pool, userId, { status: "ready" });
     await noteCertificate(pool, hostname, userId);
   }
-  return { pool, sandbox, world, names, failure, settle, turn, waiting, refuses, signUpAll, bought };
+  return { pool, url, sandbox, world, names, failure, settle, turn, waiting, refuses, signUpAll, bought };
 }

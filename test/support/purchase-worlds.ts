@@ -6,7 +6,7 @@ import type { PurchaseWorld } from "./purchases.ts";
 
 /** One database and one sandbox, and as many worlds with settings of their own as are asked for; all end with the file that calls it. */
 export async function openPurchaseWorlds() {
-  const { pool } = await withDatabase();
+  const { pool, url } = await withDatabase();
   const sandbox = await startSandbox();
   const worlds: PurchaseWorld[] = [];
   afterAll(async () => {
@@ -18,5 +18,5 @@ export async function openPurchaseWorlds() {
     worlds.push(opened);
     return opened;
   }
-  return { pool, sandbox, world };
+  return { pool, url, sandbox, world };
 }
