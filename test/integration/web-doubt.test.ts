@@ -6,7 +6,7 @@ import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
 import { withDatabase } from "../support/postgres.ts";
 
-const { url: databaseUrl } = await withDatabase();
+const { url: databaseUrl, pool } = await withDatabase();
 
 describe("a purchase in doubt on the user's page", needing("browser"), () => {
   let the: PageWorld;
@@ -53,6 +53,20 @@ describe("a purchase in doubt on the user's page", needing("browser"), () => {
     await form().getByRole("button", { name: "Buy again" }).click();
     await badge("ready");
     await form().waitFor({ state: "detached" });
+    assert.equal(purchases("ada"), 1);
+  });
+
+  it("about another VM, of a user who keeps the old one, is ended by an operator's word, and the user stays ready", async () => {
+    await pool.query("INSERT INTO vps_purchases (user_id, username, hostname, plan_id, state, asked_at, reserved_at) SELECT user_id, username, hostname, 'hostingercom-vps-kvm2-usd-1m', 'uncertain', now(), now() FROM user_vps WHERE username = 'ada'");
+    await the.page.reload();
+    await the.page.getByText("Nobody knows whether another VM was bought for this user").waitFor();
+    assert.deepEqual(await form().getByRole("button").allTextContents(), ["Give it up"]);
+    await form().getByLabel("Why").fill("hPanel has no order");
+    await form().getByRole("button", { name: "Give it up" }).click();
+    await form().waitFor({ state: "detached" });
+    await badge("ready");
+    const { rows } = await pool.query<{ state: string }>("SELECT state FROM vps_purchases WHERE username = 'ada' ORDER BY purchase_id");
+    assert.deepEqual(rows.map(({ state }) => state), ["written_off", "bought", "written_off"]);
     assert.equal(purchases("ada"), 1);
   });
 
