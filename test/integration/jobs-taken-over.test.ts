@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { afterAll, describe, it } from "vitest";
 import { startQueue } from "../../src/jobs/index.ts";
+import { endLostRuns } from "../../src/jobs/close-run.ts";
 import { performJob } from "../../src/jobs/perform-job.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { findLastPurchase } from "../../src/purchases/index.ts";
-import { createCredentialsCipher, endLostRuns, listRuns, setVpsStatus } from "../../src/records/index.ts";
+import { createCredentialsCipher, listRuns, setVpsStatus } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
