@@ -3,41 +3,30 @@
  * worker did the work; every process gives the same numbers for it: take the maximum, not the sum.
  */
 import type { FastifyInstance } from "fastify";
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
+import { databaseGauges } from "../db/database-gauge.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { countRuns, countSecondsToReady, countVpsByStatus, SECONDS_TO_READY_BOUNDS } from "../records/index.ts";
 
 export function createMetrics(db: Queryable, onProblem: (error: unknown) => void): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const fromDatabase = (fill: () => Promise<void>) => async () => {
-    // Metrics of the process are wanted most when the database is away.
-    await fill().catch(onProblem);
-  };
-
-  const users: Gauge = new Gauge({
-    name: "user_vps_users", help: "Users by status of their VPS.", labelNames: ["status"], registers: [registry],
-    collect: fromDatabase(async () => {
-      for (const [status, count] of Object.entries(await countVpsByStatus(db))) users.set({ status }, count);
-    }),
+  const gauge = databaseGauges(registry, onProblem);
+  gauge({
+    name: "user_vps_users", help: "Users by status of their VPS.", labelNames: ["status"],
+    read: async () => Object.entries(await countVpsByStatus(db)).map(([status, value]) => ({ value, labels: { status } })),
   });
-
-  const runs: Gauge = new Gauge({
-    name: "user_vps_runs", help: "Runs of the engine by operation and outcome; 'open' for those that go on.", labelNames: ["operation", "outcome"], registers: [registry],
-    collect: fromDatabase(async () => {
-      runs.reset();
-      for (const { operation, outcome, count } of await countRuns(db)) runs.set({ operation, outcome: outcome ?? "open" }, count);
-    }),
+  gauge({
+    name: "user_vps_runs", help: "Runs of the engine by operation and outcome; 'open' for those that go on.", labelNames: ["operation", "outcome"],
+    read: async () => (await countRuns(db)).map(({ operation, outcome, count }) => ({ value: count, labels: { operation, outcome: outcome ?? "open" } })),
   });
-
   // Not a Histogram of prom-client: that one counts what this process saw.
-  const toReady: Gauge = new Gauge({
-    name: "user_vps_seconds_to_ready_bucket", help: "Users whose VPS was ready within so many seconds (le) after it was asked for.", labelNames: ["le"], registers: [registry],
-    collect: fromDatabase(async () => {
+  gauge({
+    name: "user_vps_seconds_to_ready_bucket", help: "Users whose VPS was ready within so many seconds (le) after it was asked for.", labelNames: ["le"],
+    async read() {
       const { counts, total } = await countSecondsToReady(db);
-      SECONDS_TO_READY_BOUNDS.forEach((bound, place) => toReady.set({ le: String(bound) }, counts[place] ?? 0));
-      toReady.set({ le: "+Inf" }, total);
-    }),
+      return [...SECONDS_TO_READY_BOUNDS.map((bound, place) => ({ value: counts[place] ?? 0, labels: { le: String(bound) } })), { value: total, labels: { le: "+Inf" } }];
+    },
   });
   return registry;
 }

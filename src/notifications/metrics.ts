@@ -1,23 +1,15 @@
 /** Notifications for Prometheus, read from the database when they are asked for: see src/http/metrics.ts. */
-import { Gauge } from "prom-client";
 import type { Registry } from "prom-client";
 import { SECOND_MS } from "../../providers/core/time.ts";
+import { databaseGauges } from "../db/database-gauge.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { listTargets } from "./targets.ts";
 import type { TargetRecord } from "./targets.ts";
 
 export function addNotificationMetrics(registry: Registry, db: Queryable, onProblem: (error: unknown) => void): void {
-  const gauge = (name: string, help: string, value: (target: TargetRecord) => number) => {
-    const made: Gauge = new Gauge({
-      name, help, labelNames: ["target"], registers: [registry],
-      async collect() {
-        await listTargets(db).then((targets) => {
-          made.reset();
-          for (const target of targets) made.set({ target: target.name }, value(target));
-        }, onProblem);
-      },
-    });
-  };
+  const add = databaseGauges(registry, onProblem);
+  const gauge = (name: string, help: string, value: (target: TargetRecord) => number) =>
+    add({ name, help, labelNames: ["target"], read: async () => (await listTargets(db)).map((target) => ({ value: value(target), labels: { target: target.name } })) });
   gauge("user_vps_notifications_pending", "Messages that wait to be delivered.", ({ pending }) => pending);
   gauge("user_vps_notifications_oldest_pending_seconds", "How long the oldest of them has waited.", ({ oldestPendingAt }) => (oldestPendingAt ? Math.max(0, (Date.now() - oldestPendingAt.getTime()) / SECOND_MS) : 0));
   gauge("user_vps_notifications_given_up", "Messages that were tried for too long; they can be sent again by hand.", ({ givenUp }) => givenUp);

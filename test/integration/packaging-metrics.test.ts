@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { withApp } from "../support/http-app.ts";
 
-const { app } = await withApp();
+const { app, pool } = await withApp();
 const read = (path: string) => readFileSync(resolve(import.meta.dirname, "..", "..", "packaging", path), "utf8");
 
 /** By what Prometheus would scrape: a histogram is three. */
@@ -47,6 +48,28 @@ describe("what watches the service", () => {
     assert.equal(new Set(names).size, names.length);
     for (const part of [/^ +summary: ".+"$/gm, /severity: (warning|critical)/g]) assert.equal([...text.matchAll(part)].length, names.length);
     assert.equal(alerts().length, names.length);
+  });
+
+  it("judges what is counted from the first day on by what was added lately", () => {
+    for (const expression of alerts().filter((one) => /user_vps_(runs|seconds_to_ready_bucket)\{/.test(one))) {
+      const counted = [...expression.matchAll(/(user_vps_(?:runs|seconds_to_ready_bucket)\{[^}]*\})( offset \w+|\[\w+\])?/g)].map(([, series, window]) => ({ series, window }));
+      for (const { series, window } of counted) assert.ok(window !== undefined || counted.some((other) => other.series === series && other.window !== undefined), expression);
+    }
+  });
+
+  it("is told nothing of what is in the database while that cannot be read: neither what was, nor 0", async () => {
+    const told = async () => (await app.inject({ url: "/metrics" })).body.split("\n").filter((line) => line.startsWith("user_vps_") && !line.startsWith("user_vps_http_"));
+    const before = await told();
+    assert.ok(before.some((line) => line.startsWith("user_vps_users{")) && before.some((line) => line.startsWith("user_vps_purchases_on ")));
+    const { query } = pool;
+    pool.query = (() => Promise.reject(new Error("an example of an outage")));
+    try {
+      for (let looks = 0; looks < 100 && (await told()).length > 0; looks += 1) await sleep(100);
+      assert.deepEqual(await told(), []);
+    } finally {
+      pool.query = query;
+    }
+    assert.deepEqual((await told()).length, before.length);
   });
 
   it("would tell a metric that there is not", async () => {

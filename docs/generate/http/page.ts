@@ -52,7 +52,7 @@ export function httpPage(api: OpenApi, metrics: string): string {
       ["`GET /docs`, `GET /openapi.json`", "this description"],
     ]),
     "## Metrics",
-    "What is about the fleet is read from the database when it is asked for, so every process gives the same numbers: take the maximum, not the sum. `user_vps_http_seconds` and the metrics of the process itself, `process_…` and `nodejs_…`, are each process's own.",
+    "What is about the fleet is read from the database when it is asked for, so every process gives the same numbers: take the maximum, not the sum. While it cannot be read, these are left out. `user_vps_http_seconds` and the metrics of the process itself, `process_…` and `nodejs_…`, are each process's own.",
     metricsTable(metrics),
   );
 }
