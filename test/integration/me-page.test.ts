@@ -152,6 +152,81 @@ describe("the user's page", needing("browser"), () => {
     assert.deepEqual(jobs.enqueued.map(({ operation, action }) => [operation, action]), [["up", undefined], ["power", "restart"], ["snapshot", undefined]]);
   });
 
+  it("tells what became of a restart and a snapshot, though they change no status", async () => {
+    await page.reload();
+    /** A worker begins only after the page has looked. */
+    const askFor = async (button: string) => {
+      const looked = page.waitForResponse((got) => got.request().method() === "POST").then(() => page.waitForResponse("**/api/vps/self-service"));
+      await answer(button, button);
+      await looked;
+    };
+    const perform = async (operation: "power" | "snapshot", outcome: "succeeded" | "failed") => {
+      const runId = `run-${operation}`;
+      await startRun(pool, { runId, userId: USER_ID, username: USERNAME, operation, workerId: "w", hostId: "h", pid: 1 });
+      await page.getByText("being done …").waitFor();
+      await finishRun(pool, runId, { outcome, seconds: 1 });
+    };
+    await askFor("Restart");
+    await perform("power", "failed");
+    await page.getByText(/^Restart: did not work, /).waitFor();
+    await askFor("Make a snapshot");
+    await perform("snapshot", "succeeded");
+    await page.getByText(/^Snapshot: done, /).waitFor();
+    await page.getByRole("button", { name: "Go back to the snapshot" }).waitFor();
+  });
+
+  it("shows credentials that were made anew in place of those that it has shown", async () => {
+    const make = (rotation: number) => saveCredentials(pool, cipher, USER_ID, { username: "spoq", hostname: "ada.spoq.dev", password: `fake-Password-${rotation}`, jwtSecret: "fake-jwt-secret" }, rotation);
+    const showThem = async (rotation: number) => {
+      await page.getByRole("button", { name: "Show my password" }).click();
+      await page.getByText(`fake-Password-${rotation}`).waitFor();
+    };
+    await make(2);
+    await showThem(2);
+    await make(3);
+    await showThem(3);
+    assert.doesNotMatch(await page.content(), /fake-Password-2/);
+    // The page has missed that there are others.
+    await page.route("**/api/vps/credentials/acknowledge", (route) => route.fulfill({ status: 409, json: { error: { code: "CREDENTIALS_NOT_READY", message: "no credentials have been shown" } } }), { times: 1 });
+    await page.getByRole("button", { name: "I have them" }).click();
+    await page.getByRole("button", { name: "Show it again" }).click();
+    await page.getByRole("button", { name: "I have them" }).click();
+    await page.getByRole("button", { name: "Get a new password…" }).waitFor();
+  });
+
+  it("does what is asked for also after the same user was handed over anew in another tab, and nothing for another user", async () => {
+    const handOverElsewhere = async (username: string) => {
+      const { code } = await (await fetch(`${address}/api/vps/hand-over`, { method: "POST", headers: await asUser(username) })).json() as { code: string };
+      assert.ok((await page.context().request.post(`${address}/me/session`, { data: { code } })).ok());
+    };
+    jobs.enqueued.splice(0);
+    await handOverElsewhere(USERNAME);
+    await answer("Restart", "Restart");
+    assert.deepEqual(jobs.enqueued.splice(0).map(({ userId, operation }) => [userId, operation]), [[USER_ID, "power"]]);
+    await handOverElsewhere("first");
+    await page.getByRole("button", { name: "Restart", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Restart" }).click();
+    await heading("first.spoq.dev");
+    assert.deepEqual(jobs.enqueued, []);
+    await handOverElsewhere(USERNAME);
+    await page.reload();
+    await heading("ada.spoq.dev");
+  });
+
+  it("takes the code when the service answers again, without being loaded anew", async () => {
+    await page.context().clearCookies();
+    await page.route("**/me/texts*", (route) => route.abort(), { times: 1 });
+    await page.route("**/me/session", (route) => route.fulfill({ status: 503, json: { error: { code: "NOT_READY", message: "The database is away." } } }), { times: 1 });
+    await page.route("**/api/vps/self-service", (route) => route.abort(), { times: 1 });
+    await page.goto("about:blank");
+    await page.goto((await handOver()).url);
+    await page.getByText("The page keeps trying.").waitFor();
+    await heading("ada.spoq.dev");
+    await page.getByRole("alert").filter({ hasText: "keeps trying" }).waitFor({ state: "hidden" });
+    await page.getByText("ssh spoq@ada.spoq.dev", { exact: true }).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Sign out" }).count(), 1);
+  });
+
   it("speaks German to whoever chooses it", async () => {
     await page.getByRole("combobox", { name: "Language" }).selectOption("de");
     await page.getByRole("heading", { name: "Zugang" }).waitFor();

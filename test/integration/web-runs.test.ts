@@ -8,7 +8,7 @@ import { needing } from "../support/needs.ts";
 import { openOperatorsBrowser, type OperatorsBrowser } from "../support/operators-browser.ts";
 import { operatorsWorld } from "./operators-support.ts";
 
-const { address, answers, env, pool, user } = await operatorsWorld();
+const { address, answers, env, pool, runOf, user } = await operatorsWorld();
 const who = { username: "rita", workerId: "w", hostId: "h", pid: 1 } as const;
 const LINES = 400;
 
@@ -67,6 +67,16 @@ describe("a user's page", needing("browser"), () => {
     assert.ok(await isAtEnd());
   });
 
+  it("goes on with the log when the service is there again", async () => {
+    const path = "**/api/admin/runs/run-now/log?*";
+    const isAway = Promise.all([the.page.waitForEvent("requestfailed", (request) => request.url().includes("/run-now/log")), the.page.waitForResponse((answer) => answer.status() === 503)]);
+    await the.page.route(path, (route) => route.fulfill({ status: 503, json: { error: { code: "NOT_READY", message: "The database is away." } } }), { times: 1 });
+    await the.page.route(path, (route) => route.abort(), { times: 1 });
+    await isAway;
+    await appendRunLog(pool, "run-now", ["a line after the outage"]);
+    await log().locator(`[data-line="${LINES + 4}"]`).waitFor();
+  });
+
   it("marks lines that tell of a failure, and has an address for each line", async () => {
     await run("run-now").getByRole("button", { name: "1 line tells of a failure" }).click();
     assert.match((await log().locator(".line.marked").textContent()) ?? "", /line 10: error: an example/);
@@ -85,6 +95,27 @@ describe("a user's page", needing("browser"), () => {
     answers.bootLog = undefined;
     await the.page.locator("#read-boot").click();
     await the.page.locator("#boot .problem").waitFor();
+  });
+});
+
+describe("the page of a user whom nothing is done for", needing("browser"), () => {
+  let the: OperatorsBrowser;
+  beforeAll(async () => {
+    await user("rosa");
+    the = await openOperatorsBrowser({ address });
+  });
+  afterAll(() => the.close());
+
+  it("shows what became of a restart that was asked for, though it changes no status", async () => {
+    await the.open("/users/rosa");
+    await the.page.locator("#runs").getByText("None yet.").waitFor();
+    await the.page.getByRole("button", { name: "Restart…" }).click();
+    await the.page.getByLabel("Why, for the record").fill("an example");
+    await the.page.getByRole("button", { name: "Restart", exact: true }).click();
+    await the.page.getByText("Restart: asked for.").waitFor();
+    await the.page.locator("#history").getByText("an example").waitFor();
+    await runOf("rosa", "power", "failed");
+    await the.page.locator("#runs summary", { hasText: "power" }).filter({ hasText: "failed" }).waitFor();
   });
 });
 

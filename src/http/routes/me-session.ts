@@ -28,7 +28,7 @@ const HANDED_OVER = z.object({
   expiresAt: z.iso.datetime(),
 }).meta({ id: "HandOver" });
 const EXCHANGE = z.strictObject({ code: z.string().min(1).max(200) });
-const SESSION_VIEW = z.object({ username: z.string().nullable(), expiresAt: z.iso.datetime(), csrfToken: z.string().describe(`For the header ${CSRF_HEADER} of every change.`) });
+const SESSION_VIEW = z.object({ userId: z.string(), username: z.string().nullable(), expiresAt: z.iso.datetime(), csrfToken: z.string().describe(`For the header ${CSRF_HEADER} of every change.`) });
 
 type SessionContext = Pick<HttpContext, "cipher" | "pool">;
 
@@ -75,7 +75,7 @@ export const handOverRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { p
 /** POST, GET and DELETE /me/session. */
 export const meSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, cipher, settings }) => {
   const isFramed = settings.userPageFrameAncestors !== undefined;
-  const view = ({ username, expiresAt, csrfToken }: UserSession): z.output<typeof SESSION_VIEW> => ({ username, expiresAt: expiresAt.toISOString(), csrfToken });
+  const view = ({ userId, username, expiresAt, csrfToken }: UserSession): z.output<typeof SESSION_VIEW> => ({ userId, username, expiresAt: expiresAt.toISOString(), csrfToken });
   const count = app.createRateLimit({ max: EXCHANGES_PER_MINUTE, timeWindow: "1 minute", keyGenerator: ({ ip }) => `hand-over:${ip}` });
   app.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
 

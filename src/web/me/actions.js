@@ -1,19 +1,31 @@
 /** What users do with their VPS themselves, each asked once more. */
 import { byId, h } from "/assets/dom.js";
+import { readFacts } from "./credentials.js";
 import { send } from "./service.js";
 import { moment, say } from "./words.js";
 
+/** `run`: the operation of its run, which changes no status: no event tells of it. */
 const ACTIONS = {
-  restart: { method: "POST", path: "restart" },
+  restart: { method: "POST", path: "restart", run: "power" },
   "rotate-credentials": { method: "POST", path: "rotate-credentials" },
   "ssh-key": { method: "PUT", path: "ssh-key", field: true },
-  snapshot: { method: "POST", path: "snapshot", confirms: true },
-  restore: { method: "POST", path: "restore", confirms: true, needs: ({ snapshotAt }) => snapshotAt !== null },
+  snapshot: { method: "POST", path: "snapshot", confirms: true, run: "snapshot" },
+  restore: { method: "POST", path: "restore", confirms: true, run: "restore", needs: ({ snapshotAt }) => snapshotAt !== null },
 };
 
 export function actions(facts, ask) {
   return Object.entries(ACTIONS).filter(([name, { needs }]) => facts.allowed.includes(name) && (needs?.(facts) ?? true))
     .map(([name]) => h("button", { type: "button", "data-key": name, class: name === "restore" && "danger", onclick: () => ask(name) }, say(`do-${name}`)));
+}
+
+/** What was asked for and has not begun yet, as far as is known: the operation, and when its newest run before began. */
+const awaited = new Map();
+const beganAt = (lastRuns, wanted) => lastRuns.find(({ operation }) => operation === wanted)?.startedAt;
+
+/** Whether something is still to come of what was asked for. */
+export function isUnderWay({ lastRuns }) {
+  for (const [operation, before] of awaited) if (beganAt(lastRuns, operation) !== before) awaited.delete(operation);
+  return awaited.size > 0 || lastRuns.some(({ outcome }) => outcome === null);
 }
 
 /** What became of the last ones. */
@@ -26,7 +38,7 @@ export function lastAction({ lastRuns }) {
 
 /** Asks, and does it. @returns whether it was asked for */
 export function askAndDo(name, { vps, facts, tell }) {
-  const { method, path, field, confirms } = ACTIONS[name];
+  const { method, path, field, confirms, run } = ACTIONS[name];
   const dialog = byId("dialog");
   const key = field && h("textarea", { id: "key", spellcheck: "false", autocomplete: "off", autocapitalize: "none" });
   if (key) key.value = facts.ssh.publicKey ?? "";
@@ -36,7 +48,10 @@ export function askAndDo(name, { vps, facts, tell }) {
       event.preventDefault();
       const body = field ? { sshPublicKey: key.value.trim().replace(/\s*\n\s*/g, "") || null } : confirms ? { confirm: vps.username } : {};
       try {
+        // Others may have asked for the same since the page looked last.
+        const before = run && beganAt((await readFacts()).lastRuns, run);
         await send(method, `/api/vps/${path}`, body);
+        if (run) awaited.set(run, before);
         tell(say("asked"));
         dialog.returnValue = "yes";
         dialog.close("yes");

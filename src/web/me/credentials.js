@@ -41,11 +41,12 @@ function shown(values, { again, tell }) {
   const have = async () => {
     try {
       await send("POST", "/api/vps/credentials/acknowledge");
-      revealed = undefined;
-      again();
     } catch (error) {
-      tell(error);
+      // There are new ones, which nobody has seen: those that are shown here are good for nothing any more.
+      if (error.code !== "CREDENTIALS_NOT_READY") return tell(error);
     }
+    forget();
+    again();
   };
   return h("div", { class: "secret", id: "secret" },
     h("p", {}, h("strong", {}, say("keep-title")), " ", say("keep")),
@@ -62,5 +63,5 @@ function download(name, text) {
 }
 
 export const readFacts = () => get("/api/vps/self-service");
-/** With the session goes what it showed. */
+/** Of a session that is over, and of credentials that were made anew, nothing stays on the page. */
 export const forget = () => { revealed = undefined; };

@@ -1,6 +1,6 @@
 /** The user's page: what their VPS is doing, how to get in, what they can do with it. */
 import { byId, h, show } from "/assets/dom.js";
-import { actions, askAndDo, lastAction } from "./actions.js";
+import { actions, askAndDo, isUnderWay, lastAction } from "./actions.js";
 import { credentials, forget, readFacts } from "./credentials.js";
 import { copyable } from "./lines.js";
 import { get, openSession, signOut } from "./service.js";
@@ -16,6 +16,8 @@ const LOOKS = { ready: "good", failed: "bad", suspended: "bad", deprovisioned: "
 let words;
 let vps;
 let facts;
+/** What is known is not what there is now: reading it has failed. */
+let isOld = false;
 let events;
 let lastMilestone;
 /** Counts what was shown of the credentials: they are not data of the status. */
@@ -70,6 +72,8 @@ function end(key) {
 function receive(next) {
   const milestone = JSON.stringify([next.status, next.credentials, next.url]);
   const isNew = milestone !== lastMilestone;
+  // Those that were shown have been replaced.
+  if (vps?.credentials === "shown" && next.credentials === "available") forget();
   [vps, lastMilestone] = [next, milestone];
   byId("away").hidden = true;
   byId("main").setAttribute("aria-busy", "false");
@@ -78,7 +82,9 @@ function receive(next) {
 }
 
 async function readTheRest() {
+  isOld = true;
   facts = await readFacts();
+  isOld = false;
   draw();
 }
 
@@ -180,24 +186,35 @@ function nothingYet() {
   setTimeout(listen, AGAIN_MS);
 }
 
+/** Until the service answers: whoever comes while it is away need not load the page again. */
 async function open() {
-  words = await readWords();
+  let session;
+  try {
+    words = await readWords();
+    session = await openSession();
+  } catch {
+    byId("away").textContent = words ? say("away") : "The service does not answer. The page keeps trying.";
+    byId("away").hidden = false;
+    setTimeout(open, AGAIN_MS);
+    return;
+  }
+  begin(session);
+}
+
+function begin(session) {
+  byId("away").hidden = true;
   document.title = words.name;
   document.body.append(notice);
   for (const id of ["access", "manage"]) byId(`${id}-title`).textContent = say(id);
   byId("stay").textContent = say("stay");
-  const session = await openSession();
   frame(session !== undefined);
   if (!session) return end("signed-out");
   listen();
   setInterval(tick, TICK_MS);
   // Restarts and snapshots are no change of the status, so no event tells of them.
-  setInterval(() => facts && !document.hidden && facts.lastRuns.some(({ outcome }) => outcome === null) && readTheRest().catch(() => undefined), FACTS_MS);
+  setInterval(() => vps && !document.hidden && (isOld || isUnderWay(facts)) && readTheRest().catch(() => undefined), FACTS_MS);
   const tellHeight = () => parent.postMessage({ userVpsHeight: document.documentElement.scrollHeight }, "*");
   if (parent !== window) new ResizeObserver(tellHeight).observe(document.body);
 }
 
-open().catch(() => {
-  byId("away").textContent = words ? say("away") : "The service does not answer. Load the page again in a moment.";
-  byId("away").hidden = false;
-});
+void open();

@@ -1,32 +1,43 @@
 /** The service, as the user who was handed over. */
 
 export class ServiceError extends Error {
-  constructor(code, message) {
+  /** @param status of the answer; undefined: there was none */
+  constructor(code, message, status) {
     super(message);
     this.code = code;
+    /** The same may be answered in a moment. */
+    this.isPassing = status === undefined || status >= 500 || status === 429;
   }
 }
 
 let session;
+/** Disappears from the address at once, and is kept until the service has answered. */
+let code = new URLSearchParams(location.hash.slice(1)).get("code");
+if (code !== null) history.replaceState(null, "", location.pathname + location.search);
 
 /**
- * Exchanges the code of the address, which disappears from it at once, or goes on with the cookie.
- * undefined: nobody is signed in. A code that is not good ends nothing that there is.
+ * Exchanges the code of the address, or goes on with the cookie. undefined: nobody is signed in.
+ * A code that is not good ends nothing that there is.
+ *
+ * @throws ServiceError it can be tried again
  */
 export async function openSession() {
-  const code = new URLSearchParams(location.hash.slice(1)).get("code");
-  if (code !== null) history.replaceState(null, "", location.pathname + location.search);
+  if (code !== null) await useCode();
   try {
-    if (code !== null) return (session = await call("POST", "/me/session", { code }));
-  } catch (error) {
-    if (error.code !== "HAND_OVER_USED") throw error;
-  }
-  try {
-    return (session = await call("GET", "/me/session"));
+    return (session ??= await exchange("GET", "/me/session"));
   } catch (error) {
     if (error.code === "UNAUTHENTICATED") return undefined;
     throw error;
   }
+}
+
+async function useCode() {
+  try {
+    session = await exchange("POST", "/me/session", { code });
+  } catch (error) {
+    if (error.isPassing) throw error;
+  }
+  code = null;
 }
 
 export async function signOut() {
@@ -38,6 +49,26 @@ export const get = (path) => call("GET", path);
 export const send = (method, path, body = {}) => call(method, path, body);
 
 async function call(method, path, body) {
+  try {
+    return await exchange(method, path, body);
+  } catch (error) {
+    if (error.code !== "CSRF_TOKEN_WRONG") throw error;
+    await renewSession();
+    return await exchange(method, path, body);
+  }
+}
+
+/** The user was handed over in another tab since, and the cookie is of that session. */
+async function renewSession() {
+  const { userId } = session;
+  session = await exchange("GET", "/me/session");
+  if (session.userId === userId) return;
+  // What was asked for was asked by somebody else. Never returns: the page goes away.
+  location.reload();
+  await new Promise(() => undefined);
+}
+
+async function exchange(method, path, body) {
   const headers = { accept: "application/json", ...(session && method !== "GET" && { "x-csrf-token": session.csrfToken }), ...(body && { "content-type": "application/json" }) };
   let answer;
   try {
@@ -47,6 +78,6 @@ async function call(method, path, body) {
   }
   if (answer.status === 204) return undefined;
   const value = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new ServiceError(value.error?.code ?? String(answer.status), value.error?.message ?? "");
+  if (!answer.ok) throw new ServiceError(value.error?.code ?? String(answer.status), value.error?.message ?? "", answer.status);
   return value;
 }

@@ -7,6 +7,7 @@ const CHOSEN = "user-vps-language";
 export async function readWords() {
   const chosen = stored();
   const answer = await fetch(`/me/texts${chosen ? `?lang=${encodeURIComponent(chosen)}` : ""}`);
+  if (!answer.ok) throw new Error(`The service answered ${answer.status}.`);
   const words = await answer.json();
   ({ texts, language } = words);
   document.documentElement.lang = language;

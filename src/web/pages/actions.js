@@ -79,11 +79,12 @@ async function giveUpQuestion(vps) {
 export const waits = (givingUp) => givingUp !== null && givingUp.startedAt === null;
 const isBegun = (givingUp) => givingUp !== null && givingUp.startedAt !== null;
 
-export function showActions(vps, givingUp) {
+/** @param onAsked told when something was asked for */
+export function showActions(vps, givingUp, onAsked) {
   const fitting = ACTIONS.filter(({ fits }) => fits(vps, givingUp)).map((action) => ({ ...action, off: action.isOff?.(vps) ?? false }));
   const group = byId("actions");
   const hadFocus = group.contains(document.activeElement);
-  show(group, [vps.username, vps.hostname, vps.vmId, fitting], () => fitting.map((action) => h("button", { type: "button", class: action.isDangerous && "danger", "data-key": action.name, disabled: action.off, onclick: () => void begin(vps, action) }, `${action.text}…`)));
+  show(group, [vps.username, vps.hostname, vps.vmId, fitting], () => fitting.map((action) => h("button", { type: "button", class: action.isDangerous && "danger", "data-key": action.name, disabled: action.off, onclick: () => void begin(vps, action, onAsked) }, `${action.text}…`)));
   // The button that was pressed may be gone.
   if (hadFocus) keepPlace();
 }
@@ -93,13 +94,14 @@ function keepPlace() {
   if (!byId("actions").contains(document.activeElement)) byId("title").focus({ preventScroll: true });
 }
 
-async function begin(vps, { name, text, isDangerous, question, body = (values) => values }) {
+async function begin(vps, { name, text, isDangerous, question, body = (values) => values }, onAsked) {
   const asked = await question(vps);
   await ask({
     ...asked, isDangerous, fields: [WHY, ...(asked.fields ?? [])],
     submit: async (values) => {
       await post(`/api/admin/vps/${vps.username}/${name}`, body(filled(values)));
       tell(`${text}: asked for.`);
+      onAsked();
     },
   });
   // The button may fit no more.

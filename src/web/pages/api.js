@@ -1,10 +1,13 @@
 /** The service's API, signed in by the session cookie. */
 
 export class ApiError extends Error {
-  constructor({ code, message, next }) {
+  /** @param status of the answer; undefined: there was none */
+  constructor({ code, message, next }, status) {
     super(message);
     this.code = code;
     this.next = next;
+    /** The same may be answered in a moment. */
+    this.isPassing = status === undefined || status >= 500 || status === 429;
   }
 }
 
@@ -18,19 +21,38 @@ export function onContact(listener) {
 
 /** Who is logged in; goes to the login if nobody is. */
 export async function openSession() {
-  session = await call("GET", "/session");
+  session = await send("GET", "/session");
   return session;
 }
 
 export const get = (path) => call("GET", path);
 export const post = (path, body = {}) => call("POST", path, body);
 
+/** @throws ApiError the operator may still be logged in */
 export async function logOut() {
-  await call("DELETE", "/session").catch(() => undefined);
+  await call("DELETE", "/session");
   location.assign("/login");
 }
 
 async function call(method, path, body) {
+  try {
+    return await send(method, path, body);
+  } catch (error) {
+    if (error.code !== "CSRF_TOKEN_WRONG") throw error;
+    await renewSession();
+    return await send(method, path, body);
+  }
+}
+
+/** Another tab has logged in since, and the cookie is of that session. */
+async function renewSession() {
+  const before = session;
+  const { operator } = await openSession();
+  // What was asked for was asked by somebody else.
+  if (before && operator !== before.operator) return goTo(() => location.reload());
+}
+
+async function send(method, path, body) {
   const headers = { accept: "application/json", ...(session && method !== "GET" && { "x-csrf-token": session.csrfToken }), ...(body && { "content-type": "application/json" }) };
   let answer;
   try {
@@ -40,10 +62,10 @@ async function call(method, path, body) {
     throw new ApiError({ code: "NO_ANSWER", message: "The service does not answer.", next: method === "GET" ? "It is tried again." : "Try again when it does." });
   }
   tell(answer.status < 500);
-  if (answer.status === 401) return leave();
+  if (answer.status === 401) return goTo(() => location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`));
   if (answer.status === 204) return undefined;
   const value = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new ApiError(value.error ?? { code: String(answer.status), message: `The service answered ${answer.status}.` });
+  if (!answer.ok) throw new ApiError(value.error ?? { code: String(answer.status), message: `The service answered ${answer.status}.` }, answer.status);
   return value;
 }
 
@@ -52,7 +74,7 @@ function tell(isThere) {
 }
 
 /** Never returns: the page goes away. */
-function leave() {
-  location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
+function goTo(leave) {
+  leave();
   return new Promise(() => undefined);
 }

@@ -17,9 +17,17 @@ async function open() {
   const opened = await openSession();
   byId("who").replaceChildren(
     h("span", { class: "operator", title: `${opened.operator}; times are in ${zone()}` }, opened.operator),
-    h("button", { type: "button", id: "log-out", onclick: logOut }, "Log out"),
+    h("button", { type: "button", id: "log-out", onclick: leave }, "Log out"),
   );
   return opened;
+}
+
+async function leave() {
+  try {
+    await logOut();
+  } catch ({ message, next }) {
+    put(h("p", { class: "bad" }, ["You may still be logged in.", message, next].filter(Boolean).join(" ")));
+  }
 }
 
 let answeredMs = Date.now();

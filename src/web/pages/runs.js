@@ -102,13 +102,23 @@ function runElement(runId) {
     return run !== runId || line === undefined || log.goTo(line);
   }
 
+  /** While the service is away there is nothing new. */
+  async function nextPart() {
+    try {
+      return await get(`/api/admin/runs/${runId}/log?afterSeq=${afterSeq}&limit=${MOST_LINES}`);
+    } catch (error) {
+      if (!error.isPassing) throw error;
+      return { lines: [], ended: false };
+    }
+  }
+
   async function follow() {
     if (reading) return;
     reading = true;
     try {
       let isThere = false;
       for (let ended = false; element.open && element.isConnected && !ended;) {
-        const part = await get(`/api/admin/runs/${runId}/log?afterSeq=${afterSeq}&limit=${MOST_LINES}`);
+        const part = await nextPart();
         log.add(part.lines.map(({ at, line }, place) => ({ number: log.count() + place + 1, at, text: line })));
         afterSeq = part.lines.at(-1)?.seq ?? afterSeq;
         isThere ||= goToLine();

@@ -4,7 +4,7 @@ import { showActions, waits } from "./actions.js";
 import { byId, h, show } from "./dom.js";
 import { openDrift } from "./drift.js";
 import { readGivingUp, showGivingUp } from "./give-up.js";
-import { openFrame, tellProblem } from "./frame.js";
+import { keepUp, openFrame, tellProblem } from "./frame.js";
 import { readDoubt, showDoubt } from "./doubt.js";
 import { showRuns } from "./runs.js";
 import { ago, copyable, doing, plan, shortSeconds, status, when } from "./text.js";
@@ -13,7 +13,7 @@ import { openVpsTells, showHistory } from "./vps-tells.js";
 
 const TICK_MS = 1_000;
 const SOON_MS = 300;
-const OPEN_RUN_MS = 5_000;
+const RUNS_MS = 5_000;
 const AGAIN_MS = 2_000;
 
 const username = decodeURIComponent(location.pathname.split("/").at(-1));
@@ -49,7 +49,7 @@ function showNow() {
   const isPlain = ["ready", "failed"].includes(vps.status) || waits(givingUp);
   show(byId("now"), isPlain ? [] : [vps.status, vps.phase, vps.waitingFor, vps.waiting], () => (isPlain ? [] : doing(vps)));
   show(byId("left"), [vps.queue, vps.estimatedReadyAt, next.nextTry], whatIsLeft);
-  showActions(vps, givingUp);
+  showActions(vps, givingUp, soonReadTheRest);
   showGivingUp(givingUp);
 }
 
@@ -73,7 +73,8 @@ function tick() {
 }
 
 let rest;
-let openRun = false;
+let knownRuns;
+let isRunning = false;
 
 /** What events do not tell. Several changes come at once. */
 function soonReadTheRest() {
@@ -85,12 +86,26 @@ function soonReadTheRest() {
       givingUp = newest;
       next = then;
       showNow();
-      openRun = runs.some(({ outcome }) => outcome === null);
+      noteRuns(runs);
       show(byId("facts"), [record, next.release], () => facts(record));
     } catch (error) {
       tellProblem(error);
     }
   }, SOON_MS);
+}
+
+/** @returns whether they are others than before, or have ended since */
+function noteRuns(runs) {
+  const before = knownRuns;
+  knownRuns = JSON.stringify(runs.map(({ runId, outcome }) => [runId, outcome]));
+  isRunning = runs.some(({ outcome }) => outcome === null);
+  return knownRuns !== before;
+}
+
+/** A restart, a stop or a snapshot changes no status, so no event tells of it or of its failure. */
+async function lookAtRuns() {
+  if (!vps) return;
+  if (isRunning || noteRuns(await showRuns(username))) soonReadTheRest();
 }
 
 function facts(record) {
@@ -141,6 +156,6 @@ await openFrame().catch(tellProblem);
 listen();
 const ticking = setInterval(tick, TICK_MS);
 onAddress(soonReadTheRest);
-setInterval(() => openRun && !document.hidden && soonReadTheRest(), OPEN_RUN_MS);
+void keepUp(lookAtRuns, RUNS_MS);
 openDrift(username);
 openVpsTells(username);
