@@ -34,18 +34,20 @@ export function emailSender({ to, from, smtp }: EmailTarget, { limitMs }: Sender
   }
 
   return {
-    async send({ messageId, events }, signal) {
+    async send({ messageId, ordering, events }, signal) {
       try {
         const title = titleOf(events);
         await within(signal, (transport) => transport.sendMail({
-          from, to: [...to], subject: `user-vps: ${title}`.slice(0, LONGEST_SUBJECT), date: new Date(events[0]!.at),
+          from, to: ordering || [...to], subject: `user-vps: ${title}`.slice(0, LONGEST_SUBJECT), date: new Date(events[0]!.at),
           messageId: `<${messageId}@${from.split("@")[1]}>`, headers: { "Auto-Submitted": "auto-generated" },
           text: [`${title}:`, "", ...linesOf(events), ""].join("\n"), disableFileAccess: true, disableUrlAccess: true,
         }));
         return { kind: "delivered" };
       } catch (error) {
         signal.throwIfAborted();
-        return { kind: "failed", error: told(error) };
+        // Of nodemailer's errors, only that of a refused address lists it.
+        const isRefused = (error as { readonly rejected?: readonly string[] }).rejected !== undefined;
+        return { kind: isRefused ? "refused" : "failed", error: told(error, ordering) };
       }
     },
     async look(signal) {
@@ -74,6 +76,6 @@ function optionsOf(smtp: string, limitMs: number): SMTPTransport.Options {
   };
 }
 
-function told(error: unknown): string {
-  return printable(messageOf(error)).replaceAll(/\s+/g, " ").slice(0, 200);
+function told(error: unknown, address = ""): string {
+  return printable([address, messageOf(error)].filter(Boolean).join(": ")).replaceAll(/\s+/g, " ").slice(0, 200);
 }

@@ -6,7 +6,7 @@ import type { Queryable } from "../db/queryable.ts";
 import type { NotificationType } from "../config/index.ts";
 import { isWanted } from "../config/notification-types.ts";
 import type { TargetRecord } from "./targets.ts";
-import { activeTargets } from "./targets.ts";
+import { activeTargets, orderingsOf } from "./targets.ts";
 
 /** As a message holds it, whenever it is sent. */
 export interface NotificationEvent {
@@ -41,7 +41,7 @@ const TAKE = `
 
 const APPEND = `
   UPDATE vps_notifications SET events = events || $2::jsonb
-  WHERE notification_id = (SELECT max(notification_id) FROM vps_notifications WHERE target = $1)
+  WHERE notification_id = (SELECT max(notification_id) FROM vps_notifications WHERE target = $1 AND ordering = $3)
     AND state = 'pending' AND attempts = 0 AND claimed_until IS NULL AND jsonb_array_length(events) < ${MOST_EVENTS}`;
 
 const INSERT = `
@@ -82,14 +82,17 @@ async function hasNew(db: Queryable): Promise<boolean> {
 }
 
 /** A program gets each event by itself, in the order of each user; people get what happens together in one message, and those one after the other. */
-async function tell(db: Queryable, { name, format }: TargetRecord, events: readonly NotificationEvent[], groupSeconds: number): Promise<void> {
+async function tell(db: Queryable, target: TargetRecord, events: readonly NotificationEvent[], groupSeconds: number): Promise<void> {
+  const { name, format } = target;
   if (format === "webhook") {
     const messages = events.map((event) => ({ message_id: newId(), ordering: event.username ?? `/${event.type}`, events: [event] }));
     await db.query(INSERT, [name, JSON.stringify(messages), 0]);
     return;
   }
-  const { rowCount } = await db.query(APPEND, [name, JSON.stringify(events)]);
-  if (rowCount === 0) await db.query(INSERT, [name, JSON.stringify([{ message_id: newId(), ordering: "", events }]), groupSeconds]);
+  for (const ordering of orderingsOf(target)) {
+    const { rowCount } = await db.query(APPEND, [name, JSON.stringify(events), ordering]);
+    if (rowCount === 0) await db.query(INSERT, [name, JSON.stringify([{ message_id: newId(), ordering, events }]), groupSeconds]);
+  }
 }
 
 const newId = () => `msg_${randomUUID().replaceAll("-", "")}`;

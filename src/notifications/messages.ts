@@ -14,6 +14,8 @@ export interface NotificationMessage {
   /** The same for each try. */
   readonly messageId: string;
   readonly target: string;
+  /** What must not overtake each other within a target; of mail, the address that it goes to. */
+  readonly ordering: string;
   readonly events: readonly NotificationEvent[];
   readonly state: MessageState;
   readonly attempts: number;
@@ -24,7 +26,7 @@ export interface NotificationMessage {
   readonly deliveredAt: Date | null;
 }
 
-const COLUMNS = `notification_id::double precision AS "notificationId", message_id AS "messageId", target, events, state, attempts, created_at AS "createdAt", pending_since AS "pendingSince",
+const COLUMNS = `notification_id::double precision AS "notificationId", message_id AS "messageId", target, ordering, events, state, attempts, created_at AS "createdAt", pending_since AS "pendingSince",
   next_attempt_at AS "nextAttemptAt", last_error AS "lastError", delivered_at AS "deliveredAt"`;
 
 export interface Claim {

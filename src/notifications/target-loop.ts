@@ -120,6 +120,7 @@ async function deliver({ pool, target: { name }, sender, giveUpHours, messagePau
   const { error } = outcome;
   log(`notifications ${name}: ${message.messageId}, try ${message.attempts}: ${error}`);
   await markFailed(pool, message, error, pauseMs(messagePauses, message.attempts) / SECOND_MS, giveUpHours);
+  if (outcome.kind === "refused") return await noteSuccess(pool, name);
   if (outcome.kind === "gone") return await pauseTarget(pool, name, error);
   const { retryAfterSeconds = 0 } = outcome;
   await noteFailure(pool, name, error, (failures) => Math.max(retryAfterSeconds, failures < OUTAGE_FAILURES ? 0 : pauseMs(targetPauses, failures - OUTAGE_FAILURES + 1) / SECOND_MS));

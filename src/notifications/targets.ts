@@ -46,6 +46,11 @@ export function addressOf(target: NotificationTarget): string {
   return new URL(target.url).host;
 }
 
+/** What must not overtake each other: '' for all, and of mail, what goes to the same address. An address that is refused holds up no other. */
+export function orderingsOf({ format, address }: Pick<TargetRecord, "format" | "address">): readonly string[] {
+  return format === "email" ? address.split(", ") : [""];
+}
+
 /** Which events it wants is no part of it. */
 function fingerprintOf({ events: _, ...target }: NotificationTarget): string {
   return createHash("sha256").update(JSON.stringify(target)).digest("base64url");
@@ -76,7 +81,7 @@ export async function readPace(db: Queryable, name: string): Promise<TargetPace>
   return rows[0] ?? { failures: 0, rests: false };
 }
 
-/** It has taken something. What waited while it did not goes at once. */
+/** It has taken something, or could have. What waited while it did not goes at once. */
 export async function noteSuccess(db: Queryable, name: string): Promise<void> {
   const { rows } = await db.query<{ failures: number }>(
     `UPDATE vps_notification_targets AS target SET failures = 0, retry_at = NULL, answered_at = clock_timestamp()

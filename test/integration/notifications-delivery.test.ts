@@ -320,16 +320,33 @@ describe("people", () => {
     assert.doesNotMatch((await messages("mail"))[0]!.lastError!, /fake-wrong/);
     await wrong.stop();
     await start([mail(encodeURIComponent("fake:mail/password"))]);
-    await until("the mail", async () => (await messages("mail"))[0]!.state === "delivered");
+    await until("the mails", async () => (await messages("mail")).every(({ state }) => state === "delivered"));
     const { messageId } = (await messages("mail"))[0]!;
     await sendAgain(pool, messageId);
-    await until("it again", () => taken.length === 2);
-    for (const { from, to, raw } of taken) {
-      assert.deepEqual([from, to], ["vps@example.com", ["a@example.com", "b@example.com"]]);
+    await until("the first one again", () => taken.length === 3);
+    const to = (address: string) => taken.filter((mail) => mail.to.join() === address);
+    assert.deepEqual([to("a@example.com").length, to("b@example.com").length], [2, 1]);
+    for (const { from, raw } of to("a@example.com")) {
+      assert.equal(from, "vps@example.com");
       assert.match(raw, new RegExp(`^Message-ID: <${messageId}@example.com>\\r$`, "m"));
       assert.match(raw, /^Subject: user-vps: 1 VPS needs somebody\r$/m);
       assert.doesNotMatch(raw.split("\r\n\r\n")[0]!, /^Bcc:/m);
     }
+  });
+
+  it("get their mail whoever else is refused, and it is told who is", async () => {
+    const { port, taken } = await startReceiver<{ to: string[] }>("smtp");
+    const mail: NotificationTarget = { format: "email", name: "mail", to: ["nobody@example.com", "b@example.com"], from: "vps@example.com", smtp: `smtp://mailer:${encodeURIComponent("fake:mail/password")}@127.0.0.1:${port}`, events: ["*"] };
+    await start([mail]);
+    await fail("alice");
+    await until("some tries", async () => ((await messages("mail"))[0]?.attempts ?? 0) > 4);
+    await fail("bob");
+    await until("two mails", async () => (await messages("mail")).filter(({ state }) => state === "delivered").length === 2);
+    assert.deepEqual(taken.map(({ to }) => to), [["b@example.com"], ["b@example.com"]]);
+    const [refused] = await messages("mail");
+    assert.match(refused!.lastError!, /^nobody@example\.com: .*550 no such mailbox/);
+    assert.equal(refused!.state, "pending");
+    assert.equal((await target("mail")).failures, 0);
   });
 
   it("are not waited for where a mail server hangs, or says a little now and then", async () => {

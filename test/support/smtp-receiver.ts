@@ -1,4 +1,4 @@
-/** A mail server that lets one user in and prints each mail. */
+/** A mail server that lets one user in, has no mailbox for nobody@, and prints each mail. */
 import type { AddressInfo } from "node:net";
 import { SMTPServer } from "smtp-server";
 
@@ -8,6 +8,7 @@ const server = new SMTPServer({
   allowInsecureAuth: true,
   disabledCommands: ["STARTTLS"],
   onAuth: ({ username, password }, _session, done) => (username === "mailer" && password === "fake:mail/password" ? done(null, { user: username }) : done(new Error("no such user"))),
+  onRcptTo: ({ address }, _session, done) => (address.startsWith("nobody@") ? done(Object.assign(new Error("no such mailbox"), { responseCode: 550 })) : done()),
   onData(stream, { envelope }, done) {
     let raw = "";
     stream.setEncoding("utf8").on("data", (text: string) => { raw += text; }).on("end", () => {
