@@ -89,6 +89,8 @@ process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
   printError(`What was to be printed could not be written: ${code ?? "unknown error"}.`);
   process.exit(EXIT.failed);
 });
+// What people are told may get lost, as with a terminal that is closed; what is being done may not.
+process.stderr.on("error", () => undefined);
 
 try {
   await program.parseAsync();

@@ -4,7 +4,7 @@
  */
 import { loadEnvironment } from "../config/environment.ts";
 import type { Environment } from "../config/settings.ts";
-import { serviceUrl, signIn } from "./service-client/reach-service.ts";
+import { serviceUrl, signInWith } from "./service-client/reach-service.ts";
 
 const LIMIT_MS = 1_500;
 const MOST = "100";
@@ -22,7 +22,7 @@ const SOURCES: Readonly<Record<string, Source>> = {
 
 async function names({ path, query, name }: Source, prefix: string, env: Environment): Promise<string[]> {
   const url = `${serviceUrl(env).replace(/\/+$/, "")}${path}?${new URLSearchParams(query(prefix))}`;
-  const answer = await fetch(url, { headers: await signIn(env), signal: AbortSignal.timeout(LIMIT_MS) });
+  const answer = await fetch(url, { headers: await signInWith(env)(), signal: AbortSignal.timeout(LIMIT_MS) });
   const { items } = (await answer.json()) as { readonly items: readonly Readonly<Record<string, string>>[] };
   // What a name may consist of needs no quotes in any shell.
   return items.map((item) => item[name] ?? "").filter((one) => one.startsWith(prefix) && /^[\w.+-]+$/.test(one));

@@ -19,13 +19,13 @@ export interface PlainCli {
   previewWithRefresh(username: string): Promise<number>;
 }
 
-export async function openPlainCli(world: DemoWorld): Promise<PlainCli> {
+export async function openPlainCli(world: DemoWorld, signal: AbortSignal): Promise<PlainCli> {
   const home = join(world.folder, "pulumi-home");
   await preparePulumiHome(home, world.engine);
   const folder = join(world.folder, "checkout");
   await makeStackFolder(folder);
   const env = { ...engineEnvironment(world.engine, { ...world.env }), PULUMI_HOME: home, PULUMI_BACKEND_URL: engineBackendUrl(world.databaseUrl) };
-  const pulumi = async (...args: string[]) => (await run("pulumi", [...args, "--non-interactive"], { cwd: folder, env, maxBuffer: 64 * 1024 * 1024 })).stdout;
+  const pulumi = async (...args: string[]) => (await run("pulumi", [...args, "--non-interactive"], { cwd: folder, env, signal, maxBuffer: 64 * 1024 * 1024 })).stdout;
 
   const takeSettings = (username: string) => pulumi("config", "refresh", "--force", "--stack", username);
 

@@ -1,5 +1,8 @@
+import { createHash } from "node:crypto";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { VARIABLES } from "../config/variables.ts";
+import { defaultEmbeddedFolder } from "../db/embedded-folder.ts";
 import type { Engine } from "../install-pulumi/ensure-engine.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 
@@ -23,6 +26,29 @@ export function sandboxEnvironment(sandbox: Pick<Sandbox, "env">, engine: Pick<E
     SWEEP_GRACE_SECONDS: "5",
     ...(stateBackendUrl !== undefined && { PULUMI_BACKEND_URL: stateBackendUrl }),
     PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-the-sandbox",
+  };
+}
+
+/**
+ * What leads out of the sandbox, where the shell or the file `.env` has it for the service with real
+ * VPSs: empty is as good as not set, and beats the file.
+ */
+const WAYS_OUT = [
+  VARIABLES.databaseUrl, VARIABLES.stateBackendUrl, VARIABLES.hostingerApiKeyFile, VARIABLES.passphraseFile, VARIABLES.secretsProvider, VARIABLES.notificationTargets, VARIABLES.notificationTargetsFile,
+].map(({ name }) => name);
+
+/**
+ * `sandboxEnvironment` for a shell, in which a service may be started as well. A trial has a database
+ * of its own: what a service of real VPSs found in it, it would buy.
+ *
+ * @param folder the sandbox's, whose world is not another sandbox's
+ */
+export function trialEnvironment(environment: Readonly<Record<string, string>>, folder: string): Record<string, string> {
+  const id = createHash("sha256").update(folder).digest("hex").slice(0, 8);
+  return {
+    ...Object.fromEntries([...WAYS_OUT, "USER_VPS_URL", "USER_VPS_TOKEN"].map((name) => [name, ""])),
+    [VARIABLES.dataFolder.name]: `${defaultEmbeddedFolder()}-sandbox-${id}`,
+    ...environment,
   };
 }
 

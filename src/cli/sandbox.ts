@@ -5,7 +5,9 @@ import { pathToFileURL } from "node:url";
 import { ensureEngine } from "../install-pulumi/ensure-engine.ts";
 import { sandboxBanner, startSandbox } from "../sandbox/index.ts";
 import { messageOf } from "../../providers/core/errors.ts";
-import { asExportLines, sandboxEnvironment, writeEnvironmentFile } from "./sandbox-env.ts";
+import { onInterrupts } from "../../providers/core/interrupts.ts";
+import { EXIT } from "./exit-codes.ts";
+import { asExportLines, sandboxEnvironment, trialEnvironment, writeEnvironmentFile } from "./sandbox-env.ts";
 import { sandboxFolder } from "./user-stack/stack-folder.ts";
 
 try {
@@ -16,7 +18,7 @@ try {
   await mkdir(stateFolder, { recursive: true });
   const engine = await ensureEngine({ onProgress: (line) => console.error(line) });
   const sandbox = await startSandbox({ dataDir: folder, persistFile: join(folder, "world.json") });
-  const environment = sandboxEnvironment(sandbox, engine, pathToFileURL(stateFolder).href);
+  const environment = trialEnvironment(sandboxEnvironment(sandbox, engine, pathToFileURL(stateFolder).href), folder);
 
   const exports = asExportLines({ ...environment, SANDBOX_CONTROL_URL: sandbox.controlUrl }, engine.binDir);
   console.log(`${sandboxBanner(sandbox)}\n\n${exports}`);
@@ -28,7 +30,7 @@ try {
     await rm(envFile, { force: true });
     await sandbox.close();
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void end());
+  onInterrupts((_signal, count) => void (count > 1 ? process.exit(EXIT.interrupted) : end()));
 } catch (error) {
   console.error(messageOf(error));
   process.exitCode = 1;

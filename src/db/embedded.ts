@@ -53,15 +53,25 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
   await makeEmbeddedFolder(folder, user);
   if (options.folder === undefined) await claimFolder(folder);
   const bin = await embeddedBinaries(user, folder);
-  const control = (command: string, ...more: string[]) => run(join(bin, "pg_ctl"), [command, "--pgdata", join(folder, "data"), "--wait", ...more], { ...user, cwd: folder });
+  // Servers take their own defaults from them, too, and somebody may have them for other servers' sake.
+  const env = { ...process.env, PGDATESTYLE: undefined, PGCLIENTENCODING: undefined };
+  const control = (command: string, ...more: string[]) => run(join(bin, "pg_ctl"), [command, "--pgdata", join(folder, "data"), "--wait", ...more], { ...user, cwd: folder, env });
+  const stop = async () => void await control("stop", "--mode", "fast").catch(() => undefined);
   const alone = <T>(work: () => Promise<T>) => withLock(join(folder, "lock"), work, { whatFor: "starts or stops this PostgreSQL", code: "DATABASE_FAILED", onWait: () => undefined, pollMs: 50, timeoutMs: 2 * MINUTE_MS });
   const { url, presence } = await alone(async () => {
     await initialise(folder, bin, user, options.onProgress);
-    const port = (await runningPort(folder, control)) ?? await start(folder, control, options);
-    const url = `postgres://postgres:${await readFile(join(folder, "password"), "utf8")}@127.0.0.1:${port}/postgres`;
-    return { url, presence: await holdPresence(url, folder) };
+    const foundPort = await runningPort(folder, control);
+    const port = foundPort ?? await start(folder, control, options);
+    // It has no TLS, whatever PGSSLMODE demands of other servers.
+    const url = `postgres://postgres:${await readFile(join(folder, "password"), "utf8")}@127.0.0.1:${port}/postgres?sslmode=disable`;
+    try {
+      return { url, presence: await holdPresence(url, folder) };
+    } catch (error) {
+      // Nobody would ever stop it: not even who has started it gets in.
+      if (foundPort === undefined) await stop();
+      throw error;
+    }
   });
-  const stop = async () => void await control("stop", "--mode", "fast").catch(() => undefined);
   return {
     url,
     folder,

@@ -5,7 +5,7 @@ import type { Role } from "../config/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { printable } from "../../providers/core/printable.ts";
 import { startService } from "./service.ts";
-import { closeOnSignals } from "./signals.ts";
+import { startUntilSignals } from "./signals.ts";
 
 /** What a VPS wrote may be in it. */
 const print = (line: string) => console.error(`${new Date().toISOString()} ${printable(line)}`);
@@ -15,9 +15,9 @@ try {
   const role = roleOf(values.role);
   const env = loadEnvironment();
   for (const doubt of doubtsOfEnvironment()) print(doubt);
-  const service = await startService({ settings: readSettings({ env, role }), env, onProgress: print });
+  const settings = readSettings({ env, role });
+  const service = await startUntilSignals((signal) => startService({ settings, env, signal, onProgress: print }), print);
   print(service.url ? `ready at ${service.url}` : "ready, waiting for jobs");
-  closeOnSignals(service, print);
 } catch (error) {
   console.error(printable(messageOf(error)));
   process.exitCode = 1;

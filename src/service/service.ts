@@ -20,6 +20,8 @@ export interface ServiceOptions {
   /** For the engine and its providers; the settings were read from it. */
   readonly env: Environment;
   readonly onProgress?: (line: string) => void;
+  /** Aborted: the start fails, with all closed that it had opened. Of no effect on a service that has started. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Service {
@@ -35,7 +37,7 @@ export interface Service {
 }
 
 /** Starts what the settings' role asks for: HTTP, a worker, or both in this process. */
-export async function startService({ settings, env, onProgress = () => undefined }: ServiceOptions): Promise<Service> {
+export async function startService({ settings, env, onProgress = () => undefined, signal = new AbortController().signal }: ServiceOptions): Promise<Service> {
   const { role } = settings;
   await startTracing(env);
   const spare = spareSecrets({ env, role });
@@ -45,7 +47,9 @@ export async function startService({ settings, env, onProgress = () => undefined
   let worker: WorkerProcess | undefined;
   try {
     const opening = new AbortController();
-    const slots = role === "http" ? undefined : import("./open-slots.ts").then(({ openSlots }) => openSlots({ settings, env, onProgress, signal: opening.signal }));
+    signal.throwIfAborted();
+    const wanted = AbortSignal.any([opening.signal, signal]);
+    const slots = role === "http" ? undefined : import("./open-slots.ts").then(({ openSlots }) => openSlots({ settings, env, onProgress, signal: wanted }));
     // Told where it is awaited, however much sooner it is known.
     slots?.catch(() => undefined);
     closers.push(async () => {
@@ -57,6 +61,7 @@ export async function startService({ settings, env, onProgress = () => undefined
     const loading = { worker: role === "http" ? undefined : import("./worker-process.ts"), http: role === "worker" ? undefined : import("../http/index.ts") };
     const database = await openDatabase({ databaseUrl: settings.databaseUrl, dataFolder: settings.dataFolder, onProgress });
     closers.push(() => database.close());
+    signal.throwIfAborted();
     const boss = await startQueue({
       databaseUrl: database.url,
       works: role !== "http",
@@ -70,8 +75,10 @@ export async function startService({ settings, env, onProgress = () => undefined
     await createRollOutQueue(boss);
     const common = { settings, env, pool: database.pool, databaseUrl: database.url, boss, onProgress };
     worker = slots && (await (await loading.worker)?.startWorkerProcess({ ...common, engineWithSlots: await slots }));
+    signal.throwIfAborted();
     const http = await startHttp();
     if (http) closers.push(() => http.close());
+    signal.throwIfAborted();
     let closed: Promise<void> | undefined;
     return {
       databaseUrl: database.url,

@@ -22,7 +22,7 @@ describe("12 stacks on PostgreSQL and an engine with two CPUs", async () => {
   const sandbox = await startSandbox({ dataDir: folder, bootMs: 100, scriptMs: 50, actionMs: 50 });
   afterAll(() => sandbox.close());
   const engine = await ensureEngine();
-  const exported = sandboxEnvironment(sandbox, engine, `${url}?sslmode=disable`);
+  const exported = sandboxEnvironment(sandbox, engine, url);
   const env = { ...exported, GOMAXPROCS: "2" };
   const limited = { env, limitMs: LIMIT_MS };
 

@@ -15,15 +15,14 @@ export const serve: CliCommand<{ role?: Role }> = {
     const served = options.role ?? "all";
     const { doubtsOfEnvironment, readSettings } = await import("../../config/index.ts");
     const settings = readSettings({ env, role: served });
-    const [{ startService }, { closeOnSignals }] = await Promise.all([import("../../service/service.ts"), import("../../service/signals.ts")]);
+    const [{ startService }, { startUntilSignals }] = await Promise.all([import("../../service/service.ts"), import("../../service/signals.ts")]);
     const print = (line: string) => {
       progress.say(line);
       // Nobody waits for it: no seconds are to be counted.
       progress.end();
     };
     doubtsOfEnvironment().forEach(print);
-    const service = await startService({ settings, env, onProgress: print });
-    closeOnSignals(service, print);
+    const service = await startUntilSignals((signal) => startService({ settings, env, signal, onProgress: print }), print);
     return { data: { ready: true, role: served, url: service.url ?? null }, text: service.url ? `ready at ${service.url}` : "ready, waiting for jobs" };
   },
 };

@@ -11,6 +11,7 @@ import { openDemoWorld } from "./world.ts";
 import type { DemoWorld } from "./world.ts";
 import { DemoUser } from "./user.ts";
 import { EXIT } from "../exit-codes.ts";
+import { signalOfInterrupts } from "../interrupt.ts";
 import { openPlainCli } from "../plain-cli.ts";
 
 const USERNAMES = ["alice", "bob"] as const;
@@ -28,7 +29,7 @@ function inSecondsSince(momentMs: number): number {
   return Math.round((Date.now() - momentMs) / 100) / 10;
 }
 
-async function demo(world: DemoWorld): Promise<void> {
+async function demo(world: DemoWorld, signal: AbortSignal): Promise<void> {
   console.error(world.banner);
   const users = await Promise.all(USERNAMES.map((username) => DemoUser.open(world, username)));
   const ready = await Promise.all(users.map(async (user) => {
@@ -47,7 +48,7 @@ async function demo(world: DemoWorld): Promise<void> {
   const second = await alice!.askForCredentials();
   say(`alice: credentials asked for: ${first}; asked for again: ${second}`);
 
-  const cli = await openPlainCli(world);
+  const cli = await openPlainCli(world, signal);
   const [changed, drifted] = await Promise.all([cli.up(alice!.username), cli.previewWithRefresh(bob!.username)]);
   say(`alice: a plain \`pulumi up\` on the same stack: ${changed} changes`);
   say(`bob: a plain \`pulumi preview --refresh\`: ${drifted} changes`);
@@ -59,37 +60,28 @@ async function demo(world: DemoWorld): Promise<void> {
   }
 }
 
-/** From now on a Ctrl-C takes the world down in good order; a second one does not wait for that. */
-function interrupts(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(EXIT.interrupted);
-      say("everything is taken down");
-      controller.abort();
-    });
-  }
-  return controller.signal;
-}
-
-async function staying(world: DemoWorld): Promise<void> {
-  const ended = interrupts();
-  const interrupted = new Promise<void>((end) => ended.addEventListener("abort", () => end()));
-  await Promise.race([demo(world), interrupted]);
-  if (ended.aborted) process.exitCode = EXIT.interrupted;
-  await stay(world, { envFile: String(options["write-env"]), ended });
-}
+// From the beginning: whatever is up by then is taken down in good order.
+const ended = signalOfInterrupts(say, "everything is taken down; Ctrl-C once more does not wait for that");
+const interrupted = new Promise<void>((end) => ended.addEventListener("abort", () => end(), { once: true }));
+let isComplete = false;
 
 try {
-  const world = await openDemoWorld(say);
+  const world = await openDemoWorld(say, { signal: ended });
   try {
-    await (options.stay ? staying(world) : demo(world));
+    await Promise.race([demo(world, ended), interrupted]);
+    isComplete = !ended.aborted;
+    if (options.stay) await stay(world, { envFile: String(options["write-env"]), ended });
   } finally {
-    await world.close();
+    await world.close().catch((trouble: unknown) => {
+      say(messageOf(trouble));
+      process.exitCode = EXIT.failed;
+    });
   }
 } catch (error) {
-  console.error(messageOf(error));
-  process.exitCode = 1;
+  // What an interrupt makes fail is no news.
+  if (!ended.aborted) console.error(messageOf(error));
+  process.exitCode = EXIT.failed;
 }
+if (ended.aborted && !isComplete) process.exitCode = EXIT.interrupted;
 // The exit code is set; a database client of the engine's may still hold the process open for seconds.
 setTimeout(() => process.exit(), SECOND_MS).unref();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { closeInTurn } from "../../../providers/core/close-in-turn.ts";
 import { messageOf } from "../../../providers/core/errors.ts";
+import { VARIABLES } from "../../config/variables.ts";
 import { startEmbedded } from "../../db/embedded.ts";
 import type { EmbeddedServer } from "../../db/embedded.ts";
 import { ensureEngine } from "../../install-pulumi/ensure-engine.ts";
@@ -30,10 +31,13 @@ export interface DemoWorldOptions {
   readonly sandbox?: SandboxOptions;
   /** Over the demo's own settings of the service. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Aborted while the world is opened: what is open is closed again, and opening fails. */
+  readonly signal?: AbortSignal;
 }
 
 export async function openDemoWorld(say: (text: string) => void, options: DemoWorldOptions = {}): Promise<DemoWorld> {
-  const engine = await ensureEngine({ onProgress: say });
+  const { signal = new AbortController().signal } = options;
+  const engine = await ensureEngine({ onProgress: say, signal });
   const folder = await mkdtemp(join(tmpdir(), "user-vps-demo-"));
   // PostgreSQL does not run as root: its user has to get through to its folder.
   await chmod(folder, 0o755);
@@ -45,7 +49,8 @@ export async function openDemoWorld(say: (text: string) => void, options: DemoWo
   };
   try {
     const postgres = options.env?.["DATABASE_URL"] === undefined ? await beginEmbedded(join(folder, "postgres"), say) : undefined;
-    closers.push(async () => (await postgres?.started.catch(() => undefined))?.release());
+    // Whoever is connected: its data goes as well.
+    closers.push(async () => (await postgres?.started.catch(() => undefined))?.stop());
     const [{ startSandbox, sandboxBanner }, { startService }, { readSettings }, { USER_ACTIONS }] = await Promise.all([
       import("../../sandbox/index.ts"), import("../../service/service.ts"), import("../../config/index.ts"), import("../../config/value-schemas.ts"),
       // What the service loads itself otherwise, when PostgreSQL is there.
@@ -53,9 +58,10 @@ export async function openDemoWorld(say: (text: string) => void, options: DemoWo
     ]);
     const sandbox = await startSandbox({ dataDir: folder, ...options.sandbox });
     closers.push(() => sandbox.close());
+    signal.throwIfAborted();
     const jwtSecret = randomBytes(32).toString("hex");
     const env = {
-      ...process.env,
+      ...withoutSettings(process.env),
       ...sandboxEnvironment(sandbox, engine),
       JWT_SECRET: jwtSecret,
       CREDENTIALS_KEYS: `demo:${randomBytes(32).toString("base64")}`,
@@ -67,13 +73,19 @@ export async function openDemoWorld(say: (text: string) => void, options: DemoWo
       USER_ACTIONS: USER_ACTIONS.join(","),
       ...options.env,
     };
-    const service = await startService({ settings: readSettings({ env, role: "all" }), env, onProgress: say });
+    const service = await startService({ settings: readSettings({ env, role: "all" }), env, signal, onProgress: say });
     closers.push(() => service.close({ atOnce: true }));
     return { sandbox, engine, jwtSecret, env, folder, close, banner: sandboxBanner(sandbox), url: service.url!, databaseUrl: service.databaseUrl };
   } catch (error) {
     await close().catch((trouble: unknown) => say(messageOf(trouble)));
     throw error;
   }
+}
+
+/** What the shell has for a service of its own: real receivers, a real state. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const settings = new Set<string>(Object.values(VARIABLES).map(({ name }) => name));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !settings.has(name)));
 }
 
 /** Returns when it has begun: a core of its own is busy with it for most of a second, and the program is loaded meanwhile. */

@@ -5,8 +5,8 @@ import { SCOPE_OF_ROLE, type OperatorRole } from "../../config/operator-roles.ts
 import { hs256Secret } from "../../config/value-schemas.ts";
 import type { Environment } from "../../config/index.ts";
 
-/** For one command. */
-const COMMAND_LIFETIME_SECONDS = 300;
+/** For one request, whatever the two clocks differ by. */
+const REQUEST_LIFETIME_SECONDS = 300;
 
 export interface TokenRequest {
   /** The claim `sub`: whose actions these are, as recorded. */
@@ -18,10 +18,10 @@ export interface TokenRequest {
   readonly lifetimeSeconds: number;
 }
 
-/** USER_VPS_TOKEN, else one for this command, signed with the service's JWT_SECRET where that is at hand. */
+/** USER_VPS_TOKEN, else one for this request, signed with the service's JWT_SECRET where that is at hand. */
 export async function operatorToken(env: Environment): Promise<string> {
   if (env["USER_VPS_TOKEN"]) return tokenFrom(env["USER_VPS_TOKEN"], "USER_VPS_TOKEN");
-  if (env["JWT_SECRET"]) return await signServiceToken(env, { subject: whoAmI(), role: "owner", lifetimeSeconds: COMMAND_LIFETIME_SECONDS });
+  if (env["JWT_SECRET"]) return await signServiceToken(env, { subject: whoAmI(), role: "owner", lifetimeSeconds: REQUEST_LIFETIME_SECONDS });
   throw new UserVpsError("CONFIG_INVALID", "It is not known who asks: neither USER_VPS_TOKEN nor JWT_SECRET is set.", {
     next: "Set USER_VPS_TOKEN to a token with the scope of a role, such as vps:operator; on the service's own machine, JWT_SECRET as the service has it serves as well.",
   });

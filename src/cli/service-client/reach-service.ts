@@ -22,12 +22,19 @@ function givenUrl(url: string | undefined): string | undefined {
   throw new UserVpsError("CONFIG_INVALID", "USER_VPS_URL: expected an http or https URL.", { next: "Set it to the service's address, such as https://vps.example.com." });
 }
 
-/** What signs a request in. Errors: CONFIG_INVALID. */
-export async function signIn(env: Environment): Promise<Readonly<Record<string, string>>> {
+export type SignIn = () => Promise<Readonly<Record<string, string>>>;
+
+/**
+ * What signs a request in, for each anew: a token lives shorter than some commands wait. Who asks
+ * stays the same, whoever logs in meanwhile. Errors: CONFIG_INVALID.
+ */
+export function signInWith(env: Environment): SignIn {
   const session = sessionInForce(env);
-  if (session) return headersOf(session);
-  const { operatorToken } = await import("./operator-token.ts");
-  return { authorization: `Bearer ${await operatorToken(env)}` };
+  return async () => {
+    if (session) return headersOf(session);
+    const { operatorToken } = await import("./operator-token.ts");
+    return { authorization: `Bearer ${await operatorToken(env)}` };
+  };
 }
 
 function headersOf({ url, cookie, csrfToken, expiresAt }: NonNullable<ReturnType<typeof sessionInForce>>): Readonly<Record<string, string>> {

@@ -8,13 +8,13 @@ const SIGNALS = join(import.meta.dirname, "..", "..", "..", "src", "service", "s
 
 /** A process whose service takes forever to close unless it is told to do so at once. */
 function closing() {
-  const script = `const { closeOnSignals } = await import(${JSON.stringify(SIGNALS)});
-    closeOnSignals({ close: ({ atOnce }) => atOnce ? Promise.resolve() : new Promise(() => {}) }, console.log);
+  const script = `const { startUntilSignals } = await import(${JSON.stringify(SIGNALS)});
+    await startUntilSignals(async () => ({ close: ({ atOnce }) => atOnce ? Promise.resolve() : new Promise(() => {}) }), console.log);
     setInterval(() => {}, 1000); console.log("started");`;
   return spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
-describe("closeOnSignals", () => {
+describe("startUntilSignals", () => {
   it("waits at the first signal, and no longer at the second", async () => {
     const child = closing();
     await once(child.stdout, "data");
@@ -23,7 +23,7 @@ describe("closeOnSignals", () => {
     assert.match(String(first), /finishing what runs/);
     assert.equal(child.exitCode, null);
     const exit = once(child, "exit");
-    child.kill("SIGTERM");
+    child.kill("SIGINT");
     assert.deepEqual(await exit, [0, null]);
   });
 });
