@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, it } from "vitest";
+import { afterAll, describe, it, vi } from "vitest";
 import { Client } from "pg";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { serverUser } from "../../src/db/embedded-user.ts";
@@ -57,6 +57,28 @@ describe("the embedded PostgreSQL", () => {
     await assert.rejects(client.connect(), /password authentication failed/);
     assert.equal((await stat(join(dataFolder, "password"))).mode & 0o777, 0o600);
     await close();
+  });
+
+  it("is reached whatever the shell has for the clients of other servers", async () => {
+    const folder = join(parent, "beside-others");
+    vi.stubEnv("PGSSLMODE", "require");
+    vi.stubEnv("PGDATESTYLE", "German");
+    try {
+      const { pool, close } = await openDatabase({ dataFolder: folder });
+      const { rows } = await pool.query<{ DateStyle: string }>("SHOW datestyle");
+      assert.match(rows[0]!.DateStyle, /^ISO/);
+      await close();
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
+  it("does not go on running where it does not let in who started it", async () => {
+    const folder = join(parent, "closed-to-all");
+    await (await startEmbedded({ folder })).stop();
+    await writeFile(join(folder, "password"), "fake-password-for-tests");
+    await assert.rejects(startEmbedded({ folder }), /does not let this process in: password authentication failed/);
+    await assert.rejects(readFile(join(folder, "data", "postmaster.pid")), { code: "ENOENT" });
   });
 
   it("is found running after kill -9 of the process that started it", async () => {
