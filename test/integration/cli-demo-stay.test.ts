@@ -4,11 +4,18 @@ import { execFile } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { BIN, CHECKOUT, startCli, temporaryFolder } from "./cli-support.ts";
 
 const READY_LIMIT_MS = 150_000;
+
+/** What a shell may have exported: none of it is the demo's. */
+const OF_A_LIVE_SERVICE = {
+  HOSTINGER_API_KEY_FILE: "/none/api-key", PULUMI_CONFIG_PASSPHRASE_FILE: "/none/passphrase", SECRETS_PROVIDER: "awskms://alias/none", JWT_JWKS_URL: "https://sign-in.example.com/keys",
+  DATABASE_URL: "postgres://nobody@db.example.com/none", STATE_BACKEND_URL: "postgres://nobody@db.example.com/none", NOTIFICATION_TARGETS: "nonsense", PGSSLMODE: "require",
+};
 
 describe("user-vps demo --stay", () => {
   const envFile = join(temporaryFolder(), "demo-env");
@@ -19,7 +26,7 @@ describe("user-vps demo --stay", () => {
   let url = "";
 
   beforeAll(async () => {
-    demo = startCli(["demo", "--stay", "--json", "--write-env", envFile], { limitMs: 290_000 });
+    demo = startCli(["demo", "--stay", "--json", "--write-env", envFile], { env: OF_A_LIVE_SERVICE, limitMs: 290_000 });
     ended = new Promise((done) => demo.once("close", done));
     demo.stdout!.setEncoding("utf8").on("data", (text: string) => { printed += text; });
     await new Promise<void>((ready, failed) => {
@@ -85,6 +92,9 @@ describe("user-vps demo --stay", () => {
   });
 
   it("takes all down at Ctrl-C, the environment with it", async () => {
+    // As a terminal and npm send it.
+    demo.kill("SIGINT");
+    await sleep(20);
     demo.kill("SIGINT");
     assert.equal(await ended, 0);
     assert.equal(existsSync(envFile), false);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { describe, it } from "vitest";
 import type { AdminVpsView } from "../../src/http/vps-view.ts";
 import { findVpsByUserId, listGiveUps, requestGiveUp, setVpsStatus } from "../../src/records/index.ts";
@@ -42,6 +43,16 @@ describe("user-vps rotate, retry, cancel, power", () => {
     await runOf("ruth", "up", "succeeded");
     const { error } = await runJson<ErrorDocument>(["rotate", "ruth", "--follow", "--timeout", "1"], { env, code: 4 });
     assert.match(`${error.message} ${error.next}`, /in vain for the up of ruth to end\. The service goes on/);
+  });
+
+  it("--follow goes on when nobody reads any more what it tells", async () => {
+    await user("rhea");
+    const rotated = startCli(["rotate", "rhea", "--follow"], { env });
+    rotated.stderr!.destroy();
+    const [ended, printed] = [once(rotated, "close"), text(rotated.stdout!)];
+    await whenAsked(() => jobs.enqueued.length === 1, () => runOf("rhea", "up", "succeeded", "ready"));
+    assert.deepEqual(await ended, [0, null]);
+    assert.match(await printed, /^rhea: up is done after/);
   });
 
   it("--follow goes on when the service does not answer for a moment", async () => {
