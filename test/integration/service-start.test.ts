@@ -1,13 +1,14 @@
-/** A service that cannot start ends, with all that it had started so far. */
+/** A service that cannot start, or is interrupted while it does, ends with all that it had started so far. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { atEnd } from "../support/at-end.ts";
@@ -16,8 +17,17 @@ import { TEST_JWT_SECRET } from "../support/tokens.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "src", "service", "main.ts");
 
+interface Begun {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ code: number | null; output: string }>;
+}
+
 /** @param databasePort of who passes on to the database */
 async function start(env: Readonly<Record<string, string>>, databasePort?: number): Promise<{ code: number | null; output: string }> {
+  return await (await begin(env, databasePort)).ended;
+}
+
+async function begin(env: Readonly<Record<string, string>>, databasePort?: number): Promise<Begun> {
   const url = new URL((await withDatabase()).url);
   if (databasePort !== undefined) url.port = String(databasePort);
   const sandbox = await startSandbox();
@@ -33,8 +43,7 @@ async function start(env: Readonly<Record<string, string>>, databasePort?: numbe
   atEnd(() => void child.kill("SIGKILL"));
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { output += text; });
-  const [code] = (await once(child, "exit")) as [number | null];
-  return { code, output };
+  return { child, ended: once(child, "exit").then(([code]) => ({ code: code as number | null, output })) };
 }
 
 /** An environment in which no engine is found or fetched, and what is on its PATH: an empty folder. */
@@ -46,6 +55,32 @@ async function withoutEngine() {
   atEnd(() => void mirror.close());
   return { folder, env: { PATH: folder, XDG_CACHE_HOME: folder, PULUMI_DOWNLOAD_URL: `http://127.0.0.1:${(mirror.address() as AddressInfo).port}` } };
 }
+
+/** An environment in which an engine is built without an end; a file tells that it has begun. */
+async function withEndlessBuild() {
+  const { folder, env } = await withoutEngine();
+  const isBuilding = join(folder, "is-building");
+  await writeFile(join(folder, "go"), `#!/bin/sh\n[ "$1" = version ] && echo "go version go1.99.0 linux/amd64" && exit\n: > ${isBuilding}\nexec sleep 600\n`, { mode: 0o755 });
+  return { folder, isBuilding, env: { ...env, PATH: `${folder}:/usr/bin:/bin` } };
+}
+
+describe("a service that is interrupted while it starts", () => {
+  it("gives up the engine that is being built, stops the PostgreSQL that it has started, and ends as it was asked to", async () => {
+    const { folder, env, isBuilding } = await withEndlessBuild();
+    // For PostgreSQL's user as well.
+    await chmod(folder, 0o755);
+    const dataFolder = join(folder, "postgresql");
+    const { child, ended } = await begin({ PORT: "0", ...env, DATABASE_URL: "", USER_VPS_DATA_FOLDER: dataFolder });
+    const server = join(dataFolder, "data", "postmaster.pid");
+    while (!(existsSync(isBuilding) && existsSync(server)) && child.exitCode === null) await sleep(50);
+    child.kill("SIGTERM");
+    const { code, output } = await ended;
+    assert.equal(code, 0, output);
+    assert.match(output, /SIGTERM: the start ends here/);
+    assert.equal(existsSync(server), false);
+    assert.deepEqual((await readdir(join(folder, "user-vps"))).filter((name) => /lock|engine-/.test(name)), []);
+  });
+});
 
 describe("a service that cannot start", () => {
   it("ends its worker and itself where another program has the port, and says so", async () => {
@@ -66,9 +101,7 @@ describe("a service that cannot start", () => {
   });
 
   it("does not wait for an engine that is being built where the database is not to be had", async () => {
-    const { folder, env } = await withoutEngine();
-    const isBuilding = join(folder, "is-building");
-    await writeFile(join(folder, "go"), `#!/bin/sh\n[ "$1" = version ] && echo "go version go1.99.0 linux/amd64" && exit\n: > ${isBuilding}\nexec sleep 600\n`, { mode: 0o755 });
+    const { folder, env, isBuilding } = await withEndlessBuild();
     // A server that goes away once the engine is being built.
     const database = createServer((socket) => {
       const looking = setInterval(() => void (existsSync(isBuilding) && socket.destroy()), 20);
@@ -78,7 +111,7 @@ describe("a service that cannot start", () => {
     atEnd(() => void database.close());
     const { code, output } = await start({
       PORT: "0", DATABASE_URL: `postgres://nobody:none@127.0.0.1:${(database.address() as AddressInfo).port}/none`,
-      ...env, PATH: `${folder}:/usr/bin:/bin`,
+      ...env,
     });
     assert.equal(code, 1, output);
     assert.match(output, /DATABASE_FAILED/);
