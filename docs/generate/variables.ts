@@ -51,7 +51,7 @@ const READ_ELSEWHERE: readonly DescribedVariable[] = [
   { name: "PULUMI_HOME", description: "Pulumi's own: where it keeps plugins.", example: "/var/lib/user-vps/pulumi", byDefault: "~/.pulumi" },
   { name: "XDG_CACHE_HOME", description: "The engine is kept in the folder user-vps beneath it.", example: "/var/cache", byDefault: "~/.cache" },
   { name: "XDG_STATE_HOME", description: "The session that `user-vps login` keeps is in user-vps/session.json beneath it.", example: "/srv/state", byDefault: "~/.local/state" },
-  { name: "XDG_DATA_HOME", description: "The project's own PostgreSQL is kept in user-vps/postgresql beneath it, unless USER_VPS_DATA_FOLDER is set; root's is at /var/lib/user-vps/postgresql.", example: "/srv", byDefault: "~/.local/share" },
+  { name: "XDG_DATA_HOME", description: "The project's own PostgreSQL is kept in user-vps/postgresql beneath it, unless USER_VPS_DATA_FOLDER is set; root's is at /var/lib/user-vps/postgresql. What is tried in the sandbox has one beside it.", example: "/srv", byDefault: "~/.local/share" },
 ];
 
 export const OTHER_VARIABLES: readonly DescribedVariable[] = READ_ELSEWHERE.filter(({ name }) => !SERVICE_VARIABLES.some((variable) => variable.name === name));

@@ -30,26 +30,26 @@ export function sandboxEnvironment(sandbox: Pick<Sandbox, "env">, engine: Pick<E
 }
 
 /**
- * What leads out of the sandbox, where the shell or the file `.env` has it for the service with real
- * VPSs: empty is as good as not set, and beats the file.
+ * For a shell: what leads out of the sandbox, where it or the file `.env` has it for a service with
+ * real VPSs. Empty is as good as not set, and beats the file.
  */
-const WAYS_OUT = [
-  VARIABLES.databaseUrl, VARIABLES.stateBackendUrl, VARIABLES.hostingerApiKeyFile, VARIABLES.passphraseFile, VARIABLES.secretsProvider, VARIABLES.notificationTargets, VARIABLES.notificationTargetsFile,
-].map(({ name }) => name);
+export const CLOSED_OFF: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    VARIABLES.databaseUrl.name, VARIABLES.stateBackendUrl.name, VARIABLES.hostingerApiKeyFile.name, VARIABLES.passphraseFile.name, VARIABLES.secretsProvider.name,
+    VARIABLES.notificationTargets.name, VARIABLES.notificationTargetsFile.name, "USER_VPS_URL", "USER_VPS_TOKEN",
+  ].map((name) => [name, ""]),
+);
 
 /**
- * `sandboxEnvironment` for a shell, in which a service may be started as well. A trial has a database
- * of its own: what a service of real VPSs found in it, it would buy.
+ * Where a service that is tried in a sandbox keeps its data: the users of a trial who wait would get
+ * real VPSs from a live service that found them in its database.
  *
  * @param folder the sandbox's, whose world is not another sandbox's
  */
-export function trialEnvironment(environment: Readonly<Record<string, string>>, folder: string): Record<string, string> {
+export function trialDataFolder(folder: string): string {
   const id = createHash("sha256").update(folder).digest("hex").slice(0, 8);
-  return {
-    ...Object.fromEntries([...WAYS_OUT, "USER_VPS_URL", "USER_VPS_TOKEN"].map((name) => [name, ""])),
-    [VARIABLES.dataFolder.name]: `${defaultEmbeddedFolder()}-sandbox-${id}`,
-    ...environment,
-  };
+  // Beside the live one, since below the sandbox's the server's user may have no way in.
+  return `${defaultEmbeddedFolder()}-sandbox-${id}`;
 }
 
 /** Lines for `. FILE` in a POSIX shell; the engine's folder goes before what the shell has on its PATH. */

@@ -7,7 +7,7 @@ import { sandboxBanner, startSandbox } from "../sandbox/index.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { onInterrupts } from "../../providers/core/interrupts.ts";
 import { EXIT } from "./exit-codes.ts";
-import { asExportLines, sandboxEnvironment, trialEnvironment, writeEnvironmentFile } from "./sandbox-env.ts";
+import { asExportLines, CLOSED_OFF, sandboxEnvironment, trialDataFolder, writeEnvironmentFile } from "./sandbox-env.ts";
 import { sandboxFolder } from "./user-stack/stack-folder.ts";
 
 try {
@@ -18,7 +18,7 @@ try {
   await mkdir(stateFolder, { recursive: true });
   const engine = await ensureEngine({ onProgress: (line) => console.error(line) });
   const sandbox = await startSandbox({ dataDir: folder, persistFile: join(folder, "world.json") });
-  const environment = trialEnvironment(sandboxEnvironment(sandbox, engine, pathToFileURL(stateFolder).href), folder);
+  const environment = { ...CLOSED_OFF, ...sandboxEnvironment(sandbox, engine, pathToFileURL(stateFolder).href), USER_VPS_DATA_FOLDER: trialDataFolder(folder) };
 
   const exports = asExportLines({ ...environment, SANDBOX_CONTROL_URL: sandbox.controlUrl }, engine.binDir);
   console.log(`${sandboxBanner(sandbox)}\n\n${exports}`);

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { HOUR_MS, SECOND_MS } from "../../../providers/core/time.ts";
 import type { DemoWorld } from "./world.ts";
 import { engineBackendUrl } from "../../install-pulumi/backend-url.ts";
-import { asExportLines, sandboxEnvironment, writeEnvironmentFile } from "../sandbox-env.ts";
+import { asExportLines, CLOSED_OFF, sandboxEnvironment, writeEnvironmentFile } from "../sandbox-env.ts";
 import { signServiceToken, whoAmI } from "../service-client/operator-token.ts";
 import { sandboxFolder } from "../user-stack/stack-folder.ts";
 
@@ -28,6 +28,7 @@ export async function stay(world: DemoWorld, { envFile, ended }: { envFile: stri
 /** What a second terminal needs: for `npx user-vps`, the plain Pulumi CLI and curl. */
 function environmentFor({ sandbox, engine, env, url, databaseUrl }: DemoWorld, token: string): Record<string, string> {
   return {
+    ...CLOSED_OFF,
     ...sandboxEnvironment(sandbox, engine, engineBackendUrl(databaseUrl)),
     DATABASE_URL: databaseUrl,
     JWT_SECRET: env["JWT_SECRET"]!,
