@@ -1,13 +1,14 @@
 /** What `npm pack` makes, below a `node_modules` as npm puts it there: Node strips no types in such a place. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
+import { sandboxEnvironment, trialDataFolder } from "../../src/cli/sandbox-env.ts";
 import { cacheRoot } from "../../src/install-pulumi/cache.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
@@ -72,6 +73,21 @@ describe("the packed archive, installed", async () => {
     const { stdout } = await run(process.execPath, ["--import", pathToFileURL(join(installed, "exports", "strip-types.js")).href, "--input-type=module", "-e", program], { cwd: installed, env: environment });
     const [cloudflare, command, ...loaded] = JSON.parse(stdout) as string[];
     assert.deepEqual(loaded, [cloudflare, command]);
+  });
+
+  it("simulates the world where it is started, for a service with a database of its own, until Ctrl-C", async () => {
+    const world = spawn(bin, ["sandbox", "--json"], { cwd: home, env: environment, stdio: ["ignore", "pipe", "inherit"], timeout: 120_000 });
+    const ended = once(world, "close");
+    const [ready] = (await once(world.stdout.setEncoding("utf8"), "data")) as [string];
+    const { envFile } = JSON.parse(ready) as { envFile: string };
+    assert.equal(envFile, join(home, ".sandbox", "env"));
+    const lines = readFileSync(envFile, "utf8").split("\n");
+    assert.ok(lines.includes(`export USER_VPS_DATA_FOLDER='${trialDataFolder(dirname(envFile))}'`));
+    assert.ok(lines.includes("export DATABASE_URL=''"));
+    // As a terminal and npm send it.
+    for (let time = 1; time <= 2; time += 1) world.kill("SIGINT");
+    assert.deepEqual(await ended, [0, null]);
+    assert.equal(existsSync(envFile), false);
   });
 
   it("brings a user's VPS up with the real engine, and writes nothing into the installed package", async () => {
