@@ -10,6 +10,9 @@ import { EXIT } from "./exit-codes.ts";
 import { asExportLines, CLOSED_OFF, sandboxEnvironment, trialDataFolder, writeEnvironmentFile } from "./sandbox-env.ts";
 import { sandboxFolder } from "./user-stack/stack-folder.ts";
 
+// Nobody may be there any more to be told; the world goes on.
+process.stderr.on("error", () => undefined);
+
 try {
   const folder = sandboxFolder();
   const envFile = join(folder, "env");

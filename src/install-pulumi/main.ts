@@ -2,6 +2,9 @@
 import { messageOf } from "../../providers/core/errors.ts";
 import { ensureEngine } from "./ensure-engine.ts";
 
+// Nobody may be there any more to be told; the engine is prepared all the same.
+process.stderr.on("error", () => undefined);
+
 try {
   const engine = await ensureEngine({ onProgress: (line) => console.error(line) });
   console.error(`Pulumi engine ${engine.version} (${engine.source})${engine.standIns ? ", with sandbox stand-ins for the plugins of Cloudflare and Command" : ""}`);

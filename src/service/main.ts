@@ -9,6 +9,8 @@ import { startUntilSignals } from "./signals.ts";
 
 /** What a VPS wrote may be in it. */
 const print = (line: string) => console.error(`${new Date().toISOString()} ${printable(line)}`);
+// Whoever reads it may go, as with a terminal that is closed; the service does not.
+process.stderr.on("error", () => undefined);
 
 try {
   const { values } = parseArgs({ options: { role: { type: "string", default: "all" } } });

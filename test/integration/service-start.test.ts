@@ -64,6 +64,17 @@ async function withEndlessBuild() {
   return { folder, isBuilding, env: { ...env, PATH: `${folder}:/usr/bin:/bin` } };
 }
 
+describe("a service that nobody reads any more", () => {
+  it("goes on, until it is ended", async () => {
+    const { env, isBuilding } = await withEndlessBuild();
+    const { child, ended } = await begin({ PORT: "0", ...env });
+    child.stderr!.destroy();
+    while (!existsSync(isBuilding) && child.exitCode === null) await sleep(50);
+    child.kill("SIGTERM");
+    assert.equal((await ended).code, 0);
+  });
+});
+
 describe("a service that is interrupted while it starts", () => {
   it("gives up the engine that is being built, stops the PostgreSQL that it has started, and ends as it was asked to", async () => {
     const { folder, env, isBuilding } = await withEndlessBuild();
