@@ -3,7 +3,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { subscriptionOf } from "../../providers/hostinger/renewal.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { isGone } from "../../providers/hostinger/vm-state.ts";
-import { beginChange, saveActionBefore, saveVpsResult } from "../records/index.ts";
+import { begunInstallations, replacedVms, saveActionBefore, saveBootHostname, saveVpsResult } from "../records/index.ts";
 import type { VpsChange, VpsRecord } from "../records/index.ts";
 import { findVm } from "./give-up/find-vm.ts";
 import { setAside } from "./give-up/set-aside.ts";
@@ -32,6 +32,26 @@ export async function noteActionBefore({ pool, record }: Pick<OperationContext, 
     throw error;
   });
   return (await saveActionBefore(pool, record.userId, newest?.id ?? 0)) ?? record;
+}
+
+/**
+ * Of a VM that was wiped or bought by a change that came to no end: by which host name it was
+ * installed. Otherwise whatever else is asked for would count as another wipe.
+ */
+export async function noteInstallation({ pool, engine, record }: Pick<OperationContext, "pool" | "engine" | "record">): Promise<VpsRecord> {
+  const installations = await begunInstallations(pool, record);
+  if (installations.length === 0) return record;
+  const vm = (await engine.vms(record.username)).find(({ isLeftOver }) => !isLeftOver);
+  const done = installations.find(({ kind, vmId, before }) => vm !== undefined && (kind === "replace" ? vm.vmId !== vmId : record.recreation === before.recreation + 1 && vm.recreation === recreationOf(record)));
+  if (!done || done.outcome === "succeeded" || done.after.hostname === (record.bootHostname ?? record.hostname)) return record;
+  return (await saveBootHostname(pool, record.userId, done.after.hostname)) ?? record;
+}
+
+/** VMs in whose place the stack has another one, by a `replace` that came to no end: whatever is wanted by now, they are given up. */
+export async function replacedLeftOvers({ pool, engine, record }: Pick<OperationContext, "pool" | "engine" | "record">): Promise<number[]> {
+  const replaced = await replacedVms(pool, record.userId);
+  if (replaced.length === 0) return [];
+  return (await engine.vms(record.username)).filter(({ vmId, isLeftOver }) => isLeftOver && replaced.includes(vmId)).map(({ vmId }) => vmId);
 }
 
 /** By what the stack's state says of its VM, so that a permission is good for one wipe or purchase and no more. */
@@ -64,8 +84,7 @@ export function stackOfChange({ stackName, config }: StackRequest, { change, isI
  * already is as declared. If it fails, the record names the VM that the stack has by then, so that
  * whatever is asked for next is about that one.
  */
-export async function applyChange({ pool, engine, hooks, record }: OperationContext, stack: StackRequest, { change, permission }: PlannedChange, mayBuy: boolean): Promise<Readonly<Record<string, number>>> {
-  await beginChange(pool, change.changeId);
+export async function applyChange({ pool, engine, hooks, record }: OperationContext, stack: StackRequest, permission: Readonly<Record<string, string>>, mayBuy: boolean): Promise<Readonly<Record<string, number>>> {
   try {
     return (await engine.up({ ...stack, config: { ...stack.config, ...permission } }, hooks, { refresh: record.readyAt !== null, mayBuy })).changes;
   } catch (error) {
@@ -81,8 +100,7 @@ export async function applyChange({ pool, engine, hooks, record }: OperationCont
  *
  * @returns until when it is paid, if that is known
  */
-export async function setReplacedAside(session: Session, { vmId, after: { hostname } }: VpsChange): Promise<Date | undefined> {
-  const vm = { vmId, hostname };
+export async function setReplacedAside(session: Session, vm: { readonly vmId: number; readonly hostname: string }): Promise<Date | undefined> {
   const paidUntil = await paidUntilOf(session, vm);
   await setAside(session, vm);
   return paidUntil;

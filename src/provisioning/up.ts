@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { beginPhase, begunGiveUp, completeChange, isPoolMemberSetAside, notePoolMemberDelivered, notePoolMemberReady, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
+import { beginChange, beginPhase, begunGiveUp, completeChange, isPoolMemberSetAside, notePoolMemberDelivered, notePoolMemberReady, notePaidUntil, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import { readHostKey } from "./host-key.ts";
 import { askToBuy } from "./ask-to-buy.ts";
 import { noteCertificate, settleSuccess } from "../purchases/index.ts";
 import type { OperationContext, OperationKind, OperationResult, OperationWait } from "./operation.ts";
-import { applyChange, noteActionBefore, planChange, setReplacedAside, stackOfChange } from "./apply-change.ts";
+import { applyChange, noteActionBefore, noteInstallation, planChange, replacedLeftOvers, setReplacedAside, stackOfChange } from "./apply-change.ts";
 import { endOf } from "./power.ts";
 import { declaredStack } from "./declared-stack.ts";
 import { leaveMember } from "./pool/leave-member.ts";
@@ -49,7 +49,8 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   recorder.phase("engine");
   const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
   const free = (await isPoolMemberSetAside(pool, wanted)) ? await leaveMember({ ...context, record: wanted }) : wanted;
-  const own = await takeOver({ ...context, record: free }, session);
+  const taken = await takeOver({ ...context, record: free }, session);
+  const own = await noteInstallation({ ...context, record: taken });
   const change = await openChange(pool, userId);
   const record = change ? await noteActionBefore({ pool, record: own }, session, change) : own;
   const current = { ...context, record };
@@ -58,8 +59,13 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   if (wait) return { wait };
   const declared = await declaredStack(pool, record, settings);
   const stack = planned ? stackOfChange(declared, planned) : declared;
+  // A rename needs no permission, but is half done from here on as well.
+  if (change && (planned?.permission || change.kind === "rename")) await beginChange(pool, change.changeId);
+  const leftOvers = await replacedLeftOvers(current);
+  // Protected as they are, they cannot be given up; the next `up` protects again.
+  const permission = leftOvers.length > 0 ? { ...planned?.permission, protect: "false" } : planned?.permission;
   await engine.clearInterruptedRun(stack, hooks);
-  const applied = planned?.permission ? await applyChange(current, stack, planned, mayBuy) : undefined;
+  const applied = permission && (await applyChange(current, stack, permission, mayBuy));
   // What was ready once may have drifted since; what was never ready has nothing to look at.
   // A change's permission is good for one run, which therefore waits itself.
   const patience = change ? "own" : context.overdue ? (`over:${context.overdue}` as const) : "none";
@@ -72,12 +78,14 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   const { address, hostname, url, vmId, orderId, subscriptionId, password, jwtSecret } = outputs.data;
   redactor.add(password, jwtSecret);
   const sshHostKey = await readHostKey(address, settings.sshPort, endOf(hooks));
-  const isReplaced = change?.kind === "replace" && vmId !== change.vmId;
-  const paidUntil = isReplaced ? await setReplacedAside(session, change) : undefined;
+  const replaced = new Set([...leftOvers, ...(change?.kind === "replace" && vmId !== change.vmId ? [change.vmId] : [])]);
+  const paid = new Map<number, Date | undefined>();
+  for (const id of replaced) paid.set(id, await setReplacedAside(session, { vmId: id, hostname: record.hostname }));
   return {
     changes: applied ?? changes,
     async save(db) {
-      if (planned) await completeChange(db, planned.change, { isInstalledAnew: planned.isInstalledAnew, paidUntil });
+      if (planned) await completeChange(db, planned.change, planned);
+      for (const [id, paidUntil] of paid) await notePaidUntil(db, userId, id, paidUntil);
       await saveVpsResult(db, userId, {
         address, url, hostingerVmId: vmId,
         ...(sshHostKey && { sshHostKey }),

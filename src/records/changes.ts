@@ -117,9 +117,24 @@ export async function saveActionBefore(db: Queryable, userId: string, actionId: 
 }
 
 /** @param isInstalledAnew the VM was set up with the host name as it is: that is the one of its first boot now */
-export async function completeChange(db: Queryable, { changeId, userId }: VpsChange, { isInstalledAnew, paidUntil }: { readonly isInstalledAnew: boolean; readonly paidUntil?: Date | undefined }): Promise<void> {
-  await db.query("UPDATE vps_changes SET ended_at = clock_timestamp(), outcome = 'succeeded', paid_until = $2 WHERE change_id = $1 AND ended_at IS NULL", [changeId, paidUntil ?? null]);
+export async function completeChange(db: Queryable, { changeId, userId }: VpsChange, { isInstalledAnew }: { readonly isInstalledAnew: boolean }): Promise<void> {
+  await db.query("UPDATE vps_changes SET ended_at = clock_timestamp(), outcome = 'succeeded' WHERE change_id = $1 AND ended_at IS NULL", [changeId]);
   if (isInstalledAnew) await db.query("UPDATE user_vps SET boot_hostname = NULL WHERE user_id::text = $1 AND is_managed", [userId]);
+}
+
+/** Of the VM that was given up for another, by whichever change. */
+export async function notePaidUntil(db: Queryable, userId: string, vmId: number, paidUntil: Date | undefined): Promise<void> {
+  await db.query("UPDATE vps_changes SET paid_until = coalesce($3, paid_until) WHERE user_id = $1 AND vm_id = $2 AND kind = 'replace' AND begun_at IS NOT NULL", [userId, vmId, paidUntil ?? null]);
+}
+
+/** Changes of the present VPS that may have installed it anew, the newest first. */
+export async function begunInstallations(db: Queryable, { userId, requestedAt }: Pick<VpsRecord, "userId" | "requestedAt">): Promise<VpsChange[]> {
+  return (await db.query<VpsChange>(`SELECT ${COLUMNS} FROM vps_changes WHERE user_id = $1 AND kind IN ('recreate', 'replace') AND begun_at >= $2 ORDER BY change_id DESC`, [userId, requestedAt])).rows;
+}
+
+/** The VM was installed by this host name. */
+export async function saveBootHostname(db: Queryable, userId: string, hostname: string): Promise<VpsRecord | undefined> {
+  return (await db.query<VpsRecord>(`UPDATE user_vps SET boot_hostname = nullif($2, hostname) WHERE user_id::text = $1 AND is_managed RETURNING ${VPS_COLUMNS}`, [userId, hostname])).rows[0];
 }
 
 /** With it the permission ends. */

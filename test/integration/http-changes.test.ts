@@ -1,7 +1,7 @@
 /** POST /api/admin/vps/{username}/recreate, replace, rename: by HTTP, and by the command line that asks it. */
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { completeChange, endOpenChange, findVpsByUserId, openChange, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
+import { beginChange, completeChange, endOpenChange, findVpsByUserId, notePaidUntil, openChange, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import type { VpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
@@ -82,7 +82,10 @@ describe("a change of a VPS, by HTTP,", () => {
     await ask("twice", "replace", { confirm: "twice", plan: "kvm1" });
     const { items } = (await app.inject({ url: "/api/admin/vps/twice/changes", headers })).json();
     assert.deepEqual(items.map(({ after: { plan }, outcome }: { after: { plan: string }; outcome: string | null }) => [plan, outcome]), [[KVM1, null], ["hostingercom-vps-kvm8-usd-1m", "superseded"]]);
-    await completeChange(pool, (await openChange(pool, "user_twice"))!, { isInstalledAnew: true, paidUntil: new Date("2026-12-24T00:00:00Z") });
+    const change = (await openChange(pool, "user_twice"))!;
+    await beginChange(pool, change.changeId);
+    await completeChange(pool, change, { isInstalledAnew: true });
+    await notePaidUntil(pool, "user_twice", change.vmId, new Date("2026-12-24T00:00:00Z"));
     const { items: [ended] } = (await app.inject({ url: "/api/admin/vps/twice/changes", headers })).json();
     assert.deepEqual([ended.outcome, ended.paidUntil], ["succeeded", "2026-12-24T00:00:00.000Z"]);
   });

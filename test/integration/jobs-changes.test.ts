@@ -1,0 +1,172 @@
+/** Changes of a VPS that stop half-way: what a cancel, and what another change makes of them. The engine is a stub; PostgreSQL, the queue and the sandbox's APIs are real. */
+import assert from "node:assert/strict";
+import { afterAll, beforeEach, describe, it } from "vitest";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { inTransaction } from "../../src/db/index.ts";
+import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
+import { performJob } from "../../src/jobs/perform-job.ts";
+import { hostingerPower } from "../../src/provisioning/power.ts";
+import { createCredentialsCipher, listChanges, requestChange } from "../../src/records/index.ts";
+import type { ChangeKind, Declared } from "../../src/records/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import { addFleet } from "../support/fleet.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { openPurchaseWorld } from "../support/purchases.ts";
+import { StubEngine, vmOf } from "../support/stub-engine.ts";
+
+const ID = "u-user1";
+const KVM2 = "hostingercom-vps-kvm2-usd-1m";
+const { pool, url } = await withDatabase();
+const sandbox = await startSandbox({ bootMs: 20, scriptMs: 10, actionMs: 10 });
+const boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
+const jobs = pgBossJobs(boss, pool);
+const engine = new StubEngine();
+const vms = hostingerPower(sandbox.env);
+const world = openPurchaseWorld(pool, sandbox);
+const members = await addFleet(sandbox, pool, 2);
+const [first, second] = [members[0]!, members[1]!];
+afterAll(async () => {
+  await Promise.all([boss.stop({ graceful: false }), vms.close(), world.close()]);
+  await sandbox.close();
+});
+beforeEach(async () => {
+  engine.ups.length = 0;
+  engine.stacks.clear();
+  engine.stacks.set("user1", [vmOf(first.vmId)]);
+  engine.onUp = () => first.vmId;
+  await pool.query("DELETE FROM vps_changes");
+  await pool.query("DELETE FROM user_vps WHERE username = 'user2'");
+  await pool.query("UPDATE user_vps SET status = 'ready', hostname = $1, boot_hostname = NULL, recreation = 0, recreation_after_action = NULL, hostinger_vm_id = $2, plan_id = 'hostingercom-vps-kvm1-usd-1m'", [named("user1"), first.vmId]);
+});
+
+function named(name: string): string {
+  return `${name}.${sandbox.domain}`;
+}
+const context = {
+  boss, pool, databaseUrl: url, engine, vms, settings: world.guard.settings, purchases: world, secrets: [], workerId: "worker", hostId: "host", log: () => undefined,
+  cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]), handOver: new AbortController().signal,
+} as never;
+const run = () => performJob(context, { operation: "up", userId: ID }, 0);
+const record = () => world.record("user1");
+const outcomes = async () => (await listChanges(pool, ID, 10)).map(({ kind, outcome }) => [kind, outcome]);
+async function wants(kind: ChangeKind, to: Partial<Declared> = {}): Promise<void> {
+  await pool.query("UPDATE user_vps SET status = 'failed' WHERE status <> 'ready'");
+  const { hostingerVmId, ...rest } = await record();
+  assert.ok(await inTransaction(pool, (db) => requestChange(db, { ...rest, hostingerVmId: hostingerVmId! }, { kind, to, requestedBy: "op_1", reason: "a test" })));
+}
+/** The settings of the runs since. */
+const settings = (name: string) => engine.ups.map(({ config }) => config[name]);
+function fails(code: "HEALTH_CHECK_FAILED" | "DELETION_PROTECTED" = "HEALTH_CHECK_FAILED"): never {
+  throw new UserVpsError(code, "an example");
+}
+
+describe("a rename that a run has begun", () => {
+  it("is not taken back by a cancel between its tries: the new name stays declared, and a retry goes on", async () => {
+    await wants("rename", { hostname: named("renamed") });
+    engine.onUp = () => fails();
+    await run();
+    assert.equal((await record()).status, "queued");
+    await jobs.cancel(ID);
+    const { status, errorCode, hostname, bootHostname } = await record();
+    assert.deepEqual([status, errorCode, hostname, bootHostname, await outcomes()], ["failed", "CANCELLED", named("renamed"), named("user1"), [["rename", null]]]);
+  });
+
+  it("is taken back before: by a cancel while it waits for a worker", async () => {
+    await wants("rename", { hostname: named("renamed") });
+    await jobs.cancel(ID);
+    const { status, hostname } = await record();
+    assert.deepEqual([status, hostname, await outcomes()], ["ready", named("user1"), [["rename", "withdrawn"]]]);
+  });
+});
+
+describe("a replacement that stopped with both VMs there", () => {
+  /** The new VM is bought, and does not become healthy. */
+  async function halfDone(): Promise<void> {
+    await wants("replace", { plan: KVM2 });
+    await pool.query("UPDATE vps_changes SET begun_at = clock_timestamp()");
+    await pool.query("UPDATE user_vps SET status = 'failed', hostinger_vm_id = $1", [second.vmId]);
+    engine.stacks.set("user1", [vmOf(second.vmId), { ...vmOf(first.vmId), isLeftOver: true }]);
+    engine.onUp = ({ config }) => (config["protect"] === "false" || engine.stacks.get("user1")!.length === 1 ? second.vmId : fails("DELETION_PROTECTED"));
+  }
+  async function oldIsGivenUp(): Promise<void> {
+    assert.deepEqual(settings("protect"), ["false", undefined], "the next run protects again");
+    assert.equal(sandbox.state().vms.find(({ id }) => id === first.vmId)!.hostname, `old-${first.vmId}.${(await record()).hostname}`);
+    const replaced = (await listChanges(pool, ID, 10)).find(({ kind }) => kind === "replace");
+    assert.ok(replaced?.paidUntil);
+  }
+
+  for (const [kind, to] of [["recreate", {}], ["rename", { hostname: named("renamed") }]] as const) {
+    it(`gives the old VM up though a ${kind} was asked for since, which comes to its end`, async () => {
+      await halfDone();
+      await wants(kind, to);
+      await run();
+      assert.deepEqual([(await record()).status, await outcomes()], ["ready", [[kind, "succeeded"], ["replace", "superseded"]]]);
+      await oldIsGivenUp();
+    });
+  }
+
+  it("gives the old VM up as well after that was taken back", async () => {
+    await halfDone();
+    await wants("rename", { hostname: named("renamed") });
+    await jobs.cancel(ID);
+    await pool.query("UPDATE user_vps SET status = 'queued'");
+    await run();
+    assert.equal((await record()).status, "ready");
+    await oldIsGivenUp();
+  });
+
+  it("gives no VM up that nobody is recorded to have replaced", async () => {
+    await halfDone();
+    await pool.query("DELETE FROM vps_changes");
+    await pool.query("UPDATE user_vps SET status = 'queued'");
+    await run();
+    assert.deepEqual([settings("protect"), (await record()).errorCode], [[undefined], "DELETION_PROTECTED"]);
+  });
+});
+
+describe("a VM that was installed anew by a change that came to no end", () => {
+  /** Installed as user1, renamed, then wiped and installed as renamed: it does not become healthy. */
+  async function renamedAndWiped(): Promise<void> {
+    await wants("rename", { hostname: named("renamed") });
+    await run();
+    assert.equal((await record()).bootHostname, named("user1"));
+    await wants("recreate");
+    engine.onUp = ({ config }) => {
+      engine.stacks.set("user1", [{ ...vmOf(first.vmId), recreation: config["recreation"] }]);
+      return fails();
+    };
+    await run();
+    engine.onUp = () => first.vmId;
+    engine.ups.length = 0;
+  }
+
+  it("is declared with the name that it was installed with when it is renamed, so that this counts as no other wipe", async () => {
+    await renamedAndWiped();
+    await wants("rename", { hostname: named("third") });
+    await run();
+    assert.deepEqual([settings("hostname"), settings("bootHostname")], [[named("third")], [named("renamed")]]);
+    assert.equal((await record()).bootHostname, named("renamed"));
+  });
+
+  it("keeps that name when it is renamed once more, and back", async () => {
+    await renamedAndWiped();
+    for (const name of ["third", "renamed", "fourth"]) {
+      await wants("rename", { hostname: named(name) });
+      await run();
+    }
+    assert.deepEqual(settings("bootHostname"), Array(3).fill(named("renamed")));
+  });
+
+  it("is declared by the name before, if the wipe has not come about", async () => {
+    await wants("rename", { hostname: named("renamed") });
+    await run();
+    await wants("recreate");
+    engine.onUp = () => fails();
+    await run();
+    engine.ups.length = 0;
+    engine.onUp = () => first.vmId;
+    await wants("rename", { hostname: named("third") });
+    await run();
+    assert.deepEqual(settings("bootHostname"), [named("user1")]);
+  });
+});
