@@ -43,11 +43,15 @@ export async function listNamesakes(db: Queryable, hostname: string, limit: numb
   return (await db.query<{ vmId: number }>(NAMESAKES, [hostname, limit])).rows.map(({ vmId }) => vmId);
 }
 
-/** Likewise, or it holds somebody else's data: who gave it up without a wipe may have it back. */
+const HOLDS_DATA_OF_ANOTHER = `
+  SELECT EXISTS (SELECT FROM (SELECT * FROM vps_give_ups WHERE vm_id = $2 AND cancelled_at IS NULL ORDER BY give_up_id DESC LIMIT 1) AS last WHERE user_id <> $1 AND wiped_at IS NULL)
+    OR EXISTS (
+      SELECT FROM vps_changes WHERE vm_id = $2 AND user_id <> $1 AND kind = 'replace' AND begun_at IS NOT NULL
+        AND NOT EXISTS (SELECT FROM vps_give_ups WHERE vps_give_ups.vm_id = $2 AND wiped_at > begun_at)) AS found`;
+
+/** Likewise, or it holds somebody else's data: of who gave it up without a wipe, and may have it back, or was given another one in its place. */
 export async function isOrWasVmOfAnother(db: Queryable, userId: string, vmId: number): Promise<boolean> {
   if (await isVmOfAnother(db, userId, vmId)) return true;
-  const { rowCount } = await db.query(
-    "SELECT FROM (SELECT * FROM vps_give_ups WHERE vm_id = $2 AND cancelled_at IS NULL ORDER BY give_up_id DESC LIMIT 1) AS last WHERE user_id <> $1 AND wiped_at IS NULL", [userId, vmId],
-  );
-  return rowCount !== 0;
+  const { rows } = await db.query<{ found: boolean }>(HOLDS_DATA_OF_ANOTHER, [userId, vmId]);
+  return rows[0]!.found;
 }

@@ -169,6 +169,22 @@ describe("an operator's change", () => {
     await assertAsDeclared();
   });
 
+  it("of the VM, stopped with both VMs there, comes to its end by a change of another kind", async () => {
+    const { hostingerVmId: firstId } = await ready();
+    const path = `/api/billing/v1/subscriptions/${vmOf(firstId!).subscriptionId}/auto-renewal/disable`;
+    world.sandbox.addFault({ api: "hostinger", method: "DELETE", path, times: 1, fault: { kind: "status", status: 422 } });
+    assert.equal((await operate("replace", { confirm: "alice", plan: "kvm1" })).status, 202);
+    const { hostingerVmId: secondId, errorCode } = await world.until(ID, "failed", ({ status }) => status === "failed");
+    assert.deepEqual([errorCode, secondId === firstId, vmOf(firstId!).autoRenewed], ["API_REJECTED", false, true]);
+    await changed("rename", { hostname: "alice.spoq.dev" });
+    const { hostingerVmId, bootHostname } = await ready();
+    assert.deepEqual([hostingerVmId, bootHostname, vmOf(secondId!).state], [secondId, "alicia.spoq.dev", "running"]);
+    const { state, autoRenewed, hostname } = vmOf(firstId!);
+    assert.deepEqual([state, autoRenewed, hostname], ["stopped", false, `old-${firstId}.alice.spoq.dev`]);
+    await assertAsDeclared();
+    await changed("rename", { hostname: "alicia.spoq.dev" });
+  });
+
   it("that stopped half-way leaves nothing of the user's behind when the VPS is given up", async () => {
     const { hostingerVmId: firstId } = await ready();
     const boot = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ hostname: "alicia.spoq.dev", outcome: "error" }) });

@@ -4,7 +4,7 @@ import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { QUEUE_SCHEMA } from "../../src/jobs/queue.ts";
 import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
-import { beginChange, beginGiveUp, cancelGiveUp, claimWipedVm, findFormerVm, findVpsByUserId, forgetFormerVm, isVmOfAnother, listGiveUps, listNamesakes, noteGiveUp, openChange, refuseWipedVm, requestChange, requestGiveUp, requestVps, returnFormerVm, saveVpsResult, setVpsStatus, takeOverVm } from "../../src/records/index.ts";
+import { beginChange, beginGiveUp, cancelGiveUp, claimWipedVm, findFormerVm, findVpsByUserId, forgetFormerVm, isOrWasVmOfAnother, isVmOfAnother, listGiveUps, listNamesakes, noteGiveUp, openChange, refuseWipedVm, requestChange, requestGiveUp, requestVps, returnFormerVm, saveVpsResult, setVpsStatus, takeOverVm } from "../../src/records/index.ts";
 import type { GiveUp, VpsRecord } from "../../src/records/index.ts";
 import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -13,7 +13,7 @@ const { pool, url } = await withDatabase();
 const DAY_MS = 86_400_000;
 
 beforeEach(async () => {
-  for (const table of ["vps_give_ups", "vps_purchases"]) await pool.query(`DELETE FROM ${table}`);
+  for (const table of ["vps_give_ups", "vps_purchases", "vps_changes"]) await pool.query(`DELETE FROM ${table}`);
   await pool.query("DELETE FROM user_vps");
 });
 
@@ -213,6 +213,34 @@ describe("a VM that users have had one after the other, wiped in between,", () =
     }
     await pool.query("INSERT INTO vps_purchases (user_id, username, hostname, plan_id, state, asked_at, reserved_at, decision, decided_vm_id, decided_by, decided_why, decided_at) VALUES ('dan', 'dan', 'dan.spoq.dev', 'p', 'uncertain', now(), now(), 'vm', $1, 'op', 'x', now())", [vmId]);
     for (const [userId, isOfAnother] of [["amy", true], ["bea", true], ["cid", false], ["dan", true]] as const) assert.equal(await isVmOfAnother(pool, userId, vmId), isOfAnother, userId);
+  });
+});
+
+describe("a VM in whose place its user was given another one", () => {
+  const replaced = async (userId: string, { from, to }: { from: number; to: number }) => {
+    await saveVpsResult(pool, userId, { hostingerVmId: from });
+    await setVpsStatus(pool, userId, { status: "ready" });
+    const record = (await findVpsByUserId(pool, userId))!;
+    assert.ok(await inTransaction(pool, (db) => requestChange(db, { ...record, hostingerVmId: from }, { kind: "replace", to: { plan: "p2" }, requestedBy: "operator_1", reason: "a test" })));
+    await beginChange(pool, (await openChange(pool, userId))!.changeId);
+    await saveVpsResult(pool, userId, { hostingerVmId: to });
+  };
+
+  it("holds that user's data, and is nobody else's to be named for", async () => {
+    await user("amy");
+    await replaced("amy", { from: 8_005, to: 8_009 });
+    assert.deepEqual([await isOrWasVmOfAnother(pool, "bob", 8_005), await isOrWasVmOfAnother(pool, "amy", 8_005)], [true, false]);
+  });
+
+  it("holds it no more once it was given up and wiped since", async () => {
+    await user("cid");
+    await replaced("cid", { from: 8_011, to: 8_011 });
+    await setVpsStatus(pool, "cid", { status: "deprovisioned" });
+    await givenUp("cid", { vmId: 8_011 });
+    assert.equal(await isOrWasVmOfAnother(pool, "bob", 8_011), false);
+    await user("dan");
+    await replaced("dan", { from: 8_011, to: 8_012 });
+    assert.equal(await isOrWasVmOfAnother(pool, "bob", 8_011), true, "with the data of who had it next");
   });
 });
 
