@@ -10,7 +10,7 @@ export const jobSchema = z.object({
   userId: z.string().min(1),
   /** For `power`. */
   action: z.enum(POWER_ACTIONS).optional(),
-  /** A suspension has asked for this stop: once the user is resumed, nobody wants it any more. */
+  /** A suspension has asked for this stop: once the user is resumed, nobody wants it any more. Until then it is done in whatever status. */
   whileSuspended: z.literal(true).optional(),
   /** For `snapshot`: one that was made since then is the one that is meant. */
   requestedAt: z.iso.datetime().optional(),

@@ -13,7 +13,7 @@ import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { restore } from "../provisioning/restore.ts";
 import { snapshot } from "../provisioning/snapshot.ts";
 import { up } from "../provisioning/up.ts";
-import { endWait, findVpsByUserId, hasBeenUpSince, startRun, traceparentOfWait } from "../records/index.ts";
+import { endWait, findVpsByUserId, hasBeenUpSince, isSuspended, startRun, traceparentOfWait } from "../records/index.ts";
 import type { RunEnd, VpsRecord } from "../records/index.ts";
 import { closeRun, endLostRuns } from "./close-run.ts";
 import { codeOf, recordFailure, recordWait, untilSaved } from "./end-run.ts";
@@ -63,7 +63,7 @@ function isRepetition(job: Job, lostWorkers: number): boolean {
 
 /** The record has moved on since the job was sent. */
 async function isOvertaken(db: Queryable, job: Job, record: VpsRecord, lostWorkers: number): Promise<boolean> {
-  if (job.whileSuspended && record.status !== "suspended") return true;
+  if (job.whileSuspended) return !(await isSuspended(db, job.userId));
   // Of a ready user the worker may have been lost before it began with what was asked for: only a run tells that it is done.
   if (isRepetition(job, lostWorkers) && record.status === "ready" && job.operation === "up" && job.sentAt && (await hasBeenUpSince(db, job.userId, job.sentAt))) return true;
   return !OPERATIONS[job.operation].from.includes(record.status);

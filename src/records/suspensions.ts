@@ -17,6 +17,12 @@ export async function suspendVps(db: Queryable, userId: string, { suspendedBy, r
   return suspended;
 }
 
+/** Whether an operator wants the user's VM stopped. Until `resume`: while the VPS is given up as well, and where that has failed. */
+export async function isSuspended(db: Queryable, userId: string): Promise<boolean> {
+  const { rowCount } = await db.query("SELECT FROM user_vps WHERE user_id::text = $1 AND is_managed AND suspended_at IS NOT NULL AND status <> 'deprovisioned'", [userId]);
+  return rowCount !== 0;
+}
+
 /** @returns undefined, and nothing is changed, unless it is suspended */
 export async function resumeVps(db: Queryable, userId: string): Promise<VpsRecord | undefined> {
   const resumed = await setVpsStatus(db, userId, { status: "queued", phase: "queued" }, ["suspended"]);

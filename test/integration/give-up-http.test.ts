@@ -37,6 +37,7 @@ describe("POST /api/admin/vps/{username}/deprovision", () => {
     assert.deepEqual([answer.status, answer.waitingFor, answer.failure], ["ready", null, null]);
     assert.ok((await lastGiveUp(pool, userId)).cancelledAt);
     assert.deepEqual(jobs.cancelled, []);
+    assert.deepEqual(jobs.enqueued.filter(({ userId: id }) => id === userId).map(({ operation }) => operation), ["destroy", "up"], "a rotation that was asked for before it came to nothing meanwhile");
     assertRefusal(await act("bea", "cancel"), 409, "STATUS_CONFLICT");
   });
 

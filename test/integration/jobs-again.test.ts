@@ -107,4 +107,21 @@ describe("the stop that a suspension has asked for", () => {
     await performJob(context(), stop, 0);
     assert.deepEqual([acted, await runs()], [["stop"], 1]);
   });
+
+  it("is done while the VPS is being given up as well, and where that has failed; not once it is given up, when the VM may be another user's", async () => {
+    acted.length = 0;
+    for (const status of ["deprovisioning", "failed", "deprovisioned"] as const) {
+      await setVpsStatus(pool, "u-cleo", { status });
+      await performJob(context(), stop, 0);
+    }
+    assert.deepEqual(acted, ["stop", "stop"]);
+  });
+
+  it("is wanted by no suspension of a VPS that the user had before", async () => {
+    acted.length = 0;
+    await requestVps(pool, { userId: "u-cleo", username: "cleo", hostname: "cleo.spoq.dev", plan: "p", templateId: 1, dataCenterId: 9, sshPublicKey: null });
+    await saveVpsResult(pool, "u-cleo", { hostingerVmId: 17_924 });
+    await performJob(context(), stop, 0);
+    assert.deepEqual(acted, []);
+  });
 });

@@ -9,7 +9,7 @@ import { destroy } from "../../src/provisioning/destroy.ts";
 import type { OperationContext } from "../../src/provisioning/operation.ts";
 import { power } from "../../src/provisioning/power.ts";
 import { up } from "../../src/provisioning/up.ts";
-import { findVpsByUserId } from "../../src/records/index.ts";
+import { findVpsByUserId, suspendVps } from "../../src/records/index.ts";
 import { createRelease, createRollOut } from "../../src/releases/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -19,7 +19,7 @@ import type { FleetMember, TestSweep } from "../support/fleet.ts";
 import { withApp } from "../support/http-app.ts";
 import { asOperator, asUser } from "../support/tokens.ts";
 
-const { app, jobs, pool, url } = await withApp();
+const { app, jobs, pool, url } = await withApp({ env: { USER_ACTIONS: "restart" } });
 const operator = await asOperator();
 let sandbox: Sandbox;
 let options: TestSweep;
@@ -36,6 +36,7 @@ afterAll(async () => {
 
 const post = (path: string, payload: object = {}, headers = operator) => app.inject({ method: "POST", url: `/api/admin/vps/${path}`, headers, payload });
 const statusOf = async (username: string) => (await findVpsByUserId(pool, `u-${username}`))!.status;
+const waitForLock = async () => (await pool.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")).rowCount!;
 const drift = (member: FleetMember, kind: string) => control(sandbox, `vms/${member.vmId}/drift`, { kind });
 
 describe("a suspended user", () => {
@@ -54,6 +55,21 @@ describe("a suspended user", () => {
     const { rows } = await pool.query("SELECT path, reason FROM vps_operator_actions WHERE reason IN ('abuse report 4711', 'settled') ORDER BY action_id");
     assert.deepEqual(rows, [{ path: "/api/admin/vps/user1/suspend", reason: "abuse report 4711" }, { path: "/api/admin/vps/user1/resume", reason: "settled" }]);
     await pool.query("UPDATE user_vps SET status = 'ready' WHERE username = 'user1'");
+  });
+
+  it("is not restarted by what was asked for at the same instant, by whomever: its job would take the place of the stop's", async () => {
+    const selfService = (path: string) => app.inject({ method: "POST", url: `/api/vps/${path}`, headers: own, payload: {} });
+    const own = await asUser("user1", { sub: "u-user1" });
+    jobs.enqueued.length = 0;
+    const { answers } = await inTransaction(pool, async (db) => {
+      await suspendVps(db, "u-user1", { suspendedBy: "op", reason: "x" });
+      const asked = [selfService("restart"), post("user1/restart"), post("user1/snapshot", { confirm: "user1" }), post("user1/rotate-credentials")];
+      for (const endMs = Date.now() + 60_000; (await waitForLock()) < asked.length; await new Promise((resume) => setTimeout(resume, 20))) assert.ok(Date.now() < endMs, "they do not wait for the suspension");
+      return { answers: asked };
+    });
+    assert.deepEqual((await Promise.all(answers)).map(({ statusCode }) => statusCode), [409, 409, 409, 409]);
+    assert.deepEqual(jobs.enqueued, []);
+    await pool.query("UPDATE user_vps SET status = 'ready', suspended_at = NULL WHERE username = 'user1'");
   });
 
   it("is left alone by sweeps, except that a running VM is told; by repairs, releases, retries, changes and power", async () => {
@@ -85,10 +101,12 @@ describe("a suspended user", () => {
     assert.deepEqual(acted, ["stop"]);
   });
 
-  it("can be given up, and is suspended again if that is taken back", async () => {
+  it("can be given up, and is suspended again, with the VM stopped, if that is taken back", async () => {
+    jobs.enqueued.length = 0;
     assert.equal((await post("user3/deprovision", { confirm: "user3", reason: "gone for good" })).statusCode, 202);
     assert.equal(await statusOf("user3"), "deprovisioning");
     assert.ok(destroy.from.includes("deprovisioning"));
     assert.equal((await post("user3/cancel")).json().status, "suspended");
+    assert.deepEqual(jobs.enqueued.map(({ operation, action, whileSuspended }) => [operation, action, whileSuspended]), [["destroy", undefined, undefined], ["power", "stop", true]]);
   });
 });

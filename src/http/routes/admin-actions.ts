@@ -8,7 +8,7 @@ import { callerOf } from "../caller.ts";
 import { REASON, REASON_ONLY, refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
-import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
+import { findUser, lockUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 
 const GIVE_UP = z.strictObject({
@@ -39,7 +39,11 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
     if (!isBusy(user.status)) throw statusConflict(user, "To cancel", BUSY_STATUSES);
     const kept = await inTransaction(pool, async (client) => {
       const cancelled = await cancelGiveUp(client, user.userId);
-      return cancelled && (await setVpsStatus(client, user.userId, { status: cancelled.previousStatus }, ["deprovisioning"]));
+      const record = cancelled && (await setVpsStatus(client, user.userId, { status: cancelled.previousStatus }, ["deprovisioning"]));
+      // What was asked for before, and not done by then, stood in jobs that came to nothing meanwhile.
+      if (record?.status === "ready") await jobs.enqueue(client, { operation: "up", userId: user.userId });
+      if (record?.status === "suspended" && record.hostingerVmId !== null) await jobs.enqueue(client, { operation: "power", action: "stop", whileSuspended: true, userId: user.userId });
+      return record;
     });
     // Its job comes to nothing when it is due.
     if (kept) return reply.code(202).send(adminVpsView(kept));
@@ -51,7 +55,7 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
     app.post(`/${action}`, { schema: schema(`${action[0]!.toUpperCase()}${action.slice(1)} the VM`) }, async (request, reply) => {
       const { params } = request;
       const record = await inTransaction(pool, async (client) => {
-        const user = await findUser(client, params.username);
+        const user = await lockUser(client, params.username);
         if (!isAtRest(user.status)) throw statusConflict(user, `To ${action} the VM`, AT_REST_STATUSES);
         if (user.hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${user.username}' has no VM yet.`);
         await jobs.enqueue(client, { operation: "power", action, userId: user.userId }, { cause: causeOf(request, "power") });
@@ -66,7 +70,7 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   }, async (request, reply) => {
     const { params, body } = request;
     const record = await inTransaction(pool, async (client) => {
-      const user = await findUser(client, params.username);
+      const user = await lockUser(client, params.username);
       if (body.confirm !== user.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${user.username}' as confirm.`);
       const changed = await setVpsStatus(client, user.userId, { status: "deprovisioning" }, GIVEN_UP_FROM);
       if (!changed) throw statusConflict(user, "To give the VPS up", GIVEN_UP_FROM);
@@ -86,7 +90,7 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   app.post("/rotate-credentials", { schema: schema("Make new credentials", "When they are made, the user can be shown them, once.") }, async (request, reply) => {
     const { params } = request;
     const record = await inTransaction(pool, async (client) => {
-      const user = await findUser(client, params.username);
+      const user = await lockUser(client, params.username);
       if (user.status !== "ready") throw statusConflict(user, "To rotate credentials", ["ready"]);
       await requestCredentialsRotation(client, user.userId);
       await jobs.enqueue(client, { operation: "up", userId: user.userId }, { cause: causeOf(request, "rotation") });

@@ -10,7 +10,7 @@ import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { CauseKind } from "../../records/runs.ts";
 import type { JobRequest } from "../../jobs/job.ts";
-import { findVpsByUserId, lastRuns, lastSnapshotAt, noteAnswer, OUTCOMES, recordOperatorAction, requestCredentialsRotation, setSshPublicKey, shownAgainUntil, type VpsRecord } from "../../records/index.ts";
+import { findVpsByUserId, lastRuns, lastSnapshotAt, lockVps, noteAnswer, OUTCOMES, recordOperatorAction, requestCredentialsRotation, setSshPublicKey, shownAgainUntil, type VpsRecord } from "../../records/index.ts";
 import { NO_FIELDS, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
@@ -48,6 +48,8 @@ export const selfServiceRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
     const { userId } = callerOf(request);
     if (!settings.userActions.includes(action)) throw new HttpError("ACTION_NOT_ALLOWED", `Users may not do this themselves: ${action}.`);
     await inTransaction(pool, async (db) => {
+      // A suspension at the same time comes before, and this is refused, or after, and its stop is not lost to a restart.
+      await lockVps(db, userId);
       const record = await findRecord(db, userId);
       if (confirm !== undefined && confirm !== record.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${record.username}' as confirm.`);
       if (record.status !== "ready") throw statusConflict(record, "This", ["ready"]);

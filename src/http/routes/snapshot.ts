@@ -6,7 +6,7 @@ import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
-import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
+import { lockUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 
 const CONFIRM = z.strictObject({ confirm: z.string().max(63).describe("The user name again: a VM has one snapshot, and the one that there may be is lost."), reason: REASON.optional() });
@@ -23,7 +23,7 @@ export const snapshotRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { p
   }, async (request, reply) => {
     const { params, body } = request;
     const record = await inTransaction(pool, async (client) => {
-      const user = await findUser(client, params.username);
+      const user = await lockUser(client, params.username);
       if (body.confirm !== user.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${user.username}' as confirm.`);
       if (!isAtRest(user.status)) throw statusConflict(user, "To make a snapshot", AT_REST_STATUSES);
       if (user.hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${user.username}' has no VM yet.`);

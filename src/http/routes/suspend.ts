@@ -22,7 +22,7 @@ export const suspendRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
       const user = await findUser(db, request.params.username);
       const suspended = await suspendVps(db, user.userId, { suspendedBy: callerOf(request).userId, reason: request.body.reason });
       if (!suspended) throw statusConflict(user, "To suspend a user", AT_REST_STATUSES);
-      if (user.hostingerVmId !== null) await jobs.enqueue(db, { operation: "power", action: "stop", whileSuspended: true, userId: user.userId }, { cause: { kind: "suspend", requestedBy: callerOf(request).userId, reason: request.body.reason } });
+      if (suspended.hostingerVmId !== null) await jobs.enqueue(db, { operation: "power", action: "stop", whileSuspended: true, userId: user.userId }, { cause: { kind: "suspend", requestedBy: callerOf(request).userId, reason: request.body.reason } });
       return suspended;
     });
     return reply.code(202).send(adminVpsView(record));
