@@ -76,8 +76,8 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
       return void (await setVpsStatus(db, userId, { status: "queued", phase: "queued", ...details, waitingFor: "another VPS: the one that was ready did not come to be the user's", nextStep: "Nothing: it goes on by itself." }));
     }
     if (decision.kind === "again") {
-      // A handed-over run has not failed, so it does not count.
-      await sendAgain(boss, db, handedOver ? job : { ...job, attempt }, decision.delayMs);
+      // A handed-over run has not failed, so it does not count; but it was begun.
+      await sendAgain(boss, db, handedOver ? { ...job, isTakenOver: true } : { ...job, attempt }, decision.delayMs);
       const waitingFor = handedOver ? "another worker" : `the next try, in ${inSeconds(decision.delayMs)}`;
       // Whoever has taken a lost lock by now says what is going on.
       const isOurs = handedOver || error.code !== "RUN_LOST";

@@ -25,7 +25,7 @@ export const jobSchema = z.object({
   attempt: z.number().int().positive().optional(),
   /** What has asked for it, in a trace. */
   traceparent: z.string().optional(),
-  /** Somebody else may be at it, or may have ended it by now: its first worker was lost. */
+  /** Somebody else may be at it, or may have ended it by now: its first worker was lost, or has handed it over. */
   isTakenOver: z.boolean().optional(),
 });
 

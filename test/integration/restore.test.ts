@@ -1,0 +1,65 @@
+/** A user's VM goes back to its snapshot: only to one that is the user's, and once. The engine is not used; PostgreSQL, the queue and the sandbox's API are real. */
+import assert from "node:assert/strict";
+import { afterAll, beforeEach, describe, it } from "vitest";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { startQueue } from "../../src/jobs/index.ts";
+import { jobSchema } from "../../src/jobs/job.ts";
+import { performJob } from "../../src/jobs/perform-job.ts";
+import { QUEUE_SCHEMA } from "../../src/jobs/queue.ts";
+import { hostingerPower } from "../../src/provisioning/power.ts";
+import { listRuns } from "../../src/records/index.ts";
+import { startSandbox } from "../../src/sandbox/index.ts";
+import { addFleet } from "../support/fleet.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { openPurchaseWorld } from "../support/purchases.ts";
+
+const userId = "u-user1";
+const { pool, url } = await withDatabase();
+const sandbox = await startSandbox({ actionMs: 200 });
+const boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
+const vms = hostingerPower(sandbox.env);
+const world = openPurchaseWorld(pool, sandbox);
+const vmId = (await addFleet(sandbox, pool, 1))[0]!.vmId;
+afterAll(async () => {
+  await Promise.all([boss.stop({ graceful: false }), vms.close(), world.close()]);
+  await sandbox.close();
+});
+beforeEach(async () => {
+  for (const table of ["vps_runs", `${QUEUE_SCHEMA}.job`]) await pool.query(`DELETE FROM ${table}`);
+  await pool.query("UPDATE user_vps SET ready_at = now() - interval '1 hour'");
+});
+
+const restores = () => sandbox.state().vms.find(({ id }) => id === vmId)!.actions.filter(({ name }) => name === "restore_snapshot").length;
+const outcomes = async () => (await listRuns(pool, userId)).items.map(({ outcome, errorCode }) => [outcome, errorCode]);
+const jobsLeft = async () => (await pool.query<{ data: object }>(`SELECT data FROM ${QUEUE_SCHEMA}.job WHERE state = 'created'`)).rows.map(({ data }) => jobSchema.parse(data));
+function worker(handOver = new AbortController().signal) {
+  return { boss, pool, databaseUrl: url, vms, settings: world.guard.settings, purchases: world, secrets: [], workerId: "worker", hostId: "host", log: () => undefined, handOver } as never;
+}
+
+describe("restoring a snapshot", () => {
+  it("puts the VM back to one that was made since the VPS was ready for its user", async () => {
+    await performJob(worker(), { operation: "snapshot", userId, requestedAt: new Date().toISOString() }, 0);
+    await performJob(worker(), { operation: "restore", userId }, 0);
+    assert.deepEqual([restores(), await outcomes()], [1, [["succeeded", null], ["succeeded", null]]]);
+  });
+
+  it("is refused for one of before, such as a roll-out made of a VPS that waited in a pool", async () => {
+    const before = restores();
+    await pool.query("UPDATE user_vps SET ready_at = now() + interval '1 hour'");
+    await performJob(worker(), { operation: "restore", userId }, 0);
+    assert.deepEqual([restores() - before, await outcomes()], [0, [["failed", "INPUT_INVALID"]]]);
+  });
+
+  it("that a worker hands over when it is to end is not done again by the next one: the user may have worked since", async () => {
+    const before = restores();
+    const handOver = new AbortController();
+    const job = performJob(worker(handOver.signal), { operation: "restore", userId }, 0);
+    for (const endMs = Date.now() + 60_000; restores() === before; await new Promise((resume) => setTimeout(resume, 5))) assert.ok(Date.now() < endMs, "waited in vain for the order");
+    handOver.abort(new UserVpsError("RUN_LOST", "The worker is to end."));
+    await job;
+    const [again] = await jobsLeft();
+    await pool.query("UPDATE vps_runs SET started_at = started_at - interval '1 minute'");
+    await performJob(worker(), again!, 0);
+    assert.deepEqual([restores() - before, await outcomes()], [1, [["cancelled", "CANCELLED"], ["lost", "RUN_LOST"]]]);
+  });
+});
