@@ -13,8 +13,11 @@ const QUIET_SECONDS = 20;
 /** Statuses that promise work, and the operation that keeps the promise. */
 const PROMISES: Readonly<Partial<Record<VpsStatus, Job["operation"]>>> = { queued: "up", provisioning: "up", deprovisioning: "destroy" };
 
+/** New credentials were asked for, and no run has made them: what asked for the run came to nothing. */
+const UNMADE_ROTATION = "NOT is_pooled AND user_vps.status = 'ready' AND credentials_rotation > first_rotation AND credentials_saved_rotation < credentials_rotation";
+
 /**
- * Now and then gives a job to every record that waits for one and has none: after a queue that was
+ * Now and then gives a job to every record that waits for one, or for new credentials, and has none: after a queue that was
  * emptied or restored from an older backup, or a job that has lost its worker too often. Who waits for a turn to buy has none: see purchase-turns.ts.
  */
 export function startFindingMissingJobs(context: Pick<WorkerContext, "boss" | "pool" | "log" | "settings">): { stop(): void } {
@@ -29,7 +32,7 @@ export function startFindingMissingJobs(context: Pick<WorkerContext, "boss" | "p
 export async function queueMissingJobs({ boss, pool, log }: Pick<WorkerContext, "boss" | "pool" | "log">, quietSeconds = QUIET_SECONDS): Promise<string[]> {
   const { rows } = await pool.query<{ userId: string; status: VpsStatus }>(
     `SELECT user_vps.user_id::text AS "userId", user_vps.status FROM user_vps
-     WHERE is_managed AND user_vps.status = ANY ($1) AND updated_at < clock_timestamp() - make_interval(secs => $2)
+     WHERE is_managed AND (user_vps.status = ANY ($1) OR ${UNMADE_ROTATION}) AND updated_at < clock_timestamp() - make_interval(secs => $2)
        AND NOT EXISTS (SELECT FROM vps_give_ups WHERE vps_give_ups.user_id = user_vps.user_id::text AND ended_at IS NULL AND cancelled_at IS NULL AND due_at > clock_timestamp())
        AND NOT EXISTS (SELECT FROM vps_waits WHERE vps_waits.user_id = user_vps.user_id::text AND vps_waits.state = 'watched')
        AND NOT (waiting_kind IS NOT NULL AND EXISTS (SELECT FROM vps_purchases WHERE vps_purchases.user_id = user_vps.user_id::text AND state = 'waiting'))
@@ -40,7 +43,7 @@ export async function queueMissingJobs({ boss, pool, log }: Pick<WorkerContext, 
     [Object.keys(PROMISES), quietSeconds, QUEUE],
   );
   for (const { userId, status } of rows) {
-    const job = { operation: PROMISES[status]!, userId };
+    const job = { operation: PROMISES[status] ?? "up", userId };
     log(`the record ${userId} is ${status}, but has no job: ${keyOf(job)} is sent`);
     await send(boss, pool, job);
   }

@@ -35,7 +35,12 @@ export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
         // Whoever ends the run says that it was cancelled. Runs of another kind are not meant.
         if (operation && (await askRunToEnd(db, userId, operation))) return void (await db.query("SELECT pg_notify($1, $2)", [CANCEL_CHANNEL, userId]));
         const changeId = await withdrawChange(db, userId);
-        if (changeId !== undefined) return void (await releaseWithdrawn(db, changeId));
+        if (changeId !== undefined) {
+          await releaseWithdrawn(db, changeId);
+          // What was asked for before the change, new credentials for one, was to be done by the same run.
+          if ((await lockVps(db, userId)) === "ready") await send(boss, db, { operation: "up", userId });
+          return;
+        }
         await recordCancelled(db, userId, new UserVpsError("CANCELLED", "An operator cancelled it before it ran."));
       });
     },

@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { z } from "zod";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { inSeconds, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { releaseSettings, type Release } from "../../stacks/release.ts";
@@ -8,12 +9,13 @@ import type { UserLock } from "../jobs/user-lock.ts";
 import type { Engine, RunHooks, StackRequest } from "../provisioning/engine.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
-import { findVpsByUserId, finishRun, startRun, type RunEnd, type VpsRecord } from "../records/index.ts";
+import { findVpsByUserId, finishRun, saveCredentials, startRun, type CredentialsCipher, type RunEnd, type VpsRecord } from "../records/index.ts";
 import { isStillTaken, noteSnapshot, type MemberEnd, type RunningMember } from "../records/index.ts";
 
 export interface ReleaseContext {
   readonly db: Pool;
   readonly engine: Engine;
+  readonly cipher: CredentialsCipher;
   /** The user's stack as it is without a release. */
   readonly stackOf: (record: VpsRecord) => Promise<StackRequest>;
   /** Undefined while somebody else works on the user's VPS. */
@@ -44,6 +46,9 @@ export interface ReleaseOrder {
   readonly requestedBy: string;
   readonly reason: string;
 }
+
+/** Of the stack's outputs. */
+const credentialsSchema = z.object({ hostname: z.string(), password: z.string().min(1), jwtSecret: z.string().min(1) });
 
 const LOCK_INTERVAL_MS = SECOND_MS / 2;
 
@@ -90,7 +95,7 @@ async function lock({ db, lockUser, lockTimeoutMs = 600 * SECOND_MS, signal, clo
 }
 
 async function run(context: ReleaseContext, held: UserLock, { release, snapshot, requestedBy, reason }: ReleaseOrder, record: VpsRecord, member: RunningMember): Promise<MemberEnd | undefined> {
-  const { db, engine, stackOf, takeSnapshot, workerId, hostId, secrets, log, limitMs = 30 * MINUTE_MS, stopLimitMs = 60 * SECOND_MS } = context;
+  const { db, engine, cipher, stackOf, takeSnapshot, workerId, hostId, secrets, log, limitMs = 30 * MINUTE_MS, stopLimitMs = 60 * SECOND_MS } = context;
   const { userId, username } = record;
   const { runId } = member;
   const { stackName, config } = await stackOf(record);
@@ -124,10 +129,13 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
       await takeSnapshot(record, hooks);
       await noteSnapshot(db, member);
     }
-    return (await engine.up(stack, hooks)).changes;
+    return await engine.up(stack, hooks);
   };
   try {
-    const changes = await endedInTime(work(), signal, stopLimitMs, kill);
+    const { changes, outputs } = await endedInTime(work(), signal, stopLimitMs, kill);
+    // New credentials that were asked for are made by whichever run comes first. Those of what waits in a pool nobody is shown.
+    const credentials = credentialsSchema.safeParse(outputs);
+    if (credentials.success && !record.isPooled) await saveCredentials(db, cipher, userId, { username: "spoq", ...credentials.data }, record.credentialsRotation);
     await finish({ outcome: "succeeded", resourceChanges: changes });
     log(`${username}: release ${release.version} succeeded`);
     return { status: "succeeded" };

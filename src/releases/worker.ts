@@ -14,7 +14,7 @@ import type { VmPower } from "../provisioning/operation.ts";
 import { endOf } from "../provisioning/power.ts";
 import { watchForLostRollOuts } from "./lost-roll-outs.ts";
 import { createRollOutQueue, ROLL_OUT_QUEUE, sendRollOutJob } from "./queue.ts";
-import { findUnfinishedRollOuts } from "../records/index.ts";
+import { findUnfinishedRollOuts, type CredentialsCipher } from "../records/index.ts";
 import { runRollOut, type RollOutContext } from "./run-roll-out.ts";
 import { takeSnapshot } from "./take-snapshot.ts";
 
@@ -25,6 +25,7 @@ export interface RollOutWorkerOptions {
   readonly engine: Engine;
   readonly vms: Pick<VmPower, "openSession">;
   readonly settings: Settings;
+  readonly cipher: CredentialsCipher;
   readonly workerId: string;
   readonly hostId: string;
   /** Values that no log may hold. */
@@ -46,12 +47,12 @@ const AGAIN_SECONDS = 5;
 const LOCK_NAME = "user-vps roll-outs";
 
 export async function startRollOutWorker(options: RollOutWorkerOptions): Promise<RollOutWorker> {
-  const { boss, pool, databaseUrl, engine, vms, settings, workerId, hostId, secrets, log } = options;
+  const { boss, pool, databaseUrl, engine, vms, settings, cipher, workerId, hostId, secrets, log } = options;
   const closing = new AbortController();
   const handOver = new AbortController();
   const running = new RunningWork();
   const context: RollOutContext = {
-    pool, engine, workerId, hostId, secrets, log,
+    pool, engine, cipher, workerId, hostId, secrets, log,
     stackOf: async (record) => stackRequestOf(record, settings),
     lockUser: (userId) => tryLockUser(databaseUrl, userId),
     lockRollOuts: () => tryLockSession({ databaseUrl, name: LOCK_NAME, of: "roll-outs" }),

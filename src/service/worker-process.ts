@@ -104,14 +104,14 @@ async function startParts({ settings, env, engineWithSlots, pool, databaseUrl, b
   serves(startWatchdog(workerId, folder));
   const fromFiles = (["passphraseFile", "hostingerApiKeyFile"] as const).flatMap((setting) => (settings[setting] ? readSettingFile(VARIABLES[setting].name, settings[setting]).trim() : []));
   const common = {
-    boss, pool, databaseUrl, engine, vms, purchases, settings, workerId,
+    boss, pool, databaseUrl, engine, vms, purchases, settings, workerId, cipher: createCredentialsCipher(settings.credentialsKeys!),
     hostId: hostname(),
     secrets: [...secretsOf(settings), ...fromFiles, ...KEY_SERVICE_SECRETS.flatMap((name) => env[name] ?? [])],
     log: onProgress,
   };
   const redactor = createRedactor(...common.secrets);
   const redact = (text: string) => redactor.redact(text);
-  worksOn(await startWorker({ ...common, cipher: createCredentialsCipher(settings.credentialsKeys!) }));
+  worksOn(await startWorker(common));
   serves(await startWaits({ settings, env, pool, databaseUrl, boss, workerId, log: onProgress }));
   worksOn(await startRollOutWorker(common));
   serves(await startPool({ pool, jobs: pgBossJobs(boss, pool), settings, workerId, log: onProgress }));

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
 import { failureOf } from "../../src/provisioning/failure.ts";
 import type { Engine } from "../../src/provisioning/engine.ts";
+import { createCredentialsCipher } from "../../src/records/index.ts";
 import { createRelease, createRollOut, findReleaseOfUser, listMembers, runRollOut } from "../../src/releases/index.ts";
 import type { RollOutMember } from "../../src/releases/index.ts";
 import { CliWorld } from "../support/cli-world.ts";
@@ -51,7 +52,7 @@ async function rollOut(version: string): Promise<{ outcome: string | null; membe
   const { rollOutId } = await inTransaction(pool, (db) => createRollOut(db, { version, requestedBy: "operator@example.com", reason: "test", waves: ["1", "30%", "rest"], concurrency: 2 }));
   const { outcome } = await runRollOut({
     pool,
-    engine: cliEngine(),
+    engine: cliEngine(), cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]),
     stackOf: async ({ username }) => ({ stackName: username, config: { username } }),
     lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, release: async () => undefined }),
     lockRollOuts: async () => ({ lost: new AbortController().signal, release: async () => undefined }),

@@ -4,6 +4,7 @@ import { afterAll, beforeEach, describe, it } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
+import { QUEUE_SCHEMA } from "../../src/jobs/queue.ts";
 import { performJob } from "../../src/jobs/perform-job.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { createCredentialsCipher, listChanges, requestChange } from "../../src/records/index.ts";
@@ -34,7 +35,7 @@ beforeEach(async () => {
   engine.stacks.clear();
   engine.stacks.set("user1", [vmOf(first.vmId)]);
   engine.onUp = () => first.vmId;
-  await pool.query("DELETE FROM vps_changes");
+  for (const table of ["vps_changes", `${QUEUE_SCHEMA}.job`]) await pool.query(`DELETE FROM ${table}`);
   await pool.query("DELETE FROM user_vps WHERE username = 'user2'");
   await pool.query("UPDATE user_vps SET status = 'ready', hostname = $1, boot_hostname = NULL, recreation = 0, recreation_after_action = NULL, hostinger_vm_id = $2, plan_id = 'hostingercom-vps-kvm1-usd-1m'", [named("user1"), first.vmId]);
 });
@@ -76,6 +77,15 @@ describe("a rename that a run has begun", () => {
     await jobs.cancel(ID);
     const { status, hostname } = await record();
     assert.deepEqual([status, hostname, await outcomes()], ["ready", named("user1"), [["rename", "withdrawn"]]]);
+  });
+
+  it("takes nothing along that was asked for before it: new credentials are made by a run of their own", async () => {
+    await jobs.enqueue(pool, { operation: "up", userId: ID });
+    await wants("rename", { hostname: named("renamed") });
+    await jobs.enqueue(pool, { operation: "up", userId: ID });
+    await jobs.cancel(ID);
+    const { rows } = await pool.query(`SELECT singleton_key AS key FROM ${QUEUE_SCHEMA}.job WHERE state = 'created'`);
+    assert.deepEqual(rows, [{ key: `up:${ID}` }]);
   });
 });
 

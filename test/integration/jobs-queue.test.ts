@@ -7,7 +7,7 @@ import type { Jobs } from "../../src/jobs/index.ts";
 import { QUEUE, QUEUE_SCHEMA, send } from "../../src/jobs/queue.ts";
 import { requestRepair } from "../../src/drift/repair.ts";
 import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
-import { beginChange, findVpsByUserId, listChanges, openChange, requestChange, requestVps, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { beginChange, createCredentialsCipher, findVpsByUserId, listChanges, openChange, requestChange, requestCredentialsRotation, requestVps, saveCredentials, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool, url } = await withDatabase();
@@ -106,7 +106,7 @@ describe("the queue", () => {
         assert.deepEqual(await declared(userId), { status, plan, templateId, hostname, bootHostname, recreation });
         assert.equal(await openChange(pool, userId), undefined);
         assert.deepEqual((await listChanges(pool, userId, 5)).map(({ outcome }) => outcome), ["withdrawn"]);
-        assert.ok(!(await waiting()).some(({ key }) => key.endsWith(userId)));
+        assert.deepEqual((await waiting()).map(({ key }) => key).filter((key) => key.endsWith(userId)), [`up:${userId}`], "of what was asked for before the change");
       });
     }
 
@@ -132,6 +132,21 @@ describe("the queue", () => {
     assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 3_600), [], "none is that old");
     assert.deepEqual((await queueMissingJobs({ boss, pool, log: () => undefined }, 0)).toSorted(), ["amy", "bea"]);
     assert.deepEqual((await waiting()).map(({ key }) => key), ["destroy:bea", "up:amy", "up:dora"]);
+  });
+
+  it("gives one to who is ready and has not got the new credentials that were asked for; to nobody for what is made, or for a pool", async () => {
+    for (const userId of ["amy", "bea", "cleo"]) {
+      await record(userId);
+      await setVpsStatus(pool, userId, { status: "ready" });
+    }
+    for (const userId of ["bea", "cleo"]) await requestCredentialsRotation(pool, userId);
+    await pool.query("UPDATE user_vps SET is_pooled = true WHERE username = 'cleo'");
+    assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 0), ["bea"]);
+    assert.deepEqual((await waiting()).map(({ key }) => key), ["up:bea"]);
+    assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 0), [], "it has one by now");
+    await pool.query(`DELETE FROM ${QUEUE_SCHEMA}.job`);
+    await saveCredentials(pool, createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]), "bea", { username: "spoq", hostname: "bea.spoq.dev", password: "fake-Password-1", jwtSecret: "fake-jwt-secret" }, 2);
+    assert.deepEqual(await queueMissingJobs({ boss, pool, log: () => undefined }, 0), []);
   });
 
   it("says that it is there", async () => {

@@ -12,7 +12,7 @@ import { tryLockUser } from "../../src/jobs/user-lock.ts";
 import { declaredStack } from "../../src/provisioning/declared-stack.ts";
 import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
-import { findVpsByUsername, readRunLog } from "../../src/records/index.ts";
+import { createCredentialsCipher, findVpsByUsername, readRunLog } from "../../src/records/index.ts";
 import { cancelRollOut, createRelease, createRollOut, createRollOutQueue, findRollOut, listMembers, rollOutJobs, startRollOutWorker } from "../../src/releases/index.ts";
 import type { RollOutRecord, RollOutWorker } from "../../src/releases/index.ts";
 import { findLostRollOuts } from "../../src/releases/lost-roll-outs.ts";
@@ -69,7 +69,7 @@ async function startWorker(workerId: string): Promise<RollOutWorker> {
       return { changes: {} };
     },
   } as unknown as Engine;
-  const worker = await startRollOutWorker({ boss, pool, databaseUrl: url, engine, vms, settings, workerId, hostId: "host", secrets: [], log: () => undefined });
+  const worker = await startRollOutWorker({ boss, pool, databaseUrl: url, engine, vms, settings, cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]), workerId, hostId: "host", secrets: [], log: () => undefined });
   workers.push(worker);
   return worker;
 }

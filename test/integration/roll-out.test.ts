@@ -5,7 +5,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { tryLockSession } from "../../src/jobs/session-lock.ts";
 import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
-import { findRun, listRuns, readRunLog } from "../../src/records/index.ts";
+import { createCredentialsCipher, findRun, findVpsByUserId, listRuns, readRunLog, requestCredentialsRotation, takeCredentials } from "../../src/records/index.ts";
 import { cancelRollOut, createRelease, createRollOut, findReleaseOfUser, findUnfinishedRollOuts, listMembers, runRollOut, skipInRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -18,6 +18,8 @@ const USERS = ["anna", "bert", "carl", "dora"];
 const { pool, url } = await withDatabase();
 const begin = (request: Parameters<typeof createRollOut>[1]) => inTransaction(pool, (db) => createRollOut(db, request));
 let upped: StackRequest[] = [];
+let outputs: Record<string, unknown> = {};
+const cipher = createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]);
 let onUp: (request: StackRequest, hooks: RunHooks) => Promise<void> = async () => undefined;
 let next = 1;
 beforeAll(async () => {
@@ -27,6 +29,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   upped = [];
+  outputs = {};
   onUp = async () => undefined;
   await pool.query("UPDATE vps_roll_outs SET outcome = 'cancelled', ended_at = now() WHERE outcome IS NULL");
   await pool.query("UPDATE vps_roll_out_members SET status = 'skipped' WHERE status = 'running'");
@@ -39,13 +42,13 @@ const engine = {
     upped.push(request);
     hooks.onLine?.(`working with ${SECRET}`);
     await onUp(request, hooks);
-    return { changes: { update: 1 } };
+    return { changes: { update: 1 }, outputs };
   },
 } as unknown as Engine;
 
 function context(more: Partial<RollOutContext> = {}): RollOutContext {
   return {
-    pool, engine,
+    pool, engine, cipher,
     stackOf: async ({ username }) => ({ stackName: username, config: { username } }),
     lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, release: async () => undefined }),
     lockRollOuts: () => tryLockSession({ databaseUrl: url, name: "roll-outs of this test", of: "roll-outs" }),
@@ -94,6 +97,16 @@ describe("a roll-out", () => {
     const { items: [run] } = await listRuns(pool, "anna");
     assert.deepEqual([run?.runId, run?.operation, run?.outcome], [member.runId, "up", "succeeded"]);
     assert.equal((await findReleaseOfUser(pool, "anna"))?.version, version);
+  });
+
+  it("stores new credentials that its run makes, because they were asked for meanwhile, to be shown", async () => {
+    await requestCredentialsRotation(pool, "anna");
+    outputs = { hostname: "anna.spoq.dev", password: "fake-Password-2", jwtSecret: "fake-jwt-secret" };
+    const { rollOutId } = await planned({ usernames: ["anna"] });
+    await runRollOut(context(), rollOutId);
+    const { credentialsRotation, credentialsSavedRotation } = (await findVpsByUserId(pool, "anna"))!;
+    assert.equal(credentialsSavedRotation, credentialsRotation);
+    assert.equal((await takeCredentials(pool, cipher, "anna"))?.password, "fake-Password-2");
   });
 
   it("stops at the first failure and skips whoever is left; no log and no message holds a secret", async () => {
