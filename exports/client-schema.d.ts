@@ -233,7 +233,7 @@ export interface paths {
         put?: never;
         /**
          * Put the VPS back to its snapshot
-         * @description What was changed since is lost. The password is then the one that was in force when the snapshot was made.
+         * @description What was changed since is lost. The password is then the one that was in force when the snapshot was made. One of before the VPS was ready for the user is not gone back to.
          */
         post: operations["restoreOwnVps"];
         delete?: never;

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { Pool, type QueryConfig } from "pg";
 import { beforeAll, describe, it } from "vitest";
+import type { PgBoss } from "pg-boss";
 import type { Queryable } from "../../src/db/queryable.ts";
+import { startQueue } from "../../src/jobs/index.ts";
+import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
 import { countOpenFindings, countUsersWithFindings, openFindingsOf } from "../../src/drift/findings.ts";
 import { countMembers as countPoolMembers } from "../../src/pool/counts.ts";
 import { claimFromPool, findOpenPurchase, hasUnknownTerms, reserve, wishFor } from "../../src/purchases/index.ts";
@@ -117,10 +120,15 @@ async function seedState(backend: StateBackend): Promise<void> {
 describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en")} runs, nothing on the way of one user reads them all`, () => {
   const backend = new StateBackend(url, "user-vps");
 
-  atEnd(() => backend.close());
+  let boss: PgBoss;
+  atEnd(async () => {
+    await boss.stop({ graceful: false });
+    await backend.close();
+  });
   beforeAll(async () => {
     await seed();
     await seedState(backend);
+    boss = await startQueue({ databaseUrl: url, works: false, onError: () => undefined });
     await pool.query("VACUUM ANALYZE");
   }, SEED_LIMIT_MS);
 
@@ -139,6 +147,11 @@ describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en
     "the status": async (db) => [await records.findVpsByUserId(db, user), await records.readProgress(db, user)],
     "an operator's look at one user": async (db) => [await records.findVpsByUsername(db, "name77"), await records.listRuns(db, user, { limit: 50 }), await openFindingsOf(db, "name77"), await records.listOperatorActions(db, { username: "name77", limit: 50 }), await records.listGiveUps(db, { username: "name77", limit: 10 }), await records.listChanges(db, user, 10)],
     "later pages of runs": (db) => records.listRuns(db, user, { limit: 2, cursor: "run_76" }),
+    "whose a VM is, and what a user's VM was before": async (db) => {
+      const record = (await records.findVpsByUserId(db, user))!;
+      return [await records.isOrWasVmOfAnother(db, user, 77), await records.replacedVms(db, user), await records.begunInstallations(db, record)];
+    },
+    "records without a job": (db) => queueMissingJobs({ boss, pool: db as Pool, log: () => undefined }, 1_000_000_000),
     "a run from its beginning to its end": async (db) => {
       const runId = "run-of-77";
       await records.openRunsOf(db, user);
