@@ -29,13 +29,17 @@ function forgetPermissions(): void {
   leftOver.clear();
 }
 
+function isAllowedBy(allowed: string | undefined, vmId: number): boolean {
+  return allowed === "true" || (allowed ?? "").split(",").includes(String(vmId));
+}
+
 /**
  * Pulumi's own `protect` can be ignored (`--ignore-protect`), so the provider keeps a fence of its
  * own: a VM is given up only where the stack, as of its last `up`, says that it may be.
  * @throws UserVpsError DELETION_PROTECTED
  */
 export function refuseDeletion(vmId: number, { allowDelete, hostname }: Pick<VirtualMachineOutputs, "allowDelete" | "hostname">, env: Readonly<Record<string, string | undefined>> = process.env): void {
-  if (allowDelete === true || env[ALLOW_DELETE_VARIABLE] === "true" || replaced.has(vmId) || leftOver.get(vmId) === hostname || stackSetting("user-vps:protect") === "false") return;
+  if (allowDelete === true || isAllowedBy(env[ALLOW_DELETE_VARIABLE], vmId) || replaced.has(vmId) || leftOver.get(vmId) === hostname || stackSetting("user-vps:protect") === "false") return;
   throw new UserVpsError("DELETION_PROTECTED", `VM ${vmId} of ${hostname} may not be given up: the stack does not say that it may be deleted.`, {
     next: `If that is meant: \`pulumi config set protect false\` (in a program of your own: allowDelete, or allowReplaceOf ${vmId} if another VM has taken its place and its host name), then \`pulumi up\`, then destroy.`,
   });

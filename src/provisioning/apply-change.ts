@@ -7,7 +7,7 @@ import { begunInstallations, replacedVms, saveActionBefore, saveBootHostname, sa
 import type { VpsChange, VpsRecord } from "../records/index.ts";
 import { findVm } from "./give-up/find-vm.ts";
 import { setAside } from "./give-up/set-aside.ts";
-import type { StackRequest } from "./engine.ts";
+import type { StackRequest, UpOptions } from "./engine.ts";
 import type { OperationContext } from "./operation.ts";
 import { recreationOf } from "./stack-request.ts";
 
@@ -84,9 +84,9 @@ export function stackOfChange({ stackName, config }: StackRequest, { change, isI
  * already is as declared. If it fails, the record names the VM that the stack has by then, so that
  * whatever is asked for next is about that one.
  */
-export async function applyChange({ pool, engine, hooks, record }: OperationContext, stack: StackRequest, permission: Readonly<Record<string, string>>, mayBuy: boolean): Promise<Readonly<Record<string, number>>> {
+export async function applyChange({ pool, engine, hooks, record }: OperationContext, stack: StackRequest, permission: Readonly<Record<string, string>>, allowed: Pick<UpOptions, "mayBuy" | "leftOvers">): Promise<Readonly<Record<string, number>>> {
   try {
-    return (await engine.up({ ...stack, config: { ...stack.config, ...permission } }, hooks, { refresh: record.readyAt !== null, mayBuy })).changes;
+    return (await engine.up({ ...stack, config: { ...stack.config, ...permission } }, hooks, { refresh: record.readyAt !== null, ...allowed })).changes;
   } catch (error) {
     const vm = (await engine.vms(stack.stackName).catch(() => [])).find(({ isLeftOver }) => !isLeftOver);
     if (vm && vm.vmId !== record.hostingerVmId) await saveVpsResult(pool, record.userId, { hostingerVmId: vm.vmId }).catch(() => undefined);

@@ -72,9 +72,9 @@ export class AutomationEngine implements Engine {
     this.#prepareHome = once(() => preparePulumiHome(this.#pulumiHome, options.installed));
   }
 
-  async up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own", mayBuy = false }: UpOptions = {}): Promise<UpResult> {
+  async up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own", mayBuy = false, leftOvers = [] }: UpOptions = {}): Promise<UpResult> {
     let outputs: StackOutputs = {};
-    const env = { [PATIENCE_VARIABLE]: patience, [ALLOW_PURCHASE_VARIABLE]: String(mayBuy) };
+    const env = { [PATIENCE_VARIABLE]: patience, [ALLOW_PURCHASE_VARIABLE]: String(mayBuy), ...(leftOvers.length > 0 && { [ALLOW_DELETE_VARIABLE]: leftOvers.join(",") }) };
     const ended = await this.#withStack(request, hooks, { create: true, slot: true, env, onOutputs: (values) => { outputs = values; } }, async ({ stack, options, result }) => {
       await stack.up({ ...options, refresh });
       if (this.#ups++ % UPS_A_PRUNING === 0) await this.#pruneHistory(request.stackName, KEPT_UPDATES, hooks);

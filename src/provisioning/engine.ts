@@ -41,6 +41,8 @@ export interface UpOptions {
   readonly patience?: RunPatience;
   /** Whether a VM may be bought: by whoever has a reservation for it, and by nobody else. */
   readonly mayBuy?: boolean;
+  /** VMs in whose place the stack has another one, and that may be given up though it is protected. */
+  readonly leftOvers?: readonly number[];
 }
 
 export interface DestroyOptions {

@@ -62,14 +62,12 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   // A rename needs no permission, but is half done from here on as well.
   if (change && (planned?.permission || change.kind === "rename")) await beginChange(pool, change.changeId);
   const leftOvers = await replacedLeftOvers(current);
-  // Protected as they are, they cannot be given up; the next `up` protects again.
-  const permission = leftOvers.length > 0 ? { ...planned?.permission, protect: "false" } : planned?.permission;
   await engine.clearInterruptedRun(stack, hooks);
-  const applied = permission && (await applyChange(current, stack, permission, mayBuy));
+  const applied = planned?.permission && (await applyChange(current, stack, planned.permission, { mayBuy, leftOvers }));
   // What was ready once may have drifted since; what was never ready has nothing to look at.
   // A change's permission is good for one run, which therefore waits itself.
   const patience = change ? "own" : context.overdue ? (`over:${context.overdue}` as const) : "none";
-  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied, patience, mayBuy });
+  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied, patience, mayBuy, leftOvers });
   const outputs = outputsSchema.safeParse(printed);
   if (!outputs.success) {
     const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");

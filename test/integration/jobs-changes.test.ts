@@ -32,6 +32,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   engine.ups.length = 0;
+  engine.leftOvers.length = 0;
   engine.stacks.clear();
   engine.stacks.set("user1", [vmOf(first.vmId)]);
   engine.onUp = () => first.vmId;
@@ -96,10 +97,10 @@ describe("a replacement that stopped with both VMs there", () => {
     await pool.query("UPDATE vps_changes SET begun_at = clock_timestamp()");
     await pool.query("UPDATE user_vps SET status = 'failed', hostinger_vm_id = $1", [second.vmId]);
     engine.stacks.set("user1", [vmOf(second.vmId), { ...vmOf(first.vmId), isLeftOver: true }]);
-    engine.onUp = ({ config }) => (config["protect"] === "false" || engine.stacks.get("user1")!.length === 1 ? second.vmId : fails("DELETION_PROTECTED"));
+    engine.onUp = () => (engine.leftOvers.at(-1)!.includes(first.vmId) || engine.stacks.get("user1")!.length === 1 ? second.vmId : fails("DELETION_PROTECTED"));
   }
   async function oldIsGivenUp(): Promise<void> {
-    assert.deepEqual(settings("protect"), ["false", undefined], "the next run protects again");
+    assert.ok(engine.leftOvers.length > 0 && engine.leftOvers.every((ids) => ids.join() === String(first.vmId)));
     assert.equal(sandbox.state().vms.find(({ id }) => id === first.vmId)!.hostname, `old-${first.vmId}.${(await record()).hostname}`);
     const replaced = (await listChanges(pool, ID, 10)).find(({ kind }) => kind === "replace");
     assert.ok(replaced?.paidUntil);
@@ -130,7 +131,7 @@ describe("a replacement that stopped with both VMs there", () => {
     await pool.query("DELETE FROM vps_changes");
     await pool.query("UPDATE user_vps SET status = 'queued'");
     await run();
-    assert.deepEqual([settings("protect"), (await record()).errorCode], [[undefined], "DELETION_PROTECTED"]);
+    assert.deepEqual([engine.leftOvers, (await record()).errorCode], [[[]], "DELETION_PROTECTED"]);
   });
 });
 

@@ -4,6 +4,8 @@ import type { Engine, RunHooks, StackRequest, StackVm, UpOptions } from "../../s
 export class StubEngine implements Engine {
   /** The settings of each `up`, in their order, and whether it might buy. */
   readonly ups: (StackRequest & Pick<UpOptions, "mayBuy">)[] = [];
+  /** Which VMs each `up` might give up. */
+  readonly leftOvers: (readonly number[])[] = [];
   /** How long each `up` was to wait. */
   readonly patiences: UpOptions["patience"][] = [];
   readonly stacks = new Map<string, StackVm[]>();
@@ -12,7 +14,8 @@ export class StubEngine implements Engine {
     throw new Error("The test does not say what an up comes to.");
   };
 
-  async up(request: StackRequest, _hooks: RunHooks, { mayBuy, patience }: UpOptions = {}) {
+  async up(request: StackRequest, _hooks: RunHooks, { mayBuy, patience, leftOvers = [] }: UpOptions = {}) {
+    this.leftOvers.push(leftOvers);
     this.patiences.push(patience);
     this.ups.push({ ...request, ...(mayBuy !== undefined && { mayBuy }) });
     const vmId = await this.onUp(request);
