@@ -172,17 +172,21 @@ describe("an operator's change", () => {
   it("of the VM, stopped with both VMs there, comes to its end by a change of another kind", async () => {
     const { hostingerVmId: firstId } = await ready();
     const path = `/api/billing/v1/subscriptions/${vmOf(firstId!).subscriptionId}/auto-renewal/disable`;
-    world.sandbox.addFault({ api: "hostinger", method: "DELETE", path, times: 2, fault: { kind: "status", status: 422 } });
+    world.sandbox.addFault({ api: "hostinger", method: "DELETE", path, times: 3, fault: { kind: "status", status: 422 } });
     assert.equal((await operate("replace", { confirm: "alice", plan: "kvm1" })).status, 202);
     const { hostingerVmId: secondId, errorCode } = await world.until(ID, "failed", ({ status }) => status === "failed");
     assert.deepEqual([errorCode, secondId === firstId, vmOf(firstId!).autoRenewed], ["API_REJECTED", false, true]);
-    // Once more: from then on the state does not say any more which VM was to be replaced.
+    // Twice more: from then on neither the state nor the provider's settings say any more which VM was to be replaced.
     assert.equal((await operate("retry", {})).status, 202);
     await world.until(ID, "failed again", ({ status }) => status === "failed");
+    assert.equal((await operate("rename", { confirm: "alice", hostname: "alice.spoq.dev" })).status, 202);
+    await world.until(ID, "failed as renamed", ({ status }) => status === "failed");
     assert.equal(vmOf(firstId!).autoRenewed, true);
-    await changed("rename", { hostname: "alice.spoq.dev" });
-    const { hostingerVmId, bootHostname } = await ready();
-    assert.deepEqual([hostingerVmId, bootHostname, vmOf(secondId!).state], [secondId, "alicia.spoq.dev", "running"]);
+    assert.equal((await operate("retry", {})).status, 202);
+    const { hostname: name } = await world.until(ID, "an end", ({ status }) => status === "failed" || status === "ready");
+    assert.equal(name, "alice.spoq.dev");
+    const { status, errorCode: refused, hostingerVmId, bootHostname } = (await findVpsByUserId(world.pool, ID))!;
+    assert.deepEqual([status, refused, hostingerVmId, bootHostname, vmOf(secondId!).state], ["ready", null, secondId, "alicia.spoq.dev", "running"]);
     const { state, autoRenewed, hostname } = vmOf(firstId!);
     assert.deepEqual([state, autoRenewed, hostname], ["stopped", false, `old-${firstId}.alice.spoq.dev`]);
     await assertAsDeclared();
