@@ -9,7 +9,7 @@ import type { ServiceWorld } from "../support/service-world.ts";
 
 /** Longer than the test takes: what is held open for so long is ended by it. */
 const HELD_MS = 600_000;
-/** Of the VM whose health is waited for: meanwhile it is made unhealthy. */
+/** Of the VM whose health is waited for: it is made unhealthy before that, as soon as it is there. */
 const SCRIPT_MS = 20_000;
 
 const HOSTINGER = "/api/vps/v1";
@@ -47,8 +47,11 @@ describe("kill -9 of a worker with five users, each in another phase", () => {
   }
 
   async function drift(held: Held, kind: object): Promise<void> {
-    const hostname = `${users[held]}.${world.sandbox.domain}`;
-    await control(`vms/${world.sandbox.state().vms.find((vm) => vm.hostname === hostname)!.id}/drift`, kind);
+    await control(`vms/${vmOf(held)!.id}/drift`, kind);
+  }
+
+  function vmOf(held: Held) {
+    return world.sandbox.state().vms.find(({ hostname }) => hostname === `${users[held]}.${world.sandbox.domain}`);
   }
 
   async function control(path: string, body: object): Promise<void> {
@@ -61,7 +64,7 @@ describe("kill -9 of a worker with five users, each in another phase", () => {
     const first = await world.startWorker(lasting);
     for (const held of Object.keys(users) as Held[]) await hold(held);
     await Promise.all((Object.keys(users) as Held[]).map((held) => world.signUp(id(held), users[held])));
-    await world.until(id("health"), "the phase health", inPhase.health);
+    await world.until(id("health"), "a VM", () => vmOf("health") !== undefined);
     await drift("health", { kind: "unhealthy", status: 503 });
     for (const held of Object.keys(users) as Held[]) await world.until(id(held), `the phase ${held}`, inPhase[held]);
     const second = await world.startWorker({ ...lasting, WORKER_CONCURRENCY: "2" });
