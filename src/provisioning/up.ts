@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { beginChange, beginPhase, begunGiveUp, completeChange, isPoolMemberSetAside, notePoolMemberDelivered, notePoolMemberReady, notePaidUntil, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import { readHostKey } from "./host-key.ts";
@@ -8,21 +7,9 @@ import type { OperationContext, OperationKind, OperationResult, OperationWait } 
 import { applyChange, noteActionBefore, noteInstallation, planChange, replacedLeftOvers, setReplacedAside, stackOfChange } from "./apply-change.ts";
 import { endOf } from "./power.ts";
 import { declaredStack } from "./declared-stack.ts";
+import { OUTPUTS } from "./stack-outputs.ts";
 import { leaveMember } from "./pool/leave-member.ts";
 import { takeOver } from "./give-up/take-over.ts";
-
-/** The stack's outputs as stacks/program.ts has them, as far as they are recorded. */
-const outputsSchema = z.object({
-  address: z.string(),
-  hostname: z.string(),
-  url: z.string(),
-  vmId: z.number(),
-  orderId: z.string().nullish(),
-  subscriptionId: z.string().nullish(),
-  healthy: z.literal(true),
-  password: z.string().min(1),
-  jwtSecret: z.string().min(1),
-});
 
 /** From signup to ready: whatever is missing is made, what is there stays. */
 export const up: OperationKind = {
@@ -68,7 +55,7 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   // A change's permission is good for one run, which therefore waits itself.
   const patience = change ? "own" : context.overdue ? (`over:${context.overdue}` as const) : "none";
   const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied, patience, mayBuy, leftOvers });
-  const outputs = outputsSchema.safeParse(printed);
+  const outputs = OUTPUTS.safeParse(printed);
   if (!outputs.success) {
     const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");
     throw new UserVpsError("ENGINE_FAILED", `The run of the stack ${stack.stackName} succeeded, but these outputs are not as expected: ${names}.`);

@@ -1,5 +1,4 @@
 import type { Pool } from "pg";
-import { z } from "zod";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { inSeconds, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { releaseSettings, type Release } from "../../stacks/release.ts";
@@ -9,6 +8,7 @@ import type { UserLock } from "../jobs/user-lock.ts";
 import type { Engine, RunHooks, StackRequest } from "../provisioning/engine.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
+import { CREDENTIALS_OUTPUTS } from "../provisioning/stack-outputs.ts";
 import { findVpsByUserId, finishRun, saveCredentials, startRun, type CredentialsCipher, type RunEnd, type VpsRecord } from "../records/index.ts";
 import { isStillTaken, noteSnapshot, type MemberEnd, type RunningMember } from "../records/index.ts";
 
@@ -46,9 +46,6 @@ export interface ReleaseOrder {
   readonly requestedBy: string;
   readonly reason: string;
 }
-
-/** Of the stack's outputs. */
-const credentialsSchema = z.object({ hostname: z.string(), password: z.string().min(1), jwtSecret: z.string().min(1) });
 
 const LOCK_INTERVAL_MS = SECOND_MS / 2;
 
@@ -134,7 +131,7 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
   try {
     const { changes, outputs } = await endedInTime(work(), signal, stopLimitMs, kill);
     // New credentials that were asked for are made by whichever run comes first. Those of what waits in a pool nobody is shown.
-    const credentials = credentialsSchema.safeParse(outputs);
+    const credentials = CREDENTIALS_OUTPUTS.safeParse(outputs);
     if (credentials.success && !record.isPooled) await saveCredentials(db, cipher, userId, { username: "spoq", ...credentials.data }, record.credentialsRotation);
     await finish({ outcome: "succeeded", resourceChanges: changes });
     log(`${username}: release ${release.version} succeeded`);

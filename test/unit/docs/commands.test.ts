@@ -1,6 +1,5 @@
 /** What a document tells to type is taken by the command line: it gets as far as its first question to the service. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CommanderError } from "commander";
@@ -9,9 +8,9 @@ import { messageOf, UserVpsError } from "../../../providers/core/errors.ts";
 import type { CliCommand, Invocation } from "../../../src/cli/command.ts";
 import { buildProgram } from "../../../src/cli/program.ts";
 import { commandLinesIn } from "../../support/command-lines.ts";
+import { DOCUMENTS } from "../../support/documents.ts";
 
 const CHECKOUT = resolve(import.meta.dirname, "..", "..", "..");
-const documents = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], { cwd: CHECKOUT, encoding: "utf8" }).trim().split("\n");
 /** Where nobody listens. */
 const ENV = { USER_VPS_URL: "http://127.0.0.1:1", USER_VPS_TOKEN: "fake-token-for-tests" };
 
@@ -36,7 +35,7 @@ function isTaken(error: unknown): boolean {
 }
 
 describe("the command lines that the documents tell", () => {
-  for (const name of documents) {
+  for (const name of DOCUMENTS) {
     const lines = commandLinesIn(readFileSync(join(CHECKOUT, name), "utf8"));
     if (lines.length === 0) continue;
 

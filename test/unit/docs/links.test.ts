@@ -1,22 +1,19 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, it } from "vitest";
 import { COMMANDS, GROUPS } from "../../../src/cli/commands/index.ts";
+import { DOCUMENTS } from "../../support/documents.ts";
 import { anchorsOf, commandsNamedIn, linksOf, pathsNamedIn } from "../../support/markdown-links.ts";
 
 const CHECKOUT = resolve(import.meta.dirname, "..", "..", "..");
 
-/** All that git knows or would take, so that nothing beneath node_modules counts. */
-const documents = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md"], { cwd: CHECKOUT, encoding: "utf8" }).trim().split("\n");
-
 describe("the documents", () => {
   it("are found", () => {
-    for (const name of ["README.md", "docs/architecture.md", "docs/http.md"]) assert.ok(documents.includes(name), name);
+    for (const name of ["README.md", "docs/architecture.md", "docs/http.md"]) assert.ok(DOCUMENTS.includes(name), name);
   });
 
-  for (const name of documents) {
+  for (const name of DOCUMENTS) {
     const text = readFileSync(join(CHECKOUT, name), "utf8");
 
     it(`${name}: every relative link leads to a file, and its anchor to a heading`, () => {
