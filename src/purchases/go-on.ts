@@ -3,6 +3,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { WAITS_NO_MORE } from "../records/set-vps-status.ts";
 import type { PurchaseAccount } from "./account.ts";
 import { endProbe, readBreaker } from "./breaker.ts";
 import { reserve } from "./guard.ts";
@@ -52,7 +53,7 @@ export async function goOn(guard: Guard, session: Session, onGo: (db: Queryable,
 }
 
 async function go(db: Queryable, userId: string, onGo: (db: Queryable, userId: string) => Promise<void>): Promise<void> {
-  await db.query("UPDATE user_vps SET waiting_kind = NULL, waiting_since = NULL, waiting_usual_seconds = NULL, waiting_place = NULL, waiting_for = NULL WHERE user_id::text = $1 AND is_managed", [userId]);
+  await db.query(`UPDATE user_vps SET ${WAITS_NO_MORE} WHERE user_id::text = $1 AND is_managed`, [userId]);
   await onGo(db, userId);
 }
 

@@ -1,6 +1,7 @@
 /** Changes of a VPS that is there: its installation, its VM, its host name. Who asked for each, and why. */
 import type { Queryable } from "../db/queryable.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { CLEARED_BY_STATUS, WAITS_NO_MORE } from "./set-vps-status.ts";
 import type { VpsRecord, VpsStatus } from "./vps-record.ts";
 import { AT_REST_STATUSES, VPS_COLUMNS } from "./vps-record.ts";
 
@@ -72,7 +73,7 @@ const DECLARE = `
     recreation_asked_at = CASE WHEN $6 = 'recreate' THEN clock_timestamp() ELSE recreation_asked_at END,
     recreation_after_action = CASE WHEN $6 = 'recreate' THEN NULL ELSE recreation_after_action END,
     boot_hostname = CASE WHEN $6 = 'rename' THEN coalesce(boot_hostname, hostname) ELSE boot_hostname END,
-    status = 'queued', phase = 'queued', waiting_for = NULL, error_code = NULL, reason = NULL, next_step = NULL
+    status = 'queued', phase = 'queued', ${CLEARED_BY_STATUS}
   WHERE user_id::text = $1 AND is_managed AND status IN ('${AT_REST_STATUSES.join("', '")}')
   RETURNING ${VPS_COLUMNS}`;
 
@@ -145,7 +146,7 @@ export async function endOpenChange(db: Queryable, userId: string, outcome: "sup
 const WITHDRAW = `
   UPDATE user_vps SET plan_id = before.plan, data_center_id = before."dataCenterId", template_id = before."templateId", hostname = before.hostname,
     boot_hostname = before."bootHostname", recreation = before.recreation, recreation_asked_at = before."recreationAskedAt", recreation_after_action = before."recreationAfterAction",
-    status = before.status, phase = NULL, waiting_for = NULL, error_code = CASE WHEN before.status = 'failed' THEN 'CANCELLED' END,
+    status = before.status, phase = NULL, ${WAITS_NO_MORE}, error_code = CASE WHEN before.status = 'failed' THEN 'CANCELLED' END,
     reason = CASE WHEN before.status = 'failed' THEN 'A change was cancelled before it had begun; the VPS had failed before.' END, next_step = NULL
   FROM vps_changes, jsonb_to_record(declared_before) AS before
     (plan text, "dataCenterId" integer, "templateId" integer, hostname text, "bootHostname" text, recreation integer, "recreationAskedAt" timestamptz, "recreationAfterAction" bigint, status text)

@@ -5,6 +5,7 @@ import { POOL_MEMBER_COLUMNS } from "./pool-members.ts";
 import type { PoolMember } from "./pool-members.ts";
 import { passOnRollOuts } from "./roll-out-members.ts";
 import { IS_FOR_ALL } from "./roll-outs.ts";
+import { CLEARED_BY_STATUS } from "./set-vps-status.ts";
 import { VPS_COLUMNS } from "./vps-record.ts";
 import type { VpsRecord } from "./vps-record.ts";
 
@@ -67,7 +68,7 @@ export async function claimPoolMember(db: Queryable, record: VpsRecord): Promise
   // A wiped VM that was reused for the member is the user's by that record as well.
   await db.query("UPDATE vps_give_ups SET reused_by = $2 WHERE reused_by = $1 AND vm_id = $3", [memberId, userId, vmId]);
   await passOnRollOuts(db, memberId, record);
-  await db.query("UPDATE user_vps SET status = 'deprovisioning', phase = NULL, hostinger_vm_id = NULL, address = NULL, url = NULL, subscription_id = NULL WHERE user_id::text = $1 AND is_pooled", [memberId]);
+  await db.query(`UPDATE user_vps SET status = 'deprovisioning', phase = NULL, ${CLEARED_BY_STATUS}, hostinger_vm_id = NULL, address = NULL, url = NULL, subscription_id = NULL WHERE user_id::text = $1 AND is_pooled`, [memberId]);
   return { record: bound, memberId };
 }
 

@@ -3,6 +3,7 @@ import { prepared } from "../db/prepared.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { DataCenterChoice } from "./data-center-choice.ts";
 import { findVpsByUserId } from "./find-vps.ts";
+import { CLEARED_BY_STATUS } from "./set-vps-status.ts";
 import { VPS_COLUMNS, type VpsRecord } from "./vps-record.ts";
 
 export interface VpsRequest {
@@ -57,7 +58,7 @@ const INSERT = `
   ON CONFLICT ((user_id::text)) WHERE username IS NOT NULL DO UPDATE SET
     username = EXCLUDED.username, hostname = EXCLUDED.hostname, plan_id = EXCLUDED.plan_id, template_id = EXCLUDED.template_id,
     data_center_id = EXCLUDED.data_center_id, ssh_public_key = EXCLUDED.ssh_public_key, allowed_plans = EXCLUDED.allowed_plans, status = 'queued', phase = 'queued',
-    data_center_chosen_by = EXCLUDED.data_center_chosen_by, data_centers_tried = '{}', requested_at = EXCLUDED.requested_at, waiting_for = NULL, waiting_kind = NULL, waiting_since = NULL, waiting_usual_seconds = NULL, waiting_place = NULL, error_code = NULL, reason = NULL, next_step = NULL, ready_at = NULL,
+    data_center_chosen_by = EXCLUDED.data_center_chosen_by, data_centers_tried = '{}', requested_at = EXCLUDED.requested_at, ${CLEARED_BY_STATUS}, ready_at = NULL,
     address = NULL, url = NULL, ssh_host_key = NULL, hostinger_vm_id = NULL, hostinger_order_id = NULL, subscription_id = NULL,
     credentials_rotation = user_vps.credentials_rotation + 1, first_rotation = user_vps.credentials_rotation + 1, credentials_shown_at = NULL,
     taken_over_vm_id = NULL, taken_over_is_wiped = false, boot_hostname = NULL, recreation = 0, recreation_asked_at = NULL, recreation_after_action = NULL,
@@ -68,7 +69,7 @@ const INSERT = `
 /** A row of an older backend that never came to a VPS becomes ours. */
 const TAKE_OVER = `
   UPDATE user_vps SET username = $2, hostname = $3, plan_id = $4, template_id = $5, data_center_id = $6, ssh_public_key = $7, allowed_plans = $8,
-    data_center_chosen_by = $9, data_centers_tried = '{}', status = 'queued', phase = 'queued', requested_at = clock_timestamp()
+    data_center_chosen_by = $9, data_centers_tried = '{}', status = 'queued', phase = 'queued', ${CLEARED_BY_STATUS}, requested_at = clock_timestamp()
   FROM ${ONE_AT_A_TIME}
   WHERE ctid = (SELECT ctid FROM user_vps WHERE user_id::text = $1 AND NOT is_managed LIMIT 1 FOR UPDATE)
     AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = $1 AND is_managed)

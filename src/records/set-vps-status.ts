@@ -19,6 +19,11 @@ export interface StatusChange {
 const COLUMNS = { status: "status", phase: "phase", waitingFor: "waiting_for", waitingKind: "waiting_kind", waitingUsualSeconds: "waiting_usual_seconds", errorCode: "error_code", reason: "reason", nextStep: "next_step" } as const;
 const CLEARED = { waitingFor: null, waitingKind: null, waitingUsualSeconds: null, errorCode: null, reason: null, nextStep: null } as const;
 
+/** For statements that set more than a status: nothing is waited for from now on. */
+export const WAITS_NO_MORE = "waiting_for = NULL, waiting_kind = NULL, waiting_since = NULL, waiting_usual_seconds = NULL, waiting_place = NULL";
+/** For statements that set more than a status: all that a new one clears. */
+export const CLEARED_BY_STATUS = `${WAITS_NO_MORE}, error_code = NULL, reason = NULL, next_step = NULL`;
+
 /**
  * Changes the status and what belongs to it.
  *

@@ -7,7 +7,7 @@ import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { QUEUE_SCHEMA } from "../../src/jobs/queue.ts";
 import { performJob } from "../../src/jobs/perform-job.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
-import { createCredentialsCipher, listChanges, requestChange } from "../../src/records/index.ts";
+import { createCredentialsCipher, listChanges, requestChange, setVpsStatus } from "../../src/records/index.ts";
 import type { ChangeKind, Declared } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { addFleet } from "../support/fleet.ts";
@@ -78,6 +78,15 @@ describe("a rename that a run has begun", () => {
     await jobs.cancel(ID);
     const { status, hostname } = await record();
     assert.deepEqual([status, hostname, await outcomes()], ["ready", named("user1"), [["rename", "withdrawn"]]]);
+  });
+
+  it("waits for nothing any more once it is taken back", async () => {
+    await wants("replace", { plan: KVM2 });
+    await setVpsStatus(pool, ID, { waitingFor: "room", waitingKind: "fleet_limit", waitingUsualSeconds: 60 });
+    await pool.query("UPDATE user_vps SET waiting_place = 3 WHERE user_id::text = $1", [ID]);
+    await jobs.cancel(ID);
+    const { status, waitingFor, waitingKind, waitingSince, waitingPlace, waitingUsualSeconds } = await record();
+    assert.deepEqual([status, waitingFor, waitingKind, waitingSince, waitingPlace, waitingUsualSeconds], ["ready", null, null, null, null, null]);
   });
 
   it("takes nothing along that was asked for before it: new credentials are made by a run of their own", async () => {
