@@ -6,6 +6,7 @@ import { SCRIPT_LIMIT_BYTES } from "../providers/hostinger/api/specification.ts"
 import { caddyOptions, type AcmeSettings } from "./acme.ts";
 import { fillTemplate } from "./fill-template.ts";
 import { bashWord, tomlStringBody } from "./post-install-quoting.ts";
+import { USUAL } from "./usual-values.ts";
 import { checkedValue, hostnameValue, passwordValue, urlValue } from "./script-values.ts";
 
 export interface PostInstallValues {
@@ -40,7 +41,7 @@ export function renderPostInstallScript(values: PostInstallValues): string {
     ["HOSTNAME", bashWord(hostnameValue("HOSTNAME", values.hostname))],
     ["CONDUCTOR_URL", bashWord(urlValue("CONDUCTOR_URL", values.conductorUrl))],
     ["CLI_URL", bashWord(urlValue("CLI_URL", values.cliUrl))],
-    ["SSH_PORT", bashWord(String(values.sshPort ?? 22))],
+    ["SSH_PORT", bashWord(String(values.sshPort ?? USUAL.sshPort))],
     ["CADDY_OPTIONS", bashWord(caddyOptions(values.acme ?? {}))],
   ]));
 

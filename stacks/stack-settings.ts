@@ -6,6 +6,7 @@ import { isToken } from "../providers/core/token.ts";
 import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN, acmeFaults } from "./acme.ts";
 import { releaseFaults, SHA256_PATTERN, VERSION_PATTERN } from "./release.ts";
 import { parseUsername } from "./username.ts";
+import { USUAL } from "./usual-values.ts";
 
 /** Where a setting is read from: `pulumi config set KEY`, else the environment variable, else the default. */
 interface Source {
@@ -39,10 +40,10 @@ function setting<T>(description: Setting<T>): Setting<T> {
 }
 
 const SETTINGS = {
-  plan: setting({ schema: z.string().min(1), env: "DEFAULT_VPS_PLAN", byDefault: "hostingercom-vps-kvm1-usd-1m", example: "hostingercom-vps-kvm1-usd-1m", description: "a change would buy another VM: refused unless `allowReplaceOf` names the VM" }),
-  templateId: setting({ schema: wholeNumber, env: "DEFAULT_VPS_TEMPLATE", byDefault: 1007, example: "1007", description: "a change would wipe the VM: refused unless `allowRecreateOf` names the VM" }),
-  dataCenterId: setting({ schema: wholeNumber, env: "DEFAULT_VPS_DATACENTER", byDefault: 9, example: "9", description: "a change would buy another VM: refused unless `allowReplaceOf` names the VM" }),
-  domain: setting({ schema: hostname, env: "VPS_DOMAIN", byDefault: "spoq.dev", example: "spoq.dev", description: "the VPS is `{username}` under this domain" }),
+  plan: setting({ schema: z.string().min(1), env: "DEFAULT_VPS_PLAN", byDefault: USUAL.plan, example: "hostingercom-vps-kvm1-usd-1m", description: "a change would buy another VM: refused unless `allowReplaceOf` names the VM" }),
+  templateId: setting({ schema: wholeNumber, env: "DEFAULT_VPS_TEMPLATE", byDefault: USUAL.templateId, example: "1007", description: "a change would wipe the VM: refused unless `allowRecreateOf` names the VM" }),
+  dataCenterId: setting({ schema: wholeNumber, env: "DEFAULT_VPS_DATACENTER", byDefault: USUAL.dataCenterId, example: "9", description: "a change would buy another VM: refused unless `allowReplaceOf` names the VM" }),
+  domain: setting({ schema: hostname, env: "VPS_DOMAIN", byDefault: USUAL.domain, example: "spoq.dev", description: "the VPS is `{username}` under this domain" }),
   zoneId: setting({ schema: z.string().min(1), env: "CLOUDFLARE_ZONE_ID", example: "0123456789abcdef0123456789abcdef", description: "the domain's zone at Cloudflare, where the A record is made" }),
   conductorUrl: setting({ schema: downloadUrl, env: "CONDUCTOR_URL", example: "https://downloads.example.com/conductor", description: "the Conductor that the script installs at first boot; a change would wipe the VM: refused unless `allowRecreateOf` names the VM" }),
   cliUrl: setting({ schema: downloadUrl, env: "CLI_URL", example: "https://downloads.example.com/spoq", description: "the Spoq CLI that the script installs at first boot; a change likewise" }),
@@ -57,8 +58,8 @@ const SETTINGS = {
   dnsTtlSeconds: setting({ schema: z.coerce.number().int().min(60).max(86_400), byDefault: 60, example: "60", description: "TTL of the A record" }),
   firewall: setting({ schema: flag, byDefault: false, example: "false", description: "Hostinger's own firewall in front of the VPS: the SSH port, 80 and 443 from anywhere, all else dropped", topic: "releases" }),
   ptr: setting({ schema: flag, byDefault: false, example: "false", description: "the reverse DNS entry of the VPS's IPv4 address leads to its host name", topic: "releases" }),
-  sshPort: setting({ schema: z.coerce.number().int().min(1).max(65_535), env: "USER_VPS_SSH_PORT", byDefault: 22, example: "22", description: "the VPS's SSH port, which both firewalls open; what listens there is the template's", topic: "releases" }),
-  healthTimeoutSeconds: setting({ schema: wholeNumber, env: "HEALTH_TIMEOUT_SECONDS", byDefault: 900, example: "900", description: "how long `up` waits for the VPS to be healthy" }),
+  sshPort: setting({ schema: z.coerce.number().int().min(1).max(65_535), env: "USER_VPS_SSH_PORT", byDefault: USUAL.sshPort, example: "22", description: "the VPS's SSH port, which both firewalls open; what listens there is the template's", topic: "releases" }),
+  healthTimeoutSeconds: setting({ schema: wholeNumber, env: "HEALTH_TIMEOUT_SECONDS", byDefault: USUAL.healthTimeoutSeconds, example: "900", description: "how long `up` waits for the VPS to be healthy" }),
 } as const;
 
 const OPTIONAL_SETTINGS = {
@@ -106,8 +107,6 @@ export const STACK_SETTINGS: readonly DescribedSetting[] = [
   ...described(SETTINGS).map((setting) => ({ ...setting, required: setting.byDefault === undefined })),
   ...described(OPTIONAL_SETTINGS).map((setting) => ({ ...setting, required: false })),
 ];
-
-export const STACK_SETTING_NAMES: readonly string[] = STACK_SETTINGS.map(({ name }) => name);
 
 function described(settings: Readonly<Record<string, Setting<unknown>>>): Omit<DescribedSetting, "required">[] {
   return Object.entries(settings).map(([name, { schema: _, ...rest }]) => ({ name, ...rest }));

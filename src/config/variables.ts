@@ -3,6 +3,7 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
+import { USUAL } from "../../stacks/usual-values.ts";
 import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, dnsServer, flag, hostname, hs256Secret, httpUrl, LARGEST_ID, names, networks, oidcIssuer, origin, origins, planItem, planItems, pools, postgresUrl, roleGroups, secretsProvider, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { notificationTargets } from "./notification-targets.ts";
@@ -48,14 +49,14 @@ export const VARIABLES = {
   cloudflareZoneId: variable(text, { name: "CLOUDFLARE_ZONE_ID", description: "The zone of VPS_DOMAIN.", example: "0123456789abcdef0123456789abcdef", requiredFor: WORKERS }),
   cloudflareBaseUrl: variable(httpUrl, { name: "CLOUDFLARE_BASE_URL", description: "Where Cloudflare's API is, if not at its own address.", example: "https://api.cloudflare.com/client/v4" }),
 
-  defaultPlan: variable(planItem, { name: "DEFAULT_VPS_PLAN", description: "The plan of a user who names none.", example: "hostingercom-vps-kvm1-usd-1m", byDefault: "hostingercom-vps-kvm1-usd-1m" }),
-  defaultTemplateId: variable(wholeNumber(1, LARGEST_ID), { name: "DEFAULT_VPS_TEMPLATE", description: "The operating system template of every VPS.", example: "1007", byDefault: "1007" }),
-  defaultDataCenterId: variable(wholeNumber(1, LARGEST_ID), { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: "9" }),
-  domain: variable(hostname, { name: "VPS_DOMAIN", description: "Each VPS is {username} under this domain.", example: "spoq.dev", byDefault: "spoq.dev" }),
+  defaultPlan: variable(planItem, { name: "DEFAULT_VPS_PLAN", description: "The plan of a user who names none.", example: "hostingercom-vps-kvm1-usd-1m", byDefault: USUAL.plan }),
+  defaultTemplateId: variable(wholeNumber(1, LARGEST_ID), { name: "DEFAULT_VPS_TEMPLATE", description: "The operating system template of every VPS.", example: "1007", byDefault: String(USUAL.templateId) }),
+  defaultDataCenterId: variable(wholeNumber(1, LARGEST_ID), { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: String(USUAL.dataCenterId) }),
+  domain: variable(hostname, { name: "VPS_DOMAIN", description: "Each VPS is {username} under this domain.", example: "spoq.dev", byDefault: USUAL.domain }),
   conductorUrl: variable(httpUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),
   cliUrl: variable(httpUrl, { name: "CLI_URL", description: "Where a VPS downloads the Spoq CLI from.", example: "https://downloads.example.com/spoq", requiredFor: WORKERS }),
   sshPublicKey: variable(sshPublicKey, { name: "SSH_PUBLIC_KEY", description: "A key that may log in to each VPS whose user names none.", example: "ssh-ed25519 AAAAC3Nza… operator" }),
-  sshPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_SSH_PORT", description: "The SSH port of the VPSs, for releases and new credentials; both firewalls open it.", example: "22", byDefault: "22" }),
+  sshPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_SSH_PORT", description: "The SSH port of the VPSs, for releases and new credentials; both firewalls open it.", example: "22", byDefault: String(USUAL.sshPort) }),
   sshPrivateKey: variable(sshPrivateKey, { name: "SSH_PRIVATE_KEY", onlyFor: WORKERS, description: "Logs in to the VPSs as root, for releases and new credentials. Without it, each stack's own password does.", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", secret: true }),
   acmeEmail: variable(acmeEmail, { name: "ACME_EMAIL", description: "The account of the VPSs' certificates. With it, Caddy goes to a second authority (ZeroSSL) where Let's Encrypt refuses.", example: "certificates@example.com" }),
   acmeCa: variable(acmeDirectory, { name: "ACME_CA", description: "Another certificate authority for the VPSs, the only one then: its ACME directory.", example: "https://acme.zerossl.com/v2/DV90" }),
@@ -124,7 +125,7 @@ export const VARIABLES = {
   runLimitMinutes: variable(wholeNumber(1, 1_440), { name: "RUN_LIMIT_MINUTES", description: "How long one run of the engine may take, whatever it waits for; then it is ended and tried again later.", example: "90", byDefault: "90" }),
   runsKeptDays: variable(wholeNumber(1, 36_500), { name: "RUNS_KEPT_DAYS", description: "How long ended runs are kept, with logs and phases, and likewise resolved findings and sweeps.", example: "90", byDefault: "90" }),
   auditKeptDays: variable(wholeNumber(1, 36_500), { name: "AUDIT_KEPT_DAYS", description: "How long is kept what operators have asked for.", example: "730", byDefault: "730" }),
-  healthTimeoutSeconds: variable(wholeNumber(1, 86_400), { name: "HEALTH_TIMEOUT_SECONDS", description: "How long a VPS may take to answer its health check.", example: "900", byDefault: "900" }),
+  healthTimeoutSeconds: variable(wholeNumber(1, 86_400), { name: "HEALTH_TIMEOUT_SECONDS", description: "How long a VPS may take to answer its health check.", example: "900", byDefault: String(USUAL.healthTimeoutSeconds) }),
   deprovisionGraceHours: variable(wholeNumber(0, 8_760), { name: "DEPROVISION_GRACE_HOURS", description: "How long a VPS stays as it is after it was to be given up, and that can be cancelled. Then its data is wiped.", example: "72", byDefault: "72" }),
   reuseWipedVms: variable(flag, { name: "REUSE_WIPED_VMS", description: "Whether a VM that was given up, is wiped and still paid serves the next user of the same plan, data center and template, in place of a purchase.", example: "true", byDefault: "false" }),
   reuseLeastDays: variable(wholeNumber(0, 3_650), { name: "REUSE_LEAST_DAYS", description: "For how many days more a VM must be paid to be reused.", example: "3", byDefault: "3" }),

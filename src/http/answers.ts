@@ -38,5 +38,4 @@ export const REASON = text(500).describe("Why; it is recorded.");
 /** For an operator's action that wants nothing but perhaps to be explained: none, `{}` or a reason. */
 export const REASON_ONLY = z.strictObject({ reason: REASON.optional() }).optional();
 
-export const USER_REFUSALS = [401] as const;
 export const BODY_REFUSALS = [413, 415] as const;

@@ -89,7 +89,7 @@ export const SHAPE_EXAMPLES: Readonly<Record<string, object>> = {
   HandOver: { url: "https://vps.example.com/me#code=an-example", code: "an-example", expiresAt: at("12:01:00") },
   BulkOutcome: { touched: ["alice"], left: [{ username: "bob", why: "It is 'ready'." }], beyond: 0 },
   Fleet: { users: USERS, usersWithFindings: 1, findings: [{ kind: "VmStopped", meaning: "The VM is stopped.", count: 1 }], purchasesInDoubt: 0, purchasesHeldBack: null, rollOut: null, plans: [PLAN], dataCenters: [{ id: 9, name: "Phoenix" }], releases: ["1.4.2"] },
-  Offers: { plans: [PLAN], dataCenters: [{ id: 9, name: "Phoenix, US" }], templates: [{ id: 1007, name: "Debian 12" }] },
+  Offers: { plans: [PLAN], dataCenters: [{ id: 9, name: "Phoenix, US" }], templates: [{ id: 1007, name: "Ubuntu 22.04 LTS" }] },
   BootLog: { address: "192.0.2.7", hostKeyFingerprint: "SHA256:uNiVztksCsDhcc0u9e8BrrQXVUpKZIDTMczCvj3tD2s", hostKeyVerified: true, outcome: "complete", step: { number: 9, of: 9, title: "Caddy" }, exitStatus: null, mayPass: false, lastLines: ["done"], lines: ["done"] },
   UserNext: { nextTry: { attempt: 3, of: 12, at: at("12:10:00") }, release: "1.4.2" },
   PoolMember: POOL_MEMBER, Pool: POOL, PoolPage: page(POOL),

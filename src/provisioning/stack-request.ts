@@ -1,8 +1,7 @@
+import { USUAL } from "../../stacks/usual-values.ts";
 import type { Settings } from "../config/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import type { StackRequest } from "./engine.ts";
-
-const USUAL_SSH_PORT = 22;
 
 /**
  * The stack of a user: everything that its program needs, so that a plain `pulumi up` with the
@@ -26,7 +25,7 @@ export function stackRequestOf(record: VpsRecord, settings: Settings): StackRequ
     cliUrl: settings.cliUrl,
     healthTimeoutSeconds: String(settings.healthTimeoutSeconds),
     sshPublicKey,
-    sshPort: settings.sshPort === USUAL_SSH_PORT ? undefined : String(settings.sshPort),
+    sshPort: settings.sshPort === USUAL.sshPort ? undefined : String(settings.sshPort),
     paymentMethodId: settings.hostingerPaymentMethodId?.toString(),
     // Only where it is asked for, so that the other stacks' settings stay as they were deployed.
     ...(settings.vpsFirewall && { firewall: "true" }),

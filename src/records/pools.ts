@@ -50,10 +50,6 @@ export async function listPools(db: Queryable): Promise<PoolRecord[]> {
   return (await db.query<PoolRecord>(`SELECT ${COLUMNS} FROM vps_pools ORDER BY pool_id COLLATE "C"`)).rows;
 }
 
-export async function findPool(db: Queryable, poolId: string): Promise<PoolRecord | undefined> {
-  return (await db.query<PoolRecord>(`SELECT ${COLUMNS} FROM vps_pools WHERE pool_id = $1`, [poolId])).rows[0];
-}
-
 /** -> filling. By an operator it counts before the setting from then on; by the setting (`setBy` null) it changes nothing that an operator has said. */
 export async function savePool(db: Queryable, poolId: string, { plan, dataCenterId, templateId, keepReady, schedule, mostPerDay }: PoolKind & PoolSize, setBy: string | null): Promise<PoolRecord | undefined> {
   const { rows } = await db.query<PoolRecord>(

@@ -34,8 +34,6 @@ import { secretsOf } from "./engine-variables.ts";
 import { keepOffers } from "./keep-offers.ts";
 import type { OpenSlots } from "./open-slots.ts";
 
-const DEFAULT_SSH_PORT = 22;
-
 export interface WorkerProcessOptions {
   readonly settings: Settings;
   readonly env: Environment;
@@ -127,7 +125,7 @@ async function startParts({ settings, env, engineWithSlots, pool, databaseUrl, b
   serves(await answerBootLog({
     boss, pool, redact,
     exportStack: (username, signal) => engine.exportStack(username, { runId: randomUUID(), signal }),
-    ssh: { port: Number(env["USER_VPS_SSH_PORT"] || DEFAULT_SSH_PORT), privateKey: settings.sshPrivateKey },
+    ssh: { port: settings.sshPort, privateKey: settings.sshPrivateKey },
   }));
   serves(await answerDoctor({ boss, env, role: settings.role, databaseUrl, redact }));
   serves(await startRetention({ boss, pool, settings, log: onProgress }));

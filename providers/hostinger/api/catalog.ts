@@ -27,7 +27,6 @@ const dataCenterSchema = z.object({ id: idSchema, name: textOrNull, location: te
 export const templateSchema = z.object({ id: idSchema, name: z.string().catch(""), description: textOrNull, documentation: textOrNull });
 
 export type CatalogItem = z.output<typeof catalogItemSchema>;
-export type CatalogPrice = z.output<typeof priceSchema>;
 /** `location` is a country code, `name` the short code. */
 export type DataCenter = z.output<typeof dataCenterSchema>;
 export type Template = z.output<typeof templateSchema>;

@@ -1,3 +1,4 @@
+import { DEFAULT_DATA_CENTER_ID, DEFAULT_PLAN_ID, DEFAULT_TEMPLATE_ID } from "../../../providers/hostinger/api/specification.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { VirtualMachine } from "../../../providers/hostinger/api/client.ts";
 import type { CliCommand, OptionDescription } from "../command.ts";
@@ -15,9 +16,9 @@ interface Options extends VmOptions {
 }
 
 const OPTIONS: readonly OptionDescription[] = [
-  { flags: "--plan <item>", description: "catalog item or name, as `plans` shows (default: DEFAULT_VPS_PLAN, else kvm1)" },
-  { flags: "--data-center <id>", description: "as `data-centers` shows (default: DEFAULT_VPS_DATACENTER, else 9)", parse: id },
-  { flags: "--template <id>", description: "as `templates` shows (default: DEFAULT_VPS_TEMPLATE, else 1007)", parse: id },
+  { flags: "--plan <item>", description: `catalog item or name, as \`plans\` shows (default: DEFAULT_VPS_PLAN, else ${DEFAULT_PLAN_ID})` },
+  { flags: "--data-center <id>", description: `as \`data-centers\` shows (default: DEFAULT_VPS_DATACENTER, else ${DEFAULT_DATA_CENTER_ID})`, parse: id },
+  { flags: "--template <id>", description: `as \`templates\` shows (default: DEFAULT_VPS_TEMPLATE, else ${DEFAULT_TEMPLATE_ID})`, parse: id },
   { flags: "--script <id>", description: "post-install script to run at first boot", parse: id },
   { flags: "--ssh-key-file <file>", description: "public key that may log in as root" },
   PASSWORD_FILE_OPTION,

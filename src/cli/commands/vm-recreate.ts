@@ -1,3 +1,4 @@
+import { DEFAULT_TEMPLATE_ID } from "../../../providers/hostinger/api/specification.ts";
 import type { CliCommand, OptionDescription } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
 import { withHostinger } from "../hostinger/open-client.ts";
@@ -33,7 +34,7 @@ export const vmRecreate: CliCommand<Options> = {
       const { client, signal } = session;
       progress.say(`asking Hostinger for VM ${vmId}`);
       const vm = await client.virtualMachines.get(vmId, { signal });
-      const templateId = options.template ?? vm.template?.id ?? 1007;
+      const templateId = options.template ?? vm.template?.id ?? DEFAULT_TEMPLATE_ID;
       const { password, save } = await rootPassword(options.passwordFile);
       progress.end();
       const expected = vm.hostname || String(vmId);

@@ -41,7 +41,6 @@ const REPAIR = z.object({
 
 export type SweepView = z.output<typeof SWEEP>;
 export type FindingView = z.output<typeof FINDING>;
-export type RepairView = z.output<typeof REPAIR>;
 
 const id = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 const SWEEPS_QUERY = z.strictObject(NUMBERED_PAGE);

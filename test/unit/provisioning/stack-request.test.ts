@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import { readSettings } from "../../../src/config/settings.ts";
 import { stackRequestOf } from "../../../src/provisioning/stack-request.ts";
 import type { VpsRecord } from "../../../src/records/index.ts";
-import { readStackConfig, STACK_SETTING_NAMES } from "../../../stacks/stack-settings.ts";
+import { readStackConfig, STACK_SETTINGS } from "../../../stacks/stack-settings.ts";
 
 const ENV = {
   DATABASE_URL: "postgres://a@127.0.0.1/b", CREDENTIALS_KEYS: `k1:${Buffer.alloc(32, 7).toString("base64")}`, HOSTINGER_API_KEY: "fake-hostinger-token-for-tests",
@@ -25,7 +25,7 @@ describe("stackRequestOf", () => {
 
   it("gives settings that the stack's program knows and reads as they are meant", () => {
     const config = configOf({ VPS_FIREWALL: "true", VPS_PTR: "true" });
-    assert.deepEqual(Object.keys(config).filter((key) => !STACK_SETTING_NAMES.includes(key)), []);
+    assert.deepEqual(Object.keys(config).filter((key) => !STACK_SETTINGS.some(({ name }) => name === key)), []);
     const read = readStackConfig({ config: (key) => config[key], env: {} });
     assert.deepEqual([read.username, read.ownerId, read.firewall, read.ptr], ["alice", "u-1", true, true]);
     const without = configOf();
