@@ -1,4 +1,4 @@
-/** The service's API for other programs, in Node and in browsers; docs/clients.md shows it at work. */
+/** The service's API for other programs, in Node and in browsers; docs/http.md#from-typescript shows it at work. */
 import createFetchClient from "openapi-fetch";
 
 export function createClient({ url, token, ...more }) {

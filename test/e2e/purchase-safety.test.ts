@@ -4,7 +4,8 @@ import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { resolvePurchase } from "../../providers/hostinger/purchase/index.ts";
 import type { PurchaseDecision } from "../../providers/hostinger/purchase/index.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
-import { CliWorld, until } from "../support/cli-world.ts";
+import { CliWorld } from "../support/cli-world.ts";
+import { until } from "../support/until.ts";
 
 const PURCHASE = { api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$" } as const;
 

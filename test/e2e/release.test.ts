@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { CliWorld, until } from "../support/cli-world.ts";
+import { CliWorld } from "../support/cli-world.ts";
+import { until } from "../support/until.ts";
 
 const USER = "e2e-rita";
 const HOSTNAME = "e2e-rita.spoq.dev";

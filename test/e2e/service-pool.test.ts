@@ -6,6 +6,7 @@ import { canLogIn } from "../support/ssh-login.ts";
 import { withDatabase } from "../support/postgres.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
 import { signToken } from "../support/tokens.ts";
+import { until as untilSo } from "../support/until.ts";
 import { openWarmPool } from "../support/warm-pool-proof.ts";
 import type { WarmPoolWorld } from "../support/warm-pool-proof.ts";
 
@@ -31,9 +32,7 @@ describe("a warm pool", () => {
   const credentials = async () => (await call({ name: "alice" }, "POST", "/api/vps/credentials")).body as { password: string; jwtSecret: string };
   const operator = { name: "olga", scope: "vps:admin" };
   const members = async () => (await world.pool.query<{ username: string; state: string; vmId: number }>(`SELECT username, state, vm_id::int AS "vmId" FROM vps_pool_members ORDER BY created_at, username`)).rows;
-  const until = async (what: string, isReached: () => Promise<boolean>, limitMs = 90_000) => {
-    for (const endMs = Date.now() + limitMs; !(await isReached()); await new Promise((resume) => setTimeout(resume, 100))) assert.ok(Date.now() < endMs, `${what} within ${limitMs} ms: ${JSON.stringify(await members())}`);
-  };
+  const until = (what: string, isReached: () => Promise<boolean>) => untilSo(what, isReached, members);
   const inState = async (state: string) => (await members()).filter((one) => one.state === state);
   const vmOf = (vmId: number) => world.sandbox.state().vms.find(({ id }) => id === vmId)!;
 

@@ -7,6 +7,7 @@ import type { ReceiverProcess } from "../support/receiver-process.ts";
 import { FAKE_PASSPHRASE, startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
 import { signToken, TEST_JWT_SECRET } from "../support/tokens.ts";
+import { until } from "../support/until.ts";
 
 const database = await withDatabase();
 
@@ -76,10 +77,3 @@ describe("a signup by HTTP", () => {
   });
 });
 
-async function until<T>(what: string, look: () => T | undefined): Promise<T> {
-  for (const endMs = Date.now() + 180_000; ; await new Promise((resume) => setTimeout(resume, 50))) {
-    const found = look();
-    if (found) return found;
-    if (Date.now() > endMs) assert.fail(`waited in vain for ${what}`);
-  }
-}

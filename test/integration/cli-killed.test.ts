@@ -6,6 +6,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { afterAll, describe, it } from "vitest";
 import { startCli, temporaryFolder } from "./cli-support.ts";
+import { until } from "../support/until.ts";
 
 const TOKEN = `fake-token-${randomUUID()}`;
 
@@ -19,14 +20,6 @@ function environments(temporary: string): string[] {
       return [];
     }
   });
-}
-
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (let look = 0; look < 1_000; look++) {
-    if (isSo()) return;
-    await new Promise((resume) => setTimeout(resume, 50));
-  }
-  assert.fail(`${what} did not come about`);
 }
 
 describe.skipIf(process.platform !== "linux")("a command line that is killed while its engine runs (on Linux, by /proc)", async () => {

@@ -16,8 +16,8 @@ import type { PurchaseWorld } from "../support/purchases.ts";
 import { StubEngine, vmOf } from "../support/stub-engine.ts";
 import { startStubWorker } from "../support/stub-worker.ts";
 import { control, hostinger } from "./sandbox-support.ts";
+import { until as untilSo } from "../support/until.ts";
 
-const LIMIT_MS = 60_000;
 const { pool, url } = await withDatabase();
 /** By the stack's name, with what options. */
 const destroyed = new Map<string, DestroyOptions | undefined>();
@@ -61,13 +61,7 @@ async function interrupted(username: string): Promise<string> {
   return userId;
 }
 
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + LIMIT_MS;
-  while (!(await isSo())) {
-    assert.ok(Date.now() < endMs, `${what} did not come about: ${JSON.stringify((await pool.query("SELECT username, status, waiting_for, reason FROM user_vps")).rows)}`);
-    await new Promise((resume) => setTimeout(resume, 50));
-  }
-}
+const until = (what: string, isSo: () => boolean | Promise<boolean>) => untilSo(what, isSo, async () => (await pool.query("SELECT username, status, waiting_for, reason FROM user_vps")).rows);
 const givenUp = (userId: string) => until(`${userId} given up`, async () => (await findVpsByUserId(pool, userId))?.status === "deprovisioned");
 
 describe("giving up a user whose purchase was interrupted", () => {

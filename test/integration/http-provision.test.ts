@@ -7,7 +7,7 @@ import { WAKE_CHANNEL } from "../../src/jobs/index.ts";
 import { createPoolMember, findVpsByUserId, notePoolMemberReady, requestVps, savePool, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import { withApp } from "../support/http-app.ts";
 import { asUser } from "../support/tokens.ts";
-import { until } from "../support/cli-world.ts";
+import { until } from "../support/until.ts";
 
 const { app, pool, url, jobs } = await withApp();
 

@@ -14,15 +14,14 @@ import { hostingerPower } from "../../src/provisioning/power.ts";
 import { findLastPurchase, findOpenPurchase, goOn, wishFor } from "../../src/purchases/index.ts";
 import type { AccountPurchase } from "../../src/purchases/index.ts";
 import { beginWait, listRuns, lockVps, setVpsStatus, startRun } from "../../src/records/index.ts";
-import type { VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { untilNoJobIsLeft } from "../support/jobs-left.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { KVM1, openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine, vmOf } from "../support/stub-engine.ts";
 import { startStubWorker } from "../support/stub-worker.ts";
+import { until } from "../support/until.ts";
 
-const LIMIT_MS = 60_000;
 
 /** After its `up`, the stack's VMs are asked for: a run is past its engine then, and has not ended yet. */
 class WatchedEngine extends StubEngine {
@@ -60,17 +59,12 @@ const signUp = async (username: string) => {
   const record = await world.signUp(username);
   await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: record.userId }));
 };
-async function until(username: string, what: string, isReached: (record: VpsRecord) => boolean): Promise<VpsRecord> {
-  const endMs = Date.now() + LIMIT_MS;
-  for (let record; (record = await world.record(username)), Date.now() < endMs; await new Promise((resume) => setTimeout(resume, 50))) if (isReached(record)) return record;
-  return assert.fail(`${username} did not come to ${what}: ${JSON.stringify(await world.record(username))}`);
-}
 const outcomes = async (username: string) => (await listRuns(pool, `u-${username}`)).items.map(({ outcome, errorCode }) => [outcome, errorCode]);
 const nothingWaits = async () => assert.equal((await pool.query("SELECT FROM vps_waits")).rowCount, 0);
 
 /** Nothing goes on: neither a job nor a wait is left, and no record without a job gets one. */
 async function isCancelled(username: string): Promise<void> {
-  const { errorCode, nextStep } = await until(username, "failed", ({ status }) => status === "failed");
+  const { errorCode, nextStep } = await world.until(username, "failed", ({ status }) => status === "failed");
   assert.equal(errorCode, "CANCELLED");
   assert.ok(nextStep);
   await untilNoJobIsLeft(pool);
@@ -128,7 +122,7 @@ describe("a cancel of a run whose worker is gone", () => {
     engine.onUp = () => 31;
     await setVpsStatus(pool, userId, { status: "queued" });
     await send(boss, pool, { operation: "up", userId });
-    await until("alice", "ready", ({ status }) => status === "ready");
+    await world.until("alice", "ready", ({ status }) => status === "ready");
   });
 });
 
@@ -143,7 +137,7 @@ describe("a cancel of a user whose turn to buy has just come", () => {
       await lockVps(db, userId);
       const going = goOn(world.guard, world.session, async (_db, gone) => void sent.push(gone));
       going.catch(() => undefined);
-      for (const endMs = Date.now() + LIMIT_MS; !(await isHeld()); await new Promise((resume) => setTimeout(resume, 20))) assert.ok(Date.now() < endMs, "the turn does not come");
+      await until("the turn to come", isHeld);
       await recordCancelled(db, userId);
       return { going };
     });

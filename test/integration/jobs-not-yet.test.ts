@@ -11,13 +11,13 @@ import { tryLockUser } from "../../src/jobs/user-lock.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { findLastPurchase } from "../../src/purchases/index.ts";
 import { beginWait, listRuns, noteWaitTime, queueWait, saveVpsResult, setVpsStatus, watchedWaits } from "../../src/records/index.ts";
-import type { VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { untilNoJobIsLeft } from "../support/jobs-left.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine, vmOf } from "../support/stub-engine.ts";
 import { startStubWorker } from "../support/stub-worker.ts";
+import { until } from "../support/until.ts";
 
 const LIMIT_MS = 60_000;
 const { pool, url } = await withDatabase();
@@ -40,11 +40,6 @@ beforeEach(async () => {
 });
 
 const enqueueUp = (username: string) => inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: `u-${username}` }));
-async function until(username: string, what: string, isReached: (record: VpsRecord) => boolean): Promise<VpsRecord> {
-  const endMs = Date.now() + LIMIT_MS;
-  for (let record; (record = await world.record(username)), Date.now() < endMs; await new Promise((resume) => setTimeout(resume, 50))) if (isReached(record)) return record;
-  return assert.fail(`${username} did not come to ${what}: ${JSON.stringify(await world.record(username))}`);
-}
 const watched = async (what: Awaited) => (await watchedWaits(pool)).filter((wait) => wait.what === what);
 const outcomes = async (username: string) => (await listRuns(pool, `u-${username}`)).items.map(({ outcome }) => outcome);
 
@@ -62,7 +57,7 @@ describe("a run that ends with NOT_YET", () => {
     boots(21, "running", "creating");
     await world.signUp("alice");
     await enqueueUp("alice");
-    const { status, phase, waitingFor, waitingSince, waitingUsualSeconds, hostingerVmId, errorCode } = await until("alice", "a wait", ({ waitingKind }) => waitingKind === "running");
+    const { status, phase, waitingFor, waitingSince, waitingUsualSeconds, hostingerVmId, errorCode } = await world.until("alice", "a wait", ({ waitingKind }) => waitingKind === "running");
     assert.deepEqual([status, phase, waitingFor, waitingUsualSeconds, hostingerVmId, errorCode], ["provisioning", "vm", "VM 21 to run: creating", 50, 21, null]);
     assert.ok(waitingSince! > new Date(Date.now() - LIMIT_MS));
     assert.deepEqual(await outcomes("alice"), ["waiting"]);
@@ -75,11 +70,11 @@ describe("a run that ends with NOT_YET", () => {
     boots(22, "health", "TLS: no certificate yet");
     await world.signUp("bob");
     await enqueueUp("bob");
-    const waiting = await until("bob", "a wait", ({ waitingKind }) => waitingKind === "health");
+    const waiting = await world.until("bob", "a wait", ({ waitingKind }) => waitingKind === "health");
     assert.deepEqual([waiting.phase, waiting.waitingFor, waiting.waitingUsualSeconds], ["health", "bob.spoq.dev to be healthy: TLS: no certificate yet", null]);
     engine.onUp = () => 22;
     await enqueueUp("bob");
-    const { waitingKind, waitingSince, waitingUsualSeconds } = await until("bob", "ready", ({ status }) => status === "ready");
+    const { waitingKind, waitingSince, waitingUsualSeconds } = await world.until("bob", "ready", ({ status }) => status === "ready");
     assert.deepEqual([waitingKind, waitingSince, waitingUsualSeconds], [null, null, null]);
     assert.deepEqual(await outcomes("bob"), ["succeeded", "waiting"]);
     assert.deepEqual(await watched("health"), []);
@@ -89,7 +84,7 @@ describe("a run that ends with NOT_YET", () => {
     engine.onUp = ({ stackName }) => { throw notYet("running", `${stackName}.spoq.dev`, "creating"); };
     await world.signUp("carl");
     await enqueueUp("carl");
-    await until("carl", "another try", ({ errorCode }) => errorCode === "NOT_YET");
+    await world.until("carl", "another try", ({ errorCode }) => errorCode === "NOT_YET");
     assert.deepEqual((await outcomes("carl"))[0], "failed");
     assert.deepEqual(await watched("running"), []);
   });
@@ -116,7 +111,7 @@ describe("what is overdue", () => {
       throw notYet("health", `${stackName}.spoq.dev`, "TLS: no certificate yet");
     };
     await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId, overdue: "running" }));
-    await until("alice", "a wait for health", ({ waitingKind }) => waitingKind === "health");
+    await world.until("alice", "a wait for health", ({ waitingKind }) => waitingKind === "health");
     assert.deepEqual(engine.patiences, ["over:running", "over:running"]);
     const [wait] = await watched("health");
     assert.ok(wait!.until.getTime() - wait!.since.getTime() > 60_000, "with a limit of its own");
@@ -126,7 +121,7 @@ describe("what is overdue", () => {
     const userId = await overdueRun("bob", 52);
     boots(52, "running", "creating");
     await send(boss, pool, { operation: "up", userId, isOverdue: true } as never);
-    await until("bob", "a wait", ({ waitingKind }) => waitingKind === "running");
+    await world.until("bob", "a wait", ({ waitingKind }) => waitingKind === "running");
     assert.deepEqual(engine.patiences, ["none"]);
     const [wait] = await watched("running");
     assert.ok(wait!.until.getTime() <= Date.now(), "so that the watcher sends what is overdue at once");
@@ -141,7 +136,7 @@ describe("jobs of users whom somebody else works for", () => {
       for (const userId of busy) await sendAgain(boss, pool, { operation: "up", userId }, 0);
       const taken = async () => (await pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${QUEUE_SCHEMA}.job WHERE singleton_key LIKE 'up:busy-%' AND state = 'completed'`)).rows[0]!.count;
       const from = async (least: number) => {
-        for (const endMs = Date.now() + LIMIT_MS; (await taken()) < least; await new Promise((resume) => setTimeout(resume, 20))) assert.ok(Date.now() < endMs, `fewer than ${least} are taken`);
+        await until(`${least} to be taken`, async () => (await taken()) >= least);
         return performance.now();
       };
       const [first, last] = [await from(1), await from(busy.length)];

@@ -11,7 +11,6 @@ import { hostingerPower } from "../../src/provisioning/power.ts";
 import { decide, findLastPurchase, readBreaker, setSwitch } from "../../src/purchases/index.ts";
 import type { AccountPurchase, PurchaseAccount, PurchaseDecision } from "../../src/purchases/index.ts";
 import { listRuns, queueWait, setVpsStatus, watchedWaits } from "../../src/records/index.ts";
-import type { VpsRecord } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { control } from "../support/fleet.ts";
 import { untilNoJobIsLeft } from "../support/jobs-left.ts";
@@ -19,8 +18,8 @@ import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine, vmOf } from "../support/stub-engine.ts";
 import { startStubWorker } from "../support/stub-worker.ts";
+import { until } from "../support/until.ts";
 
-const LIMIT_MS = 60_000;
 const { pool, url } = await withDatabase();
 const sandbox = await startSandbox();
 const boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
@@ -65,18 +64,9 @@ async function signUp(username: string): Promise<void> {
   const { userId } = await books.signUp(username);
   await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId }));
 }
-async function until(username: string, what: string, isReached: (record: VpsRecord) => boolean): Promise<VpsRecord> {
-  const endMs = Date.now() + LIMIT_MS;
-  for (;;) {
-    const record = await books.record(username);
-    if (isReached(record)) return record;
-    if (Date.now() > endMs) assert.fail(`${username} did not come to ${what}: ${JSON.stringify(record)}`);
-    await new Promise((resume) => setTimeout(resume, 50));
-  }
-}
 const watched = async (what: Awaited) => (await watchedWaits(pool)).filter((wait) => wait.what === what);
-const ready = (username: string) => until(username, "ready", ({ status }) => status === "ready");
-const waits = (username: string, kind: string) => until(username, kind, ({ waitingKind }) => waitingKind === kind);
+const ready = (username: string) => books.until(username, "ready", ({ status }) => status === "ready");
+const waits = (username: string, kind: string) => books.until(username, kind, ({ waitingKind }) => waitingKind === kind);
 const outcomes = async (username: string) => (await listRuns(pool, `u-${username}`)).items.map(({ outcome }) => outcome);
 const fails = (code: ConstructorParameters<typeof UserVpsError>[0], message = "as the test says") => () => { throw new UserVpsError(code, message); };
 
@@ -126,7 +116,7 @@ describe("a job that may not buy yet", () => {
   it("is refused, not delayed, where the plan is not the user's", async () => {
     await work({ ALLOWED_PLANS: "kvm2" });
     await signUp("alice");
-    const { errorCode } = await until("alice", "failed", ({ status }) => status === "failed");
+    const { errorCode } = await books.until("alice", "failed", ({ status }) => status === "failed");
     assert.deepEqual([errorCode, engine.ups.length], ["PLAN_NOT_ALLOWED", 0]);
   });
 });
@@ -157,11 +147,7 @@ describe("an order whose payment is under way", () => {
     // More often than tries are given to anything else.
     for (let restart = 0; restart < 3; restart++) {
       const before = engine.ups.length;
-      const endMs = Date.now() + LIMIT_MS;
-      while (engine.ups.length < before + 5) {
-        assert.ok(Date.now() < endMs, "it is not looked for any more");
-        await new Promise((resume) => setTimeout(resume, 20));
-      }
+      await until("it to be looked for again", () => engine.ups.length >= before + 5);
       for (const one of open.splice(0)) await one.stop();
       await work();
     }
@@ -231,7 +217,7 @@ describe("a purchase in doubt", () => {
     engine.onUp = fails("PURCHASE_UNCERTAIN", "2 VMs looked at, none fits");
     await work();
     await signUp("alice");
-    const { errorCode } = await until("alice", "failed", ({ status }) => status === "failed");
+    const { errorCode } = await books.until("alice", "failed", ({ status }) => status === "failed");
     assert.equal(errorCode, "PURCHASE_UNCERTAIN");
     const purchase = await findLastPurchase(pool, "u-alice");
     assert.equal(purchase?.state, "uncertain");
@@ -269,7 +255,7 @@ describe("a purchase in doubt", () => {
     await pool.query("UPDATE user_vps SET hostinger_vm_id = $1, status = 'ready' WHERE username = 'bob'", [bobs]);
     for (const [vmId, code] of [[9_999_999, "VM_GONE"], [large, "VM_MISMATCH"], [bobs, "VM_NOT_OURS"]] as const) {
       await decideAs("vm", vmId);
-      const { status } = await until("alice", code, ({ errorCode }) => errorCode === code);
+      const { status } = await books.until("alice", code, ({ errorCode }) => errorCode === code);
       assert.equal(status, "failed");
       assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "uncertain");
     }
@@ -308,7 +294,7 @@ describe("a purchase in doubt", () => {
   it("that is given up buys nothing, and the user is told who decided", async () => {
     await doubt();
     await decideAs("give-up");
-    const { reason } = await until("alice", "the end", ({ status, errorCode }) => status === "failed" && errorCode === "CANCELLED");
+    const { reason } = await books.until("alice", "the end", ({ status, errorCode }) => status === "failed" && errorCode === "CANCELLED");
     assert.match(reason!, /given up by op_1: looked into hPanel/);
     assert.equal(engine.ups.length, 0);
     assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "written_off");
@@ -318,7 +304,7 @@ describe("a purchase in doubt", () => {
     await doubt();
     await setVpsStatus(pool, "u-alice", { status: "queued" });
     await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "u-alice" }));
-    await until("alice", "failed", ({ status }) => status === "failed");
+    await books.until("alice", "failed", ({ status }) => status === "failed");
     assert.deepEqual(engine.ups.map(({ mayBuy }) => mayBuy), [false]);
   });
 });
@@ -350,11 +336,7 @@ describe("twenty signups at once for the last three places", () => {
       const { rows } = await pool.query<{ ready: number; waiting: number }>("SELECT count(*) FILTER (WHERE status = 'ready')::int AS ready, count(*) FILTER (WHERE waiting_kind = 'fleet_limit')::int AS waiting FROM user_vps");
       return rows[0]!;
     };
-    const endMs = Date.now() + LIMIT_MS;
-    while ((await count()).ready + (await count()).waiting < 20) {
-      assert.ok(Date.now() < endMs, JSON.stringify(await count()));
-      await new Promise((resume) => setTimeout(resume, 100));
-    }
+    await until("each to be ready or to wait", async () => (await count()).ready + (await count()).waiting === 20, count);
     assert.deepEqual([await count(), engine.ups.length], [{ ready: 3, waiting: 17 }, 3]);
     await worker.stop(0);
     open.length = 0;

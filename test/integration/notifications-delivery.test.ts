@@ -13,11 +13,11 @@ import { atEnd } from "../support/at-end.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { insertReadyUser } from "../support/ready-user.ts";
 import { startReceiver } from "../support/receiver-process.ts";
+import { until as untilSo } from "../support/until.ts";
 
 const { pool } = await withDatabase();
 const SECRET = `whsec_${Buffer.from("fake-secret-of-webhooks-for-tests").toString("base64")}`;
 const OTHER_SECRET = `whsec_${Buffer.from("another-secret-of-webhooks-for-tests").toString("base64")}`;
-const LIMIT_MS = 60_000;
 const running: Notifications[] = [];
 
 interface Taken { readonly id: string; readonly isNew: boolean; readonly type: string; readonly timestamp: string; readonly data: { readonly [key: string]: unknown } }
@@ -40,13 +40,7 @@ async function fail(username: string, reason = "an example"): Promise<void> {
   await setVpsStatus(pool, username, { status: "failed", errorCode: "VM_ERROR", reason, nextStep: "Look." });
 }
 
-async function until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
-  for (const endMs = Date.now() + LIMIT_MS; ; await sleep(20)) {
-    const found = await look();
-    if (found) return found;
-    if (Date.now() > endMs) assert.fail(`waited in vain for ${what}: ${JSON.stringify((await listTargets(pool)).map(({ name, pending, lastError }) => ({ name, pending, lastError })))}`);
-  }
-}
+const until = <T>(what: string, look: () => T | Promise<T>) => untilSo(what, look, async () => (await listTargets(pool)).map(({ name, pending, lastError }) => ({ name, pending, lastError })));
 const target = async (name: string) => (await listTargets(pool)).find((one) => one.name === name)!;
 const messages = async (name: string) => (await listMessages(pool, { target: name, limit: 200 })).items.reverse();
 

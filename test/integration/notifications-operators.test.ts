@@ -15,6 +15,7 @@ import { insertReadyUser } from "../support/ready-user.ts";
 import { asUser } from "../support/tokens.ts";
 import { runCli, runJson } from "./cli-support.ts";
 import { operatorsWorld } from "./operators-support.ts";
+import { until } from "../support/until.ts";
 
 const { address, env, pool } = await operatorsWorld();
 
@@ -39,9 +40,6 @@ atEnd(() => notifications.stop());
 await insertReadyUser(pool, "alice");
 await setVpsStatus(pool, "alice", { status: "failed", errorCode: "VM_ERROR", reason: "an example", nextStep: "Look." });
 
-async function until(what: string, look: () => Promise<boolean>): Promise<void> {
-  for (const endMs = Date.now() + 60_000; !(await look()); await new Promise((resume) => setTimeout(resume, 50))) assert.ok(Date.now() < endMs, `waited in vain for ${what}`);
-}
 const get = async <T>(path: string): Promise<T> => (await fetch(`${address}/api/admin/${path}`, { headers: { authorization: `Bearer ${env.USER_VPS_TOKEN}` } })).json() as Promise<T>;
 const list = () => get<{ items: NotificationView[] }>("notifications");
 const target = async () => (await get<{ items: NotificationTargetView[] }>("notification-targets")).items[0]!;

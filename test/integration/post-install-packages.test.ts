@@ -12,6 +12,7 @@ import { renderPostInstallScript } from "../../stacks/post-install.ts";
 import { needing } from "../support/needs.ts";
 import { ORDINARY } from "../support/post-install-values.ts";
 import { type Rootfs, unpackRootfs } from "../support/rootfs.ts";
+import { until } from "../support/until.ts";
 
 const FUNCTIONS = renderPostInstallScript(ORDINARY).split('echo "=== Spoq VPS Provisioning ==="')[0]!;
 /** A package whose installation lasts until somebody removes a file. */
@@ -37,21 +38,13 @@ function start(command: string, { limitSeconds = 60 } = {}): { ended: Promise<En
   return { log: () => log, ended: once(child, "close").then(([status]) => ({ status: status as number | null, log })) };
 }
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let look = 0; look < 600; look += 1) {
-    if (condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail(`waited in vain for ${what}`);
-}
-
 /** dpkg itself, at work on a package. */
 async function holdDpkg(): Promise<{ letGo(): Promise<void> }> {
   writeFileSync(path("hold"), "");
   rmSync(path("holding"), { force: true });
   const child = spawn("/usr/sbin/chroot", [rootfs.dir, "dpkg", "--force-all", "-i", "/slow.deb"], { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, stdio: "ignore" });
   const ended = once(child, "close");
-  await until(() => existsSync(path("holding")), "dpkg to be at work");
+  await until("dpkg to be at work", () => existsSync(path("holding")));
   return {
     async letGo() {
       rmSync(path("hold"), { force: true });
@@ -81,7 +74,7 @@ describe("the post-install script's way to the packages", needing("rootfs"), () 
   it("has `dpkg --configure -a` wait for a dpkg that is at work, says who that is, and goes on when it has ended", async () => {
     const other = await holdDpkg();
     const { ended, log } = start("package_manager dpkg --force-confdef --force-confold --configure -a && echo went on");
-    await until(() => /lock/.test(log()), "the script to say what it waits for");
+    await until("the script to say what it waits for", () => /lock/.test(log()));
     assert.doesNotMatch(log(), /went on/);
     await other.letGo();
     const { status, log: said } = await ended;
@@ -114,10 +107,10 @@ describe("the post-install script's way to the packages", needing("rootfs"), () 
     it("waits for the lock of the lists, which apt itself does not wait for", async () => {
       const other = spawn("/usr/sbin/chroot", [rootfs.dir, "apt-get", "update"], { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, stdio: ["ignore", "pipe", "pipe"] });
       const otherSaid = text(other.stdout);
-      await until(() => existsSync(path("var/lib/apt/lists/lock")) && rootfs.run(["apt-get", "update"], { PATH: "/usr/bin:/bin", LC_ALL: "C" }).stderr.includes("Could not get lock /var/lib/apt/lists/lock"), "the other apt to hold the lock");
+      await until("the other apt to hold the lock", () => existsSync(path("var/lib/apt/lists/lock")) && rootfs.run(["apt-get", "update"], { PATH: "/usr/bin:/bin", LC_ALL: "C" }).stderr.includes("Could not get lock /var/lib/apt/lists/lock"));
       // Without downloads, which would fail from this server.
       const { ended, log } = start("package_manager apt-get --print-uris update && echo went on");
-      await until(() => /lists\/lock/.test(log()), "the script to say what it waits for");
+      await until("the script to say what it waits for", () => /lists\/lock/.test(log()));
       assert.doesNotMatch(log(), /went on|attempt/);
       answerNow();
       await otherSaid;

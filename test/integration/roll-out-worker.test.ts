@@ -22,6 +22,7 @@ import type { Sandbox } from "../../src/sandbox/index.ts";
 import { addFleet } from "../support/fleet.ts";
 import type { FleetMember } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
+import { until } from "../support/until.ts";
 
 const { pool, url } = await withDatabase();
 let sandbox: Sandbox;
@@ -83,14 +84,6 @@ async function ask(more: Partial<Parameters<typeof createRollOut>[1]> = {}, { wi
     if (withJob) await rollOutJobs(boss).enqueue(db);
     return rollOut;
   });
-}
-
-async function until(what: string, isReached: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + 60_000;
-  while (!(await isReached())) {
-    assert.ok(Date.now() < endMs, `waited in vain: ${what}`);
-    await new Promise((resume) => setTimeout(resume, 30));
-  }
 }
 
 async function untilEnded({ rollOutId }: RollOutRecord): Promise<string> {

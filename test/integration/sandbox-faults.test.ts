@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { control, hostinger, purchaseBody, QUICK, records, until } from "./sandbox-support.ts";
+import { until as untilSo } from "../support/until.ts";
 
 const MACHINES = "vps/v1/virtual-machines";
 const PATTERN = "/api/vps/v1/virtual-machines$";
@@ -213,12 +214,14 @@ describe("the sandbox's faults", () => {
     assert.equal((await control(sandbox, "GET", "faults"))[0].hits, 3);
     await control(sandbox, "DELETE", `faults/${id}`);
     assert.equal(await status(), 200);
-    await faulty({ times: 0, afterMs: 200, forMs: 400, fault });
-    assert.equal(await status(), 200);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-    assert.equal(await status(), 503);
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    assert.equal(await status(), 200);
+    await faulty({ times: 0, afterMs: 1_000, forMs: 1_000, fault });
+    const seen = [await status()];
+    await untilSo("its end", async () => {
+      const now = await status();
+      if (now !== seen.at(-1)) seen.push(now);
+      return seen.length === 3;
+    }, () => seen);
+    assert.deepEqual(seen, [200, 503, 200]);
   });
 
   it("concern their API, method and path alone", async () => {

@@ -15,6 +15,7 @@ import type { Watcher } from "../../src/waits/watcher.ts";
 import { addFleet, control } from "../support/fleet.ts";
 import type { FleetMember } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
+import { until as untilSo } from "../support/until.ts";
 
 const { pool, url } = await withDatabase();
 
@@ -59,13 +60,7 @@ async function waits(member: FleetMember, what: "running" | "health", limitSecon
 
 const watched = async (what: Awaited) => (await watchedWaits(pool)).filter((wait) => wait.what === what);
 
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let look = 0; look < 600; look++) {
-    if (await isSo()) return;
-    await new Promise((resume) => setTimeout(resume, 50));
-  }
-  assert.fail(`${what} did not come about; said: ${lines.join(" | ")}`);
-}
+const until = (what: string, isSo: () => boolean | Promise<boolean>) => untilSo(what, isSo, () => lines);
 
 const drift = (member: FleetMember, change: object) => control(sandbox, `vms/${member.vmId}/drift`, change);
 

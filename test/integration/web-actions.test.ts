@@ -5,6 +5,7 @@ import { assertAccessible } from "../support/axe.ts";
 import { needing } from "../support/needs.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
 import { withDatabase } from "../support/postgres.ts";
+import { until } from "../support/until.ts";
 
 const { url: databaseUrl } = await withDatabase();
 
@@ -23,12 +24,6 @@ describe("the page's actions on one VPS", needing("browser"), () => {
   const vmOf = (username: string) => the.world.sandbox.state().vms.find(({ hostname }) => hostname === `${username}.spoq.dev`);
   const stateOf = (username: string) => vmOf(username)?.state;
   const letRun = (username: string) => the.control(`vms/${vmOf(username)!.id}/drift`, { kind: "repaired" });
-  const until = async (what: string, holds: () => boolean | Promise<boolean>) => {
-    for (let tries = 0; !(await holds()); tries += 1) {
-      assert.ok(tries < 300, `waited in vain for: ${what}`);
-      await new Promise((resume) => setTimeout(resume, 100));
-    }
-  };
   const runs = () => the.page.locator("#runs details").count();
   const lastRunSucceeds = async (number: number) => {
     await the.page.locator("#runs details").nth(number - 1).waitFor();

@@ -168,11 +168,3 @@ export class CliWorld {
   }
 }
 
-/** Waits until `condition` holds; fails with `what` after the limit. */
-export async function until(what: string, condition: () => boolean, limitMs = 120_000): Promise<void> {
-  const endMs = Date.now() + limitMs;
-  while (!condition()) {
-    if (Date.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

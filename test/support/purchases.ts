@@ -10,6 +10,7 @@ import type { Admission, PurchaseDesk } from "../../src/purchases/index.ts";
 import { findVpsByUserId, requestVps, setVpsStatus } from "../../src/records/index.ts";
 import type { VpsRecord, VpsRequest } from "../../src/records/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
+import { until } from "./until.ts";
 
 export const KVM1 = "hostingercom-vps-kvm1-usd-1m";
 
@@ -20,6 +21,8 @@ export interface PurchaseWorld extends PurchaseDesk {
   /** What a run of `up` asks before its engine starts; a user who has to wait waits. */
   ask(username: string): Promise<Admission>;
   record(username: string): Promise<VpsRecord>;
+  /** The record as soon as it is so. */
+  until(username: string, what: string, isReached: (record: VpsRecord) => boolean): Promise<VpsRecord>;
   close(): Promise<void>;
 }
 
@@ -36,6 +39,7 @@ export function openPurchaseWorld(pool: Pool, sandbox: Sandbox, env: Readonly<Re
   const record = async (username: string) => (await findVpsByUserId(pool, `u-${username}`))!;
   return {
     ...desk, session, record,
+    until: (username, what, isReached) => until(`${username} to come to ${what}`, async () => { const now = await record(username); return isReached(now) && now; }, () => record(username)),
     async signUp(username, more = {}) {
       const request = { userId: `u-${username}`, username, hostname: `${username}.${sandbox.domain}`, plan: KVM1, templateId: 1007, dataCenterId: 9, sshPublicKey: null, ...more };
       return (await inTransaction(pool, (db) => requestVps(db, request))).record;

@@ -1,5 +1,5 @@
 /** docs/http.md, from /openapi.json. */
-import { code, either, page, table } from "../markdown.ts";
+import { block, code, either, page, table } from "../markdown.ts";
 import { metricsTable } from "./metrics.ts";
 import { responseOf } from "./openapi.ts";
 import type { OpenApi, Operation, Parameter, Schema } from "./openapi.ts";
@@ -18,6 +18,22 @@ const WHO: Readonly<Record<string, string>> = {
   operators: "A token with the scope of a role (`vps:viewer`, `vps:operator`, `vps:releaser`, `vps:owner`; [security.md](security.md#roles) says which one it takes); or the page's session cookie, for a change with the header `X-CSRF-Token`.",
   operation: "Anybody who reaches the port: keep these addresses from the outside.",
 };
+
+const CLIENT = `
+import { ApiRefusal, createClient, dataOf, eachItem } from "user-vps/client";
+
+const vps = createClient({ url: "https://vps.example.com", token: () => tokenOfTheUser() });
+try {
+  const { status, url } = await dataOf(vps.GET("/api/vps/status"));
+  console.log(status, url);
+} catch (error) {
+  if (!(error instanceof ApiRefusal)) throw error;
+  console.error(error.code, error.message, error.next);
+}
+
+// An operator's, over all pages.
+for await (const { username } of eachItem((cursor) => dataOf(vps.GET("/api/admin/vps", { params: { query: { ...(cursor && { cursor }) } } })))) console.log(username);
+`.trim();
 
 export function httpPage(api: OpenApi, metrics: string): string {
   return page(
@@ -40,6 +56,9 @@ export function httpPage(api: OpenApi, metrics: string): string {
     ]),
     "## Lists and user names",
     "A list answers with `items` and `nextCursor`. Every list takes two parameters in the query: `limit`, the most items of a page (1 to 200), and `cursor`, the `nextCursor` of the page before; without `cursor` it begins at the first page. `nextCursor` is `null` on the last one. `{username}` in an address is the user's name, 1 to 63 characters. Neither is repeated below.",
+    "## From TypeScript",
+    "The package has a typed client, for Node and for browsers (`CORS_ORIGINS`): addresses, parameters, bodies, answers and refusals are those of this page.",
+    block(CLIENT, "ts"),
     ...api.tags.flatMap(({ name }) => tagParts(api, name)),
     "## Shapes",
     ...Object.entries(api.components.schemas).map(([name, schema]) => `### ${name}\n\n${shapeText(schema)}`),

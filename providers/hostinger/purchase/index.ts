@@ -5,7 +5,6 @@ export type { Obtained } from "./follow.ts";
 export { abandonPurchase, leftPurchases } from "./left.ts";
 export type { LeftPurchase } from "./left.ts";
 export { obtainVm } from "./obtain.ts";
-export { needsDecision } from "./record.ts";
 export type { PurchaseRecord } from "./record.ts";
 export { readPurchases, resolvePurchase } from "./resolve.ts";
 export type { DecidedBy, PurchaseDecision, ReadPurchasesOptions } from "./resolve.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { DAY_MS, SECOND_MS } from "../../core/time.ts";
 import type { PostInstallScript } from "../api/client.ts";
-import { isInDoubt, mayFollow, PURCHASE_STATES } from "./states.ts";
+import { mayFollow, PURCHASE_STATES } from "./states.ts";
 import type { PurchaseState } from "./states.ts";
 
 /** `moves[].at`: RFC 3339, by Hostinger's clock. */
@@ -133,11 +133,6 @@ export function doubtEndsAtMs(record: PurchaseRecord, settleMs: number): number 
 /** A mark of 0.1.0 that is over: by its rules nothing of its purchase can show any more. */
 export function isOver(record: PurchaseRecord, nowMs: number): boolean {
   return record.endsAtMs !== undefined && nowMs >= record.endsAtMs;
-}
-
-/** Neither facts nor time can tell what became of it: a person has to. */
-export function needsDecision(record: PurchaseRecord, settleMs: number, nowMs: number): boolean {
-  return isInDoubt(record.state) && !isOver(record, nowMs) && nowMs >= doubtEndsAtMs(record, settleMs);
 }
 
 function jsonOf(text: string): unknown {

@@ -26,8 +26,7 @@ export interface ReadPurchasesOptions {
 
 /**
  * The purchases for a host name that are not over, the oldest first: none where nothing was ordered,
- * where it was refused, and where the stack's state holds the VM. See record.ts for the shape, and
- * `needsDecision` there for whether a person is asked.
+ * where it was refused, and where the stack's state holds the VM. See record.ts for the shape.
  * @throws UserVpsError API_*: then nothing may be concluded
  */
 export async function readPurchases(session: Session, hostname: string, { postInstallScriptId }: ReadPurchasesOptions = {}): Promise<readonly PurchaseRecord[]> {

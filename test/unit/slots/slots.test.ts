@@ -17,6 +17,7 @@ import { servePluginService, unary } from "../../../providers/dynamic/grpc-serve
 import { findTagged, tagEnvironment } from "../../../src/provisioning/process-tags.ts";
 import { Slots } from "../../../src/slots/slots.ts";
 import type { Slot, SlotsOptions } from "../../../src/slots/slots.ts";
+import { until } from "../../support/until.ts";
 
 const { Struct } = structMessages;
 const CHECKOUT = resolve(import.meta.dirname, "..", "..", "..");
@@ -105,10 +106,6 @@ function call<T = { getProperties(): InstanceType<typeof Struct> | undefined }>(
   return new Promise((done, failed) => methods[method]!.call(client, request, (error, answer) => (error ? failed(error) : done(answer))));
 }
 
-async function until(isReached: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 3_000 && !isReached(); turn += 1) await delay(10);
-}
-
 const WORKER = "worker-of-the-slots-test";
 
 function openSlots(options: Partial<SlotsOptions> = {}): Slots {
@@ -170,12 +167,12 @@ describe("a warm slot", () => {
     const first = await slots.take();
     const one = await begin(first, {});
     await one.look();
-    await until(() => one.lines.length > 0);
+    await until("the first one's line", () => one.lines.length > 0);
     await first.release({ failed: false });
     const second = await slots.take();
     const two = await begin(second, {});
     await two.look();
-    await until(() => two.lines.length > 0);
+    await until("the second one's line", () => two.lines.length > 0);
     assert.deepEqual([one.lines, two.lines], [["at work"], ["at work"]]);
     await second.release({ failed: false });
   });
@@ -231,11 +228,11 @@ describe("a warm slot", () => {
     assert.match(String((await refresh)["reason"]), /asked to stop/);
     assert.equal((await run.look())["cancelled"], true);
     // What is on its way when another engine is followed may be lost.
-    await until(() => run.lines.length === 1);
+    await until("a line", () => run.lines.length === 1);
 
     await run.attach();
     assert.equal((await run.look())["cancelled"], false);
-    await until(() => run.lines.length === 2);
+    await until("another line", () => run.lines.length === 2);
     assert.deepEqual(run.lines, ["at work", "at work"], "progress goes on to the engine");
     const rest = run.waitForEnd();
     await call(run.client, "cancel", new emptyMessages.Empty());
