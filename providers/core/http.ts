@@ -7,6 +7,7 @@ import type { Dispatcher } from "undici";
 import { UserVpsError } from "./errors.ts";
 import { HttpFailure, isBeforeConnection, isMistake, failureOf } from "./http-failure.ts";
 import { EnvHttpProxyAgent, originAndPath, Pool } from "./lean-undici.ts";
+import { orAborted } from "./or-aborted.ts";
 import { monotonicMs } from "./time.ts";
 import { currentTraceparent, inSpan } from "./tracing.ts";
 
@@ -148,17 +149,6 @@ function operationOf({ method, path }: HttpRequest): string {
 /** 127.0.0.0/8, ::1 and localhost: a proxy of the environment is of no use for these. */
 export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
-}
-
-/** What comes too late is left to itself: the signal has told the library to end it. */
-function orAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  answer.catch(() => undefined);
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(new Error("aborted"));
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }
 
 /** Undici refuses these only after the request has a place in its pool, which then is never free again. */

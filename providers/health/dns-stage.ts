@@ -20,16 +20,11 @@ export async function checkDns(target: HealthTarget, signal: AbortSignal, shared
   signal.throwIfAborted();
   const { hostname, address } = target;
   const resolver = shared ?? createResolver(target);
-  const over = Promise.withResolvers<never>();
-  over.promise.catch(() => undefined);
-  const onAbort = () => {
-    // Others ask the same one.
-    if (!shared) resolver.cancel();
-    over.reject(signal.reason as Error);
-  };
+  // Others ask a shared one: it goes on.
+  const onAbort = () => { if (!shared) resolver.cancel(); };
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    const [v4, v6] = await Promise.race([over.promise, Promise.all([answerOf(resolver.resolve4(hostname)), answerOf(resolver.resolve6(hostname))])]);
+    const [v4, v6] = await Promise.all([answerOf(resolver.resolve4(hostname)), answerOf(resolver.resolve6(hostname))]);
     const fault = faultOfA(v4, address) ?? faultOfAaaa(v6);
     if (fault !== undefined) throw new Error(target.resolver ? `${fault} (asked ${target.resolver})` : fault);
     return v4.addresses;

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { HealthTarget } from "./target.ts";
 
@@ -22,15 +23,22 @@ export function requestHealth(target: HealthTarget, connection: TLSSocket, signa
       signal,
     });
     outgoing.on("error", (error: NodeJS.ErrnoException) => fail(`no answer (${error.code ?? error.message})`));
+    const judge = ({ statusCode: status = 0 }: IncomingMessage) => (status === target.expectedStatus ? resolve(status) : fail(`status ${status}`));
+    // Node hands the connection over, and tells neither of an answer nor of an error.
+    outgoing.on("upgrade", (answer, socket) => {
+      socket.destroy();
+      judge(answer);
+    });
+    const onClose = () => fail("no answer");
+    outgoing.on("close", onClose);
     outgoing.on("response", (answer) => {
-      const status = answer.statusCode ?? 0;
-      const judge = () => (status === target.expectedStatus ? resolve(status) : fail(`status ${status}`));
+      outgoing.off("close", onClose);
       let receivedBytes = 0;
       answer.on("data", (chunk: Buffer) => {
         receivedBytes += chunk.length;
         if (receivedBytes > BODY_LIMIT_BYTES) fail(`an answer of more than ${BODY_LIMIT_BYTES / 1024} KB`);
       });
-      answer.on("end", judge);
+      answer.on("end", () => judge(answer));
       answer.on("error", (error: NodeJS.ErrnoException) => fail(`an answer that breaks off (${error.code ?? error.message})`));
     });
     outgoing.end();

@@ -2,6 +2,7 @@
 import type { Resolver } from "node:dns/promises";
 import type { Socket } from "node:net";
 import { messageOf } from "../core/errors.ts";
+import { orAborted } from "../core/or-aborted.ts";
 import { inSeconds, SECOND_MS } from "../core/time.ts";
 import { checkDns } from "./dns-stage.ts";
 import { requestHealth } from "./http-stage.ts";
@@ -20,7 +21,7 @@ export interface ProbeOptions {
   readonly resolver?: Resolver | undefined;
 }
 
-/** Probes once. An unhealthy target is a result, not an error. */
+/** Probes once. An unhealthy target is a result, not an error. It ends by its limit whatever a stage, or a library below it, waits for. */
 export async function probe(target: HealthTarget, options: ProbeOptions = {}): Promise<ProbeResult> {
   const { signal, timeoutMs = ATTEMPT_TIMEOUT_MS } = options;
   signal?.throwIfAborted();
@@ -31,16 +32,16 @@ export async function probe(target: HealthTarget, options: ProbeOptions = {}): P
   let stage: Stage = "dns";
   let connection: Socket | undefined;
   try {
-    if (!target.byAddress) found.resolvedAddresses = await checkDns(target, either, options.resolver);
+    if (!target.byAddress) found.resolvedAddresses = await orAborted(checkDns(target, either, options.resolver), either);
     stage = "tcp";
-    connection = await connectTcp(target, either);
+    connection = await orAborted(connectTcp(target, either), either);
     stage = "tls";
-    const secured = await handshakeTls(target, connection, either);
+    const secured = await orAborted(handshakeTls(target, connection, either), either);
     // As an object with all that is in it, it would be made a second time.
     const certificate = secured.getPeerX509Certificate();
     if (certificate) found.certificateExpiresAt = new Date(certificate.validTo);
     stage = "http";
-    found.status = await requestHealth(target, secured, either);
+    found.status = await orAborted(requestHealth(target, secured, either), either);
     return { ...found, healthy: true, stage: "ok", detail: `status ${found.status}`, durationMs: performance.now() - startedMs };
   } catch (error) {
     signal?.throwIfAborted();

@@ -1,6 +1,7 @@
 /** The sweep: a cheap look at the whole fleet, then previews of the few suspects. */
 import type { Pool } from "pg";
 import { messageOf } from "../../providers/core/errors.ts";
+import { orAborted } from "../../providers/core/or-aborted.ts";
 import { inSeconds, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { VpsRecord } from "../records/index.ts";
@@ -105,15 +106,3 @@ async function previewSuspects(options: SweepOptions, findings: readonly Finding
 }
 
 const idsOf = (findings: readonly FindingRecord[]) => findings.map(({ findingId }) => findingId);
-
-/** Whatever does not heed its signal is not waited for. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const over = Promise.withResolvers<never>();
-  const stop = () => over.reject(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([work, over.promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}

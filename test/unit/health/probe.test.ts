@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Resolver } from "node:dns/promises";
 import type { RequestListener } from "node:http";
 import { createServer } from "node:net";
 import { createSecureContext, type TLSSocket } from "node:tls";
@@ -181,7 +182,23 @@ describe("probe", () => {
       more();
     }, /got: an answer of more than 64 KB$/));
     it("fails within the limit when no answer comes", () => failsAtHttp(() => {}, /^no answer within 1 s$/, 1_000));
+    it("fails on a change of protocols that nobody asked for, at once", () => failsAtHttp((request) => {
+      request.socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    }, /got: status 101$/));
     it("never says what the answer's body was", () => failsAtHttp((_request, answer) => answer.writeHead(500).end("fake-body-of-the-answer"), /^(?!.*fake-body).*$/));
+  });
+
+  describe("its end", () => {
+    const never = () => new Promise<never>(() => undefined);
+    const deaf = { resolve4: never, resolve6: never } as unknown as Resolver;
+
+    it("comes by the limit although a library does not heed it", async () => {
+      const result = await probe(targetAt(1), { resolver: deaf, timeoutMs: 100 });
+      assert.deepEqual([result.healthy, result.stage, result.detail, result.timedOut], [false, "dns", "no answer within 0.1 s", true]);
+    });
+    it("comes by the signal although a library does not heed it", async () => {
+      await assert.rejects(probe(targetAt(1), { resolver: deaf, signal: AbortSignal.timeout(100) }), { name: "TimeoutError" });
+    });
   });
 
   describe("abort", () => {
