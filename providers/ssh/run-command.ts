@@ -35,12 +35,15 @@ export interface RemoteAnswer {
 const MOST_CHARACTERS = 1_048_576;
 const HANDSHAKE_LIMIT_MS = 15 * SECOND_MS;
 const COMMAND_LIMIT_MS = 30 * SECOND_MS;
+/** A server that froze says nothing, and TCP tells nobody who only reads. The next one after so many unanswered ends the connection. */
+const KEEPALIVE_INTERVAL_MS = 10 * SECOND_MS;
+const MOST_KEEPALIVES_UNANSWERED = 3;
 
 /**
  * A pinned key is verified before anything that is secret is sent.
  * Errors: SSH_UNREACHABLE, SSH_HOST_KEY_WRONG, SSH_LOGIN_REFUSED, CONFIG_INVALID for a private key that cannot be read.
  */
-export async function runCommand(server: SshServer, { command, stdin, signal, timeoutMs = COMMAND_LIMIT_MS }: RemoteCommand): Promise<RemoteAnswer> {
+export async function runCommand(server: SshServer, { command, stdin, signal, timeoutMs = COMMAND_LIMIT_MS }: RemoteCommand, keepaliveIntervalMs = KEEPALIVE_INTERVAL_MS): Promise<RemoteAnswer> {
   signal.throwIfAborted();
   const client = new ssh2.Client();
   // Nobody waits for a failure that comes after the answer.
@@ -48,7 +51,7 @@ export async function runCommand(server: SshServer, { command, stdin, signal, ti
   const stop = () => client.destroy();
   signal.addEventListener("abort", stop);
   try {
-    const hostKeyFingerprint = await logIn(client, server);
+    const hostKeyFingerprint = await logIn(client, server, keepaliveIntervalMs);
     return { ...await execute(client, { command, stdin, timeoutMs, place: placeOf(server) }), hostKeyFingerprint };
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
@@ -58,7 +61,7 @@ export async function runCommand(server: SshServer, { command, stdin, signal, ti
   }
 }
 
-function logIn(client: Client, server: SshServer): Promise<string> {
+function logIn(client: Client, server: SshServer, keepaliveInterval: number): Promise<string> {
   const { host, port, hostKey, login } = server;
   const expected = hostKey?.trim().split(/\s+/);
   let shown: Buffer | undefined;
@@ -68,6 +71,8 @@ function logIn(client: Client, server: SshServer): Promise<string> {
     sock,
     username: "root",
     readyTimeout: HANDSHAKE_LIMIT_MS,
+    keepaliveInterval,
+    keepaliveCountMax: MOST_KEEPALIVES_UNANSWERED,
     ...("password" in login ? { password: login.password, tryKeyboard: true } : { privateKey: login.privateKey }),
     // A server has several keys and shows the first that both know: so only that kind is asked for.
     ...(expected && { algorithms: { serverHostKey: algorithmsOf(expected[0]!) } }),
@@ -107,6 +112,7 @@ function execute(client: Client, { command, stdin, timeoutMs, place }: { command
       reject(new UserVpsError("SSH_UNREACHABLE", `The SSH server at ${place} ${what}.`));
     };
     const limit = setTimeout(() => fail(`did not end \`${command}\` within ${inSeconds(timeoutMs)}`), timeoutMs);
+    client.on("error", (error) => fail(`broke off while \`${command}\` ran: ${error.message}`));
     client.on("close", () => fail(`broke off while \`${command}\` ran`));
     client.exec(command, (error, channel) => {
       if (error) return fail(`refused to run \`${command}\`: ${error.message}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { connect, createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import ssh2 from "ssh2";
 import { UserVpsError } from "../../../providers/core/errors.ts";
@@ -92,6 +92,23 @@ describe("a command over SSH", () => {
     const running = runCommand({ ...at, login: { password: PASSWORD } }, { command: "hang", signal: controller.signal });
     setTimeout(() => controller.abort(new Error("enough")), 200);
     await assert.rejects(running, /^Error: enough$/);
+  });
+
+  it("ends soon after the server froze, and not while one that says nothing still answers", async () => {
+    const ends: Socket[] = [];
+    const relay = createServer((near) => {
+      const far = connect(at.port, at.host);
+      ends.push(near, far);
+      near.on("error", () => undefined).pipe(far).on("error", () => undefined).pipe(near);
+      relay.once("freeze", () => { near.unpipe(far); far.unpipe(near); });
+    });
+    await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
+    const hang = (timeoutMs: number) => runCommand({ host: "127.0.0.1", port: (relay.address() as AddressInfo).port, login: { password: PASSWORD } }, { command: "hang", signal: NEVER, timeoutMs }, 100);
+    await assert.rejects(hang(1_500), failsWith("SSH_UNREACHABLE", /did not end `hang` within 1\.5 s/));
+    setTimeout(() => relay.emit("freeze"), 500);
+    await assert.rejects(hang(20_000), failsWith("SSH_UNREACHABLE", /broke off while `hang` ran: Keepalive timeout/));
+    ends.forEach((end) => end.destroy());
+    await new Promise((resolve) => relay.close(resolve));
   });
 
   it("says where nobody answers", async () => {
