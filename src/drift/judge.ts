@@ -1,5 +1,6 @@
 /** What differs between what is recorded and what was seen. Pure: no call, no clock but the one handed in. */
 import type { ZoneRecord } from "../../providers/cloudflare/api.ts";
+import { moment } from "../../providers/core/time.ts";
 import type { VirtualMachine } from "../../providers/hostinger/api/client.ts";
 import { findPlan } from "../../providers/hostinger/api/specification.ts";
 import { ofUser } from "./finding.ts";
@@ -17,15 +18,17 @@ export interface Judgement {
   readonly findings: readonly Finding[];
   /** Users whose recorded values were compared. */
   readonly examined: readonly FleetUser[];
-  /** Users that are being worked on: nothing new is known about them. */
+  /** Users that are being worked on, by whomever: nothing new is known about them. */
   readonly unexamined: readonly string[];
   /** VM and record are as declared, so only the health is left to tell. */
   readonly toProbe: readonly FleetUser[];
+  /** VMs at something that passes by itself, if nobody is working on them here. */
+  readonly passing: readonly number[];
 }
 
-/** Every other state passes by itself, and is not judged meanwhile. */
+/** Every other state should pass by itself, and is not judged meanwhile, unless the VM is stuck in it. */
 const KIND_OF_STATE: Readonly<Record<string, FindingKind | undefined>> = {
-  stopped: "VmStopped", error: "VmInError", initial: "VmInError", suspended: "VmSuspended", suspending: "VmSuspended", destroying: "VmGone", destroyed: "VmGone",
+  stopped: "VmStopped", error: "VmInError", initial: "VmInError", recovery: "VmInError", suspended: "VmSuspended", suspending: "VmSuspended", destroying: "VmGone", destroyed: "VmGone",
 };
 
 /** A VPS of which one of these is known cannot be healthy, so that is no news. */
@@ -42,7 +45,7 @@ export function judge(observation: Observation, options: JudgeOptions): Judgemen
 
 /** Only what is recorded of users, without what belongs to nobody. */
 export function judgeUsers(observation: Observation, options: JudgeOptions): Judgement {
-  const { before, after, vms, subscriptions, records, stacks, unsure } = observation;
+  const { before, after, vms, subscriptions, records, stacks, unsure, stuck } = observation;
   const vmById = new Map(vms.map((vm) => [vm.id, vm]));
   const subscriptionById = new Map(subscriptions.map((subscription) => [subscription.id, subscription]));
   const recordsByName = Map.groupBy(records.filter(({ type }) => ["A", "AAAA", "CNAME"].includes(type)), ({ name }) => name.toLowerCase());
@@ -50,11 +53,16 @@ export function judgeUsers(observation: Observation, options: JudgeOptions): Jud
   const examined: FleetUser[] = [];
   const unexamined: string[] = [];
   const toProbe: FleetUser[] = [];
+  const passing: number[] = [];
   const findings: Finding[] = [];
   for (const user of after.values()) {
     if (user.status === "deprovisioned") continue;
     const vm = vmById.get(user.hostingerVmId ?? NaN);
-    if (!isJudgeable(user, before.get(user.username)) || unsure?.has(user.username) || (vm && isPassing(vm))) {
+    const isKnown = isJudgeable(user, before.get(user.username)) && !unsure?.has(user.username);
+    const isUnderWay = vm !== undefined && isPassing(vm);
+    const stuckSince = isUnderWay ? stuck?.get(vm.id) : undefined;
+    if (isKnown && isUnderWay) passing.push(vm.id);
+    if (!isKnown || (isUnderWay && !stuckSince)) {
       unexamined.push(user.username);
       continue;
     }
@@ -65,7 +73,7 @@ export function judgeUsers(observation: Observation, options: JudgeOptions): Jud
     }
     examined.push(user);
     const found = [
-      ...vmFindings(user, vm),
+      ...vmFindings(user, vm, stuckSince),
       ...(vm ? subscriptionFindings(user, vm, subscriptionById, options.nowMs) : []),
       ...(user.isPooled ? [] : recordFindings(user, recordsByName.get(user.hostname) ?? [], options.recordTtlSeconds)),
       ...(stacks.has(user.username) ? [] : [ofUser(user, "RecordWithoutStack", `the stack ${user.username}`, "no such stack")]),
@@ -73,7 +81,7 @@ export function judgeUsers(observation: Observation, options: JudgeOptions): Jud
     findings.push(...found);
     if (!found.some(({ kind }) => EXPLAINS_ILLNESS.has(kind))) toProbe.push(user);
   }
-  return { findings, examined, unexamined, toProbe };
+  return { findings, examined, unexamined, toProbe, passing };
 }
 
 function isPassing(vm: VirtualMachine): boolean {
@@ -81,9 +89,12 @@ function isPassing(vm: VirtualMachine): boolean {
   return vm.state !== "running" || vm.actionsLock === "locked";
 }
 
-function* vmFindings(user: FleetUser, vm: VirtualMachine | undefined): Generator<Finding> {
+/** @param stuckSince of a VM whose state, or lock, should have passed */
+function* vmFindings(user: FleetUser, vm: VirtualMachine | undefined, stuckSince: Date | undefined): Generator<Finding> {
   const kind = vm ? KIND_OF_STATE[vm.state] : "VmGone";
   if (kind) yield ofUser(user, kind, `VM ${user.hostingerVmId} running`, vm ? vm.state : "no such VM");
+  // One that is only locked may be as it should: its health tells.
+  if (vm && stuckSince && vm.state !== "running") yield ofUser(user, "VmInError", `VM ${vm.id} running`, `${vm.state} since ${moment(stuckSince)} UTC`);
   if (!vm || kind === "VmGone") return;
   const declaredPlan = findPlan(user.plan)?.planName;
   const address = vm.ipv4[0]?.address;

@@ -15,7 +15,7 @@ interface Kind {
 export const FINDING_KINDS = {
   VmGone: { meaning: "The VM does not exist any more.", repair: "none", inPreview: true, blocks: true, why: "only a purchase could bring one back. Allow it for just this VM: set allowReplaceOf of the stack to its id, then run `up`" },
   VmStopped: { meaning: "The VM is stopped.", repair: "automatic", inPreview: true },
-  VmInError: { meaning: "The VM is in the state 'error' or 'initial'.", repair: "none", inPreview: true, blocks: true, why: "the API offers no way out of this state. Repair the VM in the Hostinger panel, then run `up`" },
+  VmInError: { meaning: "The VM is in the state 'error', 'initial' or 'recovery', or for an hour at something that should have passed by itself.", repair: "none", inPreview: true, blocks: true, why: "`up` knows no way out of this state. Repair the VM, or end its recovery mode, in the Hostinger panel, then run `up`" },
   VmSuspended: { meaning: "Hostinger has suspended the VM.", repair: "none", inPreview: true, blocks: true, why: "Hostinger alone can end it. Settle the subscription or the abuse report in the Hostinger panel" },
   SuspendedUserRuns: { meaning: "The user is suspended, but the VM is running.", repair: "none", why: "`up` would be for a user who is not suspended. Stop the VM (`user-vps vm stop`), or resume the user" },
   VmUnreadable: { meaning: "The account lists a VM in a way that cannot be read, so nothing can be told of it.", repair: "none", why: "nobody knows what is there. Look at the VM in the Hostinger panel, and at the program's newest version: the API may have changed" },

@@ -11,6 +11,7 @@ import type { ListName } from "./confirm-missing.ts";
 import { openSubjects } from "./findings.ts";
 import type { OpenSubjects } from "./findings.ts";
 import type { Finding } from "./finding.ts";
+import { stuckVms } from "./passing-vms.ts";
 import { isJudgeable, readFleet } from "./users.ts";
 import type { FleetUser } from "./users.ts";
 
@@ -43,6 +44,8 @@ export interface Observation {
   readonly setAside?: readonly PoolMember[];
   /** What is open since earlier sweeps. */
   readonly known?: OpenSubjects;
+  /** VMs that have been locked, or at something that should have passed, for too long by now; since when. */
+  readonly stuck?: ReadonlyMap<number, Date>;
   readonly apiCalls: number;
 }
 
@@ -55,6 +58,7 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
     hostinger.virtualMachines.listEntries(call), hostinger.subscriptions.list(call), listPaymentMethods(hostinger, signal), zone.list({}, signal), stacks.listStacks(),
   ]);
   const after = await readFleet(db, graceSeconds);
+  const stuck = await stuckVms(db);
   const setAside = (await listPoolMembers(db)).filter(({ state }) => state === "set_aside");
 
   const { settled = [], unsettled = [] } = Object.groupBy(after.values(), (user) => (isJudgeable(user, before.get(user.username)) ? "settled" : "unsettled"));
@@ -75,7 +79,7 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
     look: ({ hostname }) => zone.list({ name: hostname }, signal),
   });
   return {
-    before, after, odd, setAside, subscriptions, paymentMethods, stacks: names, known,
+    before, after, odd, setAside, stuck, subscriptions, paymentMethods, stacks: names, known,
     vms: [...vms, ...lostVms.found], records: [...records, ...lostRecords.found],
     unsure: new Set([...lostVms.unsure, ...lostRecords.unsure]),
     lacking: new Set<ListName>([...(lostVms.isWhole ? [] : ["virtual machines" as const]), ...(lostRecords.isWhole ? [] : ["DNS records" as const])]),

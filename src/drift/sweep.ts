@@ -11,6 +11,7 @@ import { judge } from "./judge.ts";
 import { observe } from "./observe.ts";
 import type { FleetSources } from "./observe.ts";
 import { inParallel } from "./in-parallel.ts";
+import { notePassingVms } from "./passing-vms.ts";
 import { probeFleet } from "./probe-fleet.ts";
 import type { ProbeFleetOptions } from "./probe-fleet.ts";
 import { withoutDoubtfulSubscriptions } from "./subscriptions.ts";
@@ -61,13 +62,16 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const { pool, hostinger, zone, stacks, probe, domain, ignoredNames = [], recordTtlSeconds = RECORD_TTL_SECONDS, graceSeconds = GRACE_SECONDS, signal } = options;
   const startedMs = performance.now();
   const observation = await observe({ db: pool, hostinger, zone, stacks }, graceSeconds, signal);
-  const { examined, unexamined, toProbe, ...judged } = judge(observation, { domain, ignoredNames, recordTtlSeconds, graceSeconds, nowMs: Date.now() });
+  const { examined, unexamined, toProbe, passing, ...judged } = judge(observation, { domain, ignoredNames, recordTtlSeconds, graceSeconds, nowMs: Date.now() });
   const findings = withoutDoubtfulSubscriptions(judged.findings, observation);
   const health = await probeFleet(toProbe, { ...probe, signal });
   const probed = new Set(toProbe.map(({ username }) => username).filter((username) => !health.unsure.includes(username)));
   const unprobed = examined.map(({ username }) => username).filter((username) => !probed.has(username));
   const unlooked = unlookedKinds(observation, findings);
-  const saved = await inTransaction(pool, (db) => saveFindings(db, { findings: [...findings, ...health.findings], unexamined, unprobed, unlooked }));
+  const saved = await inTransaction(pool, async (db) => {
+    await notePassingVms(db, passing);
+    return await saveFindings(db, { findings: [...findings, ...health.findings], unexamined, unprobed, unlooked });
+  });
   const seconds = Math.round(performance.now() - startedMs) / SECOND_MS;
   const previews = await previewSuspects(options, saved, new Map(examined.map((user) => [user.username, user])));
   return { findings: saved, users: examined.length + unexamined.length, examined: examined.length, apiCalls: observation.apiCalls, seconds, previews };

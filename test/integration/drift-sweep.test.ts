@@ -81,6 +81,27 @@ describe("a sweep", () => {
     assert.deepEqual(await found(), []);
   });
 
+  it("tells what is wrong with a VM that is locked for ever only after an hour and three sweeps, and with one in recovery mode at once", async () => {
+    const recovery = (method: "POST" | "DELETE") => fetch(`${sandbox.hostingerUrl}/api/vps/v1/virtual-machines/${member(8).vmId}/recovery`, {
+      method, headers: { authorization: `Bearer ${sandbox.hostingerToken}`, "content-type": "application/json" }, ...(method === "POST" && { body: JSON.stringify({ root_password: "Fake-password-1" }) }),
+    });
+    const isIn = async (state: string) => { while (sandbox.state().vms.find(({ id }) => id === member(8).vmId)?.state !== state) await new Promise((resume) => setTimeout(resume, 50)); };
+    assert.ok((await recovery("POST")).ok);
+    await driftVm(9, { kind: "locked" });
+    await driftVm(9, { kind: "unhealthy" });
+    await isIn("recovery");
+    assert.deepEqual(await found(), ["VmInError user8"]);
+    await pool.query("UPDATE vps_passing_vms SET first_seen = first_seen - interval '1 hour'");
+    assert.deepEqual(await found(), ["VmInError user8"], "another backup, perhaps");
+    assert.deepEqual(await found(), ["Unhealthy user9", "VmInError user8"]);
+    assert.ok((await recovery("DELETE")).ok);
+    await driftVm(9, { kind: "unlocked" });
+    await driftVm(9, { kind: "healthy" });
+    await isIn("running");
+    assert.deepEqual(await found(), []);
+    assert.deepEqual((await pool.query("SELECT FROM vps_passing_vms")).rowCount, 0);
+  });
+
   it("names each kind of drift, and nothing else", async () => {
     await driftVm(10, { kind: "gone" });
     await driftVm(11, { kind: "stopped" });

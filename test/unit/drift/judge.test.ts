@@ -30,7 +30,7 @@ function vm(values: Partial<VirtualMachine> = {}): VirtualMachine {
 const subscription = (values: Partial<Subscription> = {}) => ({ id: "s7", isAutoRenewed: true, expiresAt: "2026-02-01T00:00:00Z", ...values }) as Subscription;
 const record = (values: Partial<ZoneRecord> = {}): ZoneRecord => ({ id: "r1", name: "alice.spoq.dev", type: "A", content: "127.0.0.2", proxied: false, ttl: 60, createdAt: LONG_AGO, ...values });
 
-function fleet(values: { users?: FleetUser[]; before?: FleetUser[] } & Partial<Pick<Observation, "vms" | "odd" | "subscriptions" | "records" | "stacks" | "lacking">> = {}): Observation {
+function fleet(values: { users?: FleetUser[]; before?: FleetUser[] } & Partial<Pick<Observation, "vms" | "odd" | "subscriptions" | "records" | "stacks" | "lacking" | "stuck">> = {}): Observation {
   const { users = [user()], before = users, ...rest } = values;
   const byName = (all: FleetUser[]) => new Map(all.map((one) => [one.username, one]));
   return { before: byName(before), after: byName(users), vms: [vm()], subscriptions: [subscription()], records: [record()], stacks: new Set(["alice"]), apiCalls: 3, ...rest };
@@ -51,6 +51,7 @@ describe("judge, a user's VM", () => {
     ["stopped", [vm({ state: "stopped" })], "VmStopped", "VM 7 running", "stopped"],
     ["in error", [vm({ state: "error" })], "VmInError", "VM 7 running", "error"],
     ["never set up", [vm({ state: "initial" })], "VmInError", "VM 7 running", "initial"],
+    ["in recovery mode", [vm({ state: "recovery" })], "VmInError", "VM 7 running", "recovery"],
     ["suspended", [vm({ state: "suspended" })], "VmSuspended", "VM 7 running", "suspended"],
     ["renamed", [vm({ hostname: "mallory.spoq.dev" })], "VmRenamed", "alice.spoq.dev", "mallory.spoq.dev"],
     ["of another plan", [vm({ plan: "KVM 4" })], "VmPlanDiffers", "hostingercom-vps-kvm1-usd-1m", "hostingercom-vps-kvm4-usd-1m"],
@@ -110,6 +111,24 @@ describe("judge, what is being worked on", () => {
   for (const passing of [{ state: "starting" }, { state: "recreating" }, { actionsLock: "locked" }] as const) {
     it(`says nothing of a user whose VM is ${Object.values(passing).join()}`, () => assert.deepEqual(judge(fleet({ vms: [vm(passing)], records: [] }), OPTIONS).unexamined, ["alice"]));
   }
+
+  it("notes the VMs that are at something by themselves, not those that a run is at", () => {
+    const busy = (users: FleetUser[]) => judge(fleet({ users, vms: [vm({ state: "restoring" })] }), OPTIONS).passing;
+    assert.deepEqual([busy([user()]), busy([user({ settled: false })]), judge(fleet(), OPTIONS).passing], [[7], [], []]);
+  });
+
+  const stuck = new Map([[7, new Date("2025-12-31T22:00:00Z")]]);
+  for (const state of ["restoring", "a-new-state"]) {
+    it(`a VM that is ${state} and was for long: VmInError, and that alone`, () => {
+      assert.deepEqual(found(fleet({ vms: [vm({ state })], stuck })), [["VmInError", "alice", "VM 7 running", `${state} since 2025-12-31 22:00:00 UTC`]]);
+      assert.deepEqual(judge(fleet({ vms: [vm({ state })], stuck }), OPTIONS).passing, [7]);
+    });
+  }
+  it("a running VM that is locked for long is judged and probed like any other", () => {
+    const { findings, examined, toProbe } = judge(fleet({ vms: [vm({ actionsLock: "locked", hostname: "mallory.spoq.dev" })], stuck }), OPTIONS);
+    assert.deepEqual([findings.map(({ kind }) => kind), examined.length, toProbe.length], [["VmRenamed"], 1, 1]);
+  });
+  it("a VM that runs again is not stuck", () => assert.deepEqual(found(fleet({ stuck })), []));
 
   it("a stopped VM that is locked is stopped", () => assert.deepEqual(kinds(fleet({ vms: [vm({ state: "stopped", actionsLock: "locked" })] })), ["VmStopped"]));
 
