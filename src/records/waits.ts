@@ -1,5 +1,6 @@
 /** What users' VPSs wait for without a run: one row of vps_waits a user. */
 import type { Awaited } from "../../providers/core/patience.ts";
+import { monotonicMs } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
 
 export interface VpsWait {
@@ -45,13 +46,21 @@ export async function endWait(db: Queryable, userId: string): Promise<void> {
 }
 
 const WATCHED = `
-  SELECT vps_waits.user_id AS "userId", vps_waits.username, vps_waits.hostname, what, vm_id::double precision AS "vmId", vps_waits.address, seen, seen_by_run AS "seenByRun", since, until, ran_at AS "ranAt",
+  SELECT vps_waits.user_id AS "userId", vps_waits.username, vps_waits.hostname, what, vm_id::double precision AS "vmId", vps_waits.address, seen, seen_by_run AS "seenByRun", since, until, ran_at AS "ranAt", clock_timestamp() AS now,
     EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = vps_waits.user_id AND is_pooled) AS "isPooled"
   FROM vps_waits WHERE state = 'watched' ORDER BY since`;
 
+export interface WatchedWaits {
+  readonly waits: readonly VpsWait[];
+  /** By PostgreSQL's clock, which has written their times: this machine's may be wrong. */
+  readonly nowMs: () => number;
+}
+
 /** All of them, the longest first; as many as are under way, not as the fleet has. */
-export async function watchedWaits(db: Queryable): Promise<VpsWait[]> {
-  return (await db.query<VpsWait>(WATCHED)).rows;
+export async function watchedWaits(db: Queryable): Promise<WatchedWaits> {
+  const { rows } = await db.query<VpsWait & { now: Date }>(WATCHED);
+  const offsetMs = (rows[0]?.now.getTime() ?? 0) - monotonicMs();
+  return { waits: rows, nowMs: () => monotonicMs() + offsetMs };
 }
 
 /** The user may wait for something else by the time that an answer comes. */
@@ -59,14 +68,15 @@ const IS_THIS = "user_id = $1 AND state = 'watched' AND (what, vm_id) IS NOT DIS
 
 export type WaitKey = Pick<VpsWait, "userId" | "what" | "vmId">;
 
-/** @returns whether it was watched: only then the next run is to be sent, in the same transaction */
-export async function queueWait(db: Queryable, { userId, what, vmId }: WaitKey): Promise<boolean> {
-  const { rowCount } = await db.query(
+/** @returns how long it was waited for, or undefined if it was not watched: only if it was, the next run is to be sent, in the same transaction */
+export async function queueWait(db: Queryable, { userId, what, vmId }: WaitKey): Promise<{ readonly seconds: number } | undefined> {
+  const { rows } = await db.query<{ seconds: number }>(
     `UPDATE vps_waits SET state = 'queued' WHERE ${IS_THIS}
-       AND EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = $1 AND is_managed AND status = 'provisioning')`,
+       AND EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = $1 AND is_managed AND status = 'provisioning')
+     RETURNING extract(epoch FROM clock_timestamp() - since)::double precision AS seconds`,
     [userId, what, vmId],
   );
-  return (rowCount ?? 0) > 0;
+  return rows[0];
 }
 
 /** What is seen has changed: kept with the wait, and told in the record. */

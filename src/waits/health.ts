@@ -10,8 +10,12 @@ const ATTEMPT_TIMEOUT_MS = 5 * SECOND_MS;
 const MOST_AT_ONCE = 200;
 
 export interface HealthProbes {
-  /** Probes those whose time has come, without waiting for the answers. */
-  look(waits: readonly VpsWait[], usualMs: number | undefined): void;
+  /**
+   * Probes those whose time has come, without waiting for the answers.
+   *
+   * @param databaseMs the clock that has written the waits' times
+   */
+  look(waits: readonly VpsWait[], usualMs: number | undefined, databaseMs: () => number): void;
   stop(): Promise<void>;
 }
 
@@ -30,22 +34,22 @@ export function startHealthProbes({ target, onHealthy, onSeen, log }: HealthProb
   const nextMs = new Map<string, number>();
   const under = new Map<string, Promise<void>>();
 
-  async function lookAt(wait: VpsWait, usualMs: number | undefined): Promise<void> {
+  async function lookAt(wait: VpsWait, usualMs: number | undefined, databaseMs: () => number): Promise<void> {
     const result = await probe({ ...target, hostname: wait.hostname, address: wait.address!, byAddress: wait.isPooled }, { signal: stopped.signal, timeoutMs: ATTEMPT_TIMEOUT_MS });
     if (result.healthy) return await onHealthy(wait);
     await onSeen(wait, `${STAGE_NAMES[result.stage]}: ${result.detail}`);
-    nextMs.set(wait.userId, performance.now() + pauseMs(Date.now() - wait.since.getTime(), usualMs));
+    nextMs.set(wait.userId, performance.now() + pauseMs(databaseMs() - wait.since.getTime(), usualMs));
   }
 
   return {
-    look(waits, usualMs) {
+    look(waits, usualMs, databaseMs) {
       const nowMs = performance.now();
       const wanted = new Set(waits.map(({ userId }) => userId));
       for (const userId of nextMs.keys()) if (!wanted.has(userId)) nextMs.delete(userId);
       for (const wait of waits) {
         if (under.size >= MOST_AT_ONCE) return;
         if (under.has(wait.userId) || (nextMs.get(wait.userId) ?? 0) > nowMs) continue;
-        const look = lookAt(wait, usualMs)
+        const look = lookAt(wait, usualMs, databaseMs)
           .catch((error: unknown) => { if (!stopped.signal.aborted) log(`${wait.username} cannot be probed: ${String(error)}`); })
           .finally(() => under.delete(wait.userId));
         under.set(wait.userId, look);

@@ -9,8 +9,8 @@ const INITIAL_GRACE_MS = 20 * SECOND_MS;
 
 export type VmLook =
   | { readonly isOver: false; readonly seen: string }
-  /** The next run finds it running, or does what is to be done, or says what is wrong. */
-  | { readonly isOver: true };
+  /** The next run finds it running if it is there, else it does what is to be done, or says what is wrong. */
+  | { readonly isOver: true; readonly isThere: boolean };
 
 /**
  * @param vm as listed; undefined: it is not in the list, which may lack a new one for a while
@@ -18,9 +18,9 @@ export type VmLook =
  */
 export function lookAtVm(vm: VirtualMachine | undefined, seenByRun: string, waitedMs: number): VmLook {
   if (!vm) return { isOver: false, seen: "not listed yet" };
-  if (vm.state === "running") return vm.ipv4[0] ? { isOver: true } : { isOver: false, seen: "running, without an address" };
+  if (vm.state === "running") return vm.ipv4[0] ? { isOver: true, isThere: true } : { isOver: false, seen: "running, without an address" };
   const isStuck = vm.state === "initial" && waitedMs > INITIAL_GRACE_MS && seenByRun !== "initial, set up";
-  if (isStuck) return { isOver: true };
+  if (isStuck) return { isOver: true, isThere: false };
   if (vm.state === "initial" || UNDER_WAY.has(vm.state) || seenByRun.startsWith(vm.state)) return { isOver: false, seen: vm.state };
-  return { isOver: true };
+  return { isOver: true, isThere: false };
 }

@@ -79,10 +79,10 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
 
   /** @returns the pause until the next turn */
   async function turn(): Promise<number> {
-    const waits = await watchedWaits(pool);
+    const { waits, nowMs: databaseMs } = await watchedWaits(pool);
     // Health probes are to know as well that there is nobody left.
     if (waits.length === 0) {
-      probes.look([], undefined);
+      probes.look([], undefined, databaseMs);
       return IDLE_MS;
     }
     const nowMs = performance.now();
@@ -93,26 +93,26 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
       if ((await dropOvertakenWaits(pool)) > 0) return 0;
     }
     // What becomes of a purchase when its time is over is for a run to find out: see purchase.ts.
-    const over = waits.filter(({ what, until }) => what !== "purchase" && until.getTime() <= Date.now());
+    const over = waits.filter(({ what, until }) => what !== "purchase" && until.getTime() <= databaseMs());
     for (const wait of over) await goOn(pool, jobs, wait, "overdue");
     if (waits.some(({ what }) => what !== "purchase") && nowMs - usualReadMs > USUAL_REFRESH_MS) {
       usualReadMs = nowMs;
       for (const what of ["running", "health"] as const) usualMs.set(what, (await usualWaitSeconds(pool, what).then((seconds) => seconds && seconds * SECOND_MS)));
     }
-    const late = waits.filter((wait) => !over.includes(wait) && wantsRun(wait, usualMs.get(wait.what), Date.now()));
-    for (const wait of late) await goOn(pool, jobs, wait, "late");
+    const late = waits.filter((wait) => !over.includes(wait) && wantsRun(wait, usualMs.get(wait.what), databaseMs()));
+    for (const wait of late) await goOn(pool, jobs, wait, "look");
     const left = (what: Awaited) => waits.filter((wait) => wait.what === what && !over.includes(wait) && !late.includes(wait));
-    probes.look(left("health"), usualMs.get("health"));
+    probes.look(left("health"), usualMs.get("health"), databaseMs);
     const [running, purchases] = [left("running"), left("purchase")];
     const forList = [...running, ...purchases];
-    const pauseOf = ({ what, since }: VpsWait) => pauseMs(Date.now() - since.getTime(), usualMs.get(what));
-    const intervalMs = listIntervalMs(Date.now() - Math.min(...forList.map(({ since }) => since.getTime())));
+    const pauseOf = ({ what, since }: VpsWait) => pauseMs(databaseMs() - since.getTime(), usualMs.get(what));
+    const intervalMs = listIntervalMs(databaseMs() - Math.min(...forList.map(({ since }) => since.getTime())));
     const listPauseMs = Math.max(intervalMs, Math.min(...forList.map(pauseOf)));
     // The run that began a wait has just looked.
-    const isDue = forList.some((wait) => Date.now() - wait.since.getTime() >= SHORTEST_MS);
+    const isDue = forList.some((wait) => databaseMs() - wait.since.getTime() >= SHORTEST_MS);
     if (isDue && !listing && nowMs - listedMs >= listPauseMs) {
       listedMs = nowMs;
-      listing = lookAtVms(running, purchases, intervalMs)
+      listing = lookAtVms(running, purchases, intervalMs, databaseMs)
         .then(() => listed.ends(), (error: unknown) => { if (!signal.aborted) listed.begins(error); })
         .finally(() => { listing = undefined; });
     }
@@ -120,12 +120,12 @@ async function watch({ pool, jobs, workerId, inventory, target, log }: WatcherOp
     return Math.min(LEASE_BEAT_MS, ...waits.map((wait) => pauseOf(wait) / 2));
   }
 
-  async function lookAtVms(running: readonly VpsWait[], purchases: readonly VpsWait[], mostAgeMs: number): Promise<void> {
+  async function lookAtVms(running: readonly VpsWait[], purchases: readonly VpsWait[], mostAgeMs: number, databaseMs: () => number): Promise<void> {
     const { vms } = await inventory.notOlderThan(mostAgeMs, signal);
-    for (const wait of purchases) if (wantsLook(wait, vms.values(), Date.now())) await goOn(pool, jobs, wait, "late");
+    for (const wait of purchases) if (wantsLook(wait, vms.values(), databaseMs())) await goOn(pool, jobs, wait, "look");
     for (const wait of running) {
-      const look = lookAtVm(vms.get(wait.vmId!), wait.seenByRun, Date.now() - wait.since.getTime());
-      if (look.isOver) await goOn(pool, jobs, wait, "there");
+      const look = lookAtVm(vms.get(wait.vmId!), wait.seenByRun, databaseMs() - wait.since.getTime());
+      if (look.isOver) await goOn(pool, jobs, wait, look.isThere ? "there" : "look");
       else await note(pool, wait, look.seen);
     }
   }
@@ -170,11 +170,12 @@ export function wantsRun({ since, ranAt }: Pick<VpsWait, "since" | "ranAt">, usu
   return nowMs - ranAt.getTime() > Math.max(SHORTEST_RUN_INTERVAL_MS, waitedMs / 3);
 }
 
-/** `overdue`: the limit is over, and the next run fails with what is missing. */
-async function goOn(pool: Pool, jobs: Jobs, wait: VpsWait, why: "there" | "late" | "overdue"): Promise<void> {
+/** `look`: there is something for a run to see, or to do. `overdue`: the limit is over, and the next run fails with what is missing. */
+async function goOn(pool: Pool, jobs: Jobs, wait: VpsWait, why: "there" | "look" | "overdue"): Promise<void> {
   await inTransaction(pool, async (db) => {
-    if (!(await queueWait(db, wait))) return;
-    if (why === "there") await noteWaitTime(db, wait.what, (Date.now() - wait.since.getTime()) / SECOND_MS);
+    const waited = await queueWait(db, wait);
+    if (!waited) return;
+    if (why === "there") await noteWaitTime(db, wait.what, waited.seconds);
     await jobs.enqueue(db, { operation: "up", userId: wait.userId, ...(why === "overdue" && { overdue: wait.what }) });
   });
 }

@@ -40,7 +40,7 @@ beforeEach(async () => {
 });
 
 const enqueueUp = (username: string) => inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: `u-${username}` }));
-const watched = async (what: Awaited) => (await watchedWaits(pool)).filter((wait) => wait.what === what);
+const watched = async (what: Awaited) => (await watchedWaits(pool)).waits.filter((wait) => wait.what === what);
 const outcomes = async (username: string) => (await listRuns(pool, `u-${username}`)).items.map(({ outcome }) => outcome);
 
 /** The VM is bought, and not there yet. */

@@ -64,7 +64,7 @@ async function signUp(username: string): Promise<void> {
   const { userId } = await books.signUp(username);
   await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId }));
 }
-const watched = async (what: Awaited) => (await watchedWaits(pool)).filter((wait) => wait.what === what);
+const watched = async (what: Awaited) => (await watchedWaits(pool)).waits.filter((wait) => wait.what === what);
 const ready = (username: string) => books.until(username, "ready", ({ status }) => status === "ready");
 const waits = (username: string, kind: string) => books.until(username, kind, ({ waitingKind }) => waitingKind === kind);
 const outcomes = async (username: string) => (await listRuns(pool, `u-${username}`)).items.map(({ outcome }) => outcome);

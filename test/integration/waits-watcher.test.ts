@@ -1,6 +1,6 @@
 /** The watcher against PostgreSQL and the sandbox, without an engine: who waits goes on when it is there. */
 import assert from "node:assert/strict";
-import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, it, vi } from "vitest";
 import type { Awaited } from "../../providers/core/patience.ts";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { readTrust } from "../../providers/health/target.ts";
@@ -58,7 +58,7 @@ async function waits(member: FleetMember, what: "running" | "health", limitSecon
   await beginWait(pool, { userId, username: member.username, hostname: member.hostname, what, vmId: member.vmId, address: member.address, seen: what === "running" ? "creating" : "TCP: refused", limitSeconds });
 }
 
-const watched = async (what: Awaited) => (await watchedWaits(pool)).filter((wait) => wait.what === what);
+const watched = async (what: Awaited) => (await watchedWaits(pool)).waits.filter((wait) => wait.what === what);
 
 const until = (what: string, isSo: () => boolean | Promise<boolean>) => untilSo(what, isSo, () => lines);
 
@@ -106,6 +106,46 @@ describe("the watcher", () => {
     await until("the overdue job", () => sent.length > 0);
     await watching.stop();
     assert.deepEqual(sent, [{ operation: "up", userId: `u-${member.username}`, overdue: "health" }]);
+  });
+
+  for (const minutes of [15, -15]) {
+    it(`counts by PostgreSQL's clock where its own is ${minutes} minutes off`, async () => {
+      const [ill, over, runs] = members as [FleetMember, FleetMember, FleetMember];
+      await drift(ill, { kind: "stopped" });
+      await drift(over, { kind: "stopped" });
+      await pool.query("DELETE FROM vps_wait_times");
+      const now = Date.now;
+      const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + minutes * 60_000);
+      try {
+        const watching = await watcher("one");
+        await waits(ill, "health");
+        await waits(over, "health", 0.3);
+        await waits(runs, "running");
+        await until("a stage is told", async () => /to be healthy: (TCP|TLS|HTTP)/.test((await findVpsByUserId(pool, `u-${ill.username}`))?.waitingFor ?? ""));
+        await until("two jobs", () => sent.length >= 2);
+        await watching.stop();
+      } finally {
+        clock.mockRestore();
+        await drift(over, { kind: "started" });
+      }
+      assert.deepEqual(new Set(sent.map(({ userId, overdue }) => `${userId} ${overdue}`)), new Set([`u-${over.username} health`, `u-${runs.username} undefined`]));
+      const { rows } = await pool.query<{ seconds: number }>("SELECT seconds FROM vps_wait_times");
+      assert.equal(rows.length, 1);
+      assert.ok(rows[0]!.seconds > 0 && rows[0]!.seconds < 60, `noted ${rows[0]!.seconds} s`);
+    });
+  }
+
+  it("has the next up done for a VM in a state that does not end by itself, which tells nothing of how long a VM takes to run", async () => {
+    const member = members[5]!;
+    await pool.query("DELETE FROM vps_wait_times");
+    await drift(member, { kind: "error" });
+    await waits(member, "running");
+    const watching = await watcher("one");
+    await until("a job", () => sent.length === 1);
+    await watching.stop();
+    await drift(member, { kind: "repaired" });
+    assert.deepEqual(sent, [{ operation: "up", userId: `u-${member.username}` }]);
+    assert.equal(await usualWaitSeconds(pool, "running"), undefined);
   });
 
   it("has an up done for a purchase of unknown outcome when its VM may have come, and when the settle time is over", async () => {

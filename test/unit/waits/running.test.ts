@@ -7,7 +7,7 @@ const vm = (state: string, address = "127.0.0.2") => ({ id: 7, state, ipv4: addr
 
 describe("a look at a VM that is to run", () => {
   it("is over when it runs and has an address", () => {
-    assert.deepEqual(lookAtVm(vm("running"), "creating", 1_000), { isOver: true });
+    assert.deepEqual(lookAtVm(vm("running"), "creating", 1_000), { isOver: true, isThere: true });
     assert.deepEqual(lookAtVm(vm("running", ""), "creating", 1_000), { isOver: false, seen: "running, without an address" });
   });
 
@@ -17,12 +17,12 @@ describe("a look at a VM that is to run", () => {
   });
 
   it("wants one run for a state that asks for something, and no second one for the same state", () => {
-    for (const state of ["stopped", "error", "suspended", "destroyed"]) assert.deepEqual(lookAtVm(vm(state), "creating", 1_000), { isOver: true });
+    for (const state of ["stopped", "error", "suspended", "destroyed"]) assert.deepEqual(lookAtVm(vm(state), "creating", 1_000), { isOver: true, isThere: false });
     assert.deepEqual(lookAtVm(vm("stopped"), "stopped", 1_000), { isOver: false, seen: "stopped" });
   });
 
   it("wants a run that sets up a VM which stays in 'initial', once", () => {
-    assert.deepEqual(lookAtVm(vm("initial"), "initial", 60_000), { isOver: true });
+    assert.deepEqual(lookAtVm(vm("initial"), "initial", 60_000), { isOver: true, isThere: false });
     assert.deepEqual(lookAtVm(vm("initial"), "initial, set up", 60_000), { isOver: false, seen: "initial" });
   });
 });
