@@ -8,6 +8,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 
 const key = Buffer.from((process.env.WEBHOOK_SECRET ?? "").replace(/^whsec_/, ""), "base64");
+// With an empty key, anybody could sign.
+if (key.length < 24) throw new Error("Set WEBHOOK_SECRET to the target's secret: whsec_ and at least 24 bytes in base64.");
 const MOST_BYTES = 1_000_000;
 /** An older message may be one that somebody has recorded and sends again. */
 const OLDEST_SECONDS = 300;
@@ -24,7 +26,7 @@ function isGenuine({ "webhook-id": id, "webhook-timestamp": seconds, "webhook-si
   });
 }
 
-const server = createServer(async (request, response) => {
+async function receive(request, response) {
   const answer = (status) => response.writeHead(status).end();
   if (request.method !== "POST") return answer(405);
   // The signature is of these very bytes: they are parsed only afterwards.
@@ -40,5 +42,8 @@ const server = createServer(async (request, response) => {
   // Answered at once: what takes long is done afterwards. Anything but 2xx brings the message again.
   answer(204);
   console.log(JSON.stringify({ id, isNew, ...JSON.parse(body) }));
-});
+}
+
+// A sender that breaks off, for example: it sends the message again.
+const server = createServer((request, response) => void receive(request, response).catch(() => response.destroy()));
 server.listen(Number(process.env.PORT ?? 9090), "127.0.0.1", () => console.error(`listening on ${server.address().port}`));
