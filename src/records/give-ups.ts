@@ -74,12 +74,15 @@ const REQUEST = `
   ON CONFLICT (user_id) WHERE ${OPEN} DO UPDATE SET
     requested_by = EXCLUDED.requested_by, reason = EXCLUDED.reason, wipe = EXCLUDED.wipe,
     due_at = CASE WHEN vps_give_ups.started_at IS NULL THEN EXCLUDED.due_at ELSE vps_give_ups.due_at END
-  RETURNING ${GIVE_UP_COLUMNS}`;
+  RETURNING ${GIVE_UP_COLUMNS}, greatest(0, extract(epoch FROM due_at - clock_timestamp()))::double precision AS "leftSeconds"`;
 
-/** @param record as it is before its status changes */
-export async function requestGiveUp(db: Queryable, record: VpsRecord, { requestedBy, reason, wipe, graceHours }: GiveUpRequest): Promise<GiveUp> {
+/**
+ * @param record as it is before its status changes
+ * @returns also how long it is until it is due, by the clock that decides on that
+ */
+export async function requestGiveUp(db: Queryable, record: VpsRecord, { requestedBy, reason, wipe, graceHours }: GiveUpRequest): Promise<GiveUp & { readonly leftSeconds: number }> {
   const { userId, username, hostname, bootHostname, status, plan, templateId, dataCenterId } = record;
-  const { rows } = await db.query<GiveUp>(REQUEST, [userId, username, hostname, requestedBy, reason, wipe, status, graceHours, plan, templateId, dataCenterId, bootHostname ?? hostname]);
+  const { rows } = await db.query<GiveUp & { leftSeconds: number }>(REQUEST, [userId, username, hostname, requestedBy, reason, wipe, status, graceHours, plan, templateId, dataCenterId, bootHostname ?? hostname]);
   return rows[0]!;
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
 import { beginGiveUp, findVpsByUserId, requestVps, setVpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
@@ -28,6 +28,17 @@ describe("POST /api/admin/vps/{username}/deprovision", () => {
     assert.ok(Math.abs(dueAt.getTime() - Date.now() - 72 * 3_600_000) < 60_000);
     assert.deepEqual([requestedBy, reason, wipe, startedAt], ["operator_1", "contract ended", true, null]);
     assert.deepEqual(jobs.enqueued.filter((job) => job.userId === userId), [{ operation: "destroy", userId }]);
+  });
+
+  it("keeps the grace period where its own clock is ahead of PostgreSQL's", async () => {
+    await user("ada");
+    const now = Date.now;
+    const clock = vi.spyOn(Date, "now").mockImplementation(() => now() + 80 * 3_600_000);
+    try {
+      assert.match((await act("ada", "deprovision", { confirm: "ada" })).json().waitingFor, /^the end of the grace period/);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it("is cancelled within the grace period: ready as before, and the queue is not asked to end anything", async () => {

@@ -2,7 +2,6 @@ import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
-import { SECOND_MS } from "../../../providers/core/time.ts";
 import { AT_REST_STATUSES, BUSY_STATUSES, cancelGiveUp, isAtRest, isBusy, requestCredentialsRotation, requestGiveUp, setVpsStatus, type Cause, type VpsStatus } from "../../records/index.ts";
 import { callerOf } from "../caller.ts";
 import { REASON, REASON_ONLY, refusals } from "../answers.ts";
@@ -74,10 +73,9 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       if (body.confirm !== user.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${user.username}' as confirm.`);
       const changed = await setVpsStatus(client, user.userId, { status: "deprovisioning" }, GIVEN_UP_FROM);
       if (!changed) throw statusConflict(user, "To give the VPS up", GIVEN_UP_FROM);
-      const { dueAt } = await requestGiveUp(client, user, {
+      const { dueAt, leftSeconds } = await requestGiveUp(client, user, {
         requestedBy: callerOf(request).userId, reason: body.reason ?? "none given", wipe: body.wipe, graceHours: settings.deprovisionGraceHours,
       });
-      const leftSeconds = (dueAt.getTime() - Date.now()) / SECOND_MS;
       // Sent a second later than due: before that, nothing would be done.
       const delaySeconds = leftSeconds > 0 ? leftSeconds + 1 : 0;
       await jobs.enqueue(client, { operation: "destroy", userId: user.userId }, { delaySeconds, cause: causeOf(request, "give-up") });
