@@ -1,4 +1,5 @@
 /** A user name is the first label of the user's host name, so it is a DNS label. */
+import { shortened } from "../providers/core/cut-text.ts";
 import { UserVpsError } from "../providers/core/errors.ts";
 import { RESERVED_NAMES } from "./reserved-names.ts";
 
@@ -35,5 +36,5 @@ function problemOf(text: string): string | undefined {
 
 /** For a message: shortened, control characters made visible. */
 function quote(text: string): string {
-  return JSON.stringify(text.length > LONGEST_LABEL ? `${text.slice(0, LONGEST_LABEL)}…` : text);
+  return JSON.stringify(shortened(text, LONGEST_LABEL));
 }

@@ -1,4 +1,5 @@
 /** What Caddy's journal tells of certificates; a line each is JSON (caddyserver.com/docs/logging). */
+import { beginningOf } from "../core/cut-text.ts";
 import { harmlessLines } from "./boot-progress.ts";
 
 /** RFC 8555, section 6.6. */
@@ -12,7 +13,7 @@ export function rateLimitIn(journal: string): string | undefined {
   const refused = lines.findLastIndex((line) => line.includes(RATE_LIMITED));
   if (refused < 0 || lines.slice(refused).some((line) => line.includes(OBTAINED))) return undefined;
   const line = lines[refused]!;
-  return reasonOf(line).slice(0, LONGEST_REASON);
+  return beginningOf(reasonOf(line), LONGEST_REASON);
 }
 
 function reasonOf(line: string): string {

@@ -1,4 +1,5 @@
 /** How things look: tables for people, JSON for programs. */
+import { beginningOf } from "../../providers/core/cut-text.ts";
 
 export { money } from "../../providers/core/money.ts";
 export { moment } from "../../providers/core/time.ts";
@@ -17,7 +18,7 @@ const LONGEST_CELL = 60;
 
 /** For a cell of a table; `--json` has it in full. */
 export function shortened(text: string): string {
-  return text.length > LONGEST_CELL ? `${text.slice(0, LONGEST_CELL - 1)}…` : text;
+  return text.length > LONGEST_CELL ? `${beginningOf(text, LONGEST_CELL - 1)}…` : text;
 }
 
 /** One line a field; those without a value are left out. */

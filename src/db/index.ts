@@ -1,6 +1,7 @@
 export * from "./queryable.ts";
 export * from "./connections.ts";
 export * from "./outage.ts";
+export * from "./storable.ts";
 export * from "./transaction.ts";
 export * from "./migrate.ts";
 export * from "./embedded.ts";

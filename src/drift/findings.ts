@@ -1,5 +1,6 @@
 /** The table of findings: first seen, last seen, resolved. */
 import type { Queryable } from "../db/queryable.ts";
+import { storableJson } from "../db/storable.ts";
 import type { Finding } from "./finding.ts";
 import { FINDING_KIND_NAMES, kindOf } from "./kinds.ts";
 import type { FindingKind } from "./kinds.ts";
@@ -55,7 +56,7 @@ export interface Reconciliation {
 export async function saveFindings(db: Queryable, { findings, unexamined, unprobed, unlooked = [], only }: Reconciliation): Promise<FindingRecord[]> {
   // A list that shows something twice, as pages of a changing one may, shows one thing.
   const each = new Map(findings.map((finding) => [`${finding.kind} ${finding.subject}`, finding]));
-  const { rows } = await db.query<FindingRecord>(SAVE, [JSON.stringify([...each.values()])]);
+  const { rows } = await db.query<FindingRecord>(SAVE, [storableJson([...each.values()])]);
   const { rows: resolved } = await db.query<{ username: string | null }>(RESOLVE, [rows.map(({ findingId }) => findingId), unexamined, unprobed, unlooked, only ?? null]);
   const changed = new Set(resolved.flatMap(({ username }) => username ?? []));
   if (changed.size > 0) await db.query(FORGET_PREVIEWS, [[...changed]]);
@@ -63,7 +64,7 @@ export async function saveFindings(db: Queryable, { findings, unexamined, unprob
 }
 
 export async function savePreview(db: Queryable, findingIds: readonly number[], preview: FindingPreview): Promise<void> {
-  await db.query("UPDATE vps_findings SET preview = $2 WHERE finding_id = ANY ($1)", [findingIds, JSON.stringify(preview)]);
+  await db.query("UPDATE vps_findings SET preview = $2 WHERE finding_id = ANY ($1)", [findingIds, storableJson(preview)]);
 }
 
 /** A preview that found nothing to do: what it looks at is over. */

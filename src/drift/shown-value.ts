@@ -1,4 +1,5 @@
 /** Values of the engine's events as text for people. */
+import { shortened } from "../../providers/core/cut-text.ts";
 
 /** Marks a secret in the engine's events; the value itself is cut out of them. */
 const SECRET_SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -25,7 +26,7 @@ export function shown(value: unknown): string {
   if (isSecret(value)) return "[secret]";
   if (isUnknown(value)) return "[known after up]";
   const text = typeof value === "string" ? value : JSON.stringify(value, inOrder);
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return shortened(text, LONGEST);
 }
 
 function inOrder(_key: string, value: unknown): unknown {

@@ -1,6 +1,7 @@
 /** The table of sweeps. */
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { storableText } from "../db/storable.ts";
 
 export interface SweepRecord {
   readonly sweepId: number;
@@ -52,7 +53,7 @@ export async function finishSweep(db: Queryable, sweepId: number, end: SweepEnd)
   await db.query(
     `UPDATE vps_sweeps SET outcome = $2, message = $3, seconds = $4, api_calls = $5, users = $6, examined = $7, findings = $8, previews = $9, finished_at = clock_timestamp()
      WHERE sweep_id = $1 AND finished_at IS NULL`,
-    [sweepId, end.outcome, end.message ?? null, end.seconds ?? null, end.apiCalls ?? null, end.users ?? null, end.examined ?? null, end.findings ?? null, end.previews ?? null],
+    [sweepId, end.outcome, storableText(end.message), end.seconds ?? null, end.apiCalls ?? null, end.users ?? null, end.examined ?? null, end.findings ?? null, end.previews ?? null],
   );
 }
 

@@ -2,6 +2,7 @@
 import type { PgBoss } from "pg-boss";
 import type { Pool } from "pg";
 import { z } from "zod";
+import { beginningOf } from "../../providers/core/cut-text.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { fetchBootLog } from "../../providers/first-boot/fetch-boot-log.ts";
 import type { BootProgress } from "../../providers/first-boot/boot-progress.ts";
@@ -51,7 +52,7 @@ export function answerBootLog({ boss, pool, exportStack, ssh, redact }: BootLogO
       const { server, secrets } = wayInto(user.username, await exportStack(user.username, signal), ssh);
       const { lines, progress, hostKeyFingerprint } = await fetchBootLog(server, signal);
       const redactor = createRedactor(...secrets);
-      const clean = (all: readonly string[]) => all.slice(-MOST_LINES).map((line) => redactor.redact(line).slice(0, LONGEST_LINE));
+      const clean = (all: readonly string[]) => all.slice(-MOST_LINES).map((line) => beginningOf(redactor.redact(line), LONGEST_LINE));
       return { address: server.host, hostKeyFingerprint, hostKeyVerified: server.hostKey !== undefined, ...progress, lastLines: clean(progress.lastLines), lines: clean(lines) };
     },
   });

@@ -8,7 +8,7 @@ import { newVm } from "../provisioning/ask-to-buy.ts";
 import { asksTheAccount, countPlaces, findOpenPurchase, readAccount, settleFailure } from "../purchases/index.ts";
 import type { RunFailure, Wait } from "../purchases/index.ts";
 import { endWait, moveToNextDataCenter, notePoolMemberFailed, setPoolMemberAside, setVpsStatus } from "../records/index.ts";
-import type { VpsRecord } from "../records/index.ts";
+import type { RunEnd, VpsRecord } from "../records/index.ts";
 import { closeRun, recordCancelled } from "./close-run.ts";
 import type { Job } from "./job.ts";
 import { MOST_LOST_WORKERS, send, sendAgain } from "./queue.ts";
@@ -55,9 +55,9 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
   const outcome = handedOver || error.code === "RUN_LOST" ? "lost" : error.code === "CANCELLED" ? "cancelled" : "failed";
   const details = { errorCode: error.code, reason: message };
   const purchase = await purchaseAfter(context, failed, error, message, decision.kind === "park");
-  await untilSaved(context, undefined, async () => await inTransaction(pool, async (db) => {
+  const save = (resources: RunEnd["resources"]) => untilSaved(context, undefined, async () => await inTransaction(pool, async (db) => {
     const isAwaited = job.operation === "up" && error.code === "AWAITING_PAYMENT";
-    const ended = await closeRun(db, { userId, runId }, { outcome: isAwaited ? "waiting" : outcome, errorCode: error.code, message, seconds, resources: recorder.resources() });
+    const ended = await closeRun(db, { userId, runId }, { outcome: isAwaited ? "waiting" : outcome, errorCode: error.code, message, seconds, resources });
     // Whoever has taken the user over from a worker that seemed lost has ended this run, and does what is left to do.
     if (!ended) return;
     // A run that is done again goes on with what was waited for.
@@ -95,6 +95,14 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
     await setVpsStatus(db, userId, { status: "failed", ...details, nextStep });
     if (record.isPooled && job.operation === "up") await notePoolMemberFailed(db, userId, message, settings.poolFailures);
   }));
+  try {
+    await save(recorder.resources());
+  } catch (thrown) {
+    if (isDatabaseOutage(thrown)) throw thrown;
+    // What the run did is the larger part of what is written, and the only one that is not of this program's making: a run that cannot be ended would be done again and again.
+    log(`${username}: the run is ended without what it did: ${messageOf(thrown)}`);
+    await save(null);
+  }
 }
 
 /** What of a run's end concerns its purchase; the account is asked where it knows more. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { inTransaction } from "../db/index.ts";
+import { inTransaction, storableText } from "../db/index.ts";
 import type { Queryable } from "../db/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds } from "../../providers/core/time.ts";
@@ -101,7 +101,7 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   } catch (thrown) {
     const error = thrown instanceof UserVpsError ? thrown : new UserVpsError(codeOf(thrown), messageOf(thrown), { cause: thrown });
     if (error.code === "NOT_YET" && (await recordNotYet(context, { job, kind, record, runId, recorder, lostWorkers }, error, seconds()))) return;
-    await recordFailure(context, { job, kind, record, runId, recorder, lostWorkers }, error, redactor.redact(error.message), seconds());
+    await recordFailure(context, { job, kind, record, runId, recorder, lostWorkers }, error, storableText(redactor.redact(error.message)), seconds());
   } finally {
     limit.clear();
   }

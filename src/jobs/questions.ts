@@ -3,6 +3,7 @@ import type { PgBoss } from "pg-boss";
 import type { z } from "zod";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { storableJson } from "../db/index.ts";
 import { ensureQueue, NOTIFIED_POLLING } from "./queue.ts";
 
 const POLL_MS = 100;
@@ -55,7 +56,8 @@ export async function answerQuestions<Question, Answer extends object>({ boss, q
   await boss.work(queue, { ...NOTIFIED_POLLING, notifyPollingIntervalSeconds: 5 }, async ([job]): Promise<Answer | FailedAnswer> => {
     const work = (async () => answer(schema.parse(job?.data), stopping.signal))().catch((error: unknown) => ({ error: redact(messageOf(error)) }));
     running.add(work);
-    return await work.finally(() => running.delete(work));
+    // The queue keeps it as jsonb; one that cannot be kept is no answer.
+    return JSON.parse(storableJson(await work.finally(() => running.delete(work)))) as Answer | FailedAnswer;
   });
   return {
     async stop() {

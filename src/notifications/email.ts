@@ -2,6 +2,7 @@
 import { Socket } from "node:net";
 import { createTransport } from "nodemailer";
 import type SMTPTransport from "nodemailer/lib/smtp-transport/index.js";
+import { beginningOf } from "../../providers/core/cut-text.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { isLoopback } from "../../providers/core/http.ts";
 import { printable } from "../../providers/core/printable.ts";
@@ -38,7 +39,7 @@ export function emailSender({ to, from, smtp }: EmailTarget, { limitMs }: Sender
       try {
         const title = titleOf(events);
         await within(signal, (transport) => transport.sendMail({
-          from, to: ordering || [...to], subject: `user-vps: ${title}`.slice(0, LONGEST_SUBJECT), date: new Date(events[0]!.at),
+          from, to: ordering || [...to], subject: beginningOf(`user-vps: ${title}`, LONGEST_SUBJECT), date: new Date(events[0]!.at),
           messageId: `<${messageId}@${from.split("@")[1]}>`, headers: { "Auto-Submitted": "auto-generated" },
           text: [`${title}:`, "", ...linesOf(events), ""].join("\n"), disableFileAccess: true, disableUrlAccess: true,
         }));
@@ -77,5 +78,5 @@ function optionsOf(smtp: string, limitMs: number): SMTPTransport.Options {
 }
 
 function told(error: unknown, address = ""): string {
-  return printable([address, messageOf(error)].filter(Boolean).join(": ")).replaceAll(/\s+/g, " ").slice(0, 200);
+  return beginningOf(printable([address, messageOf(error)].filter(Boolean).join(": ")).replaceAll(/\s+/g, " "), 200);
 }

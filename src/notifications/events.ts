@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { storableJson } from "../db/storable.ts";
 import type { NotificationType } from "../config/index.ts";
 import { isWanted } from "../config/notification-types.ts";
 import type { TargetRecord } from "./targets.ts";
@@ -86,12 +87,12 @@ async function tell(db: Queryable, target: TargetRecord, events: readonly Notifi
   const { name, format } = target;
   if (format === "webhook") {
     const messages = events.map((event) => ({ message_id: newId(), ordering: event.username ?? `/${event.type}`, events: [event] }));
-    await db.query(INSERT, [name, JSON.stringify(messages), 0]);
+    await db.query(INSERT, [name, storableJson(messages), 0]);
     return;
   }
   for (const ordering of orderingsOf(target)) {
-    const { rowCount } = await db.query(APPEND, [name, JSON.stringify(events), ordering]);
-    if (rowCount === 0) await db.query(INSERT, [name, JSON.stringify([{ message_id: newId(), ordering, events }]), groupSeconds]);
+    const { rowCount } = await db.query(APPEND, [name, storableJson(events), ordering]);
+    if (rowCount === 0) await db.query(INSERT, [name, storableJson([{ message_id: newId(), ordering, events }]), groupSeconds]);
   }
 }
 

@@ -1,5 +1,6 @@
 /** One POST to an address that an operator has set: no redirects, one limit for all of it, and no more of an answer than says what is wrong. */
 import type { Dispatcher } from "undici";
+import { beginningOf } from "../../providers/core/cut-text.ts";
 import { isLoopback } from "../../providers/core/http.ts";
 import { messageOf } from "../../providers/core/errors.ts";
 import { Agent, EnvHttpProxyAgent, originAndPath } from "../../providers/core/lean-undici.ts";
@@ -42,7 +43,7 @@ export class PostAddress {
         return { kind: "delivered" };
       }
       const retryAfterSeconds = retryAfter(answer.headers["retry-after"]);
-      const error = `answered ${status}${hintOf(status)}${await beginningOf(answer)}`;
+      const error = `answered ${status}${hintOf(status)}${await whatItSaid(answer)}`;
       return status === GONE ? { kind: "gone", error } : { kind: "failed", error, retryAfterSeconds };
     }, (error) => ({ kind: "failed", error }));
   }
@@ -77,11 +78,11 @@ async function drain({ body }: Dispatcher.ResponseData, limitMs: number): Promis
 }
 
 /** Of a page there is nothing to show. */
-async function beginningOf({ body, headers }: Dispatcher.ResponseData): Promise<string> {
+async function whatItSaid({ body, headers }: Dispatcher.ResponseData): Promise<string> {
   const type = String(headers["content-type"] ?? "").split(";")[0]!.trim();
   if (type !== "text/plain" && type !== "application/json") {
     await drain({ body } as Dispatcher.ResponseData, DRAIN_MS);
-    return type === "" ? "" : ` (${printable(type).slice(0, 50)})`;
+    return type === "" ? "" : ` (${beginningOf(printable(type), 50)})`;
   }
   let text = "";
   const end = setTimeout(() => body.destroy(), DRAIN_MS);
@@ -95,7 +96,7 @@ async function beginningOf({ body, headers }: Dispatcher.ResponseData): Promise<
   } finally {
     clearTimeout(end);
   }
-  const shown = printable(text).replaceAll(/\s+/g, " ").trim().slice(0, SHOWN_CHARACTERS);
+  const shown = beginningOf(printable(text).replaceAll(/\s+/g, " ").trim(), SHOWN_CHARACTERS);
   return shown === "" ? "" : `: ${shown}`;
 }
 
@@ -110,5 +111,5 @@ function retryAfter(header: string | string[] | undefined): number | undefined {
 
 function causeOf(error: unknown): string {
   const code = (error as { code?: unknown }).code ?? ((error as { cause?: { code?: unknown } }).cause?.code);
-  return typeof code === "string" ? code : messageOf(error).slice(0, SHOWN_CHARACTERS);
+  return typeof code === "string" ? code : beginningOf(messageOf(error), SHOWN_CHARACTERS);
 }

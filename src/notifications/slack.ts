@@ -1,4 +1,5 @@
 /** Slack's incoming webhooks, and what speaks as they do (Mattermost, Rocket.Chat, Discord with /slack). */
+import { beginningOf } from "../../providers/core/cut-text.ts";
 import type { SlackTarget } from "../config/index.ts";
 import { PostAddress } from "./post.ts";
 import type { Sender, SenderOptions } from "./sender.ts";
@@ -11,7 +12,7 @@ export function slackSender({ url }: SlackTarget, options: SenderOptions): Sende
   const address = new PostAddress(url, options);
   return {
     send({ events }, signal) {
-      const text = [`*${escape(titleOf(events))}*`, ...linesOf(events).map(escape)].join("\n").slice(0, LONGEST_TEXT);
+      const text = beginningOf([`*${escape(titleOf(events))}*`, ...linesOf(events).map(escape)].join("\n"), LONGEST_TEXT);
       return address.send({ body: JSON.stringify({ text }), headers: {} }, signal);
     },
     look: (signal) => address.look(signal),

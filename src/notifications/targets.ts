@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { NotificationTarget } from "../config/index.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { storableJson } from "../db/storable.ts";
 
 export interface TargetRecord {
   readonly name: string;
@@ -35,7 +36,7 @@ export async function registerTargets(db: Queryable, targets: readonly Notificat
      ON CONFLICT (name) DO UPDATE SET format = EXCLUDED.format, address = EXCLUDED.address, events = EXCLUDED.events, fingerprint = EXCLUDED.fingerprint, removed_at = NULL,
        paused_at = CASE WHEN vps_notification_targets.fingerprint = EXCLUDED.fingerprint THEN vps_notification_targets.paused_at END,
        retry_at = CASE WHEN vps_notification_targets.fingerprint = EXCLUDED.fingerprint THEN vps_notification_targets.retry_at END`,
-    [JSON.stringify(known)],
+    [storableJson(known)],
   );
   await db.query("UPDATE vps_notification_targets SET removed_at = clock_timestamp() WHERE removed_at IS NULL AND name <> ALL ($1)", [known.map(({ name }) => name)]);
 }

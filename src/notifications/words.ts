@@ -1,4 +1,5 @@
 /** Events in words, for people: one line each, and a title for what comes together. */
+import { beginningOf, shortened } from "../../providers/core/cut-text.ts";
 import type { NotificationType } from "../config/index.ts";
 import type { NotificationEvent } from "./events.ts";
 
@@ -14,7 +15,7 @@ const after = (separator: string, value: unknown): string => (text(value) === ""
 const kindsOf = ({ kinds }: Data): string => Object.entries((kinds ?? {}) as Record<string, number>).sort(([, a], [, b]) => b - a).map(([kind, count]) => `${count} ${kind}`).join(", ");
 const found = (data: Data): string => {
   const all = (data["findings"] ?? []) as readonly Data[];
-  const named = all.slice(0, MOST_LINES).map(({ kind, subject, declared, actual }) => `  ${text(kind)} ${text(subject)}: ${text(declared)} -> ${text(actual)}`.slice(0, LONGEST_LINE));
+  const named = all.slice(0, MOST_LINES).map(({ kind, subject, declared, actual }) => beginningOf(`  ${text(kind)} ${text(subject)}: ${text(declared)} -> ${text(actual)}`, LONGEST_LINE));
   const rest = Number(data["total"] ?? 0) - named.length;
   return [`${kindsOf(data)}`, ...named, ...(rest > 0 ? [`  and ${rest} more`] : [])].join("\n");
 };
@@ -31,7 +32,7 @@ const LINES: Readonly<Record<NotificationType, Words>> = {
   "findings.new": found,
   "subscription.ends": found,
   "payment_method.ends": found,
-  "roll_out.stopped": ({ version, rollOutId, failed, failures }) => [`release ${text(version)} (${text(rollOutId)}) after ${text(failed)} failures`, ...((failures ?? []) as readonly Data[]).map(({ username, code, reason }) => `  ${text(username)}: ${text(code)}${after(": ", reason)}`.slice(0, LONGEST_LINE))].join("\n"),
+  "roll_out.stopped": ({ version, rollOutId, failed, failures }) => [`release ${text(version)} (${text(rollOutId)}) after ${text(failed)} failures`, ...((failures ?? []) as readonly Data[]).map(({ username, code, reason }) => beginningOf(`  ${text(username)}: ${text(code)}${after(": ", reason)}`, LONGEST_LINE))].join("\n"),
   test: ({ requestedBy }) => `a test, asked for by ${text(requestedBy)}`,
 };
 
@@ -71,5 +72,5 @@ export function linesOf(events: readonly NotificationEvent[]): string[] {
 /** The first line alone has no limit of its own: those beneath it are cut already. */
 function cut(words: string): string {
   const [first = "", ...others] = words.split("\n");
-  return [first.length > LONGEST_LINE ? `${first.slice(0, LONGEST_LINE)}…` : first, ...others].join("\n");
+  return [shortened(first, LONGEST_LINE), ...others].join("\n");
 }

@@ -1,4 +1,5 @@
 /** What a step of the engine changes of a resource, property by property, from its events: secrets are blotted out there. */
+import { beginningOf } from "../../providers/core/cut-text.ts";
 import type { ChangedProperty } from "../records/index.ts";
 
 const LONGEST = 300;
@@ -33,5 +34,5 @@ function textOf(value: unknown): string | null {
 }
 
 function shortened(text: string | null): string | null {
-  return text !== null && text.length > LONGEST ? `${text.slice(0, LONGEST)}… (${text.length} characters)` : text;
+  return text !== null && text.length > LONGEST ? `${beginningOf(text, LONGEST)}… (${text.length} characters)` : text;
 }

@@ -1,3 +1,4 @@
+import { shortened as cut } from "../../providers/core/cut-text.ts";
 import { codeInText, UserVpsError } from "../../providers/core/errors.ts";
 import type { ErrorCode } from "../../providers/core/errors.ts";
 
@@ -72,6 +73,5 @@ function lastWords(output: string): string {
 }
 
 function shortened(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ").trim();
-  return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE)}…` : line;
+  return cut(text.replaceAll(/\s+/g, " ").trim(), LONGEST_MESSAGE);
 }

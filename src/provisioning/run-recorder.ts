@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { beginningOf } from "../../providers/core/cut-text.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { appendRunLog, beginPhase, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import type { Phase, RunResource } from "../records/index.ts";
@@ -81,7 +82,7 @@ export function createRunRecorder({ db, runId, userId, redactor, onError }: Reco
     if (batch.length > 0) write(() => appendRunLog(db, runId, batch));
   };
   const phase = (name: Phase) => write(() => beginPhase(db, { runId, userId, phase: name }));
-  const waitingFor = (text: string) => write(() => setVpsStatus(db, userId, { waitingFor: redactor.redact(text).slice(0, LONGEST_WAITING_FOR) }));
+  const waitingFor = (text: string) => write(() => setVpsStatus(db, userId, { waitingFor: beginningOf(redactor.redact(text), LONGEST_WAITING_FOR) }));
 
   /** Written at once, and not when all has gone well: the VM of a user who fails is paid as well. */
   const vmKnown = (outputs: StackOutputs) => {
@@ -111,7 +112,7 @@ export function createRunRecorder({ db, runId, userId, redactor, onError }: Reco
       lineCount += 1;
       if (lineCount > MOST_LINES) return;
       const clean = redactor.redact(line);
-      const shown = clean.length > LONGEST_LINE ? `${clean.slice(0, LONGEST_LINE)}… (${clean.length} characters)` : clean;
+      const shown = clean.length > LONGEST_LINE ? `${beginningOf(clean, LONGEST_LINE)}… (${clean.length} characters)` : clean;
       lines.push(lineCount === MOST_LINES ? `… a run's log ends after ${MOST_LINES} lines` : shown);
       logTimer ??= setTimeout(writeLog, LOG_INTERVAL_MS);
     },

@@ -1,5 +1,6 @@
 /** Changes of a VPS that is there: its installation, its VM, its host name. Who asked for each, and why. */
 import type { Queryable } from "../db/queryable.ts";
+import { storableJson } from "../db/storable.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { CLEARED_BY_STATUS, WAITS_NO_MORE } from "./set-vps-status.ts";
 import type { VpsRecord, VpsStatus } from "./vps-record.ts";
@@ -97,7 +98,7 @@ export async function requestChange(db: Queryable, record: VpsRecord & { readonl
   await endOpenChange(db, userId, "superseded");
   await db.query(
     "INSERT INTO vps_changes (user_id, username, kind, vm_id, declared_before, declared_after, requested_by, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    [userId, username, kind, hostingerVmId, JSON.stringify(before), JSON.stringify(after), requestedBy, reason],
+    [userId, username, kind, hostingerVmId, storableJson(before), storableJson(after), requestedBy, reason],
   );
   return rows[0];
 }

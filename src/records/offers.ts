@@ -1,5 +1,6 @@
 import { SPECIFIED_CATALOG, type Catalog } from "../../providers/hostinger/api/live-catalog.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { storableJson } from "../db/storable.ts";
 
 const SAVE = `
   INSERT INTO vps_offers (catalog, read_at) VALUES ($1, now())
@@ -9,7 +10,7 @@ const READ = "SELECT catalog FROM vps_offers";
 
 /** What Hostinger's API has told, for all processes. */
 export async function saveOffers(db: Queryable, catalog: Catalog): Promise<void> {
-  await db.query(SAVE, [JSON.stringify(catalog)]);
+  await db.query(SAVE, [storableJson(catalog)]);
 }
 
 /** As a worker last read it; the specification's tables if none has. */

@@ -1,4 +1,5 @@
 import type { Queryable } from "../db/queryable.ts";
+import { storableText } from "../db/storable.ts";
 
 export const MEMBER_STATUSES = ["waiting", "running", "succeeded", "failed", "skipped"] as const;
 export type MemberStatus = (typeof MEMBER_STATUSES)[number];
@@ -112,7 +113,7 @@ export async function noteSnapshot(db: Queryable, { rollOutId, userId }: RollOut
 export async function endMember(db: Queryable, { rollOutId, userId, runId }: RunningMember, end: MemberEnd): Promise<void> {
   await db.query(
     "UPDATE vps_roll_out_members SET status = $4, ended_at = clock_timestamp(), error_code = $5, message = $6 WHERE roll_out_id = $1 AND user_id = $2 AND run_id = $3 AND status = 'running'",
-    [rollOutId, userId, runId, end.status, end.errorCode ?? null, end.message ?? null],
+    [rollOutId, userId, runId, end.status, end.errorCode ?? null, storableText(end.message)],
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Queryable } from "../db/queryable.ts";
+import { storableText } from "../db/storable.ts";
 
 export interface LogLine {
   /** Grows within a run, with gaps. */
@@ -7,12 +8,12 @@ export interface LogLine {
   readonly line: string;
 }
 
-/** Adds lines in their order; whoever calls has removed secrets from them. PostgreSQL's text holds no NUL, so that is removed. */
+/** Adds lines in their order; whoever calls has removed secrets from them. */
 export async function appendRunLog(db: Queryable, runId: string, lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return;
   await db.query(
     "INSERT INTO vps_run_log (run_id, at, line) SELECT $1, clock_timestamp(), line FROM unnest($2::text[]) WITH ORDINALITY AS given (line, place) ORDER BY place",
-    [runId, lines.map((line) => line.replaceAll("\0", ""))],
+    [runId, lines.map((line) => storableText(line))],
   );
 }
 

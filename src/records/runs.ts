@@ -1,4 +1,5 @@
 import type { Queryable } from "../db/queryable.ts";
+import { storableJson, storableText } from "../db/storable.ts";
 
 export const OPERATIONS = ["up", "destroy", "refresh", "preview", "power", "snapshot", "restore"] as const;
 export type Operation = (typeof OPERATIONS)[number];
@@ -88,7 +89,7 @@ const START = `
 
 /** @param cause unless it is what was last asked for: see causes.ts */
 export async function startRun(db: Queryable, run: RunStart, cause?: Cause): Promise<void> {
-  await db.query(START, [run.runId, run.userId, run.username, run.operation, run.workerId, run.hostId, run.pid, run.traceparent ?? null, cause ? JSON.stringify(cause) : null]);
+  await db.query(START, [run.runId, run.userId, run.username, run.operation, run.workerId, run.hostId, run.pid, run.traceparent ?? null, cause ? storableJson(cause) : null]);
 }
 
 /** Of the user's last run, if that waits: what goes on after a wait belongs to the same trace. */
@@ -104,7 +105,7 @@ const FINISH = `
 
 /** Ends the run and the phase it is in. A run that has ended already stays as it is: then false. */
 export async function finishRun(db: Queryable, runId: string, end: RunEnd): Promise<boolean> {
-  const json = (value: unknown) => (value ? JSON.stringify(value) : null);
-  const { rowCount } = await db.query(FINISH, [runId, end.outcome, end.errorCode ?? null, end.message ?? null, end.seconds, json(end.resourceChanges), json(end.resources)]);
+  const json = (value: unknown) => (value ? storableJson(value) : null);
+  const { rowCount } = await db.query(FINISH, [runId, end.outcome, end.errorCode ?? null, storableText(end.message), end.seconds, json(end.resourceChanges), json(end.resources)]);
   return rowCount === 1;
 }

@@ -1,4 +1,5 @@
 import type { Queryable } from "../db/queryable.ts";
+import { storableText } from "../db/storable.ts";
 import { VPS_COLUMNS, type Phase, type VpsRecord, type VpsStatus } from "./vps-record.ts";
 
 /** What is not named stays as it is, with one exception: see `status`. */
@@ -35,7 +36,7 @@ export async function setVpsStatus(db: Queryable, userId: string, change: Status
   const complete = change.status ? { ...CLEARED, ...change } : change;
   const assignments = Object.entries(complete)
     .filter(([, value]) => value !== undefined)
-    .map(([field, value]) => `${COLUMNS[field as keyof StatusChange]} = $${values.push(value)}`);
+    .map(([field, value]) => `${COLUMNS[field as keyof StatusChange]} = $${values.push(typeof value === "string" ? storableText(value) : value)}`);
   if (complete.waitingKind !== undefined) assignments.push("waiting_place = NULL", complete.waitingKind === null ? "waiting_since = NULL" : "waiting_since = coalesce(waiting_since, clock_timestamp())");
   if (change.status === "ready") assignments.push("ready_at = coalesce(ready_at, clock_timestamp())");
   if (assignments.length === 0) return undefined;

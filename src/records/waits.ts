@@ -2,6 +2,7 @@
 import type { Awaited } from "../../providers/core/patience.ts";
 import { monotonicMs } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { storableText } from "../db/storable.ts";
 
 export interface VpsWait {
   readonly userId: string;
@@ -37,7 +38,7 @@ const BEGIN = `
     vm_id = EXCLUDED.vm_id`;
 
 export async function beginWait(db: Queryable, wait: NewWait): Promise<void> {
-  await db.query(BEGIN, [wait.userId, wait.username, wait.hostname, wait.what, wait.vmId, wait.address, wait.seen, wait.limitSeconds]);
+  await db.query(BEGIN, [wait.userId, wait.username, wait.hostname, wait.what, wait.vmId, wait.address, storableText(wait.seen), wait.limitSeconds]);
 }
 
 /** With a run that ended in another way, or a user for whom something else is wanted. */
@@ -84,7 +85,7 @@ export async function noteSeen(db: Queryable, wait: WaitKey & Pick<VpsWait, "hos
   await db.query(
     `WITH noted AS (UPDATE vps_waits SET seen = $4 WHERE ${IS_THIS} AND seen <> $4 RETURNING user_id)
      UPDATE user_vps SET waiting_for = $5 FROM noted WHERE user_vps.user_id::text = noted.user_id AND is_managed AND status = 'provisioning'`,
-    [wait.userId, wait.what, wait.vmId, seen, waitText(wait, seen)],
+    [wait.userId, wait.what, wait.vmId, storableText(seen), storableText(waitText(wait, seen))],
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 
+import { beginningOf, shortened } from "../../core/cut-text.ts";
 import { UserVpsError, type ErrorCode } from "../../core/errors.ts";
 import type { HttpAnswer, HttpFailure } from "../../core/http.ts";
 import { cancellationOf } from "../../core/polling.ts";
@@ -109,7 +110,7 @@ export function unexpectedAnswer(call: string, status: number, problem: z.ZodErr
     typeof problem === "string"
       ? problem
       : problem.issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "the answer"}: ${issue.message}`).join("; ");
-  return new UserVpsError("API_ANSWER_UNEXPECTED", asSentence(`${call} answered ${status}, but ${places}`.slice(0, MAX_MESSAGE_CHARACTERS)), { status });
+  return new UserVpsError("API_ANSWER_UNEXPECTED", asSentence(beginningOf(`${call} answered ${status}, but ${places}`, MAX_MESSAGE_CHARACTERS)), { status });
 }
 
 /** `undefined` for an empty text and for one that is not JSON. */
@@ -130,7 +131,7 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
     .sort((a, b) => b.length - a.length);
   let clean = text;
   for (const piece of new Set(pieces)) clean = clean.replaceAll(piece, "[secret]");
-  return clean.length > MAX_MESSAGE_CHARACTERS ? `${clean.slice(0, MAX_MESSAGE_CHARACTERS)}…` : clean;
+  return shortened(clean, MAX_MESSAGE_CHARACTERS);
 }
 
 function fieldErrors(errors: Readonly<Record<string, unknown>>): string {
