@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import rateLimit from "@fastify/rate-limit";
+import rateLimitPlugin from "@fastify/rate-limit";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Pool } from "pg";
@@ -30,6 +30,7 @@ import { createNearestDataCenter } from "./nearest-data-center.ts";
 import { keptOffers } from "./offers.ts";
 import { describeRoutes } from "./openapi.ts";
 import { parseJson } from "./parse-json.ts";
+import { MonotonicStore } from "./rate-limit.ts";
 import { recordActions } from "./record-actions.ts";
 import { refuseOtherMethods } from "./refuse-methods.ts";
 import { traceRequests } from "./trace-requests.ts";
@@ -155,7 +156,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
   addNotificationMetrics(registry, cached, onMetricsProblem);
   measureAnswers(app, registry);
   traceRequests(app);
-  await app.register(rateLimit, { global: false });
+  await app.register(rateLimitPlugin, { global: false, store: MonotonicStore });
   await allowOrigins(app, settings.corsOrigins);
   const offers = keptOffers(pool);
   await describeRoutes(app, { offers, publicUrl: settings.publicUrl });

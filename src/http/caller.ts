@@ -1,13 +1,14 @@
 /** Who asks: found out first, then counted against the rate limit, then required. */
-import "@fastify/rate-limit";
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from "fastify";
 import type { Caller } from "./authenticate.ts";
 import { includesRole, SCOPE_OF_ROLE, type OperatorRole } from "../config/operator-roles.ts";
 import { HttpError } from "./http-error.ts";
 import { operationOf } from "./operations.ts";
+import { rateLimit } from "./rate-limit.ts";
 
 /** Of a backend's service token: hands any user over to their page. */
 export const HAND_OVER_SCOPE = "vps:hand-over";
+export const HAND_OVER_PATH = "/api/vps/hand-over";
 
 const refusals = new WeakMap<FastifyRequest, unknown>();
 
@@ -23,20 +24,19 @@ export function identify(authenticate: (authorization: string | undefined) => Pr
 }
 
 /**
- * Counts the requests of each user, and of each address of those who are not signed in. Each process
- * counts for itself, so several of them together let more through.
+ * Counts the requests of each user, and of each address of those who are not signed in. A backend that hands users over
+ * comes as often as they all sign in: there, each of them is counted in its place (handOverRoute).
  */
 export function limitRate(app: FastifyInstance, perMinute: number): onRequestAsyncHookHandler {
-  const count = app.createRateLimit({
-    max: perMinute,
-    timeWindow: "1 minute",
-    keyGenerator: ({ caller, ip }) => (caller ? `user:${caller.userId}` : `address:${ip}`),
-  });
+  const count = rateLimit(app, { perMinute, refusal: `More than ${perMinute} requests came within a minute.`, keyOf: ({ caller, ip }) => (caller ? `user:${caller.userId}` : `address:${ip}`) });
   return async (request) => {
-    const result = await count(request);
-    if (result.isAllowed || !result.isExceeded) return;
-    throw new HttpError("RATE_LIMITED", `More than ${perMinute} requests came within a minute.`, { headers: { "retry-after": String(result.ttlInSeconds) } });
+    if (!handsOthersOver(request)) await count(request);
   };
+}
+
+/** By a service token. */
+export function handsOthersOver({ caller, routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url === HAND_OVER_PATH && caller?.scopes.has(HAND_OVER_SCOPE) === true;
 }
 
 export const requireCaller: onRequestAsyncHookHandler = async (request) => {

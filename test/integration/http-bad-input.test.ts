@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
 import { asOperator, asUser } from "../support/tokens.ts";
@@ -132,6 +132,21 @@ describe("the rate limit", async () => {
     assertRefusal(answer, 429, "RATE_LIMITED");
     assert.ok(Number(answer.headers["retry-after"]) > 0);
     assertRefusal(await limited.app.inject({ url: "/api/vps/status", headers: await asUser("bob") }), 404, "VPS_NOT_FOUND");
+  });
+
+  it("goes on when the time of day is set back", async () => {
+    const { app } = await withApp({ env: { RATE_LIMIT_PER_MINUTE: "1" } });
+    const headers = await asUser("carol");
+    const status = async () => (await app.inject({ url: "/api/vps/status", headers })).statusCode;
+    const [day, clock] = [Date.now(), performance.now()];
+    assert.deepEqual([await status(), await status()], [404, 429]);
+    vi.spyOn(Date, "now").mockImplementation(() => day - 10 * 60_000);
+    vi.spyOn(performance, "now").mockImplementation(() => clock + 61_000);
+    try {
+      assert.deepEqual([await status(), await status()], [404, 429]);
+    } finally {
+      vi.restoreAllMocks();
+    }
   });
 
   it("counts requests with bad tokens by address", async () => {

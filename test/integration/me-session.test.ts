@@ -74,6 +74,24 @@ describe("POST /api/vps/hand-over", () => {
   });
 });
 
+describe("the rate limit of handing over", () => {
+  it("counts for each user who is handed over by a service token, not for the backend, and for a user's own token as for anything else", async () => {
+    const limited = await withApp({ env: { RATE_LIMIT_PER_MINUTE: "3" } });
+    const ask = async (headers: { authorization: string }, payload: object) => limited.app.inject({ method: "POST", url: "/api/vps/hand-over", headers, payload });
+    const service = { authorization: `Bearer ${await signToken({ sub: "backend", scope: "vps:hand-over" })}` };
+    const statuses = async (userId: string) => (await ask(service, { userId })).statusCode;
+    for (let user = 0; user < 7; user += 1) assert.equal(await statuses(`user_${user}`), 201);
+    assert.deepEqual([await statuses("user_0"), await statuses("user_0")], [201, 201]);
+    const refused = await ask(service, { userId: "user_0" });
+    assertRefusal(refused, 429, "RATE_LIMITED");
+    assert.ok(Number(refused.headers["retry-after"]) > 0);
+    assert.equal(await statuses("user_1"), 201);
+    const own = await asUser("ada");
+    for (let turn = 0; turn < 3; turn += 1) assert.equal((await ask(own, {})).statusCode, 201);
+    assertRefusal(await ask(own, {}), 429, "RATE_LIMITED");
+  });
+});
+
 describe("a user's session", () => {
   it("is a cookie that no script reads, bound to HTTPS everywhere but on the machine itself", async () => {
     assert.match(String((await exchange((await handOver("ada")).code)).headers["set-cookie"]), /^user-vps-me=[^;]+; Path=\/; Max-Age=3600; HttpOnly; SameSite=Strict$/);

@@ -7,17 +7,18 @@ import { createHandOver, endSession, isSessionEnded, useHandOver } from "../../r
 import { isCsrfToken, sessionId } from "../../web/session.ts";
 import { newUserSession, openUserSession, sealUserSession, userSessionCookie, type UserSession } from "../../web/user-session.ts";
 import { refusals } from "../answers.ts";
-import { callerOf, HAND_OVER_SCOPE } from "../caller.ts";
+import { callerOf, HAND_OVER_PATH, HAND_OVER_SCOPE, handsOthersOver } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { USERNAME_PARAMS } from "../operated-user.ts";
+import { rateLimit } from "../rate-limit.ts";
 import { USER_ID } from "../texts.ts";
 import { CSRF_HEADER } from "./web-session.ts";
 
 const EXCHANGES_PER_MINUTE = 30;
 const SAFE_METHODS = ["GET", "HEAD"];
 /** What is for the backend alone: a session asks for no VPS, and hands nobody over. */
-const NOT_BY_SESSION = ["/api/vps/provision", "/api/vps/hand-over"];
+const NOT_BY_SESSION = ["/api/vps/provision", HAND_OVER_PATH];
 
 const HAND_OVER = z.strictObject({
   userId: USER_ID.optional().describe(`With a token with the scope ${HAND_OVER_SCOPE}: the user who is handed over. A user's own token hands over that user alone.`),
@@ -51,6 +52,8 @@ export function acceptUserSession(context: SessionContext): onRequestAsyncHookHa
 
 /** POST /api/vps/hand-over, for backends. */
 export const handOverRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, settings }) => {
+  const perMinute = settings.rateLimitPerMinute;
+  const limitUser = rateLimit(app, { perMinute, refusal: `The user was handed over more than ${perMinute} times within a minute.`, keyOf: ({ body }) => (body as { userId: string }).userId });
   app.post("/hand-over", {
     schema: {
       tags: ["user"], summary: "Hand the user over to their page",
@@ -63,6 +66,7 @@ export const handOverRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     const wanted = request.body?.userId ?? (caller.scopes.has(HAND_OVER_SCOPE) ? undefined : caller.userId);
     if (wanted === undefined) throw new HttpError("REQUEST_INVALID", "A service token hands over the user whom the body names: expected userId.");
     if (wanted !== caller.userId && !caller.scopes.has(HAND_OVER_SCOPE)) throw new HttpError("SCOPE_MISSING", `To hand another user over, the token lacks the scope '${HAND_OVER_SCOPE}'.`);
+    if (handsOthersOver(request)) await limitUser(request);
     // The claim is unchecked; the page does without it.
     const { data } = USERNAME_PARAMS.safeParse({ username: wanted === caller.userId ? caller.username : undefined });
     const username = data?.username ?? null;
@@ -76,15 +80,12 @@ export const handOverRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { p
 export const meSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, cipher, settings }) => {
   const isFramed = settings.userPageFrameAncestors !== undefined;
   const view = ({ userId, username, expiresAt, csrfToken }: UserSession): z.output<typeof SESSION_VIEW> => ({ userId, username, expiresAt: expiresAt.toISOString(), csrfToken });
-  const count = app.createRateLimit({ max: EXCHANGES_PER_MINUTE, timeWindow: "1 minute", keyGenerator: ({ ip }) => `hand-over:${ip}` });
+  const limit = rateLimit(app, { perMinute: EXCHANGES_PER_MINUTE, refusal: `More than ${EXCHANGES_PER_MINUTE} codes were tried within a minute.`, keyOf: ({ ip }) => ip });
   app.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
 
   app.post("/me/session", {
     schema: { hide: true, body: EXCHANGE, response: { 200: SESSION_VIEW } },
-    onRequest: async (request) => {
-      const result = await count(request);
-      if (!result.isAllowed && result.isExceeded) throw new HttpError("RATE_LIMITED", `More than ${EXCHANGES_PER_MINUTE} codes were tried within a minute.`, { headers: { "retry-after": String(result.ttlInSeconds) } });
-    },
+    onRequest: limit,
   }, async (request, reply) => {
     const handedOver = await useHandOver(pool, request.body.code);
     if (!handedOver) throw new HttpError("HAND_OVER_USED", "The code was used already, or its time is over.");

@@ -12,6 +12,7 @@ import { createAuthenticator } from "../authenticate.ts";
 import { refuseWithoutRole } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
+import { rateLimit } from "../rate-limit.ts";
 
 export const CSRF_HEADER = "x-csrf-token";
 
@@ -51,7 +52,7 @@ export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, 
   const authenticate = createAuthenticator(settings);
   const sessionView = ({ userId, role, expiresAt, csrfToken }: OperatorSession): z.output<typeof SESSION_VIEW> =>
     ({ operator: userId, role, expiresAt: expiresAt.toISOString(), csrfToken, deprovisionGraceHours: settings.deprovisionGraceHours });
-  const countLogin = app.createRateLimit({ max: LOGINS_PER_MINUTE, timeWindow: "1 minute", keyGenerator: ({ ip }) => `login:${ip}` });
+  const limit = rateLimit(app, { perMinute: LOGINS_PER_MINUTE, refusal: `More than ${LOGINS_PER_MINUTE} logins were tried within a minute.`, keyOf: ({ ip }) => ip });
   app.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
 
   async function byToken(token: string): Promise<Parameters<typeof newSession>[0]> {
@@ -68,10 +69,7 @@ export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, 
 
   app.post("/session", {
     schema: { hide: true, body: LOGIN, response: { 200: SESSION_VIEW } },
-    onRequest: async (request) => {
-      const result = await countLogin(request);
-      if (!result.isAllowed && result.isExceeded) throw new HttpError("RATE_LIMITED", `More than ${LOGINS_PER_MINUTE} logins were tried within a minute.`, { headers: { "retry-after": String(result.ttlInSeconds) } });
-    },
+    onRequest: limit,
   }, async (request, reply) => {
     const session = newSession("code" in request.body ? await useLink(request.body.code) : await byToken(request.body.token));
     const seconds = Math.max(0, Math.floor((session.expiresAt.getTime() - Date.now()) / SECOND_MS));
