@@ -1,9 +1,10 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from "jose";
+import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from "jose";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { roleOfScopes, type OperatorRole } from "../config/operator-roles.ts";
 import type { Settings } from "../config/settings.ts";
 import { HttpError } from "./http-error.ts";
 import { USER_ID } from "./texts.ts";
+import { verifyByKeys } from "./verify-by-keys.ts";
 
 /** Who a verified token speaks for. */
 export interface Caller {
@@ -62,8 +63,8 @@ function createVerifier({ jwtSecret, jwtJwksUrl, jwtIssuer, jwtAudience }: Authe
     const key = crypto.subtle.importKey("raw", new TextEncoder().encode(jwtSecret), { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
     return async (token) => (await jwtVerify(token, await key, { ...options, algorithms: ["HS256"] })).payload;
   }
-  const keys: JWTVerifyGetKey = createRemoteJWKSet(new URL(jwtJwksUrl!));
-  return async (token) => (await jwtVerify(token, keys, { ...options, algorithms: PUBLIC_KEY_ALGORITHMS })).payload;
+  const keys = createRemoteJWKSet(new URL(jwtJwksUrl!));
+  return async (token) => verifyByKeys(token, keys, { ...options, algorithms: PUBLIC_KEY_ALGORITHMS });
 }
 
 function refused(error: unknown): never {

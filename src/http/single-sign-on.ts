@@ -3,15 +3,17 @@
  * known again when the provider sends the browser back is sealed in a cookie of its own.
  */
 import type * as OpenIdClient from "openid-client";
+import { beginningOf } from "../../providers/core/cut-text.ts";
 import { MINUTE_MS } from "../../providers/core/time.ts";
 import type { Settings } from "../config/settings.ts";
 import { OPERATOR_ROLES, type OperatorRole } from "../config/operator-roles.ts";
 import { HttpError } from "./http-error.ts";
 
-export type SingleSignOnSettings = Pick<Settings, "publicUrl" | "oidcIssuer" | "oidcClientId" | "oidcClientSecret" | "oidcScopes" | "oidcRolesClaim" | "oidcRoles">;
+export type SingleSignOnSettings = Pick<Settings, "publicUrl" | "oidcIssuer" | "oidcClientId" | "oidcClientSecret" | "oidcScopes" | "oidcRolesClaim" | "oidcRoles" | "oidcNameClaim">;
 
 /** How long a login at the provider may take. */
 export const LOGIN_LIMIT_MS = 10 * MINUTE_MS;
+const LONGEST_NAME = 255;
 export const CALLBACK_PATH = "/login/oidc/callback";
 
 /** What is kept from the way there to the way back. */
@@ -22,7 +24,7 @@ export interface LoginBegun {
 }
 
 export interface SignedOn {
-  /** As the records call the operator: the verified e-mail address, else the provider's own id. */
+  /** As the records call the operator. */
   readonly userId: string;
   readonly role: OperatorRole;
 }
@@ -62,8 +64,9 @@ export function createSingleSignOn(settings: SingleSignOnSettings): SingleSignOn
       const claims = tokens.claims()!;
       const known = settings.oidcRolesClaim in claims ? claims : { ...claims, ...(await oidc.fetchUserInfo(config, tokens.access_token, claims.sub).catch((error: unknown) => { throw unavailable(error); })) };
       const role = roleOf(known[settings.oidcRolesClaim], settings.oidcRoles);
-      if (!role) throw new HttpError("SCOPE_MISSING", `The identity provider names no role of '${nameOf(known)}': the claim '${settings.oidcRolesClaim}' holds nothing that OIDC_ROLES knows.`);
-      return { userId: nameOf(known), role };
+      const userId = nameOf(known, settings.oidcNameClaim);
+      if (!role) throw new HttpError("SCOPE_MISSING", `The identity provider names no role of '${userId}': the claim '${settings.oidcRolesClaim}' holds nothing that OIDC_ROLES knows.`);
+      return { userId, role };
     },
   };
 }
@@ -80,8 +83,14 @@ export function roleOf(claim: unknown, groupsOf: Settings["oidcRoles"]): Operato
   return OPERATOR_ROLES.findLast((role) => groupsOf?.some((one) => one.role === role && groups.has(one.group)));
 }
 
-function nameOf({ sub, email, email_verified: isVerified }: Readonly<Record<string, unknown>>): string {
-  return typeof email === "string" && isVerified !== false ? email.slice(0, 255) : String(sub).slice(0, 255);
+/**
+ * The e-mail address, if the provider says that it is verified: at some, people write it themselves. Else the provider's
+ * own id, unless the settings name a claim that can be relied on there.
+ */
+export function nameOf(claims: Readonly<Record<string, unknown>>, nameClaim: string | undefined): string {
+  const { sub, email, email_verified: isVerified } = claims;
+  const name = nameClaim !== undefined ? claims[nameClaim] : isVerified === true || isVerified === "true" ? email : undefined;
+  return beginningOf(typeof name === "string" && name !== "" ? name : String(sub), LONGEST_NAME);
 }
 
 function unavailable(error: unknown): HttpError {

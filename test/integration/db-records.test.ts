@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { migrate } from "../../src/db/migrate.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
-import { beginPhase, discardCredentials, createCredentialsCipher, findLostRuns, findRun, findVpsByUserId, findVpsByUsername, finishRun, openRunsOf, readProgress, requestVps, saveCredentials, setVpsStatus, startRun, takeCredentials } from "../../src/records/index.ts";
+import { beginPhase, discardCredentials, createCredentialsCipher, endSession, findLostRuns, findRun, findVpsByUserId, findVpsByUsername, finishRun, isSessionEnded, openRunsOf, readProgress, requestVps, saveCredentials, setVpsStatus, startRun, takeCredentials } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool } = await withDatabase();
@@ -101,5 +101,16 @@ describe("requestVps where user_id is a uuid", () => {
       await assert.rejects(inTransaction(foreign.pool, (client) => requestVps(client, request("alice", userId))), { code: "INPUT_INVALID" });
     }
     assert.equal((await foreign.pool.query("SELECT FROM user_vps")).rowCount, 0);
+  });
+});
+
+describe("an ended session", () => {
+  it("signs nobody in where the clock is behind the database's either, and is forgotten later", async () => {
+    const endedBy = async (sessionId: string, hoursAgo: number) => assert.equal(await endSession(pool, sessionId, new Date(Date.now() - hoursAgo * 3_600_000)), true);
+    await endedBy("of-a-clock-behind", 2);
+    await endedBy("long-over", 26);
+    await endedBy("another", 0);
+    assert.deepEqual([await isSessionEnded(pool, "of-a-clock-behind"), await isSessionEnded(pool, "long-over")], [true, false]);
+    assert.equal(await endSession(pool, "of-a-clock-behind", new Date()), false, "nor is a link good once more");
   });
 });

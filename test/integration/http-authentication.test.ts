@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, describe, it } from "vitest";
+import { afterAll, describe, it, vi } from "vitest";
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import { assertRefusal } from "../support/assert-refusal.ts";
+import { atEnd } from "../support/at-end.ts";
 import { withApp } from "../support/http-app.ts";
 import { asOperator, asUser, signToken } from "../support/tokens.ts";
 
@@ -118,6 +119,40 @@ describe("tokens of public keys (JWKS)", async () => {
     const other = await generateKeyPair("ES256");
     const token = await new SignJWT(USER).setProtectedHeader({ alg: "ES256", kid: "other" }).setExpirationTime("10m").sign(other.privateKey);
     assertRefusal(await status(`Bearer ${token}`, withKeys), 401, "UNAUTHENTICATED");
+  });
+
+  describe("without a kid, while the keys are rotated", async () => {
+    const [first, second] = await Promise.all([generateKeyPair("ES256", { extractable: true }), generateKeyPair("ES256", { extractable: true })]);
+    const jwk = async (pair: typeof first, kid: string) => ({ ...(await exportJWK(pair.publicKey)), kid, alg: "ES256" });
+    const signBy = (pair: typeof first, time = "10m") => new SignJWT(USER).setProtectedHeader({ alg: "ES256" }).setExpirationTime(time).sign(pair.privateKey);
+
+    async function withServed(known: { keys: object[] }) {
+      const server = createServer((_request, response) => void response.setHeader("content-type", "application/json").end(JSON.stringify(known)));
+      atEnd(() => server.close());
+      return (await withApp({ env: { JWT_SECRET: "", JWT_JWKS_URL: await listen(server) } })).app;
+    }
+
+    it("are let in by whichever of them they are signed by, and by no other", async () => {
+      const served = await withServed({ keys: [await jwk(first, "1"), await jwk(second, "2")] });
+      for (const pair of [first, second]) assertRefusal(await status(`Bearer ${await signBy(pair)}`, served), 404, "VPS_NOT_FOUND");
+      assertRefusal(await status(`Bearer ${await signBy(await generateKeyPair("ES256", { extractable: true }))}`, served), 401, "UNAUTHENTICATED");
+      assert.match(assertRefusal(await status(`Bearer ${await signBy(second, "10m ago")}`, served), 401, "UNAUTHENTICATED").message, /expired/);
+    });
+
+    it("are let in by a key that was not known yet, as soon as the keys may be fetched again", async () => {
+      const known = { keys: [await jwk(first, "1")] };
+      const served = await withServed(known);
+      assertRefusal(await status(`Bearer ${await signBy(first)}`, served), 404, "VPS_NOT_FOUND");
+      known.keys.push(await jwk(second, "2"));
+      assertRefusal(await status(`Bearer ${await signBy(second)}`, served), 401, "UNAUTHENTICATED");
+      const now = Date.now();
+      vi.spyOn(Date, "now").mockImplementation(() => now + 31_000);
+      try {
+        assertRefusal(await status(`Bearer ${await signBy(second)}`, served), 404, "VPS_NOT_FOUND");
+      } finally {
+        vi.restoreAllMocks();
+      }
+    });
   });
 
   it("while the keys cannot be fetched: 503, not 401", async () => {
