@@ -213,6 +213,29 @@ describe("the user's page", needing("browser"), () => {
     await heading("ada.spoq.dev");
   });
 
+  it("asks for something once, however often its button is pressed, and again after a failure", async () => {
+    jobs.enqueued.splice(0);
+    const { promise: isHeld, resolve: letGo } = Promise.withResolvers<void>();
+    let asked = 0;
+    await page.route("**/api/vps/restore", async (route) => {
+      asked += 1;
+      await isHeld;
+      if (asked === 1) return route.fulfill({ status: 503, json: { error: { code: "NOT_READY", message: "The database is away." } } });
+      await route.continue();
+    });
+    await page.getByRole("button", { name: "Go back to the snapshot" }).click();
+    const yes = page.getByRole("dialog").getByRole("button", { name: "Go back to the snapshot" });
+    await yes.evaluate((button: { click(): void }) => { for (let press = 0; press < 3; press += 1) button.click(); });
+    await page.getByRole("dialog").locator("button[aria-busy=true]:disabled").waitFor();
+    letGo();
+    await page.getByRole("dialog").getByRole("alert").waitFor();
+    assert.deepEqual([asked, jobs.enqueued.length], [1, 0]);
+    await yes.click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    await page.unroute("**/api/vps/restore");
+    assert.deepEqual([asked, jobs.enqueued.splice(0).map(({ operation }) => operation)], [2, ["restore"]]);
+  });
+
   it("takes the code when the service answers again, without being loaded anew", async () => {
     await page.context().clearCookies();
     await page.route("**/me/texts*", (route) => route.abort(), { times: 1 });
@@ -287,7 +310,6 @@ describe("the user's page", needing("browser"), () => {
       await other.close();
     }
   });
-
   it("forgets the user by signing out, and has broken no rule of its policy", async () => {
     await page.goto(`${address}/me`);
     await page.getByRole("button", { name: "Sign out" }).click();

@@ -42,15 +42,18 @@ describe("a purchase in doubt on the user's page", needing("browser"), () => {
     return sandbox.state().vms.at(-1)!.id;
   }
 
-  it("is waited for first, then asks for a reason, and buys again at an operator's word alone", async () => {
+  it("is waited for first, and buys again only when an operator has said so twice, and why", async () => {
     await inDoubt("ada");
     await badge("failed");
     await assertAccessible(the.page);
-    await form().getByRole("button", { name: "Buy again" }).click();
-    await the.page.locator("p.bad", { hasText: /reason/i }).waitFor();
+    await form().getByRole("button", { name: "Buy again…" }).click();
+    const question = the.page.getByRole("dialog", { name: "Buy once more?" });
+    await question.getByText("if it was bought after all, two VPSs are paid").waitFor();
+    await assertAccessible(the.page);
+    await question.getByRole("button", { name: "Buy again" }).click();
+    await question.waitFor();
     assert.equal(purchases("ada"), 0, "without a reason nothing is decided");
-    await form().getByLabel("Why").fill("hPanel has no order");
-    await form().getByRole("button", { name: "Buy again" }).click();
+    await the.answer("Buy again");
     await badge("ready");
     await form().waitFor({ state: "detached" });
     assert.equal(purchases("ada"), 1);
@@ -60,9 +63,9 @@ describe("a purchase in doubt on the user's page", needing("browser"), () => {
     await pool.query("INSERT INTO vps_purchases (user_id, username, hostname, plan_id, state, asked_at, reserved_at) SELECT user_id, username, hostname, 'hostingercom-vps-kvm2-usd-1m', 'uncertain', now(), now() FROM user_vps WHERE username = 'ada'");
     await the.page.reload();
     await the.page.getByText("Nobody knows whether another VM was bought for this user").waitFor();
-    assert.deepEqual(await form().getByRole("button").allTextContents(), ["Give it up"]);
-    await form().getByLabel("Why").fill("hPanel has no order");
-    await form().getByRole("button", { name: "Give it up" }).click();
+    assert.deepEqual(await form().getByRole("button").allTextContents(), ["Give it up…"]);
+    await form().getByRole("button", { name: "Give it up…" }).click();
+    await the.answer("Give it up");
     await form().waitFor({ state: "detached" });
     await badge("ready");
     const { rows } = await pool.query<{ state: string }>("SELECT state FROM vps_purchases WHERE username = 'ada' ORDER BY purchase_id");
@@ -73,9 +76,8 @@ describe("a purchase in doubt on the user's page", needing("browser"), () => {
   it("is taken over as the VM that an operator names", async () => {
     await inDoubt("ben");
     const vmId = await orderByHand("ben");
-    await form().getByLabel("Why").fill("its order in hPanel");
-    await form().getByLabel("VM").fill(String(vmId));
-    await form().getByRole("button", { name: "It is this VM" }).click();
+    await form().getByRole("button", { name: "It is this VM…" }).click();
+    await the.answer("It is this VM", { VM: String(vmId) });
     await badge("ready");
     await the.page.getByText(String(vmId)).first().waitFor();
     assert.equal(purchases("ben"), 0);
@@ -84,9 +86,9 @@ describe("a purchase in doubt on the user's page", needing("browser"), () => {
 
   it("is given up: nothing is bought, and the page says who decided", async () => {
     await inDoubt("cid");
-    await form().getByLabel("Why").fill("has left");
-    await form().getByRole("button", { name: "Give it up" }).click();
-    await the.page.getByText(/given up by operator@example\.com: has left/).first().waitFor();
+    await form().getByRole("button", { name: "Give it up…" }).click();
+    await the.answer("Give it up");
+    await the.page.getByText(/given up by operator@example\.com: a test/).first().waitFor();
     await form().waitFor({ state: "detached" });
     assert.equal(purchases("cid"), 0);
   });

@@ -1,5 +1,5 @@
 /** What users do with their VPS themselves, each asked once more. */
-import { byId, h } from "/assets/dom.js";
+import { byId, h, whileDisabled } from "/assets/dom.js";
 import { readFacts } from "./credentials.js";
 import { send } from "./service.js";
 import { moment, say } from "./words.js";
@@ -44,8 +44,8 @@ export function askAndDo(name, { vps, facts, tell }) {
   if (key) key.value = facts.ssh.publicKey ?? "";
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   return new Promise((settled) => {
-    const submit = async (event) => {
-      event.preventDefault();
+    const yes = h("button", { type: "submit", class: name === "restore" ? "danger" : "primary" }, say(`do-${name}`));
+    const submit = async () => {
       const body = field ? { sshPublicKey: key.value.trim().replace(/\s*\n\s*/g, "") || null } : confirms ? { confirm: vps.username } : {};
       try {
         // Others may have asked for the same since the page looked last.
@@ -60,13 +60,13 @@ export function askAndDo(name, { vps, facts, tell }) {
         problem.hidden = false;
       }
     };
-    dialog.replaceChildren(h("form", { onsubmit: submit },
+    dialog.replaceChildren(h("form", { onsubmit: (event) => { event.preventDefault(); void whileDisabled(yes, submit); } },
       h("h2", { id: "dialog-title" }, say(`ask-${name}`)),
       h("p", { id: "dialog-text" }, say(`ask-${name}-text`, { snapshot: facts.snapshotAt ? moment(facts.snapshotAt) : "" })),
       key && h("label", { for: "key" }, say("key")), key, problem,
       h("div", { class: "actions" },
         h("button", { type: "button", autofocus: !field, onclick: () => dialog.close("no") }, say("no")),
-        h("button", { type: "submit", class: name === "restore" ? "danger" : "primary" }, say(`do-${name}`)))));
+        yes)));
     dialog.returnValue = "no";
     dialog.addEventListener("close", () => settled(dialog.returnValue === "yes"), { once: true });
     dialog.showModal();

@@ -1,5 +1,5 @@
 /** Reveal, then 'I have them': until then the same can be shown again, so that a lost answer loses nothing. */
-import { h } from "/assets/dom.js";
+import { h, whileDisabled } from "/assets/dom.js";
 import { copyable } from "./lines.js";
 import { get, send } from "./service.js";
 import { moment, say } from "./words.js";
@@ -14,7 +14,7 @@ export function credentials(vps, facts, { again, tell, ask }) {
     const until = facts.credentialsShownAgainUntil;
     return [
       h("p", {}, until === null ? say("credentials-wait") : say("credentials-again", { until: moment(until) })),
-      h("button", { type: "button", class: "primary", "data-key": "reveal", onclick: () => reveal({ again, tell }) }, until === null ? say("reveal") : say("reveal-again")),
+      h("button", { type: "button", class: "primary", "data-key": "reveal", onclick: ({ currentTarget }) => void whileDisabled(currentTarget, () => reveal({ again, tell })) }, until === null ? say("reveal") : say("reveal-again")),
     ];
   }
   if (vps.credentials !== "shown") return [];
@@ -53,7 +53,7 @@ function shown(values, { again, tell }) {
     h("dl", { class: "lines" }, copyable(say("login"), username, tell), copyable(say("password"), password, tell), copyable(say("secret"), jwtSecret, tell)),
     h("div", { class: "actions" },
       h("button", { type: "button", "data-key": "download", onclick: () => download(`${hostname}.txt`, file()) }, say("download")),
-      h("button", { type: "button", class: "primary", "data-key": "keep", onclick: have }, say("have"))));
+      h("button", { type: "button", class: "primary", "data-key": "keep", onclick: ({ currentTarget }) => void whileDisabled(currentTarget, have) }, say("have"))));
 }
 
 function download(name, text) {

@@ -1,7 +1,7 @@
 /** What an operator can do with a user's VPS: all that the command line can, each asking why. */
 import { get, post } from "./api.js";
 import { byId, h, show } from "./dom.js";
-import { openFrame, tell } from "./frame.js";
+import { openFrame, tell, tellProblem } from "./frame.js";
 import { ask, WHY } from "./question.js";
 import { plan } from "./text.js";
 
@@ -84,7 +84,7 @@ export function showActions(vps, givingUp, onAsked) {
   const fitting = ACTIONS.filter(({ fits }) => fits(vps, givingUp)).map((action) => ({ ...action, off: action.isOff?.(vps) ?? false }));
   const group = byId("actions");
   const hadFocus = group.contains(document.activeElement);
-  show(group, [vps.username, vps.hostname, vps.vmId, fitting], () => fitting.map((action) => h("button", { type: "button", class: action.isDangerous && "danger", "data-key": action.name, disabled: action.off, onclick: () => void begin(vps, action, onAsked) }, `${action.text}…`)));
+  show(group, [vps.username, vps.hostname, vps.vmId, fitting], () => fitting.map((action) => h("button", { type: "button", class: action.isDangerous && "danger", "data-key": action.name, disabled: action.off, onclick: () => void begin(vps, action, onAsked).catch(tellProblem) }, `${action.text}…`)));
   // The button that was pressed may be gone.
   if (hadFocus) keepPlace();
 }

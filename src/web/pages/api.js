@@ -1,11 +1,12 @@
 /** The service's API, signed in by the session cookie. */
 
 export class ApiError extends Error {
-  /** @param status of the answer; undefined: there was none */
-  constructor({ code, message, next }, status) {
+  /** @param status of the answer; undefined: there was none @param retryAfterMs how long the service wants to be left alone */
+  constructor({ code, message, next }, status, retryAfterMs = 0) {
     super(message);
     this.code = code;
     this.next = next;
+    this.retryAfterMs = retryAfterMs;
     /** The same may be answered in a moment. */
     this.isPassing = status === undefined || status >= 500 || status === 429;
   }
@@ -65,7 +66,7 @@ async function send(method, path, body) {
   if (answer.status === 401) return goTo(() => location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`));
   if (answer.status === 204) return undefined;
   const value = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new ApiError(value.error ?? { code: String(answer.status), message: `The service answered ${answer.status}.` }, answer.status);
+  if (!answer.ok) throw new ApiError(value.error ?? { code: String(answer.status), message: `The service answered ${answer.status}.` }, answer.status, 1_000 * (Number(answer.headers.get("retry-after")) || 0));
   return value;
 }
 

@@ -23,6 +23,20 @@ function fill(element, properties, children) {
   return element;
 }
 
+/** Does what a button asks for; it cannot be pressed again before that has come to its end. */
+export async function whileDisabled(button, work) {
+  const hadFocus = document.activeElement === button;
+  button.disabled = true;
+  button.setAttribute("aria-busy", "true");
+  try {
+    return await work();
+  } finally {
+    button.disabled = false;
+    button.removeAttribute("aria-busy");
+    if (hadFocus && document.activeElement === document.body) button.focus({ preventScroll: true });
+  }
+}
+
 export const byId = (id) => document.getElementById(id);
 
 const shown = new WeakMap();

@@ -2,6 +2,16 @@
 import { get, post } from "./api.js";
 import { byId, h, show } from "./dom.js";
 import { tell, tellProblem } from "./frame.js";
+import { ask, WHY } from "./question.js";
+
+const VM = { name: "vmId", label: "VM", required: true, pattern: "[0-9]+" };
+
+/** `needsVm`: not for a user who has one. */
+const DECISIONS = [
+  { decision: "vm", text: "It is this VM", title: "Which VM has it become?", what: "The user gets it: its id is in the Hostinger panel.", yes: "It is this VM", fields: [VM], needsVm: true },
+  { decision: "buy-again", text: "Buy again", title: "Buy once more?", what: "Only if the Hostinger panel has no order of it: if it was bought after all, two VPSs are paid.", yes: "Buy again", isDangerous: true, needsVm: true },
+  { decision: "give-up", text: "Give it up", title: "Give the purchase up?", what: "It is not looked for any more.", yes: "Give it up" },
+];
 
 /** @param vps as its events tell it @returns the user's purchase about which an operator can decide, or null */
 export async function readDoubt({ username, status, waiting }) {
@@ -13,32 +23,25 @@ export async function readDoubt({ username, status, waiting }) {
 }
 
 export function showDoubt(doubt) {
-  show(byId("doubt"), doubt, () => doubt && doubtForm(doubt));
+  show(byId("doubt"), doubt, () => doubt && doubtPanel(doubt));
 }
 
 /** Who had wanted another VM and is ready with the old one needs none: there is nothing but the doubt to end. */
-function doubtForm({ username, state, orderId, evidence, decision, keepsOld }) {
+function doubtPanel({ username, state, orderId, evidence, decision, keepsOld }) {
   const what = keepsOld ? "Nobody knows whether another VM was bought for this user, who keeps the old one." : state === "uncertain" ? "Nobody knows whether this VPS was bought." : `The payment of ${orderId ? `order ${orderId}` : "the order"} is under way; it is looked for by itself. If the order will come to nothing, decide.`;
-  const vm = h("input", { id: "doubt-vm", inputmode: "numeric", pattern: "[0-9]+", autocomplete: "off", size: "10" });
-  const why = h("input", { id: "doubt-reason", maxlength: "500", autocomplete: "off", required: true });
-  const decideAs = (body) => () => void decide(username, { ...body(), reason: why.value.trim() });
+  const fitting = DECISIONS.filter(({ needsVm }) => !needsVm || !keepsOld);
   return h("div", { class: "panel notice" },
     h("p", {}, h("strong", {}, what), ` ${evidence ?? ""} Look into the orders in the Hostinger panel, then decide.`, decision && ` Decided before: ${decision.kind} by ${decision.by}: ${decision.why}.`),
     h("div", { class: "actions", role: "group", "aria-label": "Decide about the purchase" },
-      h("label", {}, "Why ", why),
-      !keepsOld && [
-        h("label", {}, "VM ", vm),
-        h("button", { type: "button", "data-key": "doubt-vm", onclick: decideAs(() => ({ decision: "vm", vmId: Number(vm.value) })) }, "It is this VM"),
-        h("button", { type: "button", "data-key": "doubt-again", class: "danger", onclick: decideAs(() => ({ decision: "buy-again" })) }, "Buy again"),
-      ],
-      h("button", { type: "button", "data-key": "doubt-give-up", onclick: decideAs(() => ({ decision: "give-up" })) }, "Give it up")));
+      fitting.map((one) => h("button", { type: "button", "data-key": `doubt-${one.decision}`, class: one.isDangerous && "danger", onclick: () => void decide(username, one).catch(tellProblem) }, `${one.text}…`))));
 }
 
-async function decide(username, body) {
-  try {
-    await post(`/api/admin/vps/${username}/resolve`, body);
-    tell("The decision is recorded; it goes on.");
-  } catch (error) {
-    tellProblem(error);
-  }
+function decide(username, { decision, title, what, yes, isDangerous, fields = [] }) {
+  return ask({
+    title, text: what, yes, isDangerous, fields: [...fields, WHY],
+    submit: async ({ vmId, reason }) => {
+      await post(`/api/admin/vps/${username}/resolve`, { decision, ...(vmId !== undefined && { vmId: Number(vmId) }), reason });
+      tell("The decision is recorded; it goes on.");
+    },
+  });
 }

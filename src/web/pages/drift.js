@@ -9,7 +9,7 @@ import { when } from "./text.js";
 const FINDINGS_INTERVAL_MS = 5_000;
 
 export function openDrift(username) {
-  byId("check-drift").addEventListener("click", () => void check(username));
+  byId("check-drift").addEventListener("click", () => void check(username).catch(tellProblem));
   void keepUp(() => showFindings(username), FINDINGS_INTERVAL_MS);
 }
 
@@ -39,17 +39,13 @@ function driftTable({ resources, refusal }) {
 }
 
 async function showFindings(username) {
-  try {
-    const { items: open } = await findings({ username, open: "true" });
-    const badge = byId("badge-findings");
-    badge.hidden = open.length === 0;
-    badge.textContent = `${open.length} ${open.length === 1 ? "finding" : "findings"}`;
-    show(byId("findings"), open, () => open.length > 0 && [
-      comparison("Found by sweeps", ["Finding", "Declared", "Actual", "First seen", "Repair"], open.map((finding) => [finding.kind, finding.declared, finding.actual, when(finding.firstSeen), repairOf(finding)])),
-    ]);
-  } catch (error) {
-    tellProblem(error);
-  }
+  const { items: open } = await findings({ username, open: "true" });
+  const badge = byId("badge-findings");
+  badge.hidden = open.length === 0;
+  badge.textContent = `${open.length} ${open.length === 1 ? "finding" : "findings"}`;
+  show(byId("findings"), open, () => open.length > 0 && [
+    comparison("Found by sweeps", ["Finding", "Declared", "Actual", "First seen", "Repair"], open.map((finding) => [finding.kind, finding.declared, finding.actual, when(finding.firstSeen), repairOf(finding)])),
+  ]);
 }
 
 function repairOf({ findingId, kind, repair }) {
@@ -61,7 +57,7 @@ function repairOf({ findingId, kind, repair }) {
       tell(`Repair of ${kind}: asked for.`);
     },
   });
-  return h("button", { type: "button", "data-key": `finding-${findingId}`, onclick: () => void repairIt() }, `Repair ${kind}`);
+  return h("button", { type: "button", "data-key": `finding-${findingId}`, onclick: () => void repairIt().catch(tellProblem) }, `Repair ${kind}`);
 }
 
 function comparison(caption, heads, rows) {

@@ -1,7 +1,7 @@
 /** Where the fleet is not as declared, by the last sweep: by kind, page by page, each with its repair. */
 import { addressWith, onAddress, wanted } from "./address.js";
 import { get, post } from "./api.js";
-import { byId, h, show } from "./dom.js";
+import { byId, h, show, whileDisabled } from "./dom.js";
 import { findings, lastSweep } from "./findings-api.js";
 import { keepUp, openFrame, tell, tellProblem } from "./frame.js";
 import { cursorPager } from "./pager.js";
@@ -9,18 +9,14 @@ import { ask, WHY } from "./question.js";
 import { ago, seconds, when } from "./text.js";
 
 const INTERVAL_MS = 5_000;
-const SWEEPING_MS = 1_000;
 const PAGE_SIZE = 50;
-let soon;
 
 async function showAll() {
-  clearTimeout(soon);
   const kind = wanted().get("kind");
   const cursor = wanted().get("cursor");
   // The sweep before its findings: if it has ended by then, none can be missing.
   const sweep = await lastSweep();
   const [fleet, page] = await Promise.all([get("/api/admin/fleet"), findings({ open: "true", limit: String(PAGE_SIZE), ...(kind && { kind }), ...(cursor && { cursor }) })]);
-  if (sweep && !sweep.finishedAt) soon = setTimeout(() => void showAll().catch(tellProblem), SWEEPING_MS);
   show(byId("last-sweep"), sweep ?? null, sweepText);
   show(byId("kinds"), [fleet.findings, kind], () => kinds(fleet.findings, kind));
   const shown = fleet.findings.find((one) => one.kind === kind);
@@ -88,7 +84,7 @@ async function repairAll() {
   });
 }
 
-byId("sweep").addEventListener("click", async () => {
+byId("sweep").addEventListener("click", ({ currentTarget }) => void whileDisabled(currentTarget, async () => {
   try {
     await post("/api/admin/sweeps");
     tell("Sweep: asked for.");
@@ -96,7 +92,7 @@ byId("sweep").addEventListener("click", async () => {
   } catch (error) {
     tellProblem(error);
   }
-});
+}));
 byId("repair-kind").addEventListener("click", () => void repairAll().catch(tellProblem));
 await openFrame().catch(tellProblem);
 onAddress(() => showAll().catch(tellProblem));

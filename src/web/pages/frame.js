@@ -9,8 +9,11 @@ let noticeTimer;
 
 let session;
 
-/** Who is logged in and what holds for them: GET /session. */
-export const openFrame = () => (session ??= open());
+/** Who is logged in and what holds for them: GET /session. Asked again after a failure. */
+export const openFrame = () => (session ??= open().catch((error) => {
+  session = undefined;
+  throw error;
+}));
 
 async function open() {
   document.body.append(notice);
@@ -58,19 +61,27 @@ function put(element) {
   noticeTimer = setTimeout(() => notice.replaceChildren(), NOTICE_MS);
 }
 
-/** Does the work now and then again and again, while the page is seen. Only one at a time; a failure is told and tried again. */
+/** Resolves after that time, and not while nobody sees the page. */
+export async function pause(ms) {
+  await new Promise((resume) => setTimeout(resume, ms));
+  while (document.hidden) await new Promise((resume) => document.addEventListener("visibilitychange", resume, { once: true }));
+}
+
+/**
+ * Does the work now and then again and again, while the page is seen, and opens the frame if that has failed. Only one at
+ * a time; a failure is told and tried again, as late as the service wants it.
+ */
 export function keepUp(work, intervalMs) {
   let running = false;
+  let notBeforeMs = 0;
   const turn = async () => {
-    if (running || document.hidden) return;
+    if (running || document.hidden || performance.now() < notBeforeMs) return;
     running = true;
-    try {
-      await work();
-    } catch (error) {
-      tellProblem(error);
-    } finally {
-      running = false;
-    }
+    const { reason } = (await Promise.allSettled([work(), openFrame()])).find(({ status }) => status === "rejected") ?? {};
+    running = false;
+    if (!reason) return;
+    notBeforeMs = performance.now() + (reason.retryAfterMs ?? 0);
+    tellProblem(reason);
   };
   setInterval(turn, intervalMs);
   document.addEventListener("visibilitychange", turn);

@@ -2,6 +2,7 @@
 import { keep, waits } from "./actions.js";
 import { get } from "./api.js";
 import { byId, h, show } from "./dom.js";
+import { tellProblem } from "./frame.js";
 import { time } from "./text.js";
 
 const STEPS = { stackRemovedAt: "DNS record, renewal and stack removed", wipedAt: "data wiped", stoppedAt: "VM stopped", endedAt: "done" };
@@ -25,7 +26,7 @@ function waiting(givingUp) {
   const { username, dueAt } = givingUp;
   return [
     h("p", {}, h("strong", {}, "To be given up on ", time(dueAt), "."), ` Until then nothing changes, and it can be taken back. ${who(givingUp)}`),
-    h("button", { type: "button", "data-key": "keep-vps", onclick: () => void keep(username) }, "Keep the VPS…"),
+    h("button", { type: "button", "data-key": "keep-vps", onclick: () => void keep(username).catch(tellProblem) }, "Keep the VPS…"),
   ];
 }
 

@@ -1,6 +1,6 @@
 /** Who is told what, what was delivered and what was not; send again. */
 import { get, post } from "./api.js";
-import { byId, h, show } from "./dom.js";
+import { byId, h, show, whileDisabled } from "./dom.js";
 import { keepUp, openFrame, tell, tellProblem } from "./frame.js";
 import { time } from "./text.js";
 
@@ -25,7 +25,7 @@ async function showTargets() {
 
 function targetRow({ name, format, address, events, failures, lastError, pausedAt, pending, givenUp, answeredAt }) {
   const state = pausedAt ? ["bad", "gone"] : failures > 0 ? ["bad", "does not take it"] : ["good", "ok"];
-  const button = (key, label, path, said) => h("button", { type: "button", "data-key": `${key}-${name}`, "aria-label": `${label}: ${name}`, onclick: () => void order(`notification-targets/${name}/${path}`, said) }, label);
+  const button = (key, label, path, said) => h("button", { type: "button", "data-key": `${key}-${name}`, "aria-label": `${label}: ${name}`, onclick: ({ currentTarget }) => void whileDisabled(currentTarget, () => order(`notification-targets/${name}/${path}`, said)) }, label);
   return h("tr", {},
     h("th", { scope: "row" }, name, h("div", { class: "quiet" }, `${format}, ${address}`)),
     h("td", { class: "text" }, h("span", { class: `status ${state[0]}` }, state[1]), failures > 0 || pausedAt ? h("div", { class: "clamped" }, lastError) : null),
@@ -60,7 +60,7 @@ function messageRow({ id, target, state, events, attempts, createdAt, lastError,
     h("td", {}, h("span", { class: `status ${LOOKS[state] ?? ""}` }, state.replaceAll("_", " ")), h("div", { class: "quiet" }, `${attempts} ${attempts === 1 ? "try" : "tries"}`)),
     h("td", { class: "text main" }, h("div", { class: "clamped" }, outcome)),
     h("td", { class: "wide" }, time(createdAt)),
-    h("td", {}, h("button", { type: "button", "data-key": `again-${id}`, "aria-label": `Send again: ${id}`, onclick: () => void order(`notifications/${id}/resend`, "It is sent again, with the same id.") }, state === "pending" ? "Try now" : "Send again")));
+    h("td", {}, h("button", { type: "button", "data-key": `again-${id}`, "aria-label": `Send again: ${id}`, onclick: ({ currentTarget }) => void whileDisabled(currentTarget, () => order(`notifications/${id}/resend`, "It is sent again, with the same id.")) }, state === "pending" ? "Try now" : "Send again")));
 }
 
 async function order(path, said) {

@@ -1,14 +1,14 @@
 /** /pools: VPSs that are kept ready for users to come. */
 import { get, post } from "./api.js";
 import { byId, h, show } from "./dom.js";
-import { keepUp, openFrame, tell } from "./frame.js";
+import { keepUp, openFrame, tell, tellProblem } from "./frame.js";
 import { ask, WHY } from "./question.js";
 import { money, seconds, status, time } from "./text.js";
 
 const INTERVAL_MS = 3_000;
 const LOOKS = { filling: "ready", paused: "failed", draining: "deprovisioning", ready: "ready", building: "provisioning", claimed: "running", failed: "failed", set_aside: "failed", retiring: "deprovisioning" };
 
-await openFrame();
+await openFrame().catch(tellProblem);
 await keepUp(showPools, INTERVAL_MS);
 
 async function showPools() {
@@ -34,7 +34,7 @@ function row(pool) {
     h("td", { class: "wide" }, asked === 0 ? "–" : `${hits} of ${asked}`),
     h("td", { class: "wide" }, seconds(secondsWith)),
     h("td", { class: "wide" }, seconds(secondsWithout)),
-    h("td", {}, state !== "draining" && h("button", { type: "button", "data-key": `drain-${poolId}`, onclick: () => void drain(poolId) }, `Drain ${poolId}`)));
+    h("td", {}, state !== "draining" && h("button", { type: "button", "data-key": `drain-${poolId}`, onclick: () => void drain(poolId).catch(tellProblem) }, `Drain ${poolId}`)));
 }
 
 function memberRow({ username, state, poolId, vmId, claimedBy, paidUntil, reason }) {

@@ -25,7 +25,7 @@ async function showPurchases() {
     get(`/api/admin/given-up-vms?${new URLSearchParams({ limit: PAGE_SIZE, ...(older && { cursor: older }) })}`),
   ]);
   show(byId("purchase-facts"), overview, facts);
-  show(byId("purchase-switch"), overview.switch.on, (on) => h("button", { type: "button", "data-key": "purchase-switch", onclick: () => void flip(!on) }, on ? "Switch purchases off…" : "Switch purchases on…"));
+  show(byId("purchase-switch"), overview.switch.on, (on) => h("button", { type: "button", "data-key": "purchase-switch", onclick: () => void flip(!on).catch(tellProblem) }, on ? "Switch purchases off…" : "Switch purchases on…"));
   show(byId("purchases"), page.items, () => (page.items.length > 0 ? page.items.map(row) : h("tr", {}, h("td", { colspan: "7", class: "quiet" }, state ? "None is in this state." : "Nothing was bought yet."))));
   cursorPager(byId("pager"), { cursor, nextCursor: page.nextCursor });
   show(byId("given-up"), givenUp.items, () => (givenUp.items.length > 0 ? givenUp.items.map(givenUpRow) : h("tr", {}, h("td", { colspan: "6", class: "quiet" }, "Nothing was given up."))));

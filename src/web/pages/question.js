@@ -20,13 +20,16 @@ export function ask({ title, text, yes, no = "No", isDangerous = false, fields =
   byId("question-problem").hidden = true;
   byId("question-no").textContent = no;
   byId("question-no").onclick = () => dialog.close("no");
-  const check = () => { button.disabled = !isAllowed(values()); };
+  let isSent = false;
+  const check = () => { button.disabled = isSent || !isAllowed(values()); };
   form.oninput = check;
   check();
   dialog.returnValue = "no";
   form.onsubmit = async (event) => {
     event.preventDefault();
-    button.disabled = true;
+    isSent = true;
+    check();
+    form.setAttribute("aria-busy", "true");
     try {
       await submit(values());
       dialog.close("yes");
@@ -34,6 +37,8 @@ export function ask({ title, text, yes, no = "No", isDangerous = false, fields =
       byId("question-problem").textContent = [error.message, error.next].filter(Boolean).join(" ");
       byId("question-problem").hidden = false;
     } finally {
+      isSent = false;
+      form.removeAttribute("aria-busy");
       check();
     }
   };

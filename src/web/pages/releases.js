@@ -1,7 +1,7 @@
 /** Releases that are known, and their roll-outs through the fleet, with whose VPS did not take the newest. */
 import { onAddress, wanted } from "./address.js";
 import { get, post } from "./api.js";
-import { byId, h, show } from "./dom.js";
+import { byId, h, show, whileDisabled } from "./dom.js";
 import { keepUp, openFrame, tell, tellProblem } from "./frame.js";
 import { cursorPager } from "./pager.js";
 import { ask, WHY } from "./question.js";
@@ -34,7 +34,7 @@ function row({ rollOutId, version, outcome, counts, requestedBy, reason, created
     h("td", { class: "text" }, Object.entries(counts).filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`).join(", ") || "nobody"),
     h("td", { class: "text wide" }, `${requestedBy}: ${reason}`),
     h("td", { class: "wide" }, when(createdAt)),
-    h("td", {}, outcome === null && h("button", { type: "button", "data-key": `cancel-${rollOutId}`, onclick: () => void cancel(rollOutId, version) }, `Cancel ${version}`)));
+    h("td", {}, outcome === null && h("button", { type: "button", "data-key": `cancel-${rollOutId}`, onclick: ({ currentTarget }) => void whileDisabled(currentTarget, () => cancel(rollOutId, version)) }, `Cancel ${version}`)));
 }
 
 function releaseRow({ version, conductor, cli, createdBy, createdAt }, isOpen) {
@@ -43,7 +43,7 @@ function releaseRow({ version, conductor, cli, createdBy, createdAt }, isOpen) {
     h("td", { class: "text" }, [conductor && "Conductor", cli && "CLI"].filter(Boolean).join(", ")),
     h("td", { class: "text wide" }, createdBy),
     h("td", { class: "wide" }, when(createdAt)),
-    h("td", {}, !isOpen && h("button", { type: "button", "data-key": `roll-${version}`, onclick: () => void rollOut(version) }, "Roll out…")));
+    h("td", {}, !isOpen && h("button", { type: "button", "data-key": `roll-${version}`, onclick: () => void rollOut(version).catch(tellProblem) }, "Roll out…")));
 }
 
 /** To all who are ready, unless fewer are chosen on the fleet's page. */

@@ -2,13 +2,13 @@
 import { addressWith, wanted } from "./address.js";
 import { get } from "./api.js";
 import { byId, h, show } from "./dom.js";
-import { tellProblem } from "./frame.js";
+import { pause, tellProblem } from "./frame.js";
 import { logView } from "./log.js";
 import { cursorPager } from "./pager.js";
 import { showResources } from "./resources.js";
 import { seconds, status, when } from "./text.js";
 
-const LOG_INTERVAL_MS = 1_000;
+const LOG_INTERVAL_MS = 3_000;
 const RUNS = 20;
 const MOST_LINES = 1_000;
 const DONE = { create: "created", update: "updated", delete: "deleted", replace: "replaced", same: "unchanged" };
@@ -102,13 +102,13 @@ function runElement(runId) {
     return run !== runId || line === undefined || log.goTo(line);
   }
 
-  /** While the service is away there is nothing new. */
+  /** While the service is away, or wants to be left alone, there is nothing new. */
   async function nextPart() {
     try {
       return await get(`/api/admin/runs/${runId}/log?afterSeq=${afterSeq}&limit=${MOST_LINES}`);
     } catch (error) {
       if (!error.isPassing) throw error;
-      return { lines: [], ended: false };
+      return { lines: [], ended: false, waitMs: error.retryAfterMs };
     }
   }
 
@@ -124,7 +124,7 @@ function runElement(runId) {
         isThere ||= goToLine();
         ended = part.ended && part.lines.length < MOST_LINES;
         if (ended && log.count() === 0) log.say("It printed nothing.");
-        if (!ended && part.lines.length < MOST_LINES) await new Promise((resume) => setTimeout(resume, LOG_INTERVAL_MS));
+        if (!ended && part.lines.length < MOST_LINES) await pause(Math.max(LOG_INTERVAL_MS, part.waitMs ?? 0));
       }
     } catch (error) {
       tellProblem(error);

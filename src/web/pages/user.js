@@ -74,7 +74,6 @@ function tick() {
 
 let rest;
 let knownRuns;
-let isRunning = false;
 
 /** What events do not tell. Several changes come at once. */
 function soonReadTheRest() {
@@ -89,6 +88,8 @@ function soonReadTheRest() {
       noteRuns(runs);
       show(byId("facts"), [record, next.release], () => facts(record));
     } catch (error) {
+      // The next look at the runs reads it again.
+      knownRuns = undefined;
       tellProblem(error);
     }
   }, SOON_MS);
@@ -98,14 +99,13 @@ function soonReadTheRest() {
 function noteRuns(runs) {
   const before = knownRuns;
   knownRuns = JSON.stringify(runs.map(({ runId, outcome }) => [runId, outcome]));
-  isRunning = runs.some(({ outcome }) => outcome === null);
   return knownRuns !== before;
 }
 
 /** A restart, a stop or a snapshot changes no status, so no event tells of it or of its failure. */
 async function lookAtRuns() {
   if (!vps) return;
-  if (isRunning || noteRuns(await showRuns(username))) soonReadTheRest();
+  if (noteRuns(await showRuns(username))) soonReadTheRest();
 }
 
 function facts(record) {
@@ -140,7 +140,7 @@ function askWhy() {
   get(`/api/admin/vps/${username}`).then(() => setTimeout(listen, AGAIN_MS), (error) => {
     if (error.code === "USER_NOT_FOUND" || error.code === "REQUEST_INVALID") return showNobody();
     tellProblem(error);
-    setTimeout(askWhy, AGAIN_MS);
+    setTimeout(askWhy, Math.max(AGAIN_MS, error.retryAfterMs ?? 0));
   });
 }
 
