@@ -5,11 +5,14 @@ import { poll } from "../core/polling.ts";
 import { removeForSure } from "../core/removal.ts";
 import { MINUTE_MS, SECOND_MS } from "../core/time.ts";
 import type { Firewall, FirewallRuleRequest } from "./api/client.ts";
+import { undefinedIfNotFound } from "./api/not-found.ts";
+import { findVm } from "./find-vm.ts";
 import { ruleFaults, sameRules } from "./firewall-rules.ts";
 import { runAction } from "./run-action.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
+import { getVm } from "./wait-for-running.ts";
 
 export { configure } from "./session.ts";
 
@@ -52,10 +55,11 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
 }
 
 export async function read(id: string, props: Values): Promise<{ id: string; props: Values }> {
-  const { client, signal } = currentSession();
-  const firewall = await undefinedIfGone(client.firewalls.get(Number(id), { signal }));
+  const session = currentSession();
+  const { client, signal } = session;
+  const firewall = await undefinedIfNotFound(client.firewalls.get(Number(id), { signal }));
   if (!firewall) return { id: "", props: {} };
-  const vm = await undefinedIfGone(client.virtualMachines.get(Number(props["vmId"]), { signal }));
+  const vm = await findVm(session, { vmId: Number(props["vmId"]), hostname: String(props["name"]) });
   const declared = rulesOf(props);
   const actual = actualRules(firewall);
   return {
@@ -79,8 +83,8 @@ async function deleteFirewall(id: string, props: Values): Promise<void> {
   const { client, signal } = session;
   await removeForSure({
     what: `Firewall ${id}`,
-    remove: () => undefinedIfGone(client.firewalls.delete(Number(id), { signal })),
-    isThere: async () => (await undefinedIfGone(client.firewalls.get(Number(id), { signal }))) !== undefined,
+    remove: () => undefinedIfNotFound(client.firewalls.delete(Number(id), { signal })),
+    isThere: async () => (await undefinedIfNotFound(client.firewalls.get(Number(id), { signal }))) !== undefined,
     signal,
   });
 }
@@ -98,7 +102,7 @@ async function establish(session: Session, firewall: Firewall, inputs: Inputs, g
     }
     known = { ...known, rules: inputs.rules };
     const named = { vmId: inputs.vmId, hostname: inputs.name };
-    const vm = await client.virtualMachines.get(inputs.vmId, { signal });
+    const vm = await getVm(session, named.vmId, named.hostname);
     if (vm.firewallGroupId !== firewall.id) {
       await runAction(session, named, "activating the firewall", () => client.firewalls.activate(firewall.id, inputs.vmId, { signal }));
     }
@@ -142,18 +146,9 @@ async function isTaken(call: Promise<void>): Promise<boolean> {
 
 async function deactivate(session: Session, firewallId: number, hostname: string, vmId: number): Promise<void> {
   const { client, signal } = session;
-  const vm = await undefinedIfGone(client.virtualMachines.get(vmId, { signal }));
+  const vm = await findVm(session, { vmId, hostname });
   if (vm?.firewallGroupId !== firewallId) return;
   await runAction(session, { vmId, hostname }, "deactivating the firewall", () => client.firewalls.deactivate(firewallId, vmId, { signal }));
-}
-
-async function undefinedIfGone<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
-    throw error;
-  }
 }
 
 function actualRules(firewall: Firewall) {

@@ -2,9 +2,10 @@
 import { isIP } from "node:net";
 import { UserVpsError } from "../core/errors.ts";
 import type { IpAddress, VirtualMachine } from "./api/client.ts";
+import { findVm } from "./find-vm.ts";
 import { runAction } from "./run-action.ts";
+import type { NamedVm } from "./run-action.ts";
 import { currentSession } from "./session.ts";
-import type { Session } from "./session.ts";
 import { isHostname } from "../core/hostname.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
 import { getVm } from "./wait-for-running.ts";
@@ -37,7 +38,7 @@ export async function update(_id: string, _olds: Values, given: Values): Promise
 
 /** An address that the VM no longer has took its entry along. */
 export async function read(id: string, props: Values): Promise<{ id: string; props: Values }> {
-  const vm = await findVm(currentSession(), props);
+  const vm = await findVm(currentSession(), namedVm(props));
   if (!vm) return { id: "", props: {} };
   return { id, props: { ...props, ptr: addressOf(vm, props)?.ptr ?? "" } };
 }
@@ -45,7 +46,7 @@ export async function read(id: string, props: Values): Promise<{ id: string; pro
 /** An entry that somebody has given another name meanwhile is theirs. */
 async function deletePtrRecord(_id: string, props: Values): Promise<void> {
   const session = currentSession();
-  const vm = await findVm(session, props);
+  const vm = await findVm(session, namedVm(props));
   const address = vm && addressOf(vm, props);
   if (!vm || !address || address.ptr !== props["hostname"]) return;
   await runAction(session, { vmId: vm.id, hostname: vm.hostname }, "removing the reverse DNS entry", () =>
@@ -66,13 +67,8 @@ async function establish(given: Values): Promise<Values> {
   return { ...withoutProvider(given), ipAddressId: idOf(address), ptr: hostname };
 }
 
-async function findVm({ client, signal }: Session, props: Values): Promise<VirtualMachine | undefined> {
-  try {
-    return await client.virtualMachines.get(Number(props["vmId"]), { signal });
-  } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
-    throw error;
-  }
+function namedVm(props: Values): NamedVm {
+  return { vmId: Number(props["vmId"]), hostname: String(props["hostname"]) };
 }
 
 function addressOf(vm: VirtualMachine, { address }: Values): IpAddress | undefined {

@@ -2,6 +2,7 @@ import { UserVpsError } from "../core/errors.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
 import { specificationState } from "./api/client.ts";
 import type { Action } from "./api/client.ts";
+import { undefinedIfNotFound } from "./api/not-found.ts";
 import type { Session } from "./session.ts";
 import { getVm } from "./wait-for-running.ts";
 
@@ -33,17 +34,8 @@ export async function runAction(session: Session, vm: NamedVm, what: string, ord
       throw new UserVpsError("VM_ACTION_FAILED", `${what}: action ${action.id} (${action.name}) on VM ${vm.vmId} of ${vm.hostname} is still '${action.state}' after ${inSeconds(ACTION_TIMEOUT_MS)}.`);
     }
     await sleep(intervalMs, session.signal);
+    // One that was just ordered may take a while to be found.
     action = (await undefinedIfNotFound(session.client.virtualMachines.action(vm.vmId, action.id, { signal: session.signal }))) ?? action;
-  }
-}
-
-/** An action that was just ordered may take a while to be found; its limit is the one of the wait. */
-async function undefinedIfNotFound(look: Promise<Action>): Promise<Action | undefined> {
-  try {
-    return await look;
-  } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
-    throw error;
   }
 }
 

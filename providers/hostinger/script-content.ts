@@ -1,6 +1,6 @@
 /** What stands in the account for a post-install script: the whole one for as long as a first boot needs it, else a stub. */
-import { UserVpsError } from "../core/errors.ts";
 import type { PostInstallScript } from "./api/client.ts";
+import { undefinedIfNotFound } from "./api/not-found.ts";
 import { hasWritten, noteScriptContent } from "./own-writes.ts";
 import type { Session } from "./session.ts";
 import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
@@ -40,18 +40,9 @@ export async function writeStub(session: Session, id: number, name?: string): Pr
   const script = name === undefined ? await scriptOrNone(session, id) : { name, content: null };
   if (!script || isStub(script.content)) return;
   noteScriptContent(session, id, STUB);
-  await noneIfGone(session.client.scripts.update(id, { name: script.name, content: STUB }, { signal: session.signal }));
+  await undefinedIfNotFound(session.client.scripts.update(id, { name: script.name, content: STUB }, { signal: session.signal }));
 }
 
 export async function scriptOrNone({ client, signal }: Session, id: number): Promise<PostInstallScript | undefined> {
-  return await noneIfGone(client.scripts.get(id, { signal }));
-}
-
-async function noneIfGone(call: Promise<PostInstallScript>): Promise<PostInstallScript | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
-    throw error;
-  }
+  return await undefinedIfNotFound(client.scripts.get(id, { signal }));
 }

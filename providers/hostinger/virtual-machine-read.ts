@@ -2,6 +2,8 @@ import { UserVpsError } from "../core/errors.ts";
 import { withoutUndefined } from "../core/initialization-failed.ts";
 import type { VirtualMachine } from "./api/client.ts";
 import { sameKey } from "./api/ssh-keys.ts";
+import { findVm } from "./find-vm.ts";
+import type { NamedVm } from "./run-action.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { withoutProvider } from "./property-values.ts";
@@ -34,9 +36,8 @@ const OPEN_INPUTS = [
 export async function readVirtualMachine(id: string, given: Values): Promise<ReadResult> {
   const session = currentSession();
   const props = withoutProvider(given);
-  const vm = await lookUp(session, Number(id));
-  // One that has never been seen is not gone: the API may take some minutes to find what it has sold.
-  if (!vm && props["state"] === BEING_MADE) return { id, props };
+  const vm = await lookUp(session, { vmId: Number(id), hostname: String(props["hostname"]) }, props["state"] === BEING_MADE);
+  if (vm === "not yet") return { id, props };
   if (!vm) {
     return { id, props: { ...props, state: "gone" }, inputs: { ...openInputs(props), goneVmId: Number(id) } };
   }
@@ -55,14 +56,15 @@ export async function readVirtualMachine(id: string, given: Values): Promise<Rea
   return { id, props: actual, ...(guardedDrift ? { inputs: openInputs(actual) } : {}) };
 }
 
-async function lookUp(session: Session, vmId: number): Promise<VirtualMachine | undefined> {
+/** One that has never been seen is not gone: the API may take some minutes to find what it has sold. */
+async function lookUp(session: Session, named: NamedVm, isBeingMade: boolean): Promise<VirtualMachine | "not yet" | undefined> {
   try {
-    const vm = await session.client.virtualMachines.get(vmId, { signal: session.signal });
-    return isLost(vm) ? undefined : vm;
+    const vm = await findVm(session, named);
+    if (vm && !isLost(vm)) return vm;
   } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
-    throw error;
+    if (!isBeingMade || !(error instanceof UserVpsError) || error.code !== "VM_NOT_FOUND") throw error;
   }
+  return isBeingMade ? "not yet" : undefined;
 }
 
 function openInputs(values: Values): Values {

@@ -1,11 +1,11 @@
 /** A change that an operator asked for, as `up` applies it: with what it permits, and for as long as it is needed. */
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { findVm } from "../../providers/hostinger/find-vm.ts";
 import { subscriptionOf } from "../../providers/hostinger/renewal.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { isGone } from "../../providers/hostinger/vm-state.ts";
 import { begunInstallations, replacedVms, saveActionBefore, saveBootHostname, saveVpsResult } from "../records/index.ts";
 import type { VpsChange, VpsRecord } from "../records/index.ts";
-import { findVm } from "./give-up/find-vm.ts";
 import { setAside } from "./give-up/set-aside.ts";
 import type { StackRequest, UpOptions } from "./engine.ts";
 import type { OperationContext } from "./operation.ts";

@@ -1,6 +1,6 @@
+import { findVm } from "../../providers/hostinger/find-vm.ts";
 import { inTransaction } from "../db/index.ts";
 import { beginGiveUp, discardCredentials, endOpenChange, findPoolMember, noteGiveUp, notePoolMemberRetired, setVpsStatus } from "../records/index.ts";
-import { findVm } from "./give-up/find-vm.ts";
 import { giveUpVm, noteVm } from "./give-up/give-up-vm.ts";
 import { endPurchases, interruptedPurchases, settleGivenUp } from "./give-up/interrupted-purchase.ts";
 import { giveUpReplaced, replacedVmsOf, vmsOfOthers } from "./give-up/replaced-vms.ts";

@@ -14,11 +14,16 @@ let sandbox: Sandbox;
 let vmId: number;
 beforeAll(async () => {
   sandbox = await startSandbox(QUICK);
-  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
-  provider.configure({ get: (key) => settings[key] });
+  process.env["HOSTINGER_NOT_FOUND_GRACE_SECONDS"] = "1";
+  beginRun();
 });
 afterEach(() => sandbox.reset());
 afterAll(() => sandbox.close());
+
+function beginRun(): void {
+  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
+  provider.configure({ get: (key) => settings[key] });
+}
 
 const inputs = (more: Values = {}): Values => ({ name: "alice.spoq.dev", vmId, rules: [SSH, HTTPS], __provider: "serialised provider", ...more });
 async function created(more: Values = {}) {
@@ -121,6 +126,25 @@ describe("a firewall", () => {
     await control(sandbox, "POST", `vms/${vmId}/drift`, { kind: "gone" });
     await provider.delete(second.id, second.outs);
     assert.deepEqual(sandbox.state().firewalls, []);
+  });
+
+  const notFound = (times: number) => sandbox.addFault({ api: "hostinger", method: "GET", path: "/api/vps/v1/virtual-machines/\\d+$", times, fault: { kind: "status", status: 404 } });
+
+  it("is activated also where the VM is not found for a moment", async () => {
+    const { id, outs } = await created();
+    notFound(1);
+    await provider.update(id, { ...outs, active: false }, inputs());
+    assert.equal(await activeOn(), Number(id));
+  });
+
+  it("of a VM that is listed, but not found, is neither called inactive nor removed from under it", async () => {
+    const { id, outs } = await created();
+    beginRun();
+    notFound(2);
+    await assert.rejects(provider.read(id, outs), /VM_NOT_FOUND/);
+    await assert.rejects(provider.delete(id, outs), /VM_NOT_FOUND/);
+    await provider.delete(id, outs);
+    assert.equal(await activeOn(), null);
   });
 
   it("is replaced when its name changes, because the API cannot rename one", async () => {

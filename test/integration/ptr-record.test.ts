@@ -12,11 +12,16 @@ let sandbox: Sandbox;
 let vm: { id: number; address: string };
 beforeAll(async () => {
   sandbox = await startSandbox(QUICK);
-  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
-  provider.configure({ get: (key) => settings[key] });
+  process.env["HOSTINGER_NOT_FOUND_GRACE_SECONDS"] = "1";
+  beginRun();
 });
 afterEach(() => sandbox.reset());
 afterAll(() => sandbox.close());
+
+function beginRun(): void {
+  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
+  provider.configure({ get: (key) => settings[key] });
+}
 
 const inputs = (more: Values = {}): Values => ({ vmId: vm.id, address: vm.address, hostname: HOSTNAME, ...more });
 async function created() {
@@ -72,6 +77,16 @@ describe("a reverse DNS entry", () => {
     await control(sandbox, "POST", `vms/${vm.id}/drift`, { kind: "gone" });
     assert.deepEqual(await provider.read(id, outs), { id: "", props: {} });
     await provider.delete(id, outs);
+  });
+
+  it("does not go while its VM is listed, but not found", async () => {
+    const { id, outs } = await created();
+    beginRun();
+    sandbox.addFault({ api: "hostinger", method: "GET", path: "/api/vps/v1/virtual-machines/\\d+$", times: 2, fault: { kind: "status", status: 404 } });
+    await assert.rejects(provider.read(id, outs), /VM_NOT_FOUND/);
+    await assert.rejects(provider.delete(id, outs), /VM_NOT_FOUND/);
+    await provider.delete(id, outs);
+    assert.deepEqual(await ptrs(), [null]);
   });
 
   it("refuses what is no VM, address or host name", () => {

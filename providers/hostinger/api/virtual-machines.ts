@@ -2,8 +2,8 @@
 
 import { z } from "zod";
 
-import { UserVpsError } from "../../core/errors.ts";
 import { actionSchema, type Action } from "./actions.ts";
+import { undefinedIfNotFound } from "./not-found.ts";
 import { listPages } from "./paging.ts";
 import { publicKeySchema, type PublicKey } from "./public-keys.ts";
 import { purchase, type PurchaseOutcome, type PurchaseRequest } from "./purchase.ts";
@@ -99,13 +99,4 @@ export function virtualMachineCalls(transport: HostingerTransport, purchaseTimeo
     metrics: (id: number, from: Date, to: Date, call?: CallOptions): Promise<Metrics> =>
       transport.call(metricsSchema, { method: "GET", path: `${ROOT}/${id}/metrics`, query: { date_from: from.toISOString(), date_to: to.toISOString() } }, call),
   };
-}
-
-async function undefinedIfNotFound<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
-    throw error;
-  }
 }

@@ -6,6 +6,7 @@
 import { UserVpsError } from "../../core/errors.ts";
 import { DAY_MS, HOUR_MS } from "../../core/time.ts";
 import type { CallOptions, PostInstallScript } from "../api/client.ts";
+import { undefinedIfNotFound } from "../api/not-found.ts";
 import { noteNewestScripts, scriptsBefore } from "../own-writes.ts";
 import type { Session } from "../session.ts";
 import { dataOf, hostnameOfRecord, parseRecord, recordContent, recordName } from "./record.ts";
@@ -84,7 +85,7 @@ export async function parseRecords(session: Session, scripts: readonly PostInsta
 
 /** As it is now; undefined if it is gone. */
 export async function readRecord(session: Session, id: number): Promise<PurchaseRecord | undefined> {
-  const script = await orGone(session.client.scripts.get(id, { signal: session.signal }));
+  const script = await undefinedIfNotFound(session.client.scripts.get(id, { signal: session.signal }));
   return script && parsed(script);
 }
 
@@ -100,7 +101,7 @@ export async function createRecord(session: Session, hostname: string, data: Omi
  */
 export async function writeRecord(session: Session, record: PurchaseRecord, call: CallOptions = { signal: session.signal }): Promise<{ readonly writtenAtMs: number | undefined } | undefined> {
   const content = recordContent(record.hostname, dataOf(record), serverNowMs(session));
-  const script = await orGone(session.client.scripts.update(record.id, { name: recordName(record.hostname), content }, call));
+  const script = await undefinedIfNotFound(session.client.scripts.update(record.id, { name: recordName(record.hostname), content }, call));
   if (!script) return undefined;
   const told = Date.parse(script.updatedAt ?? "");
   return { writtenAtMs: Number.isNaN(told) ? undefined : told };
@@ -109,21 +110,21 @@ export async function writeRecord(session: Session, record: PurchaseRecord, call
 /** A record that is gone already is as wished. One that only says so is asked again, and is an error in the end. */
 export async function removeRecord(session: Session, id: number, call: CallOptions = { signal: session.signal }): Promise<void> {
   for (let removal = 0; removal < MOST_REMOVALS; removal++) {
-    await orGone(session.client.scripts.delete(id, call));
-    if ((await orGone(session.client.scripts.get(id, call))) === undefined) return;
+    await undefinedIfNotFound(session.client.scripts.delete(id, call));
+    if ((await undefinedIfNotFound(session.client.scripts.get(id, call))) === undefined) return;
   }
   throw new UserVpsError("API_UNAVAILABLE", `Hostinger answers that the purchase record ${id} is removed, but it is still there.`);
 }
 
 /** Of one that does no harm if it stays. */
 export async function dropRecord(session: Session, id: number): Promise<void> {
-  await orGone(session.client.scripts.delete(id, { signal: session.signal }));
+  await undefinedIfNotFound(session.client.scripts.delete(id, { signal: session.signal }));
 }
 
 /** The list may leave out content and name; then the script itself is asked. */
 async function readScript(session: Session, script: PostInstallScript): Promise<PurchaseRecord | undefined> {
   if (script.content !== null && script.name !== "") return parsed(script);
-  const whole = await orGone(session.client.scripts.get(script.id, { signal: session.signal }));
+  const whole = await undefinedIfNotFound(session.client.scripts.get(script.id, { signal: session.signal }));
   if (!whole || (whole.name !== "" && hostnameOfRecord(whole.name) === undefined)) return undefined;
   return parsed(whole);
 }
@@ -154,13 +155,4 @@ async function withoutCopies(session: Session, records: readonly PurchaseRecord[
     if (behind) await removeRecord(session, behind.id);
   }
   return [...kept.values()].sort((a, b) => a.id - b.id);
-}
-
-async function orGone<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return undefined;
-    throw error;
-  }
 }

@@ -1,11 +1,12 @@
 /** A VM that is no longer a user's, but still holds the user's data, gets a name that is nobody's. */
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import { findVm } from "../../../providers/hostinger/find-vm.ts";
 import { runAction } from "../../../providers/hostinger/run-action.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
+import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { listNamesakes } from "../../records/index.ts";
 import type { VpsRecord } from "../../records/index.ts";
-import { findVm } from "./find-vm.ts";
 
 const MOST_NAMESAKES = 20;
 
@@ -24,7 +25,7 @@ export async function setAside(session: Session, vm: NamedVm): Promise<void> {
   const { vmId } = vm;
   const aside = asideName(vm);
   try {
-    if ((await session.client.virtualMachines.get(vmId, { signal: session.signal })).hostname === aside) return;
+    if ((await getVm(session, vmId, vm.hostname)).hostname === aside) return;
     await runAction(session, vm, `setting VM ${vmId} aside as ${aside}`, () => session.client.virtualMachines.setHostname(vmId, aside));
   } catch (error) {
     if (!(error instanceof UserVpsError) || !["VM_GONE", "API_NOT_FOUND", "API_REJECTED"].includes(error.code)) throw error;

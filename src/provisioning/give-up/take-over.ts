@@ -1,3 +1,4 @@
+import { findVm } from "../../../providers/hostinger/find-vm.ts";
 import { isLost } from "../../../providers/hostinger/vm-state.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { inTransaction } from "../../db/index.ts";
@@ -5,7 +6,6 @@ import { findFormerVm, forgetFormerVm, returnFormerVm, takeOverVm } from "../../
 import type { FormerVm, VpsRecord } from "../../records/index.ts";
 import type { OperationContext } from "../operation.ts";
 import { claimMember } from "../pool/claim-member.ts";
-import { findVm } from "./find-vm.ts";
 import { setNamesakesAside } from "./set-aside.ts";
 import { takeWipedVm } from "./take-wiped-vm.ts";
 
