@@ -2,6 +2,7 @@ import { UserVpsError } from "../core/errors.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { specificationState } from "./api/client.ts";
 import type { Action } from "./api/client.ts";
+import { undefinedIfNotFound } from "./api/not-found.ts";
 import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
 import { writeWholeScript } from "./script-content.ts";
@@ -28,7 +29,7 @@ export async function recreate(session: Session, vm: NamedVm, inputs: VirtualMac
   const earlier = await orderedEarlier(session, vm, inputs.recreation);
   if (earlier && specificationState(earlier) === "completed") return session.report(`${vm.hostname}: VM ${vm.vmId} was wiped by an interrupted run already`);
   if (!earlier) await writeWholeScript(session, inputs);
-  await runAction(session, vm, `wiping VM ${vm.vmId} and installing it anew`, async () => (earlier ? virtualMachines.action(vm.vmId, earlier.id, { signal: session.signal }) : virtualMachines.recreate(vm.vmId, {
+  await runAction(session, vm, `wiping VM ${vm.vmId} and installing it anew`, async () => (earlier ? (await undefinedIfNotFound(virtualMachines.action(vm.vmId, earlier.id, { signal: session.signal }))) ?? earlier : virtualMachines.recreate(vm.vmId, {
     templateId: inputs.templateId,
     password: inputs.rootPassword,
     ...(inputs.postInstallScriptId === undefined ? {} : { postInstallScriptId: inputs.postInstallScriptId }),

@@ -3,6 +3,7 @@ import { notYet, patienceFor } from "../core/patience.ts";
 import { SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
 import { specificationState } from "./api/client.ts";
 import type { Action, VirtualMachine } from "./api/client.ts";
+import { undefinedIfNotFound } from "./api/not-found.ts";
 import { setupRequest } from "./purchase-request.ts";
 import { writeWholeScript } from "./script-content.ts";
 import type { Session } from "./session.ts";
@@ -32,7 +33,7 @@ const NICER_MESSAGE_MS = 5 * SECOND_MS;
  */
 export async function waitForRunning(session: Session, vmId: number, inputs: VirtualMachineInputs, { isNew = false, shown }: { readonly isNew?: boolean; readonly shown?: VirtualMachine | undefined } = {}): Promise<VirtualMachine> {
   const startMs = monotonicMs();
-  const asked: Asked = { setUp: false, starts: 0, start: undefined };
+  const asked: Asked = { setUp: false, starts: 0, start: undefined, startedAtMs: 0 };
   let intervalMs = FIRST_INTERVAL_MS;
   let told = { state: "", atMs: 0 };
   for (;;) {
@@ -112,6 +113,7 @@ interface Asked {
   starts: number;
   /** The last start that was ordered; undefined: none was, or it was refused. */
   start: Action | undefined;
+  startedAtMs: number;
 }
 
 /** Does what a state needs that does not end by itself. A locked VM takes no orders: later. */
@@ -119,8 +121,9 @@ async function nudge(session: Session, vm: VirtualMachine, inputs: VirtualMachin
   if (vm.actionsLock === "locked") return;
   const { virtualMachines } = session.client;
   // A start that was refused or failed, or after which the VM was stopped again, is ordered anew.
-  if (vm.state === "stopped" && asked.starts < MOST_STARTS && !(await isUnderWay(session, vm, asked.start))) {
+  if (vm.state === "stopped" && asked.starts < MOST_STARTS && !(await isUnderWay(session, vm, asked))) {
     asked.starts++;
+    asked.startedAtMs = monotonicMs();
     asked.start = await orRejected(virtualMachines.start(vm.id, { signal: session.signal }));
   }
   // A VM passes through `initial` on its way from purchase to `creating`; only one that stays there needs a setup.
@@ -142,9 +145,11 @@ async function orRejected<T>(call: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function isUnderWay(session: Session, vm: VirtualMachine, action: Action | undefined): Promise<boolean> {
-  if (!action) return false;
-  return specificationState(await session.client.virtualMachines.action(vm.id, action.id, { signal: session.signal })) === "running";
+/** An action that was just ordered may take a while to be found, as long as a VM that was just sold. */
+async function isUnderWay({ client, settings, signal }: Session, vm: VirtualMachine, { start, startedAtMs }: Asked): Promise<boolean> {
+  if (!start) return false;
+  const action = await undefinedIfNotFound(client.virtualMachines.action(vm.id, start.id, { signal }));
+  return action ? specificationState(action) === "running" : monotonicMs() - startedAtMs < settings.notFoundGraceMs;
 }
 
 /** For messages: whatever comes of the call, nothing depends on it. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { UserVpsError } from "../core/errors.ts";
 import { specificationState } from "./api/client.ts";
+import { undefinedIfNotFound } from "./api/not-found.ts";
 import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
 import type { Session } from "./session.ts";
@@ -39,7 +40,8 @@ export async function wipeVm(session: Session, vm: NamedVm, templateId: number, 
   if (notWipedBecause !== undefined) return { notWipedBecause };
   try {
     await runAction(session, vm, `wiping VM ${vm.vmId}`, async () => {
-      const earlier = memory?.actionId === undefined ? undefined : await virtualMachines.action(vm.vmId, memory.actionId, call);
+      // One that is not found, yet or any more, is ordered anew: nobody is on the VM whom a second wipe could harm.
+      const earlier = memory?.actionId === undefined ? undefined : await undefinedIfNotFound(virtualMachines.action(vm.vmId, memory.actionId, call));
       if (earlier && specificationState(earlier) === "completed") return earlier;
       const password = `Aa1${randomBytes(24).toString("base64url")}`;
       const ordered = await virtualMachines.recreate(vm.vmId, { templateId, password });

@@ -68,6 +68,19 @@ describe("a wipe", () => {
     assert.equal(ordered.length, 1);
     assert.equal(vmOf(id).actions.find(({ id: one }) => one === ordered[0])?.state, "success");
   });
+
+  it("whose action is not found, yet or any more, is ordered anew", async () => {
+    const { id } = await provider.create(inputs());
+    const vm = { vmId: Number(id), hostname: "alice.spoq.dev" };
+    const ordered: number[] = [];
+    const onOrdered = async (ordering: number) => void ordered.push(ordering);
+    await wipeVm(session, vm, 1007, { actionId: 1, onOrdered });
+    assert.deepEqual([recreations(id), ordered.length], [1, 1]);
+
+    sandbox.addFault({ api: "hostinger", method: "GET", path: `/api/vps/v1/virtual-machines/${id}/actions/`, times: 1, fault: { kind: "status", status: 404 } });
+    await wipeVm(session, vm, 1007, { actionId: ordered[0]!, onOrdered });
+    assert.deepEqual([recreations(id), ordered.length], [2, 2]);
+  });
 });
 
 describe("a VM that was just sold and is not found yet", () => {

@@ -7,11 +7,11 @@ import type { VirtualMachineInputs } from "../../../providers/hostinger/virtual-
 import { getVm, waitForRunning } from "../../../providers/hostinger/wait-for-running.ts";
 
 /** A stopped VM that runs after so many starts; each start ends as told. */
-function stoppedVm(ends: readonly ("refused" | "error" | "success" | "sent")[], { runsAfter }: { runsAfter: number }) {
+function stoppedVm(ends: readonly ("refused" | "error" | "success" | "sent" | "unfound")[], { runsAfter, notFoundGraceMs = 180_000 }: { runsAfter: number; notFoundGraceMs?: number }) {
   let starts = 0;
   const vm = () => ({ id: 7, state: starts >= runsAfter ? "running" : "stopped", actionsLock: "unlocked", ipv4: [{ address: "127.0.0.2" }] });
   const session = {
-    signal: new AbortController().signal, report: () => undefined, settings: { patience: "own", runningTimeoutMs: 3_000, initialGraceMs: 0 },
+    signal: new AbortController().signal, report: () => undefined, settings: { patience: "own", runningTimeoutMs: 3_000, initialGraceMs: 0, notFoundGraceMs },
     client: { virtualMachines: {
       get: async () => vm(),
       actions: async () => [],
@@ -20,7 +20,10 @@ function stoppedVm(ends: readonly ("refused" | "error" | "success" | "sent")[], 
         if (end === "refused") throw new UserVpsError("API_REJECTED", "an example");
         return { id: starts, name: "start", state: "sent" };
       },
-      action: async (_vm: number, id: number) => ({ id, name: "start", state: ends[id - 1] }),
+      action: async (_vm: number, id: number) => {
+        if (ends[id - 1] === "unfound") throw new UserVpsError("API_NOT_FOUND", "an example");
+        return { id, name: "start", state: ends[id - 1] };
+      },
     } },
   } as unknown as Session;
   return { wait: () => waitForRunning(session, 7, { hostname: "alice.spoq.dev" } as VirtualMachineInputs), starts: () => starts };
@@ -78,8 +81,17 @@ describe("waiting for a stopped VM", () => {
     const underWay = stoppedVm(["sent"], { runsAfter: 99 });
     await assert.rejects(underWay.wait(), /VM_NOT_RUNNING/);
     assert.equal(underWay.starts(), 1);
+    const unfound = stoppedVm(["unfound"], { runsAfter: 99 });
+    await assert.rejects(unfound.wait(), /VM_NOT_RUNNING/);
+    assert.equal(unfound.starts(), 1);
     const inVain = stoppedVm(Array(9).fill("error"), { runsAfter: 99 });
     await assert.rejects(inVain.wait(), /VM_NOT_RUNNING/);
     assert.equal(inVain.starts(), 5);
+  });
+
+  it("starts it again where the action of the start is never found", async () => {
+    const lost = stoppedVm(["unfound"], { runsAfter: 2, notFoundGraceMs: 200 });
+    assert.equal((await lost.wait()).state, "running");
+    assert.equal(lost.starts(), 2);
   });
 });
