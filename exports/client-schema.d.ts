@@ -1823,7 +1823,7 @@ export interface components {
         Finding: {
             findingId: number;
             /** @enum {string} */
-            kind: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
+            kind: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "PooledVmRenewed" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
             subject: string;
             username: string | null;
             declared: string;
@@ -2324,7 +2324,7 @@ export interface components {
             /** @description What is open, most first. */
             findings: {
                 /** @enum {string} */
-                kind: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
+                kind: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "PooledVmRenewed" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
                 meaning: string;
                 count: number;
             }[];
@@ -2998,7 +2998,7 @@ export interface operations {
                 /** @description The version that was last released to the VPS; `none`: nothing was. */
                 release?: string;
                 /** @description With open findings, without, or with one of this kind. */
-                findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
+                findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "PooledVmRenewed" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
                 /** @description `name`: `user2` before `user10`. `age`: when it was asked for. `status`: what needs somebody first; who changes it between two pages may be met twice or not at all. */
                 sort?: "name" | "age" | "status";
                 order?: "asc" | "desc";
@@ -3757,7 +3757,7 @@ export interface operations {
                 cursor?: string;
                 /** @description Only those that are not resolved, or only those that are. */
                 open?: "true" | "false";
-                kind?: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
+                kind?: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "PooledVmRenewed" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
                 username?: string;
             };
             header?: never;
@@ -4400,7 +4400,7 @@ export interface operations {
                          * @description With open findings, without, or with one of this kind.
                          * @enum {string}
                          */
-                        findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
+                        findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "PooledVmRenewed" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
                     };
                 };
             };
@@ -4454,7 +4454,7 @@ export interface operations {
                          * @description With open findings, without, or with one of this kind.
                          * @enum {string}
                          */
-                        findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
+                        findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "PooledVmRenewed" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
                     };
                     /** @description Why; it is recorded. */
                     reason: string;
@@ -4523,7 +4523,7 @@ export interface operations {
                 /** @description The version that was last released to the VPS; `none`: nothing was. */
                 release?: string;
                 /** @description With open findings, without, or with one of this kind. */
-                findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
+                findings?: "any" | "none" | "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "PooledVmRenewed" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
             };
             header?: never;
             path?: never;
@@ -4555,7 +4555,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "csv" | "json";
-                kind?: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
+                kind?: "VmGone" | "VmStopped" | "VmInError" | "VmSuspended" | "SuspendedUserRuns" | "VmUnreadable" | "VmRenamed" | "VmPlanDiffers" | "VmTemplateDiffers" | "VmDataCenterDiffers" | "VmAddressDiffers" | "RecordGone" | "RecordDiffers" | "RecordProxied" | "RecordDoubled" | "Unhealthy" | "OrphanVm" | "OrphanRecord" | "AutoRenewalOff" | "PooledVmRenewed" | "SubscriptionWithoutVm" | "VmWithoutSubscription" | "SubscriptionEndsSoon" | "PaymentMethodEnds" | "ListDoubted" | "ProberDoubted" | "StackWithoutRecord" | "PoolMemberSetAside" | "RecordWithoutStack";
                 open?: "true" | "false";
             };
             header?: never;

@@ -3,6 +3,7 @@ import { removeForSure } from "../core/removal.ts";
 import type { VirtualMachine } from "./api/client.ts";
 import { addressesOf, refuseForeignName } from "./name-check.ts";
 import { recreate } from "./recreate.ts";
+import { beginAutoRenewal, endAutoRenewal } from "./renewal.ts";
 import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
 import type { Session } from "./session.ts";
@@ -25,7 +26,7 @@ function isNothingInstalled(olds: Values): boolean {
 /**
  * Makes the VM as declared: in place where the API can, by a wipe where the switch allows it for
  * just this VM, and not at all where it would take a purchase. `onDone` hears of each property
- * that has been applied, so that a failure half-way is remembered as half-way.
+ * that has been applied, so that a failure half-way, or an auto-renewal that cannot be switched yet, is remembered as that.
  * Errors: CHANGE_REFUSED, VM_*, API_*.
  *
  * @param shown the VM as the API has shown it just now
@@ -59,8 +60,7 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
     onDone({ sshPublicKey: inputs.sshPublicKey });
   }
   if (changed("autoRenew")) {
-    await setAutoRenewal(session, named, inputs.autoRenew);
-    onDone({ autoRenew: inputs.autoRenew });
+    if (await setAutoRenewal(session, named, inputs.autoRenew)) onDone({ autoRenew: inputs.autoRenew });
   }
   return vm;
 }
@@ -97,10 +97,10 @@ async function exchangeKey(session: Session, { vmId, hostname }: NamedVm, old: s
   });
 }
 
-async function setAutoRenewal(session: Session, vm: NamedVm, autoRenew: boolean): Promise<void> {
-  const { subscriptionId } = await session.client.virtualMachines.get(vm.vmId, { signal: session.signal });
-  if (!subscriptionId) return session.report(`${vm.hostname}: VM ${vm.vmId} has no subscription to renew`);
+/** Whether it is as declared now. Where nobody knows which subscription pays the VM it is not, and the next `up` tries again. */
+async function setAutoRenewal(session: Session, vm: NamedVm, autoRenew: boolean): Promise<boolean> {
   session.report(`${vm.hostname}: switching auto-renewal ${autoRenew ? "on" : "off"}`);
-  const { subscriptions } = session.client;
-  await (autoRenew ? subscriptions.enableAutoRenewal(subscriptionId) : subscriptions.disableAutoRenewal(subscriptionId));
+  const isDone = autoRenew ? await beginAutoRenewal(session, vm) : (await endAutoRenewal(session, vm)).isOff;
+  if (!isDone) session.report(`${vm.hostname}: auto-renewal is not switched ${autoRenew ? "on" : "off"}: Hostinger does not tell which subscription pays VM ${vm.vmId}`);
+  return isDone;
 }

@@ -1,6 +1,7 @@
 /** A VM's subscription: until when it is paid, and its auto-renewal. */
 import { UserVpsError } from "../core/errors.ts";
 import type { Subscription } from "./api/client.ts";
+import { undefinedIfNotFound } from "./api/not-found.ts";
 import type { NamedVm } from "./run-action.ts";
 import type { Session } from "./session.ts";
 import { getVm } from "./wait-for-running.ts";
@@ -39,7 +40,7 @@ export function isRenewed({ isAutoRenewed, status }: Subscription): boolean {
  * Switches the renewal off and looks whether it is.
  *
  * @returns `isOff: false` if it is not known which subscription pays the VM: then it may be renewed
- * @throws UserVpsError API_ANSWER_UNEXPECTED if it stays on; VM_GONE, API_*
+ * @throws UserVpsError API_WITHOUT_EFFECT if it stays on; VM_GONE, API_*
  */
 export async function endAutoRenewal(session: Session, vm: NamedVm): Promise<Subscribed & { readonly isOff: boolean }> {
   const { id, subscription } = await findSubscription(session, vm);
@@ -47,15 +48,28 @@ export async function endAutoRenewal(session: Session, vm: NamedVm): Promise<Sub
   if (id === undefined) return { ...terms, isOff: false };
   if (subscription && !isRenewed(subscription)) return { ...terms, isOff: true };
   const call = { signal: session.signal };
-  try {
-    if (!isRenewed(await session.client.subscriptions.disableAutoRenewal(id, call))) return { ...terms, isOff: true };
-  } catch (error) {
-    if (!(error instanceof UserVpsError) || error.code !== "API_NOT_FOUND") throw error;
-    return { ...terms, isOff: false };
-  }
+  const answer = await undefinedIfNotFound(session.client.subscriptions.disableAutoRenewal(id, call));
+  if (!answer) return { ...terms, isOff: false };
+  if (!isRenewed(answer)) return { ...terms, isOff: true };
   const after = (await session.client.subscriptions.list(call)).find((one) => one.id === id);
   if (after && isRenewed(after)) {
-    throw new UserVpsError("API_ANSWER_UNEXPECTED", `The renewal of subscription ${id}, which pays VM ${vm.vmId} of ${vm.hostname}, was switched off, and is still on.`, { next: "Switch it off in the Hostinger panel, then try again." });
+    throw new UserVpsError("API_WITHOUT_EFFECT", `The renewal of subscription ${id}, which pays VM ${vm.vmId} of ${vm.hostname}, was switched off, and is still on.`, { next: "It is tried again later; if it stays so, switch it off in the Hostinger panel." });
   }
   return { ...terms, isOff: true };
+}
+
+/**
+ * Switches the renewal on and looks whether it is.
+ *
+ * @returns false if it is not known which subscription pays the VM
+ * @throws UserVpsError API_WITHOUT_EFFECT if it stays off; VM_GONE, API_*
+ */
+export async function beginAutoRenewal(session: Session, vm: NamedVm): Promise<boolean> {
+  const { subscriptionId: id } = await getVm(session, vm.vmId, vm.hostname);
+  if (id === null) return false;
+  const answer = await undefinedIfNotFound(session.client.subscriptions.enableAutoRenewal(id, { signal: session.signal }));
+  if (answer && !answer.isAutoRenewed) {
+    throw new UserVpsError("API_WITHOUT_EFFECT", `The renewal of subscription ${id}, which pays VM ${vm.vmId} of ${vm.hostname}, was switched on, and is still off.`, { next: "It is tried again later; if it stays so, switch it on in the Hostinger panel." });
+  }
+  return answer !== undefined;
 }

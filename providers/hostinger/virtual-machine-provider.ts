@@ -5,6 +5,7 @@
  */
 import { initializationFailed, withoutUndefined } from "../core/initialization-failed.ts";
 import { messageOf, UserVpsError } from "../core/errors.ts";
+import type { VirtualMachine } from "./api/client.ts";
 import { applyChanges, NOTHING_INSTALLED } from "./change.ts";
 import { permitLeftOver, permitReplacement, refuseDeletion } from "./deletion-fence.ts";
 import { changesOf, isOnlyAboutDeletion, needsReplacement } from "./virtual-machine-diff.ts";
@@ -48,7 +49,7 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
   let known = knownAfter(acquired, inputs);
   try {
     const vm = await applyChanges(session, acquired.vmId, known, inputs, (done) => (known = { ...known, ...done }), "vm" in acquired ? acquired.vm : undefined);
-    return { id, outs: withoutUndefined({ ...known, ...factsOf(vm), ...recorded(inputs) }) };
+    return { id, outs: outputsOf(known, vm, inputs) };
   } catch (error) {
     throw initializationFailed(error, id, known, given);
   }
@@ -97,7 +98,7 @@ export async function update(id: string, oldValues: Values, given: Values): Prom
     const vm = await applyChanges(session, Number(id), known, inputs, (done) => (known = { ...known, ...done }));
     // In the `up` that ends what was begun, the script's stub ends the purchase too: see ScriptStub.
     if (oldValues["state"] !== BEING_MADE) known = await withPurchaseClosed(session, known);
-    return { outs: withoutUndefined({ ...known, ...factsOf(vm), ...recorded(inputs) }) };
+    return { outs: outputsOf(known, vm, inputs) };
   } catch (error) {
     throw initializationFailed(error, id, known, given);
   }
@@ -129,6 +130,11 @@ async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: nu
     throw new UserVpsError("VM_MISMATCH", `VM ${vmId}, to be installed anew for ${inputs.hostname}, has the host name ${vm.hostname}: it is not a wiped one.`);
   }
   return { vmId, how: "imported", orderId: undefined, recordId: await purchaseOfVm(session, inputs, vm), hostname: vm.hostname, isWiped };
+}
+
+/** As declared, but for the auto-renewal: it is what it was where it could not be switched. */
+function outputsOf(known: Values, vm: VirtualMachine, inputs: VirtualMachineInputs): Values {
+  return withoutUndefined({ ...known, ...factsOf(vm), ...recorded(inputs), autoRenew: known["autoRenew"] });
 }
 
 /** What the outputs repeat of the inputs. The script is large, and known to its own resource. */

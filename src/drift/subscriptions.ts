@@ -20,7 +20,10 @@ export function* subscriptionFindings(user: FleetUser, vm: VirtualMachine, subsc
     return;
   }
   // Before a user has it, nothing is renewed.
-  if (user.isPooled) return;
+  if (user.isPooled) {
+    if (isRenewed(subscription)) yield ofUser(user, "PooledVmRenewed", "not renewed before a user has it", `subscription ${subscription.id} is renewed${subscription.nextBillingAt ? ` on ${subscription.nextBillingAt.slice(0, 10)}` : ""}`);
+    return;
+  }
   const ends = subscription.expiresAt?.slice(0, 10) ?? "with its term";
   if (!subscription.isAutoRenewed) yield ofUser(user, "AutoRenewalOff", "renewed automatically", `ends ${ends}`);
   const leftMs = Date.parse(subscription.expiresAt ?? "") - nowMs;

@@ -11,7 +11,7 @@ const SHOWN_BY: Readonly<Record<ListName, readonly FindingKind[]>> = {
   "DNS records": ["OrphanRecord", "RecordDoubled"],
 };
 /** A VM whose subscription is not listed is told as that, and not what is known of the subscription besides. */
-const SHOWN_BY_SUBSCRIPTIONS: readonly FindingKind[] = ["SubscriptionWithoutVm", "AutoRenewalOff", "SubscriptionEndsSoon", "PaymentMethodEnds", "OrphanVm"];
+const SHOWN_BY_SUBSCRIPTIONS: readonly FindingKind[] = ["SubscriptionWithoutVm", "AutoRenewalOff", "PooledVmRenewed", "SubscriptionEndsSoon", "PaymentMethodEnds", "OrphanVm"];
 
 export function unlookedKinds(observation: Pick<Observation, "lacking" | "odd" | "paymentMethods">, findings: readonly Finding[]): FindingKind[] {
   const doubtsSubscriptions = findings.some(({ kind, subject }) => kind === "ListDoubted" && subject === "subscriptions");

@@ -20,7 +20,7 @@ const POOLS_OF = `
 
 /**
  * Of the members of the best pool that has one, the one whose term ends first, so that few are given up unused; one that waits for a release
- * comes last. A member that is being worked on is passed over, and so is one that somebody else is about to get.
+ * comes last. A member that is being worked on, or of which anything but a renewal is known that should not be, is passed over, and so is one that somebody else is about to get.
  */
 const CHOOSE = `
   SELECT ${POOL_MEMBER_COLUMNS}, own.hostname, own.subscription_id AS "subscriptionId", own.hostinger_order_id AS "orderId", own.data_center_id AS "dataCenterId"
@@ -28,7 +28,7 @@ const CHOOSE = `
   WHERE vps_pool_members.pool_id = ANY ($1::text[]) AND vps_pool_members.state = 'ready' AND own.status = 'ready' AND own.hostinger_vm_id = vps_pool_members.vm_id
     AND (vps_pool_members.paid_until IS NULL OR vps_pool_members.paid_until > clock_timestamp() + ${SHORTEST_TERM})
     AND NOT EXISTS (SELECT FROM vps_roll_out_members AS released WHERE released.user_id = vps_pool_members.member_id AND released.status = 'running')
-    AND NOT EXISTS (SELECT FROM vps_findings WHERE vps_findings.user_id = vps_pool_members.member_id AND resolved_at IS NULL)
+    AND NOT EXISTS (SELECT FROM vps_findings WHERE vps_findings.user_id = vps_pool_members.member_id AND resolved_at IS NULL AND kind <> 'PooledVmRenewed')
     AND NOT EXISTS (SELECT FROM vps_runs WHERE vps_runs.user_id = vps_pool_members.member_id AND vps_runs.outcome IS NULL)
   ORDER BY array_position($1::text[], vps_pool_members.pool_id), EXISTS (SELECT FROM vps_roll_out_members AS released WHERE released.user_id = vps_pool_members.member_id AND released.status = 'waiting'),
     vps_pool_members.paid_until NULLS LAST, vps_pool_members.ready_at, vps_pool_members.member_id

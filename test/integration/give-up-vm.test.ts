@@ -149,7 +149,7 @@ describe("a VM in an odd state", () => {
   it("whose renewal stays on although it was switched off fails, and is not told as ended", async () => {
     const { vm } = await given();
     const idle = { ...session, client: Object.assign(Object.create(client) as HostingerClient, { subscriptions: { ...client.subscriptions, disableAutoRenewal: async () => (await client.subscriptions.list())[0]! } }) };
-    await assert.rejects(endAutoRenewal(idle, vm), /API_ANSWER_UNEXPECTED: The renewal of subscription/);
+    await assert.rejects(endAutoRenewal(idle, vm), /API_WITHOUT_EFFECT: The renewal of subscription/);
   });
 });
 

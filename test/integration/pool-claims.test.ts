@@ -46,10 +46,19 @@ describe("a claim", () => {
     assert.ok(await claims(the, "bob"));
   });
 
+  const finds = async (kind: string) => pool.query("INSERT INTO vps_findings (kind, subject, user_id, username, declared, actual, first_seen, last_seen) SELECT $1, username, member_id, username, 'x', 'y', now(), now() FROM vps_pool_members", [kind]);
+
+  it("may be of a member that is renewed already, as its user's VM is to be", async () => {
+    const the = world();
+    await filled(1);
+    await finds("PooledVmRenewed");
+    assert.ok(await claims(the, "alice"));
+  });
+
   const refused: [why: string, prepare: () => Promise<unknown>, more?: Partial<{ allowedPlans: string[]; certificatesPerWeek: number }>][] = [
     ["the plan is not one that the user may have", async () => undefined, { allowedPlans: ["hostingercom-vps-kvm2-usd-1m"] }],
     ["no certificate is left this week", async () => undefined, { certificatesPerWeek: 0 }],
-    ["something is known to be wrong with the member", async () => pool.query(`INSERT INTO vps_findings (kind, subject, user_id, username, declared, actual, first_seen, last_seen) SELECT 'VmStopped', username, member_id, username, 'x', 'y', now(), now() FROM vps_pool_members`)],
+    ["something is known to be wrong with the member", async () => finds("VmStopped")],
     ["its term ends within a day", async () => pool.query("UPDATE vps_pool_members SET paid_until = now() + interval '12 hours'")],
     ["the member is being worked on", async () => pool.query("UPDATE user_vps SET status = 'provisioning' WHERE is_pooled")],
     ["the user gave a VM up that still has the data", async () => pool.query(

@@ -320,32 +320,6 @@ describe("reading a VM", () => {
   });
 });
 
-describe("a VM that is not found, though it is listed", () => {
-  const notFound = (times: number) => sandbox.addFault({ api: "hostinger", method: "GET", path: "/api/vps/v1/virtual-machines/\\d+$", times, fault: { kind: "status", status: 404 } });
-
-  it("is not called gone: the refresh of a new run ends with VM_NOT_FOUND, which is tried again", async () => {
-    const { id, outs } = await created();
-    beginRun();
-    notFound(1);
-    await assert.rejects(provider.read(id, outs), /VM_NOT_FOUND: .*lists it/);
-    assert.equal((await provider.read(id, outs)).props["state"], "running");
-  });
-
-  it("is as it was as long as nobody has seen it run", async () => {
-    const { id, outs } = await created();
-    beginRun();
-    notFound(1);
-    const made = { ...outs, state: "creating" };
-    assert.deepEqual(await provider.read(id, made), { id, props: made });
-  });
-
-  it("is looked for again where it was there a moment ago", async () => {
-    const { id, outs } = await created();
-    notFound(1);
-    assert.equal((await provider.read(id, outs)).props["state"], "running");
-  });
-});
-
 describe("giving a VM up", () => {
   it("is refused where the stack does not say that it may be deleted, whatever Pulumi's protection says", async () => {
     const { id, outs } = await created();

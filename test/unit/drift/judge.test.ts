@@ -212,6 +212,12 @@ describe("judge, what is paid", () => {
     assert.deepEqual(found(fleet({ subscriptions: [] })), [["VmWithoutSubscription", "alice", "a subscription that pays VM 7", "subscription s7 is not listed"]]);
   });
 
+  it("a VM that waits in a pool and is renewed: PooledVmRenewed; one that is not renewed is as it should be", () => {
+    const pooled = (values: Partial<Subscription>) => fleet({ users: [user({ isPooled: true })], subscriptions: [subscription(values)], records: [] });
+    assert.deepEqual(found(pooled({ nextBillingAt: "2026-02-01T00:00:00Z" })), [["PooledVmRenewed", "alice", "not renewed before a user has it", "subscription s7 is renewed on 2026-02-01"]]);
+    for (const values of [{ isAutoRenewed: false }, { status: "not_renewing" }]) assert.deepEqual(kinds(pooled(values)), []);
+  });
+
   it("a subscription that ends within two weeks and is not renewed, though its user stays", () => {
     assert.deepEqual(kinds(paid({ status: "cancelled", expiresAt: "2026-01-10T00:00:00Z" })), ["SubscriptionEndsSoon"]);
     assert.deepEqual(kinds(paid({ isAutoRenewed: false, expiresAt: "2026-01-10T00:00:00Z" })), ["AutoRenewalOff", "SubscriptionEndsSoon"]);

@@ -9,7 +9,7 @@ const finding = (kind: FindingKind, refusal: string | null = null) => ({ kind, r
 describe("planRepair", () => {
   it("repairs by `up` what loses nothing and buys nothing", () => {
     const byUp = FINDING_KIND_NAMES.filter((kind) => planRepair(finding(kind)).by === "up");
-    assert.deepEqual(byUp, ["VmStopped", "VmRenamed", "VmAddressDiffers", "RecordGone", "RecordDiffers", "RecordProxied", "AutoRenewalOff"]);
+    assert.deepEqual(byUp, ["VmStopped", "VmRenamed", "VmAddressDiffers", "RecordGone", "RecordDiffers", "RecordProxied", "AutoRenewalOff", "PooledVmRenewed"]);
   });
 
   it("says of everything else why not, and what would help", () => {

@@ -13,7 +13,7 @@ describe("what a sweep cannot tell to be over", () => {
   it("is what only a list shows that may lack something", () => {
     assert.deepEqual(seen({ lacking: new Set(["virtual machines"]) }, ["virtual machines"]), ["OrphanVm", "PoolMemberSetAside", "SubscriptionWithoutVm", "VmUnreadable"]);
     assert.deepEqual(seen({ lacking: new Set(["DNS records"]) }, ["DNS records"]), ["OrphanRecord", "RecordDoubled"]);
-    assert.deepEqual(seen({}, ["subscriptions"]), ["AutoRenewalOff", "OrphanVm", "PaymentMethodEnds", "SubscriptionEndsSoon", "SubscriptionWithoutVm"]);
+    assert.deepEqual(seen({}, ["subscriptions"]), ["AutoRenewalOff", "OrphanVm", "PaymentMethodEnds", "PooledVmRenewed", "SubscriptionEndsSoon", "SubscriptionWithoutVm"]);
     assert.deepEqual(seen({ paymentMethods: undefined }), ["PaymentMethodEnds"]);
   });
 
