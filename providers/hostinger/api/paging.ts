@@ -22,24 +22,26 @@ function pageSchema<T>(item: z.ZodType<T>) {
 /**
  * All pages, or the first `maxPages`; an object that moved to the next page meanwhile is there once.
  * Where no page tells how many there are, the list ends with a page that brings nothing new.
+ * @throws UserVpsError API_LIST_INCOMPLETE if the pages end before what they tell, or do not end
  */
 export async function listPages<T extends { readonly id: number }>(
   transport: HostingerTransport,
   path: string,
   item: z.ZodType<T>,
   call: CallOptions | undefined,
-  maxPages: number = MAX_PAGES,
+  maxPages?: number,
 ): Promise<T[]> {
   const schema = pageSchema(item);
   const found = new Map<number, T>();
-  for (let page = 1; page <= maxPages; page++) {
+  for (let page = 1; page <= (maxPages ?? MAX_PAGES); page++) {
     const { data, meta } = await transport.call(schema, { method: "GET", path, query: { page: String(page) } }, call);
     const known = found.size;
     for (const object of data) found.set(object.id, object);
-    if (data.length === 0 || meta === "unpaged") break;
-    if (meta ? meta.current_page * meta.per_page >= meta.total : found.size === known) break;
+    const isEnd = meta === "unpaged" || (meta ? meta.current_page * meta.per_page >= meta.total : found.size === known);
+    if (isEnd || page === maxPages) return [...found.values()];
+    if (found.size === known) throw incomplete(path, `page ${page} brings nothing new, and ${found.size} are not all${meta ? ` of ${meta.total}` : ""}`);
   }
-  return [...found.values()];
+  throw incomplete(path, `${MAX_PAGES} pages are not enough`);
 }
 
 export interface NewestOptions<T> {
@@ -165,8 +167,12 @@ class PagedList<T extends { readonly id: number }> {
   }
 
   incomplete(why: string): UserVpsError {
-    return new UserVpsError("API_LIST_INCOMPLETE", `GET ${this.#path} cannot be read to a certain end: ${why}.`);
+    return incomplete(this.#path, why);
   }
+}
+
+function incomplete(path: string, why: string): UserVpsError {
+  return new UserVpsError("API_LIST_INCOMPLETE", `GET ${path} cannot be read to a certain end: ${why}.`);
 }
 
 function newestFirst<T extends { readonly id: number }>(items: readonly T[]): T[] {

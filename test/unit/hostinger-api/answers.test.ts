@@ -163,12 +163,6 @@ describe("paging", () => {
     assert.equal(server.seen.length, 1);
   });
 
-  it("ends at an empty page, whatever the total says", async () => {
-    await using server = await startApiServer(page(1, [1, 2], 100), page(2, [], 100));
-    assert.equal((await server.client().publicKeys.list()).length, 2);
-    assert.equal(server.seen.length, 2);
-  });
-
   it("names an object once that moved to the next page meanwhile", async () => {
     await using server = await startApiServer(page(1, [1, 2], 3), page(2, [2, 3], 3));
     assert.deepEqual((await server.client().publicKeys.list()).map(({ id }) => id), [1, 2, 3]);

@@ -109,9 +109,24 @@ describe("pages", () => {
     });
   }
 
+  const incomplete = (told: RegExp) => (error: unknown) => error instanceof UserVpsError && error.code === "API_LIST_INCOMPLETE" && told.test(error.message);
+
+  it("that repeat, or are empty, before they have shown what they tell of are an error, and not a short list", async () => {
+    await using repeating = await startApiServer(() => ({ json: { data: ascending(PER_PAGE).map(scriptJson), meta: usual(1, 120) } }));
+    await assert.rejects(repeating.client().scripts.list(), incomplete(/page 2 brings nothing new, and 50 are not all of 120/));
+    assert.equal(repeating.seen.length, 2);
+    await using empty = await serve(() => ascending(PER_PAGE), (page) => usual(page, 120));
+    await assert.rejects(empty.client().scripts.list(), incomplete(/page 2 brings nothing new/));
+  });
+
+  it("of which one was removed while they were read end where they tell", async () => {
+    let count = 101;
+    await using server = await serve(() => ascending(count), (page) => usual(page, page === 3 ? (count = 100) : 101));
+    assert.equal((await server.client().scripts.list()).length, 101);
+  });
+
   const newest = async (server: ApiServer, more: Partial<Parameters<ReturnType<ApiServer["client"]>["scripts"]["newest"]>[0]> = {}) =>
     (await server.client().scripts.newest({ leastPages: 1, mostPages: 10, isOldEnough: () => false, ...more })).map(({ id }) => id);
-  const incomplete = (told: RegExp) => (error: unknown) => error instanceof UserVpsError && error.code === "API_LIST_INCOMPLETE" && told.test(error.message);
   const pagesOf = (server: ApiServer) => server.seen.map(({ url }) => Number(new URL(url, "http://x").searchParams.get("page")));
 
   for (const [order, idsOf] of [["ascending", () => ascending(480)], ["descending", () => ascending(480).reverse()]] as const) {
