@@ -33,9 +33,17 @@ export interface RecordFilter {
   readonly type?: string;
 }
 
+export interface ReadRecords {
+  readonly records: ZoneRecord[];
+  /** false: the zone changed at every read, and some that were moved meanwhile may be missing. */
+  readonly isWhole: boolean;
+}
+
 export interface ZoneRecords {
-  /** All that fit, however many pages they fill; 1,000 records a call. */
+  /** All that fit, however many pages they fill; 1,000 records a call. Errors: API_LIST_INCOMPLETE if it is not certain that they are all; API_*. */
   list(filter?: RecordFilter, signal?: AbortSignal): Promise<ZoneRecord[]>;
+  /** The same, for who concludes nothing from what is not there. Errors: API_LIST_INCOMPLETE if the pages have no end; API_*. */
+  read(filter?: RecordFilter, signal?: AbortSignal): Promise<ReadRecords>;
   /** One that is gone already is fine. */
   remove(recordId: string, signal?: AbortSignal): Promise<void>;
   /** Requests so far, repetitions included. */
@@ -48,10 +56,13 @@ const REQUEST_TIMEOUT_MS = 30 * SECOND_MS;
 const RETRY_LIMIT_MS = 2 * MINUTE_MS;
 /** Documented are 5 to 5,000,000; an answer has to stay of a size that can be read. */
 const PER_PAGE = 1_000;
+/** 100,000 records are more than a zone of VPSs has. */
+const MOST_PAGES = 100;
 /** A zone that changes while its pages are read is read again, this often. */
 const MOST_READS = 3;
 
-const answerSchema = z.object({ result: z.unknown(), result_info: z.object({ total_pages: z.number(), total_count: z.number() }).nullish().catch(undefined) });
+/** An answer to DELETE is documented without `success`. */
+const answerSchema = z.object({ success: z.boolean().optional(), result: z.unknown(), result_info: z.object({ total_pages: z.number(), total_count: z.number() }).nullish().catch(undefined) });
 type Answer = z.output<typeof answerSchema>;
 
 const errorSchema = z.object({ errors: z.array(z.object({ code: z.number() })) });
@@ -85,26 +96,40 @@ export function zoneRecords({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }:
     }
   }
 
-  async function readPages(filter: RecordFilter, signal: AbortSignal | undefined): Promise<{ records: ZoneRecord[]; whole: boolean }> {
+  /** The pages end where they say, else with one that is not full, or that brings nothing new. */
+  async function readPages(filter: RecordFilter, signal: AbortSignal | undefined): Promise<ReadRecords> {
     const found = new Map<string, ZoneRecord>();
     const totals = new Set<number>();
-    for (let page = 1, pages = 1; page <= pages; page++) {
+    for (let page = 1; page <= MOST_PAGES; page++) {
       const query = new URLSearchParams({ ...filter, page: String(page), per_page: String(PER_PAGE) });
       const answer = await call("GET", `?${query}`, signal);
-      for (const record of recordsOf(answer)) found.set(record.id, record);
-      pages = answer?.result_info?.total_pages ?? 1;
-      totals.add(answer?.result_info?.total_count ?? found.size);
+      const records = recordsOf(answer);
+      const known = found.size;
+      for (const record of records) found.set(record.id, record);
+      const { total_pages, total_count } = answer?.result_info ?? {};
+      if (total_count !== undefined) totals.add(total_count);
+      const isEnd = total_pages === undefined ? records.length < PER_PAGE : page >= total_pages;
+      if (!isEnd && found.size > known) continue;
+      // With records coming and going, one can move over the border of two pages unseen.
+      const isSettled = totals.size <= 1 && [...totals].every((total) => total === found.size);
+      return { records: [...found.values()], isWhole: isSettled && (isEnd || total_count !== undefined) };
     }
-    // With records coming and going, one can move over the border of two pages unseen.
-    return { records: [...found.values()], whole: totals.size === 1 && totals.has(found.size) };
+    throw incomplete(`${MOST_PAGES} pages are not enough`);
+  }
+
+  async function read(filter: RecordFilter = {}, signal?: AbortSignal): Promise<ReadRecords> {
+    for (let reads = 1; ; reads++) {
+      const found = await readPages(filter, signal);
+      if (found.isWhole || reads === MOST_READS) return found;
+    }
   }
 
   return {
-    async list(filter = {}, signal) {
-      for (let read = 1; ; read++) {
-        const { records, whole } = await readPages(filter, signal);
-        if (whole || read === MOST_READS) return records;
-      }
+    read,
+    async list(filter, signal) {
+      const { records, isWhole } = await read(filter, signal);
+      if (!isWhole) throw incomplete(`they changed, or were other than told, at each of ${MOST_READS} reads`);
+      return records;
     },
     async remove(recordId, signal) {
       const one = `/${encodeURIComponent(recordId)}`;
@@ -149,9 +174,10 @@ function judged(method: string, answer: HttpAnswer | HttpFailure, isOneRecord: b
   }
   if (status === 404 && isOneRecord && !NO_ROUTE.has(errorSchema.safeParse(json).data?.errors[0]?.code ?? 0)) return undefined;
   if (status >= 300) throw refused(method, status);
-  const parsed = answerSchema.safeParse(json);
-  if (!parsed.success) throw unexpected();
-  return parsed.data;
+  const parsed = answerSchema.safeParse(json).data;
+  if (parsed?.success === false) return new Passing(new UserVpsError("API_UNAVAILABLE", `Cloudflare answered ${status} to ${about}, and that it did not succeed.`, { status }));
+  if (!parsed || (method === "GET" && parsed.success !== true)) throw unexpected();
+  return parsed;
 }
 
 function jsonOf(text: string): unknown {
@@ -170,6 +196,10 @@ function recordsOf(answer: Answer | undefined): ZoneRecord[] {
 
 function unexpected(): UserVpsError {
   return new UserVpsError("API_ANSWER_UNEXPECTED", "Cloudflare's answer about DNS records is not in its usual envelope.");
+}
+
+function incomplete(why: string): UserVpsError {
+  return new UserVpsError("API_LIST_INCOMPLETE", `The zone's DNS records cannot be read to a certain end: ${why}.`);
 }
 
 function refused(method: string, status: number): UserVpsError {

@@ -48,7 +48,7 @@ function told({ type, content, id }: ZoneRecord): string {
 
 /** A record of another zone's domain would be made as `alice.spoq.dev.other.dev`. */
 async function refuseOtherZone(access: CloudflareAccess, zone: ZoneRecords, zoneName: string | undefined, hostname: string, signal: AbortSignal): Promise<void> {
-  const other = zoneName === undefined ? nameOfOtherZone(hostname, (await zone.list({}, signal)).map(({ name }) => name)) : zoneName;
+  const other = zoneName === undefined ? nameOfOtherZone(hostname, (await zone.read({}, signal)).records.map(({ name }) => name)) : zoneName;
   if (other === undefined || hostname.endsWith(`.${other}`)) return;
   throw new UserVpsError("CONFIG_INVALID", `${hostname} is not a name of the zone ${access.zoneId}, which ${zoneName === undefined ? `holds ${other}` : `is ${zoneName}`}.`, {
     next: "Set zoneId (CLOUDFLARE_ZONE_ID) to the zone of the domain, or domain (VPS_DOMAIN) to a name of the zone. Nothing was bought.",

@@ -19,8 +19,8 @@ export interface ZoneReader {
 
 const TIMEOUT_MS = 15 * SECOND_MS;
 
-const countSchema = z.object({ result_info: z.object({ total_count: z.number() }) });
-const zoneSchema = z.object({ result: z.object({ status: z.string().optional(), paused: z.boolean().optional(), permissions: z.array(z.string()).optional() }) });
+const countSchema = z.object({ success: z.literal(true), result_info: z.object({ total_count: z.number() }) });
+const zoneSchema = z.object({ success: z.literal(true), result: z.object({ status: z.string().optional(), paused: z.boolean().optional(), permissions: z.array(z.string()).optional() }) });
 
 /** GET /zones/{zone}/dns_records?per_page=5 for their number, GET /zones/{zone} for its state. */
 export function zoneReader({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }: CloudflareAccess): ZoneReader {
@@ -37,8 +37,11 @@ export function zoneReader({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }: 
   return {
     async read() {
       const [records, zone] = await Promise.all([get("/dns_records?per_page=5"), get("")]);
+      const answer = jsonOf(records.text);
+      // What is no JSON comes from something in front of Cloudflare's API, and says nothing about the token.
+      if (answer === undefined && records.status < 500) throw new UserVpsError("API_ANSWER_UNREADABLE", `Cloudflare's address answered ${records.status} to the question for the number of the zone's records with something that is no JSON.`, { status: records.status });
       if ([400, 401, 403, 404].includes(records.status)) return { recordCount: 0, fault: `the token may not read the zone's records (Cloudflare answered ${records.status})` };
-      const count = countSchema.safeParse(jsonOf(records.text));
+      const count = countSchema.safeParse(answer);
       if (records.status >= 300 || !count.success) throw new UserVpsError("API_UNAVAILABLE", `Cloudflare answered ${records.status} to the question for the number of the zone's records.`);
       return { recordCount: count.data.result_info.total_count, fault: zone.status === 200 ? faultOf(zone.text) : undefined };
     },

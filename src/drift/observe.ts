@@ -54,8 +54,8 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
   const before = await readFleet(db, graceSeconds);
   const callsBefore = zone.calls;
   const call = signal ? { signal } : {};
-  const [{ vms, odd }, subscriptions, paymentMethods, records, names] = await Promise.all([
-    hostinger.virtualMachines.listEntries(call), hostinger.subscriptions.list(call), listPaymentMethods(hostinger, signal), zone.list({}, signal), stacks.listStacks(),
+  const [{ vms, odd }, subscriptions, paymentMethods, { records, isWhole }, names] = await Promise.all([
+    hostinger.virtualMachines.listEntries(call), hostinger.subscriptions.list(call), listPaymentMethods(hostinger, signal), zone.read({}, signal), stacks.listStacks(),
   ]);
   const after = await readFleet(db, graceSeconds);
   const stuck = await stuckVms(db);
@@ -82,7 +82,7 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
     before, after, odd, setAside, stuck, subscriptions, paymentMethods, stacks: names, known,
     vms: [...vms, ...lostVms.found], records: [...records, ...lostRecords.found],
     unsure: new Set([...lostVms.unsure, ...lostRecords.unsure]),
-    lacking: new Set<ListName>([...(lostVms.isWhole ? [] : ["virtual machines" as const]), ...(lostRecords.isWhole ? [] : ["DNS records" as const])]),
+    lacking: new Set<ListName>([...(lostVms.isWhole ? [] : ["virtual machines" as const]), ...(isWhole && lostRecords.isWhole ? [] : ["DNS records" as const])]),
     doubts: [lostVms.doubt, lostRecords.doubt].filter((doubt) => doubt !== undefined),
     apiCalls: 3 + lostVms.calls + zone.calls - callsBefore,
   };

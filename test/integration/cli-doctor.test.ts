@@ -125,6 +125,8 @@ describe("user-vps doctor", async () => {
   it("cloudflare: a broken one, a malformed address; a token that may not read the zone's name is enough", async () => {
     sandbox.addFault({ api: "cloudflare", times: 0, fault: { kind: "status", status: 500 } });
     await assertFails("cloudflare", {}, /Cloudflare answers with 500/, /cloudflarestatus/).finally(() => sandbox.clearFaults());
+    sandbox.addFault({ api: "cloudflare", times: 0, fault: { kind: "status", status: 403, body: "<html>blocked</html>" } });
+    await assertFails("cloudflare", {}, /not Cloudflare's API answers with 403/, /proxy/).finally(() => sandbox.clearFaults());
     await assertFails("cloudflare", { CLOUDFLARE_BASE_URL: "ftp://127.0.0.1" }, /malformed/, /api\.cloudflare\.com/);
     const withoutZoneRead = () => sandbox.addFault({ api: "cloudflare", path: `/client/v4/zones/${sandbox.zoneId}$`, times: 0, fault: { kind: "status", status: 403 } });
     withoutZoneRead();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { zoneRecords } from "../../providers/cloudflare/api.ts";
 import type { ZoneRecords } from "../../providers/cloudflare/api.ts";
+import { zoneReader } from "../../providers/cloudflare/zone.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { control } from "../support/fleet.ts";
@@ -19,6 +20,21 @@ afterAll(async () => {
   await sandbox.close();
 });
 afterEach(() => sandbox.clearFaults());
+
+describe("the zone's state", () => {
+  it("is not told from what stands in front of Cloudflare's API, nor from an answer that tells of errors", async () => {
+    const reader = zoneReader({ baseUrl: sandbox.cloudflareUrl, apiToken: sandbox.cloudflareToken, zoneId: sandbox.zoneId });
+    const ofRecords = { api: "cloudflare", path: "/client/v4/zones/[^/]+/dns_records", times: 1 } as const;
+    assert.deepEqual(await reader.read(), { recordCount: 2_500, fault: undefined });
+    sandbox.addFault({ ...ofRecords, fault: { kind: "status", status: 403, body: "<html>blocked</html>" } });
+    await assert.rejects(reader.read(), { code: "API_ANSWER_UNREADABLE" });
+    sandbox.addFault({ ...ofRecords, fault: { kind: "status", status: 200, body: { success: false, errors: [], messages: [], result: [], result_info: { total_count: 0 } } } });
+    await assert.rejects(reader.read(), { code: "API_UNAVAILABLE" });
+    sandbox.addFault({ ...ofRecords, fault: { kind: "status", status: 403 } });
+    assert.match((await reader.read()).fault ?? "", /may not read the zone's records/);
+    await reader.close();
+  });
+});
 
 describe("the zone's records", () => {
   it("are all listed, 1,000 a call", async () => {
@@ -83,6 +99,41 @@ describe("the zone's records", () => {
     await assert.rejects(zone.list(), { code: "API_ANSWER_UNEXPECTED" });
     sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "status", status: 400, body: { success: false } } });
     await assert.rejects(zone.list(), { code: "API_REJECTED" });
+  });
+
+  const answering = (body: unknown, times = 0) => sandbox.addFault({ api: "cloudflare", method: "GET", times, fault: { kind: "status", status: 200, body } });
+  const page = (from: number, count: number, info?: object) => ({
+    success: true, errors: [], messages: [], ...(info && { result_info: info }),
+    result: Array.from({ length: count }, (_, place) => ({ id: `r${from + place}`, name: "alice.spoq.dev", type: "A", content: "192.0.2.1", ttl: 60 })),
+  });
+
+  it("in an answer of 200 that tells of errors are asked for again: it is no empty zone", async () => {
+    answering({ success: false, errors: [{ code: 10_000, message: "an example" }], messages: [], result: [] }, 1);
+    assert.equal((await zone.list({ name: `user8.${sandbox.domain}` })).length, 1);
+    answering({ result: [] }, 1);
+    await assert.rejects(zone.list({ name: `user8.${sandbox.domain}` }), { code: "API_ANSWER_UNEXPECTED" });
+  });
+
+  it("end with a page that brings nothing new, whatever number of pages is told", async () => {
+    answering(page(1, 3, { total_pages: 1_000_000, total_count: 3 }));
+    const before = zone.calls;
+    assert.equal((await zone.list()).length, 3);
+    assert.equal(zone.calls - before, 2);
+  });
+
+  it("that are fewer than told at each read are no list, but may be read", async () => {
+    answering(page(1, 3, { total_pages: 1, total_count: 5 }));
+    await assert.rejects(zone.list(), { code: "API_LIST_INCOMPLETE" });
+    const { records, isWhole } = await zone.read();
+    assert.deepEqual([records.length, isWhole], [3, false]);
+  });
+
+  it("that do not tell how many they are go on after a full page", async () => {
+    answering(page(1, 1_000), 1);
+    answering(page(1_001, 7), 1);
+    assert.equal((await zone.list()).length, 1_007);
+    answering(page(1, 1_000));
+    await assert.rejects(zone.list(), { code: "API_LIST_INCOMPLETE" });
   });
 
   it("are waited for no longer than wanted", async () => {
