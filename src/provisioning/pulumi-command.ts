@@ -7,6 +7,7 @@ import { inSpan, tracesUrl } from "../../providers/core/tracing.ts";
 import { giveWay } from "../slots/give-way.ts";
 import { killTagged, tagEnvironment } from "./process-tags.ts";
 import type { ProcessTags } from "./process-tags.ts";
+import { hasStarted } from "./started-child.ts";
 import { STOPPED_LIMIT_MS, watchForStopped } from "./stopped-processes.ts";
 
 export interface CommandOptions {
@@ -119,6 +120,7 @@ async function run(
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
+  await hasStarted(child, `pulumi ${args[0]}`);
   if (options.givesWay) giveWay(child.pid);
   let stdout = "";
   let stderr = "";

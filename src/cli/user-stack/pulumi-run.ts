@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { RunResult } from "../../install-pulumi/run.ts";
 import { run } from "../../install-pulumi/run.ts";
+import { hasStarted } from "../../provisioning/started-child.ts";
 import { MINUTE_MS, SECOND_MS } from "../../../providers/core/time.ts";
 
 export interface EngineRun {
@@ -55,6 +56,7 @@ const STOP_GRACE_MS = 10 * SECOND_MS;
 export async function runUntil(args: readonly string[], { cwd, env }: EngineRun, signal: AbortSignal): Promise<Ended> {
   signal.throwIfAborted();
   const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  await hasStarted(child, `pulumi ${args[0]}`);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => { output += text; });
   let grace: NodeJS.Timeout | undefined;
