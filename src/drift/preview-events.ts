@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { Stack } from "../provisioning/automation.ts";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { once } from "../../providers/core/once.ts";
 import { preparePulumiHome } from "../install-pulumi/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
 import type { StackRequest } from "../provisioning/engine.ts";
@@ -42,10 +41,8 @@ export interface PreviewOptions {
 export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh {
   const { installed, env, backend, backendUrl, slots, secretsProvider, workerId, redact } = options;
   const pulumiHome = join(options.folder, "pulumi-home-of-previews");
-  const prepareHome = once(() => preparePulumiHome(pulumiHome, installed));
   return async (request, onEvent, signal) => {
     const { stackName } = request;
-    await prepareHome();
     const state = await backend.readStack(stackName);
     if (!state) throw new UserVpsError("INPUT_INVALID", `There is no stack '${stackName}'.`, { next: "Run `up` for the user first." });
     const runId = randomUUID();
@@ -62,6 +59,7 @@ export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh 
       signal,
     });
     try {
+      await preparePulumiHome(pulumiHome, installed);
       const workspace = await createStackWorkspace({ request, state, pulumi, pulumiHome, secretsProvider, workDir: folder.path });
       const stack = await Stack.select(stackName, workspace);
       const events = (event: EngineEvent) => {

@@ -7,7 +7,6 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";
 import { currentTraceparent } from "../../providers/core/tracing.ts";
-import { once } from "../../providers/core/once.ts";
 import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/allow-delete.ts";
 import { ALLOW_PURCHASE_VARIABLE } from "../../providers/hostinger/settings.ts";
 import { BEING_MADE } from "../../providers/hostinger/vm-state.ts";
@@ -64,12 +63,10 @@ export class AutomationEngine implements Engine {
   readonly #options: AutomationEngineOptions;
   readonly #installation: string;
   #ups = 0;
-  readonly #prepareHome: () => Promise<void>;
 
   constructor(options: AutomationEngineOptions) {
     this.#options = options;
     this.#installation = installationOf(options.backendUrl);
-    this.#prepareHome = once(() => preparePulumiHome(this.#pulumiHome, options.installed));
   }
 
   async up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own", mayBuy = false, leftOvers = [] }: UpOptions = {}): Promise<UpResult> {
@@ -172,7 +169,6 @@ export class AutomationEngine implements Engine {
     const { installed, env, backend, backendUrl, processes, workerId, slots, givesWay } = this.#options;
     const traceparent = currentTraceparent();
     const more = { ...given, ...(traceparent && { TRACEPARENT: traceparent }) };
-    await this.#prepareHome();
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);
     const over = AbortSignal.any([hooks.killSignal, hooks.signal].filter((signal) => signal !== undefined));
@@ -193,6 +189,8 @@ export class AutomationEngine implements Engine {
       beforeStart: async (pid) => { if (isRun) await processes.add({ runId: hooks.runId, hostId: hostname(), pid }); },
     });
     try {
+      // Each time: the system may clear away what is old of it.
+      await preparePulumiHome(this.#pulumiHome, installed);
       const workspace = await createStackWorkspace({
         request, state, pulumi,
         workDir: folder.path,
