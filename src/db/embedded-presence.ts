@@ -12,7 +12,7 @@ const CONNECT_LIMIT_MS = 15 * SECOND_MS;
 
 /** @throws UserVpsError DATABASE_FAILED that says where the server is that does not answer */
 export async function holdPresence(url: string, folder: string): Promise<Client> {
-  const endMs = Date.now() + RECOVERY_LIMIT_MS;
+  const endMs = performance.now() + RECOVERY_LIMIT_MS;
   for (;;) {
     const client = new Client({ connectionString: url, application_name: "user-vps presence", connectionTimeoutMillis: CONNECT_LIMIT_MS });
     // It breaks when the server is stopped; nothing is to be done then.
@@ -23,7 +23,7 @@ export async function holdPresence(url: string, folder: string): Promise<Client>
     } catch (cause) {
       await client.end().catch(() => undefined);
       const isStarting = (cause as { code?: string }).code === CANNOT_CONNECT_NOW;
-      if (isStarting && Date.now() < endMs) {
+      if (isStarting && performance.now() < endMs) {
         await sleep(SECOND_MS / 5);
         continue;
       }

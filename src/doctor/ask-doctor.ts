@@ -32,11 +32,12 @@ export interface DoctorOptions {
   readonly role: Role;
   readonly databaseUrl: string;
   readonly redact: (text: string) => string;
+  readonly log: (line: string) => void;
 }
 
-export function answerDoctor({ boss, env, role, databaseUrl, redact }: DoctorOptions): Promise<Answering> {
+export function answerDoctor({ boss, env, role, databaseUrl, redact, log }: DoctorOptions): Promise<Answering> {
   return answerQuestions({
-    boss, redact, queue: DOCTOR_QUEUE, schema: z.object({}),
+    boss, redact, log, queue: DOCTOR_QUEUE, schema: z.object({}),
     async answer(_question, signal): Promise<WorkersFindings> {
       const findings = await examine({ env, signal, databaseUrl }, role);
       return { hostId: hostname(), findings: findings.map((finding) => ({ ...finding, found: redact(finding.found), ...(finding.mend !== undefined && { mend: redact(finding.mend) }) })) };

@@ -2,6 +2,8 @@
 import type { Pool } from "pg";
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
+import { nowAndThen } from "../jobs/now-and-then.ts";
+import type { NowAndThen } from "../jobs/now-and-then.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { saveFindings } from "./findings.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -57,19 +59,15 @@ async function lookAtUser({ pool, hostinger, zone, stacks, probe, domain, ignore
 }
 
 /** Asks PostgreSQL every two seconds, which is cheap: few findings are open. */
-export function watchForRepairs(options: Omit<SecondLookOptions, "signal"> & { readonly pool: Pool }, log: (line: string) => void): { stop(): Promise<void> } {
+export function watchForRepairs(options: Omit<SecondLookOptions, "signal"> & { readonly pool: Pool }, log: (line: string) => void): NowAndThen {
   const stopping = new AbortController();
-  let looking: Promise<unknown> | undefined;
-  const timer = setInterval(() => {
-    looking ??= lookAgain({ ...options, signal: stopping.signal }, log)
-      .catch((error: unknown) => stopping.signal.aborted || log(`repaired findings cannot be looked at: ${messageOf(error)}`))
-      .finally(() => { looking = undefined; });
-  }, INTERVAL_MS).unref();
+  const looks = nowAndThen(INTERVAL_MS, () => lookAgain({ ...options, signal: stopping.signal }, log), (error) => {
+    if (!stopping.signal.aborted) log(`repaired findings cannot be looked at: ${messageOf(error)}`);
+  });
   return {
     async stop() {
-      clearInterval(timer);
       stopping.abort(new Error("the worker was shut down"));
-      await looking;
+      await looks.stop();
     },
   };
 }

@@ -3,6 +3,8 @@ import type { PgBoss } from "pg-boss";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { answerQuestions } from "../jobs/questions.ts";
 import { HEARTBEAT_SECONDS, NOTIFIED_POLLING } from "../jobs/queue.ts";
+import { RunningWork } from "../jobs/running-work.ts";
+import { stopWork } from "../jobs/stop-work.ts";
 import { findVpsByUserId } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import { performSweep } from "./perform-sweep.ts";
@@ -29,24 +31,20 @@ export async function startDriftWorker(options: DriftWorkerOptions): Promise<Dri
   const { boss, driftOf, cron, redact, log } = options;
   const { pool } = options.sweep;
   const stopping = new AbortController();
-  const running = new Set<Promise<unknown>>();
-  const tracked = async <T>(work: Promise<T>): Promise<T> => {
-    running.add(work);
-    return await work.finally(() => running.delete(work));
-  };
+  const running = new RunningWork();
 
   await createDriftQueues(boss);
   await scheduleSweeps(boss, cron);
   await boss.work(SWEEP_QUEUE, { ...NOTIFIED_POLLING, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4 }, async ([job]) => {
     const { scheduled } = sweepJobSchema.parse(job?.data ?? {});
-    await tracked(performSweep({ ...options, sweep: { ...options.sweep, driftOf }, signal: stopping.signal }, scheduled)).catch((error: unknown) => {
+    await running.track(performSweep({ ...options, sweep: { ...options.sweep, driftOf }, signal: stopping.signal }, scheduled)).catch((error: unknown) => {
       log(`the sweep failed: ${messageOf(error)}`);
       throw error;
     });
   });
   const repairs = watchForRepairs(options.sweep, log);
   const previews = await answerQuestions({
-    boss, redact, queue: DRIFT_QUEUE, schema: driftJobSchema,
+    boss, redact, log, queue: DRIFT_QUEUE, schema: driftJobSchema,
     async answer({ userId }, signal) {
       const user = await findVpsByUserId(pool, userId);
       if (!user) throw new UserVpsError("INPUT_INVALID", "There is no such user.");
@@ -56,9 +54,10 @@ export async function startDriftWorker(options: DriftWorkerOptions): Promise<Dri
 
   return {
     async stop() {
-      await boss.offWork(SWEEP_QUEUE, { wait: false }).catch(() => undefined);
+      const stopped = stopWork(boss, SWEEP_QUEUE, log);
       stopping.abort(new UserVpsError("RUN_LOST", "The worker was shut down."));
-      await Promise.all([previews.stop(), repairs.stop(), Promise.allSettled(running)]);
+      await Promise.all([stopped, previews.stop(), repairs.stop()]);
+      await running.ended();
     },
   };
 }

@@ -41,11 +41,12 @@ export interface BootLogOptions {
   readonly exportStack: (username: string, signal: AbortSignal) => Promise<ExportedStack>;
   readonly ssh: WayInSettings;
   readonly redact: (text: string) => string;
+  readonly log: (line: string) => void;
 }
 
-export function answerBootLog({ boss, pool, exportStack, ssh, redact }: BootLogOptions): Promise<Answering> {
+export function answerBootLog({ boss, pool, exportStack, ssh, redact, log }: BootLogOptions): Promise<Answering> {
   return answerQuestions({
-    boss, redact, queue: BOOT_LOG_QUEUE, schema: questionSchema,
+    boss, redact, log, queue: BOOT_LOG_QUEUE, schema: questionSchema,
     async answer({ userId }, signal): Promise<BootLog> {
       const user = await findVpsByUserId(pool, userId);
       if (!user?.hostingerVmId) throw new UserVpsError("INPUT_INVALID", "There is no VM of this user.", { next: "Wait until it is ready." });

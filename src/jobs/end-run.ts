@@ -138,14 +138,14 @@ export async function recordWait(context: WorkerContext, { kind, record, runId, 
  * to end, once more. What was not written is as of a worker that was lost: the run is ended so, and the job comes back.
  */
 export async function untilSaved({ log, handOver }: Pick<WorkerContext, "log" | "handOver">, lock: UserLock | undefined, save: () => Promise<void>): Promise<void> {
-  const endMs = Date.now() + SAVE_LIMIT_MS;
+  const endMs = performance.now() + SAVE_LIMIT_MS;
   for (;;) {
     // Without the lock, somebody else may be writing by now.
     lock?.lost.throwIfAborted();
     try {
       return await save();
     } catch (error) {
-      if (codeOf(error) !== "DATABASE_FAILED" || Date.now() > endMs || handOver.aborted) throw error;
+      if (codeOf(error) !== "DATABASE_FAILED" || performance.now() > endMs || handOver.aborted) throw error;
       log(`the result of a run cannot be written yet: ${messageOf(error)}`);
       await sleep(SECOND_MS / 2, handOver).catch(() => undefined);
     }

@@ -4,6 +4,8 @@ import { discardShownCredentials } from "../records/index.ts";
 import type { VpsStatus } from "../records/index.ts";
 import type { Job } from "./job.ts";
 import type { WorkerContext } from "./worker-context.ts";
+import { nowAndThen } from "./now-and-then.ts";
+import type { NowAndThen } from "./now-and-then.ts";
 import { keyOf, QUEUE, QUEUE_SCHEMA, send } from "./queue.ts";
 
 const INTERVAL_MS = 20 * SECOND_MS;
@@ -20,12 +22,11 @@ const UNMADE_ROTATION = "NOT is_pooled AND user_vps.status = 'ready' AND credent
  * Now and then gives a job to every record that waits for one, or for new credentials, and has none: after a queue that was
  * emptied or restored from an older backup, or a job that has lost its worker too often. Who waits for a turn to buy has none: see purchase-turns.ts.
  */
-export function startFindingMissingJobs(context: Pick<WorkerContext, "boss" | "pool" | "log" | "settings">): { stop(): void } {
-  const timer = setInterval(() => {
-    discardShownCredentials(context.pool, context.settings.credentialsShownSeconds).catch((error: unknown) => context.log(`credentials that were shown cannot be deleted: ${messageOf(error)}`));
-    queueMissingJobs(context).catch((error: unknown) => context.log(`records without a job cannot be looked for: ${messageOf(error)}`));
-  }, INTERVAL_MS).unref();
-  return { stop: () => clearInterval(timer) };
+export function startFindingMissingJobs(context: Pick<WorkerContext, "boss" | "pool" | "log" | "settings">): NowAndThen {
+  return nowAndThen(INTERVAL_MS, async () => {
+    await discardShownCredentials(context.pool, context.settings.credentialsShownSeconds).catch((error: unknown) => context.log(`credentials that were shown cannot be deleted: ${messageOf(error)}`));
+    await queueMissingJobs(context);
+  }, (error) => context.log(`records without a job cannot be looked for: ${messageOf(error)}`));
 }
 
 /** Exported for tests. Returns the users that got a job. */

@@ -85,6 +85,8 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   const startedMs = performance.now();
   const seconds = () => Math.round(performance.now() - startedMs) / SECOND_MS;
   try {
+    // Of a job that was fetched just before the worker was to end: nothing of it begins.
+    signal.throwIfAborted();
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`);
     const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, purchases, overdue: job.overdue, isRepetition: isRepetition(job, lostWorkers), powerAction: job.action, requestedAt: job.requestedAt };
     const result = await limit.hold(inSpan({ name: `run ${job.operation}`, attributes: { "user_vps.run_id": runId, "user_vps.username": username } }, async () => kind.run(operation)));

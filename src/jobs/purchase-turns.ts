@@ -2,6 +2,8 @@ import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { newVm } from "../provisioning/ask-to-buy.ts";
 import { goOn, hasUnknownTerms, hasWork, readTerms, settleLeft } from "../purchases/index.ts";
+import { nowAndThen } from "./now-and-then.ts";
+import type { NowAndThen } from "./now-and-then.ts";
 import { send } from "./queue.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
@@ -17,43 +19,37 @@ type Context = Pick<WorkerContext, "boss" | "pool" | "engine" | "purchases" | "v
  * Gives those who wait for their turn to buy a job when it has come. Every worker looks, as the guards let only one at
  * a time reserve; where nobody waits, it is one small query.
  */
-export function startPurchaseTurns(context: Context): { stop(): Promise<void> } {
+export function startPurchaseTurns(context: Context): NowAndThen {
   const { pool, boss, engine, purchases: { guard, account }, vms, log } = context;
   const stopped = new AbortController();
   const session = vms.openSession({ signal: stopped.signal, report: () => undefined });
-  let settledMs = 0;
-  let termsMs = 0;
-  let pausedUntilMs = 0;
-  let turn = Promise.resolve();
+  // By a clock that nobody sets.
+  let settleAtMs = 0;
+  let termsAtMs = 0;
+  let nextLookMs = 0;
 
   const look = async () => {
-    if (Date.now() >= termsMs + TERMS_INTERVAL_MS && (await hasUnknownTerms(pool))) {
-      termsMs = Date.now();
+    if (performance.now() >= termsAtMs && (await hasUnknownTerms(pool))) {
+      termsAtMs = performance.now() + TERMS_INTERVAL_MS;
       await readTerms(pool, session);
     }
     if (!(await hasWork(pool))) return;
-    if (Date.now() >= settledMs + SETTLE_INTERVAL_MS) {
-      settledMs = Date.now();
+    if (performance.now() >= settleAtMs) {
+      settleAtMs = performance.now() + SETTLE_INTERVAL_MS;
       await settleLeft(guard, account, session, async (username, replacedVmId) => newVm(await engine.vms(username), replacedVmId));
     }
     const gone = await goOn(guard, session, (db, userId) => send(boss, db, { operation: "up", userId }));
     if (gone.length > 0) log(`${gone.length} users who waited to buy go on: ${gone.join(", ")}`);
   };
-  let running = false;
-  const timer = setInterval(() => {
-    if (running || Date.now() < pausedUntilMs) return;
-    running = true;
-    turn = look().catch((error: unknown) => {
-      if (stopped.signal.aborted) return;
-      pausedUntilMs = Date.now() + PAUSE_MS;
-      log(`who waits to buy cannot be looked after: ${messageOf(error)}`);
-    }).finally(() => { running = false; });
-  }, INTERVAL_MS).unref();
+  const turns = nowAndThen(INTERVAL_MS, async () => { if (performance.now() >= nextLookMs) await look(); }, (error) => {
+    if (stopped.signal.aborted) return;
+    nextLookMs = performance.now() + PAUSE_MS;
+    log(`who waits to buy cannot be looked after: ${messageOf(error)}`);
+  });
   return {
     async stop() {
-      clearInterval(timer);
       stopped.abort(new UserVpsError("CANCELLED", "The worker ends."));
-      await turn;
+      await turns.stop();
     },
   };
 }

@@ -5,6 +5,8 @@ import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { storableJson } from "../db/index.ts";
 import { ensureQueue, NOTIFIED_POLLING } from "./queue.ts";
+import { RunningWork } from "./running-work.ts";
+import { stopWork } from "./stop-work.ts";
 
 const POLL_MS = 100;
 export const ANSWER_LIMIT_MS = MINUTE_MS;
@@ -22,8 +24,8 @@ export async function createQuestionQueue(boss: PgBoss, queue: string): Promise<
 /** Waits for the answer of a worker; undefined if none answers in time. */
 export async function ask<Answer extends object>(boss: PgBoss, queue: string, question: object, answerLimitMs: number = ANSWER_LIMIT_MS): Promise<Answer | FailedAnswer | undefined> {
   const id = await boss.send(queue, question);
-  const endMs = Date.now() + answerLimitMs;
-  while (id && Date.now() < endMs) {
+  const endMs = performance.now() + answerLimitMs;
+  while (id && performance.now() < endMs) {
     const job = await boss.getJobById(queue, id);
     if (job?.state === "completed") return job.output as Answer | FailedAnswer;
     if (job?.state === "failed") return { error: "The worker that was at it is gone." };
@@ -40,6 +42,7 @@ export interface AnswerOptions<Question, Answer extends object> {
   readonly answer: (question: Question, signal: AbortSignal) => Promise<Answer>;
   /** Of a failure's text, before it leaves the worker. */
   readonly redact: (text: string) => string;
+  readonly log: (line: string) => void;
 }
 
 export interface Answering {
@@ -48,22 +51,22 @@ export interface Answering {
 }
 
 /** The worker's side. */
-export async function answerQuestions<Question, Answer extends object>({ boss, queue, schema, answer, redact }: AnswerOptions<Question, Answer>): Promise<Answering> {
+export async function answerQuestions<Question, Answer extends object>({ boss, queue, schema, answer, redact, log }: AnswerOptions<Question, Answer>): Promise<Answering> {
   const stopping = new AbortController();
-  const running = new Set<Promise<unknown>>();
+  const running = new RunningWork();
   await createQuestionQueue(boss, queue);
   // Nobody is left who waits for a question that a dead worker had.
   await boss.work(queue, { ...NOTIFIED_POLLING, notifyPollingIntervalSeconds: 5 }, async ([job]): Promise<Answer | FailedAnswer> => {
-    const work = (async () => answer(schema.parse(job?.data), stopping.signal))().catch((error: unknown) => ({ error: redact(messageOf(error)) }));
-    running.add(work);
+    const answered = await running.track((async () => answer(schema.parse(job?.data), stopping.signal))().catch((error: unknown) => ({ error: redact(messageOf(error)) })));
     // The queue keeps it as jsonb; one that cannot be kept is no answer.
-    return JSON.parse(storableJson(await work.finally(() => running.delete(work)))) as Answer | FailedAnswer;
+    return JSON.parse(storableJson(answered)) as Answer | FailedAnswer;
   });
   return {
     async stop() {
-      await boss.offWork(queue, { wait: false }).catch(() => undefined);
+      const stopped = stopWork(boss, queue, log);
       stopping.abort(new UserVpsError("RUN_LOST", "The worker was shut down."));
-      await Promise.allSettled(running);
+      await stopped;
+      await running.ended();
     },
   };
 }

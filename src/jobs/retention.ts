@@ -5,6 +5,7 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Settings } from "../config/index.ts";
 import { removeOld } from "../records/index.ts";
 import { ensureQueue } from "./queue.ts";
+import { stopWork } from "./stop-work.ts";
 
 const QUEUE = "user-vps-retention";
 const AT_NIGHT = "17 3 * * *";
@@ -23,5 +24,6 @@ export async function startRetention({ boss, pool, settings, log }: RetentionOpt
     const { runs, findings, sweeps, operatorActions, notifications } = await removeOld(pool, settings);
     log(`removed what is long over: ${runs} runs, ${findings} findings, ${sweeps} sweeps, ${operatorActions} operators' actions, ${notifications} notifications`);
   });
-  return { stop: async () => { await boss.offWork(QUEUE, { wait: false }).catch(() => undefined); } };
+  // It may take long, and what it leaves is removed another night: nobody waits for it.
+  return { stop: async () => void stopWork(boss, QUEUE, log) };
 }

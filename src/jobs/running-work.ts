@@ -23,11 +23,15 @@ export class RunningWork {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  /** Whether it has ended within the time. */
-  async endedWithin(limitMs: number): Promise<boolean> {
+  /**
+   * Whether it has ended within the time.
+   *
+   * @param source ends when nothing more can begin
+   */
+  async endedWithin(limitMs: number, source: Promise<unknown> = Promise.resolve()): Promise<boolean> {
     const over = new AbortController();
-    await Promise.race([this.ended(), sleep(limitMs, over.signal).catch(() => undefined)]);
-    over.abort();
-    return this.size === 0;
+    const ended = source.then(() => this.ended()).then(() => true);
+    const isLate = sleep(limitMs, over.signal).then(() => false, () => false);
+    return await Promise.race([ended, isLate]).finally(() => over.abort());
   }
 }

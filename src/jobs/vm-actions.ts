@@ -31,11 +31,12 @@ export interface VmActionsOptions {
   readonly pool: Pool;
   readonly vms: Pick<VmPower, "openSession">;
   readonly redact: (text: string) => string;
+  readonly log: (line: string) => void;
 }
 
-export function answerVmActions({ boss, pool, vms, redact }: VmActionsOptions): Promise<Answering> {
+export function answerVmActions({ boss, pool, vms, redact, log }: VmActionsOptions): Promise<Answering> {
   return answerQuestions({
-    boss, redact, queue: VM_ACTIONS_QUEUE, schema: questionSchema,
+    boss, redact, log, queue: VM_ACTIONS_QUEUE, schema: questionSchema,
     async answer({ userId }, signal): Promise<VmActions> {
       const vmId = (await findVpsByUserId(pool, userId))?.hostingerVmId;
       if (!vmId) throw new UserVpsError("INPUT_INVALID", "There is no VM of this user.", { next: "Wait until it is ready." });

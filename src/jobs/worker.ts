@@ -1,4 +1,4 @@
-import type { JobWithMetadata, PgBoss } from "pg-boss";
+import type { JobWithMetadata } from "pg-boss";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { Listener } from "../db/listener.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
@@ -8,6 +8,7 @@ import { performJob } from "./perform-job.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { HEARTBEAT_SECONDS, isOfPool, QUEUE, sendAgain } from "./queue.ts";
 import { RunningWork } from "./running-work.ts";
+import { stopWork } from "./stop-work.ts";
 import { WAKE_CHANNEL } from "./wake.ts";
 import { startPurchaseTurns } from "./purchase-turns.ts";
 import { startFindingMissingJobs } from "./missing-jobs.ts";
@@ -74,18 +75,12 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
 
   return {
     async stop(graceMs) {
-      missingJobs.stop();
-      await Promise.all([turns.stop(), listener.close()]);
-      await stopFetching(boss, log);
-      if (await running.endedWithin(graceMs)) return;
+      const others = Promise.all([missingJobs.stop(), turns.stop(), listener.close()]);
+      if (await running.endedWithin(graceMs, Promise.all([stopWork(boss, QUEUE, log), others]))) return;
       log(`${running.size} running jobs are handed over`);
       handOver.abort(new UserVpsError("RUN_LOST", "The worker was shut down; the run is handed over to another."));
       await running.ended();
     },
   };
-}
-
-async function stopFetching(boss: PgBoss, log: (line: string) => void): Promise<void> {
-  await boss.offWork(QUEUE, { wait: false }).catch((error: unknown) => log(`the queue does not stop: ${messageOf(error)}`));
 }
 

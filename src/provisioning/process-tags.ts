@@ -33,11 +33,11 @@ const FULL_TRIES = 30;
 
 /** Kills all processes with this tag and returns when none is left; one may start others meanwhile. */
 export async function killTagged(tag: keyof ProcessTags, value: string): Promise<void> {
-  const endMs = Date.now() + KILL_LIMIT_MS;
+  const endMs = performance.now() + KILL_LIMIT_MS;
   for (;;) {
     const pids = await findTagged(tag, value);
     if (pids.length === 0) return;
-    if (Date.now() > endMs) {
+    if (performance.now() > endMs) {
       throw new UserVpsError("ENGINE_FAILED", `Processes ${pids.join(", ")} of an earlier run are still there ${inSeconds(KILL_LIMIT_MS)} after they were killed.`);
     }
     for (const pid of pids) kill(pid);

@@ -2,6 +2,8 @@ import type { PgBoss } from "pg-boss";
 import type { Pool } from "pg";
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
+import { nowAndThen } from "../jobs/now-and-then.ts";
+import type { NowAndThen } from "../jobs/now-and-then.ts";
 import { QUEUE_SCHEMA } from "../jobs/queue.ts";
 import { ROLL_OUT_QUEUE, sendRollOutJob } from "./queue.ts";
 import { UNFINISHED } from "../records/index.ts";
@@ -18,11 +20,8 @@ const INTERVAL_MS = 20 * SECOND_MS;
  * Now and then sends a job for roll-outs that wait for one and have none: after a queue that was
  * emptied or restored from an older backup, or a job that has lost its worker too often.
  */
-export function watchForLostRollOuts(context: LostRollOutsContext): { stop(): void } {
-  const timer = setInterval(() => {
-    findLostRollOuts(context).catch((error: unknown) => context.log(`roll-outs without a job cannot be looked for: ${messageOf(error)}`));
-  }, INTERVAL_MS).unref();
-  return { stop: () => clearInterval(timer) };
+export function watchForLostRollOuts(context: LostRollOutsContext): NowAndThen {
+  return nowAndThen(INTERVAL_MS, () => findLostRollOuts(context), (error) => context.log(`roll-outs without a job cannot be looked for: ${messageOf(error)}`));
 }
 
 /** Exported for tests. Returns whether a job was missing. */

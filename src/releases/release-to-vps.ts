@@ -79,14 +79,14 @@ export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder,
 }
 
 async function lock({ db, lockUser, lockTimeoutMs = 600 * SECOND_MS, signal, closing }: ReleaseContext, member: RunningMember): Promise<UserLock> {
-  const endMs = Date.now() + lockTimeoutMs;
+  const endMs = performance.now() + lockTimeoutMs;
   const isOver = AbortSignal.any([signal, closing]);
   for (;;) {
     isOver.throwIfAborted();
     const held = await lockUser(member.userId);
     if (held) return held;
     if (!(await isStillTaken(db, member))) throw new UserVpsError("CANCELLED", "An operator has skipped it.");
-    if (Date.now() > endMs) throw new UserVpsError("STACK_LOCKED", "Another run of this user did not end in time.");
+    if (performance.now() > endMs) throw new UserVpsError("STACK_LOCKED", "Another run of this user did not end in time.");
     await sleep(LOCK_INTERVAL_MS, isOver);
   }
 }

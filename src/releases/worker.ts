@@ -7,6 +7,7 @@ import type { Settings } from "../config/index.ts";
 import { HEARTBEAT_SECONDS, NOTIFIED_POLLING } from "../jobs/queue.ts";
 import { RunningWork } from "../jobs/running-work.ts";
 import { tryLockSession } from "../jobs/session-lock.ts";
+import { stopWork } from "../jobs/stop-work.ts";
 import { tryLockUser } from "../jobs/user-lock.ts";
 import { stackRequestOf } from "../provisioning/stack-request.ts";
 import type { Engine } from "../provisioning/engine.ts";
@@ -89,10 +90,8 @@ export async function startRollOutWorker(options: RollOutWorkerOptions): Promise
 
   return {
     async stop(graceMs) {
-      watch.stop();
       closing.abort(new UserVpsError("RUN_LOST", "The worker is shut down."));
-      await boss.offWork(ROLL_OUT_QUEUE, { wait: false }).catch((error: unknown) => log(`the queue does not stop: ${messageOf(error)}`));
-      if (await running.endedWithin(graceMs)) return;
+      if (await running.endedWithin(graceMs, Promise.all([stopWork(boss, ROLL_OUT_QUEUE, log), watch.stop()]))) return;
       handOver.abort(new UserVpsError("RUN_LOST", "The worker was shut down; the run is handed over to another."));
       await running.ended();
     },

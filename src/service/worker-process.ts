@@ -121,13 +121,13 @@ async function startParts({ settings, env, engineWithSlots, pool, databaseUrl, b
     repairsAtOnce: settings.repairsAtOnce,
     graceSeconds: settings.sweepGraceSeconds,
   }));
-  serves(await answerVmActions({ boss, pool, vms, redact }));
+  serves(await answerVmActions({ boss, pool, vms, redact, log: onProgress }));
   serves(await answerBootLog({
-    boss, pool, redact,
+    boss, pool, redact, log: onProgress,
     exportStack: (username, signal) => engine.exportStack(username, { runId: randomUUID(), signal }),
     ssh: { port: settings.sshPort, privateKey: settings.sshPrivateKey },
   }));
-  serves(await answerDoctor({ boss, env, role: settings.role, databaseUrl, redact }));
+  serves(await answerDoctor({ boss, env, role: settings.role, databaseUrl, redact, log: onProgress }));
   serves(await startRetention({ boss, pool, settings, log: onProgress }));
   serves(await startNotifications({ pool, settings, workerId, redact, log: onProgress }));
   serves(keepOffers(pool, vms.client, onProgress));

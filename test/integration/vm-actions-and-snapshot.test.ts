@@ -109,7 +109,7 @@ describe("by a worker", () => {
     purchases = openPurchaseDesk(pool, settings);
     // Neither asks the engine for anything.
     worker = await startWorker({ boss, pool, databaseUrl: url, engine: {} as Engine, vms, purchases, settings, cipher: createCredentialsCipher(settings.credentialsKeys!), workerId: "worker", hostId: "host", secrets: [], log: () => undefined });
-    answering = await answerVmActions({ boss, pool, vms, redact: (text) => text });
+    answering = await answerVmActions({ boss, pool, vms, redact: (text) => text, log: () => undefined });
   });
   afterAll(async () => {
     await Promise.all([worker.stop(0), answering.stop()]);

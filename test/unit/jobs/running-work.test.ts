@@ -20,4 +20,18 @@ describe("RunningWork", () => {
     await first;
     assert.equal(await new RunningWork().endedWithin(0), true);
   });
+
+  it("is not over before its source is: what that still brings is waited for as well", async () => {
+    const running = new RunningWork();
+    const source = Promise.withResolvers<void>();
+    assert.equal(await running.endedWithin(20, source.promise), false);
+    let go = (): void => undefined;
+    const ends = running.endedWithin(5_000, source.promise);
+    const late = running.track(new Promise<void>((done) => { go = done; }));
+    source.resolve();
+    assert.equal(await running.endedWithin(20, source.promise), false);
+    go();
+    assert.equal(await ends, true);
+    await late;
+  });
 });
