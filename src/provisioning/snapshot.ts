@@ -11,15 +11,16 @@ const LONGEST_MS = 15 * MINUTE_MS;
 export const snapshot: OperationKind = {
   from: ["ready", "failed", "provisioning", "queued"],
   waiting: undefined,
-  async run({ vms, record, requestedAt, hooks, recorder }: OperationContext): Promise<OperationResult> {
+  async run({ vms, record, requestedAt, hooks, recorder, isRepetition }: OperationContext): Promise<OperationResult> {
     const { hostingerVmId: vmId, hostname } = record;
     if (!vmId) throw new UserVpsError("INPUT_INVALID", `There is no VM of ${hostname} yet.`, { next: "Wait until it is ready." });
     const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
     const earlier = await session.client.virtualMachines.snapshot.get(vmId, { signal: session.signal });
     const result = { changes: {}, save: async () => undefined };
     const requestedMs = Date.parse(requestedAt ?? new Date().toISOString());
-    // Of a run that was cut off. Another one would be of a later time than was meant.
-    if (earlier?.createdAt && Date.parse(earlier.createdAt) >= requestedMs) {
+    // Of a run that was cut off. Another one would be of a later time than was meant. Before a first run there is none:
+    // by the clock of whoever asked, which may be behind, an older one would be taken for it.
+    if (isRepetition && earlier?.createdAt && Date.parse(earlier.createdAt) >= requestedMs) {
       session.report(`${hostname}: the snapshot of ${earlier.createdAt} is the one that was asked for`);
       return result;
     }

@@ -6,6 +6,7 @@ import { readSettings } from "../../src/config/index.ts";
 import { pgBossJobs, startQueue, startWorker } from "../../src/jobs/index.ts";
 import type { Worker } from "../../src/jobs/index.ts";
 import { createQuestionQueue } from "../../src/jobs/questions.ts";
+import { send } from "../../src/jobs/queue.ts";
 import { answerVmActions, askVmActions, VM_ACTIONS_QUEUE } from "../../src/jobs/vm-actions.ts";
 import type { AskVmActions } from "../../src/jobs/vm-actions.ts";
 import { openPurchaseDesk } from "../../src/purchases/index.ts";
@@ -116,9 +117,9 @@ describe("by a worker", () => {
     await Promise.all([vms.close(), purchases.close()]);
   });
 
-  async function newRun(requestedAt: string): Promise<RunRecord & { lines: readonly string[] }> {
+  async function newRun(requestedAt: string, attempt?: number): Promise<RunRecord & { lines: readonly string[] }> {
     const known = (await listRuns(pool, "u-user1")).items.length;
-    await pgBossJobs(boss, pool).enqueue(pool, { operation: "snapshot", userId: "u-user1", requestedAt });
+    await send(boss, pool, { operation: "snapshot", userId: "u-user1", requestedAt, attempt });
     const endMs = Date.now() + 60_000;
     for (;;) {
       const { items } = await listRuns(pool, "u-user1");
@@ -147,9 +148,14 @@ describe("by a worker", () => {
     const { outcome, lines } = await newRun(new Date().toISOString());
     assert.deepEqual([outcome, made()], ["succeeded", 2]);
     assert.match(lines.join("\n"), /the snapshot of \S+ is replaced/);
-    const again = await newRun(new Date(Date.now() - 3_600_000).toISOString());
+    const again = await newRun(new Date(Date.now() - 3_600_000).toISOString(), 1);
     assert.deepEqual([again.outcome, made()], ["succeeded", 2]);
     assert.match(again.lines.join("\n"), /is the one that was asked for/);
+  });
+
+  it("one that was asked for by a clock that is behind is made, although there is one of a later time", async () => {
+    const { outcome } = await newRun(new Date(Date.now() - 600_000).toISOString());
+    assert.deepEqual([outcome, made()], ["succeeded", 3]);
   });
 
   it("one that fails is a failed run with its reason; the status stays", async () => {
