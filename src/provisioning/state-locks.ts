@@ -12,11 +12,14 @@ export interface EngineProcess {
 /** Which processes were ours: written down before one of them can take a lock. */
 export interface EngineProcesses {
   add(process: EngineProcess): Promise<void>;
-  /** Whether the holder of the lock is a process of ours. */
-  holds(lock: StateLock): Promise<boolean>;
+  /** Whether the holder of the stack's lock is a process of ours. */
+  holds(lock: StateLock, stackName: string): Promise<boolean>;
 }
 
-/** A process takes the lock this long after it was written down at most; ids are given out again some time. */
+/**
+ * A process takes the lock this long after it was written down at most, or after its run has ended, which it does not
+ * outlive: both by clocks of their own, and the machine may stand still in between. Ids are given out again some time.
+ */
 const LOCK_DELAY_SECONDS = 60;
 /** By so much the machine's clock may have been set back in between. */
 const CLOCK_STEP_SECONDS = 5;
@@ -27,13 +30,14 @@ export function engineProcesses(db: Queryable): EngineProcesses {
       // By this machine's clock, as the engine dates its locks: PostgreSQL's may be another.
       await db.query("INSERT INTO vps_engine_processes (run_id, host_id, pid, started_at) VALUES ($1, $2, $3, to_timestamp($4)) ON CONFLICT DO NOTHING", [runId, hostId, pid, Date.now() / SECOND_MS]);
     },
-    async holds({ hostname, pid, atMs }) {
+    async holds({ hostname, pid, atMs }, stackName) {
       const { rows } = await db.query<{ known: boolean }>(
         `SELECT EXISTS (
-           SELECT FROM vps_engine_processes WHERE host_id = $1 AND pid = $2
-             AND to_timestamp($3) BETWEEN started_at - make_interval(secs => $4) AND started_at + make_interval(secs => $5)
+           SELECT FROM vps_engine_processes processes JOIN vps_runs USING (run_id)
+           WHERE processes.host_id = $1 AND processes.pid = $2 AND username = $3
+             AND to_timestamp($4) BETWEEN processes.started_at - make_interval(secs => $5) AND greatest(processes.started_at, ended_at) + make_interval(secs => $6)
          ) AS known`,
-        [hostname, pid, atMs / SECOND_MS, CLOCK_STEP_SECONDS, LOCK_DELAY_SECONDS],
+        [hostname, pid, stackName, atMs / SECOND_MS, CLOCK_STEP_SECONDS, LOCK_DELAY_SECONDS],
       );
       return rows[0]?.known === true;
     },
@@ -55,7 +59,7 @@ export interface StaleLockOptions {
  */
 export async function releaseStaleLocks({ backend, processes, stackName }: StaleLockOptions): Promise<void> {
   for (const lock of await backend.readLocks(stackName)) {
-    if (await processes.holds(lock)) {
+    if (await processes.holds(lock, stackName)) {
       await backend.removeLock(lock);
       continue;
     }

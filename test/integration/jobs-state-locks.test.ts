@@ -40,14 +40,31 @@ describe("releaseStaleLocks", () => {
   });
 
   it("knows a process of ours whatever time PostgreSQL's clock tells", async () => {
+    await startRun(pool, { runId: "run-2", userId: "u2", username: "dan", operation: "up", workerId: "w", hostId: "host-1", pid: 1 });
     const atMs = Date.now() + 3_600_000;
     {
       using _ = vi.spyOn(Date, "now").mockReturnValue(atMs);
-      await processes.add({ runId: "run-1", hostId: "host-1", pid: 4712 });
+      await processes.add({ runId: "run-2", hostId: "host-1", pid: 4712 });
     }
     await lockOf("dan", 4712, new Date(atMs + 1_000));
     await release("dan");
     assert.deepEqual(await backend.readLocks("dan"), []);
+  });
+
+  it("knows a process of ours that took the lock after the machine had stood still for hours, with its run", async () => {
+    await startRun(pool, { runId: "run-3", userId: "u3", username: "eve", operation: "up", workerId: "w", hostId: "host-1", pid: 1 });
+    await processes.add({ runId: "run-3", hostId: "host-1", pid: 4713 });
+    const later = new Date(Date.now() + 7_200_000);
+    await lockOf("eve", 4713, later);
+    await assert.rejects(release("eve"), /STACK_LOCKED/, "its run has not been seen to end so late");
+    await pool.query("UPDATE vps_runs SET outcome = 'lost', ended_at = $1 WHERE run_id = 'run-3'", [new Date(later.getTime() + 10_000)]);
+    await release("eve");
+    assert.deepEqual(await backend.readLocks("eve"), []);
+  });
+
+  it("does not take the lock of another stack for one of that run", async () => {
+    await lockOf("finn", 4713);
+    await assert.rejects(release("finn"), /STACK_LOCKED/);
   });
 
   it("leaves anybody else's lock, and says whose it is", async () => {
@@ -57,8 +74,8 @@ describe("releaseStaleLocks", () => {
   });
 
   it("does not take a person's process for ours that later got the same id", async () => {
-    await lockOf("cleo", 4711, new Date(Date.now() + 3_600_000));
-    await assert.rejects(release("cleo"), /STACK_LOCKED/);
+    await lockOf("alice", 4711, new Date(Date.now() + 3_600_000));
+    await assert.rejects(release("alice"), /STACK_LOCKED/);
   });
 });
 
