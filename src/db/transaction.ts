@@ -1,6 +1,10 @@
 import type { Pool, PoolClient } from "pg";
 import { isDatabaseOutage } from "./outage.ts";
 
+/** A deadlock, or two that could not both be as if alone: PostgreSQL gives one of them up, and done again it comes through. */
+const GIVEN_UP: ReadonlySet<unknown> = new Set(["40P01", "40001"]);
+const MOST_TRIES = 5;
+
 /** Outside of any transaction, as the server says after each statement. */
 const IDLE = "I";
 
@@ -15,6 +19,10 @@ export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Pr
   client.on("error", onError);
   try {
     return await work(client);
+  } catch (error) {
+    // A server that is no longer the one that writes keeps its connections.
+    if (isDatabaseOutage(error)) broken ??= error as Error;
+    throw error;
   } finally {
     client.off("error", onError);
     // One that is still in a transaction, or waits for an answer, is not given back.
@@ -27,21 +35,34 @@ export interface TransactionOptions {
   readonly settings?: string;
 }
 
-/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. It must ask nobody but the database. */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, { settings }: TransactionOptions = {}): Promise<T> {
+/**
+ * Runs `work` in one transaction: committed when it returns, rolled back when it throws. It must ask nobody but the
+ * database, and keep nothing of its own from one call to the next: of one that PostgreSQL gives up, it is done again.
+ */
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
   return await withClient(pool, async (client) => {
-    // Its answer is awaited with those of the work's first statements, which go out with it.
-    const begun = client.query(settings === undefined ? "BEGIN" : `BEGIN; ${settings}`);
-    begun.catch(() => undefined);
-    try {
-      const result = await work(client);
-      await begun;
-      await client.query("COMMIT");
-      return result;
-    } catch (error) {
-      // The end of a connection that cannot even roll back does so.
-      if (!isDatabaseOutage(error)) await client.query("ROLLBACK").catch(() => undefined);
-      throw error;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await tryInTransaction(client, work, options);
+      } catch (error) {
+        if (tries === MOST_TRIES || !GIVEN_UP.has((error as { code?: unknown } | undefined)?.code)) throw error;
+      }
     }
   });
+}
+
+async function tryInTransaction<T>(client: PoolClient, work: (client: PoolClient) => Promise<T>, { settings }: TransactionOptions): Promise<T> {
+  // Its answer is awaited with those of the work's first statements, which go out with it.
+  const begun = client.query(settings === undefined ? "BEGIN" : `BEGIN; ${settings}`);
+  begun.catch(() => undefined);
+  try {
+    const result = await work(client);
+    await begun;
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    // The end of a connection that cannot even roll back does so.
+    if (!isDatabaseOutage(error)) await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
 }

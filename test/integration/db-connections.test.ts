@@ -5,6 +5,8 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, it } from "vitest";
 import { createPool, inTransaction, isDatabaseOutage } from "../../src/db/index.ts";
+import type { Queryable } from "../../src/db/index.ts";
+import { withClient } from "../../src/db/transaction.ts";
 import { ChangeFeed } from "../../src/http/change-feed.ts";
 import { SILENT_SECONDS, tryLockSession } from "../../src/jobs/session-lock.ts";
 import { sleep } from "../../providers/core/time.ts";
@@ -46,6 +48,55 @@ describe("a transaction whose connection is ended by the server", () => {
     assert.equal((await small.query("SELECT 1")).rowCount, 1);
     await assert.rejects(inTransaction(small, (db) => db.query("SELECT 1 / 0")), /division by zero/);
     assert.equal(await inTransaction(small, async (db) => (await db.query<{ open: boolean }>("SELECT now() = statement_timestamp() AS open")).rows.length), 1);
+  });
+});
+
+describe("a transaction that PostgreSQL gives up", () => {
+  it("is done again, so that of two that wait for each other both come through", async () => {
+    await pool.query("CREATE TABLE counted (name TEXT PRIMARY KEY, count INT NOT NULL)");
+    await pool.query("INSERT INTO counted VALUES ('a', 0), ('b', 0)");
+    const count = (name: string) => "UPDATE counted SET count = count + 1 WHERE name = '" + name + "'";
+    let tries = 0;
+    const both = (first: string, second: string) => {
+      let isFirst = true;
+      return inTransaction(pool, async (db) => {
+        tries += 1;
+        await db.query(count(first));
+        // At the first try both hold one and want the other's.
+        if (isFirst) await sleep(200);
+        isFirst = false;
+        await db.query(count(second));
+      });
+    };
+    await Promise.all([both("a", "b"), both("b", "a")]);
+    assert.deepEqual((await pool.query<{ count: number }>("SELECT count FROM counted")).rows.map((row) => row.count), [2, 2]);
+    assert.equal(tries, 3);
+  });
+
+  it("fails if it is given up again and again, and one that fails otherwise is not done again", async () => {
+    for (const [state, expected] of [["40001", 5], ["40P01", 5], ["23505", 1]] as const) {
+      let tries = 0;
+      const work = inTransaction(pool, async (db) => {
+        tries += 1;
+        await db.query(`DO $$ BEGIN RAISE EXCEPTION 'as the test says' USING ERRCODE = '${state}'; END $$`);
+      });
+      await assert.rejects(work, { code: state });
+      assert.equal(tries, expected, state);
+    }
+  });
+});
+
+describe("a server that only reads any more", () => {
+  it("counts as away, and its connection is not used again", async () => {
+    const small = createPool({ url, name: "small", max: 1 });
+    atEnd(() => small.end());
+    await small.query("CREATE TABLE written (number INT)");
+    const write = (db: Queryable) => db.query("INSERT INTO written VALUES (1)");
+    for (const within of [inTransaction, withClient]) {
+      await small.query("SET default_transaction_read_only = on");
+      await assert.rejects(within(small, write), (error) => (error as { code?: string }).code === "25006" && isDatabaseOutage(error));
+      assert.equal((await within(small, write)).rowCount, 1);
+    }
   });
 });
 

@@ -7,7 +7,7 @@ import { codeOf } from "../../../src/jobs/end-run.ts";
 
 const withCode = (code: string) => Object.assign(new Error("as it comes from the network or the driver"), { code });
 const AWAY = [
-  ...["ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT", "57P01", "08006"].map(withCode),
+  ...["ECONNREFUSED", "ECONNRESET", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT", "57P01", "08006", "25006"].map(withCode),
   new Error("Client has encountered a connection error and is not queryable"), new Error("Connection terminated unexpectedly"),
 ];
 
