@@ -31,6 +31,14 @@ export async function createDriftQueues(boss: PgBoss): Promise<void> {
   await createQuestionQueue(boss, DRIFT_QUEUE);
 }
 
+/** How soon to look again whether another worker has ended its sweep. */
+const AGAIN_SECONDS = 5;
+
+/** However long the sweep takes that is under way: a try that failed would count, and what was asked for meanwhile be lost after a few. */
+export async function sendSweepAgain(boss: PgBoss, scheduled: boolean): Promise<void> {
+  await boss.send(SWEEP_QUEUE, { scheduled }, { singletonKey: scheduled ? SCHEDULED : ON_DEMAND, startAfter: AGAIN_SECONDS });
+}
+
 /** `cron` as in crontab, UTC; undefined: no sweeps by themselves. All workers may call it. */
 export async function scheduleSweeps(boss: PgBoss, cron: string | undefined): Promise<void> {
   if (cron) await boss.schedule(SWEEP_QUEUE, cron, { scheduled: true }, { tz: "UTC", singletonKey: SCHEDULED });

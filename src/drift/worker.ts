@@ -9,7 +9,7 @@ import { findVpsByUserId } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import { performSweep } from "./perform-sweep.ts";
 import type { PerformSweepOptions } from "./perform-sweep.ts";
-import { createDriftQueues, DRIFT_QUEUE, driftJobSchema, scheduleSweeps, SWEEP_QUEUE, sweepJobSchema } from "./queues.ts";
+import { createDriftQueues, DRIFT_QUEUE, driftJobSchema, scheduleSweeps, sendSweepAgain, SWEEP_QUEUE, sweepJobSchema } from "./queues.ts";
 import { watchForRepairs } from "./second-look.ts";
 import type { StackDrift } from "./stack-drift.ts";
 
@@ -37,7 +37,8 @@ export async function startDriftWorker(options: DriftWorkerOptions): Promise<Dri
   await scheduleSweeps(boss, cron);
   await boss.work(SWEEP_QUEUE, { ...NOTIFIED_POLLING, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4 }, async ([job]) => {
     const { scheduled } = sweepJobSchema.parse(job?.data ?? {});
-    await running.track(performSweep({ ...options, sweep: { ...options.sweep, driftOf }, signal: stopping.signal }, scheduled)).catch((error: unknown) => {
+    await running.track(performSweep({ ...options, sweep: { ...options.sweep, driftOf }, signal: stopping.signal }, scheduled)).catch(async (error: unknown) => {
+      if (error instanceof UserVpsError && error.code === "STACK_LOCKED") return await sendSweepAgain(boss, scheduled);
       log(`the sweep failed: ${messageOf(error)}`);
       throw error;
     });

@@ -16,6 +16,7 @@ import { startDrift } from "../../src/drift/start-drift.ts";
 import { startDriftWorker } from "../../src/drift/worker.ts";
 import type { DriftWorker, DriftWorkerOptions } from "../../src/drift/worker.ts";
 import { QUEUE_SCHEMA } from "../../src/jobs/queue.ts";
+import { tryLockSession } from "../../src/jobs/session-lock.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { addFleet, control, sweepOptions } from "../support/fleet.ts";
@@ -110,6 +111,24 @@ describe("sweeps by the queue", () => {
     await assert.rejects(performSweep({ databaseUrl: url, sweep: options, log: () => undefined }, true), { code: "STACK_LOCKED" });
     go();
     assert.equal((await first)!.users, 3);
+  });
+
+  it("that are asked for while another goes on are done after it, however long it takes", async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+    const other = (await tryLockSession({ databaseUrl: url, name: "user-vps:sweep", of: "sweeps" }))!;
+    const { sweepId } = await requests.requestSweep(pool, "operator_1");
+    // As if it had been tried so often.
+    const { rowCount } = await pool.query(`UPDATE ${QUEUE_SCHEMA}.job SET retry_limit = 0 WHERE name = $1 AND state = 'created'`, [SWEEP_QUEUE]);
+    assert.equal(rowCount, 1);
+    await startWorker();
+    await new Promise((resume) => setTimeout(resume, 2_000));
+    await other.release();
+    const endMs = Date.now() + 20_000;
+    const outcome = async () => (await listSweeps(pool, { limit: 5 })).items.find((one) => one.sweepId === sweepId)?.outcome;
+    while ((await outcome()) !== "succeeded") {
+      assert.ok(Date.now() < endMs, "it was lost");
+      await new Promise((resume) => setTimeout(resume, 50));
+    }
   });
 
   it("are not kept from others by a worker that is frozen in one", async () => {
