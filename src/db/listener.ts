@@ -61,14 +61,12 @@ export class Listener {
   }
 
   async #reconnect(): Promise<void> {
-    for (let pauseMs = SECOND_MS / 10; !this.#closing.signal.aborted; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      try {
-        await sleep(pauseMs, this.#closing.signal);
-        await this.#connect();
-        return this.#options.onGap();
-      } catch {
-        // Still away, or closing: the loop's condition tells which.
-      }
+    let isConnected = false;
+    for (let pauseMs = SECOND_MS / 10; !isConnected && !this.#closing.signal.aborted; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      // One that fails is still away, or closing: the loop's condition tells which.
+      isConnected = await sleep(pauseMs, this.#closing.signal).then(() => this.#connect()).then(() => true, () => false);
     }
+    // Its fault is no reason to connect once more.
+    if (isConnected) this.#options.onGap();
   }
 }

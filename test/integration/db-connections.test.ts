@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fork, type ChildProcess } from "node:child_process";
+import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
@@ -159,6 +159,28 @@ describe("a database that goes without a word", () => {
     between.swallow();
     setTimeout(() => between.heal(), 500);
     await told;
+  });
+});
+
+describe("a listener whose connection broke", () => {
+  it("listens once again, also if whoever is told of the gap fails", async () => {
+    const module = join(import.meta.dirname, "..", "..", "src", "db", "listener.ts");
+    const script = `
+      const { Listener } = await import(${JSON.stringify(module)});
+      process.on("unhandledRejection", ({ message }) => process.send(message));
+      const fault = () => { throw new Error("an example of a fault"); };
+      await new Listener({ url: ${JSON.stringify(url)}, channel: "gaps", name: "hears of gaps", onNotify: () => undefined, onGap: fault }).start();
+      process.send("listens");`;
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", script], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    atEnd(() => child.kill());
+    assert.equal(await message(child), "listens");
+    const sessions = async () => (await pool.query("SELECT FROM pg_stat_activity WHERE application_name = 'hears of gaps'")).rowCount;
+    const told = message(child);
+    await pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hears of gaps'");
+    await Promise.race([told, sleep(2_000)]);
+    await sleep(1_000);
+    assert.equal(await sessions(), 1);
+    assert.equal(await told, "an example of a fault");
   });
 });
 
