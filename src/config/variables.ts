@@ -123,7 +123,7 @@ export const VARIABLES = {
 
   workerConcurrency: variable(wholeNumber(1, 64), { name: "WORKER_CONCURRENCY", description: "How many users a worker works for at once.", example: "2", byDefault: "2" }),
   shutdownGraceSeconds: variable(wholeNumber(0, 86_400), { name: "SHUTDOWN_GRACE_SECONDS", description: "How long running work may take to finish after SIGTERM, before it is handed over.", example: "60", byDefault: "60" }),
-  runLimitMinutes: variable(wholeNumber(1, 1_440), { name: "RUN_LIMIT_MINUTES", description: "How long one run of the engine may take, whatever it waits for; then it is ended and tried again later.", example: "90", byDefault: "90" }),
+  runLimitMinutes: variable(wholeNumber(1, 1_380), { name: "RUN_LIMIT_MINUTES", description: "How long one run of the engine may take, whatever it waits for; then it is ended and tried again later. At most 1380: a job lasts no longer than a day.", example: "90", byDefault: "90" }),
   runsKeptDays: variable(wholeNumber(1, 36_500), { name: "RUNS_KEPT_DAYS", description: "How long ended runs are kept, with logs and phases, and likewise resolved findings and sweeps.", example: "90", byDefault: "90" }),
   auditKeptDays: variable(wholeNumber(1, 36_500), { name: "AUDIT_KEPT_DAYS", description: "How long is kept what operators have asked for.", example: "730", byDefault: "730" }),
   healthTimeoutSeconds: variable(wholeNumber(1, 86_400), { name: "HEALTH_TIMEOUT_SECONDS", description: "How long a VPS may take to answer its health check.", example: "900", byDefault: String(USUAL.healthTimeoutSeconds) }),

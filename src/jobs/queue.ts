@@ -3,7 +3,7 @@ import type { Db, Queue } from "pg-boss";
 import { connectionOf } from "../db/index.ts";
 import { prepared } from "../db/prepared.ts";
 import type { Queryable } from "../db/index.ts";
-import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { DAY_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { currentTraceparent } from "../../providers/core/tracing.ts";
 import { isPooled } from "../records/index.ts";
 import { jobSchema } from "./job.ts";
@@ -19,8 +19,8 @@ export const HEARTBEAT_SECONDS = 10;
 const LOOK_SECONDS = 2;
 /** For queues that notify: their workers hear of a new job at once, and look for what a dead one left. */
 export const NOTIFIED_POLLING = { pollingIntervalSeconds: 0.5, notifyPollingIntervalSeconds: 2 } as const;
-/** Longer than any run: each wait within it has its own limit. */
-const LONGEST_RUN_MS = 6 * HOUR_MS;
+/** The longest that pg-boss allows, and longer than any run, which has a limit of its own (RUN_LIMIT_MINUTES). A job that lasts longer is given to another worker beside the one that is at it. */
+export const LONGEST_JOB_SECONDS = DAY_MS / SECOND_MS;
 /** How often a job may lose its worker. */
 export const MOST_LOST_WORKERS = 10;
 
@@ -52,13 +52,13 @@ export async function startQueue({ databaseUrl, works, onError }: QueueOptions):
   await ensureQueue(boss, QUEUE, {
     policy: "stately",
     heartbeatSeconds: HEARTBEAT_SECONDS,
-    expireInSeconds: LONGEST_RUN_MS / SECOND_MS,
+    expireInSeconds: LONGEST_JOB_SECONDS,
     retryLimit: MOST_LOST_WORKERS,
     retryDelay: 0,
     // Workers are woken by wake.ts: pg-boss would notify within each signup's transaction, see migrations/260_told_later.sql.
     notify: false,
     // What was done is told by runs, not by jobs.
-    deleteAfterSeconds: (24 * HOUR_MS) / SECOND_MS,
+    deleteAfterSeconds: DAY_MS / SECOND_MS,
   });
   return boss;
 }

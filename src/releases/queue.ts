@@ -1,15 +1,12 @@
 /** The queue of roll-outs. Its jobs only say that there is something to do: what it is stands in the tables. */
 import type { PgBoss } from "pg-boss";
-import { DAY_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { ensureQueue, HEARTBEAT_SECONDS, inside, MOST_LOST_WORKERS } from "../jobs/queue.ts";
+import { ensureQueue, HEARTBEAT_SECONDS, inside, LONGEST_JOB_SECONDS, MOST_LOST_WORKERS } from "../jobs/queue.ts";
 
 export const ROLL_OUT_QUEUE = "user-vps-roll-outs";
 
 /** All jobs have this key: of one key, a stately queue has at most one that waits and one that runs. */
 const ONE = "one";
-/** The longest that pg-boss allows. A roll-out that takes longer goes on; the job that follows waits for it. */
-const LONGEST_JOB_SECONDS = DAY_MS / SECOND_MS;
 
 export async function createRollOutQueue(boss: PgBoss): Promise<void> {
   await ensureQueue(boss, ROLL_OUT_QUEUE, {
@@ -17,6 +14,7 @@ export async function createRollOutQueue(boss: PgBoss): Promise<void> {
     retryLimit: MOST_LOST_WORKERS,
     retryDelay: 1,
     heartbeatSeconds: HEARTBEAT_SECONDS,
+    // A roll-out that takes longer goes on; the job that follows waits for it.
     expireInSeconds: LONGEST_JOB_SECONDS,
     notify: true,
   });

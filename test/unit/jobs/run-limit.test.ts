@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
+import { VARIABLES } from "../../../src/config/index.ts";
+import { LONGEST_JOB_SECONDS } from "../../../src/jobs/queue.ts";
 import { startRunLimit } from "../../../src/jobs/run-limit.ts";
 
 describe("the limit of a run", () => {
@@ -18,5 +20,11 @@ describe("the limit of a run", () => {
     assert.equal(await limit.hold(Promise.resolve("done")), "done");
     limit.clear();
     assert.equal(limit.over.aborted, false);
+  });
+
+  it("comes, whatever is set, long before the queue takes the run's job for lost", () => {
+    const longest = LONGEST_JOB_SECONDS / 60;
+    assert.equal(VARIABLES.runLimitMinutes.schema.safeParse(String(longest - 30)).success, false);
+    assert.equal(VARIABLES.runLimitMinutes.schema.safeParse(String(longest - 60)).success, true);
   });
 });
