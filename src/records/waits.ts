@@ -80,10 +80,11 @@ export async function queueWait(db: Queryable, { userId, what, vmId }: WaitKey):
   return rows[0];
 }
 
-/** What is seen has changed: kept with the wait, and told in the record. */
+/** What is seen has changed: kept with the wait, and told in the record, which is locked before the wait as everywhere. */
 export async function noteSeen(db: Queryable, wait: WaitKey & Pick<VpsWait, "hostname">, seen: string): Promise<void> {
   await db.query(
-    `WITH noted AS (UPDATE vps_waits SET seen = $4 WHERE ${IS_THIS} AND seen <> $4 RETURNING user_id)
+    `WITH locked AS (SELECT user_id::text AS locked_id FROM user_vps WHERE user_id::text = $1 AND is_managed FOR UPDATE),
+       noted AS (UPDATE vps_waits SET seen = $4 FROM locked WHERE user_id = locked_id AND ${IS_THIS} AND seen <> $4 RETURNING user_id)
      UPDATE user_vps SET waiting_for = $5 FROM noted WHERE user_vps.user_id::text = noted.user_id AND is_managed AND status = 'provisioning'`,
     [wait.userId, wait.what, wait.vmId, storableText(seen), storableText(waitText(wait, seen))],
   );

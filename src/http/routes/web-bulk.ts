@@ -4,7 +4,7 @@ import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { requestRepairOfUser } from "../../drift/repair.ts";
 import { retryUser } from "../../jobs/retry-user.ts";
-import { countVps, listVps, noteAnswer, recordOperatorAction, type VpsFilter, type VpsRecord } from "../../records/index.ts";
+import { countVps, listVps, lockManyVps, noteAnswer, recordOperatorAction, type VpsFilter, type VpsRecord } from "../../records/index.ts";
 import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
@@ -86,6 +86,7 @@ export const webBulkRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
 
   async function perform(db: Queryable, action: Action, filter: VpsFilter, asked: { readonly requestedBy: string; readonly why: string }): Promise<Outcome> {
     const { items } = await listVps(db, { ...filter, limit: MOST });
+    if (action !== "roll-out") await lockManyVps(db, items.map(({ userId }) => userId));
     const outcome: Outcome = { touched: [], left: [], beyond: Math.max(0, (await countVps(db, filter)) - items.length) };
     for (const user of items) {
       const why = await refusalOf(db, action, user, outcome.touched.length * SECONDS_BETWEEN, asked);
