@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { Role } from "./roles.ts";
-import { VARIABLES, type Variable } from "./variables.ts";
+import { KEY_SERVICE_SECRETS, VARIABLES, type Variable } from "./variables.ts";
 
 type ValueOf<V> = V extends { readonly schema: z.ZodType<infer T> } ? T | (V extends { readonly byDefault: string } ? never : undefined) : never;
 
@@ -47,7 +47,8 @@ export function readSettings({ env, role }: { env: Environment; role: Role }): S
 
 /** The names of what is set and what a process of this role has no use for: whoever gets into it would get that as well. */
 export function spareSecrets({ env, role }: { env: Environment; role: Role }): string[] {
-  return Object.values<Variable<unknown>>(VARIABLES).filter(({ name, onlyFor }) => onlyFor && !onlyFor.includes(role) && env[name]).map(({ name }) => name);
+  const own = Object.values<Variable<unknown>>(VARIABLES).filter(({ onlyFor }) => onlyFor && !onlyFor.includes(role)).map(({ name }) => name);
+  return [...own, ...(role === "http" ? KEY_SERVICE_SECRETS : [])].filter((name) => env[name]);
 }
 
 function onlyOne(given: (variable: Variable<unknown>) => boolean, ...choices: [Variable<unknown>, ...Variable<unknown>[]]): string[] {

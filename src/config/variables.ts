@@ -103,10 +103,10 @@ export const VARIABLES = {
   userPageHelpUrl: variable(httpUrl, { name: "USER_PAGE_HELP_URL", description: "Where users find help.", example: "https://app.example.com/help" }),
   userPageFrameAncestors: variable(origins, { name: "USER_PAGE_FRAME_ANCESTORS", description: "Which sites may show the user's page in a frame of theirs: origins with commas between. Without it, none.", example: "https://app.example.com" }),
   userPageName: variable(text, { name: "USER_PAGE_NAME", description: "What the user's page calls the service.", example: "Spoq", byDefault: "Spoq" }),
-  userPageLogo: variable(text, { name: "USER_PAGE_LOGO", description: "The logo of the user's page: an SVG or PNG file.", example: "/etc/user-vps/logo.svg" }),
+  userPageLogo: variable(text, { name: "USER_PAGE_LOGO", description: "The logo of the user's page: an SVG or PNG file.", example: "/srv/user-vps/logo.svg" }),
   userPageColor: variable(color, { name: "USER_PAGE_COLOR", description: "The colour of links and buttons on the user's page, where it is light.", example: "#3153bf" }),
   userPageColorDark: variable(color, { name: "USER_PAGE_COLOR_DARK", description: "The same where it is dark.", example: "#8aa8ff" }),
-  userPageTexts: variable(text, { name: "USER_PAGE_TEXTS", description: "A folder with texts of the user's page that replace its own, or add a language: de.json and so on.", example: "/etc/user-vps/texts" }),
+  userPageTexts: variable(text, { name: "USER_PAGE_TEXTS", description: "A folder with texts of the user's page that replace its own, or add a language: de.json and so on.", example: "/srv/user-vps/texts" }),
 
   refuseSpareSecrets: variable(flag, { name: "REFUSE_SPARE_SECRETS", description: "Whether a process of the role http refuses to start with secrets that only workers need; otherwise it says so at its start.", example: "true", byDefault: "false" }),
 
@@ -153,5 +153,7 @@ export const VARIABLES = {
   healthPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_HEALTH_PORT", description: "The port of health checks.", example: "443", byDefault: "443" }),
 } as const;
 
-/** What key services are reached with (SECRETS_PROVIDER): not the program's own variables, and secrets all the same. */
-export const KEY_SERVICE_SECRETS = ["VAULT_TOKEN", "VAULT_SERVER_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_CLIENT_SECRET"] as const;
+/** What key services are reached with (SECRETS_PROVIDER): not the program's own variables, and workers' secrets all the same. */
+export const KEY_SERVICE_SECRETS = [
+  "VAULT_TOKEN", "VAULT_SERVER_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "GOOGLE_CREDENTIALS", "GOOGLE_OAUTH_ACCESS_TOKEN",
+] as const;

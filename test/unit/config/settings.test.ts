@@ -103,6 +103,12 @@ describe("readSettings", () => {
     assert.equal(problemsOf({ ...HTTP, REFUSE_SPARE_SECRETS: "true" }, "http"), "");
   });
 
+  it("counts what reaches the key service among the secrets of workers", () => {
+    const keyService = { SECRETS_PROVIDER: "hashivault://user-vps", VAULT_TOKEN: "fake-vault-token-for-tests", REFUSE_SPARE_SECRETS: "true" };
+    assert.match(problemsOf({ ...HTTP, ...keyService }, "http"), /VAULT_TOKEN: expected not to be here/);
+    assert.equal(problemsOf({ ...WORKER, ...keyService, PULUMI_CONFIG_PASSPHRASE: "" }, "worker"), "");
+  });
+
   it("reads when to sweep as crontab does, and refuses what never is", () => {
     const read = (SWEEP_CRON: string) => readSettings({ env: { ...HTTP, SWEEP_CRON }, role: "http" }).sweepCron;
     for (const line of ["*/15 * * * *", "0,30 8-18 1 jan-dec MON-fri", "5 4 * * 7", "0 0 1-31/2 * sun"]) assert.equal(read(line), line);

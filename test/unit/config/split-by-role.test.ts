@@ -3,7 +3,7 @@ import { describe, it } from "vitest";
 import { parseEnvFile } from "../../../src/config/env-file.ts";
 import { readSettings } from "../../../src/config/settings.ts";
 import { splitByRole } from "../../../src/config/split-by-role.ts";
-import { VARIABLES } from "../../../src/config/variables.ts";
+import { KEY_SERVICE_SECRETS, VARIABLES } from "../../../src/config/variables.ts";
 import type { Variable } from "../../../src/config/variables.ts";
 
 /** Stand in place of something else; of what is left, those with a whole example are taken. */
@@ -25,6 +25,17 @@ describe("splitByRole", () => {
 
   it("loses nothing: each variable is in one of the two, with its value", () => {
     for (const { name, example } of variables) assert.equal(parseEnvFile(http)[name] ?? parseEnvFile(worker)[name], example, name);
+  });
+
+  it("gives what reaches the key service to workers alone", () => {
+    const split = splitByRole(KEY_SERVICE_SECRETS.map((name) => `${name}='fake-${name}'\n`).join(""));
+    assert.deepEqual(parseEnvFile(split.http), {});
+    assert.deepEqual(Object.keys(parseEnvFile(split.worker)).sort(), [...KEY_SERVICE_SECRETS].sort());
+  });
+
+  it("gives nobody an operator's token, nor what else is for commands and compose", () => {
+    const split = splitByRole("USER_VPS_TOKEN='fake-token'\nPULUMI_BACKEND_URL='postgres://a:fake@127.0.0.1/b'\nPOSTGRES_PASSWORD='fake-password'\nPORT='8080'\n");
+    assert.deepEqual([split.http, split.worker].map(parseEnvFile), [{ PORT: "8080" }, { PORT: "8080" }]);
   });
 
   it("leaves out what is empty", () => {

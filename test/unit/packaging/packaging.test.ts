@@ -55,4 +55,27 @@ describe("the process that faces the internet", () => {
     assert.match(http, /^Environment=REFUSE_SPARE_SECRETS=true$/m);
     assert.match(read("packaging/systemd/user-vps-worker@.service"), /^EnvironmentFile=\/etc\/user-vps\/worker\.env$/m);
   });
+
+  it("is under systemd another user than workers, whose environment it could read otherwise", () => {
+    const userOf = (unit: string) => /^User=(.+)$/m.exec(unit)?.[1] ?? (/^DynamicUser=yes$/m.test(unit) ? "one of its own" : "root");
+    const [http, worker] = [userOf(read("packaging/systemd/user-vps-http.service")), userOf(read("packaging/systemd/user-vps-worker@.service"))];
+    assert.notEqual(http, worker);
+    assert.ok(![http, worker].includes("root"));
+  });
+});
+
+describe("the program's folder under systemd", () => {
+  it("is writable for no service: what root runs there is root's", () => {
+    for (const unit of ["user-vps-http.service", "user-vps-worker@.service"].map((name) => read(`packaging/systemd/${name}`))) {
+      assert.match(unit, /^ProtectSystem=strict$/m);
+      assert.doesNotMatch(unit, /^ReadWritePaths=/m);
+    }
+  });
+
+  it("is neither given to the services' user by the documents, nor does root share the workers' cache", () => {
+    for (const page of ["docs/quick-start-production.md", "docs/upgrade.md"].map(read)) {
+      assert.doesNotMatch(page, /chown -R user-vps/);
+      assert.doesNotMatch(page, /^export XDG_CACHE_HOME|XDG_CACHE_HOME=\S+ npm run/m);
+    }
+  });
 });
