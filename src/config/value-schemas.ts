@@ -49,7 +49,19 @@ export const roleGroups = z.string().transform((list, context): { role: Operator
 /** As Pulumi takes it; the rest of the address is the key service's own. */
 export const secretsProvider = z.string().regex(/^(?:(?:awskms|azurekeyvault|gcpkms|hashivault):\/\/\S+|passphrase)$/, "expected a key service's address that begins with awskms://, azurekeyvault://, gcpkms:// or hashivault://");
 
-export const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "expected a postgres:// URL" });
+export const postgresUrl = z.string().refine(isPostgresUrl, "expected a postgres:// URL; in a password, % # / ? @ are written %25 %23 %2F %3F %40");
+
+/** As the engine reads it: node-postgres would take a '%' that stands for itself, and Go takes the whole for no URL. */
+function isPostgresUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url || !/^postgres(ql)?:\/\//.test(url.href)) return false;
+  try {
+    decodeURIComponent(url.username + url.password + url.hostname + url.pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 export const hostname = z.string().refine(isHostname, "expected a lower-case domain name");
 

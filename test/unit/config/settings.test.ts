@@ -49,6 +49,15 @@ describe("readSettings", () => {
     assert.equal(problemsOf({ ...HTTP, ...WORKER, DATABASE_URL: "" }, "all"), "");
   });
 
+  it("takes a database's URL only as the engine can read it as well, and says how", () => {
+    for (const right of ["postgres://a@127.0.0.1/b", "postgresql://a:50%25off@db.example.com:5433/b?sslmode=verify-full", "postgres:///b?host=/run/postgresql"]) assert.equal(problemsOf({ ...HTTP, DATABASE_URL: right }, "http"), "", right);
+    for (const wrong of ["postgres://a:50%off@127.0.0.1/b", "postgres://a:x%zz@127.0.0.1/b", "postgres://a:x#y@127.0.0.1/b", "postgres://a@127.0.0.1/100%", "postgres:b", "mysql://a@127.0.0.1/b"]) {
+      const message = problemsOf({ ...WORKER, DATABASE_URL: wrong, STATE_BACKEND_URL: wrong }, "worker");
+      for (const name of ["DATABASE_URL", "STATE_BACKEND_URL"]) assert.match(message, new RegExp(`- ${name}: expected a postgres:// URL; in a password, .* written %25`), wrong);
+      assert.ok(!message.includes(wrong));
+    }
+  });
+
   it("takes one of what excludes each other", () => {
     assert.match(problemsOf({ ...HTTP, JWT_JWKS_URL: "https://auth.example.com/jwks.json" }, "http"), /only one of JWT_SECRET, JWT_JWKS_URL/);
     assert.match(problemsOf({ ...WORKER, SECRETS_PROVIDER: "awskms://x" }, "worker"), /only one of PULUMI_CONFIG_PASSPHRASE, SECRETS_PROVIDER/);
