@@ -23,8 +23,8 @@ const MEANT: readonly [Exclude<keyof AcmeSettings, "localCertificates">, RegExp]
 
 /** What is wrong with the settings taken together. */
 export function acmeFaults({ acmeCa, acmeEabKeyId, acmeEabMacKey }: AcmeSettings): string[] {
-  if ((acmeEabKeyId === undefined) !== (acmeEabMacKey === undefined)) return ["acmeEabKeyId and acmeEabMacKey go together: they are one account"];
-  return acmeEabKeyId !== undefined && acmeCa === undefined ? ["acmeEabKeyId is an account at another authority: acmeCa is missing, for example https://acme.zerossl.com/v2/DV90"] : [];
+  if ((acmeEabKeyId === undefined) !== (acmeEabMacKey === undefined)) return ["acmeEabKeyId (ACME_EAB_KEY_ID) and acmeEabMacKey (ACME_EAB_MAC_KEY) go together: they are one account"];
+  return acmeEabKeyId !== undefined && acmeCa === undefined ? ["acmeEabKeyId (ACME_EAB_KEY_ID) is an account at another authority: acmeCa (ACME_CA) is missing, for example https://acme.zerossl.com/v2/DV90"] : [];
 }
 
 /** By these lines configure.sh knows what it may replace. */

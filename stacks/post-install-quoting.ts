@@ -22,14 +22,3 @@ export function unrepresentable(value: string): string | undefined {
   const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
   return `holds the control character U+${code}`;
 }
-
-/**
- * Why a text is no download address; undefined if it is one. User names and passwords are
- * refused because curl's arguments can be read by every process of the VPS.
- */
-export function urlFault(value: string): string | undefined {
-  if (/[^\x21-\x7e]/.test(value)) return "holds blanks or characters outside ASCII, which a URL writes as %XX";
-  if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return "is not an http or https URL";
-  const { username, password } = new URL(value);
-  return username || password ? "holds a user name or password" : undefined;
-}

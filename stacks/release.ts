@@ -2,8 +2,9 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { urlFault } from "./download-url.ts";
 import { fillTemplate } from "./fill-template.ts";
-import { bashWord, urlFault } from "./post-install-quoting.ts";
+import { bashWord } from "./post-install-quoting.ts";
 
 /** One program of a release. */
 export interface ReleasedProgram {

@@ -1,7 +1,8 @@
 /** Values that go into a script: each is checked, and named but never quoted by a refusal. */
 import { UserVpsError } from "../providers/core/errors.ts";
 import { hostnameFault } from "../providers/core/hostname.ts";
-import { unrepresentable, urlFault } from "./post-install-quoting.ts";
+import { urlFault } from "./download-url.ts";
+import { unrepresentable } from "./post-install-quoting.ts";
 
 /** libcrypt's CRYPT_MAX_PASSPHRASE_SIZE (512) less the NUL; chpasswd fails on the VPS beyond it. */
 const PASSWORD_LIMIT_BYTES = 511;

@@ -4,6 +4,7 @@ import { isHostname } from "../providers/core/hostname.ts";
 import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../providers/core/ssh-public-key.ts";
 import { isToken } from "../providers/core/token.ts";
 import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN, acmeFaults } from "./acme.ts";
+import { downloadUrl } from "./download-url.ts";
 import { releaseFaults, SHA256_PATTERN, VERSION_PATTERN } from "./release.ts";
 import { parseUsername } from "./username.ts";
 import { USUAL } from "./usual-values.ts";
@@ -16,7 +17,8 @@ interface Source {
 
 const wholeNumber = z.coerce.number().int().positive();
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
-const downloadUrl = z.url({ protocol: /^https?$/ });
+/** The rest is judged with what else makes up a release: `releaseFaults`. */
+const releasedUrl = z.string().min(1);
 const sha256 = z.string().regex(SHA256_PATTERN, "expected a SHA-256: 64 hex digits in lower case");
 const opensshKey = z.string().max(LONGEST_SSH_PUBLIC_KEY).refine((text) => SSH_PUBLIC_KEY_PATTERN.test(text.trimEnd()), "expected a public key in OpenSSH format");
 const hostname = z.string().refine(isHostname, "expected a lower-case domain name");
@@ -78,9 +80,9 @@ const OPTIONAL_SETTINGS = {
   allowRecreateOf: { schema: wholeNumber, example: "17923", description: "id of the VM that may be wiped; good for that VM alone" },
   allowReplaceOf: { schema: wholeNumber, example: "17923", description: "id of the VM that may be given up for a newly bought one; good for that VM alone" },
   releaseVersion: { schema: z.string().regex(VERSION_PATTERN, "expected 1 to 64 letters, digits, '.', '_', '+' or '-'"), example: "1.4.2", description: "what the release is called; with it, at least one of the two programs", topic: "releases" },
-  releaseConductorUrl: { schema: downloadUrl, example: "https://downloads.example.com/conductor-1.4.2", description: "the Conductor that is to run", topic: "releases" },
+  releaseConductorUrl: { schema: releasedUrl, example: "https://downloads.example.com/conductor-1.4.2", description: "the Conductor that is to run", topic: "releases" },
   releaseConductorSha256: { schema: sha256, example: "e3b0c44298fc1c14…", description: "its checksum: nothing is installed unverified", topic: "releases" },
-  releaseCliUrl: { schema: downloadUrl, example: "https://downloads.example.com/spoq-1.4.2", description: "the Spoq CLI that is to be there", topic: "releases" },
+  releaseCliUrl: { schema: releasedUrl, example: "https://downloads.example.com/spoq-1.4.2", description: "the Spoq CLI that is to be there", topic: "releases" },
   releaseCliSha256: { schema: sha256, example: "e3b0c44298fc1c14…", description: "its checksum likewise", topic: "releases" },
   sshPrivateKey: { schema: z.string().regex(/^-----BEGIN [A-Z ]*PRIVATE KEY-----/, "expected a private key in PEM or OpenSSH format"), env: "SSH_PRIVATE_KEY", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", description: "logs in to the VPS as root; without it, the stack's own password does. `pulumi config set --secret`", secret: true, topic: "releases" },
   sshHostKey: { schema: opensshKey, example: "ecdsa-sha2-nistp256 AAAA…", without: "pinned", description: "the key that the VPS has to show, as in `ssh-keyscan` without the name", topic: "releases" },

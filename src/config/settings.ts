@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { acmeFaults } from "../../stacks/acme.ts";
 import type { Role } from "./roles.ts";
 import { KEY_SERVICE_SECRETS, VARIABLES, type Variable } from "./variables.ts";
 
@@ -41,6 +42,8 @@ export function readSettings({ env, role }: { env: Environment; role: Role }): S
   const given = (variable: Variable<unknown>) => Boolean(env[variable.name]);
   for (const { variables, notFor } of ALTERNATIVES) if (role !== notFor) problems.push(...onlyOne(given, ...variables));
   if (given(VARIABLES.oidcIssuer) && role !== "worker") problems.push(...[VARIABLES.oidcClientId, VARIABLES.oidcRoles, VARIABLES.publicUrl].filter((one) => !given(one)).map((one) => `${missing(one)}: OIDC_ISSUER needs it`));
+  // Of the account, `http` has only the half that is no secret.
+  if (role !== "http") problems.push(...acmeFaults(values));
   if (problems.length > 0) throw refused(problems);
   return Object.freeze(values) as Settings;
 }

@@ -3,6 +3,7 @@
  * configuration reference is made from.
  */
 import { z } from "zod";
+import { downloadUrl } from "../../stacks/download-url.ts";
 import { USUAL } from "../../stacks/usual-values.ts";
 import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, dnsServer, flag, hostname, hs256Secret, httpUrl, LARGEST_ID, names, networks, oidcIssuer, origin, origins, planItem, planItems, pools, postgresUrl, roleGroups, secretsProvider, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
@@ -53,8 +54,8 @@ export const VARIABLES = {
   defaultTemplateId: variable(wholeNumber(1, LARGEST_ID), { name: "DEFAULT_VPS_TEMPLATE", description: "The operating system template of every VPS.", example: "1007", byDefault: String(USUAL.templateId) }),
   defaultDataCenterId: variable(wholeNumber(1, LARGEST_ID), { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: String(USUAL.dataCenterId) }),
   domain: variable(hostname, { name: "VPS_DOMAIN", description: "Each VPS is {username} under this domain.", example: "spoq.dev", byDefault: USUAL.domain }),
-  conductorUrl: variable(httpUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),
-  cliUrl: variable(httpUrl, { name: "CLI_URL", description: "Where a VPS downloads the Spoq CLI from.", example: "https://downloads.example.com/spoq", requiredFor: WORKERS }),
+  conductorUrl: variable(downloadUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),
+  cliUrl: variable(downloadUrl, { name: "CLI_URL", description: "Where a VPS downloads the Spoq CLI from.", example: "https://downloads.example.com/spoq", requiredFor: WORKERS }),
   sshPublicKey: variable(sshPublicKey, { name: "SSH_PUBLIC_KEY", description: "A key that may log in to each VPS whose user names none.", example: "ssh-ed25519 AAAAC3Nza… operator" }),
   sshPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_SSH_PORT", description: "The SSH port of the VPSs, for releases and new credentials; both firewalls open it.", example: "22", byDefault: String(USUAL.sshPort) }),
   sshPrivateKey: variable(sshPrivateKey, { name: "SSH_PRIVATE_KEY", onlyFor: WORKERS, description: "Logs in to the VPSs as root, for releases and new credentials. Without it, each stack's own password does.", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", secret: true }),

@@ -58,6 +58,20 @@ describe("readSettings", () => {
     }
   });
 
+  it("refuses what each run would refuse: downloads that the script cannot hold, and half of an account for certificates", () => {
+    for (const [wrong, why] of [["https://user:fake@downloads.example.com/x", "holds a user name or password"], ["https://downloads.example.com/a b", "holds blanks"], ["ftp://downloads.example.com/x", "is not an http or https URL"]] as const) {
+      const message = problemsOf({ ...WORKER, CONDUCTOR_URL: wrong, CLI_URL: wrong }, "worker");
+      for (const name of ["CONDUCTOR_URL", "CLI_URL"]) assert.match(message, new RegExp(`- ${name}: ${why}`), wrong);
+    }
+    const account = { ACME_CA: "https://acme.example.com/dir", ACME_EAB_KEY_ID: "fake-id", ACME_EAB_MAC_KEY: "fake-key" };
+    assert.equal(problemsOf({ ...WORKER, ...account }, "worker"), "");
+    for (const [missing, why] of [["ACME_EAB_MAC_KEY", /ACME_EAB_MAC_KEY\) go together/], ["ACME_EAB_KEY_ID", /ACME_EAB_KEY_ID\) and .* go together/], ["ACME_CA", /ACME_CA\) is missing/]] as const) {
+      assert.match(problemsOf({ ...WORKER, ...account, [missing]: "" }, "worker"), why);
+      assert.match(problemsOf({ ...HTTP, ...WORKER, ...account, [missing]: "" }, "all"), why);
+    }
+    assert.equal(problemsOf({ ...HTTP, ...account, ACME_EAB_MAC_KEY: "" }, "http"), "");
+  });
+
   it("takes one of what excludes each other", () => {
     assert.match(problemsOf({ ...HTTP, JWT_JWKS_URL: "https://auth.example.com/jwks.json" }, "http"), /only one of JWT_SECRET, JWT_JWKS_URL/);
     assert.match(problemsOf({ ...WORKER, SECRETS_PROVIDER: "awskms://x" }, "worker"), /only one of PULUMI_CONFIG_PASSPHRASE, SECRETS_PROVIDER/);
