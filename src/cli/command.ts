@@ -1,6 +1,6 @@
 /** What a command is. To add one: a file in commands/ that exports one, and its name in commands/index.ts. */
 import type { Command } from "commander";
-import type { Environment } from "../config/index.ts";
+import type { Environment, Role } from "../config/index.ts";
 import type { Progress } from "./progress.ts";
 
 /** What every command takes, before or after its name. */
@@ -56,6 +56,8 @@ export interface CliCommand<Options = never> {
   readonly answers?: { readonly 0: string; readonly 2: string };
   /** The process goes on when `run` has returned, until a signal ends it. */
   readonly staysUp?: true;
+  /** The role whose own file (`http.env`) takes the place of `.env`, where it is there. */
+  readonly settingsOf?: (options: Options) => Role | undefined;
   /** It needs neither settings nor the file `.env`, and does not wait for what reads them. */
   readonly withoutSettings?: true;
   /** undefined: it has printed all by itself. */

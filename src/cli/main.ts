@@ -4,7 +4,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { printable } from "../../providers/core/printable.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { createRedactor } from "../provisioning/redact.ts";
-import type { Environment } from "../config/index.ts";
+import type { Environment, Role } from "../config/index.ts";
 import { coloured, wantsColours } from "./colours.ts";
 import type { CliCommand, CommonOptions, Invocation, Result } from "./command.ts";
 import { commandOf } from "./commands/index.ts";
@@ -28,9 +28,9 @@ const print = (text: string) => void process.stdout.write(`${paint(clean(text))}
 const printError = (text: string) => void process.stderr.write(`${clean(text)}\n`);
 
 /** What is secret among them is shown no more from now on. */
-async function settingsWithSecrets(): Promise<Environment> {
-  const { KEY_SERVICE_SECRETS, loadEnvironment, VARIABLES } = await import("../config/index.ts");
-  const env = loadEnvironment();
+async function settingsWithSecrets(role: Role | undefined): Promise<Environment> {
+  const { currentFolder, KEY_SERVICE_SECRETS, loadEnvironment, VARIABLES } = await import("../config/index.ts");
+  const env = loadEnvironment(process.env, currentFolder(), role);
   for (const variable of Object.values(VARIABLES)) if ("secret" in variable) redactor.add(env[variable.name]);
   redactor.add(env["USER_VPS_TOKEN"], env["SSH_PRIVATE_KEY"], ...KEY_SERVICE_SECRETS.map((name) => env[name]));
   const session = anySession(env);
@@ -39,7 +39,7 @@ async function settingsWithSecrets(): Promise<Environment> {
 }
 
 async function execute(command: CliCommand, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
-  const env = command.withoutSettings ? process.env : await settingsWithSecrets();
+  const env = command.withoutSettings ? process.env : await settingsWithSecrets(command.settingsOf?.(options as never));
   const progress = startProgress({ isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(text) }, { clean });
   let signal: AbortSignal | undefined;
   const invocation: Invocation<never> = {

@@ -2,19 +2,23 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { envFileDifferences, parseEnvFile } from "./env-file.ts";
+import type { Role } from "./roles.ts";
 import type { Environment } from "./settings.ts";
 
 /**
  * The environment with the file `.env` of a folder beneath it: what is set in the environment beats
  * the file. A file that is not there is none.
+ *
+ * @param role its own file, as `init --split` writes it, takes the place of `.env` where it is there
  */
-export function loadEnvironment(env: Environment = process.env, folder: string = currentFolder()): Environment {
-  return { ...parseEnvFile(readEnvFile(folder) ?? ""), ...env };
+export function loadEnvironment(env: Environment = process.env, folder: string = currentFolder(), role?: Role): Environment {
+  const text = (role && readEnvFile(folder, `${role}.env`)) ?? readEnvFile(folder, ".env") ?? "";
+  return { ...parseEnvFile(text), ...env };
 }
 
 /** What in the file `.env` would be read differently elsewhere, a line each; for whoever starts the program, not for its work. */
 export function doubtsOfEnvironment(folder: string = currentFolder()): string[] {
-  return envFileDifferences(readEnvFile(folder) ?? "").map((difference) => `${join(folder, ".env")}, ${difference}`);
+  return envFileDifferences(readEnvFile(folder, ".env") ?? "").map((difference) => `${join(folder, ".env")}, ${difference}`);
 }
 
 /** @throws UserVpsError CONFIG_INVALID: it was removed meanwhile, and has no path any more */
@@ -26,8 +30,8 @@ export function currentFolder(): string {
   }
 }
 
-function readEnvFile(folder: string): string | undefined {
-  const file = join(folder, ".env");
+function readEnvFile(folder: string, name: string): string | undefined {
+  const file = join(folder, name);
   try {
     return readFileSync(file, "utf8");
   } catch (error) {

@@ -6,12 +6,12 @@ import { moment, SECOND_MS } from "../../providers/core/time.ts";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { findOffer, readPlans } from "../../providers/hostinger/api/live-catalog.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
-import { readSettings } from "../config/index.ts";
-import type { Environment, Settings } from "../config/index.ts";
+import type { Environment, Role, Settings } from "../config/index.ts";
 import { missingMigrations } from "../db/index.ts";
 import { paymentFaultOf, priceOf, readBooks, readBreaker, readSwitch } from "../purchases/index.ts";
 import type { Books, Breaker, Price, PurchaseSwitch } from "../purchases/index.ts";
 import { databaseOf, openPool } from "./reach.ts";
+import { settingsOf } from "./settings.ts";
 import { failed, ok, skipped } from "./check.ts";
 import type { CheckContext, CheckName, Finding } from "./check.ts";
 
@@ -33,9 +33,9 @@ export async function checkMoney({ env, signal }: CheckContext): Promise<Finding
 }
 
 /** By the service's own books. */
-export async function checkBooks(context: CheckContext): Promise<Finding[]> {
+export async function checkBooks(context: CheckContext, role: Role): Promise<Finding[]> {
   const none = (found: string): Finding[] => (["purchases", "certificates"] as const).map((name: CheckName) => skipped(name, found));
-  const settings = settingsOf(context.env);
+  const settings = settingsOf(context.env, role);
   if (!settings) return none("the settings are not complete");
   const database = await databaseOf(context).catch(() => undefined);
   if (!database) return none("there is no database yet, or it does not answer");
@@ -52,18 +52,6 @@ export async function checkBooks(context: CheckContext): Promise<Finding[]> {
     return none(reasonOf(error));
   } finally {
     await database.close();
-  }
-}
-
-function settingsOf(env: Environment): Settings | undefined {
-  try {
-    return readSettings({ env, role: "worker" });
-  } catch {
-    try {
-      return readSettings({ env, role: "all" });
-    } catch {
-      return undefined;
-    }
   }
 }
 

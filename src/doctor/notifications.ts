@@ -1,7 +1,6 @@
 import { reasonOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
-import { readSettings } from "../config/index.ts";
-import type { Environment, Settings } from "../config/index.ts";
+import { settingsOf } from "./settings.ts";
 import { failed, ok, skipped } from "./check.ts";
 import type { CheckContext, Finding } from "./check.ts";
 
@@ -28,15 +27,4 @@ export async function checkNotifications({ env, signal }: CheckContext): Promise
     signal.throwIfAborted();
     return failed("notifications", reasonOf(error), "docs/notifications.md has examples.");
   }
-}
-
-function settingsOf(env: Environment): Settings | undefined {
-  for (const role of ["worker", "all"] as const) {
-    try {
-      return readSettings({ env, role });
-    } catch {
-      // The check of the settings tells what is missing.
-    }
-  }
-  return undefined;
 }

@@ -1,6 +1,6 @@
 import { wordsOf } from "../../providers/core/errors.ts";
 import { doubtsOfEnvironment, readSettings } from "../config/index.ts";
-import type { Environment, Role } from "../config/index.ts";
+import type { Environment, Role, Settings } from "../config/index.ts";
 import { failed, ok } from "./check.ts";
 import type { Finding } from "./check.ts";
 
@@ -12,4 +12,16 @@ export function checkSettings(env: Environment, role: Role): Finding {
     const { message, next } = wordsOf(error);
     return failed("settings", message, next);
   }
+}
+
+/** As `http` reads them, else as whoever works; undefined if they are not complete, which `checkSettings` tells. */
+export function settingsOf(env: Environment, role: Role = "worker"): Settings | undefined {
+  for (const one of role === "http" ? [role] : (["worker", "all"] as const)) {
+    try {
+      return readSettings({ env, role: one });
+    } catch {
+      // One of both may be enough.
+    }
+  }
+  return undefined;
 }

@@ -9,6 +9,8 @@ import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { examine } from "../../src/doctor/examine.ts";
 import type { Finding } from "../../src/doctor/index.ts";
 import { checkService } from "../../src/doctor/service.ts";
+import { envFileLine } from "../../src/config/env-file.ts";
+import { splitByRole } from "../../src/config/split-by-role.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { atEnd } from "../support/at-end.ts";
@@ -80,6 +82,15 @@ describe("user-vps doctor", async () => {
   it("settings: names what is missing for the role", async () => {
     await assertFails("settings", { CONDUCTOR_URL: undefined }, /CONDUCTOR_URL is missing/, /environment or in the file \.env/, byCommand);
     assert.equal((await byCommand({ CONDUCTOR_URL: undefined }, 0, "--role", "http"))["settings"]?.result, "ok");
+  });
+
+  it("looks for http at what http has alone, by http.env where it is there, and finds nothing to mend", async () => {
+    const cwd = temporaryFolder();
+    const { http } = splitByRole(Object.entries(well).map(([name, value]) => envFileLine(name, value)).join("\n"));
+    writeFileSync(join(cwd, "http.env"), http);
+    writeFileSync(join(cwd, ".env"), "DATABASE_URL='not read here'\n");
+    const { checks } = await runJson<Report>(["doctor", "--role", "http"], { env: { REFUSE_SPARE_SECRETS: "true" }, cwd });
+    assert.deepEqual(checks.map(({ check, result }) => [check, result]), [...["node", "settings", "database", "migrations", "purchases", "certificates", "disk"].map((check) => [check, "ok"]), ["service", "skipped"]]);
   });
 
   it("hostinger: no token, one that is not accepted, nobody there", async () => {

@@ -16,12 +16,13 @@ interface Options {
 export const doctor: CliCommand<Options> = {
   usage: "doctor",
   summary: "Look at everything that is needed, and say how to mend what is not right",
-  details: "Changes nothing and buys nothing. Looks on this machine; where the stacks' passphrase is not set and the service is known (USER_VPS_URL, or `login`), a worker of the service looks where it is. Exit code 1 if anything has to be mended.",
+  details: "Changes nothing and buys nothing. Looks on this machine; where the stacks' passphrase is not set and the service is known (USER_VPS_URL, or `login`), a worker of the service looks where it is. With --role http or worker: what that role needs, by the settings of http.env or worker.env, as `init --split` writes them, where that file is in this folder. Exit code 1 if anything has to be mended.",
   options: [
     { flags: "--role <role>", description: `on this machine, with the settings of: ${ROLES.join(", ")} (default: all)`, parse: role },
     { flags: "--service", description: "ask the service in any case" },
   ],
-  examples: ["doctor", "doctor --role worker --json", "doctor --service"],
+  examples: ["doctor", "doctor --role http", "doctor --role worker --json", "doctor --service"],
+  settingsOf: ({ role: of }) => of,
   async run(invocation) {
     const { role: of, service } = invocation.options;
     const findings = await (service || (of === undefined && isLeftToService(invocation.env)) ? atTheService(invocation) : here(invocation, of ?? "all"));
@@ -31,7 +32,7 @@ export const doctor: CliCommand<Options> = {
 };
 
 async function here({ env, progress, signal }: Invocation, of: Role): Promise<Finding[]> {
-  progress.say("looking at Node, settings, engine, plugins, Hostinger, Cloudflare, payment, database, disk and the service");
+  progress.say(`looking at Node, settings, ${of === "http" ? "" : "engine, plugins, Hostinger, Cloudflare, payment, "}database, disk and the service`);
   const [{ examine }, { checkService }] = await Promise.all([import("../../doctor/examine.ts"), import("../../doctor/service.ts")]);
   const [findings, ofService] = await Promise.all([examine({ env, signal }, of), checkService({ env, signal })]);
   return [...findings, ofService];
