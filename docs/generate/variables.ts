@@ -1,6 +1,6 @@
 /** Every environment variable, in one shape, wherever the program has it from. */
 import { ALTERNATIVES, VARIABLES, type Role, type Variable } from "../../src/config/index.ts";
-import { SECONDS_VARIABLES } from "../../providers/hostinger/settings.ts";
+import { SECONDS_VARIABLES } from "../../providers/hostinger/seconds-variables.ts";
 
 export interface DescribedVariable {
   readonly name: string;

@@ -5,6 +5,7 @@ import { SECOND_MS } from "../core/time.ts";
 import { readSettingFile } from "../core/setting-file.ts";
 import { tokenFrom } from "../core/token.ts";
 import { DEFAULT_BASE_URL } from "./api/client.ts";
+import { SECONDS_VARIABLES } from "./seconds-variables.ts";
 
 /**
  * What the Hostinger providers need to know about their surroundings. It comes from the stack's
@@ -42,16 +43,6 @@ export type PurchaseUncertainPolicy = (typeof PURCHASE_UNCERTAIN_POLICIES)[numbe
  * is no input of the VM, which would change in the stack's state from run to run.
  */
 export const ALLOW_PURCHASE_VARIABLE = "USER_VPS_ALLOW_PURCHASE";
-
-/** Environment variables that hold a number of seconds; the documents are made from them. */
-export const SECONDS_VARIABLES = {
-  purchaseTimeoutMs: { name: "HOSTINGER_PURCHASE_TIMEOUT_SECONDS", defaultSeconds: 60, description: "How long one purchase call may be in flight." },
-  purchaseIntentMs: { name: "HOSTINGER_PURCHASE_INTENT_SECONDS", defaultSeconds: 60, description: "How long after its intent was written down a purchase may begin." },
-  purchaseSettleMs: { name: "HOSTINGER_PURCHASE_SETTLE_SECONDS", defaultSeconds: 10 * 60, description: "After that long a purchase whose outcome is not known, and of which nothing shows, is for a person to decide." },
-  runningTimeoutMs: { name: "HOSTINGER_RUNNING_TIMEOUT_SECONDS", defaultSeconds: 15 * 60, description: "How long a VM may take to be running." },
-  notFoundGraceMs: { name: "HOSTINGER_NOT_FOUND_GRACE_SECONDS", defaultSeconds: 3 * 60, description: "How long a VM that was sold or shown may not be found before it counts as gone." },
-  initialGraceMs: { name: "HOSTINGER_INITIAL_GRACE_SECONDS", defaultSeconds: 15, description: "How long a bought VM may stay in `initial` before its setup is asked for once more." },
-} as const;
 
 /** A week. A timer of Node's that is longer than 24 days fires at once. */
 const MOST_SECONDS = 604_800;

@@ -17,13 +17,43 @@ const ASSIGNMENT = /^[ \t]*(export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*('[^']*
 
 /** The lines that systemd's EnvironmentFile would read differently, each told without its value. */
 export function envFileDifferences(text: string): string[] {
-  return [...withoutMark(text).matchAll(ASSIGNMENT)].flatMap((match) => {
-    const [, exported, name, quoted = "", rest = ""] = match;
-    const difference = differenceOf(exported !== undefined, quoted, rest.trim());
-    if (difference === undefined) return [];
-    const line = withoutMark(text).slice(0, match.index).split("\n").length;
-    return [`line ${line}: ${name} ${difference}; systemd's EnvironmentFile reads another value. Put the value in single quotes, alone on its line.`];
+  return assignmentsOf(text).flatMap(({ line, name, isExported, quoted, rest }) => {
+    const difference = differenceOf(isExported, quoted, rest);
+    return difference === undefined ? [] : [`line ${line}: ${name} ${difference}; systemd's EnvironmentFile reads another value. Put the value in single quotes, alone on its line.`];
   });
+}
+
+/** The lines that set what is no known name and looks like one. */
+export function envFileMisspellings(text: string, known: readonly string[]): string[] {
+  return assignmentsOf(text).flatMap(({ line, name }) => {
+    const meant = known.includes(name) ? undefined : known.find((one) => isMisspelt(name.toUpperCase(), one));
+    return meant === undefined ? [] : [`line ${line}: ${name} is no setting; is ${meant} meant?`];
+  });
+}
+
+function assignmentsOf(given: string) {
+  const text = withoutMark(given);
+  return [...text.matchAll(ASSIGNMENT)].map(({ index, 1: exported, 2: name = "", 3: quoted = "", 4: rest = "" }) => ({
+    line: text.slice(0, index).split("\n").length, name, isExported: exported !== undefined, quoted, rest: rest.trim(),
+  }));
+}
+
+/** Two slips at most; of a short name fewer, or HOME would be HOST. */
+function isMisspelt(name: string, meant: string): boolean {
+  return editsBetween(name, meant) <= Math.min(2, Math.floor(meant.length / 4));
+}
+
+/** Levenshtein's distance, row by row. */
+function editsBetween(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (const [index, letter] of [...one].entries()) {
+    const next = [index + 1];
+    for (let column = 1; column <= other.length; column += 1) {
+      next.push(Math.min(next[column - 1]! + 1, row[column]! + 1, row[column - 1]! + (letter === other[column - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1)!;
 }
 
 function differenceOf(isExported: boolean, quoted: string, rest: string): string | undefined {

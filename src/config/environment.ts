@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { envFileDifferences, parseEnvFile } from "./env-file.ts";
+import { parseEnvFile } from "./env-file.ts";
 import type { Role } from "./roles.ts";
 import type { Environment } from "./settings.ts";
 
@@ -16,11 +16,6 @@ export function loadEnvironment(env: Environment = process.env, folder: string =
   return { ...parseEnvFile(text), ...env };
 }
 
-/** What in the file `.env` would be read differently elsewhere, a line each; for whoever starts the program, not for its work. */
-export function doubtsOfEnvironment(folder: string = currentFolder()): string[] {
-  return envFileDifferences(readEnvFile(folder, ".env") ?? "").map((difference) => `${join(folder, ".env")}, ${difference}`);
-}
-
 /** @throws UserVpsError CONFIG_INVALID: it was removed meanwhile, and has no path any more */
 export function currentFolder(): string {
   try {
@@ -30,7 +25,8 @@ export function currentFolder(): string {
   }
 }
 
-function readEnvFile(folder: string, name: string): string | undefined {
+/** undefined if it is not there. */
+export function readEnvFile(folder: string, name: string): string | undefined {
   const file = join(folder, name);
   try {
     return readFileSync(file, "utf8");

@@ -1,4 +1,5 @@
 export * from "./environment.ts";
+export * from "./environment-doubts.ts";
 export * from "./roles.ts";
 export * from "./settings.ts";
 export * from "./variables.ts";

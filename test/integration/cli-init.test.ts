@@ -68,4 +68,10 @@ describe("user-vps init", () => {
     }
     for (const name of ["http.env", "worker.env"]) assert.equal(statSync(join(cwd, name)).mode & 0o777, 0o600);
   });
+
+  it("--split: says what in .env looks like a setting and is none", async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, ".env"), "MAX_PRICE_CENT='2000'\n");
+    assert.match((await runCli(["init", "--split"], { cwd })).stdout, /line 1: MAX_PRICE_CENT is no setting; is MAX_PRICE_CENTS meant\?/);
+  });
 });

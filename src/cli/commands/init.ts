@@ -45,7 +45,7 @@ async function split(file: string): Promise<{ data: object; text: string }> {
     if (error.code !== "ENOENT") throw error;
     throw new UserVpsError("INPUT_INVALID", `There is no ${file} to split.`, { next: "Write one with `user-vps init`, and fill it in." });
   });
-  const { splitByRole } = await import("../../config/split-by-role.ts");
+  const [{ splitByRole }, { doubtsOfEnvironment }] = await Promise.all([import("../../config/split-by-role.ts"), import("../../config/environment-doubts.ts")]);
   const parts = Object.entries(splitByRole(text));
   const written = await Promise.all(parts.map(async ([role, part]) => {
     const path = resolve(`${role}.env`);
@@ -54,5 +54,6 @@ async function split(file: string): Promise<{ data: object; text: string }> {
     await rename(`${path}.new`, path);
     return path;
   }));
-  return { data: { files: written }, text: `${written.join(" and ")} are written. \`user-vps doctor --role http\` and \`--role worker\` look whether each has all that it needs.` };
+  const doubts = doubtsOfEnvironment();
+  return { data: { files: written, doubts }, text: `${[...doubts, `${written.join(" and ")} are written.`].join("\n")} \`user-vps doctor --role http\` and \`--role worker\` look whether each has all that it needs.` };
 }

@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, it } from "vitest";
-import { doubtsOfEnvironment, loadEnvironment } from "../../../src/config/environment.ts";
+import { doubtsOfEnvironment } from "../../../src/config/environment-doubts.ts";
+import { loadEnvironment } from "../../../src/config/environment.ts";
+import { OTHER_VARIABLES } from "../../../docs/generate/variables.ts";
+import { KEY_SERVICE_SECRETS } from "../../../src/config/variables.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "user-vps-env-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -32,6 +35,19 @@ describe("loadEnvironment", () => {
       assert.match(doubts[0]!, new RegExp(`\\.env, line 2: ${/[A-Z](?==)/.exec(line)![0]} .* systemd`));
       assert.doesNotMatch(doubts[0]!, /sec/);
     }
+  });
+
+  it("asks whether a setting is meant by what looks like one, by its name and never by its value", () => {
+    for (const [wrong, right] of [["MAX_PRICE_CENT", "MAX_PRICE_CENTS"], ["PURCHASE_PER_DAY", "PURCHASES_PER_DAY"], ["PURCHASE", "PURCHASES"], ["purchases", "PURCHASES"], ["FLEETLIMIT", "FLEET_LIMIT"], ["HOSTINGER_PURCHASE_SETTEL_SECONDS", "HOSTINGER_PURCHASE_SETTLE_SECONDS"], ["PROT", undefined]] as const) {
+      writeFileSync(join(folder, ".env"), `# a comment\nA='two\nlines'\n${wrong}='secret'\n`);
+      assert.deepEqual(doubtsOfEnvironment(folder), right === undefined ? [] : [`${join(folder, ".env")}, line 4: ${wrong} is no setting; is ${right} meant?`], wrong);
+    }
+  });
+
+  it("doubts no name that another program reads", () => {
+    const others = ["POSTGRES_PASSWORD", "PGHOST", "PGPORT", "PGSSLROOTCERT", "AWS_REGION", "HOME", "PATH", "TMPDIR", "HTTPS_PROXY", "NO_PROXY", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", ...KEY_SERVICE_SECRETS, ...OTHER_VARIABLES.map(({ name }) => name)];
+    writeFileSync(join(folder, ".env"), others.map((name) => `${name}='x'\n`).join(""));
+    assert.deepEqual(doubtsOfEnvironment(folder), []);
   });
 
   it("has no doubts where all read the same", () => {
