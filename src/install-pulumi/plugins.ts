@@ -77,7 +77,7 @@ async function fetchPlugins(plugins: readonly Plugin[], home: string, options: P
   return false;
 
   async function tryToFetch(): Promise<string | undefined> {
-    const siteIsSet = env["PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES"] !== undefined;
+    const siteIsSet = Boolean(env["PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES"]);
     if (!siteIsSet && !(await isAnySiteReachable(options))) return "their download sites are not reachable";
     for (const { name, version } of plugins) {
       onProgress(`fetching the plugin ${name} ${version}`);

@@ -12,11 +12,11 @@ const KEPT: ReadonlySet<string> = new Set([
 /** What goes into a header as it is, in programs that are not ours. */
 const TOKENS: ReadonlySet<string> = new Set([VARIABLES.hostingerApiKey.name, VARIABLES.cloudflareApiToken.name]);
 
-/** The environment of an engine. */
+/** The environment of an engine. What is empty is left out: an empty passphrase would beat the one in PULUMI_CONFIG_PASSPHRASE_FILE. */
 export function engineVariables(env: Environment): Environment {
   return Object.fromEntries(
     Object.entries(env)
-      .filter(([name]) => !KEPT.has(name))
+      .filter(([name, value]) => !KEPT.has(name) && value !== "")
       .map(([name, value]) => [name, TOKENS.has(name) ? value?.trim() : value]),
   );
 }

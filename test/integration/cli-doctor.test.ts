@@ -156,7 +156,7 @@ describe("user-vps doctor", async () => {
   });
 
   it("stacks: none yet, some, and those of a database that was called otherwise", async () => {
-    assert.deepEqual((({ result, found }) => [result, found])((await doctor({}, 0))["stacks"]!), ["ok", "none yet"]);
+    assert.deepEqual((({ result, found }) => [result, found])((await doctor({}, 0))["stacks"]!), ["ok", "none yet (DATABASE_URL)"]);
     const { pool, url } = await withDatabase();
     const name = new URL(url).pathname.slice(1);
     await pool.query("CREATE TABLE pulumi_state (key TEXT PRIMARY KEY, data JSON NOT NULL, updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now())");
@@ -165,7 +165,12 @@ describe("user-vps doctor", async () => {
     await insert("fleet_before", "bob");
     await assertFails("stacks", { DATABASE_URL: url }, new RegExp(`2 stacks is kept under the name of the database 'fleet_before', but this one is called '${name}'`), /UPDATE pulumi_state SET key/);
     await insert(name, "carol");
-    assert.match((await doctor({ DATABASE_URL: url }, 0))["stacks"]!.found, /^1 in Pulumi's state/);
+    assert.match((await doctor({ DATABASE_URL: url }, 0))["stacks"]!.found, /^1 in Pulumi's state \(DATABASE_URL\)/);
+    // Empty is not set; and as the commands that open stacks do.
+    assert.match((await doctor({ DATABASE_URL: url, STATE_BACKEND_URL: "", PULUMI_BACKEND_URL: "" }, 0))["stacks"]!.found, /\(DATABASE_URL\)/);
+    assert.match((await doctor({ STATE_BACKEND_URL: url }, 0))["stacks"]!.found, /^1 in Pulumi's state \(STATE_BACKEND_URL\)/);
+    assert.match((await doctor({ PULUMI_BACKEND_URL: url, STATE_BACKEND_URL: migrated.url }, 0))["stacks"]!.found, /^1 in Pulumi's state \(PULUMI_BACKEND_URL\)/);
+    assert.match((await doctor({ PULUMI_BACKEND_URL: "file:///nowhere" }, 0))["stacks"]!.found, /PULUMI_BACKEND_URL leads to no PostgreSQL/);
   });
 
   it("migrations: an empty database lacks all of them, and doctor applies none", async () => {

@@ -26,7 +26,7 @@ async function keep(invocation: Invocation, given: string): Promise<Result> {
   const { askToken, openServiceSession } = await import("../service-client/open-session.ts");
   const url = bareUrl(given);
   if (!/^https?:\/\/[^/]/.test(url) || !URL.canParse(url) || new URL(url).hash !== "") throw new UserVpsError("INPUT_INVALID", "Expected the service's address, such as https://vps.example.com.", { next: "A token or a link is asked for: it does not belong among the arguments, where everybody on this machine sees it." });
-  const token = env["USER_VPS_TOKEN"] ?? (await askToken());
+  const token = env["USER_VPS_TOKEN"] || (await askToken());
   progress.say(`asking ${url}`);
   const session = await openServiceSession(url, token, invocation.signal);
   const file = keepSession(env, session);

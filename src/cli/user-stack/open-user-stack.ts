@@ -12,10 +12,10 @@ import { engineBackendUrl } from "../../install-pulumi/backend-url.ts";
 import { engineEnvironment } from "../../install-pulumi/engine-environment.ts";
 import { ensureEngine, preparePulumiHome } from "../../install-pulumi/ensure-engine.ts";
 import { TAG_VARIABLES } from "../../provisioning/process-tags.ts";
+import { statePlace, type StatePlace } from "../../provisioning/state-place.ts";
 import { startWatchdog } from "../../provisioning/start-watchdog.ts";
 import { engineVariables } from "../../service/engine-variables.ts";
 import type { Invocation } from "../command.ts";
-import { reachDatabase } from "../../db/index.ts";
 import { namesService } from "../service-client/session-file.ts";
 import { stacksAreAtHand } from "./at-hand.ts";
 import { eventLog } from "./event-log.ts";
@@ -77,7 +77,7 @@ export async function openUserStack<T>(invocation: Invocation, { create = false,
 
     progress.say(`${username}: looking for the stack`);
     const found = await findStack(username, bare);
-    if (found === "absent" && !create) throw new UserVpsError("INPUT_INVALID", `There is no stack '${username}' in the state backend.`, { next: `Check the name; \`user-vps up ${username}\` would make it.` });
+    if (found === "absent" && !create) throw new UserVpsError("INPUT_INVALID", `There is no stack '${username}' in the state backend (${backend.namedBy}).`, { next: `Check the name; \`user-vps up ${username}\` would make it.` });
     if (found === "absent") await runQuietly(["stack", "init", username, "--no-select", ...(env["SECRETS_PROVIDER"] ? ["--secrets-provider", env["SECRETS_PROVIDER"]] : [])], bare);
     if (found === "deployed" && (await isThere(join(CHECKOUT, `Pulumi.${username}.yaml`)))) progress.say(`Pulumi.${username}.yaml in the checkout is not read: the settings are those of the last deployment; --set changes them`);
     progress.end();
@@ -107,17 +107,10 @@ export async function openUserStack<T>(invocation: Invocation, { create = false,
   }
 }
 
-interface Backend {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-async function stateBackend(env: Environment): Promise<Backend> {
-  const given = env["PULUMI_BACKEND_URL"] || env["STATE_BACKEND_URL"];
-  if (given) return { url: engineBackendUrl(given), close: async () => undefined };
-  const database = await reachDatabase(env);
-  if (!database) throw new UserVpsError("CONFIG_INVALID", "It is not known where the stacks' state is.", { next: "Set DATABASE_URL as the service has it, or PULUMI_BACKEND_URL; `user-vps sandbox` gives you both a world and a state to try with." });
-  return { url: engineBackendUrl(database.url), close: () => database.close() };
+async function stateBackend(env: Environment): Promise<StatePlace> {
+  const place = await statePlace(env);
+  if (!place) throw new UserVpsError("CONFIG_INVALID", "It is not known where the stacks' state is.", { next: "Set DATABASE_URL as the service has it, or PULUMI_BACKEND_URL; `user-vps sandbox` gives you both a world and a state to try with." });
+  return { ...place, url: engineBackendUrl(place.url) };
 }
 
 function refuseWithoutSecrets(env: Environment, instead: string | undefined): void {

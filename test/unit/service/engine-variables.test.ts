@@ -14,6 +14,10 @@ describe("engineVariables", () => {
     assert.deepEqual(engineVariables(Object.fromEntries(["USER_VPS_TOKEN", ...others].map((name) => [name, "fake-secret"]))), {});
   });
 
+  it("leaves out what is empty: the engine would take an empty passphrase before the one in a file", () => {
+    assert.deepEqual(engineVariables({ PULUMI_CONFIG_PASSPHRASE: "", PULUMI_CONFIG_PASSPHRASE_FILE: "/run/secrets/passphrase" }), { PULUMI_CONFIG_PASSPHRASE_FILE: "/run/secrets/passphrase" });
+  });
+
   it("keeps the service's own secrets from the engine, and gives it those of the APIs", () => {
     const given = { DATABASE_URL: "postgres://x", JWT_SECRET: "s", CREDENTIALS_KEYS: "k", STATE_BACKEND_URL: "postgres://y", HOSTINGER_API_KEY: "h", CLOUDFLARE_API_TOKEN: "c" };
     assert.deepEqual(engineVariables(given), { HOSTINGER_API_KEY: "h", CLOUDFLARE_API_TOKEN: "c" });
