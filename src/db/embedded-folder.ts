@@ -1,10 +1,10 @@
 /** The folder of the project's own PostgreSQL: who may enter it, and whose it is. */
 import { execFile } from "node:child_process";
 import { access, chmod, chown, mkdir, readFile, realpath, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { homeFolder } from "../../providers/core/this-user.ts";
 import type { ServerUser } from "./embedded-user.ts";
 
 const run = promisify(execFile);
@@ -15,7 +15,7 @@ const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 /** Not below root's home: the server runs as another user, who may not enter it. */
 export function defaultEmbeddedFolder(env: Readonly<Record<string, string | undefined>> = process.env): string {
   if (process.getuid?.() === 0) return "/var/lib/user-vps/postgresql";
-  return join(env["XDG_DATA_HOME"] || join(homedir(), ".local", "share"), "user-vps", "postgresql");
+  return join(env["XDG_DATA_HOME"] || join(homeFolder(env), ".local", "share"), "user-vps", "postgresql");
 }
 
 /**

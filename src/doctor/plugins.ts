@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeFolder } from "../../providers/core/this-user.ts";
 import type { Environment } from "../config/index.ts";
 import { cacheRoot } from "../install-pulumi/cache.ts";
 import { exists } from "../install-pulumi/files.ts";
@@ -23,7 +23,7 @@ export async function checkPlugins(env: Environment): Promise<Finding> {
 }
 
 async function isInstalled({ name, version }: Plugin, env: Environment): Promise<boolean> {
-  const homes = [env["PULUMI_HOME"] || join(env["HOME"] || homedir(), ".pulumi"), join(cacheRoot({ ...env }), "pulumi-home")];
+  const homes = [env["PULUMI_HOME"] || join(homeFolder(env), ".pulumi"), join(cacheRoot({ ...env }), "pulumi-home")];
   for (const home of homes) {
     const folder = join(home, "plugins", `resource-${name}-v${version}`);
     if ((await exists(folder)) && !(await exists(`${folder}.partial`)) && !(await exists(join(folder, STAND_IN_MARK)))) return true;

@@ -1,8 +1,8 @@
 /** Where a fetched or built engine is kept: outside the checkout, shared by all checkouts. */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { homeFolder } from "../../providers/core/this-user.ts";
 import { isExecutable, readJson, temporaryName, writeWhole } from "./files.ts";
 import { DYNAMIC_PROVIDER_SCRIPT, LANGUAGE_HOST_SCRIPT } from "./launch-scripts.ts";
 import { ENGINE_VERSION } from "./version.ts";
@@ -19,7 +19,7 @@ export interface EngineRecord {
 
 /** `$XDG_CACHE_HOME/user-vps`, or `~/.cache/user-vps`. */
 export function cacheRoot(env: NodeJS.ProcessEnv): string {
-  return join(env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache"), "user-vps");
+  return join(env["XDG_CACHE_HOME"] || join(homeFolder(env), ".cache"), "user-vps");
 }
 
 /** The engine's folder in the cache; the name changes with everything that changes its content. */

@@ -2,8 +2,8 @@
  * Chooses the plugins of @pulumi/cloudflare and @pulumi/command: the real ones wherever the
  * engine has or can fetch them, sandbox stand-ins where it cannot. Both or neither.
  */
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeFolder } from "../../providers/core/this-user.ts";
 import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { ENGINE_SETTINGS } from "./engine-environment.ts";
 import { exists, readJson, writeWhole } from "./files.ts";
@@ -44,7 +44,7 @@ export async function choosePlugins(options: PluginOptions): Promise<PluginChoic
   const { env, checkout, cacheRoot } = options;
   const plugins = neededPlugins();
   const standInHome = join(ownFolder(checkout, cacheRoot), "pulumi-home");
-  const userHome = env["PULUMI_HOME"] || join(env["HOME"] || homedir(), ".pulumi");
+  const userHome = env["PULUMI_HOME"] || join(homeFolder(env), ".pulumi");
   const ownHome = join(cacheRoot, "pulumi-home");
 
   for (const home of [userHome, ownHome]) {

@@ -1,5 +1,6 @@
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import { userName } from "../../../providers/core/this-user.ts";
 import { tokenFrom } from "../../../providers/core/token.ts";
 import { SCOPE_OF_ROLE, type OperatorRole } from "../../config/operator-roles.ts";
 import { hs256Secret } from "../../config/value-schemas.ts";
@@ -48,5 +49,5 @@ export async function signServiceToken(env: Environment, { subject, username, ro
 
 /** `cli:ada@host`, for the records of who did what. */
 export function whoAmI(): string {
-  return `cli:${userInfo().username}@${hostname()}`;
+  return `cli:${userName()}@${hostname()}`;
 }

@@ -3,9 +3,9 @@
  * Nothing is loaded to read it, for every command does.
  */
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import { homeFolder } from "../../../providers/core/this-user.ts";
 import type { Environment } from "../../config/index.ts";
 
 export interface KeptSession {
@@ -24,14 +24,24 @@ const FIELDS = ["url", "operator", "role", "expiresAt", "cookie", "csrfToken"] a
 const OTHERS = 0o077;
 
 export function sessionFile(env: Environment): string {
-  return join(env["XDG_STATE_HOME"] || join(env["HOME"] || homedir(), ".local", "state"), "user-vps", "session.json");
+  return join(env["XDG_STATE_HOME"] || join(homeFolder(env), ".local", "state"), "user-vps", "session.json");
+}
+
+/** Who has no home has kept nothing, and needs none for what the environment tells. */
+function sessionFileIfAny(env: Environment): string | undefined {
+  try {
+    return sessionFile(env);
+  } catch {
+    return undefined;
+  }
 }
 
 export const bareUrl = (url: string) => url.trim().replace(/\/+$/, "");
 
 /** undefined: nobody has logged in. @throws UserVpsError CONFIG_INVALID: others can read it, or it is no session */
 export function keptSession(env: Environment): KeptSession | undefined {
-  const file = sessionFile(env);
+  const file = sessionFileIfAny(env);
+  if (file === undefined) return undefined;
   let text: string;
   try {
     text = readFileSync(file, "utf8");

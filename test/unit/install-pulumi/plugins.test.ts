@@ -13,7 +13,7 @@ async function choose(folder: Scratch, env: NodeJS.ProcessEnv = {}, install = "e
   const progress: string[] = [];
   const choice = await choosePlugins({
     compileCache: join(folder.path, "compile-cache"),
-    env: { HOME: join(folder.path, "home"), PATH: "/usr/bin:/bin", PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES: "", ...env },
+    env: { HOME: join(folder.path, "home"), PATH: "/usr/bin:/bin", PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES: ".*=https://mirror.example.com/plugins", ...env },
     checkout: join(folder.path, "checkout"),
     cacheRoot: join(folder.path, "cache"),
     pulumi,
