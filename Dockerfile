@@ -37,7 +37,8 @@ WORKDIR /opt/user-vps
 ENV XDG_CACHE_HOME=/var/cache NODE_COMPILE_CACHE=/tmp/node-compile-cache HOST=0.0.0.0 PORT=8080
 COPY --from=packages /opt/user-vps ./
 COPY --from=engine /var/cache/user-vps /var/cache/user-vps
-COPY Pulumi.yaml LICENSE ./
+# Of the last one `init` makes a .env.
+COPY Pulumi.yaml LICENSE .env.example ./
 COPY bin ./bin
 COPY exports ./exports
 COPY providers ./providers
@@ -51,5 +52,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
     CMD ["node_modules/.bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # tini takes in what providers leave behind, and passes SIGTERM on to the service alone.
-ENTRYPOINT ["tini", "--", "bin/user-vps"]
+ENTRYPOINT ["tini", "--", "/opt/user-vps/bin/user-vps"]
 CMD ["serve"]
