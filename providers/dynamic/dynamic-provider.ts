@@ -36,7 +36,7 @@ export async function serveDynamicProvider({ project, onAttach = () => undefined
   let configuration: Values = {};
   const providers = new Map<string, Promise<Provider>>();
 
-  /** Each text is evaluated and configured once for an engine. */
+  /** Each text is evaluated once for a configuration. */
   const providerOf = (text: unknown): Promise<Provider> => {
     if (typeof text !== "string") throw new Error("The resource holds no provider.");
     const present = providers.get(text);
@@ -57,6 +57,8 @@ export async function serveDynamicProvider({ project, onAttach = () => undefined
     cancel: unary(async () => new emptyMessages.Empty()),
     configure: unary(async (request: InstanceType<typeof messages.ConfigureRequest>) => {
       configuration = plain(request.getArgs());
+      // A preview and the update after it are two engines; what was configured for one was closed when it was left.
+      providers.clear();
       return new messages.ConfigureResponse().setAcceptsecrets(false);
     }),
     check: unary(async (request: InstanceType<typeof messages.CheckRequest>) => {

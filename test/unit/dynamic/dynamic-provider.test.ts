@@ -143,4 +143,20 @@ describe("a dynamic provider that is attached to", () => {
       provider.stop();
     }
   });
+
+  it("works for each engine with the configuration that this one has given, as a preview's and then the update's", async () => {
+    const provider = await serveDynamicProvider({ project: "project" });
+    const client = clientOf(provider.port);
+    try {
+      for (const [address, greeting] of [["127.0.0.1:4711", "hello"], ["127.0.0.1:4712", "good day"]] as const) {
+        await call(client, "attach", new pluginMessages.PluginAttach().setAddress(address));
+        await call(client, "configure", configuration(greeting));
+        const made = JSON.stringify(await call(client, "create", new messages.CreateRequest().setProperties(properties({ size: 1 }))));
+        assert.ok(made.includes(`"${greeting},world,"`), made);
+      }
+    } finally {
+      client.close();
+      provider.stop();
+    }
+  });
 });
