@@ -17,6 +17,7 @@ import { createEventTranslator } from "./engine-events.ts";
 import { failureOf } from "./failure.ts";
 import { clearInterruptedRun } from "./interrupted-run.ts";
 import type { LostDnsRecords } from "./lost-dns-record.ts";
+import { forgetPendingOperations } from "./pending-operations.ts";
 import { killRunsOfStack } from "./process-tags.ts";
 import { CommandFailed, createPulumiCommand } from "./pulumi-command.ts";
 import type { CommandEnd, CommandFlags } from "./pulumi-command.ts";
@@ -53,6 +54,8 @@ interface OpenStack {
   readonly stack: Stack;
   /** How every operation reports. */
   readonly options: { readonly onEvent: (event: EngineEvent) => void; readonly suppressProgress: true; readonly suppressOutputs: true };
+  /** Of this run alone, and removed with it. */
+  readonly folder: string;
   /** Calls the CLI; returns what it printed. */
   readonly cli: (...args: string[]) => Promise<string>;
   /** By the engine's last summary. */
@@ -135,11 +138,7 @@ export class AutomationEngine implements Engine {
     await clearInterruptedRun(state, {
       dns,
       say: (text) => hooks.onLine?.(text),
-      forgetPendingOperations: () => this.#withStack(request, hooks, {}, async ({ stack }) => {
-        const exported = await stack.exportStack();
-        delete exported.deployment.pending_operations;
-        await stack.importStack(exported);
-      }),
+      forgetPendingOperations: () => this.#withStack(request, hooks, {}, ({ folder, cli }) => forgetPendingOperations({ stackName: request.stackName, folder, cli })),
     });
   }
 
@@ -214,6 +213,7 @@ export class AutomationEngine implements Engine {
       };
       const worked = await work({
         stack,
+        folder: folder.path,
         options: { onEvent, suppressProgress: true, suppressOutputs: true },
         cli: async (...args) => (await pulumi.run(args, folder.path, {})).stdout,
         result: () => ({ changes }),

@@ -1,6 +1,6 @@
-/** What a run of the engine is started with; no engine is started, for there is no slot to be had. */
+/** What the engine is started with; none is: there is no slot to be had, or a script stands in for it. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
@@ -26,11 +26,46 @@ async function environmentOf(options?: UpOptions): Promise<Readonly<Record<strin
   return taken;
 }
 
+/** A CLI that exports a state, with its secrets in plain text if it is asked to, and notes what it is given to import. */
+const cli = (notes: string, importExit: number) => `#!/bin/sh
+case "$*" in
+  "stack export"*--show-secrets*) echo '{"version":3,"deployment":{"resources":[{"outputs":{"password":{"plaintext":"fake-secret"}}}],"pending_operations":[{}]}}' ;;
+  "stack export"*) echo '{"version":3,"deployment":{"resources":[{"outputs":{"password":{"ciphertext":"v1:abc"}}}],"pending_operations":[{}]}}' ;;
+  "stack import"*) stat -c %a "$4" > "${notes}/mode"; cp "$4" "${notes}/imported"; echo "$4" > "${notes}/file"; exit ${importExit} ;;
+esac
+`;
+
 describe("a run of the engine", () => {
   it("may buy only if whoever starts it says so", async () => {
     const allowed = async (options?: UpOptions) => (await environmentOf(options))["USER_VPS_ALLOW_PURCHASE"];
     assert.equal(await allowed(), "false");
     assert.equal(await allowed({ refresh: true }), "false");
     assert.equal(await allowed({ mayBuy: true }), "true");
+  });
+
+  it("forgets pending operations by a state whose secrets stay encrypted, in a file for its own user that is gone afterwards, whatever comes of it", async () => {
+    const [bin, temporary, notes] = [join(folder, "bin"), join(folder, "tmp"), join(folder, "notes")];
+    for (const path of [bin, temporary, notes]) await mkdir(path);
+    const before = process.env["TMPDIR"];
+    process.env["TMPDIR"] = temporary;
+    try {
+      for (const exit of [0, 1]) {
+        await writeFile(join(bin, "pulumi"), cli(notes, exit), { mode: 0o755 });
+        const engine = new AutomationEngine({
+          folder: join(folder, "engine"), installed: { pluginsDir: folder, binDir: bin, version: "3.270.0" }, env: { PATH: process.env["PATH"] }, backendUrl: "postgres://unused@127.0.0.1/unused",
+          backend: { readLocks: async () => [], readStack: async () => ({ resources: [], secretsSettings: {}, pendingOperations: [{ type: "creating", resource: { urn: "u", type: "t" } }] }) },
+          workerId: "worker", processes: { add: async () => undefined },
+        } as unknown as AutomationEngineOptions);
+        const cleared = engine.clearInterruptedRun({ stackName: "alice", config: {} }, { runId: `run-${exit}` });
+        await (exit === 0 ? cleared : assert.rejects(cleared));
+        assert.deepEqual(JSON.parse(await readFile(join(notes, "imported"), "utf8")), { version: 3, deployment: { resources: [{ outputs: { password: { ciphertext: "v1:abc" } } }] } });
+        assert.equal(await readFile(join(notes, "mode"), "utf8"), "600\n");
+        await assert.rejects(readFile((await readFile(join(notes, "file"), "utf8")).trim()), { code: "ENOENT" });
+        assert.deepEqual(await readdir(temporary), []);
+      }
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+    }
   });
 });
