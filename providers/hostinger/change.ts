@@ -1,6 +1,7 @@
 import { UserVpsError } from "../core/errors.ts";
 import { removeForSure } from "../core/removal.ts";
 import type { VirtualMachine } from "./api/client.ts";
+import { findLiving } from "./find-vm.ts";
 import { addressesOf, refuseForeignName } from "./name-check.ts";
 import { recreate } from "./recreate.ts";
 import { beginAutoRenewal, endAutoRenewal } from "./renewal.ts";
@@ -11,7 +12,7 @@ import { needsWipe, needsPurchase } from "./virtual-machine-diff.ts";
 import { sameKey } from "./api/ssh-keys.ts";
 import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
 import { factsOf } from "./virtual-machine-facts.ts";
-import { BEING_MADE } from "./vm-state.ts";
+import { BEING_MADE, GONE } from "./vm-state.ts";
 import { waitForRunning } from "./wait-for-running.ts";
 
 type Values = Record<string, unknown>;
@@ -34,10 +35,11 @@ function isNothingInstalled(olds: Values): boolean {
 export async function applyChanges(session: Session, vmId: number, olds: Values, inputs: VirtualMachineInputs, onDone: (done: Values) => void, shown?: VirtualMachine): Promise<VirtualMachine> {
   const named: NamedVm = { vmId, hostname: inputs.hostname };
   const changed = (property: keyof VirtualMachineInputs) => olds[property] !== inputs[property];
-  refuseWhatNeedsAPurchase(named, olds, inputs);
+  await refuseWhatNeedsAPurchase(session, named, olds, inputs);
 
-  if (needsWipe(olds, { ...inputs }).length > 0) {
-    await recreate(session, named, inputs, isNothingInstalled(olds));
+  const wiping = needsWipe(olds, { ...inputs });
+  if (wiping.length > 0) {
+    await recreate(session, named, inputs, { isAskedFor: wiping.includes("recreation"), holdsNothing: isNothingInstalled(olds) });
     const { templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword } = inputs;
     // Root's keys went with the disk.
     onDone({ templateId, postInstallScriptId, postInstallFingerprint, recreation, rootPassword, sshPublicKey: undefined });
@@ -65,8 +67,9 @@ export async function applyChanges(session: Session, vmId: number, olds: Values,
   return vm;
 }
 
-function refuseWhatNeedsAPurchase(vm: NamedVm, olds: Values, inputs: VirtualMachineInputs): void {
-  if (olds["state"] === "gone") throw new UserVpsError("VM_GONE", `VM ${vm.vmId} of ${vm.hostname} does not exist any more.`, { next: `To buy a new one, set allowReplaceOf to ${vm.vmId}.` });
+/** One that was found gone is looked for once more: Hostinger may show it again. */
+async function refuseWhatNeedsAPurchase(session: Session, vm: NamedVm, olds: Values, inputs: VirtualMachineInputs): Promise<void> {
+  if (olds["state"] === GONE && !(await findLiving(session, vm))) throw new UserVpsError("VM_GONE", `VM ${vm.vmId} of ${vm.hostname} does not exist any more.`, { next: `To buy a new one, set allowReplaceOf to ${vm.vmId}.` });
   const changed = needsPurchase(olds, { ...inputs });
   if (changed.length === 0) return;
   throw new UserVpsError("CHANGE_REFUSED", `VM ${vm.vmId} of ${vm.hostname} differs in ${changed.join(" and ")}; making it as declared would buy another VM.`, {

@@ -1,7 +1,7 @@
 import type { VirtualMachine } from "./api/client.ts";
 import type { NamedVm } from "./run-action.ts";
 import type { Session } from "./session.ts";
-import { isGone } from "./vm-state.ts";
+import { isGone, isLost } from "./vm-state.ts";
 import { getVm } from "./wait-for-running.ts";
 
 /**
@@ -17,4 +17,10 @@ export async function findVm(session: Session, { vmId, hostname }: NamedVm, { is
     if (isGone(error)) return undefined;
     throw error;
   }
+}
+
+/** The same, but one that the API still shows as destroyed is none. */
+export async function findLiving(session: Session, named: NamedVm): Promise<VirtualMachine | undefined> {
+  const vm = await findVm(session, named);
+  return vm && !isLost(vm) ? vm : undefined;
 }

@@ -12,6 +12,13 @@ import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
 /** `created_at` of an action is told in whole seconds. */
 const CREATED_AT_RESOLUTION_MS = 1 * SECOND_MS;
 
+export interface WipeReason {
+  /** By `recreation`, which is not the one of the last wipe: only such a wipe can be told from an earlier one. */
+  readonly isAskedFor: boolean;
+  /** It was wiped, and nothing has been installed since: needs no permission, and an earlier wipe is the one that emptied it. */
+  readonly holdsNothing: boolean;
+}
+
 /**
  * Wipes the VM and installs it anew, if that is allowed for just this VM. Where `recreation` tells
  * after which action of the VM it comes (it ends in `after action ID`; of version 0.1.0: in the ISO
@@ -19,14 +26,14 @@ const CREATED_AT_RESOLUTION_MS = 1 * SECOND_MS;
  * live to see its end is waited for: the user may be at work on the VM already, so another one must
  * not be ordered.
  */
-export async function recreate(session: Session, vm: NamedVm, inputs: VirtualMachineInputs, holdsNothing: boolean): Promise<void> {
+export async function recreate(session: Session, vm: NamedVm, inputs: VirtualMachineInputs, { isAskedFor, holdsNothing }: WipeReason): Promise<void> {
   if (inputs.allowRecreateOf !== vm.vmId && !holdsNothing) {
     throw new UserVpsError("CHANGE_REFUSED", `Template or post-install script of ${vm.hostname} differ from VM ${vm.vmId}; applying them would wipe it.`, {
       next: `Declare them as they are (a new Conductor or CLI reaches the VM by a release), or set allowRecreateOf to ${vm.vmId}.`,
     });
   }
   const { virtualMachines } = session.client;
-  const earlier = await orderedEarlier(session, vm, inputs.recreation);
+  const earlier = isAskedFor && !holdsNothing ? await orderedEarlier(session, vm, inputs.recreation) : undefined;
   if (earlier && specificationState(earlier) === "completed") return session.report(`${vm.hostname}: VM ${vm.vmId} was wiped by an interrupted run already`);
   if (!earlier) await writeWholeScript(session, inputs);
   await runAction(session, vm, `wiping VM ${vm.vmId} and installing it anew`, async () => (earlier ? (await undefinedIfNotFound(virtualMachines.action(vm.vmId, earlier.id, { signal: session.signal }))) ?? earlier : virtualMachines.recreate(vm.vmId, {

@@ -1,4 +1,5 @@
 import { isUnknown } from "./property-values.ts";
+import { GONE } from "./vm-state.ts";
 
 type Values = Record<string, unknown>;
 
@@ -57,5 +58,5 @@ function differs(olds: Values, news: Values, property: string): boolean {
 /** Only what a switch allows for just this VM is a replacement; everything else is refused elsewhere. */
 export function needsReplacement(vmId: number, olds: Values, news: Values): string[] {
   if (news["allowReplaceOf"] !== vmId) return [];
-  return olds["state"] === "gone" ? [...needsPurchase(olds, news), "vmId"] : needsPurchase(olds, news);
+  return olds["state"] === GONE ? [...needsPurchase(olds, news), "vmId"] : needsPurchase(olds, news);
 }

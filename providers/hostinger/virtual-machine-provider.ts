@@ -12,7 +12,8 @@ import { changesOf, isOnlyAboutDeletion, needsReplacement } from "./virtual-mach
 import { isHostingersOwn } from "./hostinger-hostname.ts";
 import { addressesOf, refuseForeignName } from "./name-check.ts";
 import { refuseMismatch } from "./search.ts";
-import { BEING_MADE, isLost } from "./vm-state.ts";
+import { BEING_MADE, GONE, isGone, isLost } from "./vm-state.ts";
+import { findLiving } from "./find-vm.ts";
 import { giveUp } from "./give-up.ts";
 import { closePurchase, isPurchaseOpen, obtainVm, purchaseOfVm } from "./purchase/index.ts";
 import type { Obtained } from "./purchase/index.ts";
@@ -51,7 +52,7 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
     const vm = await applyChanges(session, acquired.vmId, known, inputs, (done) => (known = { ...known, ...done }), "vm" in acquired ? acquired.vm : undefined);
     return { id, outs: outputsOf(known, vm, inputs) };
   } catch (error) {
-    throw initializationFailed(error, id, known, given);
+    throw failedKeeping(error, id, known, given);
   }
 }
 
@@ -92,21 +93,29 @@ function knownAfter(acquired: AcquiredVm, inputs: VirtualMachineInputs): Values 
 export async function update(id: string, oldValues: Values, given: Values): Promise<{ outs: Values }> {
   const session = currentSession();
   const inputs = inputsFrom(given);
-  let known: Values = withoutProvider(oldValues);
-  if (isOnlyAboutDeletion(known, { ...inputs })) return { outs: withoutUndefined({ ...known, ...recorded(inputs) }) };
+  const olds = withoutProvider(oldValues);
+  if (isOnlyAboutDeletion(olds, { ...inputs })) return { outs: withoutUndefined({ ...olds, ...recorded(inputs) }) };
+  // They ask nothing of the VM: also one that does not come to run can be given up, or stays protected.
+  let known: Values = { ...olds, allowDelete: inputs.allowDelete, wipeOnDelete: inputs.wipeOnDelete };
   try {
     const vm = await applyChanges(session, Number(id), known, inputs, (done) => (known = { ...known, ...done }));
     // In the `up` that ends what was begun, the script's stub ends the purchase too: see ScriptStub.
     if (oldValues["state"] !== BEING_MADE) known = await withPurchaseClosed(session, known);
     return { outs: outputsOf(known, vm, inputs) };
   } catch (error) {
-    throw initializationFailed(error, id, known, given);
+    throw failedKeeping(error, id, known, given);
   }
+}
+
+/** One that turned out to be gone is kept as such: the run that may buy in its place does, and does not look for it again. */
+function failedKeeping(error: unknown, id: string, known: Values, given: Values): Error {
+  return initializationFailed(error, id, isGone(error) ? { ...known, state: GONE } : known, given);
 }
 
 async function deleteVirtualMachine(id: string, props: Values): Promise<void> {
   const outputs = props as unknown as VirtualMachineOutputs;
-  refuseDeletion(Number(id), outputs);
+  const isNoneAnyMore = outputs.state === GONE && (await findLiving(currentSession(), { vmId: Number(id), hostname: outputs.hostname })) === undefined;
+  if (!isNoneAnyMore) refuseDeletion(Number(id), outputs);
   const session = currentSession();
   await giveUp(session, Number(id), outputs, { isNew: outputs.state === BEING_MADE });
   await withPurchaseClosed(session, props);

@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 import { withoutProvider } from "./property-values.ts";
 import { itemIdOfPlanName, planNameOf } from "./virtual-machine-args.ts";
 import { factsOf } from "./virtual-machine-facts.ts";
-import { BEING_MADE, isLost } from "./vm-state.ts";
+import { BEING_MADE, GONE, isLost } from "./vm-state.ts";
 
 type Values = Record<string, unknown>;
 export interface ReadResult {
@@ -36,10 +36,11 @@ const OPEN_INPUTS = [
 export async function readVirtualMachine(id: string, given: Values): Promise<ReadResult> {
   const session = currentSession();
   const props = withoutProvider(given);
-  const vm = await lookUp(session, { vmId: Number(id), hostname: String(props["hostname"]) }, props["state"] === BEING_MADE);
+  const named = { vmId: Number(id), hostname: String(props["hostname"]) };
+  const vm = props["state"] === BEING_MADE ? await lookUpNew(session, named) : await findVm(session, named);
   if (vm === "not yet") return { id, props };
-  if (!vm) {
-    return { id, props: { ...props, state: "gone" }, inputs: { ...openInputs(props), goneVmId: Number(id) } };
+  if (!vm || isLost(vm)) {
+    return { id, props: { ...props, state: GONE }, inputs: { ...openInputs(props), goneVmId: Number(id) } };
   }
   const actual = withoutUndefined({
     ...props,
@@ -52,19 +53,18 @@ export async function readVirtualMachine(id: string, given: Values): Promise<Rea
     autoRenew: (await autoRenewalOf(session, vm)) ?? props["autoRenew"],
     sshPublicKey: await sshPublicKeyOf(session, vm, props["sshPublicKey"]),
   });
-  const guardedDrift = props["state"] === "gone" || GUARDED.some((property) => actual[property] !== props[property]);
+  const guardedDrift = props["state"] === GONE || GUARDED.some((property) => actual[property] !== props[property]);
   return { id, props: actual, ...(guardedDrift ? { inputs: openInputs(actual) } : {}) };
 }
 
-/** One that has never been seen is not gone: the API may take some minutes to find what it has sold. */
-async function lookUp(session: Session, named: NamedVm, isBeingMade: boolean): Promise<VirtualMachine | "not yet" | undefined> {
+/** One that has never been seen is not gone where it is not found: the API may take some minutes to find what it has sold. */
+async function lookUpNew(session: Session, named: NamedVm): Promise<VirtualMachine | "not yet"> {
   try {
-    const vm = await findVm(session, named);
-    if (vm && !isLost(vm)) return vm;
+    return (await findVm(session, named)) ?? "not yet";
   } catch (error) {
-    if (!isBeingMade || !(error instanceof UserVpsError) || error.code !== "VM_NOT_FOUND") throw error;
+    if (error instanceof UserVpsError && error.code === "VM_NOT_FOUND") return "not yet";
+    throw error;
   }
-  return isBeingMade ? "not yet" : undefined;
 }
 
 function openInputs(values: Values): Values {

@@ -15,6 +15,9 @@ const AT_REST: Readonly<Record<string, RestState | undefined>> = {
 /** Recorded as the VM's state by the stack until it has been seen running. */
 export const BEING_MADE = "creating";
 
+/** Recorded where the VM does not exist any more; the resource stays until a purchase in its place is allowed. */
+export const GONE = "gone";
+
 /** undefined: something runs on it, or is about to. */
 export function restStateOf({ state }: Stateful): RestState | undefined {
   return AT_REST[state];
