@@ -86,7 +86,8 @@ export function stackOfChange({ stackName, config }: StackRequest, { change, isI
  */
 export async function applyChange({ pool, engine, hooks, record }: OperationContext, stack: StackRequest, permission: Readonly<Record<string, string>>, allowed: Pick<UpOptions, "mayBuy" | "leftOvers">): Promise<Readonly<Record<string, number>>> {
   try {
-    return (await engine.up({ ...stack, config: { ...stack.config, ...permission } }, hooks, { refresh: record.readyAt !== null, ...allowed })).changes;
+    // The permission is for what the VM is by now, also one of a user who was never ready.
+    return (await engine.up({ ...stack, config: { ...stack.config, ...permission } }, hooks, { refresh: true, ...allowed })).changes;
   } catch (error) {
     const vm = (await engine.vms(stack.stackName).catch(() => [])).find(({ isLeftOver }) => !isLeftOver);
     if (vm && vm.vmId !== record.hostingerVmId) await saveVpsResult(pool, record.userId, { hostingerVmId: vm.vmId }).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { beginChange, beginPhase, begunGiveUp, completeChange, isPoolMemberSetAside, notePoolMemberDelivered, notePoolMemberReady, notePaidUntil, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
+import { beginChange, beginPhase, begunGiveUp, completeChange, hasUpFailedLast, isPoolMemberSetAside, notePoolMemberDelivered, notePoolMemberReady, notePaidUntil, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import { readHostKey } from "./host-key.ts";
 import { askToBuy } from "./ask-to-buy.ts";
 import { noteCertificate, settleSuccess } from "../purchases/index.ts";
@@ -51,10 +51,11 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   const leftOvers = await replacedLeftOvers(current);
   await engine.clearInterruptedRun(stack, hooks);
   const applied = planned?.permission && (await applyChange(current, stack, planned.permission, { mayBuy, leftOvers }));
-  // What was ready once may have drifted since; what was never ready has nothing to look at.
+  // What was ready once may have drifted since; of what was never ready, the VM may be gone where a run has failed with it.
+  const mayHaveDrifted = record.readyAt !== null || (record.hostingerVmId !== null && (await hasUpFailedLast(pool, userId)));
   // A change's permission is good for one run, which therefore waits itself.
   const patience = change ? "own" : context.overdue ? (`over:${context.overdue}` as const) : "none";
-  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: record.readyAt !== null && !applied, patience, mayBuy, leftOvers });
+  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: mayHaveDrifted && !applied, patience, mayBuy, leftOvers });
   const outputs = OUTPUTS.safeParse(printed);
   if (!outputs.success) {
     const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");

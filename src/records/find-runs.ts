@@ -32,6 +32,12 @@ export async function hasBeenUpSince(db: Queryable, userId: string, since: strin
   return rowCount === 1;
 }
 
+/** Whether the last `up` that has ended came to a failure: not to a wait, a cancel or a lost worker. */
+export async function hasUpFailedLast(db: Queryable, userId: string): Promise<boolean> {
+  const { rows } = await db.query<{ outcome: string }>("SELECT outcome FROM vps_runs WHERE user_id = $1 AND operation = 'up' AND outcome IS NOT NULL ORDER BY started_at DESC, run_id DESC LIMIT 1", [userId]);
+  return rows[0]?.outcome === "failed";
+}
+
 /** Runs on this machine that have not ended and whose worker is none of those that live. */
 export async function findLostRuns(db: Queryable, { hostId, liveWorkerIds }: { hostId: string; liveWorkerIds: readonly string[] }): Promise<RunRecord[]> {
   const { rows } = await db.query<RunRecord>(

@@ -144,6 +144,18 @@ describe("a replacement that stopped with both VMs there", () => {
   });
 });
 
+describe("a replacement for a user who was never ready", () => {
+  it("looks at the VM as it is by now, so that one that ran and is gone counts as gone", async () => {
+    await pool.query("UPDATE user_vps SET ready_at = NULL");
+    engine.refreshes.length = 0;
+    await wants("replace", { plan: KVM2 });
+    engine.onUp = () => second.vmId;
+    await run();
+    assert.equal((await record()).status, "ready");
+    assert.deepEqual(engine.refreshes, [true, false]);
+  });
+});
+
 describe("a VM that was installed anew by a change that came to no end", () => {
   /** Installed as user1, renamed, then wiped and installed as renamed: it does not become healthy. */
   async function renamedAndWiped(): Promise<void> {

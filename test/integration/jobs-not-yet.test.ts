@@ -90,6 +90,28 @@ describe("a run that ends with NOT_YET", () => {
   });
 });
 
+describe("a user who was never ready", () => {
+  it("has what is there looked at only after a run that failed: the VM may be gone", async () => {
+    engine.refreshes.length = 0;
+    let ups = 0;
+    engine.onUp = ({ stackName }) => {
+      engine.stacks.set(stackName, [{ ...vmOf(31), address: "127.0.0.9" }]);
+      ups++;
+      if (ups <= 2) throw notYet("health", `${stackName}.spoq.dev`, "TLS: no certificate yet");
+      if (ups === 3) throw new UserVpsError("HEALTH_CHECK_FAILED", "as the test says");
+      return 31;
+    };
+    await world.signUp("carol");
+    for (const waits of [1, 2]) {
+      await enqueueUp("carol");
+      await until("carol", "a wait", ({ waitingKind }) => waitingKind === "health" && ups === waits);
+    }
+    await enqueueUp("carol");
+    await until("carol", "ready", ({ status }) => status === "ready");
+    assert.deepEqual(engine.refreshes, [false, false, false, true]);
+  });
+});
+
 describe("what is overdue", () => {
   const overdueRun = async (username: string, vmId: number) => {
     engine.patiences.length = 0;

@@ -8,15 +8,18 @@ export class StubEngine implements Engine {
   readonly leftOvers: (readonly number[])[] = [];
   /** How long each `up` was to wait. */
   readonly patiences: UpOptions["patience"][] = [];
+  /** Whether each `up` looked first at what is there. */
+  readonly refreshes: boolean[] = [];
   readonly stacks = new Map<string, StackVm[]>();
   /** Returns the id of the stack's VM, or throws. */
   onUp: (request: StackRequest) => Promise<number> | number = () => {
     throw new Error("The test does not say what an up comes to.");
   };
 
-  async up(request: StackRequest, _hooks: RunHooks, { mayBuy, patience, leftOvers = [] }: UpOptions = {}) {
+  async up(request: StackRequest, _hooks: RunHooks, { mayBuy, patience, refresh = false, leftOvers = [] }: UpOptions = {}) {
     this.leftOvers.push(leftOvers);
     this.patiences.push(patience);
+    this.refreshes.push(refresh);
     this.ups.push({ ...request, ...(mayBuy !== undefined && { mayBuy }) });
     const vmId = await this.onUp(request);
     this.stacks.set(request.stackName, [vmOf(vmId)]);
