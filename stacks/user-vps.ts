@@ -49,7 +49,7 @@ export class UserVps extends pulumi.ComponentResource {
     );
     // What is taken over as it is has somebody's credentials, but not these, and is installed with nothing.
     const isTakenOver = config.importVmId !== undefined && !config.importWiped;
-    this.script = new PostInstallScript("script", { name: `spoq-conductor-setup ${hostname}`, content, ...(isTakenOver && { asStub: true }) }, parent);
+    this.script = new PostInstallScript("script", { name: `spoq-conductor-setup ${hostname}`, ownsName: true, content, ...(isTakenOver && { asStub: true }) }, parent);
 
     this.vm = new VirtualMachine("vm", {
       plan: config.plan,

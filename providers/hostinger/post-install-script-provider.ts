@@ -1,17 +1,22 @@
 /** The PostInstallScript as Pulumi's engine drives it; loaded at run time by post-install-script.ts. */
 import { createHash } from "node:crypto";
-import type { PostInstallScript } from "./api/client.ts";
+import { SECOND_MS } from "../core/time.ts";
+import type { CallOptions, PostInstallScript, ScriptRequest } from "./api/client.ts";
 import { SCRIPT_LIMIT_BYTES } from "./api/specification.ts";
 import { deleteScript } from "./delete-script.ts";
 import { noteScriptMade } from "./own-writes.ts";
 import { readNewestScripts } from "./purchase/index.ts";
 import { isStub, scriptOrNone, STUB } from "./script-content.ts";
 import { currentSession } from "./session.ts";
+import type { Session } from "./session.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
 
 export { configure } from "./session.ts";
 
 type Values = Record<string, unknown>;
+
+/** So long a look for what was made may take, also of a run that was cancelled meanwhile. */
+const LOST_ANSWER = { signal: null, timeoutMs: 15 * SECOND_MS } as const;
 
 /** The engine prints the value of a property that fails: the content is never named as the property. */
 export function check(_olds: Values, news: Values): { inputs: Values; failures: { property: string; reason: string }[] } {
@@ -36,13 +41,13 @@ export function diff(_id: string, olds: Values, news: Values): { changes: boolea
 }
 
 /**
- * A script of the same name and content is one whose creation was not answered: it is taken over.
- * One of another content is a left-over, of a stack with other credentials: its id must not come
- * to stand for these, because by that a purchase is known. More of them, which hold secrets as
- * well, are removed.
+ * Where the name is this resource's alone, a script of the same name and content is one whose creation
+ * was not answered: it is taken over. One of another content is a left-over, of a stack with other
+ * credentials: its id must not come to stand for these, because by that a purchase is known. More of
+ * them, which hold secrets as well, are removed.
  */
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
-  const { client, signal } = currentSession();
+  const session = currentSession();
   const body = bodyOf(given);
   const importId = given["importId"];
   if (importId !== undefined) {
@@ -50,14 +55,33 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
     return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
   }
   const isWhole = given["asStub"] !== true;
-  const namesakes = named(await readNewestScripts(currentSession()), body.name);
+  const before = await readNewestScripts(session);
+  const namesakes = ownsName(given) ? named(before, body.name) : [];
   // One stub is like another: whose it is, it does not tell.
   const present = isWhole ? namesakes.find(({ content }) => content === body.content) : undefined;
   const stored = isWhole ? body : { ...body, content: STUB };
-  const script = present ?? (await client.scripts.create(stored, { signal }));
-  if (!present) noteScriptMade(currentSession(), script.id, stored.content);
-  for (const { id } of namesakes) if (id !== script.id) await deleteScript(currentSession(), id);
+  const script = present ?? (await (ownsName(given) ? session.client.scripts.create(stored, { signal: session.signal }) : createForSure(session, stored, before)));
+  if (!present) noteScriptMade(session, script.id, stored.content);
+  for (const { id } of namesakes) if (id !== script.id) await deleteScript(session, id);
   return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
+}
+
+function ownsName(values: Values): boolean {
+  return values["ownsName"] === true;
+}
+
+/** A later run could not tell the script from another stack's: where the answer is lost, it is looked for now. */
+async function createForSure({ client, signal }: Session, body: ScriptRequest, before: readonly PostInstallScript[]): Promise<PostInstallScript> {
+  try {
+    return await client.scripts.create(body, { signal });
+  } catch (error) {
+    const newestBefore = Math.max(0, ...before.map(({ id }) => id));
+    const since = await scriptsNamed(body.name, LOST_ANSWER).catch(() => []);
+    const made = since.filter(({ id, content }) => id > newestBefore && content === body.content);
+    // Of two, nobody knows which is whose.
+    if (made.length !== 1) throw error;
+    return made[0]!;
+  }
 }
 
 export async function read(id: string, props: Values): Promise<{ id: string; props: Values }> {
@@ -76,17 +100,17 @@ export async function update(id: string, _olds: Values, given: Values): Promise<
   return { outs: outputsOf(given, script.id, script.name, body.content) };
 }
 
-/** With it goes every script of its name: one whose creation landed after its run had died. */
+/** Where the name is its own, every script of it goes along: one whose creation landed after its run had died. */
 async function deletePostInstallScript(id: string, props: Values): Promise<void> {
   await deleteScript(currentSession(), Number(id));
+  if (!ownsName(props)) return;
   for (const script of await scriptsNamed(String(props["name"]))) await deleteScript(currentSession(), script.id);
 }
 export { deletePostInstallScript as delete };
 
 /** Among the newest: a try whose answer was lost was not long ago. */
-async function scriptsNamed(name: string): Promise<PostInstallScript[]> {
-  const { client, signal } = currentSession();
-  return named(await client.scripts.newest({ leastPages: 1, mostPages: 1, isOldEnough: () => true }, { signal }), name);
+async function scriptsNamed(name: string, call: CallOptions = { signal: currentSession().signal }): Promise<PostInstallScript[]> {
+  return named(await currentSession().client.scripts.newest({ leastPages: 1, mostPages: 1, isOldEnough: () => true }, call), name);
 }
 
 function named(scripts: readonly PostInstallScript[], name: string): PostInstallScript[] {

@@ -2,8 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { StoredResource } from "../dynamic/stored-resource.ts";
 
 export interface PostInstallScriptArgs {
-  /** Name in the account; a script that already has it is taken over. */
+  /**
+   * Name in the account. Others may have the same: each resource has a script of its own, and leaves theirs alone.
+   * Where the answer to its creation is lost, the script is looked for at once, as one of this name and content that
+   * was not there before. One that is made by a run that is killed meanwhile stays, and Pulumi warns of a pending
+   * creation: remove it in the Hostinger panel.
+   */
   name: pulumi.Input<string>;
+  /** Nobody else has the name: a script that has it already is taken over or removed, and with this one all of the name go. */
+  ownsName?: pulumi.Input<boolean>;
   /** At most 48 KB. Kept as a secret: it is where the credentials travel. */
   content: pulumi.Input<string>;
   /** Takes over this script instead of looking for the name. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import * as provider from "../../providers/hostinger/post-install-script-provider.ts";
@@ -37,12 +38,12 @@ describe("a post-install script", () => {
     assert.deepEqual(await client.scripts.list(), []);
   });
 
-  it("takes over what an earlier try left, and removes what is there twice, or from a stack with other credentials", async () => {
+  it("whose name is its own takes over what an earlier try left, and removes what is there twice, or from a stack with other credentials", async () => {
     await client.scripts.create({ name: NAME, content: "of another stack" });
     const first = await client.scripts.create({ name: NAME, content: CONTENT });
     await client.scripts.create({ name: NAME, content: CONTENT });
     const other = await client.scripts.create({ name: "another", content: "kept" });
-    const { id } = await provider.create(inputs());
+    const { id } = await provider.create(inputs({ ownsName: true }));
     assert.equal(id, String(first.id));
     assert.deepEqual((await client.scripts.list()).map((script) => [script.id, script.content]).sort(), [[first.id, CONTENT], [other.id, "kept"]].sort());
   });
@@ -54,11 +55,40 @@ describe("a post-install script", () => {
     assert.equal((await client.scripts.get(scriptId)).content, CONTENT);
   });
 
-  it("takes one of the same name with it that landed after its run had died", async () => {
-    const { id, outs } = await provider.create(inputs());
+  it("whose name is its own takes one of the same name with it that landed after its run had died", async () => {
+    const { id, outs } = await provider.create(inputs({ ownsName: true }));
     await client.scripts.create({ name: NAME, content: "late" });
     await provider.delete(id, outs);
     assert.deepEqual(await client.scripts.list(), []);
+  });
+
+  it("leaves those of the same name alone that another stack or a person has made, whatever they hold", async () => {
+    const others = [await client.scripts.create({ name: NAME, content: CONTENT }), await client.scripts.create({ name: NAME, content: "by hand" })];
+    const { id, outs } = await provider.create(inputs());
+    assert.ok(others.every((other) => id !== String(other.id)));
+    await provider.delete(id, outs);
+    assert.deepEqual((await client.scripts.list()).map((script) => script.id).sort(), others.map((other) => other.id).sort());
+  });
+
+  it("is there once although the answer to its creation is lost, and is not another's of the same name and content", async () => {
+    const other = await client.scripts.create({ name: NAME, content: CONTENT });
+    sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/post-install-scripts$", times: 1, fault: { kind: "drop-after" } });
+    const { id } = await provider.create(inputs());
+    assert.notEqual(id, String(other.id));
+    assert.deepEqual((await client.scripts.list()).map((script) => String(script.id)).sort(), [String(other.id), id].sort());
+  });
+
+  it("is not made where the API refuses it, whoever has one of the same name and content", async () => {
+    await client.scripts.create({ name: NAME, content: CONTENT });
+    sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/post-install-scripts$", times: 1, fault: { kind: "status", status: 422 } });
+    await assert.rejects(provider.create(inputs()), /API_REJECTED/);
+    assert.equal((await client.scripts.list()).length, 1);
+  });
+
+  it("is no other than before where a version before has not written down whose the name is", () => {
+    const { name, content } = inputs();
+    const outs = { name, content, scriptId: 7, contentSha256: createHash("sha256").update(content).digest("hex") };
+    assert.deepEqual(provider.diff("7", outs, inputs({ ownsName: true })), { changes: false, replaces: [] });
   });
 
   it("shows drift of content and name, and that it is gone", async () => {
