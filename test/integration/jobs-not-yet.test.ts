@@ -104,10 +104,10 @@ describe("a user who was never ready", () => {
     await world.signUp("carol");
     for (const waits of [1, 2]) {
       await enqueueUp("carol");
-      await until("carol", "a wait", ({ waitingKind }) => waitingKind === "health" && ups === waits);
+      await world.until("carol", "a wait", ({ waitingKind }) => waitingKind === "health" && ups === waits);
     }
     await enqueueUp("carol");
-    await until("carol", "ready", ({ status }) => status === "ready");
+    await world.until("carol", "ready", ({ status }) => status === "ready");
     assert.deepEqual(engine.refreshes, [false, false, false, true]);
   });
 });
