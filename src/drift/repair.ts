@@ -3,7 +3,7 @@ import type { Pool } from "pg";
 import type { Queryable } from "../db/queryable.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Jobs } from "../jobs/job.ts";
-import { findVpsByUserId, isAtRest, openChange, setVpsStatus } from "../records/index.ts";
+import { findVpsByUserId, isAtRest, isMemberLetGo, openChange, setVpsStatus } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import { lockFinding, openFindingsOf } from "./findings.ts";
 import type { FindingRecord } from "./findings.ts";
@@ -98,6 +98,7 @@ async function decide(db: Queryable, jobs: Pick<Jobs, "enqueue">, finding: Findi
 async function queueUp(db: Queryable, jobs: Pick<Jobs, "enqueue">, userId: string | null, { requestedBy, why }: Pick<RepairRequest, "requestedBy" | "why">): Promise<string | undefined> {
   const user = userId === null ? undefined : await findVpsByUserId(db, userId);
   if (!user || !isAtRest(user.status)) return `The user is '${user?.status ?? "not there"}'; wait until nothing is being done.`;
+  if (await isMemberLetGo(db, user)) return "Its VM is a user's by now: nothing of it is repaired, and its own stack only ends.";
   const change = await openChange(db, user.userId);
   if (change) return `The ${change.kind} of ${change.requestedAt.toISOString()} has not come to its end, and this would go on with it. Have it tried again, or ask for another change.`;
   if (user.status === "failed") await setVpsStatus(db, user.userId, { status: "queued", phase: "queued" }, ["failed"]);

@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { findOpenPurchase } from "../purchases/index.ts";
-import { findVpsByUserId, noteDataCenterChoice, openGiveUp, setVpsStatus } from "../records/index.ts";
+import { findVpsByUserId, isMemberLetGo, noteDataCenterChoice, openGiveUp, setVpsStatus } from "../records/index.ts";
 import type { Cause, VpsRecord } from "../records/index.ts";
 import type { Jobs } from "./job.ts";
 
@@ -18,7 +18,7 @@ export interface RetryWish {
 export type Retried = { readonly record: VpsRecord } | { readonly refusal: string };
 
 /**
- * Tries again what failed: a giving up that was asked for goes on, else `up`.
+ * Tries again what failed: a giving up that was asked for goes on, and so does the end of a pool's member whose VM a user has; else `up`.
  *
  * @param db inside a transaction
  * @param delaySeconds until its turn
@@ -27,7 +27,7 @@ export type Retried = { readonly record: VpsRecord } | { readonly refusal: strin
 export async function retryUser(db: Queryable, jobs: Pick<Jobs, "enqueue">, user: VpsRecord, { plan, dataCenterId }: RetryWish = {}, delaySeconds = 0, asked?: Omit<Cause, "kind">): Promise<Retried> {
   const { userId, username } = user;
   if (user.status !== "failed") return { refusal: `To try again needs one of the statuses failed; '${username}' is '${user.status}'.` };
-  const operation = (await openGiveUp(db, userId)) ? "destroy" : "up";
+  const operation = (await openGiveUp(db, userId)) || (await isMemberLetGo(db, user)) ? "destroy" : "up";
   if (plan !== undefined || dataCenterId !== undefined) {
     const refusal = operation === "destroy" ? `The VPS of '${username}' is being given up.` : await wishRefusal(db, user);
     if (refusal) return { refusal };

@@ -9,6 +9,7 @@ import type { PoolContext } from "./context.ts";
 import { countMembers, isAnybodyOnTheWay, isAnyWishWaiting } from "./counts.ts";
 import { howMany } from "./how-many.ts";
 import type { Held } from "./how-many.ts";
+import { letGoAgain } from "./let-go.ts";
 import { noteHowTheyAre, retireWhatIsOver } from "./retire.ts";
 import type { PoolSettings } from "./sync-pools.ts";
 
@@ -19,6 +20,7 @@ export async function refillPools(context: PoolContext, now = new Date()): Promi
   await notePoolTerms(pool);
   await noteHowTheyAre(context);
   await retireWhatIsOver(context);
+  await letGoAgain(context);
   return await inTransaction(pool, async (db) => {
     // Whatever thinks that it is the leader.
     await lockPools(db);

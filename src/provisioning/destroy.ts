@@ -1,6 +1,6 @@
 import { findVm } from "../../providers/hostinger/find-vm.ts";
 import { inTransaction } from "../db/index.ts";
-import { beginGiveUp, discardCredentials, endOpenChange, findPoolMember, noteGiveUp, notePoolMemberRetired, setVpsStatus } from "../records/index.ts";
+import { beginGiveUp, discardCredentials, endOpenChange, isMemberLetGo, noteGiveUp, notePoolMemberRetired, setVpsStatus } from "../records/index.ts";
 import { giveUpVm, noteVm } from "./give-up/give-up-vm.ts";
 import { endPurchases, interruptedPurchases, settleGivenUp } from "./give-up/interrupted-purchase.ts";
 import { giveUpReplaced, replacedVmsOf, vmsOfOthers } from "./give-up/replaced-vms.ts";
@@ -22,8 +22,7 @@ export const destroy: OperationKind = {
 async function deprovision(context: OperationContext): Promise<OperationResult> {
   const { pool, engine, settings, record, hooks, recorder, vms } = context;
   const { userId, hostname } = record;
-  // Its VM is a user's by now.
-  if (record.isPooled && (await findPoolMember(pool, userId))?.claimedBy) return await letMemberGo(context);
+  if (await isMemberLetGo(pool, record)) return await letMemberGo(context);
   const giveUp = await inTransaction(pool, (db) => beginGiveUp(db, record));
   // Cancelled, or put off: then another job comes when it is due.
   if (!giveUp) return { changes: {}, save: async () => undefined };

@@ -1,5 +1,5 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { beginChange, beginPhase, begunGiveUp, completeChange, hasUpFailedLast, isPoolMemberSetAside, notePoolMemberDelivered, notePoolMemberReady, notePaidUntil, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
+import { beginChange, beginPhase, begunGiveUp, completeChange, hasUpFailedLast, isMemberLetGo, isPoolMemberSetAside, notePoolMemberDelivered, notePoolMemberReady, notePaidUntil, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import { readHostKey } from "./host-key.ts";
 import { askToBuy } from "./ask-to-buy.ts";
 import { noteCertificate, settleSuccess } from "../purchases/index.ts";
@@ -21,6 +21,11 @@ export const up: OperationKind = {
 async function provision(context: OperationContext): Promise<OperationResult | OperationWait> {
   const { pool, engine, settings, cipher, hooks, recorder, redactor, vms } = context;
   const { userId } = context.record;
+  // Whoever has asked for it: its stack would take the user's VM back, or buy one for nobody.
+  if (await isMemberLetGo(pool, context.record)) {
+    recorder.onLine("Nothing is made: the VM is a user's by now, and what is left of the pool's own stack is to end.");
+    return { changes: {}, save: async (db) => void (await setVpsStatus(db, userId, { status: "deprovisioning", phase: null }, up.from)) };
+  }
   const giveUp = await begunGiveUp(pool, userId);
   if (giveUp) {
     throw new UserVpsError("CHANGE_REFUSED", `The VPS of ${context.record.username} is being given up since ${giveUp.startedAt?.toISOString()}; making it again would buy another VM.`, {

@@ -13,6 +13,7 @@ import type { Queryable } from "../db/queryable.ts";
 import { lockPools, notePoolFailure } from "./pools.ts";
 import type { PoolRecord } from "./pools.ts";
 import { IS_FOR_ALL } from "./roll-outs.ts";
+import type { VpsRecord } from "./vps-record.ts";
 
 export const POOL_MEMBER_STATES = ["building", "ready", "failed", "claimed", "delivered", "set_aside", "retiring", "retired"] as const;
 export type PoolMemberState = (typeof POOL_MEMBER_STATES)[number];
@@ -87,6 +88,21 @@ export async function userIdType(db: Queryable): Promise<string> {
 
 export async function findPoolMember(db: Queryable, memberId: string): Promise<PoolMember | undefined> {
   return (await db.query<PoolMember>(`SELECT ${POOL_MEMBER_COLUMNS} FROM vps_pool_members WHERE member_id = $1`, [memberId])).rows[0];
+}
+
+/** Whether it is a pool's member whose VM a user has by now: its own stack is to end (`destroy`), and nothing of the VM is its any more. */
+export async function isMemberLetGo(db: Queryable, { userId, isPooled }: Pick<VpsRecord, "userId" | "isPooled">): Promise<boolean> {
+  if (!isPooled) return false;
+  const member = await findPoolMember(db, userId);
+  return member !== undefined && member.claimedBy !== null;
+}
+
+/** Those that are let go, and whose own stack could not be ended: parked for so long at least. */
+export async function parkedLetGoes(db: Queryable, seconds: number): Promise<{ readonly memberId: string; readonly username: string }[]> {
+  const { rows } = await db.query<{ memberId: string; username: string }>(
+    `SELECT member_id AS "memberId", member.username FROM vps_pool_members AS member JOIN user_vps AS own ON own.user_id::text = member_id AND own.is_pooled
+     WHERE own.status = 'failed' AND claimed_by IS NOT NULL AND own.updated_at < clock_timestamp() - make_interval(secs => $1)`, [seconds]);
+  return rows;
 }
 
 /** Those that have not come to an end, the oldest first; set aside ones among them. */
