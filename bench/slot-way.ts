@@ -22,7 +22,7 @@ export async function openServiceEngine({ engine: installed, env, folder, databa
   await backend.open();
   const slots = new Slots({ env, tag: (slot) => tagEnvironment({ worker: WORKER, slot }), standIns: installed.standIns, programEnv: env });
   slots.prepare(slotCount);
-  const dns = { removeUnknown: async () => false, close: async () => undefined };
+  const dns = { removeUnknown: async () => false, namesOf: async () => [], close: async () => undefined };
   // These runs are in no table of the service's.
   const processes = { add: async () => undefined, holds: async () => false };
   const engine = new AutomationEngine({ installed, folder, env, backendUrl: databaseUrl, backend, workerId: WORKER, processes, dns, slots, secretsProvider: env["SECRETS_PROVIDER"] });

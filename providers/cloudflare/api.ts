@@ -31,6 +31,8 @@ export interface RecordFilter {
   /** The full name, exactly. */
   readonly name?: string;
   readonly type?: string;
+  /** Of an A record, its address. */
+  readonly content?: string;
 }
 
 export interface ReadRecords {

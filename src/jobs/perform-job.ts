@@ -70,7 +70,7 @@ async function isOvertaken(db: Queryable, job: Job, record: VpsRecord, lostWorke
 }
 
 async function performRun(context: WorkerContext, job: Job, record: VpsRecord, lock: UserLock, lostWorkers: number): Promise<void> {
-  const { pool, engine, settings, cipher, vms, purchases, workerId, hostId, log } = context;
+  const { pool, engine, settings, cipher, vms, dns, purchases, workerId, hostId, log } = context;
   const kind = OPERATIONS[job.operation];
   const runId = randomUUID();
   const { userId, username } = record;
@@ -88,7 +88,7 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
     // Of a job that was fetched just before the worker was to end: nothing of it begins.
     signal.throwIfAborted();
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`);
-    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, purchases, overdue: job.overdue, isRepetition: isRepetition(job, lostWorkers), powerAction: job.action, requestedAt: job.requestedAt };
+    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, dns, purchases, overdue: job.overdue, isRepetition: isRepetition(job, lostWorkers), powerAction: job.action, requestedAt: job.requestedAt };
     const result = await limit.hold(inSpan({ name: `run ${job.operation}`, attributes: { "user_vps.run_id": runId, "user_vps.username": username } }, async () => kind.run(operation)));
     if ("wait" in result) return await recordWait(context, { job, kind, record, runId, recorder, lostWorkers }, result.wait, seconds());
     await recorder.flush();

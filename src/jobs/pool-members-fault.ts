@@ -1,11 +1,7 @@
 import type { ErrorCode, UserVpsError } from "../../providers/core/errors.ts";
+import { OF_THE_VM } from "../provisioning/pool/of-the-vm.ts";
 import type { VpsRecord } from "../records/index.ts";
 
-/** What tells of the VM, and not of Hostinger, the zone, the engine or this machine: with another VM it may be otherwise. */
-const OF_THE_VM: ReadonlySet<ErrorCode> = new Set([
-  "VM_GONE", "VM_MISMATCH", "VM_ERROR", "VM_SUSPENDED", "VM_LOCKED", "VM_NOT_RUNNING", "VM_ACTION_FAILED",
-  "SSH_UNREACHABLE", "SSH_LOGIN_REFUSED", "SSH_HOST_KEY_WRONG", "HANDOVER_FAILED", "FIRST_BOOT_FAILED",
-]);
 /** Of these nothing changes by trying again. */
 const AT_ONCE: ReadonlySet<ErrorCode> = new Set(["VM_GONE", "VM_MISMATCH", "VM_ERROR", "VM_SUSPENDED", "SSH_LOGIN_REFUSED"]);
 const TRIES = 3;

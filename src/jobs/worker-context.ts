@@ -2,6 +2,7 @@ import type { PgBoss } from "pg-boss";
 import type { Pool } from "pg";
 import type { Settings } from "../config/index.ts";
 import type { Engine } from "../provisioning/engine.ts";
+import type { LostDnsRecords } from "../provisioning/lost-dns-record.ts";
 import type { VmPower } from "../provisioning/operation.ts";
 import type { PurchaseDesk } from "../purchases/index.ts";
 import type { CredentialsCipher } from "../records/index.ts";
@@ -13,6 +14,7 @@ export interface WorkerContext {
   readonly databaseUrl: string;
   readonly engine: Engine;
   readonly vms: VmPower;
+  readonly dns: LostDnsRecords;
   readonly purchases: PurchaseDesk;
   readonly settings: Settings;
   readonly cipher: CredentialsCipher;

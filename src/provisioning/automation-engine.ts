@@ -13,6 +13,7 @@ import { BEING_MADE } from "../../providers/hostinger/vm-state.ts";
 import { preparePulumiHome } from "../install-pulumi/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
 import type { DestroyOptions, Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions, UpResult } from "./engine.ts";
+import { dnsRecordsOf } from "./dns-records.ts";
 import { createEventTranslator } from "./engine-events.ts";
 import { failureOf } from "./failure.ts";
 import { clearInterruptedRun } from "./interrupted-run.ts";
@@ -98,9 +99,11 @@ export class AutomationEngine implements Engine {
   }
 
   async destroy(request: StackRequest, hooks: RunHooks, { leavesVm = false }: DestroyOptions = {}): Promise<RunResult> {
-    const { backend } = this.#options;
+    const { backend, dns } = this.#options;
     const state = await backend.readStack(request.stackName);
     const left = leavesVm ? (state?.resources ?? []).filter(isVm).map(({ urn }) => urn) : [];
+    // With the VM the state forgets them: nobody would come back for what still leads to it.
+    if (left.length > 0) for (const record of dnsRecordsOf(state?.resources ?? [])) await dns.removeUnknown(record);
     const ended = state ? await this.#destroy(request, hooks, left) : { changes: {} };
     await backend.removeCopies(request.stackName);
     return ended;

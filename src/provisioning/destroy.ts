@@ -20,7 +20,7 @@ export const destroy: OperationKind = {
 };
 
 async function deprovision(context: OperationContext): Promise<OperationResult> {
-  const { pool, engine, settings, record, hooks, recorder, vms } = context;
+  const { pool, engine, settings, record, hooks, recorder, vms, dns } = context;
   const { userId, hostname } = record;
   if (await isMemberLetGo(pool, record)) return await letMemberGo(context);
   const giveUp = await inTransaction(pool, (db) => beginGiveUp(db, record));
@@ -41,13 +41,17 @@ async function deprovision(context: OperationContext): Promise<OperationResult> 
   const sold = new Set([...bought, ...vmsOfStack.filter(({ isNew }) => isNew).map((vm) => vm.vmId)]);
   const known = giveUp.vmId ?? record.hostingerVmId ?? vmsOfStack.find(({ isLeftOver }) => !isLeftOver)?.vmId ?? bought[0];
   const ofOthers = await vmsOfOthers(pool, session, giveUp, [...(known === undefined ? [] : [known]), ...vmsOfStack.map((vm) => vm.vmId)]);
-  const vmId = known === undefined || ofOthers.has(known) ? undefined : (await findVm(session, { vmId: known, hostname }, { isNew: sold.has(known) }))?.id;
+  const vm = known === undefined || ofOthers.has(known) ? undefined : await findVm(session, { vmId: known, hostname }, { isNew: sold.has(known) });
+  const vmId = vm?.id;
   if (vmId !== undefined) await noteVm(pool, session, giveUp, vmId);
   const ownOfStack = vmsOfStack.map((vm) => vm.vmId).filter((id) => !ofOthers.has(id));
   const others = await replacedVmsOf(pool, session, giveUp, [...ownOfStack, ...bought], vmId);
   const stack = stackRequestOf(record, settings);
   await engine.clearInterruptedRun(stack, hooks);
   const { changes } = await engine.destroy(stack, hooks, { leavesVm: ownOfStack.length < vmsOfStack.length });
+  // One that was made by hand since, no stack knows. Before the VM is wiped: from then on it may become somebody else's.
+  const addresses = new Set([record.address, ...vmsOfStack.map(({ address }) => address), ...(vm?.ipv4 ?? []).map(({ address }) => address)].filter((address) => typeof address === "string"));
+  for (const address of addresses) if (await dns.removeUnknown({ name: hostname, content: address })) session.report(`a DNS record of ${hostname} that the stack did not know led to ${address}: it is removed`);
   await noteGiveUp(pool, giveUp.giveUpId, {}, "stack_removed_at");
   // First those that nothing is written down of: with the VM's own end all is done.
   for (const other of others) await giveUpReplaced(session, giveUp, other, { isNew: sold.has(other) });

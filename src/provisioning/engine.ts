@@ -46,7 +46,7 @@ export interface UpOptions {
 }
 
 export interface DestroyOptions {
-  /** The VM is somebody else's by now: it, and what leads to it, is left as it is. */
+  /** The VM is somebody else's by now, or does not let itself be given up: it is left as it is. The stack's name leads to it no longer. */
   readonly leavesVm?: boolean;
 }
 

@@ -1,4 +1,5 @@
 /** What an interrupted run leaves in the state and in the zone, put in order before the next one. */
+import { isDnsRecord } from "./dns-records.ts";
 import type { LostDnsRecords, WantedRecord } from "./lost-dns-record.ts";
 import type { StackState, StateResource } from "./state-backend.ts";
 
@@ -32,8 +33,4 @@ function wantedRecord(pending: StateResource | undefined, resources: readonly St
   const name = inputs["name"] ?? vm["hostname"];
   const content = inputs["content"] ?? vm["ipv4"];
   return typeof name === "string" && typeof content === "string" ? { name, content } : undefined;
-}
-
-function isDnsRecord({ type }: StateResource): boolean {
-  return type.endsWith(":DnsRecord");
 }

@@ -9,6 +9,8 @@ export interface WantedRecord {
 export interface LostDnsRecords {
   /** Removes A records of exactly this name and address; whether there was one. */
   removeUnknown(record: WantedRecord): Promise<boolean>;
+  /** Names of the zone whose A records lead to the address. */
+  namesOf(address: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -20,6 +22,10 @@ export function lostDnsRecords(access: CloudflareAccess): LostDnsRecords {
       const ours = found.filter((record) => record.type === "A" && record.name === name && record.content === content);
       for (const { id } of ours) await zone.remove(id);
       return ours.length > 0;
+    },
+    async namesOf(address) {
+      const found = await zone.list({ content: address, type: "A" });
+      return found.filter(({ content }) => content === address).map(({ name }) => name);
     },
     close: () => zone.close(),
   };

@@ -6,6 +6,7 @@ import type { Queryable } from "../db/queryable.ts";
 import type { CredentialsCipher, VpsRecord, VpsStatus } from "../records/index.ts";
 import type { PurchaseDesk, Wait } from "../purchases/index.ts";
 import type { Engine, RunHooks } from "./engine.ts";
+import type { LostDnsRecords } from "./lost-dns-record.ts";
 import type { Redactor } from "./redact.ts";
 import type { RunRecorder } from "./run-recorder.ts";
 
@@ -27,6 +28,7 @@ export interface OperationContext {
   /** The job was begun before, or a try has failed. */
   readonly isRepetition: boolean;
   readonly vms: VmPower;
+  readonly dns: LostDnsRecords;
   readonly purchases: PurchaseDesk;
 }
 

@@ -40,7 +40,7 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   }
   recorder.phase("engine");
   const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
-  const free = (await isPoolMemberSetAside(pool, wanted)) ? await leaveMember({ ...context, record: wanted }) : wanted;
+  const free = (await isPoolMemberSetAside(pool, wanted)) ? await leaveMember({ ...context, record: wanted }, session) : wanted;
   const taken = await takeOver({ ...context, record: free }, session);
   const own = await noteInstallation({ ...context, record: taken });
   const change = await openChange(pool, userId);

@@ -102,7 +102,7 @@ async function startParts({ settings, env, engineWithSlots, pool, databaseUrl, b
   serves(startWatchdog(workerId, folder));
   const fromFiles = (["passphraseFile", "hostingerApiKeyFile"] as const).flatMap((setting) => (settings[setting] ? readSettingFile(VARIABLES[setting].name, settings[setting]).trim() : []));
   const common = {
-    boss, pool, databaseUrl, engine, vms, purchases, settings, workerId, cipher: createCredentialsCipher(settings.credentialsKeys!),
+    boss, pool, databaseUrl, engine, vms, dns, purchases, settings, workerId, cipher: createCredentialsCipher(settings.credentialsKeys!),
     hostId: hostname(),
     secrets: [...secretsOf(settings), ...fromFiles, ...KEY_SERVICE_SECRETS.flatMap((name) => env[name] ?? [])],
     log: onProgress,

@@ -12,6 +12,7 @@ import { leaveMember } from "../../src/provisioning/pool/leave-member.ts";
 import { stackRequestOf } from "../../src/provisioning/stack-request.ts";
 import { drainPool, findVpsByUserId, insertRelease, isPoolMemberSetAside, leavePoolMember, listChanges, listPoolMembers, noteDataCenterChoice, notePoolMemberFailed, openChange, openGiveUp, removeOld, requestChange, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
+import { FakeAccount } from "../support/fake-account.ts";
 import { KVM1 } from "../support/purchases.ts";
 import type { PurchaseWorld } from "../support/purchases.ts";
 
@@ -189,8 +190,12 @@ describe("leaving a member's VM that did not come to be the user's", () => {
       clearInterruptedRun: async () => undefined,
       destroy: async (_stack: unknown, _hooks: unknown, options: unknown) => { if (calls.push(options) === 1 && end) throw end; },
     };
-    const leave = leaveMember({ pool, engine, settings: the.guard.settings, record, hooks: {}, recorder: { onLine: () => undefined } } as never);
-    return { calls, leave };
+    const account = new FakeAccount();
+    const subscription = account.addSubscription({ isAutoRenewed: true });
+    account.addVm({ id: record.hostingerVmId!, subscriptionId: subscription.id });
+    const leave = leaveMember({ pool, engine, settings: the.guard.settings, record, hooks: {}, recorder: { onLine: () => undefined } } as never, account.session());
+    const isRenewed = () => account.subscriptions[0]!.isAutoRenewed;
+    return { calls, leave, isRenewed };
   };
 
   it("gives it up, stopped and not renewed, and the user begins afresh", async () => {
@@ -199,11 +204,13 @@ describe("leaving a member's VM that did not come to be the user's", () => {
     assert.deepEqual(calls, [undefined]);
   });
 
-  it("leaves it as it is, if it does not let itself be given up", async () => {
-    const { calls, leave } = await left(new UserVpsError("VM_ACTION_FAILED", "it does not stop"));
-    assert.equal((await leave).hostingerVmId, null);
-    assert.deepEqual(calls, [undefined, { leavesVm: true }]);
-  });
+  for (const code of ["VM_ACTION_FAILED", "API_REJECTED"] as const) {
+    it(`leaves it as it is, but not renewed, if it does not let itself be given up: ${code}`, async () => {
+      const { calls, leave, isRenewed } = await left(new UserVpsError(code, "it does not stop"));
+      assert.equal((await leave).hostingerVmId, null);
+      assert.deepEqual([calls, isRenewed()], [[undefined, { leavesVm: true }], false]);
+    });
+  }
 
   for (const [kind, stays] of [["recreate", false], ["replace", false], ["rename", true]] as const) {
     it(`${stays ? "keeps" : "ends"} a change that was asked for meanwhile: ${kind}`, async () => {
@@ -217,12 +224,15 @@ describe("leaving a member's VM that did not come to be the user's", () => {
     });
   }
 
-  it("is tried again where the VM is not to blame", async () => {
-    const { leave } = await left(new UserVpsError("API_UNREACHABLE", "no answer"));
-    await assert.rejects(leave, { code: "API_UNREACHABLE" });
-    assert.notEqual((await findVpsByUserId(pool, "u-alice"))!.hostingerVmId, null);
-    assert.equal((await members())[0]!.state, "set_aside");
-  });
+  for (const code of ["API_UNREACHABLE", "ENGINE_FAILED", "API_UNAUTHORIZED", "API_FORBIDDEN"] as const) {
+    it(`is tried again where the VM is not to blame: ${code}`, async () => {
+      const { calls, leave } = await left(new UserVpsError(code, "the zone's record cannot be removed"));
+      await assert.rejects(leave, { code });
+      assert.deepEqual(calls, [undefined], "nothing is forgotten");
+      assert.notEqual((await findVpsByUserId(pool, "u-alice"))!.hostingerVmId, null);
+      assert.equal((await members())[0]!.state, "set_aside");
+    });
+  }
 });
 
 describe("members that go", () => {

@@ -11,6 +11,7 @@ import { answerVmActions, askVmActions, VM_ACTIONS_QUEUE } from "../../src/jobs/
 import type { AskVmActions } from "../../src/jobs/vm-actions.ts";
 import { openPurchaseDesk } from "../../src/purchases/index.ts";
 import type { Engine } from "../../src/provisioning/engine.ts";
+import type { LostDnsRecords } from "../../src/provisioning/lost-dns-record.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { createCredentialsCipher, listRuns, readRunLog, requestVps, setVpsStatus } from "../../src/records/index.ts";
 import type { RunRecord } from "../../src/records/index.ts";
@@ -108,8 +109,8 @@ describe("by a worker", () => {
     const settings = readSettings({ env, role: "worker" });
     vms = hostingerPower(env);
     purchases = openPurchaseDesk(pool, settings);
-    // Neither asks the engine for anything.
-    worker = await startWorker({ boss, pool, databaseUrl: url, engine: {} as Engine, vms, purchases, settings, cipher: createCredentialsCipher(settings.credentialsKeys!), workerId: "worker", hostId: "host", secrets: [], log: () => undefined });
+    // Neither asks the engine or the zone for anything.
+    worker = await startWorker({ boss, pool, databaseUrl: url, engine: {} as Engine, vms, dns: {} as LostDnsRecords, purchases, settings, cipher: createCredentialsCipher(settings.credentialsKeys!), workerId: "worker", hostId: "host", secrets: [], log: () => undefined });
     answering = await answerVmActions({ boss, pool, vms, redact: (text) => text, log: () => undefined });
   });
   afterAll(async () => {

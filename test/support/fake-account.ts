@@ -69,7 +69,13 @@ export class FakeAccount {
         update: async (id: number, { content }: { content: string }) => ({ ...Object.assign(scriptOf(id), { content, updatedAt: new Date().toISOString() }) }),
         delete: async (id: number) => void this.scripts.splice(this.scripts.indexOf(scriptOf(id)), 1),
       },
-      subscriptions: { list: async () => [...this.subscriptions] },
+      subscriptions: {
+        list: async () => [...this.subscriptions],
+        disableAutoRenewal: async (id: string) => {
+          const place = this.subscriptions.findIndex((one) => one.id === id);
+          return (this.subscriptions[place] = { ...this.subscriptions[place]!, isAutoRenewed: false });
+        },
+      },
       virtualMachines: {
         list: async () => listVms(),
         listEntries: async () => ({ vms: listVms(), odd: [...this.odd] }),

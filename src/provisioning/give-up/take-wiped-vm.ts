@@ -10,6 +10,7 @@ import { subscriptionOf } from "../../../providers/hostinger/renewal.ts";
 import { inTransaction } from "../../db/index.ts";
 import { claimWipedVm, hasEarlierRun, refuseWipedVm, takeOverVm } from "../../records/index.ts";
 import type { WipedVm, VpsRecord } from "../../records/index.ts";
+import type { LostDnsRecords } from "../lost-dns-record.ts";
 import type { OperationContext } from "../operation.ts";
 
 /** Each one that turns out to be unusable is refused for good; beyond that many the user buys one. */
@@ -20,13 +21,13 @@ const MOST_CANDIDATES = 10;
  * record with it; undefined if there is none, or if reuse is off. Only the first run of a request is given one: a later run
  * may be about a VM that was bought already.
  */
-export async function takeWipedVm({ pool, settings, record, hooks }: OperationContext, session: Session): Promise<VpsRecord | undefined> {
+export async function takeWipedVm({ pool, settings, record, hooks, dns }: OperationContext, session: Session): Promise<VpsRecord | undefined> {
   if (record.hostingerVmId !== null || !settings.reuseWipedVms || (await hasEarlierRun(pool, record, hooks.runId))) return undefined;
   for (let tried = 0; tried < MOST_CANDIDATES; tried += 1) {
     const taken = await inTransaction(pool, async (db) => {
       const wiped = await claimWipedVm(db, record, settings.reuseLeastDays);
       if (!wiped) return { record: undefined };
-      const fault = await faultOf(session, wiped, settings.reuseLeastDays);
+      const fault = await faultOf(session, dns, wiped, settings.reuseLeastDays);
       if (fault === undefined) return { record: await takeOverVm(db, record.userId, { vmId: wiped.vmId, isWiped: true }) };
       session.report(`VM ${wiped.vmId} is not reused: ${fault}`);
       await refuseWipedVm(db, wiped.giveUpId, fault);
@@ -38,7 +39,7 @@ export async function takeWipedVm({ pool, settings, record, hooks }: OperationCo
 }
 
 /** Why the VM is not the wiped one that the record tells of, by Hostinger's own word; undefined if it is. */
-async function faultOf(session: Session, { vmId, hostname, plan, templateId, dataCenterId, wipeActionId }: WipedVm, leastDays: number): Promise<string | undefined> {
+async function faultOf(session: Session, dns: LostDnsRecords, { vmId, hostname, plan, templateId, dataCenterId, wipeActionId }: WipedVm, leastDays: number): Promise<string | undefined> {
   try {
     const vm = await getVm(session, vmId, hostname);
     if (isLost(vm) || vm.state !== "stopped") return `it is '${vm.state}', expected 'stopped'`;
@@ -48,6 +49,10 @@ async function faultOf(session: Session, { vmId, hostname, plan, templateId, dat
     if (!since.some((action) => action.id === wipeActionId && specificationState(action) === "completed")) return `Hostinger does not tell that its wipe, action ${wipeActionId}, has succeeded`;
     const restored = since.find(({ name }) => /restore/i.test(name));
     if (restored) return `it was restored since it was wiped (action ${restored.id}, ${restored.name})`;
+    for (const { address } of vm.ipv4 ?? []) {
+      const [name] = await dns.namesOf(address);
+      if (name !== undefined) return `the name ${name} still leads to its address, ${address}`;
+    }
     const { paidUntil } = await subscriptionOf(session, { vmId, hostname });
     const paidMs = paidUntil === undefined ? 0 : Date.parse(paidUntil) - Date.now();
     return paidMs >= leastDays * DAY_MS ? undefined : `it is paid until ${paidUntil ?? "nobody knows when"}`;

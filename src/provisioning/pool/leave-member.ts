@@ -1,20 +1,20 @@
-import { UserVpsError } from "../../../providers/core/errors.ts";
+import { endAutoRenewal } from "../../../providers/hostinger/renewal.ts";
+import type { Session } from "../../../providers/hostinger/session.ts";
+import { inTransaction } from "../../db/index.ts";
 import { discardCredentials, endOpenChange, leavePoolMember, openChange } from "../../records/index.ts";
 import type { VpsRecord } from "../../records/index.ts";
-import { inTransaction } from "../../db/index.ts";
 import type { OperationContext } from "../operation.ts";
 import { stackRequestOf } from "../stack-request.ts";
-
-/** Say nothing of the VM: another try may still stop it and end its renewal. */
-const PASSING: ReadonlySet<string> = new Set(["CANCELLED", "RUN_LOST", "RUN_TIMED_OUT", "STACK_LOCKED", "DATABASE_FAILED", "API_RATE_LIMITED", "API_UNAVAILABLE", "API_UNREACHABLE", "API_TIMEOUT", "VM_NOT_FOUND"]);
+import { isOfTheVm } from "./of-the-vm.ts";
 
 /**
  * A VM from a pool that did not come to be the user's is given up, as far as it lets itself: its renewal, its DNS record,
  * the VM at rest. What the user gets next begins afresh; nobody has seen credentials of this one.
  *
  * @returns the record as it is now, without a VM
+ * @throws UserVpsError whatever says nothing of the VM: another try may still stop it, and the user's name leads to it until then
  */
-export async function leaveMember({ pool, engine, settings, record, hooks, recorder }: OperationContext): Promise<VpsRecord> {
+export async function leaveMember({ pool, engine, settings, record, hooks, recorder }: OperationContext, session: Session): Promise<VpsRecord> {
   const { userId, hostingerVmId } = record;
   recorder.onLine(`VM ${hostingerVmId}, which waited in a pool, is set aside; the user gets another one`);
   const stack = stackRequestOf(record, settings);
@@ -22,9 +22,9 @@ export async function leaveMember({ pool, engine, settings, record, hooks, recor
   try {
     await engine.destroy(stack, hooks);
   } catch (error) {
-    if (!(error instanceof UserVpsError) || PASSING.has(error.code)) throw error;
-    // The rest of the stack goes before the VM does, so only the VM is left of it.
+    if (!isOfTheVm(error)) throw error;
     recorder.onLine(`VM ${hostingerVmId} is left as it is: ${error.message}`);
+    await endRenewal(session, record);
     await engine.destroy(stack, hooks, { leavesVm: true });
   }
   return await inTransaction(pool, async (db) => {
@@ -34,4 +34,16 @@ export async function leaveMember({ pool, engine, settings, record, hooks, recor
     if (change && change.kind !== "rename") await endOpenChange(db, userId, "superseded");
     return (await leavePoolMember(db, userId)) ?? record;
   });
+}
+
+/** What may have failed before the stack came to it. */
+async function endRenewal(session: Session, { hostingerVmId: vmId, hostname }: VpsRecord): Promise<void> {
+  if (vmId === null) return;
+  try {
+    const { isOff } = await endAutoRenewal(session, { vmId, hostname });
+    if (!isOff) session.report(`VM ${vmId}: it is not known which subscription pays it, so it may be renewed: switch its renewal off in the Hostinger panel`);
+  } catch (error) {
+    if (!isOfTheVm(error)) throw error;
+    session.report(`VM ${vmId} may be renewed: ${error.message}`);
+  }
 }

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { AutomationEngine } from "../../../src/provisioning/automation-engine.ts";
 import type { AutomationEngineOptions } from "../../../src/provisioning/automation-engine.ts";
-import type { UpOptions } from "../../../src/provisioning/engine.ts";
+import type { DestroyOptions, UpOptions } from "../../../src/provisioning/engine.ts";
+import type { WantedRecord } from "../../../src/provisioning/lost-dns-record.ts";
 
 let folder: string;
 beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), "user-vps-engine-")); });
@@ -34,6 +35,33 @@ case "$*" in
   "stack import"*) stat -c %a "$4" > "${notes}/mode"; cp "$4" "${notes}/imported"; echo "$4" > "${notes}/file"; exit ${importExit} ;;
 esac
 `;
+
+/** What a destroy asks of the zone before the state forgets anything. */
+async function removedBefore(options?: DestroyOptions): Promise<WantedRecord[]> {
+  const removed: WantedRecord[] = [];
+  const resources = [
+    { urn: "urn:vm", type: "pulumi-nodejs:dynamic/hostinger:VirtualMachine", outputs: { vmId: 17, ipv4: "127.0.0.9" } },
+    { urn: "urn:record", type: "cloudflare:index/dnsRecord:DnsRecord", inputs: { name: "alice.spoq.dev" }, outputs: { name: "alice.spoq.dev", content: "127.0.0.9" } },
+  ];
+  const engine = new AutomationEngine({
+    folder, installed: { pluginsDir: folder, binDir: folder, version: "3.270.0" }, env: {}, backendUrl: "postgres://unused@127.0.0.1/unused", workerId: "worker",
+    backend: { readStack: async () => ({ resources, pendingOperations: [], secretsSettings: {} }) },
+    slots: { take: async () => { throw new Error("no slot is free"); } },
+    dns: { removeUnknown: async (record: WantedRecord) => removed.push(record) > 0 },
+  } as unknown as AutomationEngineOptions);
+  await assert.rejects(engine.destroy({ stackName: "alice", config: {} }, { runId: "run-1" }, options), /no slot is free/);
+  return removed;
+}
+
+describe("a destroy", () => {
+  it("that leaves the VM removes the DNS record that leads to it before the state forgets both", async () => {
+    assert.deepEqual(await removedBefore({ leavesVm: true }), [{ name: "alice.spoq.dev", content: "127.0.0.9" }]);
+  });
+
+  it("of all leaves that to the engine", async () => {
+    assert.deepEqual(await removedBefore(), []);
+  });
+});
 
 describe("a run of the engine", () => {
   it("may buy only if whoever starts it says so", async () => {

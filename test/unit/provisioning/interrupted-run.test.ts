@@ -11,7 +11,7 @@ async function cleared(state: Partial<StackState>) {
   const asked: WantedRecord[] = [];
   let forgotten = 0;
   await clearInterruptedRun({ secretsSettings: {}, resources: [], pendingOperations: [], ...state }, {
-    dns: { removeUnknown: async (record) => { asked.push(record); return true; }, close: async () => undefined },
+    dns: { removeUnknown: async (record) => { asked.push(record); return true; }, namesOf: async () => [], close: async () => undefined },
     say: () => undefined,
     forgetPendingOperations: async () => { forgotten += 1; },
   });

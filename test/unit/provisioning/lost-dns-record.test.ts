@@ -52,6 +52,12 @@ describe("lostDnsRecords", () => {
     assert.equal(calls.length, 5);
   });
 
+  it("tells which names lead to an address", async () => {
+    answers = [{ status: 200, result: [OURS, { ...OURS, id: "other", content: "127.0.0.90" }] }];
+    assert.deepEqual(await dns.namesOf("127.0.0.9"), ["alice.spoq.dev"]);
+    assert.match(calls[0]!, /\?content=127\.0\.0\.9&type=A&/);
+  });
+
   it("fails with a code and without the token when it is refused", async () => {
     answers = [{ status: 403 }];
     await assert.rejects(dns.removeUnknown(OURS), (error: Error & { code?: string }) => error.code === "API_FORBIDDEN" && !error.message.includes("fake-cloudflare"));
