@@ -774,7 +774,7 @@ export interface paths {
         put?: never;
         /**
          * Resume a suspended user
-         * @description By `up`: the VM is started, and the VPS is ready once it is healthy.
+         * @description By `up`: the VM is started, and the VPS is ready once it is healthy. Where a `recreate` or `replace` has not come to its end, the VM alone is started and the VPS is `failed` as before: nothing is wiped or bought until a `retry` goes on with it.
          */
         post: operations["resumeUser"];
         delete?: never;

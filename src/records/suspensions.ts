@@ -1,7 +1,10 @@
-/** Suspended users: `ready | failed -> suspended -> queued`. Their VM is stopped and stays theirs. */
+/** Suspended users: `ready | failed -> suspended -> queued | failed`. Their VM is stopped and stays theirs. */
 import type { Queryable } from "../db/queryable.ts";
+import { openChange } from "./changes.ts";
 import { setVpsStatus } from "./set-vps-status.ts";
 import { AT_REST_STATUSES } from "./vps-record.ts";
+import type { VpsChange } from "./changes.ts";
+import type { StatusChange } from "./set-vps-status.ts";
 import type { VpsRecord } from "./vps-record.ts";
 
 export interface Suspension {
@@ -23,10 +26,23 @@ export async function isSuspended(db: Queryable, userId: string): Promise<boolea
   return rowCount !== 0;
 }
 
-/** @returns undefined, and nothing is changed, unless it is suspended */
+/**
+ * `queued`, for `up`; but `failed`, as before the suspension, while a change is open for which an `up` would wipe or buy: that is not what a resume is asked for.
+ *
+ * @returns undefined, and nothing is changed, unless it is suspended
+ */
 export async function resumeVps(db: Queryable, userId: string): Promise<VpsRecord | undefined> {
-  const resumed = await setVpsStatus(db, userId, { status: "queued", phase: "queued" }, ["suspended"]);
+  const change = await openChange(db, userId);
+  const resumed = await setVpsStatus(db, userId, change && change.kind !== "rename" ? asBefore(change) : { status: "queued", phase: "queued" }, ["suspended"]);
   if (!resumed) return undefined;
   await db.query("UPDATE user_vps SET suspended_at = NULL, suspended_by = NULL, suspended_because = NULL WHERE user_id::text = $1 AND is_managed", [userId]);
   return resumed;
+}
+
+function asBefore({ kind, requestedAt, username }: VpsChange): StatusChange {
+  return {
+    status: "failed", phase: null, errorCode: "CHANGE_REFUSED",
+    reason: `The ${kind} of ${requestedAt.toISOString()} has not come to its end, and a resume does not go on with it.`,
+    nextStep: `The VM is started. \`user-vps retry ${username}\` goes on with the ${kind}; another change takes its place.`,
+  };
 }

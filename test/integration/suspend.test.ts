@@ -9,7 +9,7 @@ import { destroy } from "../../src/provisioning/destroy.ts";
 import type { OperationContext } from "../../src/provisioning/operation.ts";
 import { power } from "../../src/provisioning/power.ts";
 import { up } from "../../src/provisioning/up.ts";
-import { findVpsByUserId, suspendVps } from "../../src/records/index.ts";
+import { beginChange, endOpenChange, findVpsByUserId, openChange, requestChange, setVpsStatus, suspendVps } from "../../src/records/index.ts";
 import { createRelease, createRollOut } from "../../src/releases/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -55,6 +55,31 @@ describe("a suspended user", () => {
     const { rows } = await pool.query("SELECT path, reason FROM vps_operator_actions WHERE reason IN ('abuse report 4711', 'settled') ORDER BY action_id");
     assert.deepEqual(rows, [{ path: "/api/admin/vps/user1/suspend", reason: "abuse report 4711" }, { path: "/api/admin/vps/user1/resume", reason: "settled" }]);
     await pool.query("UPDATE user_vps SET status = 'ready' WHERE username = 'user1'");
+  });
+
+  it("whose recreate or replace had not come to its end is not wiped by a resume, and nothing is bought: the VM is started, and a retry goes on with the change", async () => {
+    for (const [kind, operation] of [["recreate", "power"], ["replace", "power"], ["rename", "up"]] as const) {
+      const record = (await findVpsByUserId(pool, "u-user3"))!;
+      const changed = await inTransaction(pool, async (db) => requestChange(db, { ...record, hostingerVmId: record.hostingerVmId! }, { kind, to: {}, requestedBy: "olga", reason: "a fresh start" }));
+      assert.ok(changed);
+      await beginChange(pool, (await openChange(pool, "u-user3"))!.changeId);
+      await setVpsStatus(pool, "u-user3", { status: "failed", errorCode: "API_UNAVAILABLE", reason: "an outage" });
+      assert.equal((await post("user3/suspend", { reason: "abuse" })).statusCode, 202);
+      jobs.enqueued.length = 0;
+      const answer = await post("user3/resume", { reason: "settled" });
+      assert.equal(answer.statusCode, 202);
+      assert.deepEqual(jobs.enqueued.splice(0).map((job) => job.operation), [operation], kind);
+      if (operation === "up") assert.equal(answer.json().status, "queued");
+      else {
+        assert.equal(answer.json().status, "failed");
+        assert.match(answer.json().failure.reason, new RegExp(`The ${kind} of .* has not come to its end`));
+        assert.equal((await post("user3/retry")).statusCode, 202);
+        assert.deepEqual(jobs.enqueued.splice(0), [{ operation: "up", userId: "u-user3" }]);
+      }
+      await setVpsStatus(pool, "u-user3", { status: "ready" });
+    }
+    await endOpenChange(pool, "u-user3", "superseded");
+    await pool.query("UPDATE user_vps SET recreation = 0, recreation_asked_at = NULL, boot_hostname = NULL WHERE username = 'user3'");
   });
 
   it("is not restarted by what was asked for at the same instant, by whomever: its job would take the place of the stop's", async () => {

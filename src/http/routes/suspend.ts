@@ -29,13 +29,16 @@ export const suspendRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
   });
 
   app.post("/vps/:username/resume", {
-    schema: schema("Resume a suspended user", "By `up`: the VM is started, and the VPS is ready once it is healthy."),
+    schema: schema("Resume a suspended user", "By `up`: the VM is started, and the VPS is ready once it is healthy. Where a `recreate` or `replace` has not come to its end, the VM alone is started and the VPS is `failed` as before: nothing is wiped or bought until a `retry` goes on with it."),
   }, async (request, reply) => {
     const record = await inTransaction(pool, async (db) => {
       const user = await findUser(db, request.params.username);
       const resumed = await resumeVps(db, user.userId);
       if (!resumed) throw statusConflict(user, "To resume a user", ["suspended"]);
-      await jobs.enqueue(db, { operation: "up", userId: user.userId }, { cause: { kind: "resume", requestedBy: callerOf(request).userId, reason: request.body.reason } });
+      const isOnlyStarted = resumed.status === "failed";
+      if (isOnlyStarted && resumed.hostingerVmId === null) return resumed;
+      const job = isOnlyStarted ? { operation: "power" as const, action: "start" as const } : { operation: "up" as const };
+      await jobs.enqueue(db, { ...job, userId: user.userId }, { cause: { kind: "resume", requestedBy: callerOf(request).userId, reason: request.body.reason } });
       return resumed;
     });
     return reply.code(202).send(adminVpsView(record));
