@@ -60,18 +60,32 @@ export async function countMembers(db: Queryable, rollOutIds: readonly string[])
   };
 }
 
-/** The next of a wave, running from now on; undefined if none waits or the roll-out has ended. */
-export async function takeMember(db: Queryable, rollOutId: string, wave: number, runId: string): Promise<RunningMember | undefined> {
+/**
+ * The next of a wave, running from now on; undefined if none waits or the roll-out has ended.
+ *
+ * @param except whose turn is later
+ */
+export async function takeMember(db: Queryable, rollOutId: string, wave: number, runId: string, except: readonly string[] = []): Promise<RunningMember | undefined> {
   const { rows } = await db.query<RunningMember>(
     `UPDATE vps_roll_out_members SET status = 'running', run_id = $3, started_at = clock_timestamp()
      WHERE roll_out_id = $1 AND user_id = (
        SELECT member.user_id FROM vps_roll_out_members member JOIN vps_roll_outs roll_out USING (roll_out_id)
-       WHERE roll_out_id = $1 AND wave = $2 AND status = 'waiting' AND roll_out.outcome IS NULL
+       WHERE roll_out_id = $1 AND wave = $2 AND status = 'waiting' AND roll_out.outcome IS NULL AND member.user_id <> ALL ($4)
        ORDER BY member.username COLLATE "C" LIMIT 1 FOR UPDATE OF member SKIP LOCKED)
      RETURNING ${COLUMNS}`,
-    [rollOutId, wave, runId],
+    [rollOutId, wave, runId, except],
   );
   return rows[0];
+}
+
+/** running -> waiting: nothing was begun on it. If the roll-out has ended meanwhile it waits for nothing, and is skipped. */
+export async function putBackMember(db: Queryable, { rollOutId, userId, runId }: RunningMember): Promise<void> {
+  await db.query(
+    `UPDATE vps_roll_out_members member SET run_id = NULL, started_at = NULL, status = CASE WHEN outcome IS NULL THEN 'waiting' ELSE 'skipped' END, ended_at = CASE WHEN outcome IS NULL THEN NULL ELSE clock_timestamp() END,
+       message = CASE WHEN outcome IS NULL THEN NULL ELSE 'The roll-out was ' || outcome || '.' END
+     FROM vps_roll_outs roll_out WHERE roll_out.roll_out_id = member.roll_out_id AND member.roll_out_id = $1 AND user_id = $2 AND run_id = $3 AND status = 'running'`,
+    [rollOutId, userId, runId],
+  );
 }
 
 /** One whose run was cut off, running again from now on. */
@@ -142,6 +156,11 @@ export async function skipMember(db: Queryable, rollOutId: string, { username, s
     [rollOutId, username, `Skipped by ${skippedBy}: ${reason}`],
   );
   return rows[0];
+}
+
+/** Whether any VPS of the roll-out has its release. */
+export async function hasAnySucceeded(db: Queryable, rollOutId: string): Promise<boolean> {
+  return (await db.query("SELECT FROM vps_roll_out_members WHERE roll_out_id = $1 AND status = 'succeeded' LIMIT 1", [rollOutId])).rowCount === 1;
 }
 
 export async function countFailedMembers(db: Queryable, rollOutId: string): Promise<number> {

@@ -9,7 +9,7 @@ import type { Engine, RunHooks, StackRequest } from "../provisioning/engine.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { CREDENTIALS_OUTPUTS } from "../provisioning/stack-outputs.ts";
-import { findVpsByUserId, finishRun, saveCredentials, startRun, type CredentialsCipher, type RunEnd, type VpsRecord } from "../records/index.ts";
+import { findVpsByUserId, finishRun, saveCredentials, startRun, type CredentialsCipher, type RunEnd, type VpsRecord, type VpsStatus } from "../records/index.ts";
 import { isStillTaken, noteSnapshot, type MemberEnd, type RunningMember } from "../records/index.ts";
 
 export interface ReleaseContext {
@@ -20,7 +20,7 @@ export interface ReleaseContext {
   readonly stackOf: (record: VpsRecord) => Promise<StackRequest>;
   /** Undefined while somebody else works on the user's VPS. */
   readonly lockUser: (userId: string) => Promise<UserLock | undefined>;
-  /** How long to wait for that, 600 s unless given. */
+  /** How long to wait for that, and for a VPS that is about to be ready, 600 s unless given. */
   readonly lockTimeoutMs?: number;
   /** How long one VPS may take, from the moment it is worked on; 30 minutes unless given. */
   readonly limitMs?: number;
@@ -47,6 +47,10 @@ export interface ReleaseOrder {
   readonly reason: string;
 }
 
+/** A user who has just got a VPS from a pool, for one: it is ready in seconds. */
+const GETTING_READY: ReadonlySet<VpsStatus> = new Set(["queued", "provisioning"]);
+
+export const LOCK_TIMEOUT_MS = 600 * SECOND_MS;
 const LOCK_INTERVAL_MS = SECOND_MS / 2;
 
 /** Say nothing about the release: whoever has been interrupted so is to be done again. */
@@ -56,9 +60,10 @@ const INTERRUPTIONS: ReadonlySet<string> = new Set(["RUN_LOST", "DATABASE_FAILED
  * Brings a release to one user's VPS: `up` of the user's stack with the release's settings, as a
  * run of its own with log and outcome.
  *
- * @returns how it ended; undefined if it was interrupted, so that it is to be done again later
+ * @returns how it ended; `not ready yet` of one that is being worked on or taken over, of which nothing was begun;
+ *   undefined if it was interrupted, so that it is to be done again later
  */
-export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder, member: RunningMember): Promise<MemberEnd | undefined> {
+export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder, member: RunningMember): Promise<MemberEnd | "not ready yet" | undefined> {
   const { db, signal, closing, log } = context;
   let held: UserLock | undefined;
   try {
@@ -66,6 +71,7 @@ export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder,
     if (!(await isStillTaken(db, member))) return { status: "skipped" };
     await endLostRuns(db, member.userId);
     const record = await findVpsByUserId(db, member.userId);
+    if (record && GETTING_READY.has(record.status)) return "not ready yet";
     if (record?.status !== "ready") return { status: "skipped", message: `The VPS is ${record?.status ?? "gone"}, not ready.` };
     return await run(context, held, order, record, member);
   } catch (error) {
@@ -78,7 +84,7 @@ export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder,
   }
 }
 
-async function lock({ db, lockUser, lockTimeoutMs = 600 * SECOND_MS, signal, closing }: ReleaseContext, member: RunningMember): Promise<UserLock> {
+async function lock({ db, lockUser, lockTimeoutMs = LOCK_TIMEOUT_MS, signal, closing }: ReleaseContext, member: RunningMember): Promise<UserLock> {
   const endMs = performance.now() + lockTimeoutMs;
   const isOver = AbortSignal.any([signal, closing]);
   for (;;) {

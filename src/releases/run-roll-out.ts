@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { monotonicMs, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import type { SessionLock } from "../jobs/session-lock.ts";
 import {
-  countFailedMembers, endMember, endRollOut, findRelease, findRollOut, isAnyWaiting, listMembers, takeMember, takeMemberAgain,
+  countFailedMembers, endMember, endRollOut, findRelease, findRollOut, hasAnySucceeded, isAnyWaiting, listMembers, putBackMember, takeMember, takeMemberAgain,
   type ReleaseRecord, type RollOutRecord, type RunningMember,
 } from "../records/index.ts";
-import { releaseToVps, type ReleaseContext } from "./release-to-vps.ts";
+import { LOCK_TIMEOUT_MS, releaseToVps, type ReleaseContext } from "./release-to-vps.ts";
 
 const CLAIM_INTERVAL_MS = SECOND_MS / 2;
 
@@ -43,16 +43,18 @@ async function underLock(context: RollOutContext, rollOutId: string): Promise<Ro
   if (!release) throw new UserVpsError("INPUT_INVALID", `There is no release ${rollOut.version}.`);
   const members = await listMembers(pool, rollOutId);
   const cutOff = members.filter(({ status }) => status === "running");
-  const isOver = !(await releaseToEach(context, rollOut, release, async (runId) => {
+  const late = new LateMembers(context.lockTimeoutMs);
+  const isOver = !(await releaseToEach(context, rollOut, release, late, async (runId) => {
     const member = cutOff.shift();
     return member && (await takeMemberAgain(pool, member, runId));
   }));
   if (isOver || rollOut.outcome) return await existing(pool, rollOutId);
 
   const waves = new Set(members.map(({ wave }) => wave));
+  const [first] = waves;
   for (const wave of waves) {
     log(`roll-out of ${rollOut.version}: wave ${wave} of ${waves.size}`);
-    if (!(await releaseToWave(context, rollOut, release, wave))) return await existing(pool, rollOutId);
+    if (!(await releaseToWave(context, rollOut, release, late, { wave, isFirst: wave === first }))) return await existing(pool, rollOutId);
     if (await hasFailed(pool, rollOut)) {
       log(`roll-out of ${rollOut.version}: stopped by its failures in wave ${wave}`);
       await endRollOut(pool, rollOutId, "stopped");
@@ -64,16 +66,26 @@ async function underLock(context: RollOutContext, rollOutId: string): Promise<Ro
 }
 
 /** Until none of the wave waits. @returns as `releaseToEach` */
-async function releaseToWave(context: RollOutContext, rollOut: RollOutRecord, release: ReleaseRecord, wave: number): Promise<boolean> {
+async function releaseToWave(context: RollOutContext, rollOut: RollOutRecord, release: ReleaseRecord, late: LateMembers, { wave, isFirst }: { readonly wave: number; readonly isFirst: boolean }): Promise<boolean> {
   const { pool, signal, closing } = context;
   const { rollOutId } = rollOut;
-  const take = async (runId: string) => ((await hasFailed(pool, rollOut)) ? undefined : await takeMember(pool, rollOutId, wave, runId));
-  while (await releaseToEach(context, rollOut, release, take)) {
+  for (;;) {
+    // A wave in which all were skipped has shown nothing: one VPS has the release before several at once do.
+    const isAlone = !isFirst && !(await hasAnySucceeded(pool, rollOutId));
+    let taken = 0;
+    const take = async (runId: string) => {
+      if ((isAlone && taken > 0) || (await hasFailed(pool, rollOut))) return undefined;
+      const member = await takeMember(pool, rollOutId, wave, runId, late.ofThisRound);
+      if (member) taken++;
+      return member;
+    };
+    if (!(await releaseToEach(context, isAlone ? { ...rollOut, concurrency: 1 } : rollOut, release, late, take))) return false;
     if ((await hasFailed(pool, rollOut)) || !(await isAnyWaiting(pool, rollOutId, wave))) return true;
-    // A signup is claiming one from a pool: it is there again, as the user's, once the signup is through or rolled back.
+    if (taken > 0) continue;
+    // A signup is claiming one from a pool: it is there again, as the user's, once the signup is through or rolled back; and ready a little later.
     await sleep(CLAIM_INTERVAL_MS, AbortSignal.any([signal, closing])).catch(() => undefined);
+    late.beginRound();
   }
-  return false;
 }
 
 /**
@@ -81,7 +93,7 @@ async function releaseToWave(context: RollOutContext, rollOut: RollOutRecord, re
  *
  * @returns false if this process's part is over: it is to end, or has lost its hold
  */
-async function releaseToEach(context: RollOutContext, rollOut: RollOutRecord, release: ReleaseRecord, take: (runId: string) => Promise<RunningMember | undefined>): Promise<boolean> {
+async function releaseToEach(context: RollOutContext, rollOut: RollOutRecord, release: ReleaseRecord, late: LateMembers, take: (runId: string) => Promise<RunningMember | undefined>): Promise<boolean> {
   const { pool, signal, closing } = context;
   const over = new AbortController();
   const isOver = AbortSignal.any([signal, closing, over.signal]);
@@ -90,8 +102,10 @@ async function releaseToEach(context: RollOutContext, rollOut: RollOutRecord, re
       const member = await take(randomUUID());
       if (!member) return;
       const end = await releaseToVps({ ...context, db: pool }, { release, snapshot: rollOut.snapshot, requestedBy: rollOut.requestedBy, reason: rollOut.reason }, member);
-      if (end) await endMember(pool, member, end);
-      else over.abort();
+      if (end === undefined) over.abort();
+      else if (end !== "not ready yet") await endMember(pool, member, end);
+      else if (late.mayWait(member)) await putBackMember(pool, member);
+      else await endMember(pool, member, { status: "skipped", message: "The VPS did not become ready in time." });
     }
   };
   const ended = await Promise.allSettled(Array.from({ length: rollOut.concurrency }, () => work().catch((error: unknown) => {
@@ -100,6 +114,32 @@ async function releaseToEach(context: RollOutContext, rollOut: RollOutRecord, re
   })));
   for (const one of ended) if (one.status === "rejected") throw one.reason;
   return !isOver.aborted;
+}
+
+/** Those that were not ready when their turn came: each is taken again when the others of its wave are through, until the time is over. */
+class LateMembers {
+  readonly #limitMs: number;
+  readonly #sinceMs = new Map<string, number>();
+  readonly #round = new Set<string>();
+
+  constructor(limitMs = LOCK_TIMEOUT_MS) {
+    this.#limitMs = limitMs;
+  }
+
+  mayWait({ userId }: RunningMember): boolean {
+    const sinceMs = this.#sinceMs.get(userId) ?? monotonicMs();
+    this.#sinceMs.set(userId, sinceMs);
+    this.#round.add(userId);
+    return monotonicMs() - sinceMs < this.#limitMs;
+  }
+
+  get ofThisRound(): readonly string[] {
+    return [...this.#round];
+  }
+
+  beginRound(): void {
+    this.#round.clear();
+  }
 }
 
 async function hasFailed(pool: Pool, { rollOutId, maxFailures }: RollOutRecord): Promise<boolean> {

@@ -24,8 +24,6 @@ let onUp: (request: StackRequest, hooks: RunHooks) => Promise<void> = async () =
 let next = 1;
 beforeAll(async () => {
   for (const user of USERS) await insertReadyUser(pool, user);
-  await insertReadyUser(pool, "zoe");
-  await pool.query("UPDATE user_vps SET status = 'provisioning' WHERE user_id = 'zoe'");
 });
 afterEach(async () => {
   upped = [];
@@ -295,6 +293,51 @@ describe("a roll-out", () => {
     assert.ok(!upped.some(({ stackName }) => stackName === "carl"));
   });
 
+  it("comes back to a VPS that is just handed over when the others of its wave are through, and goes to none of the next wave before", async () => {
+    const { rollOutId } = await planned({ waves: ["2", "rest"] });
+    await pool.query("UPDATE user_vps SET status = 'provisioning' WHERE user_id = 'anna'");
+    onUp = async ({ stackName }) => void (stackName === "bert" && (await pool.query("UPDATE user_vps SET status = 'ready' WHERE user_id = 'anna'")));
+    assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
+    assert.deepEqual(upped.map(({ stackName }) => stackName), ["bert", "anna", "carl", "dora"]);
+    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "1 succeeded", carl: "2 succeeded", dora: "2 succeeded" });
+  });
+
+  it("skips a VPS that is not ready in time, and then brings one VPS alone to the release before several at once", async () => {
+    const { rollOutId } = await planned({ waves: ["1", "rest"], concurrency: 3 });
+    await pool.query("UPDATE user_vps SET status = 'queued' WHERE user_id = 'anna'");
+    let running = 0;
+    const atOnce: number[] = [];
+    onUp = async () => {
+      atOnce.push(++running);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      running -= 1;
+    };
+    assert.equal((await runRollOut(context({ lockTimeoutMs: 700 }), rollOutId)).outcome, "succeeded");
+    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 skipped", bert: "2 succeeded", carl: "2 succeeded", dora: "2 succeeded" });
+    assert.deepEqual(atOnce, [1, 1, 2]);
+  });
+
+  it("stops at the one VPS that came alone, if that fails: nobody else of the wave is begun", async () => {
+    const { rollOutId } = await planned({ waves: ["1", "rest"], concurrency: 3 });
+    await pool.query("UPDATE user_vps SET status = 'failed' WHERE user_id = 'anna'");
+    onUp = fails("bert");
+    assert.equal((await runRollOut(context(), rollOutId)).outcome, "stopped");
+    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 skipped", bert: "2 failed", carl: "2 skipped", dora: "2 skipped" });
+    assert.equal(upped.length, 1);
+  });
+
+  it("ends one that is put back after a cancel, with the others", async () => {
+    const { rollOutId } = await planned({ waves: ["rest"] });
+    await pool.query("UPDATE user_vps SET status = 'provisioning' WHERE user_id = 'anna'");
+    const held = await context().lockUser("anna");
+    const lockUser = async () => {
+      await cancelRollOut(pool, rollOutId, "another operator");
+      return held;
+    };
+    assert.equal((await runRollOut(context({ lockUser }), rollOutId)).outcome, "cancelled");
+    assert.equal((await statusesOf(rollOutId))["anna"], "1 skipped");
+  });
+
   it("waits for a user's other run, and counts one that does not end as a failure", async () => {
     const { rollOutId } = await planned();
     let busy = 1;
@@ -344,31 +387,5 @@ describe("a roll-out with snapshots", () => {
     await cutOff(rollOutId, withSnapshots);
     await runRollOut(context(withSnapshots), rollOutId);
     assert.deepEqual(order, USERS.map((username) => `snapshot of ${username}`));
-  });
-});
-
-describe("what is refused before anything is done", () => {
-  it("a second release of the same version with other programs, and one that cannot be verified", async () => {
-    const { version } = await planned();
-    const conductor = { url: "https://downloads.example.com/conductor", sha256: SHA256 };
-    assert.equal((await createRelease(pool, { version, conductor }, "another operator")).createdBy, "operator", "the same again is the same");
-    await assert.rejects(createRelease(pool, { version, conductor, cli: conductor }, "operator"), /RELEASE_EXISTS: There is a release/);
-    await assert.rejects(createRelease(pool, { version: "9.9", conductor: { ...conductor, sha256: "?" } }, "operator"), /INPUT_INVALID: .*conductor\.sha256/);
-    await assert.rejects(createRelease(pool, { version: "9.9", conductor: { ...conductor, url: "https://user:fake@example.com/x" } }, "operator"), /INPUT_INVALID: .*user name or password/);
-    await assert.rejects(createRelease(pool, { version: "9.9" }, "operator"), /INPUT_INVALID/);
-  });
-
-  it("a roll-out of no release, to users who are not ready, or without saying who and why", async () => {
-    const { version } = await planned();
-    await pool.query("UPDATE vps_roll_outs SET outcome = 'cancelled', ended_at = now() WHERE outcome IS NULL");
-    const request = { version, requestedBy: "operator", reason: "test" };
-    await assert.rejects(begin({ ...request, version: "0.0" }), /INPUT_INVALID: There is no release "0\.0"/);
-    await assert.rejects(begin({ ...request, version: "\0" }), /INPUT_INVALID: There is no release/);
-    await assert.rejects(begin({ ...request, usernames: ["anna", "zoe"] }), /INPUT_INVALID: These users have no VPS that is ready: zoe\./);
-    await assert.rejects(begin({ ...request, reason: " " }), /INPUT_INVALID: reason is empty/);
-    for (const wrong of [{ maxFailures: 0 }, { maxFailures: 2 ** 31 }, { concurrency: 65 }, { concurrency: 1.5 }]) {
-      await assert.rejects(begin({ ...request, ...wrong }), new RegExp(`INPUT_INVALID: ${Object.keys(wrong)[0]}: expected a whole number from 1 to`));
-    }
-    assert.deepEqual(await findUnfinishedRollOuts(pool), []);
   });
 });

@@ -29,6 +29,6 @@ export const resume: CliCommand<OrderOptions> = {
   examples: ["resume alice --reason 'settled' --follow"],
   async run(invocation) {
     const body = neededReason(invocation.options);
-    return orderForUser(invocation, invocation.args[0]!, { ask: (service, user) => service.POST("/api/admin/vps/{username}/resume", { params: user, body }), operation: () => "up", asked: "it is made ready again" });
+    return orderForUser(invocation, invocation.args[0]!, { ask: (service, user) => service.POST("/api/admin/vps/{username}/resume", { params: user, body }), operation: ({ status }) => (status === "failed" ? "power" : "up"), asked: "the VM is being started" });
   },
 };
