@@ -106,6 +106,17 @@ describe("a change of a VPS, by HTTP,", () => {
     assertRefusal(refused, 409, "USERNAME_TAKEN");
   });
 
+  it("of the host name leaves the one of before to its user until it has come to its end, for it may be taken back", async () => {
+    for (const name of ["twice", "other"]) await user(name);
+    await pool.query("UPDATE user_vps SET hostname = 'once.spoq.dev' WHERE username = 'twice'");
+    assert.equal((await ask("twice", "rename", { confirm: "twice", hostname: "anew-once.spoq.dev" })).statusCode, 202);
+    const signUp = async () => app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("once") });
+    assertRefusal(await signUp(), 409, "USERNAME_TAKEN");
+    assertRefusal(await ask("other", "rename", { confirm: "other", hostname: "once.spoq.dev" }), 409, "USERNAME_TAKEN");
+    await pool.query("UPDATE vps_changes SET ended_at = now(), outcome = 'succeeded' WHERE username = 'twice'");
+    assert.equal((await signUp()).statusCode, 202);
+  });
+
   it("is forgotten when the user signs up afresh after giving the VPS up", async () => {
     await user("again");
     await ask("again", "rename", { confirm: "again", hostname: "anew.spoq.dev" });

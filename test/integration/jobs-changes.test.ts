@@ -89,6 +89,17 @@ describe("a rename that a run has begun", () => {
     assert.deepEqual([status, waitingFor, waitingKind, waitingSince, waitingPlace, waitingUsualSeconds], ["ready", null, null, null, null, null]);
   });
 
+  it("cannot be taken back where somebody has got the name of before at the same instant: it goes on", async () => {
+    await wants("rename", { hostname: named("renamed") });
+    await jobs.enqueue(pool, { operation: "up", userId: ID });
+    await pool.query("INSERT INTO user_vps (user_id, username, hostname, plan_id, template_id, data_center_id, status) SELECT 'u-quick', 'quick', $1, plan_id, template_id, data_center_id, 'queued' FROM user_vps WHERE user_id::text = $2", [named("user1"), ID]);
+    await assert.rejects(jobs.cancel(ID), { code: "USERNAME_TAKEN" });
+    assert.deepEqual([(await record()).status, await outcomes()], ["queued", [["rename", null]]]);
+    const { rows } = await pool.query(`SELECT singleton_key AS key FROM ${QUEUE_SCHEMA}.job WHERE state = 'created'`);
+    assert.deepEqual(rows, [{ key: `up:${ID}` }]);
+    await pool.query("DELETE FROM user_vps WHERE user_id::text = 'u-quick'");
+  });
+
   it("takes nothing along that was asked for before it: new credentials are made by a run of their own", async () => {
     await jobs.enqueue(pool, { operation: "up", userId: ID });
     await wants("rename", { hostname: named("renamed") });
