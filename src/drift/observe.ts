@@ -2,6 +2,7 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { ZoneRecord, ZoneRecords } from "../../providers/cloudflare/api.ts";
 import type { HostingerClient, OddEntry, PaymentMethod, Subscription, VirtualMachine } from "../../providers/hostinger/api/client.ts";
+import { isLost } from "../../providers/hostinger/vm-state.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { listPoolMembers } from "../records/index.ts";
 import type { PoolMember } from "../records/index.ts";
@@ -12,6 +13,7 @@ import { openSubjects } from "./findings.ts";
 import type { OpenSubjects } from "./findings.ts";
 import type { Finding } from "./finding.ts";
 import { stuckVms } from "./passing-vms.ts";
+import { lookForUnlisted } from "./unlisted-members.ts";
 import { isJudgeable, readFleet } from "./users.ts";
 import type { FleetUser } from "./users.ts";
 
@@ -42,6 +44,8 @@ export interface Observation {
   readonly doubts?: readonly Finding[];
   /** Members of pools that did not come to be their user's. */
   readonly setAside?: readonly PoolMember[];
+  /** Ids of those of them whose VM the account has no more. */
+  readonly goneSetAside?: readonly string[];
   /** What is open since earlier sweeps. */
   readonly known?: OpenSubjects;
   /** VMs that have been locked, or at something that should have passed, for too long by now; since when. */
@@ -78,13 +82,16 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
     missing: settled.filter(({ hostname, isPooled }) => !isPooled && !listedNames.has(hostname)),
     look: ({ hostname }) => zone.list({ name: hostname }, signal),
   });
+  // A list that is doubted says nothing of them either.
+  const isBelieved = lostVms.isWhole && lostVms.doubt === undefined;
+  const unlisted = await lookForUnlisted(isBelieved ? setAside : [], new Set([...vms.filter((vm) => !isLost(vm)).map(({ id }) => id), ...oddVms]), (vmId) => orNone(hostinger.virtualMachines.get(vmId, call)), signal);
   return {
-    before, after, odd, setAside, stuck, subscriptions, paymentMethods, stacks: names, known,
-    vms: [...vms, ...lostVms.found], records: [...records, ...lostRecords.found],
+    before, after, odd, setAside, goneSetAside: unlisted.gone, stuck, subscriptions, paymentMethods, stacks: names, known,
+    vms: [...vms, ...lostVms.found, ...unlisted.found], records: [...records, ...lostRecords.found],
     unsure: new Set([...lostVms.unsure, ...lostRecords.unsure]),
     lacking: new Set<ListName>([...(lostVms.isWhole ? [] : ["virtual machines" as const]), ...(isWhole && lostRecords.isWhole ? [] : ["DNS records" as const])]),
     doubts: [lostVms.doubt, lostRecords.doubt].filter((doubt) => doubt !== undefined),
-    apiCalls: 3 + lostVms.calls + zone.calls - callsBefore,
+    apiCalls: 3 + lostVms.calls + unlisted.calls + zone.calls - callsBefore,
   };
 }
 

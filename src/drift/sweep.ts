@@ -4,6 +4,7 @@ import { messageOf } from "../../providers/core/errors.ts";
 import { orAborted } from "../../providers/core/or-aborted.ts";
 import { inSeconds, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { retireGoneMembers } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
 import { resolveByPreview, saveFindings, savePreview } from "./findings.ts";
 import type { FindingRecord } from "./findings.ts";
@@ -70,6 +71,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
   const unlooked = unlookedKinds(observation, findings);
   const saved = await inTransaction(pool, async (db) => {
     await notePassingVms(db, passing);
+    await retireGoneMembers(db, observation.goneSetAside ?? []);
     return await saveFindings(db, { findings: [...findings, ...health.findings], unexamined, unprobed, unlooked });
   });
   const seconds = Math.round(performance.now() - startedMs) / SECOND_MS;

@@ -1,7 +1,7 @@
 /** Members that go: failed ones, those whose term ends, those of a pool that is drained. */
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { findVpsByUserId, listPoolMembers, listPools, notePoolMemberFailed, notePoolMemberRetried, requestGiveUp, retirePoolMember, setVpsStatus } from "../records/index.ts";
+import { findVpsByUserId, listOwnPoolMembers, listPools, notePoolMemberFailed, notePoolMemberRetried, requestGiveUp, retirePoolMember, setVpsStatus } from "../records/index.ts";
 import type { PoolMember } from "../records/index.ts";
 import type { PoolContext } from "./context.ts";
 
@@ -23,8 +23,7 @@ export async function noteHowTheyAre({ pool, settings }: PoolContext): Promise<v
 export async function retireWhatIsOver(context: PoolContext): Promise<void> {
   const { pool, jobs, settings, log } = context;
   const states = new Map((await listPools(pool)).map(({ poolId, state }) => [poolId, state]));
-  for (const member of await listPoolMembers(pool)) {
-    if (!["building", "ready", "failed"].includes(member.state)) continue;
+  for (const member of await listOwnPoolMembers(pool)) {
     const why = states.get(member.poolId) === "draining" ? "The pool is drained." : whyOver(member, settings.poolLeastDays, Date.now());
     if (why === undefined) continue;
     const how = await inTransaction(pool, (db) => retire(db, jobs, member, why));

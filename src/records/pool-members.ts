@@ -2,12 +2,18 @@
  * The VPSs of a pool, one row of vps_pool_members each. How far a member is in being built stands in its own row of
  * user_vps, by which it is built like any user's VPS.
  *
- *     building ── healthy ──> ready ── a user signs up ──> claimed ── the user's VPS is ready ──> delivered
- *        │                      │                             ├─ the VM does not come to it ──> set_aside
- *        │                      │                             └─ the user gives it up ────────> retired
- *        └─ came to nothing ─> failed ── an operator retries it ──> building
- *
- *     building, ready, failed ── the pool is drained, its term ends, it failed ──> retiring ── its VM is given up ──> retired
+ *     building -> ready       it is healthy
+ *     building -> failed      it came to nothing
+ *     failed -> building      an operator retries it
+ *     failed -> ready         a later run succeeds
+ *     ready -> claimed        a user signs up
+ *     claimed -> delivered    the user's VPS is ready
+ *     claimed -> set_aside    the VM does not come to it
+ *     claimed -> retired      the user gives it up
+ *     set_aside -> retired    its VM is gone, as a sweep has seen
+ *     building, ready, failed -> retiring    the pool is drained, its term ends, it failed
+ *     building, ready, failed -> retired     an operator has given it up
+ *     retiring -> retired     its VM is given up
  */
 import type { Queryable } from "../db/queryable.ts";
 import { lockPools, notePoolFailure } from "./pools.ts";
@@ -17,6 +23,11 @@ import type { VpsRecord } from "./vps-record.ts";
 
 export const POOL_MEMBER_STATES = ["building", "ready", "failed", "claimed", "delivered", "set_aside", "retiring", "retired"] as const;
 export type PoolMemberState = (typeof POOL_MEMBER_STATES)[number];
+
+/** By SQL: it is the pool's own, and no user's. */
+export const OWN_STATES = "('building', 'ready', 'failed')";
+/** By SQL: nothing becomes of it any more. What was set aside ends with its VM. */
+export const ENDED_STATES = "('delivered', 'retired')";
 
 export interface PoolMember {
   /** The `user_id` of its own row in user_vps. */
@@ -106,9 +117,13 @@ export async function parkedLetGoes(db: Queryable, seconds: number): Promise<{ r
 }
 
 /** Those that have not come to an end, the oldest first; set aside ones among them. */
-export async function listPoolMembers(db: Queryable, poolId?: string): Promise<PoolMember[]> {
-  const { rows } = await db.query<PoolMember>(`SELECT ${POOL_MEMBER_COLUMNS} FROM vps_pool_members WHERE state NOT IN ('delivered', 'retired') AND ($1::text IS NULL OR pool_id = $1) ORDER BY created_at, member_id`, [poolId ?? null]);
-  return rows;
+export async function listPoolMembers(db: Queryable): Promise<PoolMember[]> {
+  return (await db.query<PoolMember>(`SELECT ${POOL_MEMBER_COLUMNS} FROM vps_pool_members WHERE state NOT IN ${ENDED_STATES} ORDER BY created_at, member_id`)).rows;
+}
+
+/** Those that are the pool's own, the oldest first. */
+export async function listOwnPoolMembers(db: Queryable): Promise<PoolMember[]> {
+  return (await db.query<PoolMember>(`SELECT ${POOL_MEMBER_COLUMNS} FROM vps_pool_members WHERE state IN ${OWN_STATES} ORDER BY created_at, member_id`)).rows;
 }
 
 /** building, failed, ready -> ready; another one of the pool has succeeded, so that its failures are over. */
@@ -116,7 +131,7 @@ export async function notePoolMemberReady(db: Queryable, memberId: string, vmId:
   const { rows } = await db.query<{ poolId: string; isNew: boolean }>(
     `WITH before AS (SELECT state FROM vps_pool_members WHERE member_id = $1)
      UPDATE vps_pool_members SET state = 'ready', vm_id = $2, ready_at = coalesce(ready_at, clock_timestamp()), reason = NULL
-     WHERE member_id = $1 AND state IN ('building', 'failed', 'ready') RETURNING pool_id AS "poolId", (SELECT state FROM before) <> 'ready' AS "isNew"`,
+     WHERE member_id = $1 AND state IN ${OWN_STATES} RETURNING pool_id AS "poolId", (SELECT state FROM before) <> 'ready' AS "isNew"`,
     [memberId, vmId],
   );
   if (rows[0]?.isNew) await db.query("UPDATE vps_pools SET failures = 0 WHERE pool_id = $1 AND state <> 'paused'", [rows[0].poolId]);
@@ -135,14 +150,21 @@ export async function notePoolMemberRetried(db: Queryable, memberId: string): Pr
 
 /** building, ready, failed -> retiring. Whether it was one of these. */
 export async function retirePoolMember(db: Queryable, memberId: string, reason: string): Promise<boolean> {
-  const { rowCount } = await db.query("UPDATE vps_pool_members SET state = 'retiring', reason = $2 WHERE member_id = $1 AND state IN ('building', 'ready', 'failed')", [memberId, reason]);
+  const { rowCount } = await db.query(`UPDATE vps_pool_members SET state = 'retiring', reason = $2 WHERE member_id = $1 AND state IN ${OWN_STATES}`, [memberId, reason]);
   return rowCount === 1;
 }
 
-/** -> retired: its VM is given up, by whoever had it. */
+/** building, ready, failed, retiring, claimed -> retired: its VM is given up, by whoever had it. */
 export async function notePoolMemberRetired(db: Queryable, userId: string): Promise<void> {
   await db.query(
-    "UPDATE vps_pool_members SET state = 'retired', ended_at = clock_timestamp() WHERE (member_id = $1 AND state IN ('building', 'ready', 'failed', 'retiring')) OR (claimed_by = $1 AND state = 'claimed')", [userId]);
+    `UPDATE vps_pool_members SET state = 'retired', ended_at = clock_timestamp() WHERE (member_id = $1 AND (state IN ${OWN_STATES} OR state = 'retiring')) OR (claimed_by = $1 AND state = 'claimed')`, [userId]);
+}
+
+/** set_aside -> retired: the account does not have their VMs any more. One that its user's next run has still to leave waits for that. */
+export async function retireGoneMembers(db: Queryable, memberIds: readonly string[]): Promise<void> {
+  await db.query(
+    `UPDATE vps_pool_members SET state = 'retired', ended_at = clock_timestamp() WHERE member_id = ANY ($1) AND state = 'set_aside'
+       AND NOT EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = claimed_by AND pool_member_id = member_id)`, [memberIds]);
 }
 
 /** Until when the members' VMs are paid, as far as it is known by now. */
@@ -153,7 +175,7 @@ export async function notePoolTerms(db: Queryable): Promise<void> {
        UNION ALL SELECT reused_by, vm_id, paid_until FROM vps_give_ups WHERE reused_by IS NOT NULL AND paid_until IS NOT NULL
      ) AS known
      WHERE known.user_id = vps_pool_members.member_id AND known.vm_id = vps_pool_members.vm_id
-       AND vps_pool_members.state IN ('building', 'ready', 'failed') AND vps_pool_members.paid_until IS DISTINCT FROM known.paid_until`,
+       AND vps_pool_members.state IN ${OWN_STATES} AND vps_pool_members.paid_until IS DISTINCT FROM known.paid_until`,
   );
 }
 

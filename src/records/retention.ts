@@ -2,6 +2,7 @@
 import type { Pool } from "pg";
 import type { Queryable } from "../db/queryable.ts";
 import { drawCountsTogether } from "./counts.ts";
+import { ENDED_STATES } from "./pool-members.ts";
 
 export interface Retention {
   /** Runs with their logs, phases and processes; resolved findings with their repairs, and sweeps. */
@@ -42,7 +43,7 @@ const OLD_ACTIONS = `DELETE FROM vps_operator_actions WHERE action_id IN (SELECT
 const OLD_POOL_ROWS = `DELETE FROM user_vps WHERE is_pooled AND user_id IN (SELECT user_id FROM user_vps WHERE is_pooled AND status = 'deprovisioned' AND updated_at < clock_timestamp() - make_interval(days => greatest($1::int, 31)) LIMIT ${BATCH})`;
 const OLD_POOL_MEMBERS = `
   DELETE FROM vps_pool_members WHERE member_id IN (
-    SELECT member_id FROM vps_pool_members WHERE state IN ('delivered', 'retired') AND ended_at < clock_timestamp() - make_interval(days => greatest($1::int, 31))
+    SELECT member_id FROM vps_pool_members WHERE state IN ${ENDED_STATES} AND ended_at < clock_timestamp() - make_interval(days => greatest($1::int, 31))
       AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = member_id AND is_pooled) LIMIT ${BATCH})`;
 const OLD_NOTIFICATIONS = `DELETE FROM vps_notifications WHERE notification_id IN (SELECT notification_id FROM vps_notifications WHERE created_at < clock_timestamp() - make_interval(days => $1) LIMIT ${BATCH})`;
 const OLD_EVENTS = `DELETE FROM vps_notification_events WHERE event_id IN (SELECT event_id FROM vps_notification_events WHERE occurred_at < clock_timestamp() - make_interval(days => $1) LIMIT ${BATCH})`;
