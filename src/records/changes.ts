@@ -155,9 +155,15 @@ const WITHDRAW = `
     AND user_vps.user_id::text = $1 AND user_vps.is_managed AND user_vps.status = 'queued'
   RETURNING change_id::double precision AS "changeId"`;
 
-/** Takes back a change that has not begun: all is declared as it was before. Its id; undefined if there was none. */
+/**
+ * Takes back a change that has not begun: all is declared as it was before. Its id; undefined if there was none.
+ *
+ * @throws UserVpsError USERNAME_TAKEN if somebody has got the host name of before at the same instant
+ */
 export async function withdrawChange(db: Queryable, userId: string): Promise<number | undefined> {
-  const { rows } = await db.query<{ changeId: number }>(WITHDRAW, [userId]);
+  const { rows } = await db.query<{ changeId: number }>(WITHDRAW, [userId]).catch((error: unknown) => {
+    throw (error as { code?: string }).code === UNIQUE_VIOLATION ? new UserVpsError("USERNAME_TAKEN", "The rename cannot be taken back: the host name of before belongs to another user by now.", { next: "Let it go on, and ask for another host name then." }) : error;
+  });
   if (!rows[0]) return undefined;
   await endOpenChange(db, userId, "withdrawn");
   return rows[0].changeId;
@@ -176,9 +182,13 @@ export async function replacedVms(db: Queryable, userId: string): Promise<number
   return rows.map(({ vmId }) => vmId);
 }
 
-/** Whether somebody else has the host name, or could sign up for it under their user name. */
+/** By SQL: whether the host name is one that another user may go back to, by taking back a change that is open. */
+export const mayBeGoneBackTo = (hostname: string, userId: string) => `EXISTS (SELECT FROM vps_changes WHERE ended_at IS NULL AND declared_before ->> 'hostname' = ${hostname} AND vps_changes.user_id <> ${userId})`;
+
+/** Whether somebody else has the host name, may go back to it, or could sign up for it under their user name. */
 export async function isHostnameTaken(db: Queryable, userId: string, hostname: string): Promise<boolean> {
   const [label] = hostname.split(".");
-  const { rowCount } = await db.query("SELECT FROM user_vps WHERE username IS NOT NULL AND user_id::text <> $1 AND (hostname = $2 OR username = $3)", [userId, hostname, label]);
-  return rowCount !== 0;
+  const { rows } = await db.query<{ isTaken: boolean }>(
+    `SELECT EXISTS (SELECT FROM user_vps WHERE username IS NOT NULL AND user_id::text <> $1 AND (hostname = $2 OR username = $3)) OR ${mayBeGoneBackTo("$2", "$1")} AS "isTaken"`, [userId, hostname, label]);
+  return rows[0]!.isTaken;
 }

@@ -2,6 +2,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { prepared } from "../db/prepared.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { DataCenterChoice } from "./data-center-choice.ts";
+import { mayBeGoneBackTo } from "./changes.ts";
 import { findVpsByUserId } from "./find-vps.ts";
 import { CLEARED_BY_STATUS } from "./set-vps-status.ts";
 import { VPS_COLUMNS, type VpsRecord } from "./vps-record.ts";
@@ -51,6 +52,13 @@ export async function findEarlierRows(db: Queryable, userId: string): Promise<Ea
  */
 const ONE_AT_A_TIME = "(SELECT pg_advisory_xact_lock(hashtextextended('user-vps:signup:' || $10::text, 0))) AS alone";
 
+interface Made extends VpsRecord {
+  readonly hasPools: boolean;
+  /** Somebody who is about to be renamed has the host name as long as that may be taken back. */
+  readonly isAnothers: boolean;
+}
+const MADE = `${VPS_COLUMNS}, EXISTS (SELECT FROM vps_pools) AS "hasPools", ${mayBeGoneBackTo("user_vps.hostname", "user_vps.user_id::text")} AS "isAnothers"`;
+
 /** A VPS that was given up is asked for afresh: everything of the old one is forgotten, new credentials are wanted. */
 const INSERT = `
   INSERT INTO user_vps (user_id, username, hostname, plan_id, template_id, data_center_id, ssh_public_key, allowed_plans, data_center_chosen_by, status, phase, requested_at, updated_at)
@@ -64,7 +72,7 @@ const INSERT = `
     taken_over_vm_id = NULL, taken_over_is_wiped = false, boot_hostname = NULL, recreation = 0, recreation_asked_at = NULL, recreation_after_action = NULL,
     pool_id = NULL, pool_member_id = NULL, first_release = NULL, nearest_data_center_id = NULL, suspended_at = NULL, suspended_by = NULL, suspended_because = NULL
   WHERE user_vps.status = 'deprovisioned' AND user_vps.is_managed
-  RETURNING ${VPS_COLUMNS}, EXISTS (SELECT FROM vps_pools) AS "hasPools"`;
+  RETURNING ${MADE}`;
 
 /** A row of an older backend that never came to a VPS becomes ours. */
 const TAKE_OVER = `
@@ -73,7 +81,7 @@ const TAKE_OVER = `
   FROM ${ONE_AT_A_TIME}
   WHERE ctid = (SELECT ctid FROM user_vps WHERE user_id::text = $1 AND NOT is_managed LIMIT 1 FOR UPDATE)
     AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = $1 AND is_managed)
-  RETURNING ${VPS_COLUMNS}, EXISTS (SELECT FROM vps_pools) AS "hasPools"`;
+  RETURNING ${MADE}`;
 
 export interface RequestedVps {
   readonly record: VpsRecord;
@@ -98,11 +106,12 @@ export async function requestVps(db: Queryable, request: VpsRequest, earlier?: E
   const { userId, username, hostname, plan, templateId, dataCenterId, sshPublicKey, allowedPlans = null, dataCenterChosenBy = null } = request;
   const values = [userId, username, hostname, plan, templateId, dataCenterId, sshPublicKey, allowedPlans, dataCenterChosenBy, userId];
   try {
-    const takenOver = foreign.length > 0 ? (await db.query<VpsRecord & { hasPools: boolean }>(TAKE_OVER, values)).rows[0] : undefined;
-    const made = takenOver ?? (await db.query<VpsRecord & { hasPools: boolean }>(prepared(INSERT, values))).rows[0];
+    const takenOver = foreign.length > 0 ? (await db.query<Made>(TAKE_OVER, values)).rows[0] : undefined;
+    const made = takenOver ?? (await db.query<Made>(prepared(INSERT, values))).rows[0];
     if (made) {
-      const { hasPools, ...record } = made;
+      const { hasPools, isAnothers, ...record } = made;
       if (record.userId !== userId) throw foreignUserId();
+      if (isAnothers) throw nameTaken(request);
       return { record, created: true, hasPools };
     }
   } catch (error) {
@@ -123,9 +132,13 @@ function refuseForeignVps(rows: EarlierRows["foreign"]): void {
   if (withVps) throw new UserVpsError("VPS_EXISTS", `The user has a VPS of an older backend already (its status: ${withVps.status ?? "none"}).`);
 }
 
-function explained(error: { code?: string; constraint?: string }, { username }: VpsRequest): unknown {
+function nameTaken({ username }: VpsRequest): UserVpsError {
+  return new UserVpsError("USERNAME_TAKEN", `The user name '${username}' belongs to another user.`);
+}
+
+function explained(error: { code?: string; constraint?: string }, request: VpsRequest): unknown {
   if (error.code === UNIQUE_VIOLATION && TAKEN_NAMES.has(error.constraint ?? "")) {
-    return new UserVpsError("USERNAME_TAKEN", `The user name '${username}' belongs to another user.`);
+    return nameTaken(request);
   }
   if (error.code === INVALID_TEXT_REPRESENTATION || error.code === VALUE_OUT_OF_RANGE) {
     return foreignUserId(error);
