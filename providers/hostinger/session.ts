@@ -14,6 +14,9 @@ export interface Session {
   report(text: string): void;
 }
 
+/** Where null, what is begun is brought to its end whoever has gone. */
+export type LookingSession = Omit<Session, "signal"> & { readonly signal: AbortSignal | null };
+
 let stackConfig: StackConfig = { get: () => undefined };
 let session: Session | undefined;
 

@@ -85,7 +85,8 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
       return;
     }
     const hasNoStock = job.operation === "up" && isOutOfStock(error.code, message);
-    const nextCenter = hasNoStock ? await moveToNextDataCenter(db, userId) : undefined;
+    // Nothing is ordered elsewhere by itself while something may have been ordered here.
+    const nextCenter = hasNoStock && purchase.account?.state === "none" ? await moveToNextDataCenter(db, userId) : undefined;
     if (nextCenter !== undefined) {
       await send(boss, db, { operation: "up", userId });
       return void (await setVpsStatus(db, userId, { status: "queued", phase: "queued", ...details, waitingFor: `data center ${nextCenter}: the one before has no VPS of this plan`, nextStep: "Nothing: the next nearest data center is tried." }));

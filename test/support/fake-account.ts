@@ -3,8 +3,11 @@ import type { HostingerClient, OddEntry, PostInstallScript, PurchaseOutcome, Pur
 import type { Session } from "../../providers/hostinger/session.ts";
 import type { VirtualMachineInputs } from "../../providers/hostinger/virtual-machine-args.ts";
 
-/** What a purchase does: `lost-…` has no answer, `unnamed` and `initiated` (202) name no VM. */
-export type FakePurchase = "answered" | "lost-after-effect" | "lost-before-effect" | "unnamed" | "initiated" | PurchaseOutcome;
+/**
+ * What a purchase does: `lost-…` has no answer, `unnamed` and `initiated` (202) name no VM, `setup-refused` is paid, and answered
+ * with a refusal, its VM in `initial`.
+ */
+export type FakePurchase = "answered" | "setup-refused" | "lost-after-effect" | "lost-before-effect" | "unnamed" | "initiated" | PurchaseOutcome;
 
 /** A Hostinger account in memory, for what a real server cannot be made to do at the right instant. */
 export class FakeAccount {
@@ -101,6 +104,11 @@ export class FakeAccount {
     if (going === "unnamed" || going === "initiated") {
       setTimeout(() => this.addVm({ hostname, subscriptionId }), 300).unref();
       return { kind: "accepted", orderId: "o-1", subscriptionId: going === "initiated" ? subscriptionId : undefined, orderStatus: "payment_initiated" };
+    }
+    if (going === "setup-refused") {
+      const { id } = this.addVm({ subscriptionId, state: "initial" });
+      this.vms.find((vm) => vm.id === id)!.hostname = `srv${id}.hstgr.cloud`;
+      return { kind: "refused", error: new UserVpsError("API_REJECTED", "The data center is not available for this item.", { status: 422 }) };
     }
     const vm = this.addVm({ hostname, subscriptionId });
     return going === "lost-after-effect" ? lost : { kind: "named", vmId: vm.id, orderId: "o-1", subscriptionId, orderStatus: "completed" };

@@ -35,8 +35,11 @@ export type PurchaseOutcome =
   | ({ readonly kind: "named"; readonly vmId: number; readonly vm?: VirtualMachine } & Ordered)
   /** The order stands; payment, or the VM, comes later. */
   | ({ readonly kind: "accepted" } & Ordered)
-  /** This very call was refused: nothing was bought. PAYMENT_REFUSED, API_REJECTED, API_UNAUTHORIZED, … */
-  | { readonly kind: "refused"; readonly error: UserVpsError }
+  /**
+   * This very call was refused: PAYMENT_REFUSED, API_REJECTED, API_UNAUTHORIZED, … Payment and setup are two steps of it, so
+   * what may have been refused is the second one. `subscriptionId`: of an order that is said to have come to nothing.
+   */
+  | { readonly kind: "refused"; readonly error: UserVpsError; readonly subscriptionId?: string | undefined }
   /** No attempt has reached Hostinger, or was let in: API_RATE_LIMITED, API_UNREACHABLE, API_TIMEOUT, CANCELLED. */
   | { readonly kind: "notSent"; readonly error: Error }
   /** Everything else. `said`: what happened, as a sentence without secrets. */
@@ -116,7 +119,7 @@ function outcomeOfAnswer(json: unknown, status: number): PurchaseOutcome {
   if (orderStatus !== undefined && NOT_PAID.has(orderStatus) && isNamed) {
     // An order that came to nothing and yet a VM: what of it is true, nobody can know.
     if (vmId !== undefined) return { kind: "unknown", said: `The purchase was answered with ${status}, VM ${vmId} and an order that is '${orderStatus}'.` };
-    return { kind: "refused", error: new UserVpsError("PAYMENT_REFUSED", `Order ${ordered.orderId ?? "without a number"} is '${orderStatus}'.`, { status }) };
+    return { kind: "refused", subscriptionId: ordered.subscriptionId, error: new UserVpsError("PAYMENT_REFUSED", `Order ${ordered.orderId ?? "without a number"} is '${orderStatus}'.`, { status }) };
   }
   if (vmId !== undefined) return { kind: "named", vmId, ...(vm?.id === vmId && { vm }), ...ordered };
   if (isNamed) return { kind: "accepted", ...ordered };

@@ -8,7 +8,7 @@ import { DAY_MS, HOUR_MS } from "../../core/time.ts";
 import type { CallOptions, PostInstallScript } from "../api/client.ts";
 import { undefinedIfNotFound } from "../api/not-found.ts";
 import { noteNewestScripts, scriptsBefore } from "../own-writes.ts";
-import type { Session } from "../session.ts";
+import type { LookingSession, Session } from "../session.ts";
 import { dataOf, hostnameOfRecord, parseRecord, recordContent, recordName } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
 
@@ -33,7 +33,7 @@ export interface RecordsLook {
 }
 
 /** By Hostinger's clock, as its last answer told it. */
-export function serverNowMs(session: Session): number {
+export function serverNowMs(session: Pick<Session, "client">): number {
   return Date.now() + session.client.serverTimeOffsetMs;
 }
 
@@ -74,7 +74,7 @@ export async function lookOfThisRun(session: Session, hostname: string, scriptId
 }
 
 /** Of every host name, as far as they were read; without those that have been removed meanwhile. */
-export async function parseRecords(session: Session, scripts: readonly PostInstallScript[]): Promise<PurchaseRecord[]> {
+export async function parseRecords(session: LookingSession, scripts: readonly PostInstallScript[]): Promise<PurchaseRecord[]> {
   const records: PurchaseRecord[] = [];
   for (const script of scripts) {
     const record = script.name === "" || hostnameOfRecord(script.name) !== undefined ? await readScript(session, script) : undefined;
@@ -122,7 +122,7 @@ export async function dropRecord(session: Session, id: number): Promise<void> {
 }
 
 /** The list may leave out content and name; then the script itself is asked. */
-async function readScript(session: Session, script: PostInstallScript): Promise<PurchaseRecord | undefined> {
+async function readScript(session: LookingSession, script: PostInstallScript): Promise<PurchaseRecord | undefined> {
   if (script.content !== null && script.name !== "") return parsed(script);
   const whole = await undefinedIfNotFound(session.client.scripts.get(script.id, { signal: session.signal }));
   if (!whole || (whole.name !== "" && hostnameOfRecord(whole.name) === undefined)) return undefined;

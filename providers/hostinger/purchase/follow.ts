@@ -3,7 +3,7 @@ import { UserVpsError } from "../../core/errors.ts";
 import { notYet, patienceFor } from "../../core/patience.ts";
 import { DAY_MS, inSeconds } from "../../core/time.ts";
 import type { PostInstallScript, VirtualMachine } from "../api/client.ts";
-import type { Session } from "../session.ts";
+import type { LookingSession, Session } from "../session.ts";
 import { refuseMismatch } from "../search.ts";
 import { isLost } from "../vm-state.ts";
 import type { VirtualMachineInputs } from "../virtual-machine-args.ts";
@@ -105,8 +105,11 @@ async function written(session: Session, record: PurchaseRecord): Promise<Purcha
   return (await writeRecord(session, record)) ? record : "again";
 }
 
-/** @param except a VM that is to be given up for the one that was bought */
-export async function lookForEvidence(session: Session, record: PurchaseRecord, except: number | undefined): Promise<Evidence> {
+/**
+ * @param except a VM that is to be given up for the one that was bought
+ * @param isOnlyLook nothing that shows later is looked at
+ */
+export async function lookForEvidence(session: LookingSession, record: PurchaseRecord, except: number | undefined, isOnlyLook = false): Promise<Evidence> {
   const { client, signal, settings } = session;
   // The VMs before the records: of a VM that is listed, the record is there.
   const { vms, odd } = await client.virtualMachines.listEntries({ signal });
@@ -115,13 +118,13 @@ export async function lookForEvidence(session: Session, record: PurchaseRecord, 
   if (certain) return certain;
   // Others' purchases are only asked for where it may depend on them.
   const alone = evidence(record, { vms, odd, subscriptions, others: [] }, except);
-  const isEarly = serverNowMs(session) < sentAtMs(record) + CERTAIN_FIRST * settings.purchaseSettleMs;
+  const isEarly = !isOnlyLook && serverNowMs(session) < sentAtMs(record) + CERTAIN_FIRST * settings.purchaseSettleMs;
   if (alone.kind === "none" && (alone.isClear || record.subscriptionId !== undefined)) return alone;
   return evidence(record, { vms, odd, subscriptions, others: isEarly ? undefined : await otherPurchases(session, record) }, except);
 }
 
 /** Undefined if there are too many scripts to be sure. */
-async function otherPurchases(session: Session, record: PurchaseRecord): Promise<Lists["others"]> {
+async function otherPurchases(session: LookingSession, record: PurchaseRecord): Promise<Lists["others"]> {
   const sinceMs = record.createdAtMs - OTHERS_SINCE_MS;
   try {
     const isOldEnough = ({ createdAt }: PostInstallScript) => Date.parse(createdAt ?? "") < sinceMs;

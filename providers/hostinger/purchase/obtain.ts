@@ -29,6 +29,7 @@ import type { RecordsLook } from "./account.ts";
 import { startStopwatch } from "./deadline.ts";
 import { mayBeOurs } from "./evidence.ts";
 import { follow, mayBuy, POLICY, take } from "./follow.ts";
+import { shownAfterRefusal } from "./refusal.ts";
 import type { Obtained } from "./follow.ts";
 import { moved, takenAwayFromMs } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
@@ -141,7 +142,7 @@ async function attempt(session: Session, inputs: VirtualMachineInputs, look: Rec
 
 /** What was there before the call is not what it bought, whatever the answer says: then nobody knows. */
 function newOnly(outcome: PurchaseOutcome, { vms, odd }: VmList): PurchaseOutcome {
-  if (outcome.kind !== "named" && outcome.kind !== "accepted") return outcome;
+  if (outcome.kind !== "named" && outcome.kind !== "accepted" && outcome.kind !== "refused") return outcome;
   const vmId = outcome.kind === "named" ? outcome.vmId : undefined;
   const { subscriptionId } = outcome;
   const known = [...vms, ...odd].find((vm) => (vmId !== undefined && vm.id === vmId) || (subscriptionId !== undefined && vm.subscriptionId === subscriptionId));
@@ -205,6 +206,11 @@ async function afterCall(session: Session, inputs: VirtualMachineInputs, sent: P
     for (const closed of earlier.filter(({ state }) => state === "closed")) await removeRecord(session, closed.id, TIDY_UP).catch(() => undefined);
     return next;
   };
+  const over = async (because: Error): Promise<never> => {
+    // It stays as `sent` where even this fails: then a person decides.
+    await removeRecord(session, sent.id, TO_THE_END).catch((error: unknown) => session.report(`${hostname}: the record of the refused purchase could not be removed: ${messageOf(error)}`));
+    throw because;
+  };
   switch (outcome.kind) {
     case "named": {
       const { vmId, orderId, subscriptionId, vm } = outcome;
@@ -217,10 +223,13 @@ async function afterCall(session: Session, inputs: VirtualMachineInputs, sent: P
     case "unknown":
       session.report(`${hostname}: the purchase's outcome is unknown; looking for its VM`);
       return await follow(session, inputs, await note("uncertain", { reason: outcome.said }));
-    case "refused":
+    case "refused": {
+      const shown = await shownAfterRefusal(session, sent, outcome, inputs.allowReplaceOf);
+      if (shown === undefined) return await over(outcome.error);
+      session.report(`${hostname}: the purchase was refused, but may have been made: ${shown}`);
+      return await follow(session, inputs, await note("uncertain", { subscriptionId: outcome.subscriptionId, reason: `${outcome.error.bareMessage} But ${shown}.` }));
+    }
     case "notSent":
-      // It stays as `sent` where even this fails: then a person decides.
-      await removeRecord(session, sent.id, TO_THE_END).catch((error: unknown) => session.report(`${hostname}: the record of the refused purchase could not be removed: ${messageOf(error)}`));
-      throw outcome.error;
+      return await over(outcome.error);
   }
 }

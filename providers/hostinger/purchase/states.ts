@@ -8,8 +8,10 @@
  *
  *     sent ──> seen(vm)                  the answer names a VM
  *          ──> accepted(subscription)    200 or 202 without a VM: the order stands, payment or VM come later
- *          ──> closed: nothing bought    this very call was refused, or certainly never left this machine
- *          ──> uncertain                 everything else: no answer, 5xx, an answer that cannot be read;
+ *          ──> closed: nothing bought    this very call was refused and nothing new shows (refusal.ts), or it certainly
+ *                                        never left this machine
+ *          ──> uncertain                 everything else: no answer, 5xx, an answer that cannot be read, a refusal after
+ *                                        which something shows that may have been bought;
  *                                        a buyer that died leaves `sent`, which is as good as `uncertain`
  *     accepted  ──> seen                 a VM of that subscription is listed
  *               ──> closed               the order has come to nothing, by positive evidence

@@ -1,0 +1,31 @@
+/**
+ * A purchase that was answered with a refusal. Hostinger takes the payment first and sets the VM up then, and a setup that
+ * fails may be told by the same answer as an order that was never made: so the lists are looked at before it counts as none.
+ */
+import { UserVpsError, messageOf } from "../../core/errors.ts";
+import type { ErrorCode } from "../../core/errors.ts";
+import type { PurchaseOutcome } from "../api/client.ts";
+import type { Session } from "../session.ts";
+import { lookForEvidence } from "./follow.ts";
+import type { PurchaseRecord } from "./record.ts";
+
+/** What is refused like this was refused before anything was ordered, or paid. */
+const BEFORE_ANY_ORDER: ReadonlySet<ErrorCode> = new Set(["API_UNAUTHORIZED", "API_FORBIDDEN", "PAYMENT_REFUSED"]);
+
+/**
+ * What may be its own all the same, for people; undefined: nothing was bought.
+ * @param except a VM that is to be given up for the one that was to be bought
+ */
+export async function shownAfterRefusal(session: Session, sent: PurchaseRecord, { error, subscriptionId }: PurchaseOutcome & { readonly kind: "refused" }, except: number | undefined): Promise<string | undefined> {
+  if (subscriptionId === undefined && BEFORE_ANY_ORDER.has(error.code)) return undefined;
+  try {
+    // Also for a run that was cancelled meanwhile: it need not leave a doubt.
+    const found = await lookForEvidence({ ...session, signal: null }, subscriptionId === undefined ? sent : { ...sent, subscriptionId }, except, true);
+    if (found.kind === "failed" || (found.kind === "none" && found.isClear)) return undefined;
+    if (found.kind === "none") return found.looked;
+    return found.kind === "vm" ? `VM ${found.vmId} is there: ${found.because}` : `subscription ${found.subscriptionId} is there: ${found.because}`;
+  } catch (trouble) {
+    if (!(trouble instanceof UserVpsError)) throw trouble;
+    return `what is there now cannot be asked: ${messageOf(trouble)}`;
+  }
+}

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { describe, it } from "vitest";
+import { UserVpsError } from "../../../providers/core/errors.ts";
+import { DAY_MS } from "../../../providers/core/time.ts";
+import type { PurchaseOutcome } from "../../../providers/hostinger/api/client.ts";
+import { obtainVm, readPurchases } from "../../../providers/hostinger/purchase/index.ts";
+import { recordName } from "../../../providers/hostinger/purchase/record.ts";
+import { ALICE, FakeAccount } from "../../support/fake-account.ts";
+import { ago, content, fails, rejectsWithCode, withCalls } from "./cases.ts";
+
+const refused = (more: object = {}): PurchaseOutcome => ({ kind: "refused", error: new UserVpsError("API_REJECTED", "The template is invalid.", { status: 422 }), ...more });
+const cameToNothing = (subscriptionId: string): PurchaseOutcome => ({ kind: "refused", subscriptionId, error: new UserVpsError("PAYMENT_REFUSED", "Order o-1 is 'failed'.") });
+
+describe("a refusal of the purchase", () => {
+  it("whose VM is there all the same, not set up: it is found, and nothing is bought again", async () => {
+    const account = new FakeAccount();
+    account.outcomes = ["setup-refused"];
+    const { vmId, how } = await obtainVm(account.session(), ALICE);
+    assert.deepEqual([account.vms.map(({ id }) => id), how, account.purchases], [[vmId], "interrupted", 1]);
+    const [record] = await readPurchases(account.session(), ALICE.hostname);
+    assert.match(record?.reason ?? "", /not available for this item.*VM \d+ is there/);
+  });
+
+  it("is a doubt as long as a subscription shows that nobody has a VM of", async () => {
+    const account = new FakeAccount();
+    account.outcomes = [refused()];
+    account.onListVms = (call) => {
+      if (call === 2) account.addSubscription({});
+    };
+    await rejectsWithCode(obtainVm(account.session({ patience: "none", purchaseSettleMs: 600_000 }), ALICE), "NOT_YET");
+    assert.equal((await readPurchases(account.session(), ALICE.hostname))[0]?.state, "uncertain");
+  });
+
+  it("closes the purchase where all that is new is another's by its record", async () => {
+    const account = new FakeAccount();
+    account.outcomes = [refused()];
+    account.onListVms = (call) => {
+      if (call !== 2) return;
+      const bobs = account.addVm({ hostname: "srv8.hstgr.cloud", state: "initial" });
+      account.addScript(recordName("bob.spoq.dev"), content("bob.spoq.dev", { state: "seen", vmId: bobs.id }));
+    };
+    await rejectsWithCode(obtainVm(account.session({ purchaseSettleMs: 600_000 }), ALICE), "API_REJECTED");
+    assert.deepEqual(await readPurchases(account.session(), ALICE.hostname), []);
+  });
+
+  it("is a doubt where the lists cannot be asked", async () => {
+    const account = new FakeAccount();
+    account.outcomes = [refused()];
+    const session = account.session();
+    const { listEntries } = session.client.virtualMachines;
+    let lists = 0;
+    const broken = withCalls(session, "virtualMachines", { listEntries: async (...given: Parameters<typeof listEntries>) => (++lists > 1 ? fails("API_UNREACHABLE")() : listEntries(...given)) });
+    await rejectsWithCode(obtainVm(broken, ALICE), "API_UNREACHABLE");
+    assert.equal((await readPurchases(account.session(), ALICE.hostname))[0]?.state, "uncertain");
+  });
+
+  it("leaves nothing behind in a run that was cancelled meanwhile", async () => {
+    const account = new FakeAccount();
+    const gone = new AbortController();
+    const session = account.session({}, gone.signal);
+    const { listEntries } = session.client.virtualMachines;
+    const cancelled = withCalls(session, "virtualMachines", {
+      listEntries: async (call: { signal: AbortSignal | null }) => {
+        call.signal?.throwIfAborted();
+        return await listEntries();
+      },
+      purchase: async () => {
+        gone.abort(new Error("cancelled"));
+        return refused();
+      },
+    });
+    await rejectsWithCode(obtainVm(cancelled, ALICE), "API_REJECTED");
+    assert.deepEqual(account.scripts, []);
+  });
+});
+
+describe("an order that came to nothing by its answer, and names a subscription", () => {
+  it("is a doubt while that subscription is listed and not cancelled", async () => {
+    for (const [status, code, records] of [["active", "NOT_YET", 1], ["cancelled", "PAYMENT_REFUSED", 0]] as const) {
+      const account = new FakeAccount();
+      account.outcomes = [cameToNothing("sub-1")];
+      account.onListVms = (call) => {
+        if (call === 2) account.addSubscription({ id: "sub-1", status });
+      };
+      await rejectsWithCode(obtainVm(account.session({ patience: "none", purchaseSettleMs: 600_000 }), ALICE), code);
+      assert.equal(account.scripts.length, records, status);
+    }
+  });
+
+  it("is over where that subscription is not listed", async () => {
+    const account = new FakeAccount();
+    account.outcomes = [cameToNothing("sub-1")];
+    await rejectsWithCode(obtainVm(account.session(), ALICE), "PAYMENT_REFUSED");
+    assert.deepEqual(account.scripts, []);
+  });
+
+  it("is a doubt where another's VM of before has it, which stays theirs", async () => {
+    const account = new FakeAccount();
+    account.addVm({ hostname: "bob.spoq.dev", subscriptionId: "sub-of-bob", createdAt: ago(DAY_MS) });
+    account.outcomes = [cameToNothing("sub-of-bob")];
+    await rejectsWithCode(obtainVm(account.session(), ALICE), "PURCHASE_UNCERTAIN", /the subscription sub-of-bob of VM/);
+  });
+});
