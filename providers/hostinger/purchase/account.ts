@@ -4,24 +4,26 @@
  * machines, orphaned provider processes and a plain `pulumi up` with a state of its own alike.
  */
 import { UserVpsError } from "../../core/errors.ts";
-import { DAY_MS, HOUR_MS } from "../../core/time.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../core/time.ts";
 import type { CallOptions, PostInstallScript } from "../api/client.ts";
 import { undefinedIfNotFound } from "../api/not-found.ts";
-import { noteNewestScripts, scriptsBefore } from "../own-writes.ts";
+import { scriptsBefore } from "../own-writes.ts";
 import type { LookingSession, Session } from "../session.ts";
 import { dataOf, hostnameOfRecord, parseRecord, recordContent, recordName } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
 
-/** So many of the newest pages are read in any case: what an order not long ago left is there. */
-const LEAST_PAGES = 2;
+/** So many of the newest pages are read in any case: what is open of orders is there, see in-sight.ts. */
+export const LEAST_PAGES = 2;
 /** 25 000 scripts. */
 const MOST_PAGES = 500;
 /** Where nothing else says how far back: a purchase that nobody has looked at for longer is for hPanel. */
 const HORIZON_MS = 30 * DAY_MS;
-/** A record this old has no buyer at work on it any more, so it may be moved to the newest end of the list. */
-const RENEWED_AFTER_MS = HOUR_MS;
-/** Beyond so many newer scripts it is moved there, so that the next look finds it at once. */
-const RENEWED_BEHIND = 50;
+/** For so long the outcome of a call may still be written down. */
+const NOTED_WITHIN_MS = MINUTE_MS;
+/** A stack whose saved state has the VM of a `seen` one closes it by its id: not long after, as a rule. */
+const SEEN_CLOSED_WITHIN_MS = HOUR_MS;
+/** Beyond so many newer scripts it is moved there, so that the next look finds it at once: half of what the least pages hold at least. */
+export const RENEWED_BEHIND = 25;
 /** A removal that is answered but not done is asked for again so often. */
 const MOST_REMOVALS = 3;
 
@@ -50,16 +52,22 @@ export async function readRecords(session: Session, hostname: string, { sinceId,
   for (const [newer, script] of scripts.entries()) {
     if (script.name !== "" && script.name !== recordName(hostname)) continue;
     const record = await readScript(session, script);
-    if (record?.hostname === hostname) named.push(await renewed(session, record, newer));
+    if (record?.hostname !== hostname) continue;
+    const current = isLeftBehind(session, record, newer) ? ((await moveToFront(session, record)) ?? (await readRecord(session, record.id))) : record;
+    if (current) named.push(current);
   }
   return { records: await withoutCopies(session, named), scripts };
 }
 
-/** As many of the newest scripts as are read in any case; kept for the look of a purchase in the same run. */
-export async function readNewestScripts(session: Session): Promise<readonly PostInstallScript[]> {
-  const scripts = await session.client.scripts.newest({ leastPages: LEAST_PAGES, mostPages: LEAST_PAGES + 1, isOldEnough: () => true }, { signal: session.signal });
-  noteNewestScripts(session, scripts);
-  return scripts;
+/**
+ * The same for whoever does not look again before anything is done: what was moved to the newest end while the rest of the
+ * list was read is among the newest then.
+ */
+export async function readRecordsTwice(session: Session, hostname: string, sinceId?: number): Promise<readonly PurchaseRecord[]> {
+  const { records, scripts } = await readRecords(session, hostname, { sinceId });
+  const since = await readRecords(session, hostname, { sinceId: scripts[0]?.id ?? 0, leastPages: 1 });
+  const found = new Map([...records, ...since.records].map((record) => [record.id, record]));
+  return await withoutCopies(session, [...found.values()]);
 }
 
 /**
@@ -137,13 +145,24 @@ function parsed(script: PostInstallScript): PurchaseRecord | undefined {
   return parseRecord({ ...script, content: script.content });
 }
 
-/** A record that is far behind the newest script is made anew in front; a copy that a crash leaves is found by its key. */
-async function renewed(session: Session, record: PurchaseRecord, newerScripts: number): Promise<PurchaseRecord> {
-  const isAtWork = serverNowMs(session) - record.createdAtMs < RENEWED_AFTER_MS;
-  if (record.format !== "current" || record.state === "closed" || isAtWork || newerScripts < RENEWED_BEHIND) return record;
+/** Whether nobody is at work on it who knows it by its id, and so many scripts are newer that it is to be moved to the newest end. */
+export function isLeftBehind(session: Session, { format, state, createdAtMs, intentMs }: PurchaseRecord, newerScripts: number): boolean {
+  if (format !== "current" || state === "intended" || state === "closed" || newerScripts < RENEWED_BEHIND) return false;
+  const callEndsMs = state === "sent" ? intentMs + session.settings.purchaseTimeoutMs : 0;
+  const untilMs = state === "seen" ? SEEN_CLOSED_WITHIN_MS : callEndsMs + NOTED_WITHIN_MS;
+  return serverNowMs(session) - createdAtMs >= untilMs;
+}
+
+/**
+ * Made anew in front; a copy that a crash leaves is found by its key. Whoever holds the id of before finds it gone, and looks anew.
+ * Undefined if it was changed or ended meanwhile, or moved by another.
+ */
+export async function moveToFront(session: Session, record: PurchaseRecord): Promise<PurchaseRecord | undefined> {
   const copy = await createRecord(session, record.hostname, { ...dataOf(record), madeAt: new Date(record.createdAtMs).toISOString() });
-  await removeRecord(session, record.id);
-  return copy;
+  const now = await readRecord(session, record.id);
+  const isAsRead = now !== undefined && JSON.stringify(dataOf(now)) === JSON.stringify(dataOf(record));
+  await removeRecord(session, isAsRead ? record.id : copy.id);
+  return isAsRead ? copy : undefined;
 }
 
 /** Of two with the same key the one that is further on stays. */

@@ -2,7 +2,7 @@ import { messageOf } from "../../core/errors.ts";
 import type { VirtualMachine } from "../api/client.ts";
 import type { Session } from "../session.ts";
 import type { VirtualMachineInputs } from "../virtual-machine-args.ts";
-import { dropRecord, readRecords, removeRecord } from "./account.ts";
+import { dropRecord, readRecordsTwice, removeRecord } from "./account.ts";
 import { mayHaveBought } from "./states.ts";
 
 /**
@@ -28,7 +28,7 @@ async function unlessItStays(session: Session, recordId: number, removal: Promis
 
 /** Whether anybody has bought, or is about to buy, a VM for the stack that would be installed with its script. */
 export async function isPurchaseOpen(session: Session, hostname: string, scriptId: number): Promise<boolean> {
-  const { records } = await readRecords(session, hostname, { sinceId: scriptId });
+  const records = await readRecordsTwice(session, hostname, scriptId);
   return records.some(({ state }) => state !== "closed");
 }
 
@@ -37,7 +37,7 @@ export async function isPurchaseOpen(session: Session, hostname: string, scriptI
  * there is a person's word for what it has become. Undefined if there is none.
  */
 export async function purchaseOfVm(session: Session, { hostname, owner, postInstallScriptId }: VirtualMachineInputs, vm: VirtualMachine): Promise<number | undefined> {
-  const { records } = await readRecords(session, hostname, { sinceId: postInstallScriptId });
+  const records = await readRecordsTwice(session, hostname, postInstallScriptId);
   const madeAtMs = Date.parse(vm.createdAt ?? "");
   return records.find((record) => {
     const isOurs = record.owner === undefined || owner === undefined || record.owner === owner;

@@ -1,7 +1,7 @@
 /** The purchase of a VM, at most once whatever dies when: states.ts has the drawing, obtain.ts the way. */
-export { readNewestScripts } from "./account.ts";
 export { closePurchase, dropPurchase, isPurchaseOpen, purchaseOfVm } from "./close.ts";
 export type { Obtained } from "./follow.ts";
+export { readNewestScripts } from "./in-sight.ts";
 export { abandonPurchase, leftPurchases } from "./left.ts";
 export type { LeftPurchase } from "./left.ts";
 export { obtainVm } from "./obtain.ts";

@@ -44,16 +44,22 @@ const TIDY_UP = { signal: null, timeoutMs: 15 * SECOND_MS } as const;
 /** What the call came to is written down even if nobody waits for it any more. */
 const TO_THE_END = { signal: null } as const;
 
+export interface ObtainOptions {
+  /** The script is the stack's own: there before this stack bought anything. Else records are looked for as far back as any may be open. */
+  readonly hasOwnScript?: boolean;
+}
+
 /**
  * @throws UserVpsError PURCHASE_NOT_ALLOWED, VM_NOT_OURS, PAYMENT_REFUSED, AWAITING_PAYMENT,
  * PURCHASE_UNCERTAIN, NOT_YET, VM_GONE, VM_MISMATCH, API_*
  */
-export async function obtainVm(session: Session, inputs: VirtualMachineInputs): Promise<Obtained> {
+export async function obtainVm(session: Session, inputs: VirtualMachineInputs, { hasOwnScript = true }: ObtainOptions = {}): Promise<Obtained> {
+  const sinceId = hasOwnScript ? inputs.postInstallScriptId : undefined;
   for (let turn = 1; turn <= MOST_TURNS; turn++) {
     // Who may buy lists the VMs once the intent is written, where it counts; if that look finds a namesake, it is looked for here.
     const list = turn === 1 && mayBuy(session, inputs) ? undefined : await session.client.virtualMachines.listEntries({ signal: session.signal });
     const known = turn === 1 ? await lookOfThisRun(session, inputs.hostname, inputs.postInstallScriptId) : undefined;
-    const look = known ?? (await readRecords(session, inputs.hostname, { sinceId: inputs.postInstallScriptId }));
+    const look = known ?? (await readRecords(session, inputs.hostname, { sinceId }));
     const open = await openPurchase(session, inputs, look.records);
     if (!open && list) refuseNamesakes(session, inputs, list);
     const obtained = open ? await follow(session, inputs, open) : await attempt(session, inputs, look);

@@ -4,7 +4,7 @@ import type { Session } from "../session.ts";
 import { refuseOtherPlan } from "../search.ts";
 import { isLost } from "../vm-state.ts";
 import { getVm } from "../wait-for-running.ts";
-import { readRecords, removeRecord, serverNowMs, writeRecord } from "./account.ts";
+import { readRecordsTwice, removeRecord, serverNowMs, writeRecord } from "./account.ts";
 import { certainEvidence } from "./evidence.ts";
 import { doubtEndsAtMs, moved } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
@@ -30,7 +30,7 @@ export interface ReadPurchasesOptions {
  * @throws UserVpsError API_*: then nothing may be concluded
  */
 export async function readPurchases(session: Session, hostname: string, { postInstallScriptId }: ReadPurchasesOptions = {}): Promise<readonly PurchaseRecord[]> {
-  const { records } = await readRecords(session, hostname, { sinceId: postInstallScriptId });
+  const records = await readRecordsTwice(session, hostname, postInstallScriptId);
   return records.filter(({ state }) => state !== "closed");
 }
 

@@ -54,7 +54,7 @@ export const vmCreate: CliCommand<Options> = {
         refuseMismatch(inputs, there);
         return { vmId: there.id, how: "adopted", orderId: undefined, recordId: await purchaseOfVm(session, inputs, there) } as const;
       };
-      const acquired = present ? await adopted(present) : await obtainVm(session, inputs).catch(async (error: unknown) => {
+      const acquired = present ? await adopted(present) : await obtainVm(session, inputs, { hasOwnScript: false }).catch(async (error: unknown) => {
         // Somebody else has bought it under this name meanwhile, and is done with it.
         const since = error instanceof UserVpsError && error.code === "VM_NOT_OURS" ? await findByHostname(session, hostname) : undefined;
         if (!since) throw error;
