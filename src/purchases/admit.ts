@@ -12,6 +12,7 @@ import { endProbe } from "./breaker.ts";
 import { heldBack, reserve } from "./guard.ts";
 import type { Guard } from "./guard.ts";
 import type { Wait } from "./judge.ts";
+import { isDecidable } from "./purchase.ts";
 import type { Purchase } from "./purchase.ts";
 import { findOpenPurchase, markDecidedVm, markEnded, markWaiting, wishFor, withdrawWish } from "./purchases.ts";
 
@@ -38,7 +39,7 @@ export async function admit(guard: Guard, account: PurchaseAccount, session: Ses
   const { pool, settings } = guard;
   const { record, changeId, needsPurchase } = question;
   let open = await findOpenPurchase(pool, record.userId);
-  if (open && isDecided(open)) open = await applyDecision(guard, account, session, question, open);
+  if (open && isDecidable(open) && open.decision !== null) open = await applyDecision(guard, account, session, question, open);
   // Bought or not, that is for the run to find out; it does not order once more.
   if (open?.state === "awaiting_payment") return { mayBuy: false, purchase: open };
   if (open?.state === "uncertain") {
@@ -98,10 +99,6 @@ async function endReservation({ pool }: Guard, { purchaseId }: Purchase): Promis
     await markEnded(db, purchaseId, "released");
     await endProbe(db);
   });
-}
-
-function isDecided({ state, decision }: Purchase): boolean {
-  return (state === "uncertain" || state === "awaiting_payment") && decision !== null;
 }
 
 /** In the account first: should this process die before the books say so, it is done once more. */

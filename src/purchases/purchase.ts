@@ -74,5 +74,9 @@ export const PURCHASE_COLUMNS = `
   price_cents AS "priceCents", currency, order_id AS "orderId", vps_purchases.subscription_id AS "subscriptionId", vm_id::double precision AS "vmId", paid_until AS "paidUntil",
   refusals, looks, evidence, decision, decided_vm_id::double precision AS "decidedVmId", decided_by AS "decidedBy", decided_why AS "decidedWhy", decided_at AS "decidedAt"`;
 
-/** One that may still cost money, or does. */
-export const OPEN_STATES: readonly PurchaseState[] = ["waiting", "reserved", "awaiting_payment", "uncertain"];
+const DECIDABLE: readonly PurchaseState[] = ["awaiting_payment", "uncertain"];
+
+/** A person can know more about it than the service. */
+export function isDecidable({ state }: Pick<Purchase, "state">): boolean {
+  return DECIDABLE.includes(state);
+}

@@ -1,10 +1,12 @@
 /** Users who are given up while a purchase of theirs is known to the Hostinger account alone; the engine is a stub. */
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { HOUR_MS } from "../../providers/core/time.ts";
+import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import type { DestroyOptions, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
-import { findLastPurchase } from "../../src/purchases/index.ts";
+import { decide, findLastPurchase, markAwaitingPayment } from "../../src/purchases/index.ts";
 import { findVpsByUserId, listRuns, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -51,6 +53,14 @@ const recordsOf = (username: string) => scriptsOf(username).length;
 /** As it is when the stack's saved state has the VM. */
 async function forgetRecords(username: string): Promise<void> {
   for (const { id } of scriptsOf(username)) await hostinger(sandbox, "DELETE", `vps/v1/post-install-scripts/${id}`);
+}
+
+/** As if it had been sent 25 hours ago. */
+async function age(username: string): Promise<void> {
+  const path = `vps/v1/post-install-scripts/${scriptsOf(username)[0]!.id}`;
+  const { name, content } = (await hostinger(sandbox, "GET", path)).body;
+  const at = new Date(Date.now() - 25 * HOUR_MS).toISOString();
+  await hostinger(sandbox, "PUT", path, { name, content: content.replaceAll(/"at":"[^"]+"/g, `"at":"${at}"`).replace('"version":2', `"version":2,"madeAt":"${at}"`) });
 }
 
 /** Of a user whose run did not live to say what became of its purchase: books and record know of none. */
@@ -103,6 +113,33 @@ describe("giving up a user whose purchase was interrupted", () => {
     const [order] = sandbox.state().purchases.slice(-1);
     const { state, autoRenewed } = vmById(order!.vmId!);
     assert.deepEqual([["stopped", "initial"].includes(state), autoRenewed, recordsOf("cid")], [true, false, 0]);
+  });
+
+  it("waits for as long as the order stands, until a person says that nothing comes of it", async () => {
+    const userId = await interrupted("kim");
+    await control(sandbox, "POST", "purchases", { answer: "payment-initiated" });
+    assert.deepEqual(await obtainOnce(sandbox, { hostname: `kim.${sandbox.domain}`, owner: userId }, { patience: "none" }), { code: "AWAITING_PAYMENT" });
+    await markAwaitingPayment(pool, (await findLastPurchase(pool, userId))!.purchaseId, {});
+    await age("kim");
+    await requestDeprovision({ pool, jobs }, userId);
+    await until("a run that waits for it", async () => (await listRuns(pool, userId)).items.some(({ errorCode }) => errorCode === "AWAITING_PAYMENT"));
+    assert.deepEqual([(await findVpsByUserId(pool, userId))?.status, recordsOf("kim")], ["deprovisioning", 1]);
+    await inTransaction(pool, async (db) => {
+      assert.ok(await decide(db, userId, { kind: "give-up", vmId: null, by: "op_1", why: "hPanel has no order" }));
+      await jobs.enqueue(db, { operation: "destroy", userId });
+    });
+    await givenUp(userId);
+    assert.deepEqual([recordsOf("kim"), (await findLastPurchase(pool, userId))?.state], [0, "written_off"]);
+  });
+
+  it("finds it under the host name that it was ordered for, of a user who was renamed since", async () => {
+    const userId = await interrupted("lou");
+    const ending = await obtainOnce(sandbox, { hostname: `lou.${sandbox.domain}`, owner: userId });
+    assert.ok("vmId" in ending);
+    await pool.query("UPDATE user_vps SET hostname = 'lou2.' || $2 WHERE user_id::text = $1", [userId, sandbox.domain]);
+    await requestDeprovision({ pool, jobs }, userId);
+    await givenUp(userId);
+    assert.deepEqual([vmById(ending.vmId).state, vmById(ending.vmId).autoRenewed, recordsOf("lou")], ["stopped", false, 0]);
   });
 
   it("ends when nothing shows of a purchase that may have been made and the settle time is over, and is the person's word about it", async () => {

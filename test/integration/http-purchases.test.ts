@@ -14,7 +14,7 @@ const price = { firstTermCents: 499, renewalCents: 1_399, currency: "USD" };
 
 beforeEach(async () => {
   jobs.enqueued.length = 0;
-  for (const table of ["vps_purchases", "vps_purchase_switch", "user_vps"]) await pool.query(`DELETE FROM ${table}`);
+  for (const table of ["vps_purchases", "vps_purchase_switch", "vps_give_ups", "user_vps"]) await pool.query(`DELETE FROM ${table}`);
 });
 
 const get = async <T>(url: string): Promise<T> => {
@@ -195,6 +195,22 @@ describe("POST /api/admin/vps/{username}/resolve", () => {
     const answer = await post("/api/admin/vps/ada/resolve", { decision: "give-up", reason: "hPanel has no order" });
     assert.equal(answer.statusCode, 202, answer.body);
     assert.deepEqual([(await findLastPurchase(pool, "user_ada"))?.decision, jobs.enqueued], ["give-up", [{ operation: "up", userId: "user_ada" }]]);
+  });
+
+  it("ends the wait for an order of a user who is given up, and is nothing else about one: at once if the giving up has begun", async () => {
+    for (const [username, hasBegun] of [["ada", true], ["ben", false]] as const) {
+      await markAwaitingPayment(pool, await reserved(username), { orderId: "o-1" });
+      await setVpsStatus(pool, `user_${username}`, { status: "failed" });
+      const body = { confirm: username, reason: "left", wipe: true };
+      assert.equal((await post(`/api/admin/vps/${username}/deprovision`, body)).statusCode, 202);
+      if (hasBegun) await pool.query("UPDATE vps_give_ups SET started_at = now() WHERE username = $1", [username]);
+      const { waitingFor } = await get<{ waitingFor: string | null }>(`/api/admin/vps/${username}`);
+      jobs.enqueued.length = 0;
+      assertRefusal(await post(`/api/admin/vps/${username}/resolve`, { decision: "buy-again", reason: "x" }), 409, "STATUS_CONFLICT");
+      const answer = await post(`/api/admin/vps/${username}/resolve`, { decision: "give-up", reason: "hPanel has no order" });
+      assert.deepEqual([answer.statusCode, JSON.parse(answer.body).status, JSON.parse(answer.body).waitingFor], [202, "deprovisioning", waitingFor]);
+      assert.deepEqual([(await findLastPurchase(pool, `user_${username}`))?.decision, jobs.enqueued], ["give-up", hasBegun ? [{ operation: "destroy", userId: `user_${username}` }] : []]);
+    }
   });
 
   it("is refused where nothing is in doubt, without a reason, and where VM and decision do not fit", async () => {

@@ -1,15 +1,18 @@
 /** What was bought, or may have been, for a stack that is given up before its state had the VM. */
-import { DAY_MS } from "../../core/time.ts";
+import { isRenewed } from "../renewal.ts";
 import type { Session } from "../session.ts";
 import { removeRecord, serverNowMs } from "./account.ts";
 import { isSeen, lookForEvidence } from "./follow.ts";
-import { doubtEndsAtMs, sentAtMs } from "./record.ts";
+import { doubtEndsAtMs } from "./record.ts";
 import type { PurchaseRecord } from "./record.ts";
 import { readPurchases } from "./resolve.ts";
 import { isInDoubt, mayHaveBought } from "./states.ts";
 
 export interface LeftPurchase {
   readonly recordId: number;
+  readonly hostname: string;
+  /** The record's, whatever id it has by the time it is ended. */
+  readonly key: string;
   readonly orderId: string | undefined;
   readonly subscriptionId: string | undefined;
   /** What was bought; undefined: none shows. */
@@ -17,9 +20,6 @@ export interface LeftPurchase {
   /** Without a VM: it may show by itself yet. */
   readonly isStillToCome: boolean;
 }
-
-/** An accepted order that has brought no VM by then is Hostinger's to end. */
-const LONGEST_PAYMENT_MS = DAY_MS;
 
 /**
  * The purchases for a host name that are not over, by evidence as for a buyer: never another owner's, and never a VM that
@@ -34,24 +34,28 @@ export async function leftPurchases(session: Session, { hostname, owner }: { rea
 }
 
 async function lookAt(session: Session, record: PurchaseRecord): Promise<LeftPurchase> {
-  const { id: recordId, orderId, subscriptionId } = record;
-  if (isSeen(record)) return { recordId, orderId, subscriptionId, vmId: record.vmId, isStillToCome: false };
+  const { id: recordId, hostname, key, orderId, subscriptionId } = record;
+  const known = { recordId, hostname, key, orderId };
+  if (isSeen(record)) return { ...known, subscriptionId, vmId: record.vmId, isStillToCome: false };
   const found = await lookForEvidence(session, record, undefined);
-  const untilMs = isInDoubt(record.state) ? doubtEndsAtMs(record, session.settings.purchaseSettleMs) : sentAtMs(record) + LONGEST_PAYMENT_MS;
+  // A payment takes as long as it takes: an order that stands is over when its subscription is, or by a person's word.
+  const mayShow = !isInDoubt(record.state) || serverNowMs(session) < doubtEndsAtMs(record, session.settings.purchaseSettleMs);
   return {
-    recordId, orderId,
+    ...known,
     subscriptionId: found.kind === "order" ? found.subscriptionId : subscriptionId,
     vmId: found.kind === "vm" ? found.vmId : undefined,
-    isStillToCome: found.kind !== "vm" && found.kind !== "failed" && serverNowMs(session) < untilMs,
+    isStillToCome: found.kind !== "vm" && found.kind !== "failed" && mayShow,
   };
 }
 
 /** Its VM is given up, or nothing has come of it: nobody goes on with it, and what it ordered is not renewed. */
-export async function abandonPurchase(session: Session, { recordId, subscriptionId, vmId }: LeftPurchase): Promise<void> {
+export async function abandonPurchase(session: Session, { hostname, key, subscriptionId }: LeftPurchase): Promise<void> {
   const { subscriptions } = session.client;
-  if (vmId === undefined && subscriptionId !== undefined) {
+  // Also beside a VM, which may not name the subscription that pays it.
+  if (subscriptionId !== undefined) {
     const listed = (await subscriptions.list({ signal: session.signal })).find(({ id }) => id === subscriptionId);
-    if (listed?.isAutoRenewed) await subscriptions.disableAutoRenewal(subscriptionId, { signal: session.signal });
+    if (listed && isRenewed(listed)) await subscriptions.disableAutoRenewal(subscriptionId, { signal: session.signal });
   }
-  await removeRecord(session, recordId);
+  // It may have been moved since it was looked at.
+  for (const record of await readPurchases(session, hostname)) if (record.key === key) await removeRecord(session, record.id);
 }

@@ -24,6 +24,6 @@ export const resolve: CliCommand<Options> = {
     const [body] = given;
     if (given.length !== 1 || !body) throw new UserVpsError("INPUT_INVALID", "Expected exactly one of --vm, --buy-again and --give-up.");
     if (!reason) throw new UserVpsError("INPUT_INVALID", "Expected --reason: why it is so, for the record.");
-    return orderForUser(invocation, username, { ask: (service, user) => service.POST("/api/admin/vps/{username}/resolve", { params: user, body: { ...body, reason } }), operation: () => "up", asked: `it is decided (${body.decision})` });
+    return orderForUser(invocation, username, { ask: (service, user) => service.POST("/api/admin/vps/{username}/resolve", { params: user, body: { ...body, reason } }), operation: ({ status }) => (status === "deprovisioning" ? "destroy" : "up"), asked: `it is decided (${body.decision})` });
   },
 };

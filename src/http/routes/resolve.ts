@@ -3,7 +3,7 @@ import { z } from "zod";
 import { inTransaction } from "../../db/transaction.ts";
 import { decide, decideInTurn, DECISIONS, findOpenPurchase } from "../../purchases/index.ts";
 import type { PurchaseState } from "../../purchases/index.ts";
-import { isOrWasVmOfAnother, setVpsStatus } from "../../records/index.ts";
+import { isOrWasVmOfAnother, openGiveUp, setVpsStatus } from "../../records/index.ts";
 import type { VpsStatus } from "../../records/index.ts";
 import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
@@ -28,7 +28,7 @@ export const resolveRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { po
     schema: {
       tags: ["operators"],
       summary: "Decide about a purchase in doubt",
-      description: "Only while nobody knows whether it was made (PURCHASE_UNCERTAIN), or while its payment is under way (AWAITING_PAYMENT). Look into the orders in the Hostinger panel first: `buy-again` buys.",
+      description: "Only while nobody knows whether it was made (PURCHASE_UNCERTAIN), or while its payment is under way (AWAITING_PAYMENT). While the user is given up, `give-up` ends the wait for what was ordered. Look into the orders in the Hostinger panel first: `buy-again` buys.",
       params: USERNAME_PARAMS,
       body: BODY,
       response: { 202: { description: "It is recorded and queued.", content: { "application/json": { schema: ADMIN_VPS_VIEW } } }, ...refusals(401, 403, 404, 409, 413, 415) },
@@ -41,13 +41,17 @@ export const resolveRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { po
       const purchase = await findOpenPurchase(db, user.userId);
       const fitting = purchase && DECIDABLE[purchase.state];
       if (!fitting) throw new HttpError("STATUS_CONFLICT", `No purchase of '${user.username}' is in doubt, or awaits its payment.`);
+      const giveUp = await openGiveUp(db, user.userId);
+      if (giveUp && kind !== "give-up") throw new HttpError("STATUS_CONFLICT", `'${user.username}' is being given up, and whatever was bought with it: nothing is left to say but that nothing comes of the purchase (give-up).`);
       if (kind === "vm" && user.status === "ready") throw new HttpError("STATUS_CONFLICT", `'${user.username}' has a VPS, and no run looks for another VM: give the purchase up. A VM that it has become is a finding of the next sweep.`);
       await decideInTurn(db);
       if (vmId !== undefined && (await isOrWasVmOfAnother(db, user.userId, vmId))) throw new HttpError("STATUS_CONFLICT", `VM ${vmId} is another user's, or named for one, or holds another user's data.`);
-      const changed = await setVpsStatus(db, user.userId, { status: "queued", phase: "queued" }, fitting);
+      const isUnderWay = giveUp !== undefined && user.status === "deprovisioning";
+      const changed = isUnderWay ? user : await setVpsStatus(db, user.userId, giveUp ? { status: "deprovisioning" } : { status: "queued", phase: "queued" }, fitting);
       if (!changed) throw statusConflict(user, "To decide about a purchase", fitting);
       await decide(db, user.userId, { kind, vmId: vmId ?? null, by: callerOf(request).userId, why });
-      await jobs.enqueue(db, { operation: "up", userId: user.userId }, { cause: { kind: "decision", requestedBy: callerOf(request).userId, reason: why } });
+      // Within the grace period, a job waits for its end.
+      if (!isUnderWay || giveUp.startedAt !== null) await jobs.enqueue(db, { operation: giveUp ? "destroy" : "up", userId: user.userId }, { cause: { kind: "decision", requestedBy: callerOf(request).userId, reason: why } });
       return changed;
     });
     request.log.info({ operator: callerOf(request).userId, username: record.username, decision: kind, vmId }, "purchase in doubt decided");

@@ -40,7 +40,8 @@ export async function replacedVmsOf(db: Queryable, session: Session, giveUp: Giv
 export async function giveUpReplaced(session: Session, { hostname, templateId, wipe }: GiveUp, vmId: number, { isNew = false } = {}): Promise<void> {
   try {
     const vm = await getVm(session, vmId, hostname, { isNew });
-    await endAutoRenewal(session, { vmId, hostname });
+    const { isOff } = await endAutoRenewal(session, { vmId, hostname });
+    if (!isOff) session.report(`VM ${vmId}: it is not known which subscription pays it, so it may be renewed: switch its renewal off in the Hostinger panel`);
     // Under Hostinger's own name it was wiped, by an interrupted run, or never set up.
     if (wipe && !isHostingersOwn(vm.hostname.toLowerCase())) {
       const { notWipedBecause } = await wipeVm(session, { vmId, hostname }, vm.template?.id ?? templateId);
