@@ -4,7 +4,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/index.ts";
-import { withdrawWish } from "../purchases/index.ts";
+import { withdrawDecision, withdrawWish } from "../purchases/index.ts";
 import { BUSY_STATUSES, endWait, finishRun, isAskedToEnd, lockVps, openRunsOf, setVpsStatus } from "../records/index.ts";
 import type { RunEnd } from "../records/index.ts";
 
@@ -29,9 +29,10 @@ export async function closeRun(db: Queryable, { userId, runId }: { readonly user
   return isCancelled ? "cancelled" : "ended";
 }
 
-/** Nothing goes on by itself any more. What is bought, or may be, stays in the books, which follow it. */
+/** Nothing goes on by itself any more, and nothing that was decided before is done by what is asked for later. What is bought, or may be, stays in the books, which follow it. */
 export async function recordCancelled(db: Queryable, userId: string, { code, message, next }: UserVpsError = cancelledByOperator()): Promise<void> {
   await withdrawWish(db, userId);
+  await withdrawDecision(db, userId);
   await endWait(db, userId);
   await setVpsStatus(db, userId, { status: "failed", errorCode: code, reason: message, nextStep: next }, BUSY_STATUSES);
 }

@@ -108,7 +108,7 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
 
 /** What of a run's end concerns its purchase; the account is asked where it knows more. */
 async function purchaseAfter({ engine, vms, purchases, log }: WorkerContext, { job, record, runId }: FailedJob, { code }: UserVpsError, message: string, isAtRest: boolean): Promise<RunFailure> {
-  const { userId, username, hostname, requestedAt } = record;
+  const { userId, username, requestedAt } = record;
   const failure: RunFailure = { userId, askedAt: requestedAt, code, message, isAtRest, vmId: undefined, account: undefined };
   const open = job.operation === "up" ? await findOpenPurchase(purchases.guard.pool, userId).catch(() => undefined) : undefined;
   if (!open || open.state === "waiting") return failure;
@@ -117,7 +117,7 @@ async function purchaseAfter({ engine, vms, purchases, log }: WorkerContext, { j
   const vmId = newVm(found, open.changeId === null ? undefined : (record.hostingerVmId ?? undefined));
   if (vmId === undefined && !asksTheAccount(code, isAtRest)) return failure;
   const session = vms.openSession({ signal: AbortSignal.timeout(ACCOUNT_LIMIT_MS), report: (text) => log(`${username}: run ${runId}: ${text}`) });
-  return { ...failure, vmId, account: await readAccount(purchases.account, session, hostname) };
+  return { ...failure, vmId, account: await readAccount(purchases.account, session, open.hostname) };
 }
 
 /** Ends a run that has to wait: no try is used up, and no job is left; who watches what is waited for sends the next. */

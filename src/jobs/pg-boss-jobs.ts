@@ -4,7 +4,7 @@ import { inTransaction } from "../db/index.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { askRunToEnd, lockVps, noteCause, withdrawChange } from "../records/index.ts";
-import { releaseWithdrawn } from "../purchases/index.ts";
+import { releaseWithdrawn, withdrawDecision } from "../purchases/index.ts";
 import type { Operation, VpsStatus } from "../records/index.ts";
 import { recordCancelled } from "./close-run.ts";
 import type { JobRequest, Jobs } from "./job.ts";
@@ -37,6 +37,7 @@ export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
         const changeId = await withdrawChange(db, userId);
         if (changeId !== undefined) {
           await releaseWithdrawn(db, changeId);
+          await withdrawDecision(db, userId);
           // What was asked for before the change, new credentials for one, was to be done by the same run.
           if ((await lockVps(db, userId)) === "ready") await send(boss, db, { operation: "up", userId });
           return;

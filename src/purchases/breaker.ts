@@ -7,6 +7,7 @@
  *     probing ─ the purchase has its VM ────────────────────> closed    all who wait go on
  *             ─ it was refused as well ─────────────────────> open      the next probe after twice the time
  *             ─ it came to nothing for another reason ──────> open      the next probe at once
+ *             ─ its payment is under way, or nobody knows ──> open      the next probe after the same time
  */
 import type { Queryable } from "../db/queryable.ts";
 
@@ -53,9 +54,12 @@ export async function beginProbe(db: Queryable, purchaseId: number): Promise<boo
   return rowCount === 1;
 }
 
-/** open -> open, with the next probe at once. */
+/** The present probe may still be sent, or be told to have been refused. */
+const IS_PROBE_UNDER_WAY = "EXISTS (SELECT FROM vps_purchases WHERE purchase_id = probe_purchase_id AND state = 'reserved')";
+
+/** open -> open, with the next probe at once; probing -> open, if nothing is under way of the present one. */
 export async function probeAtOnce(db: Queryable): Promise<void> {
-  await db.query("UPDATE vps_purchase_breaker SET next_probe_at = clock_timestamp() WHERE state = 'open'");
+  await db.query(`UPDATE vps_purchase_breaker SET state = 'open', next_probe_at = clock_timestamp(), probe_purchase_id = NULL WHERE state = 'open' OR (state = 'probing' AND NOT ${IS_PROBE_UNDER_WAY})`);
 }
 
 /** probing -> closed, open: what became of the probe stands in its row, whoever wrote it. Any bought VM closes it: the card works. */
@@ -67,5 +71,15 @@ export async function endProbe(db: Queryable): Promise<void> {
   await db.query(
     `UPDATE vps_purchase_breaker SET state = 'open', next_probe_at = clock_timestamp(), probe_purchase_id = NULL
      WHERE state = 'probing' AND EXISTS (SELECT FROM vps_purchases WHERE purchase_id = probe_purchase_id AND state IN ('released', 'written_off', 'refused', 'waiting'))`,
+  );
+}
+
+/** probing -> open: nobody knows how long it takes until the probe's outcome is told. When it has its VM, that closes it all the same. */
+export async function putProbeOff(db: Queryable, probeSeconds: number): Promise<void> {
+  await db.query(
+    `UPDATE vps_purchase_breaker SET state = 'open', probe_purchase_id = NULL,
+       next_probe_at = clock_timestamp() + make_interval(secs => least($2, $1 * power(2, least(greatest(refusals - 1, 0), 20))))
+     WHERE state = 'probing' AND EXISTS (SELECT FROM vps_purchases WHERE purchase_id = probe_purchase_id AND state IN ('awaiting_payment', 'uncertain'))`,
+    [probeSeconds, Math.max(LONGEST_PROBE_SECONDS, probeSeconds)],
   );
 }

@@ -5,7 +5,7 @@ import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { WAITS_NO_MORE } from "../records/set-vps-status.ts";
 import type { PurchaseAccount } from "./account.ts";
-import { endProbe, readBreaker } from "./breaker.ts";
+import { endProbe, putProbeOff, readBreaker } from "./breaker.ts";
 import { reserve } from "./guard.ts";
 import type { Guard } from "./guard.ts";
 import type { Wait } from "./judge.ts";
@@ -103,11 +103,11 @@ export async function hasWork(db: Queryable): Promise<boolean> {
   return rows[0]!.has;
 }
 
-/** Reservations of users at rest, whose run could not tell what became of the purchase. */
-export async function settleLeft({ pool }: Guard, account: PurchaseAccount, session: Session, vmOfStack: (username: string, replacedVmId: number | undefined) => Promise<number | undefined>, quietSeconds = SETTLE_SECONDS): Promise<void> {
+/** Reservations of users at rest, or who are given up, whose run could not tell what became of the purchase. */
+export async function settleLeft({ pool, settings }: Guard, account: PurchaseAccount, session: Session, vmOfStack: (username: string, replacedVmId: number | undefined) => Promise<number | undefined>, quietSeconds = SETTLE_SECONDS): Promise<void> {
   const { rows } = await pool.query<Purchase & { recordVmId: number | null }>(
     `SELECT ${PURCHASE_COLUMNS}, user_vps.hostinger_vm_id::double precision AS "recordVmId" FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed
-     WHERE state = 'reserved' AND user_vps.status IN ('ready', 'failed', 'suspended', 'deprovisioned') AND user_vps.updated_at < clock_timestamp() - make_interval(secs => $1)
+     WHERE state = 'reserved' AND user_vps.status IN ('ready', 'failed', 'suspended', 'deprovisioning', 'deprovisioned') AND user_vps.updated_at < clock_timestamp() - make_interval(secs => $1)
      ORDER BY purchase_id LIMIT 20`,
     [quietSeconds],
   );
@@ -120,4 +120,5 @@ export async function settleLeft({ pool }: Guard, account: PurchaseAccount, sess
     });
   }
   await endProbe(pool);
+  await putProbeOff(pool, settings.paymentProbeSeconds);
 }

@@ -122,6 +122,14 @@ export async function decide(db: Queryable, userId: string, { kind, vmId, by, wh
   return rowCount === 1;
 }
 
+/** What an operator decided, and no run has gone by yet. */
+export async function withdrawDecision(db: Queryable, userId: string): Promise<void> {
+  await db.query(
+    "UPDATE vps_purchases SET decision = NULL, decided_vm_id = NULL, decided_by = NULL, decided_why = NULL, decided_at = NULL WHERE user_id = $1 AND state IN ('uncertain', 'awaiting_payment') AND decision IS NOT NULL",
+    [userId],
+  );
+}
+
 /** uncertain, awaiting_payment -> reserved: an operator has said which VM it is. */
 export async function markDecidedVm(db: Queryable, purchaseId: number): Promise<void> {
   await db.query("UPDATE vps_purchases SET state = 'reserved' WHERE purchase_id = $1 AND state IN ('uncertain', 'awaiting_payment') AND decision = 'vm'", [purchaseId]);

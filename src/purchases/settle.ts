@@ -5,7 +5,7 @@ import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { AccountPurchase, PurchaseAccount } from "./account.ts";
-import { endProbe, openBreaker } from "./breaker.ts";
+import { endProbe, openBreaker, putProbeOff } from "./breaker.ts";
 import type { GuardSettings } from "./guard.ts";
 import type { Wait } from "./judge.ts";
 import type { Purchase } from "./purchase.ts";
@@ -69,6 +69,7 @@ export async function settleFailure(db: Queryable, settings: GuardSettings, fail
   else if (code === "PAYMENT_REFUSED") return await afterRefusal(db, settings, purchase, failure);
   else if (isAtRest && account) await settleByAccount(db, purchase, account);
   await endProbe(db);
+  await putProbeOff(db, settings.paymentProbeSeconds);
   return undefined;
 }
 
@@ -83,6 +84,7 @@ export async function settleByAccount(db: Queryable, { purchaseId }: Purchase, {
 /** Looked for again at growing intervals, without a limit. */
 async function waitForPayment(db: Queryable, settings: GuardSettings, purchase: Purchase, known: Bought): Promise<Aftermath> {
   const looks = await markAwaitingPayment(db, purchase.purchaseId, known);
+  await putProbeOff(db, settings.paymentProbeSeconds);
   return paymentAfter(settings, looks, known.orderId ?? purchase.orderId);
 }
 

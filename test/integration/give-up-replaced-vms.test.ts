@@ -63,4 +63,13 @@ describe("a VM that was given up for another", () => {
     assert.ok(said.some((text) => text.includes(`VM ${other.vmId} belongs to somebody else by now`)));
     assert.deepEqual([vmOf(other).state, vmOf(other).autoRenewed], ["running", true]);
   });
+
+  it("is told of where nobody knows which subscription pays it, and so whether it is renewed", async () => {
+    const { vmId, hostname } = members[2]!;
+    const { virtualMachines } = session.client;
+    const client = Object.assign(Object.create(session.client) as typeof session.client, { virtualMachines: { ...virtualMachines, get: async (...given: Parameters<typeof virtualMachines.get>) => ({ ...(await virtualMachines.get(...given)), subscriptionId: null }) } });
+    await giveUpReplaced({ ...session, client }, { hostname, templateId: 1007, wipe: false } as GiveUp, vmId);
+    assert.equal(vmOf(members[2]!).state, "stopped");
+    assert.ok(said.some((text) => text.includes(`VM ${vmId}: it is not known which subscription pays it`)), said.join("\n"));
+  });
 });

@@ -1,6 +1,7 @@
 /** POST /api/admin/vps/{username}/recreate, replace, rename: by HTTP, and by the command line that asks it. */
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { markEnded, wishFor } from "../../src/purchases/index.ts";
 import { beginChange, completeChange, endOpenChange, findVpsByUserId, notePaidUntil, openChange, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import type { VpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
@@ -45,6 +46,19 @@ describe("a change of a VPS, by HTTP,", () => {
       assert.deepEqual(jobsOf(username), ["up"]);
     });
   }
+
+  it("rename is refused while it is not known what comes of a purchase, which is recorded under the host name", async () => {
+    await user("buyer");
+    const { purchaseId } = await wishFor(pool, { userId: "user_buyer", username: "buyer", hostname: "buyer.spoq.dev", plan: KVM2, changeId: null, askedAt: new Date() });
+    const rename = () => ask("buyer", "rename", { confirm: "buyer", hostname: "seller.spoq.dev" });
+    for (const state of ["reserved", "awaiting_payment", "uncertain"]) {
+      await pool.query("UPDATE vps_purchases SET state = $1, reserved_at = now()", [state]);
+      assertRefusal(await rename(), 409, "STATUS_CONFLICT");
+    }
+    assert.equal((await recordOf("buyer")).hostname, "buyer.spoq.dev");
+    await markEnded(pool, purchaseId, "written_off");
+    assert.equal((await rename()).statusCode, 202);
+  });
 
   for (const change of ["recreate", "replace", "rename"]) {
     it(`${change} is refused without the user name, and for anybody but an operator`, async () => {

@@ -10,7 +10,7 @@ import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { decide, findLastPurchase, readBreaker, setSwitch } from "../../src/purchases/index.ts";
 import type { AccountPurchase, PurchaseAccount, PurchaseDecision } from "../../src/purchases/index.ts";
-import { listRuns, queueWait, setVpsStatus, watchedWaits } from "../../src/records/index.ts";
+import { listRuns, noteDataCenterChoice, queueWait, setVpsStatus, watchedWaits } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { control } from "../support/fleet.ts";
 import { untilNoJobIsLeft } from "../support/jobs-left.ts";
@@ -28,10 +28,11 @@ const engine = new StubEngine();
 const vms = hostingerPower(sandbox.env);
 const open: { stop(): Promise<unknown> }[] = [];
 /** The records in the account, as far as a test says what they are. */
-const account: PurchaseAccount & { said: AccountPurchase; resolved: PurchaseDecision[] } = {
+const account: PurchaseAccount & { said: AccountPurchase; asked: string[]; resolved: PurchaseDecision[] } = {
   said: { state: "none" },
+  asked: [],
   resolved: [],
-  read: async () => account.said,
+  read: async (_session, hostname) => (account.asked.push(hostname), account.said),
   resolve: async (_session, _hostname, decision) => void account.resolved.push(decision),
 };
 
@@ -55,6 +56,7 @@ beforeEach(async () => {
   engine.ups.length = 0;
   engine.stacks.clear();
   account.said = { state: "none" };
+  account.asked.length = 0;
   account.resolved.length = 0;
   await pool.query("UPDATE vps_purchase_breaker SET state = 'closed', refusals = 0, reason = NULL, opened_at = NULL, next_probe_at = NULL, probe_purchase_id = NULL");
   for (const table of ["vps_purchases", "vps_purchase_switch", "vps_certificates", "vps_waits", "user_vps", "user_vps_jobs.job", "vps_runs"]) await pool.query(`DELETE FROM ${table}`);
@@ -300,12 +302,54 @@ describe("a purchase in doubt", () => {
     assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "written_off");
   });
 
+  it("about which an operator has decided and cancelled since is decided anew: what is asked for later buys nothing", async () => {
+    await doubt();
+    for (const one of open.splice(0)) await one.stop();
+    await decideAs("buy-again");
+    await jobs.cancel("u-alice");
+    const { state, decision, decidedBy, decidedWhy, decidedAt } = (await findLastPurchase(pool, "u-alice"))!;
+    assert.deepEqual([state, decision, decidedBy, decidedWhy, decidedAt], ["uncertain", null, null, null, null]);
+    await work();
+    await setVpsStatus(pool, "u-alice", { status: "queued" });
+    await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "u-alice" }));
+    await until("alice", "failed", ({ status }) => status === "failed");
+    assert.deepEqual([account.resolved, engine.ups.map(({ mayBuy }) => mayBuy)], [[], [false]]);
+  });
+
+  it("is asked for by the host name that it was made for, whatever the user's is by now", async () => {
+    await doubt();
+    await pool.query("UPDATE user_vps SET hostname = 'alice2.' || $1", [sandbox.domain]);
+    account.asked.length = 0;
+    engine.onUp = fails("PURCHASE_NOT_ALLOWED");
+    await setVpsStatus(pool, "u-alice", { status: "queued" });
+    await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "u-alice" }));
+    await until("alice", "failed", ({ status, errorCode }) => status === "failed" && errorCode === "PURCHASE_NOT_ALLOWED");
+    assert.deepEqual(account.asked, [`alice.${sandbox.domain}`]);
+    assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "uncertain");
+  });
+
   it("buys nothing when it is only tried again", async () => {
     await doubt();
     await setVpsStatus(pool, "u-alice", { status: "queued" });
     await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "u-alice" }));
     await books.until("alice", "failed", ({ status }) => status === "failed");
     assert.deepEqual(engine.ups.map(({ mayBuy }) => mayBuy), [false]);
+  });
+});
+
+describe("a purchase that was refused for want of stock", () => {
+  it("is made in the next data center only where the account says that nothing was ordered in this one", async () => {
+    engine.onUp = ({ config }) => (config["dataCenterId"] === "9" ? fails("API_REJECTED", "The data center is not available for this item.")() : 59);
+    await work();
+    for (const [username, state] of [["alice", "doubt"], ["bob", "none"]] as const) {
+      account.said = { state };
+      await books.signUp(username);
+      await noteDataCenterChoice(pool, `u-${username}`, "service");
+      await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: `u-${username}` }));
+      await until(username, "an end", ({ status }) => status === "failed" || status === "ready");
+    }
+    assert.deepEqual([(await books.record("alice")).status, (await books.record("alice")).dataCenterId, (await findLastPurchase(pool, "u-alice"))?.state], ["failed", 9, "uncertain"]);
+    assert.deepEqual([(await books.record("bob")).status, (await books.record("bob")).dataCenterId === 9], ["ready", false]);
   });
 });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { beforeAll, describe, it } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
-import { findLastPurchase, findOpenPurchase, goOn, noteCertificate, readBooks, readBreaker, setSwitch, withdrawWish } from "../../src/purchases/index.ts";
+import { findLastPurchase, findOpenPurchase, goOn, noteCertificate, probeAtOnce, readBooks, readBreaker, setSwitch, settleLeft, withdrawWish } from "../../src/purchases/index.ts";
 import { setVpsStatus } from "../../src/records/index.ts";
 import { control } from "../support/fleet.ts";
 import { KVM1 } from "../support/purchases.ts";
@@ -276,5 +276,51 @@ describe("a refused payment", () => {
     await settle(the, "user2", { code: "CANCELLED", isAtRest: true, account: { state: "none" } });
     assert.deepEqual([(await readBreaker(pool)).state, (await readBreaker(pool)).isProbeDue], ["open", true]);
     assert.deepEqual(await turn(the), ["user1"]);
+  });
+
+  for (const [code, account, state] of [["AWAITING_PAYMENT", { state: "accepted" }, "awaiting_payment"], ["PURCHASE_UNCERTAIN", { state: "doubt" }, "uncertain"]] as const) {
+    it(`whose probe becomes '${state}' has another one after the usual time, and is over when the first one has its VM`, async () => {
+      await signUpAll(the, names(3));
+      await the.ask("user1");
+      await refuse("user1");
+      await the.ask("user2");
+      await makeDue();
+      assert.deepEqual(await turn(the), ["user2"]);
+      await settle(the, "user2", { code, account });
+      assert.equal((await findLastPurchase(pool, "u-user2"))?.state, state);
+      const { state: breaker, refusals, nextProbeAt, probePurchaseId } = await readBreaker(pool);
+      assert.deepEqual([breaker, refusals, probePurchaseId], ["open", 1, null]);
+      assert.ok(Math.abs(nextProbeAt!.getTime() - Date.now() - 600_000) < 60_000);
+      assert.deepEqual(await turn(the), []);
+      await bought(the, "user2", 702);
+      assert.equal((await readBreaker(pool)).state, "closed");
+    });
+  }
+
+  it("whose probe is left in a way that only the account can tell is looked at also while its user is given up", async () => {
+    await signUpAll(the, names(2));
+    await the.ask("user1");
+    await refuse("user1");
+    await the.ask("user2");
+    await makeDue();
+    assert.deepEqual(await turn(the), ["user2"]);
+    await setVpsStatus(pool, "u-user2", { status: "deprovisioning" });
+    await settleLeft(the.guard, { ...the.account, read: async () => ({ state: "doubt" }) }, the.session, async () => undefined, 0);
+    assert.deepEqual([(await findLastPurchase(pool, "u-user2"))?.state, (await readBreaker(pool)).state], ["uncertain", "open"]);
+  });
+
+  it("is followed by a probe at once when an operator says so, unless one may still be sent", async () => {
+    await signUpAll(the, names(2));
+    await the.ask("user1");
+    await refuse("user1");
+    await the.ask("user2");
+    await makeDue();
+    await turn(the);
+    await probeAtOnce(pool);
+    assert.equal((await readBreaker(pool)).state, "probing");
+    // As it was left before a probe's doubt ended it.
+    await pool.query("UPDATE vps_purchases SET state = 'uncertain' WHERE state = 'reserved'");
+    await probeAtOnce(pool);
+    assert.deepEqual([(await readBreaker(pool)).isProbeDue, await turn(the)], [true, ["user1"]]);
   });
 });

@@ -5,6 +5,7 @@ import { UserVpsError } from "../../../providers/core/errors.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
+import { findOpenPurchase } from "../../purchases/index.ts";
 import { AT_REST_STATUSES, CHANGE_KINDS, CHANGE_OUTCOMES, isAtRest, isHostnameTaken, listChanges, requestChange, type ChangeRequest, type VpsChange, type VpsRecord } from "../../records/index.ts";
 import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
@@ -95,6 +96,7 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   }, async (request, reply) => {
     const hostname = request.body.hostname.toLowerCase();
     return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, async (user, db) => {
+      await refuseOpenPurchase(db, user);
       await refuseHostname(db, user, hostname, settings);
       return { kind: "rename", to: { hostname } };
     }));
@@ -118,6 +120,13 @@ async function refuseNothing(db: Queryable, user: VpsRecord, wanted: Pick<VpsRec
   if (wanted.plan !== user.plan || wanted.dataCenterId !== user.dataCenterId || user.errorCode === "VM_GONE") return;
   const isGone = (await openFindingsOf(db, user.username)).some(({ kind }) => kind === "VmGone");
   if (!isGone) throw new UserVpsError("INPUT_INVALID", `'${user.username}' has this plan in this data center, and its VM is not known to be gone: there is nothing to replace.`, { next: "Name another plan or data center; a sweep tells whether the VM is gone." });
+}
+
+/** What is bought, or may be, is recorded in the Hostinger account under the host name, and looked for by it. */
+async function refuseOpenPurchase(db: Queryable, { userId, username }: VpsRecord): Promise<void> {
+  const purchase = await findOpenPurchase(db, userId);
+  if (!purchase || purchase.state === "waiting") return;
+  throw new HttpError("STATUS_CONFLICT", `A purchase of '${username}' is '${purchase.state}'; what comes of it has to be known before the host name can be another one.`);
 }
 
 /** Whoever signs up later gets `{username}.{domain}`: so a host name has to be one that a user name could give. */
