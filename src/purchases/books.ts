@@ -1,5 +1,6 @@
 /** What has been spent and reserved so far, as the caps count it. Days and months are those of UTC. */
 import type { Queryable } from "../db/queryable.ts";
+import { IS_COUNTED, MAY_HAVE_COST } from "../records/index.ts";
 
 export interface Books {
   /** Bought, reserved, awaiting payment or in doubt since midnight. */
@@ -26,10 +27,10 @@ const READ = `
   WITH counted AS (
     SELECT *, (reserved_at AT TIME ZONE 'UTC') >= date_trunc('day', statement_timestamp() AT TIME ZONE 'UTC') AS is_today
     FROM vps_purchases
-    WHERE state IN ('reserved', 'awaiting_payment', 'uncertain', 'bought') AND reserved_at >= date_trunc('month', statement_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+    WHERE ${IS_COUNTED} AND reserved_at >= date_trunc('month', statement_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
   ), on_their_way AS (
     SELECT count(*)::int AS count FROM vps_purchases
-    WHERE (state IN ('reserved', 'awaiting_payment', 'uncertain') OR (state = 'bought' AND bought_at > statement_timestamp() - interval '7 days'))
+    WHERE (${MAY_HAVE_COST} OR (state = 'bought' AND bought_at > statement_timestamp() - interval '7 days'))
       AND (SELECT true FROM vps_certificates WHERE vps_certificates.hostname = vps_purchases.hostname) IS NULL
       AND (SELECT true FROM vps_pool_members WHERE member_id = vps_purchases.user_id) IS NULL
   ), from_pool AS (
@@ -43,7 +44,7 @@ const READ = `
     count(*)::int AS "purchasesThisMonth",
     coalesce(sum(price_cents), 0)::double precision AS "spentThisMonthCents",
     (SELECT coalesce(sum(delta), 0)::int FROM vps_counts WHERE kind = 'vms')
-      + (SELECT count(*)::int FROM vps_purchases WHERE state IN ('reserved', 'awaiting_payment', 'uncertain')
+      + (SELECT count(*)::int FROM vps_purchases WHERE ${MAY_HAVE_COST}
           OR (state = 'bought' AND bought_at > statement_timestamp() - interval '7 days' AND EXISTS (
             SELECT FROM user_vps WHERE user_vps.user_id::text = vps_purchases.user_id AND is_managed AND hostinger_vm_id IS NULL AND status <> 'deprovisioned')
             AND (SELECT true FROM vps_pool_members WHERE member_id = vps_purchases.user_id AND claimed_by IS NOT NULL) IS NULL)) AS fleet,

@@ -10,6 +10,7 @@
  *             ─ its payment is under way, or nobody knows ──> open      the next probe after the same time
  */
 import type { Queryable } from "../db/queryable.ts";
+import { CAME_TO_NOTHING, IS_DECIDABLE } from "../records/index.ts";
 
 export const BREAKER_STATES = ["closed", "open", "probing"] as const;
 export type BreakerState = (typeof BREAKER_STATES)[number];
@@ -70,7 +71,7 @@ export async function endProbe(db: Queryable): Promise<void> {
   );
   await db.query(
     `UPDATE vps_purchase_breaker SET state = 'open', next_probe_at = clock_timestamp(), probe_purchase_id = NULL
-     WHERE state = 'probing' AND EXISTS (SELECT FROM vps_purchases WHERE purchase_id = probe_purchase_id AND state IN ('released', 'written_off', 'refused', 'waiting'))`,
+     WHERE state = 'probing' AND EXISTS (SELECT FROM vps_purchases WHERE purchase_id = probe_purchase_id AND ${CAME_TO_NOTHING})`,
   );
 }
 
@@ -79,7 +80,7 @@ export async function putProbeOff(db: Queryable, probeSeconds: number): Promise<
   await db.query(
     `UPDATE vps_purchase_breaker SET state = 'open', probe_purchase_id = NULL,
        next_probe_at = clock_timestamp() + make_interval(secs => least($2, $1 * power(2, least(greatest(refusals - 1, 0), 20))))
-     WHERE state = 'probing' AND EXISTS (SELECT FROM vps_purchases WHERE purchase_id = probe_purchase_id AND state IN ('awaiting_payment', 'uncertain'))`,
+     WHERE state = 'probing' AND EXISTS (SELECT FROM vps_purchases WHERE purchase_id = probe_purchase_id AND ${IS_DECIDABLE})`,
     [probeSeconds, Math.max(LONGEST_PROBE_SECONDS, probeSeconds)],
   );
 }

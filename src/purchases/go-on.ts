@@ -3,6 +3,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { IS_OPEN } from "../records/index.ts";
 import { WAITS_NO_MORE } from "../records/set-vps-status.ts";
 import type { PurchaseAccount } from "./account.ts";
 import { endProbe, putProbeOff, readBreaker } from "./breaker.ts";
@@ -99,7 +100,7 @@ async function withdrawOvertaken(db: Queryable): Promise<void> {
 
 /** Whether anybody waits, or a reservation or a probe may have been left behind. One look at an index. */
 export async function hasWork(db: Queryable): Promise<boolean> {
-  const { rows } = await db.query<{ has: boolean }>("SELECT EXISTS (SELECT FROM vps_purchases WHERE state IN ('waiting', 'reserved', 'awaiting_payment', 'uncertain')) OR EXISTS (SELECT FROM vps_purchase_breaker WHERE state <> 'closed') AS has");
+  const { rows } = await db.query<{ has: boolean }>(`SELECT EXISTS (SELECT FROM vps_purchases WHERE ${IS_OPEN}) OR EXISTS (SELECT FROM vps_purchase_breaker WHERE state <> 'closed') AS has`);
   return rows[0]!.has;
 }
 

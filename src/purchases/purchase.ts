@@ -1,22 +1,8 @@
-/**
- * A purchase as the service's books have it: one row of vps_purchases. It is what caps are counted by; what keeps a
- * second purchase from being made is the record in the Hostinger account.
- *
- *     waiting ── every guard lets it pass ──> reserved ── the run has its VM ───────────────────> bought
- *        │                                       ├─ the order stands, payment or VM come later ─> awaiting_payment ──> bought, refused
- *        │                                       ├─ the payment was refused ────────────────────> refused (and another row waits)
- *        │                                       ├─ nobody knows ───────────────────────────────> uncertain
- *        └─ not wanted any more ──> released <───┴─ nothing was bought
- *
- *     reserved ── not sent yet, and a guard holds it back by now ──> waiting, in the place it had
- *
- *     uncertain ── evidence ──> bought, awaiting_payment
- *     uncertain, awaiting_payment ── an operator: it is this VM ──> reserved, and the next run takes the VM over
- *                                 ── an operator: buy again ──────> written_off (and another row waits)
- *                                 ── an operator: give it up ─────> written_off
- */
-export const PURCHASE_STATES = ["waiting", "reserved", "awaiting_payment", "uncertain", "bought", "refused", "released", "written_off"] as const;
-export type PurchaseState = (typeof PURCHASE_STATES)[number];
+/** A purchase as the service's books have it: one row of vps_purchases. Its states are in records/purchase-states.ts. */
+import type { PurchaseState } from "../records/index.ts";
+
+export { isDecidable, PURCHASE_STATES } from "../records/index.ts";
+export type { PurchaseState } from "../records/index.ts";
 
 /** What a user can have to wait for before anything is bought, in the order in which it is looked at; `payment`: after it was ordered. */
 export const WAITING_KINDS = [
@@ -73,10 +59,3 @@ export const PURCHASE_COLUMNS = `
   change_id::double precision AS "changeId", state, waits_for AS "waitsFor", asked_at AS "askedAt", reserved_at AS "reservedAt", bought_at AS "boughtAt", ended_at AS "endedAt",
   price_cents AS "priceCents", currency, order_id AS "orderId", vps_purchases.subscription_id AS "subscriptionId", vm_id::double precision AS "vmId", paid_until AS "paidUntil",
   refusals, looks, evidence, decision, decided_vm_id::double precision AS "decidedVmId", decided_by AS "decidedBy", decided_why AS "decidedWhy", decided_at AS "decidedAt"`;
-
-const DECIDABLE: readonly PurchaseState[] = ["awaiting_payment", "uncertain"];
-
-/** A person can know more about it than the service. */
-export function isDecidable({ state }: Pick<Purchase, "state">): boolean {
-  return DECIDABLE.includes(state);
-}

@@ -1,5 +1,6 @@
-/** The rows of vps_purchases: each function is one edge of the drawing in purchase.ts. */
+/** The rows of vps_purchases: each function is one edge, or some, of the drawing in records/purchase-states.ts. */
 import type { Queryable } from "../db/queryable.ts";
+import { IS_DECIDABLE, IS_OPEN, mayBecome } from "../records/index.ts";
 import type { Price } from "./live-facts.ts";
 import { PURCHASE_COLUMNS } from "./purchase.ts";
 import type { Purchase, PurchaseDecision, PurchaseState, WaitingKind } from "./purchase.ts";
@@ -21,7 +22,7 @@ export interface Wish {
 }
 
 export async function findOpenPurchase(db: Queryable, userId: string): Promise<Purchase | undefined> {
-  const { rows } = await db.query<Purchase>(`SELECT ${PURCHASE_COLUMNS} FROM vps_purchases WHERE user_id = $1 AND state IN ('waiting', 'reserved', 'awaiting_payment', 'uncertain')`, [userId]);
+  const { rows } = await db.query<Purchase>(`SELECT ${PURCHASE_COLUMNS} FROM vps_purchases WHERE user_id = $1 AND ${IS_OPEN}`, [userId]);
   return rows[0];
 }
 
@@ -35,7 +36,7 @@ export async function wishFor(db: Queryable, { userId, username, hostname, plan,
   const { rows } = await db.query<Purchase>(
     `INSERT INTO vps_purchases (user_id, username, hostname, plan_id, change_id, state, asked_at, refusals)
      VALUES ($1, $2, $3, $4, $5, 'waiting', $6, coalesce((SELECT refusals FROM vps_purchases WHERE user_id = $1 AND state = 'refused' AND asked_at = $6 ORDER BY purchase_id DESC LIMIT 1), 0))
-     ON CONFLICT (user_id) WHERE state IN ('waiting', 'reserved', 'awaiting_payment', 'uncertain') DO UPDATE SET
+     ON CONFLICT (user_id) WHERE ${IS_OPEN} DO UPDATE SET
        plan_id = CASE WHEN vps_purchases.state = 'waiting' THEN EXCLUDED.plan_id ELSE vps_purchases.plan_id END,
        hostname = CASE WHEN vps_purchases.state = 'waiting' THEN EXCLUDED.hostname ELSE vps_purchases.hostname END,
        change_id = CASE WHEN vps_purchases.state = 'waiting' THEN EXCLUDED.change_id ELSE vps_purchases.change_id END
@@ -66,40 +67,39 @@ export async function markReserved(db: Queryable, purchaseId: number, price: Pri
 
 /** reserved -> waiting, in the place it had: nothing was sent, and a guard holds it back by now. */
 export async function markWaiting(db: Queryable, purchaseId: number, kind: WaitingKind): Promise<void> {
-  await db.query("UPDATE vps_purchases SET state = 'waiting', waits_for = $2, reserved_at = NULL WHERE purchase_id = $1 AND state = 'reserved'", [purchaseId, kind]);
+  await db.query(`UPDATE vps_purchases SET state = 'waiting', waits_for = $2, reserved_at = NULL WHERE purchase_id = $1 AND ${mayBecome("waiting")}`, [purchaseId, kind]);
 }
 
-/** reserved, awaiting_payment, uncertain -> bought; of one that was bought, what is known since. */
+/** -> bought; of one that was bought, what is known since. */
 export async function markBought(db: Queryable, purchaseId: number, { vmId, orderId, subscriptionId }: Bought): Promise<void> {
   await db.query(
     `UPDATE vps_purchases SET state = 'bought', bought_at = coalesce(bought_at, clock_timestamp()),
        vm_id = coalesce($2, vm_id), order_id = coalesce($3, order_id), subscription_id = coalesce($4, subscription_id)
-     WHERE purchase_id = $1 AND state IN ('reserved', 'awaiting_payment', 'uncertain', 'bought')`,
+     WHERE purchase_id = $1 AND ${mayBecome("bought")}`,
     [purchaseId, vmId ?? null, orderId ?? null, subscriptionId ?? null],
   );
 }
 
-/** reserved, uncertain -> awaiting_payment. @returns how often it was looked for before */
+/** -> awaiting_payment. @returns how often it was looked for before */
 export async function markAwaitingPayment(db: Queryable, purchaseId: number, { orderId, subscriptionId }: Bought): Promise<number> {
   const { rows } = await db.query<{ looks: number }>(
     `UPDATE vps_purchases SET state = 'awaiting_payment', looks = looks + 1, order_id = coalesce($2, order_id), subscription_id = coalesce($3, subscription_id)
-     WHERE purchase_id = $1 AND state IN ('reserved', 'awaiting_payment', 'uncertain') RETURNING looks`,
+     WHERE purchase_id = $1 AND ${mayBecome("awaiting_payment")} RETURNING looks`,
     [purchaseId, orderId ?? null, subscriptionId ?? null],
   );
   return (rows[0]?.looks ?? 1) - 1;
 }
 
-/** reserved, awaiting_payment -> uncertain */
+/** -> uncertain */
 export async function markUncertain(db: Queryable, purchaseId: number, evidence: string): Promise<void> {
-  await db.query("UPDATE vps_purchases SET state = 'uncertain', evidence = $2 WHERE purchase_id = $1 AND state IN ('reserved', 'awaiting_payment', 'uncertain')", [purchaseId, evidence]);
+  await db.query(`UPDATE vps_purchases SET state = 'uncertain', evidence = $2 WHERE purchase_id = $1 AND ${mayBecome("uncertain")}`, [purchaseId, evidence]);
 }
 
-/** reserved, awaiting_payment, uncertain -> refused; waiting, reserved, awaiting_payment -> released; uncertain, awaiting_payment -> written_off */
+/** -> refused, released, written_off */
 export async function markEnded(db: Queryable, purchaseId: number, state: "refused" | "released" | "written_off"): Promise<void> {
-  const from: Readonly<Record<typeof state, readonly PurchaseState[]>> = { refused: ["reserved", "awaiting_payment", "uncertain"], released: ["waiting", "reserved", "awaiting_payment"], written_off: ["uncertain", "awaiting_payment"] };
   await db.query(
-    "UPDATE vps_purchases SET state = $2, waits_for = NULL, ended_at = clock_timestamp(), refusals = refusals + CASE WHEN $2 = 'refused' THEN 1 ELSE 0 END WHERE purchase_id = $1 AND state = ANY ($3)",
-    [purchaseId, state, from[state]],
+    `UPDATE vps_purchases SET state = $2, waits_for = NULL, ended_at = clock_timestamp(), refusals = refusals + CASE WHEN $2 = 'refused' THEN 1 ELSE 0 END WHERE purchase_id = $1 AND state <> $2 AND ${mayBecome(state)}`,
+    [purchaseId, state],
   );
 }
 
@@ -116,7 +116,7 @@ export async function decideInTurn(db: Queryable): Promise<void> {
 /** @returns whether there is something to decide: a purchase in doubt, or an order whose payment or VM does not come */
 export async function decide(db: Queryable, userId: string, { kind, vmId, by, why }: PurchaseDecision): Promise<boolean> {
   const { rowCount } = await db.query(
-    "UPDATE vps_purchases SET decision = $2, decided_vm_id = $3, decided_by = $4, decided_why = $5, decided_at = clock_timestamp() WHERE user_id = $1 AND state IN ('uncertain', 'awaiting_payment')",
+    `UPDATE vps_purchases SET decision = $2, decided_vm_id = $3, decided_by = $4, decided_why = $5, decided_at = clock_timestamp() WHERE user_id = $1 AND ${IS_DECIDABLE}`,
     [userId, kind, vmId, by, why],
   );
   return rowCount === 1;
@@ -125,14 +125,14 @@ export async function decide(db: Queryable, userId: string, { kind, vmId, by, wh
 /** What an operator decided, and no run has gone by yet. */
 export async function withdrawDecision(db: Queryable, userId: string): Promise<void> {
   await db.query(
-    "UPDATE vps_purchases SET decision = NULL, decided_vm_id = NULL, decided_by = NULL, decided_why = NULL, decided_at = NULL WHERE user_id = $1 AND state IN ('uncertain', 'awaiting_payment') AND decision IS NOT NULL",
+    `UPDATE vps_purchases SET decision = NULL, decided_vm_id = NULL, decided_by = NULL, decided_why = NULL, decided_at = NULL WHERE user_id = $1 AND ${IS_DECIDABLE} AND decision IS NOT NULL`,
     [userId],
   );
 }
 
-/** uncertain, awaiting_payment -> reserved: an operator has said which VM it is. */
+/** decidable -> reserved: an operator has said which VM it is. */
 export async function markDecidedVm(db: Queryable, purchaseId: number): Promise<void> {
-  await db.query("UPDATE vps_purchases SET state = 'reserved' WHERE purchase_id = $1 AND state IN ('uncertain', 'awaiting_payment') AND decision = 'vm'", [purchaseId]);
+  await db.query(`UPDATE vps_purchases SET state = 'reserved' WHERE purchase_id = $1 AND ${IS_DECIDABLE} AND decision = 'vm'`, [purchaseId]);
 }
 
 export interface PurchaseFilter {

@@ -4,6 +4,7 @@ import type { ErrorCode } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { IS_DECIDABLE, IS_OPEN } from "../records/index.ts";
 import type { AccountPurchase, PurchaseAccount } from "./account.ts";
 import { endProbe, openBreaker, putProbeOff } from "./breaker.ts";
 import type { GuardSettings } from "./guard.ts";
@@ -107,7 +108,7 @@ async function afterRefusal(db: Queryable, { paymentProbeSeconds }: GuardSetting
 
 /** What a change wanted that was withdrawn before it had begun: by then no engine had been started that might buy. @param db inside the transaction that withdraws it */
 export async function releaseWithdrawn(db: Queryable, changeId: number): Promise<void> {
-  const { rows } = await db.query<{ purchaseId: number }>(`SELECT purchase_id::double precision AS "purchaseId" FROM vps_purchases WHERE change_id = $1 AND state IN ('waiting', 'reserved')`, [changeId]);
+  const { rows } = await db.query<{ purchaseId: number }>(`SELECT purchase_id::double precision AS "purchaseId" FROM vps_purchases WHERE change_id = $1 AND ${IS_OPEN} AND NOT ${IS_DECIDABLE}`, [changeId]);
   for (const { purchaseId } of rows) await markEnded(db, purchaseId, "released");
   await endProbe(db);
 }

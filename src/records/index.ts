@@ -1,4 +1,5 @@
 export * from "./vps-record.ts";
+export * from "./purchase-states.ts";
 export * from "./request-vps.ts";
 export * from "./find-vps.ts";
 export * from "./list-vps.ts";

@@ -1,9 +1,10 @@
 /** Whose a VM is by what is recorded: the one rule, as a condition of SQL and as a question. */
 import type { Queryable } from "../db/queryable.ts";
+import { MAY_HAVE_COST } from "./purchase-states.ts";
 
 /** An operator has said whose purchase has become the VM, and no run has written it into that user's record yet. @param vm the VM's id */
 function isDecided(vm: string): string {
-  return `vps_purchases.decided_vm_id = ${vm} AND vps_purchases.decision = 'vm' AND vps_purchases.state IN ('reserved', 'awaiting_payment', 'uncertain')`;
+  return `vps_purchases.decided_vm_id = ${vm} AND vps_purchases.decision = 'vm' AND ${MAY_HAVE_COST}`;
 }
 
 /** Somebody's record has the VM, one of an older backend's too, or it is about to. @param vm the column with the VM's id */
