@@ -1351,7 +1351,7 @@ export interface paths {
         put?: never;
         /**
          * Decide about a purchase in doubt
-         * @description Only while nobody knows whether it was made (PURCHASE_UNCERTAIN), or while its payment is under way (AWAITING_PAYMENT). Look into the orders in the Hostinger panel first: `buy-again` buys.
+         * @description Only while nobody knows whether it was made (PURCHASE_UNCERTAIN), or while its payment is under way (AWAITING_PAYMENT). While the user is given up, `give-up` ends the wait for what was ordered. Look into the orders in the Hostinger panel first: `buy-again` buys.
          */
         post: operations["resolvePurchase"];
         delete?: never;

@@ -62,8 +62,9 @@ beforeEach(async () => {
   for (const table of ["vps_purchases", "vps_purchase_switch", "vps_certificates", "vps_waits", "user_vps", "user_vps_jobs.job", "vps_runs"]) await pool.query(`DELETE FROM ${table}`);
 });
 
-async function signUp(username: string): Promise<void> {
+async function signUp(username: string, beforeItsRun?: () => Promise<void>): Promise<void> {
   const { userId } = await books.signUp(username);
+  await beforeItsRun?.();
   await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId }));
 }
 const watched = async (what: Awaited) => (await watchedWaits(pool)).waits.filter((wait) => wait.what === what);
@@ -230,12 +231,13 @@ describe("a purchase in doubt", () => {
     await control(sandbox, "bulk", { count: 1, prefix, records: false, ...more });
     return sandbox.state().vms.at(-1)!.id;
   }
+  async function tryAgain(): Promise<void> {
+    await setVpsStatus(pool, "u-alice", { status: "queued" });
+    await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "u-alice" }));
+  }
   async function decideAs(kind: "vm" | "buy-again" | "give-up", vmId: number | null = null): Promise<void> {
-    await inTransaction(pool, async (db) => {
-      assert.ok(await decide(db, "u-alice", { kind, vmId, by: "op_1", why: "looked into hPanel" }));
-      await setVpsStatus(db, "u-alice", { status: "queued", phase: "queued" });
-      await jobs.enqueue(db, { operation: "up", userId: "u-alice" });
-    });
+    assert.ok(await decide(pool, "u-alice", { kind, vmId, by: "op_1", why: "looked into hPanel" }));
+    await tryAgain();
   }
 
   it("that has become a VM is taken over, and nothing is bought", async () => {
@@ -302,7 +304,7 @@ describe("a purchase in doubt", () => {
     assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "written_off");
   });
 
-  it("about which an operator has decided and cancelled since is decided anew: what is asked for later buys nothing", async () => {
+  it("buys nothing when it is only tried again, also where an operator has decided about it and cancelled that since", async () => {
     await doubt();
     for (const one of open.splice(0)) await one.stop();
     await decideAs("buy-again");
@@ -310,9 +312,8 @@ describe("a purchase in doubt", () => {
     const { state, decision, decidedBy, decidedWhy, decidedAt } = (await findLastPurchase(pool, "u-alice"))!;
     assert.deepEqual([state, decision, decidedBy, decidedWhy, decidedAt], ["uncertain", null, null, null, null]);
     await work();
-    await setVpsStatus(pool, "u-alice", { status: "queued" });
-    await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "u-alice" }));
-    await until("alice", "failed", ({ status }) => status === "failed");
+    await tryAgain();
+    await books.until("alice", "failed", ({ status }) => status === "failed");
     assert.deepEqual([account.resolved, engine.ups.map(({ mayBuy }) => mayBuy)], [[], [false]]);
   });
 
@@ -321,19 +322,10 @@ describe("a purchase in doubt", () => {
     await pool.query("UPDATE user_vps SET hostname = 'alice2.' || $1", [sandbox.domain]);
     account.asked.length = 0;
     engine.onUp = fails("PURCHASE_NOT_ALLOWED");
-    await setVpsStatus(pool, "u-alice", { status: "queued" });
-    await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "u-alice" }));
-    await until("alice", "failed", ({ status, errorCode }) => status === "failed" && errorCode === "PURCHASE_NOT_ALLOWED");
+    await tryAgain();
+    await books.until("alice", "failed", ({ status, errorCode }) => status === "failed" && errorCode === "PURCHASE_NOT_ALLOWED");
     assert.deepEqual(account.asked, [`alice.${sandbox.domain}`]);
     assert.equal((await findLastPurchase(pool, "u-alice"))?.state, "uncertain");
-  });
-
-  it("buys nothing when it is only tried again", async () => {
-    await doubt();
-    await setVpsStatus(pool, "u-alice", { status: "queued" });
-    await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: "u-alice" }));
-    await books.until("alice", "failed", ({ status }) => status === "failed");
-    assert.deepEqual(engine.ups.map(({ mayBuy }) => mayBuy), [false]);
   });
 });
 
@@ -343,13 +335,11 @@ describe("a purchase that was refused for want of stock", () => {
     await work();
     for (const [username, state] of [["alice", "doubt"], ["bob", "none"]] as const) {
       account.said = { state };
-      await books.signUp(username);
-      await noteDataCenterChoice(pool, `u-${username}`, "service");
-      await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "up", userId: `u-${username}` }));
-      await until(username, "an end", ({ status }) => status === "failed" || status === "ready");
+      await signUp(username, () => noteDataCenterChoice(pool, `u-${username}`, "service"));
+      await books.until(username, "an end", ({ status }) => status === "failed" || status === "ready");
     }
-    assert.deepEqual([(await books.record("alice")).status, (await books.record("alice")).dataCenterId, (await findLastPurchase(pool, "u-alice"))?.state], ["failed", 9, "uncertain"]);
-    assert.deepEqual([(await books.record("bob")).status, (await books.record("bob")).dataCenterId === 9], ["ready", false]);
+    const [alice, bob] = [await books.record("alice"), await books.record("bob")];
+    assert.deepEqual([alice.status, alice.dataCenterId, bob.status, bob.dataCenterId === 9], ["failed", 9, "ready", false]);
   });
 });
 
@@ -375,7 +365,7 @@ describe("twenty signups at once for the last three places", () => {
     engine.onUp = () => next++;
     const worker = await work({ FLEET_LIMIT: "3", WORKER_CONCURRENCY: "8" });
     const users = Array.from({ length: 20 }, (_, place) => `user${String(place).padStart(2, "0")}`);
-    await Promise.all(users.map(signUp));
+    await Promise.all(users.map((user) => signUp(user)));
     const count = async () => {
       const { rows } = await pool.query<{ ready: number; waiting: number }>("SELECT count(*) FILTER (WHERE status = 'ready')::int AS ready, count(*) FILTER (WHERE waiting_kind = 'fleet_limit')::int AS waiting FROM user_vps");
       return rows[0]!;

@@ -30,7 +30,7 @@ export function showDoubt(doubt) {
 /** Who had wanted another VM and is ready with the old one needs none, nor does who is given up: there is nothing but the doubt to end. */
 function doubtPanel({ username, state, orderId, evidence, decision, keepsOld, isGivenUp }) {
   const what = isGivenUp ? `${orderId ? `Order ${orderId}` : "An order"} of this user, who is being given up, may still become a VM; it is looked for by itself, to be stopped and not renewed. If the order will come to nothing, give it up.` : keepsOld ? "Nobody knows whether another VM was bought for this user, who keeps the old one." : state === "uncertain" ? "Nobody knows whether this VPS was bought." : `The payment of ${orderId ? `order ${orderId}` : "the order"} is under way; it is looked for by itself. If the order will come to nothing, decide.`;
-  const fitting = DECISIONS.filter(({ decision: one, needsVm }) => one === "give-up" || (!isGivenUp && (!needsVm || !keepsOld)));
+  const fitting = DECISIONS.filter(({ needsVm }) => !needsVm || !(keepsOld || isGivenUp));
   return h("div", { class: "panel notice" },
     h("p", {}, h("strong", {}, what), ` ${evidence ?? ""} Look into the orders in the Hostinger panel, then decide.`, decision && ` Decided before: ${decision.kind} by ${decision.by}: ${decision.why}.`),
     h("div", { class: "actions", role: "group", "aria-label": "Decide about the purchase" },
