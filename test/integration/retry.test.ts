@@ -9,6 +9,7 @@ import type { FailedJob } from "../../src/jobs/end-run.ts";
 import { startQueue } from "../../src/jobs/index.ts";
 import { isOutOfStock } from "../../src/jobs/out-of-stock.ts";
 import { retryAll } from "../../src/jobs/retry-user.ts";
+import type { AccountPurchase } from "../../src/purchases/index.ts";
 import type { WorkerContext } from "../../src/jobs/worker-context.ts";
 import { up } from "../../src/provisioning/up.ts";
 import { findVpsByUserId, noteDataCenterChoice, requestVps, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
@@ -66,13 +67,19 @@ describe("a data center that is out of stock", () => {
     assert.ok(!isOutOfStock("API_REJECTED", "422: hostname: is not valid"));
   });
 
-  const fail = async (userId: string, message = "422: The selected data center is out of stock.") => {
+  const OUT_OF_STOCK = "422: The selected data center is out of stock.";
+  /** @param state what the account says of the purchase afterwards */
+  const fail = async (userId: string, message = OUT_OF_STOCK, state: AccountPurchase["state"] = "none") => {
     const boss = await startQueue({ databaseUrl: url, works: false, onError: () => undefined });
     try {
       const record = (await setVpsStatus(pool, userId, { status: "provisioning" }))!;
       const runId = crypto.randomUUID();
       await startRun(pool, { runId, userId, username: userId, operation: "up", workerId: "w", hostId: "h", pid: 1 });
-      const context = { boss, pool, log: () => undefined, handOver: new AbortController().signal, settings: {}, purchases: { guard: { pool } } } as unknown as WorkerContext;
+      await pool.query("INSERT INTO vps_purchases (user_id, username, hostname, plan_id, state, asked_at, reserved_at) VALUES ($1, $1, $2, $3, 'reserved', now(), now())", [userId, record.hostname, record.plan]);
+      const context = {
+        boss, pool, log: () => undefined, handOver: new AbortController().signal, settings: { paymentProbeSeconds: 300, paymentLookSeconds: 300 }, engine: { vms: async () => [] }, vms: { openSession: () => ({}) },
+        purchases: { guard: { pool }, account: { read: async () => ({ state }) } },
+      } as unknown as WorkerContext;
       const recorder = { onLine: () => undefined, flush: async () => undefined, resources: () => [] } as unknown as FailedJob["recorder"];
       const error = new UserVpsError("API_REJECTED", message);
       await recordFailure(context, { job: { operation: "up", userId }, kind: up, record, runId, recorder, lostWorkers: 0 }, error, error.message, 1);
@@ -95,6 +102,13 @@ describe("a data center that is out of stock", () => {
     const { status, nextStep, dataCenterId } = await fail("amy");
     assert.deepEqual([status, dataCenterId], ["failed", order.at(-1)]);
     assert.match(nextStep!, /user-vps retry amy --data-center ID/);
+  });
+
+  it("is left only where the account says that nothing was bought there", async () => {
+    await parked("eve", null);
+    await noteDataCenterChoice(pool, "eve", "service");
+    const { status, dataCenterId } = await fail("eve", OUT_OF_STOCK, "doubt");
+    assert.deepEqual([status, dataCenterId], ["failed", 9]);
   });
 
   it("that the user or an operator chose stays, as does one of a user who has a VM, and one that was refused for another reason", async () => {
