@@ -64,7 +64,7 @@ const MOST_PAGES = 100;
 const MOST_READS = 3;
 
 /** An answer to DELETE is documented without `success`. */
-const answerSchema = z.object({ success: z.boolean().optional(), result: z.unknown(), result_info: z.object({ total_pages: z.number(), total_count: z.number() }).nullish().catch(undefined) });
+const answerSchema = z.object({ success: z.boolean().optional(), result: z.unknown(), result_info: z.object({ total_pages: z.number(), total_count: z.number(), per_page: z.number().positive().optional() }).nullish().catch(undefined) });
 type Answer = z.output<typeof answerSchema>;
 
 const errorSchema = z.object({ errors: z.array(z.object({ code: z.number() })) });
@@ -98,8 +98,12 @@ export function zoneRecords({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }:
     }
   }
 
-  /** The pages end where they say, else with one that is not full, or that brings nothing new. */
+  /**
+   * The pages end where they say, else with one that is not full, or that brings nothing new. With a filter it is the page
+   * that is not full, whatever they say: their numbers are documented as those "without any search parameters".
+   */
   async function readPages(filter: RecordFilter, signal: AbortSignal | undefined): Promise<ReadRecords> {
+    const isFiltered = Object.keys(filter).length > 0;
     const found = new Map<string, ZoneRecord>();
     const totals = new Set<number>();
     for (let page = 1; page <= MOST_PAGES; page++) {
@@ -108,13 +112,13 @@ export function zoneRecords({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }:
       const records = recordsOf(answer);
       const known = found.size;
       for (const record of records) found.set(record.id, record);
-      const { total_pages, total_count } = answer?.result_info ?? {};
+      const { total_pages, total_count, per_page = PER_PAGE } = answer?.result_info ?? {};
       if (total_count !== undefined) totals.add(total_count);
-      const isEnd = total_pages === undefined ? records.length < PER_PAGE : page >= total_pages;
+      const isEnd = isFiltered || total_pages === undefined ? records.length < per_page : page >= total_pages;
       if (!isEnd && found.size > known) continue;
       // With records coming and going, one can move over the border of two pages unseen.
-      const isSettled = totals.size <= 1 && [...totals].every((total) => total === found.size);
-      return { records: [...found.values()], isWhole: isSettled && (isEnd || total_count !== undefined) };
+      const isSettled = totals.size <= 1 && (isFiltered || [...totals].every((total) => total === found.size));
+      return { records: [...found.values()], isWhole: isSettled && (isEnd || (!isFiltered && total_count !== undefined)) };
     }
     throw incomplete(`${MOST_PAGES} pages are not enough`);
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { zoneRecords } from "../../providers/cloudflare/api.ts";
-import type { ZoneRecords } from "../../providers/cloudflare/api.ts";
+import type { RecordFilter, ZoneRecords } from "../../providers/cloudflare/api.ts";
 import { zoneReader } from "../../providers/cloudflare/zone.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -134,6 +134,39 @@ describe("the zone's records", () => {
     assert.equal((await zone.list()).length, 1_007);
     answering(page(1, 1_000));
     await assert.rejects(zone.list(), { code: "API_LIST_INCOMPLETE" });
+  });
+
+  // Cloudflare documents it as the total "without any search parameters"; it has been the filter's as well.
+  for (const [meaning, counts] of [["the filter's", (found: number) => found], ["the whole zone's", () => 2_500]] as const) {
+    it(`that are asked for by a filter are whole where the numbers told are ${meaning}`, async () => {
+      const info = (found: number) => ({ total_count: counts(found), total_pages: Math.ceil(counts(found) / 1_000), per_page: 1_000 });
+      const listed = async (filter: RecordFilter) => {
+        const before = zone.calls;
+        return [(await zone.list(filter)).length, zone.calls - before];
+      };
+      for (const filter of [{ name: `user8.${sandbox.domain}` }, { type: "CAA" }, { content: "192.0.2.1" }]) {
+        for (const count of [1, 0]) {
+          answering(page(1, count, info(count)), 1);
+          assert.deepEqual(await listed(filter), [count, 1], JSON.stringify(filter));
+        }
+      }
+      answering(page(1, 1_000, info(1_007)), 1);
+      answering(page(1_001, 7, info(1_007)), 1);
+      assert.deepEqual(await listed({ type: "A" }), [1_007, 2]);
+    });
+  }
+
+  it("that are asked for by a filter and change between two pages are read again, and are no list if they do so at each read", async () => {
+    const turn = (total: number) => {
+      answering(page(1, 1_000, { total_count: total, total_pages: 3 }), 1);
+      answering(page(1_001, 7, { total_count: total + 1, total_pages: 3 }), 1);
+    };
+    turn(2_500);
+    answering(page(1, 1_000, { total_count: 2_501, total_pages: 3 }), 1);
+    answering(page(1_001, 8, { total_count: 2_501, total_pages: 3 }), 1);
+    assert.equal((await zone.list({ type: "A" })).length, 1_008);
+    for (const total of [2_500, 2_502, 2_504]) turn(total);
+    await assert.rejects(zone.list({ type: "A" }), { code: "API_LIST_INCOMPLETE" });
   });
 
   it("are waited for no longer than wanted", async () => {
