@@ -36,19 +36,22 @@ const BUSY_DELAY_MS = 1 * SECOND_MS;
  * queue gives the job to somebody again.
  *
  * @param lostWorkers how often the job was begun by a worker that did not end it
- * @returns false if the user's lock could not be had, and the job is to be done later
+ * @returns false if the user's lock could not be had, or the worker is to end, and the job is to be done later
  */
 export async function performJob(context: WorkerContext, job: Job, lostWorkers: number): Promise<boolean> {
-  const { boss, pool, databaseUrl, log } = context;
-  const lock = await tryLockUser(databaseUrl, job.userId).catch((error: unknown) => log(messageOf(error)));
-  if (!lock) {
+  const { boss, pool, databaseUrl, handOver, log } = context;
+  const later = async (): Promise<false> => {
     await sendAgain(boss, pool, lostWorkers > 0 ? { ...job, isTakenOver: true } : job, BUSY_DELAY_MS);
     return false;
-  }
+  };
+  const lock = await tryLockUser(databaseUrl, job.userId).catch((error: unknown) => log(messageOf(error)));
+  if (!lock) return await later();
   try {
     await endLostRuns(pool, job.userId);
     const record = await findVpsByUserId(pool, job.userId);
     if (!record || (await isOvertaken(pool, job, record, lostWorkers))) return true;
+    // Fetched just before the worker was to end: nothing of it begins, and no run is recorded that did nothing.
+    if (handOver.aborted) return await later();
     const parent = job.traceparent ?? (isTracing() ? await traceparentOfWait(pool, job.userId) : undefined);
     await inSpan({ name: `job ${job.operation}`, kind: "consumer", parent, attributes: { "user_vps.username": record.username, "user_vps.attempt": job.attempt ?? 0 } }, async () => performRun(context, { ...job, traceparent: parent ?? currentTraceparent() }, record, lock, lostWorkers));
     return true;
@@ -85,7 +88,6 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   const startedMs = performance.now();
   const seconds = () => Math.round(performance.now() - startedMs) / SECOND_MS;
   try {
-    // Of a job that was fetched just before the worker was to end: nothing of it begins.
     signal.throwIfAborted();
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`);
     const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, dns, purchases, overdue: job.overdue, isRepetition: isRepetition(job, lostWorkers), powerAction: job.action, requestedAt: job.requestedAt };

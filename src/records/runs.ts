@@ -83,8 +83,8 @@ export const RUN_COLUMNS = `
   resource_changes AS "resourceChanges", resources, cause`;
 
 const START = `
-  INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at, traceparent, cause)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), $8, coalesce($9::jsonb, (
+  INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at, traceparent, may_buy_unbooked, cause)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), $8, false, coalesce($9::jsonb, (
     SELECT jsonb_build_object('kind', kind, 'requestedBy', requested_by, 'reason', reason) FROM vps_causes WHERE user_id = $2 AND operation = $4)))`;
 
 /** @param cause unless it is what was last asked for: see causes.ts */

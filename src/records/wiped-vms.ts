@@ -12,20 +12,25 @@ const MAY_BE_REUSED = `
   ended_at IS NOT NULL AND wiped_at IS NOT NULL AND stopped_at IS NOT NULL AND vm_id IS NOT NULL
   AND reused_by IS NULL AND unusable_because IS NULL AND ${IS_NOBODYS}`;
 
-/** One statement, so that of any number of users at once each gets another VM. */
-const CLAIM = `
-  UPDATE vps_give_ups SET reused_by = $1, reused_at = clock_timestamp()
-  WHERE give_up_id = (
-    SELECT give_up_id FROM vps_give_ups
-    WHERE ${MAY_BE_REUSED} AND plan_id = $2 AND template_id = $3 AND data_center_id = $4
-      AND paid_until >= clock_timestamp() + make_interval(days => $5)
-    ORDER BY paid_until DESC LIMIT 1 FOR UPDATE SKIP LOCKED)
-  RETURNING ${GIVE_UP_COLUMNS}`;
+/** One of those that are paid longest, so that users who look at the same time do not all ask about the same one. */
+const FIND = `
+  SELECT * FROM (
+    SELECT ${GIVE_UP_COLUMNS} FROM vps_give_ups
+    WHERE ${MAY_BE_REUSED} AND plan_id = $1 AND template_id = $2 AND data_center_id = $3
+      AND paid_until >= clock_timestamp() + make_interval(days => $4)
+    ORDER BY paid_until DESC LIMIT 10) AS longest
+  ORDER BY random() LIMIT 1`;
 
-/** Binds a wiped VM as the user's record wants it, paid for at least so many days more, to the user. */
-export async function claimWipedVm(db: Queryable, { userId, plan, templateId, dataCenterId }: VpsRecord, leastDays: number): Promise<WipedVm | undefined> {
-  const { rows } = await db.query<WipedVm>(CLAIM, [userId, plan, templateId, dataCenterId, leastDays]);
+/** A wiped VM as the user's record wants it, paid for at least so many days more. It is nobody's yet: others may find the same one. */
+export async function findWipedVm(db: Queryable, { plan, templateId, dataCenterId }: VpsRecord, leastDays: number): Promise<WipedVm | undefined> {
+  const { rows } = await db.query<WipedVm>(FIND, [plan, templateId, dataCenterId, leastDays]);
   return rows[0];
+}
+
+/** Binds the VM to the user; false if somebody else has got it meanwhile, or nobody may. */
+export async function claimWipedVm(db: Queryable, userId: string, giveUpId: number): Promise<boolean> {
+  const { rowCount } = await db.query(`UPDATE vps_give_ups SET reused_by = $1, reused_at = clock_timestamp() WHERE give_up_id = $2 AND ${MAY_BE_REUSED}`, [userId, giveUpId]);
+  return rowCount === 1;
 }
 
 /** How many there are that fit, and that no member of a pool is about to become. */
@@ -39,14 +44,14 @@ export async function countReusableVms(db: Queryable, { poolId, plan, templateId
   return Math.max(0, rows[0]!.count);
 }
 
-/** Nobody gets this VM any more. */
+/** Nobody gets this VM any more, unless somebody has got it meanwhile. */
 export async function refuseWipedVm(db: Queryable, giveUpId: number, because: string): Promise<void> {
-  await db.query("UPDATE vps_give_ups SET reused_by = NULL, reused_at = NULL, unusable_because = $2 WHERE give_up_id = $1", [giveUpId, because]);
+  await db.query("UPDATE vps_give_ups SET unusable_because = $2 WHERE give_up_id = $1 AND reused_by IS NULL", [giveUpId, because]);
 }
 
-/** Whether an earlier run of the present request may have bought a VM already. */
-export async function hasEarlierRun(db: Queryable, { userId, requestedAt }: VpsRecord, runId: string): Promise<boolean> {
-  const { rows } = await db.query<{ found: boolean }>(`SELECT EXISTS (SELECT FROM vps_runs WHERE user_id = $1 AND operation = 'up' AND started_at >= $2 AND run_id <> $3 AND outcome IS DISTINCT FROM 'waiting')
-       OR EXISTS (SELECT FROM vps_purchases WHERE user_id = $1 AND reserved_at >= $2 AND state <> 'released') AS found`, [userId, requestedAt, runId]);
+/** Whether something may have been bought for the present request: by the books, or by a run of a version before them. */
+export async function mayHaveBought(db: Queryable, { userId, requestedAt }: VpsRecord): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>(`SELECT EXISTS (SELECT FROM vps_runs WHERE user_id = $1 AND operation = 'up' AND started_at >= $2 AND may_buy_unbooked AND outcome IS DISTINCT FROM 'waiting')
+       OR EXISTS (SELECT FROM vps_purchases WHERE user_id = $1 AND reserved_at >= $2 AND state <> 'released') AS found`, [userId, requestedAt]);
   return rows[0]!.found;
 }

@@ -171,9 +171,9 @@ describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en
     "what a pool's member may be bought for": async (db) => [await records.mayBuyForPool(db, "member_1"), await countPoolMembers(db, "kvm1-9-1007"), await hasUnknownTerms(db)],
     "what a run looks for beside": async (db) => {
       const record = (await records.findVpsByUserId(db, user))!;
-      return [await records.hasEarlierRun(db, record, "run"), await records.isHostnameTaken(db, user, "other.spoq.dev"), await findReleaseOfUser(db, user)];
+      return [await records.mayHaveBought(db, record), await records.isHostnameTaken(db, user, "other.spoq.dev"), await findReleaseOfUser(db, user)];
     },
-    "a wiped VM for somebody": async (db) => records.claimWipedVm(db, (await records.findVpsByUserId(db, user))!, 3),
+    "a wiped VM for somebody": async (db) => [await records.findWipedVm(db, (await records.findVpsByUserId(db, user))!, 3), await records.claimWipedVm(db, user, 7)],
     "a page of the fleet": async (db) => {
       for (const sort of records.VPS_SORTS) {
         for (const descending of [false, true]) {

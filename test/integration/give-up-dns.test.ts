@@ -6,7 +6,7 @@ import { destroy } from "../../src/provisioning/destroy.ts";
 import { takeWipedVm } from "../../src/provisioning/give-up/take-wiped-vm.ts";
 import { lostDnsRecords } from "../../src/provisioning/lost-dns-record.ts";
 import type { LostDnsRecords } from "../../src/provisioning/lost-dns-record.ts";
-import { findVpsByUserId, requestGiveUp, setVpsStatus } from "../../src/records/index.ts";
+import { findVpsByUserId, finishRun, requestGiveUp, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { addFleet, addRecord } from "../support/fleet.ts";
@@ -29,16 +29,16 @@ beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 20, scriptMs: 10, actionMs: 10 });
   world = openPurchaseWorld(pool, sandbox, { REUSE_WIPED_VMS: "true" });
   dns = lostDnsRecords({ baseUrl: sandbox.cloudflareUrl, apiToken: sandbox.cloudflareToken, zoneId: sandbox.zoneId });
-  members = await addFleet(sandbox, pool, 2);
+  members = await addFleet(sandbox, pool, 4);
 });
 afterAll(async () => {
   await Promise.all([world.close(), dns.close()]);
   await sandbox.close();
 });
 
-const context = async (userId: string) => ({
+const context = async (userId: string, more: object = {}) => ({
   pool, engine, settings: world.guard.settings, record: (await findVpsByUserId(pool, userId))!, dns, hooks: { runId: crypto.randomUUID() },
-  recorder: { onLine: () => undefined, onEvent: () => undefined }, vms: { openSession: () => world.session },
+  recorder: { onLine: () => undefined, onEvent: () => undefined }, vms: { openSession: () => world.session }, ...more,
 }) as never;
 const namesAt = (address: string) => sandbox.state().records.filter(({ content }) => content === address).map(({ name }) => name);
 
@@ -69,5 +69,41 @@ describe("a VPS that is given up", () => {
     await world.signUp("carol");
     assert.equal(await takeWipedVm(await context("u-carol"), world.session), undefined);
     assert.match((await lastGiveUp(pool, `u-${member!.username}`)).unusableBecause ?? "", /the name old-name\.\S+ still leads to its address/);
+  });
+});
+
+describe("a user for whom the zone could not be asked", () => {
+  /** A run of the user's that ends as `failed` where `work` throws. */
+  async function run(username: string, work: (userId: string) => Promise<unknown>): Promise<unknown> {
+    const [runId, userId] = [crypto.randomUUID(), `u-${username}`];
+    await startRun(pool, { runId, userId, username, operation: "up", workerId: "worker", hostId: "host", pid: 1 });
+    const result = await work(userId).catch((error: Error) => error);
+    await finishRun(pool, runId, { outcome: result instanceof Error ? "failed" : "succeeded", seconds: 1 });
+    return result;
+  }
+
+  it("gets the wiped VM with the next run, and holds no transaction open while the zone is asked", async () => {
+    const [, , member] = members;
+    await givenUp(member!);
+    await world.signUp("dora");
+    const open: unknown[] = [];
+    const failing = {
+      ...dns,
+      namesOf: async () => {
+        open.push(...(await pool.query("SELECT query FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'")).rows);
+        throw new Error("the zone cannot be asked");
+      },
+    };
+    assert.match(String(await run("dora", async (userId) => takeWipedVm(await context(userId, { dns: failing }), world.session))), /the zone cannot be asked/);
+    assert.deepEqual(open, []);
+    assert.equal((await findVpsByUserId(pool, "u-dora"))!.hostingerVmId, null);
+    assert.deepEqual(await run("dora", async (userId) => (await takeWipedVm(await context(userId), world.session))?.hostingerVmId), member!.vmId);
+  });
+
+  it("gets none where a version before the books may have bought one", async () => {
+    await givenUp(members[3]!);
+    await world.signUp("eve");
+    await pool.query("INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at, outcome) VALUES ('before', 'u-eve', 'eve', 'up', 'w', 'h', 1, now(), 'failed')");
+    assert.equal(await takeWipedVm(await context("u-eve"), world.session), undefined);
   });
 });

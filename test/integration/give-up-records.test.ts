@@ -4,8 +4,8 @@ import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { QUEUE_SCHEMA } from "../../src/jobs/queue.ts";
 import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
-import { beginChange, beginGiveUp, cancelGiveUp, claimWipedVm, findFormerVm, findVpsByUserId, forgetFormerVm, isOrWasVmOfAnother, isVmOfAnother, listGiveUps, listNamesakes, noteGiveUp, openChange, refuseWipedVm, requestChange, requestGiveUp, requestVps, returnFormerVm, saveVpsResult, setVpsStatus, takeOverVm } from "../../src/records/index.ts";
-import type { GiveUp, VpsRecord } from "../../src/records/index.ts";
+import { beginChange, beginGiveUp, cancelGiveUp, claimWipedVm, findFormerVm, findVpsByUserId, findWipedVm, forgetFormerVm, isOrWasVmOfAnother, isVmOfAnother, listGiveUps, listNamesakes, noteGiveUp, openChange, refuseWipedVm, requestChange, requestGiveUp, requestVps, returnFormerVm, saveVpsResult, setVpsStatus, takeOverVm } from "../../src/records/index.ts";
+import type { GiveUp, VpsRecord, WipedVm } from "../../src/records/index.ts";
 import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
 import { withDatabase } from "../support/postgres.ts";
 
@@ -101,6 +101,12 @@ describe("the grace period", () => {
   });
 });
 
+/** As a run does that finds nothing amiss with the VM. */
+async function claim(record: VpsRecord, leastDays: number): Promise<WipedVm | undefined> {
+  const found = await findWipedVm(pool, record, leastDays);
+  return found && (await claimWipedVm(pool, record.userId, found.giveUpId)) ? found : undefined;
+}
+
 describe("a wiped VM", () => {
   it("is one that is wiped, stopped and paid for long enough, of the same plan, and of nobody", async () => {
     const wiped = await givenUp("wiped");
@@ -113,28 +119,38 @@ describe("a wiped VM", () => {
     await user("owner");
     await saveVpsResult(pool, "owner", { hostingerVmId: owned });
     const amy = await user("amy");
-    assert.equal((await claimWipedVm(pool, amy, 3))?.vmId, wiped);
-    assert.equal(await claimWipedVm(pool, await user("bea"), 3), undefined);
+    assert.equal((await claim(amy, 3))?.vmId, wiped);
+    assert.equal(await claim(await user("bea"), 3), undefined);
   });
 
-  it("goes to one user, however many want one at once", async () => {
-    const wiped: number[] = [];
-    for (let index = 0; index < 5; index++) wiped.push(await givenUp(`former-${index}`));
+  it("goes to one user, however many want it at once, and stays that user's whatever others say of it", async () => {
+    await givenUp("former");
     const users = await Promise.all(Array.from({ length: 12 }, (_, index) => user(`new-${index}`)));
-    const claimed = (await Promise.all(users.map((record) => claimWipedVm(pool, record, 3)))).flatMap((one) => one?.vmId ?? []);
-    assert.deepEqual(claimed.toSorted(), wiped);
+    const { giveUpId } = (await findWipedVm(pool, users[0]!, 3))!;
+    const claimed = await Promise.all(users.map(({ userId }) => inTransaction(pool, (db) => claimWipedVm(db, userId, giveUpId))));
+    assert.equal(claimed.filter(Boolean).length, 1);
+    await refuseWipedVm(pool, giveUpId, "it is running");
+    const { unusableBecause, reusedBy } = await lastGiveUp(pool, "former");
+    assert.deepEqual([unusableBecause, reusedBy], [null, users[claimed.indexOf(true)]!.userId]);
   });
 
-  it("is bound to the user's present request, and not given again after it was refused", async () => {
+  it("is bound to the user's present request", async () => {
     await givenUp("former");
     const amy = await user("amy");
-    const claimed = (await claimWipedVm(pool, amy, 3))!;
+    const claimed = (await claim(amy, 3))!;
     const { takenOverVmId, takenOverIsWiped, hostingerVmId } = (await takeOverVm(pool, "amy", { vmId: claimed.vmId, isWiped: true }))!;
     assert.deepEqual([takenOverVmId, takenOverIsWiped, hostingerVmId], [claimed.vmId, true, claimed.vmId]);
     await setVpsStatus(pool, "amy", { status: "deprovisioned" });
     assert.deepEqual([(await user("amy")).takenOverVmId, (await user("amy")).takenOverIsWiped], [null, false]);
-    await refuseWipedVm(pool, claimed.giveUpId, "it is running");
-    assert.equal(await claimWipedVm(pool, amy, 3), undefined);
+    assert.equal(await claim(amy, 3), undefined);
+  });
+
+  it("is found by nobody once it was refused", async () => {
+    await givenUp("former");
+    const amy = await user("amy");
+    const { giveUpId } = (await findWipedVm(pool, amy, 3))!;
+    await refuseWipedVm(pool, giveUpId, "it is running");
+    assert.deepEqual([await findWipedVm(pool, amy, 3), await claimWipedVm(pool, "amy", giveUpId)], [undefined, false]);
     assert.equal((await lastGiveUp(pool, "former")).unusableBecause, "it is running");
   });
 
@@ -142,7 +158,7 @@ describe("a wiped VM", () => {
     const vmId = await givenUp("former");
     await ask(await user("later"));
     await noteGiveUp(pool, (await begin("later"))!.giveUpId, { vmId });
-    assert.equal(await claimWipedVm(pool, await user("amy"), 3), undefined);
+    assert.equal(await claim(await user("amy"), 3), undefined);
   });
 });
 
@@ -155,8 +171,8 @@ describe("a VM that was given up without a wipe", () => {
     await givenUp("cid", { ...bare, ended: false });
     for (const other of ["bea", "cid", "amy2"]) assert.equal(await findFormerVm(pool, other), undefined);
     assert.equal((await findFormerVm(pool, "amy"))?.vmId, vmId);
-    assert.notEqual((await claimWipedVm(pool, await user("dan"), 0))?.vmId, vmId, "bea's, which is wiped");
-    assert.equal(await claimWipedVm(pool, await user("eve"), 0), undefined);
+    assert.notEqual((await claim(await user("dan"), 0))?.vmId, vmId, "bea's, which is wiped");
+    assert.equal(await claim(await user("eve"), 0), undefined);
     const former = (await findFormerVm(pool, "amy"))!;
     assert.equal(await inTransaction(pool, (db) => returnFormerVm(db, { ...former, userId: "dan" })), undefined, "not even by mistake");
   });
@@ -206,7 +222,7 @@ describe("a VM that users have had one after the other, wiped in between,", () =
   it("is the last one's: neither an earlier one's, nor that of whom an operator has named it for by mistake", async () => {
     const vmId = await givenUp("amy");
     for (const [userId, isLast] of [["bea", false], ["cid", true]] as const) {
-      const claimed = await claimWipedVm(pool, await user(userId), 3);
+      const claimed = await claim(await user(userId), 3);
       assert.equal(claimed?.vmId, vmId);
       assert.ok(await takeOverVm(pool, userId, { vmId, isWiped: true }));
       if (!isLast) await givenUp(userId, { vmId });
@@ -254,6 +270,6 @@ describe("a VM that a row of an older backend names", () => {
     assert.equal(await isVmOfAnother(pool, "amy", former), true);
     assert.equal(await findFormerVm(pool, "amy"), undefined);
     assert.deepEqual(await listNamesakes(pool, "amy.spoq.dev", 10), []);
-    assert.equal(await claimWipedVm(pool, await user("cy"), 3), undefined);
+    assert.equal(await claim(await user("cy"), 3), undefined);
   });
 });

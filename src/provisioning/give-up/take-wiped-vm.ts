@@ -8,31 +8,32 @@ import { DAY_MS } from "../../../providers/core/time.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { subscriptionOf } from "../../../providers/hostinger/renewal.ts";
 import { inTransaction } from "../../db/index.ts";
-import { claimWipedVm, hasEarlierRun, refuseWipedVm, takeOverVm } from "../../records/index.ts";
+import { claimWipedVm, findWipedVm, mayHaveBought, refuseWipedVm, takeOverVm } from "../../records/index.ts";
 import type { WipedVm, VpsRecord } from "../../records/index.ts";
 import type { LostDnsRecords } from "../lost-dns-record.ts";
 import type { OperationContext } from "../operation.ts";
 
-/** Each one that turns out to be unusable is refused for good; beyond that many the user buys one. */
+/** Each one that turns out to be unusable is refused for good, or is somebody else's by then; beyond that many the user buys one. */
 const MOST_CANDIDATES = 10;
 
 /**
  * The wiped VM that the user gets in place of a purchase, bound to the user from here on, as the
- * record with it; undefined if there is none, or if reuse is off. Only the first run of a request is given one: a later run
- * may be about a VM that was bought already.
+ * record with it; undefined if there is none, or if reuse is off. Where an earlier run may have bought
+ * one there is none: the user is to get that one.
  */
-export async function takeWipedVm({ pool, settings, record, hooks, dns }: OperationContext, session: Session): Promise<VpsRecord | undefined> {
-  if (record.hostingerVmId !== null || !settings.reuseWipedVms || (await hasEarlierRun(pool, record, hooks.runId))) return undefined;
+export async function takeWipedVm({ pool, settings, record, dns }: OperationContext, session: Session): Promise<VpsRecord | undefined> {
+  if (record.hostingerVmId !== null || !settings.reuseWipedVms || (await mayHaveBought(pool, record))) return undefined;
   for (let tried = 0; tried < MOST_CANDIDATES; tried += 1) {
-    const taken = await inTransaction(pool, async (db) => {
-      const wiped = await claimWipedVm(db, record, settings.reuseLeastDays);
-      if (!wiped) return { record: undefined };
-      const fault = await faultOf(session, dns, wiped, settings.reuseLeastDays);
-      if (fault === undefined) return { record: await takeOverVm(db, record.userId, { vmId: wiped.vmId, isWiped: true }) };
+    const wiped = await findWipedVm(pool, record, settings.reuseLeastDays);
+    if (!wiped) return undefined;
+    // Before the transaction, which is to ask nobody but the database: an answer may take minutes.
+    const fault = await faultOf(session, dns, wiped, settings.reuseLeastDays);
+    if (fault !== undefined) {
       session.report(`VM ${wiped.vmId} is not reused: ${fault}`);
-      await refuseWipedVm(db, wiped.giveUpId, fault);
-      return undefined;
-    });
+      await refuseWipedVm(pool, wiped.giveUpId, fault);
+      continue;
+    }
+    const taken = await inTransaction(pool, async (db) => (await claimWipedVm(db, record.userId, wiped.giveUpId)) && { record: await takeOverVm(db, record.userId, { vmId: wiped.vmId, isWiped: true }) });
     if (taken) return taken.record;
   }
   return undefined;
