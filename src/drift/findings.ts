@@ -108,7 +108,11 @@ export async function listFindings(db: Queryable, { open, kind, username, limit,
   return { items, nextCursor: rows.length > limit ? (items.at(-1)?.findingId ?? null) : null };
 }
 
-/** Locked until the end of the transaction, so that two repairs cannot be decided at once. */
+export async function findFinding(db: Queryable, findingId: number): Promise<FindingRecord | undefined> {
+  return (await db.query<FindingRecord>(`SELECT ${COLUMNS} FROM vps_findings WHERE finding_id = $1`, [findingId])).rows[0];
+}
+
+/** Locked until the end of the transaction, so that two repairs cannot be decided at once. Whose it is, is locked before. */
 export async function lockFinding(db: Queryable, findingId: number): Promise<FindingRecord | undefined> {
   return (await db.query<FindingRecord>(`SELECT ${COLUMNS} FROM vps_findings WHERE finding_id = $1 FOR UPDATE`, [findingId])).rows[0];
 }

@@ -3,9 +3,9 @@ import type { Pool } from "pg";
 import type { Queryable } from "../db/queryable.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Jobs } from "../jobs/job.ts";
-import { findVpsByUserId, isAtRest, isMemberLetGo, openChange, setVpsStatus } from "../records/index.ts";
+import { findVpsByUserId, isAtRest, isMemberLetGo, lockVps, openChange, setVpsStatus } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
-import { lockFinding, openFindingsOf } from "./findings.ts";
+import { findFinding, lockFinding, openFindingsOf } from "./findings.ts";
 import type { FindingRecord } from "./findings.ts";
 import { kindOf } from "./kinds.ts";
 
@@ -55,7 +55,7 @@ const REPAIR_COLUMNS = `repair_id::double precision AS "repairId", finding_id::d
 /** Queues the repair and writes down who wanted it and why; a refusal is written down too. undefined: no such finding. */
 export async function requestRepair(pool: Pool, jobs: Pick<Jobs, "enqueue">, request: RepairRequest): Promise<RepairRecord | undefined> {
   return await inTransaction(pool, async (db) => {
-    const finding = await lockFinding(db, request.findingId);
+    const finding = await lockWithUser(db, request.findingId);
     if (!finding) return undefined;
     const open = finding.username === null ? [] : await openFindingsOf(db, finding.username);
     return await decide(db, jobs, finding, open, request);
@@ -69,6 +69,7 @@ export async function requestRepair(pool: Pool, jobs: Pick<Jobs, "enqueue">, req
  * @returns why not, if not
  */
 export async function requestRepairOfUser(db: Queryable, jobs: Pick<Jobs, "enqueue">, user: Pick<VpsRecord, "userId" | "username" | "status">, { requestedBy, why }: Pick<RepairRequest, "requestedBy" | "why">): Promise<string | undefined> {
+  await lockVps(db, user.userId);
   const ids = (await openFindingsOf(db, user.username)).map(({ findingId }) => findingId);
   for (const id of ids) await lockFinding(db, id);
   const open = await openFindingsOf(db, user.username);
@@ -78,6 +79,13 @@ export async function requestRepairOfUser(db: Queryable, jobs: Pick<Jobs, "enque
   if (!finding) return user.status === "ready" ? await queueUp(db, jobs, user.userId, { requestedBy, why }) : `Nothing was found that a repair could mend, and '${user.username}' is '${user.status}'; what failed is tried again by retry.`;
   const { decision, reason } = await decide(db, jobs, finding, open, { requestedBy, why });
   return decision === "refused" ? reason : undefined;
+}
+
+/** The user first, as everybody does: an operator may have many repaired at once, and locks all of these users before. */
+async function lockWithUser(db: Queryable, findingId: number): Promise<FindingRecord | undefined> {
+  const found = await findFinding(db, findingId);
+  if (found?.userId) await lockVps(db, found.userId);
+  return found && (await lockFinding(db, findingId));
 }
 
 function others(finding: FindingRecord, open: readonly FindingRecord[]): FindingRecord[] {

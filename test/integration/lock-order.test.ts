@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { beforeAll, describe, it } from "vitest";
 import { sleep } from "../../providers/core/time.ts";
 import type { Queryable } from "../../src/db/index.ts";
+import { saveFindings } from "../../src/drift/findings.ts";
+import { requestRepair, requestRepairOfUser } from "../../src/drift/repair.ts";
 import { withClient } from "../../src/db/transaction.ts";
 import { beginWait, endWait, findVpsByUserId, lockManyVps, lockVps, noteSeen, requestVps, setVpsStatus } from "../../src/records/index.ts";
+import { RecordingJobs } from "../support/http-app.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool } = await withDatabase();
@@ -59,4 +62,29 @@ describe("many users at once", () => {
     });
     await all;
   });
+});
+
+describe("a repair", () => {
+  const asked = { requestedBy: "operator_1", why: "a test" };
+  const jobs = new RecordingJobs();
+  for (const [what, repair] of [
+    ["of one finding", (findingId: number) => requestRepair(pool, jobs, { findingId, ...asked })],
+    ["of all that a user has", () => inOneTry(async (db) => void (await requestRepairOfUser(db, jobs, (await findVpsByUserId(db, "alice"))!, asked)))],
+  ] as const) {
+    it(`${what} leaves its findings to whoever has locked the user before, as one of many users does`, async () => {
+      await setVpsStatus(pool, "alice", { status: "failed" });
+      const found = { kind: "VmStopped", subject: "alice", userId: "alice", username: "alice", declared: "a", actual: "b" } as const;
+      const [finding] = await saveFindings(pool, { findings: [found], unexamined: [], unprobed: [] });
+      let repaired: Promise<unknown> | undefined;
+      await inOneTry(async (db) => {
+        await lockManyVps(db, ["alice", "bob"]);
+        repaired = repair(finding!.findingId);
+        repaired.catch(() => undefined);
+        await sleep(300);
+        await db.query("SELECT FROM vps_findings WHERE finding_id = $1 FOR UPDATE NOWAIT", [finding!.findingId]);
+      });
+      await repaired;
+      assert.equal((await findVpsByUserId(pool, "alice"))?.status, "queued");
+    });
+  }
 });
