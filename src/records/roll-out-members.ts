@@ -78,12 +78,12 @@ export async function takeMember(db: Queryable, rollOutId: string, wave: number,
   return rows[0];
 }
 
-/** running -> waiting: nothing was begun on it. If the roll-out has ended meanwhile it waits for nothing, and is skipped. */
+/** running -> waiting: nothing was begun on it. If the roll-out has ended meanwhile it waits for nothing, and is skipped; one that is just ending is waited for. */
 export async function putBackMember(db: Queryable, { rollOutId, userId, runId }: RunningMember): Promise<void> {
   await db.query(
     `UPDATE vps_roll_out_members member SET run_id = NULL, started_at = NULL, status = CASE WHEN outcome IS NULL THEN 'waiting' ELSE 'skipped' END, ended_at = CASE WHEN outcome IS NULL THEN NULL ELSE clock_timestamp() END,
        message = CASE WHEN outcome IS NULL THEN NULL ELSE 'The roll-out was ' || outcome || '.' END
-     FROM vps_roll_outs roll_out WHERE roll_out.roll_out_id = member.roll_out_id AND member.roll_out_id = $1 AND user_id = $2 AND run_id = $3 AND status = 'running'`,
+     FROM (SELECT outcome FROM vps_roll_outs WHERE roll_out_id = $1 FOR SHARE) roll_out WHERE member.roll_out_id = $1 AND user_id = $2 AND run_id = $3 AND status = 'running'`,
     [rollOutId, userId, runId],
   );
 }

@@ -77,17 +77,15 @@ export async function findUnfinishedRollOuts(db: Queryable): Promise<string[]> {
   return (await db.query<{ roll_out_id: string }>(UNFINISHED)).rows.map((row) => row.roll_out_id);
 }
 
-/** Whoever still waits is skipped. One that has ended already stays as it is: then false. */
+/**
+ * Whoever still waits is skipped. One that has ended already stays as it is: then false.
+ *
+ * @param db inside a transaction
+ */
 export async function endRollOut(db: Queryable, rollOutId: string, outcome: RollOutOutcome, cancelledBy?: string): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `WITH ended AS (
-       UPDATE vps_roll_outs SET outcome = $2, cancelled_by = $3, ended_at = clock_timestamp() WHERE roll_out_id = $1 AND outcome IS NULL RETURNING roll_out_id
-     ), skipped AS (
-       UPDATE vps_roll_out_members member SET status = 'skipped', ended_at = clock_timestamp(), message = 'The roll-out was ' || $2 || '.'
-       FROM ended WHERE member.roll_out_id = ended.roll_out_id AND status = 'waiting'
-     )
-     SELECT FROM ended`,
-    [rollOutId, outcome, cancelledBy ?? null],
-  );
-  return (rowCount ?? 0) > 0;
+  const { rowCount } = await db.query("UPDATE vps_roll_outs SET outcome = $2, cancelled_by = $3, ended_at = clock_timestamp() WHERE roll_out_id = $1 AND outcome IS NULL", [rollOutId, outcome, cancelledBy ?? null]);
+  if (rowCount !== 1) return false;
+  // A statement of its own, so that it sees who was put back while the first one waited for that.
+  await db.query("UPDATE vps_roll_out_members SET status = 'skipped', ended_at = clock_timestamp(), message = 'The roll-out was ' || $2 || '.' WHERE roll_out_id = $1 AND status = 'waiting'", [rollOutId, outcome]);
+  return true;
 }

@@ -50,7 +50,11 @@ export async function createRollOut(db: Queryable, request: RollOutRequest): Pro
   return rollOut;
 }
 
-/** No further VPS is begun; those that are under way come to their end. False if it has ended already. */
+/**
+ * No further VPS is begun; those that are under way come to their end. False if it has ended already.
+ *
+ * @param db in a transaction
+ */
 export async function cancelRollOut(db: Queryable, rollOutId: string, cancelledBy: string): Promise<boolean> {
   return await endRollOut(db, rollOutId, "cancelled", cancelledBy);
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { monotonicMs, SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { inTransaction } from "../db/transaction.ts";
 import type { SessionLock } from "../jobs/session-lock.ts";
 import {
   countFailedMembers, endMember, endRollOut, findRelease, findRollOut, hasAnySucceeded, isAnyWaiting, listMembers, putBackMember, takeMember, takeMemberAgain,
@@ -57,11 +58,11 @@ async function underLock(context: RollOutContext, rollOutId: string): Promise<Ro
     if (!(await releaseToWave(context, rollOut, release, late, { wave, isFirst: wave === first }))) return await existing(pool, rollOutId);
     if (await hasFailed(pool, rollOut)) {
       log(`roll-out of ${rollOut.version}: stopped by its failures in wave ${wave}`);
-      await endRollOut(pool, rollOutId, "stopped");
+      await inTransaction(pool, (db) => endRollOut(db, rollOutId, "stopped"));
       return await existing(pool, rollOutId);
     }
   }
-  await endRollOut(pool, rollOutId, "succeeded");
+  await inTransaction(pool, (db) => endRollOut(db, rollOutId, "succeeded"));
   return await existing(pool, rollOutId);
 }
 

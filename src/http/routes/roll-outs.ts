@@ -75,7 +75,7 @@ export const rollOutRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
   }, async (request, reply) => {
     const { userId } = callerOf(request);
     const { rollOutId } = await existing(pool, request.params.rollOutId);
-    const wasOpen = await cancelRollOut(pool, rollOutId, userId);
+    const wasOpen = await inTransaction(pool, (db) => cancelRollOut(db, rollOutId, userId));
     const rollOut = await existing(pool, rollOutId);
     if (!wasOpen) throw new HttpError("STATUS_CONFLICT", `The roll-out has ended already, as '${rollOut.outcome}'.`);
     request.log.info({ operator: userId, rollOutId }, "roll-out cancelled");
