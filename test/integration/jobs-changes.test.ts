@@ -167,6 +167,19 @@ describe("a replacement for a user who was never ready", () => {
   });
 });
 
+describe("a wipe before which the VM's actions are not found", () => {
+  it("is not ordered, nor taken for done by an earlier one: it is tried again, and comes after the newest action", async () => {
+    sandbox.addFault({ api: "hostinger", method: "GET", path: `/api/vps/v1/virtual-machines/${first.vmId}/actions`, times: 1, fault: { kind: "status", status: 404 } });
+    await wants("recreate");
+    await run();
+    const { status, errorCode, recreationAfterAction } = await record();
+    assert.deepEqual([status, errorCode, recreationAfterAction, engine.ups], ["queued", "VM_NOT_FOUND", null, []]);
+    await run();
+    const newest = Math.max(...sandbox.state().vms.find(({ id }) => id === first.vmId)!.actions.map(({ id }) => id));
+    assert.deepEqual([(await record()).recreationAfterAction, await outcomes()], [newest, [["recreate", "succeeded"]]]);
+  });
+});
+
 describe("a VM that was installed anew by a change that came to no end", () => {
   /** Installed as user1, renamed, then wiped and installed as renamed: it does not become healthy. */
   async function renamedAndWiped(): Promise<void> {
