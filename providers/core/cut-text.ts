@@ -6,7 +6,7 @@ export function beginningOf(text: string, longest: number): string {
 }
 
 /** The last characters, likewise. */
-export function endOf(text: string, longest: number): string {
+export function endingOf(text: string, longest: number): string {
   const from = Math.max(0, text.length - longest);
   return text.slice(isWithinPair(text, from) ? from + 1 : from);
 }

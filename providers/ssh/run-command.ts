@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { connect as openSocket } from "node:net";
 import ssh2 from "ssh2";
 import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from "ssh2";
-import { endOf } from "../core/cut-text.ts";
+import { endingOf } from "../core/cut-text.ts";
 import { messageOf, UserVpsError } from "../core/errors.ts";
 import { inSeconds, SECOND_MS } from "../core/time.ts";
 
@@ -118,7 +118,7 @@ function execute(client: Client, { command, stdin, timeoutMs, place }: { command
     client.exec(command, (error, channel) => {
       if (error) return fail(`refused to run \`${command}\`: ${error.message}`);
       const written = { stdout: "", stderr: "" };
-      const note = (name: keyof typeof written) => (text: string) => void (written[name] = endOf(written[name] + text, MOST_CHARACTERS));
+      const note = (name: keyof typeof written) => (text: string) => void (written[name] = endingOf(written[name] + text, MOST_CHARACTERS));
       channel.setEncoding("utf8").on("data", note("stdout"));
       channel.stderr.setEncoding("utf8").on("data", note("stderr"));
       channel.on("close", (status: number | null) => {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
-import { endOf } from "../../providers/core/cut-text.ts";
+import { endingOf } from "../../providers/core/cut-text.ts";
 import { inSeconds, SECOND_MS } from "../../providers/core/time.ts";
 import { inSpan, tracesUrl } from "../../providers/core/tracing.ts";
 import { giveWay } from "../slots/give-way.ts";
@@ -180,7 +180,7 @@ function capped(soFar: string, text: string): string {
 }
 
 function tailOf(output: string): string {
-  return output.length > KEPT_OUTPUT ? endOf(output, KEPT_OUTPUT / 2) : output;
+  return output.length > KEPT_OUTPUT ? endingOf(output, KEPT_OUTPUT / 2) : output;
 }
 
 function tryKill(pid: number, signal: NodeJS.Signals): void {

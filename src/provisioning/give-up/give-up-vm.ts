@@ -1,5 +1,5 @@
 import { putToRest } from "../../../providers/hostinger/give-up.ts";
-import { endAutoRenewal, subscriptionOf } from "../../../providers/hostinger/renewal.ts";
+import { subscriptionOf } from "../../../providers/hostinger/renewal.ts";
 import type { Subscribed } from "../../../providers/hostinger/renewal.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { isGone } from "../../../providers/hostinger/vm-state.ts";
@@ -7,6 +7,7 @@ import { wipeVm } from "../../../providers/hostinger/wipe.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { noteGiveUp } from "../../records/index.ts";
 import type { GiveUp, GiveUpProgress } from "../../records/index.ts";
+import { endRenewal } from "../end-renewal.ts";
 import { setAside } from "./set-aside.ts";
 
 /** Writes down which VM it is and until when it is paid, while Hostinger still tells. */
@@ -25,9 +26,8 @@ export async function noteVm(db: Queryable, session: Session, { giveUpId, hostna
 export async function giveUpVm(db: Queryable, session: Session, { giveUpId, hostname, templateId, wipe, wipedAt, wipeActionId }: GiveUp, vmId: number): Promise<void> {
   const vm = { vmId, hostname };
   try {
-    const renewal = await endAutoRenewal(session, vm);
+    const renewal = await endRenewal(session, vm);
     await noteGiveUp(db, giveUpId, { ...terms(renewal), renewal: renewal.isOff ? "off" : "unknown" });
-    if (!renewal.isOff) session.report(`VM ${vmId}: it is not known which subscription pays it, so it may be renewed: switch its renewal off in the Hostinger panel`);
     try {
       if (wipe && wipedAt === null) await wipeAndNote();
     } finally {

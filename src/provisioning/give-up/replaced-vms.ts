@@ -1,6 +1,5 @@
 import { putToRest } from "../../../providers/hostinger/give-up.ts";
 import { isHostingersOwn } from "../../../providers/hostinger/hostinger-hostname.ts";
-import { endAutoRenewal } from "../../../providers/hostinger/renewal.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
 import { isGone } from "../../../providers/hostinger/vm-state.ts";
@@ -8,6 +7,7 @@ import { wipeVm } from "../../../providers/hostinger/wipe.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { isVmOfAnother, replacedVms } from "../../records/index.ts";
 import type { GiveUp } from "../../records/index.ts";
+import { endRenewal } from "../end-renewal.ts";
 import { setAside } from "./set-aside.ts";
 
 /** Those of the VMs that somebody else has by now, whatever stack or purchase names them: they are left alone. */
@@ -40,8 +40,7 @@ export async function replacedVmsOf(db: Queryable, session: Session, giveUp: Giv
 export async function giveUpReplaced(session: Session, { hostname, templateId, wipe }: GiveUp, vmId: number, { isNew = false } = {}): Promise<void> {
   try {
     const vm = await getVm(session, vmId, hostname, { isNew });
-    const { isOff } = await endAutoRenewal(session, { vmId, hostname });
-    if (!isOff) session.report(`VM ${vmId}: it is not known which subscription pays it, so it may be renewed: switch its renewal off in the Hostinger panel`);
+    await endRenewal(session, { vmId, hostname });
     // Under Hostinger's own name it was wiped, by an interrupted run, or never set up.
     if (wipe && !isHostingersOwn(vm.hostname.toLowerCase())) {
       const { notWipedBecause } = await wipeVm(session, { vmId, hostname }, vm.template?.id ?? templateId);

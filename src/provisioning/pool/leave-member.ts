@@ -1,8 +1,8 @@
-import { endAutoRenewal } from "../../../providers/hostinger/renewal.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { inTransaction } from "../../db/index.ts";
 import { discardCredentials, endOpenChange, leavePoolMember, openChange } from "../../records/index.ts";
 import type { VpsRecord } from "../../records/index.ts";
+import { endRenewal } from "../end-renewal.ts";
 import type { OperationContext } from "../operation.ts";
 import { stackRequestOf } from "../stack-request.ts";
 import { isOfTheVm } from "./of-the-vm.ts";
@@ -24,7 +24,7 @@ export async function leaveMember({ pool, engine, settings, record, hooks, recor
   } catch (error) {
     if (!isOfTheVm(error)) throw error;
     recorder.onLine(`VM ${hostingerVmId} is left as it is: ${error.message}`);
-    await endRenewal(session, record);
+    await endRenewalOf(session, record);
     await engine.destroy(stack, hooks, { leavesVm: true });
   }
   return await inTransaction(pool, async (db) => {
@@ -37,11 +37,10 @@ export async function leaveMember({ pool, engine, settings, record, hooks, recor
 }
 
 /** What may have failed before the stack came to it. */
-async function endRenewal(session: Session, { hostingerVmId: vmId, hostname }: VpsRecord): Promise<void> {
+async function endRenewalOf(session: Session, { hostingerVmId: vmId, hostname }: VpsRecord): Promise<void> {
   if (vmId === null) return;
   try {
-    const { isOff } = await endAutoRenewal(session, { vmId, hostname });
-    if (!isOff) session.report(`VM ${vmId}: it is not known which subscription pays it, so it may be renewed: switch its renewal off in the Hostinger panel`);
+    await endRenewal(session, { vmId, hostname });
   } catch (error) {
     if (!isOfTheVm(error)) throw error;
     session.report(`VM ${vmId} may be renewed: ${error.message}`);

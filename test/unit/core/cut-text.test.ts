@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import { beginningOf, endOf, shortened } from "../../../providers/core/cut-text.ts";
+import { beginningOf, endingOf, shortened } from "../../../providers/core/cut-text.ts";
 
 describe("a text that is cut", () => {
   it("keeps its beginning or its end, never half of a character", () => {
     assert.deepEqual([2, 3, 4, 5].map((longest) => beginningOf("ab😀c", longest)), ["ab", "ab", "ab😀", "ab😀c"]);
-    assert.deepEqual([1, 2, 3, 9].map((longest) => endOf("ab😀c", longest)), ["c", "c", "😀c", "ab😀c"]);
+    assert.deepEqual([1, 2, 3, 9].map((longest) => endingOf("ab😀c", longest)), ["c", "c", "😀c", "ab😀c"]);
   });
 
   it("tells that something is cut off, if anything is", () => {
