@@ -103,7 +103,7 @@ describe("a user for whom the zone could not be asked", () => {
   it("gets none where a version before the books may have bought one", async () => {
     await givenUp(members[3]!);
     await world.signUp("eve");
-    await pool.query("INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at, outcome) VALUES ('before', 'u-eve', 'eve', 'up', 'w', 'h', 1, now(), 'failed')");
+    await pool.query("INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at, ended_at, outcome) VALUES ('before', 'u-eve', 'eve', 'up', 'w', 'h', 1, now(), now(), 'failed')");
     assert.equal(await takeWipedVm(await context("u-eve"), world.session), undefined);
   });
 });
