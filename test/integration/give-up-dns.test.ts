@@ -74,10 +74,10 @@ describe("a VPS that is given up", () => {
 
 describe("a user for whom the zone could not be asked", () => {
   /** A run of the user's that ends as `failed` where `work` throws. */
-  async function run(username: string, work: (userId: string) => Promise<unknown>): Promise<unknown> {
+  async function run(username: string, work: (userId: string, hooks: { runId: string }) => Promise<unknown>): Promise<unknown> {
     const [runId, userId] = [crypto.randomUUID(), `u-${username}`];
     await startRun(pool, { runId, userId, username, operation: "up", workerId: "worker", hostId: "host", pid: 1 });
-    const result = await work(userId).catch((error: Error) => error);
+    const result = await work(userId, { runId }).catch((error: Error) => error);
     await finishRun(pool, runId, { outcome: result instanceof Error ? "failed" : "succeeded", seconds: 1 });
     return result;
   }
@@ -94,10 +94,10 @@ describe("a user for whom the zone could not be asked", () => {
         throw new Error("the zone cannot be asked");
       },
     };
-    assert.match(String(await run("dora", async (userId) => takeWipedVm(await context(userId, { dns: failing }), world.session))), /the zone cannot be asked/);
+    assert.match(String(await run("dora", async (userId, hooks) => takeWipedVm(await context(userId, { hooks, dns: failing }), world.session))), /the zone cannot be asked/);
     assert.deepEqual(open, []);
     assert.equal((await findVpsByUserId(pool, "u-dora"))!.hostingerVmId, null);
-    assert.deepEqual(await run("dora", async (userId) => (await takeWipedVm(await context(userId), world.session))?.hostingerVmId), member!.vmId);
+    assert.deepEqual(await run("dora", async (userId, hooks) => (await takeWipedVm(await context(userId, { hooks }), world.session))?.hostingerVmId), member!.vmId);
   });
 
   it("gets none where a version before the books may have bought one", async () => {
