@@ -194,6 +194,34 @@ describe("the user's page", needing("browser"), () => {
     await page.getByRole("button", { name: "Get a new password…" }).waitFor();
   });
 
+  it("does not go on showing a password that is none any more where no event told that it was shown", async () => {
+    const make = (rotation: number) => saveCredentials(pool, cipher, USER_ID, { username: "spoq", hostname: "ada.spoq.dev", password: `fake-Password-${rotation}`, jwtSecret: "fake-jwt-secret" }, rotation);
+    let mayGo = Promise.withResolvers<void>();
+    mayGo.resolve();
+    const headers = await asUser(USERNAME);
+    await page.route("**/api/vps/events", async (route) => {
+      await mayGo.promise;
+      const status = await (await fetch(`${address}/api/vps/status`, { headers })).text();
+      await route.fulfill({ contentType: "text/event-stream", body: `retry: 50\nevent: status\ndata: ${status}\n\n` });
+    });
+    await make(4);
+    await page.reload();
+    await page.getByRole("button", { name: "Show my password" }).waitFor();
+    mayGo = Promise.withResolvers();
+    await page.getByRole("button", { name: "Show my password" }).click();
+    await page.getByText("fake-Password-4").waitFor();
+    await page.getByRole("button", { name: "I have them" }).waitFor();
+    await make(5);
+    mayGo.resolve();
+    await page.getByRole("button", { name: "Show my password" }).click();
+    await page.getByText("fake-Password-5").waitFor();
+    assert.doesNotMatch(await page.content(), /fake-Password-4/);
+    await page.getByRole("button", { name: "I have them" }).click();
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await page.reload();
+    await page.getByRole("button", { name: "Get a new password…" }).waitFor();
+  });
+
   it("does what is asked for also after the same user was handed over anew in another tab, and nothing for another user", async () => {
     const handOverElsewhere = async (username: string) => {
       const { code } = await (await fetch(`${address}/api/vps/hand-over`, { method: "POST", headers: await asUser(username) })).json() as { code: string };

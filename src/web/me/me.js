@@ -70,6 +70,8 @@ function end(key) {
 }
 
 function receive(next) {
+  // Answers and events may overtake each other.
+  if (vps?.username === next.username && next.version < vps.version) return;
   const milestone = JSON.stringify([next.status, next.credentials, next.url]);
   const isNew = milestone !== lastMilestone;
   // Those that were shown have been replaced.
@@ -86,6 +88,14 @@ async function readTheRest() {
   facts = await readFacts();
   isOld = false;
   draw();
+}
+
+/** After something was done with the credentials: events alone may leave out that they were shown. */
+async function readStatus() {
+  const next = await get("/api/vps/status");
+  // There are new ones already, which nobody has seen.
+  if (next.credentials === "available") forget();
+  receive(next);
 }
 
 function draw() {
@@ -119,7 +129,7 @@ function draw() {
 /** @param key what gets the focus, as what was pressed is gone */
 function again(key) {
   reveals += 1;
-  readTheRest().catch(tell).then(() => {
+  Promise.all([readStatus(), readTheRest()]).catch(tell).then(() => {
     if (key) byId("credentials").querySelector("button")?.focus();
     else if (document.activeElement === document.body) byId("title").focus({ preventScroll: true });
   });
