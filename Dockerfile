@@ -50,7 +50,7 @@ RUN node_modules/.bin/node src/install-pulumi/main.ts
 EXPOSE 8080
 # Of HTTP; a worker has no port and switches it off, see compose.yaml.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
-    CMD ["node_modules/.bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["/opt/user-vps/node_modules/.bin/node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # tini takes in what providers leave behind, and passes SIGTERM on to the service alone.
 ENTRYPOINT ["tini", "--", "/opt/user-vps/bin/user-vps"]
 CMD ["serve"]

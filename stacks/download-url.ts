@@ -11,8 +11,8 @@ export function urlFault(value: string): string | undefined {
   return username || password ? "holds a user name or password" : undefined;
 }
 
-/** As the service's and a stack's settings are read: what the script would refuse is refused before anything begins. */
-export const downloadUrl = z.string().superRefine((text, context) => {
+/** As the service's and a stack's settings are read: what the script would refuse is refused before anything begins. White space at its ends, as files have it, is taken off. */
+export const downloadUrl = z.string().trim().superRefine((text, context) => {
   const fault = urlFault(text);
   if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
 });

@@ -49,7 +49,8 @@ export const roleGroups = z.string().transform((list, context): { role: Operator
 /** As Pulumi takes it; the rest of the address is the key service's own. */
 export const secretsProvider = z.string().regex(/^(?:(?:awskms|azurekeyvault|gcpkms|hashivault):\/\/\S+|passphrase)$/, "expected a key service's address that begins with awskms://, azurekeyvault://, gcpkms:// or hashivault://");
 
-export const postgresUrl = z.string().refine(isPostgresUrl, "expected a postgres:// URL; in a password, % # / ? @ are written %25 %23 %2F %3F %40");
+/** White space at its ends, as files have it, would become part of the database's name. */
+export const postgresUrl = z.string().trim().refine(isPostgresUrl, "expected a postgres:// URL; in a password, % # / ? @ are written %25 %23 %2F %3F %40");
 
 /** As the engine reads it: node-postgres would take a '%' that stands for itself, and Go takes the whole for no URL. */
 function isPostgresUrl(text: string): boolean {

@@ -150,7 +150,7 @@ export const VARIABLES = {
   otelServiceName: variable(text, { name: "OTEL_SERVICE_NAME", description: "What the service is called in traces.", example: "user-vps", byDefault: "user-vps" }),
 
   dnsResolver: variable(dnsServer, { name: "USER_VPS_DNS_RESOLVER", description: "The DNS server that health checks ask, in place of the system's.", example: "1.1.1.1:53" }),
-  caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/etc/user-vps/ca.pem" }),
+  caFile: variable(text, { name: "USER_VPS_CA_FILE", description: "The authorities that health checks trust, in place of Node's own (PEM).", example: "/srv/user-vps/ca.pem" }),
   healthPort: variable(wholeNumber(1, 65_535), { name: "USER_VPS_HEALTH_PORT", description: "The port of health checks.", example: "443", byDefault: "443" }),
 } as const;
 

@@ -58,6 +58,14 @@ describe("readSettings", () => {
     }
   });
 
+  it("takes white space off the ends of addresses, as files have it", () => {
+    for (const [before, after] of [[" ", " "], ["", "\n"]]) {
+      const around = Object.fromEntries(Object.entries({ ...WORKER, STATE_BACKEND_URL: "postgres://a@127.0.0.1/state" }).map(([name, value]) => [name, name.endsWith("_URL") ? `${before}${value}${after}` : value]));
+      const { databaseUrl, stateBackendUrl, conductorUrl, cliUrl } = readSettings({ env: around, role: "worker" });
+      assert.deepEqual([databaseUrl, stateBackendUrl, conductorUrl, cliUrl], [WORKER.DATABASE_URL, "postgres://a@127.0.0.1/state", WORKER.CONDUCTOR_URL, WORKER.CLI_URL]);
+    }
+  });
+
   it("refuses what each run would refuse: downloads that the script cannot hold, and half of an account for certificates", () => {
     for (const [wrong, why] of [["https://user:fake@downloads.example.com/x", "holds a user name or password"], ["https://downloads.example.com/a b", "holds blanks"], ["ftp://downloads.example.com/x", "is not an http or https URL"]] as const) {
       const message = problemsOf({ ...WORKER, CONDUCTOR_URL: wrong, CLI_URL: wrong }, "worker");

@@ -22,6 +22,13 @@ describe("the container image", () => {
     }
   });
 
+  it("is found whole in whatever folder it is run in: its program, and what asks for its health", () => {
+    const [, health] = /^HEALTHCHECK [^[]*CMD (\[.*\])$/m.exec(read("Dockerfile")) ?? [];
+    const [, program] = /^ENTRYPOINT (\[.*\])$/m.exec(read("Dockerfile")) ?? [];
+    assert.match((JSON.parse(health!) as string[])[0]!, /^\//);
+    assert.match((JSON.parse(program!) as string[]).at(-1)!, /^\//);
+  });
+
   it("is made from nothing that could be a secret", () => {
     assert.match(read(".dockerignore"), /^\*$/m);
     assert.doesNotMatch(read("Dockerfile"), /^COPY (--\S+ )?\. /m);

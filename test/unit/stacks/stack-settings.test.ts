@@ -33,6 +33,13 @@ describe("a stack's configuration", () => {
 
   it("takes an empty variable for one that is not set", () => assert.equal(read(REQUIRED, { DEFAULT_VPS_PLAN: "" }).plan, "hostingercom-vps-kvm1-usd-1m"));
 
+  it("takes white space off the ends of download addresses, as files have it", () => {
+    for (const [before, after] of [[" ", " "], ["", "\n"]]) {
+      const { conductorUrl, cliUrl } = read({ ...REQUIRED, conductorUrl: `${before}${REQUIRED.conductorUrl}${after}`, cliUrl: undefined }, { CLI_URL: `${before}${REQUIRED.cliUrl}${after}` });
+      assert.deepEqual([conductorUrl, cliUrl], [REQUIRED.conductorUrl, REQUIRED.cliUrl]);
+    }
+  });
+
   it("names all that is missing at once, with variable and example", () => {
     const error = failure({});
     assert.equal(error.code, "CONFIG_INVALID");
