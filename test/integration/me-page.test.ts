@@ -254,7 +254,7 @@ describe("the user's page", needing("browser"), () => {
     await page.getByRole("button", { name: "Go back to the snapshot" }).click();
     const yes = page.getByRole("dialog").getByRole("button", { name: "Go back to the snapshot" });
     await yes.evaluate((button: { click(): void }) => { for (let press = 0; press < 3; press += 1) button.click(); });
-    await page.getByRole("dialog").locator("button[aria-busy=true]:disabled").waitFor();
+    await page.getByRole("dialog").locator("button[aria-busy=true][aria-disabled=true]").waitFor();
     letGo();
     await page.getByRole("dialog").getByRole("alert").waitFor();
     assert.deepEqual([asked, jobs.enqueued.length], [1, 0]);

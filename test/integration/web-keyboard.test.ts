@@ -47,6 +47,10 @@ describe("the operators' page by keyboard alone", needing("browser"), () => {
   const focused = () => page.evaluate<Focused>(FOCUSED);
   const press = (...keys: string[]) => keys.reduce(async (before, key) => { await before; await page.keyboard.press(key); }, Promise.resolve());
 
+  const insertMessages = (count: number) => pool.query(
+    `INSERT INTO vps_notifications (message_id, target, ordering, events, next_attempt_at)
+     SELECT 'msg_' || replace(gen_random_uuid()::text, '-', ''), 'backend', '', '[{"type":"vps.ready","at":"2026-01-01T00:00:00Z","username":"anna","data":{}}]', clock_timestamp() FROM generate_series(1, $1)`, [count]);
+
   /** Nobody is left without a place. */
   const someFocus = () => page.locator("main:focus, main :focus").first().waitFor();
 
@@ -172,6 +176,44 @@ describe("the operators' page by keyboard alone", needing("browser"), () => {
     await page.locator("#roll-outs tr", { hasText: "by keys" }).waitFor();
     // The button is gone, for one roll-out goes on.
     await someFocus();
+  });
+
+  it("keeps the focus on a button while it does what it was pressed for, and when the button is made anew by that", async () => {
+    await insertMessages(1);
+    let sent = 0;
+    await page.route("**/resend", async (route) => {
+      sent += 1;
+      await page.waitForTimeout(500);
+      // The list that is read next is another one.
+      await pool.query("UPDATE vps_notifications SET attempts = attempts + 1");
+      await route.continue();
+    });
+    await page.goto(`${address}/notifications`);
+    await page.locator("[data-key^=again-]").waitFor();
+    await tabTo(/^Send again: /);
+    const { key } = await focused();
+    await press("Enter");
+    await page.locator("[data-key^=again-][aria-busy=true]").waitFor();
+    await press("Enter");
+    assert.equal((await focused()).key, key);
+    await page.getByText("It is sent again").waitFor();
+    await page.locator("#messages", { hasText: "1 try" }).waitFor();
+    assert.deepEqual([(await focused()).key, sent], [key, 1]);
+    await page.unroute("**/resend");
+  });
+
+  it("keeps the focus on the button whose page of a list is the last", async () => {
+    await insertMessages(60);
+    await page.goto(`${address}/notifications`);
+    await page.getByText("Page 1, 50 messages").waitFor();
+    await tabTo("Next");
+    await press("Enter");
+    await page.getByText("Page 2, 11 messages").waitFor();
+    await page.waitForTimeout(200);
+    assert.equal((await focused()).what, "Next");
+    await press("Enter");
+    await page.getByText("Page 2, 11 messages").waitFor();
+    await pool.query("DELETE FROM vps_notifications");
   });
 
   it("holds the focus nowhere: Tab leads through each page and out of it again", async () => {

@@ -23,17 +23,18 @@ function fill(element, properties, children) {
   return element;
 }
 
-/** Does what a button asks for; it cannot be pressed again before that has come to its end. */
+/**
+ * Does what a button asks for, and nothing when it is pressed again before that has come to its end. Not by `disabled`,
+ * which takes the focus away: whoever uses the keyboard keeps the place, also where the button is made anew meanwhile.
+ */
 export async function whileDisabled(button, work) {
-  const hadFocus = document.activeElement === button;
-  button.disabled = true;
-  button.setAttribute("aria-busy", "true");
+  if (button.getAttribute("aria-busy") === "true") return undefined;
+  const states = ["aria-busy", "aria-disabled"];
+  for (const state of states) button.setAttribute(state, "true");
   try {
     return await work();
   } finally {
-    button.disabled = false;
-    button.removeAttribute("aria-busy");
-    if (hadFocus && document.activeElement === document.body) button.focus({ preventScroll: true });
+    for (const state of states) button.removeAttribute(state);
   }
 }
 

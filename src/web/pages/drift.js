@@ -1,6 +1,6 @@
 /** What is declared beside what is there: of one stack by a preview, and what sweeps have found of this user. */
 import { get, post } from "./api.js";
-import { byId, h, show } from "./dom.js";
+import { byId, h, show, whileDisabled } from "./dom.js";
 import { findings } from "./findings-api.js";
 import { keepUp, tell, tellProblem } from "./frame.js";
 import { ask, WHY } from "./question.js";
@@ -9,13 +9,11 @@ import { when } from "./text.js";
 const FINDINGS_INTERVAL_MS = 5_000;
 
 export function openDrift(username) {
-  byId("check-drift").addEventListener("click", () => void check(username).catch(tellProblem));
+  byId("check-drift").addEventListener("click", ({ currentTarget }) => void whileDisabled(currentTarget, () => check(username)).catch(tellProblem));
   void keepUp(() => showFindings(username), FINDINGS_INTERVAL_MS);
 }
 
 async function check(username) {
-  const button = byId("check-drift");
-  button.disabled = true;
   byId("drift").replaceChildren(h("p", {}, "Comparing; it takes some seconds."));
   try {
     const drift = await get(`/api/admin/vps/${username}/drift`);
@@ -23,10 +21,8 @@ async function check(username) {
   } catch (error) {
     const missing = error.code === "ROUTE_NOT_FOUND";
     byId("drift").replaceChildren(h("p", { class: missing ? "quiet" : "problem" }, missing ? "Not available in this service." : `${error.message} ${error.next ?? ""}`));
-  } finally {
-    button.disabled = false;
-    await showFindings(username);
   }
+  await showFindings(username);
 }
 
 function driftTable({ resources, refusal }) {

@@ -1,6 +1,6 @@
 /** Whether all is there that the service needs, as `user-vps doctor` finds it: what is to be mended first. */
 import { get } from "./api.js";
-import { byId, h, show } from "./dom.js";
+import { byId, h, show, whileDisabled } from "./dom.js";
 import { keepUp, openFrame, tellProblem } from "./frame.js";
 import { when } from "./text.js";
 
@@ -27,12 +27,6 @@ function item({ check, meaning, result, found, mend }) {
     mend && h("p", {}, h("strong", {}, "To do: "), mend));
 }
 
-const again = byId("again");
-again.addEventListener("click", async () => {
-  // Not disabled: whoever uses the keyboard keeps the place.
-  again.setAttribute("aria-busy", "true");
-  await look().catch(tellProblem);
-  again.removeAttribute("aria-busy");
-});
+byId("again").addEventListener("click", ({ currentTarget }) => void whileDisabled(currentTarget, () => look().catch(tellProblem)));
 await openFrame().catch(tellProblem);
 await keepUp(look, INTERVAL_MS);

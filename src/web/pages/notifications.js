@@ -45,8 +45,9 @@ async function showMessages() {
   const page = await get(`/api/admin/notifications?${query}`);
   nextCursor = page.nextCursor;
   show(byId("messages"), page.items, (items) => (items.length > 0 ? items.map(messageRow) : h("tr", {}, h("td", { colspan: "6", class: "quiet" }, "There is no such message."))));
-  byId("previous").disabled = cursors.length === 1;
-  byId("next").disabled = nextCursor === null;
+  // What has been pressed until there is no page more keeps the focus.
+  byId("previous").setAttribute("aria-disabled", String(cursors.length === 1));
+  byId("next").setAttribute("aria-disabled", String(nextCursor === null));
   const place = `Page ${cursors.length}, ${page.items.length} ${page.items.length === 1 ? "message" : "messages"}`;
   if (byId("place").textContent !== place) byId("place").textContent = place;
 }

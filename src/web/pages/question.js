@@ -1,5 +1,5 @@
 /** Asks before something is done: what it does, why it is wanted, and what it needs to know. */
-import { byId, h, markFocus } from "./dom.js";
+import { byId, h, markFocus, whileDisabled } from "./dom.js";
 
 /**
  * `text` is a text, an element, or several of them. `fields`: `{ name, label, type, value, options, required, pattern, hint }`; `options` is a list of `[value, text]`.
@@ -20,15 +20,11 @@ export function ask({ title, text, yes, no = "No", isDangerous = false, fields =
   byId("question-problem").hidden = true;
   byId("question-no").textContent = no;
   byId("question-no").onclick = () => dialog.close("no");
-  let isSent = false;
-  const check = () => { button.disabled = isSent || !isAllowed(values()); };
+  const check = () => { button.disabled = !isAllowed(values()); };
   form.oninput = check;
   check();
   dialog.returnValue = "no";
-  form.onsubmit = async (event) => {
-    event.preventDefault();
-    isSent = true;
-    check();
+  const send = async () => {
     form.setAttribute("aria-busy", "true");
     try {
       await submit(values());
@@ -37,10 +33,13 @@ export function ask({ title, text, yes, no = "No", isDangerous = false, fields =
       byId("question-problem").textContent = [error.message, error.next].filter(Boolean).join(" ");
       byId("question-problem").hidden = false;
     } finally {
-      isSent = false;
       form.removeAttribute("aria-busy");
       check();
     }
+  };
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    void whileDisabled(button, send);
   };
   const giveBack = markFocus();
   dialog.showModal();

@@ -1,6 +1,6 @@
 /** What has to be asked for: the VPS's boot log and Hostinger's own actions, both by a worker; and what operators asked for. */
 import { get } from "./api.js";
-import { byId, h, show } from "./dom.js";
+import { byId, h, show, whileDisabled } from "./dom.js";
 import { logView } from "./log.js";
 import { copyable, status, when } from "./text.js";
 
@@ -13,19 +13,14 @@ export function openVpsTells(username) {
 }
 
 function onAsking(buttonId, placeId, words, read) {
-  const button = byId(buttonId);
-  button.addEventListener("click", async () => {
-    button.disabled = true;
+  byId(buttonId).addEventListener("click", ({ currentTarget }) => void whileDisabled(currentTarget, async () => {
     byId(placeId).replaceChildren(h("p", {}, words));
     try {
       byId(placeId).replaceChildren(await read());
     } catch (error) {
       byId(placeId).replaceChildren(h("p", { class: "problem" }, [error.message, error.next].filter(Boolean).join(" ")));
-    } finally {
-      button.disabled = false;
-      button.focus();
     }
-  });
+  }));
 }
 
 function bootLog(username, { address, hostKeyFingerprint, hostKeyVerified, outcome, step, exitStatus, lines }) {
