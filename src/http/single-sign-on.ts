@@ -16,6 +16,8 @@ export const LOGIN_LIMIT_MS = 10 * MINUTE_MS;
 const LONGEST_NAME = 255;
 export const CALLBACK_PATH = "/login/oidc/callback";
 
+type Claims = Readonly<Record<string, unknown>>;
+
 /** What is kept from the way there to the way back. */
 export interface LoginBegun {
   readonly state: string;
@@ -27,6 +29,8 @@ export interface SignedOn {
   /** As the records call the operator. */
   readonly userId: string;
   readonly role: OperatorRole;
+  /** Why the name is only the provider's own id, where the settings ask for another. */
+  readonly doubt: string | undefined;
 }
 
 export interface SingleSignOn {
@@ -62,11 +66,23 @@ export function createSingleSignOn(settings: SingleSignOnSettings): SingleSignOn
       const tokens = await oidc.authorizationCodeGrant(config, new URL(`${redirectUri}?${query}`), { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true })
         .catch((error: unknown) => { throw new HttpError("UNAUTHENTICATED", `The identity provider's answer is not one to this login: ${reasonOf(error)}.`, { cause: error }); });
       const claims = tokens.claims()!;
-      const known = settings.oidcRolesClaim in claims ? claims : { ...claims, ...(await oidc.fetchUserInfo(config, tokens.access_token, claims.sub).catch((error: unknown) => { throw unavailable(error); })) };
-      const role = roleOf(known[settings.oidcRolesClaim], settings.oidcRoles);
-      const userId = nameOf(known, settings.oidcNameClaim);
-      if (!role) throw new HttpError("SCOPE_MISSING", `The identity provider names no role of '${userId}': the claim '${settings.oidcRolesClaim}' holds nothing that OIDC_ROLES knows.`);
-      return { userId, role };
+      const { oidcRolesClaim: rolesClaim, oidcNameClaim: nameClaim } = settings;
+      const tellsRoles = rolesClaim in claims;
+      let more: Claims = {};
+      // Providers choose what is in the ID token and what userinfo tells, for each claim.
+      if ((!tellsRoles || nameIn(claims, nameClaim) === undefined) && config.serverMetadata().userinfo_endpoint) {
+        more = await oidc.fetchUserInfo(config, tokens.access_token, claims.sub).catch((error: unknown) => {
+          // An e-mail address is no more than a better name.
+          if (tellsRoles && nameClaim === undefined) return {};
+          throw unavailable(error);
+        });
+      }
+      const role = roleOf((tellsRoles ? claims : more)[rolesClaim], settings.oidcRoles);
+      const name = nameIn(claims, nameClaim) ?? nameIn(more, nameClaim);
+      const userId = beginningOf(name ?? claims.sub, LONGEST_NAME);
+      if (!role) throw new HttpError("SCOPE_MISSING", `The identity provider names no role of '${userId}': the claim '${rolesClaim}' holds nothing that OIDC_ROLES knows.`);
+      const doubt = name === undefined && nameClaim !== undefined ? `neither the ID token nor userinfo holds the claim '${nameClaim}' (OIDC_NAME_CLAIM); OIDC_SCOPES may lack its scope` : undefined;
+      return { userId, role, doubt };
     },
   };
 }
@@ -84,13 +100,13 @@ export function roleOf(claim: unknown, groupsOf: Settings["oidcRoles"]): Operato
 }
 
 /**
- * The e-mail address, if the provider says that it is verified: at some, people write it themselves. Else the provider's
- * own id, unless the settings name a claim that can be relied on there.
+ * What the claim says that the settings name, as one that can be relied on there; else the e-mail address, if the same
+ * source says that it is verified: at some providers, people write it themselves.
  */
-export function nameOf(claims: Readonly<Record<string, unknown>>, nameClaim: string | undefined): string {
-  const { sub, email, email_verified: isVerified } = claims;
+function nameIn(claims: Claims, nameClaim: string | undefined): string | undefined {
+  const { email, email_verified: isVerified } = claims;
   const name = nameClaim !== undefined ? claims[nameClaim] : isVerified === true || isVerified === "true" ? email : undefined;
-  return beginningOf(typeof name === "string" && name !== "" ? name : String(sub), LONGEST_NAME);
+  return typeof name === "string" && name !== "" ? name : undefined;
 }
 
 function unavailable(error: unknown): HttpError {

@@ -32,10 +32,11 @@ export const webSingleSignOnRoutes: FastifyPluginAsync<HttpContext> = async (app
   app.get(CALLBACK_PATH, { schema: { hide: true }, onRequest: limit, errorHandler: (error, request, reply) => void answerBrowsers(error, request, reply) }, async (request, reply) => {
     const begun = begunIn(readMarkedCookie(COOKIE, request));
     if (!begun) throw new HttpError("UNAUTHENTICATED", "This browser has begun no login, or too long ago; begin it again at /login.");
-    const { userId, role } = await signOn.finish(request.url.split("?")[1] ?? "", begun);
+    const { userId, role, doubt } = await signOn.finish(request.url.split("?")[1] ?? "", begun);
     const session = newSession({ userId, role, expiresAt: new Date(Date.now() + HOUR_MS) });
     const seconds = Math.floor((session.expiresAt.getTime() - Date.now()) / SECOND_MS);
     request.log.info({ operator: userId, role }, "operator logged in by single sign-on");
+    if (doubt !== undefined) request.log.warn({ operator: userId, doubt }, "operator is named by the provider's own id");
     // A redirect would still belong to the provider's site, and the browser would withhold the strict cookie from it: the page that this is goes on by itself.
     return reply
       .headers({ "set-cookie": [sessionCookie(request, sealSession(cipher, session), seconds), markedCookie(COOKIE, request, "", 0)], "content-security-policy": "default-src 'none'", "referrer-policy": "no-referrer" })
