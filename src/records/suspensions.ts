@@ -1,6 +1,7 @@
 /** Suspended users: `ready | failed -> suspended -> queued | failed`. Their VM is stopped and stays theirs. */
 import type { Queryable } from "../db/queryable.ts";
 import { openChange } from "./changes.ts";
+import { findVpsByUserId } from "./find-vps.ts";
 import { setVpsStatus } from "./set-vps-status.ts";
 import { AT_REST_STATUSES } from "./vps-record.ts";
 import type { VpsChange } from "./changes.ts";
@@ -33,16 +34,17 @@ export async function isSuspended(db: Queryable, userId: string): Promise<boolea
  */
 export async function resumeVps(db: Queryable, userId: string): Promise<VpsRecord | undefined> {
   const change = await openChange(db, userId);
-  const resumed = await setVpsStatus(db, userId, change && change.kind !== "rename" ? asBefore(change) : { status: "queued", phase: "queued" }, ["suspended"]);
+  const hasVm = (await findVpsByUserId(db, userId))?.hostingerVmId != null;
+  const resumed = await setVpsStatus(db, userId, change && change.kind !== "rename" ? asBefore(change, hasVm) : { status: "queued", phase: "queued" }, ["suspended"]);
   if (!resumed) return undefined;
   await db.query("UPDATE user_vps SET suspended_at = NULL, suspended_by = NULL, suspended_because = NULL WHERE user_id::text = $1 AND is_managed", [userId]);
   return resumed;
 }
 
-function asBefore({ kind, requestedAt, username }: VpsChange): StatusChange {
+function asBefore({ kind, requestedAt, username }: VpsChange, hasVm: boolean): StatusChange {
   return {
     status: "failed", phase: null, errorCode: "CHANGE_REFUSED",
     reason: `The ${kind} of ${requestedAt.toISOString()} has not come to its end, and a resume does not go on with it.`,
-    nextStep: `The VM is started. \`user-vps retry ${username}\` goes on with the ${kind}; another change takes its place.`,
+    nextStep: `${hasVm ? "The VM is started. " : ""}\`user-vps retry ${username}\` goes on with the ${kind}; another change takes its place.`,
   };
 }

@@ -5,8 +5,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { describe, it } from "vitest";
+import { inTransaction } from "../../src/db/index.ts";
 import type { AdminVpsView } from "../../src/http/vps-view.ts";
-import { findVpsByUserId, listGiveUps, requestGiveUp, setVpsStatus } from "../../src/records/index.ts";
+import { findVpsByUserId, listGiveUps, requestChange, requestGiveUp, setVpsStatus } from "../../src/records/index.ts";
 import { signToken } from "../support/tokens.ts";
 import { callJson, runCli, runJson, startCli } from "./cli-support.ts";
 import type { ErrorDocument } from "./cli-support.ts";
@@ -43,6 +44,21 @@ describe("user-vps rotate, retry, cancel, power", () => {
     await runOf("ruth", "up", "succeeded");
     const { error } = await runJson<ErrorDocument>(["rotate", "ruth", "--follow", "--timeout", "1"], { env, code: 4 });
     assert.match(`${error.message} ${error.next}`, /in vain for the up of ruth to end\. The service goes on/);
+  });
+
+  it("--follow waits for nothing where there is no VM to stop or to start", async () => {
+    const userId = await user("sven", "failed");
+    const record = (await findVpsByUserId(pool, userId))!;
+    await inTransaction(pool, (db) => requestChange(db, { ...record, hostingerVmId: record.hostingerVmId! }, { kind: "replace", to: {}, requestedBy: "operator_1", reason: "a fresh start" }));
+    await setVpsStatus(pool, userId, { status: "failed", errorCode: "VM_ERROR", reason: "an example" });
+    await pool.query("UPDATE user_vps SET hostinger_vm_id = NULL WHERE user_id = $1", [userId]);
+    for (const [command, said] of [["suspend", /^sven: there is no VM to stop; it is suspended/], ["resume", /^sven: there is no VM to start; it is failed: CHANGE_REFUSED: The replace of /]] as const) {
+      const { code, stdout } = await runCli([command, "sven", "--reason", "x", "--follow", "--timeout", "20"], { env });
+      assert.equal(code, 0);
+      assert.match(stdout, said);
+      assert.match(stdout, /\nNothing is queued yet that could be followed\.\n$/);
+    }
+    assert.deepEqual(jobs.enqueued, []);
   });
 
   it("--follow goes on when nobody reads any more what it tells", async () => {

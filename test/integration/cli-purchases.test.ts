@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "vitest";
 import type { PurchaseOverviewView, PurchaseView } from "../../src/http/routes/purchases.ts";
 import type { AdminVpsView } from "../../src/http/vps-view.ts";
-import { findLastPurchase, markBought, markReserved, markUncertain, wishFor } from "../../src/purchases/index.ts";
+import { findLastPurchase, markAwaitingPayment, markBought, markReserved, markUncertain, wishFor } from "../../src/purchases/index.ts";
 import { requestVps, setVpsStatus } from "../../src/records/index.ts";
 import { withListeningApp } from "../support/http-app.ts";
 import { signToken } from "../support/tokens.ts";
@@ -16,7 +16,7 @@ const env = { USER_VPS_URL: address, USER_VPS_TOKEN: await signToken({ sub: "ope
 
 beforeEach(async () => {
   jobs.enqueued.splice(0);
-  for (const table of ["vps_purchases", "vps_purchase_switch", "user_vps"]) await pool.query(`DELETE FROM ${table}`);
+  for (const table of ["vps_purchases", "vps_purchase_switch", "vps_give_ups", "user_vps"]) await pool.query(`DELETE FROM ${table}`);
 });
 
 async function purchaseOf(username: string): Promise<number> {
@@ -76,6 +76,17 @@ describe("user-vps resolve", () => {
       assert.deepEqual(jobs.enqueued.map(({ operation, userId }) => [operation, userId]), [["up", "user_alice"]]);
     });
   }
+
+  it("--give-up --follow does not wait for the end of the grace period, and says that it is waited for", async () => {
+    await markAwaitingPayment(pool, await purchaseOf("alice"), { orderId: "o-1", subscriptionId: "s-1" });
+    const { userId } = (await setVpsStatus(pool, "user_alice", { status: "failed", errorCode: "VM_ERROR", reason: "an example", nextStep: "none" }))!;
+    await runJson(["deprovision", "alice", "--reason", "left the company", "--confirm", "alice"], { env });
+    jobs.enqueued.splice(0);
+    const { stdout, code } = await runCli(["resolve", "alice", "--give-up", "--reason", "order 8471 was cancelled", "--follow", "--timeout", "20"], { env });
+    assert.equal(code, 0);
+    assert.match(stdout, /^alice: it is decided \(give-up\); it is deprovisioning.*: the end of the grace period, .*\nNothing is queued yet that could be followed\.\n$/);
+    assert.deepEqual([jobs.enqueued, (await findLastPurchase(pool, userId))!.decision], [[], "give-up"]);
+  });
 
   it("decides nothing without exactly one decision and a reason, or where nothing is in doubt", async () => {
     await doubtOf("alice");

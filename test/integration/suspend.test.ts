@@ -82,6 +82,20 @@ describe("a suspended user", () => {
     await pool.query("UPDATE user_vps SET recreation = 0, recreation_asked_at = NULL, boot_hostname = NULL WHERE username = 'user3'");
   });
 
+  it("whose change is open and who has no VM on record is told of none that is started, and nothing is queued", async () => {
+    const record = (await findVpsByUserId(pool, "u-user3"))!;
+    await inTransaction(pool, async (db) => requestChange(db, { ...record, hostingerVmId: record.hostingerVmId! }, { kind: "replace", to: {}, requestedBy: "olga", reason: "a fresh start" }));
+    await setVpsStatus(pool, "u-user3", { status: "failed", errorCode: "API_UNAVAILABLE", reason: "an outage" });
+    await pool.query("UPDATE user_vps SET hostinger_vm_id = NULL WHERE username = 'user3'");
+    jobs.enqueued.length = 0;
+    await post("user3/suspend", { reason: "abuse" });
+    const { status, failure } = (await post("user3/resume", { reason: "settled" })).json();
+    assert.deepEqual([status, failure.next, jobs.enqueued], ["failed", "`user-vps retry user3` goes on with the replace; another change takes its place.", []]);
+    await endOpenChange(pool, "u-user3", "superseded");
+    await setVpsStatus(pool, "u-user3", { status: "ready" });
+    await pool.query("UPDATE user_vps SET hostinger_vm_id = $1, recreation = 0, recreation_asked_at = NULL, boot_hostname = NULL WHERE username = 'user3'", [record.hostingerVmId]);
+  });
+
   it("is not restarted by what was asked for at the same instant, by whomever: its job would take the place of the stop's", async () => {
     const selfService = (path: string) => app.inject({ method: "POST", url: `/api/vps/${path}`, headers: own, payload: {} });
     const own = await asUser("user1", { sub: "u-user1" });

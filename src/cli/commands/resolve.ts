@@ -1,5 +1,9 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import type { AdminVpsView } from "../../http/vps-view.ts";
+import type { Operation } from "../../records/index.ts";
 import type { CliCommand } from "../command.ts";
+import { answer } from "../service-client/api.ts";
+import type { ServiceApi } from "../service-client/api.ts";
 import { orderForUser, ORDER_OPTIONS } from "../service-client/order.ts";
 import type { OrderOptions } from "../service-client/order.ts";
 import { id } from "../argument-values.ts";
@@ -24,6 +28,13 @@ export const resolve: CliCommand<Options> = {
     const [body] = given;
     if (given.length !== 1 || !body) throw new UserVpsError("INPUT_INVALID", "Expected exactly one of --vm, --buy-again and --give-up.");
     if (!reason) throw new UserVpsError("INPUT_INVALID", "Expected --reason: why it is so, for the record.");
-    return orderForUser(invocation, username, { ask: (service, user) => service.POST("/api/admin/vps/{username}/resolve", { params: user, body: { ...body, reason } }), operation: ({ status }) => (status === "deprovisioning" ? "destroy" : "up"), asked: `it is decided (${body.decision})` });
+    return orderForUser(invocation, username, { ask: (service, user) => service.POST("/api/admin/vps/{username}/resolve", { params: user, body: { ...body, reason } }), operation: followedBy, asked: `it is decided (${body.decision})` });
   },
 };
+
+/** Of a user who is given up, what comes next waits for the end of the grace period. */
+async function followedBy({ username, status }: AdminVpsView, service: ServiceApi): Promise<Operation | undefined> {
+  if (status !== "deprovisioning") return "up";
+  const { items: [giveUp] } = await answer(service.GET("/api/admin/given-up-vms", { params: { query: { username, limit: 1 } } }));
+  return giveUp?.startedAt === null ? undefined : "destroy";
+}

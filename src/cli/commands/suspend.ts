@@ -1,4 +1,5 @@
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import type { AdminVpsView } from "../../http/vps-view.ts";
 import type { CliCommand } from "../command.ts";
 import { ORDER_OPTIONS, orderForUser } from "../service-client/order.ts";
 import type { OrderOptions } from "../service-client/order.ts";
@@ -17,9 +18,14 @@ export const suspend: CliCommand<OrderOptions> = {
   examples: ["suspend alice --reason 'abuse report 4711'"],
   async run(invocation) {
     const body = neededReason(invocation.options);
-    return orderForUser(invocation, invocation.args[0]!, { ask: (service, user) => service.POST("/api/admin/vps/{username}/suspend", { params: user, body }), operation: () => "power", asked: "the VM is being stopped" });
+    return orderForUser(invocation, invocation.args[0]!, { ask: (service, user) => service.POST("/api/admin/vps/{username}/suspend", { params: user, body }), operation: ({ vmId }) => (vmId === null ? undefined : "power"), asked: ({ vmId }) => (vmId === null ? "there is no VM to stop" : "the VM is being stopped") });
   },
 };
+
+/** A recreate or replace is open, with which a resume does not go on, and there is no VM that could be started. */
+function isLeftAsItWas({ status, vmId }: AdminVpsView): boolean {
+  return status === "failed" && vmId === null;
+}
 
 /** POST /api/admin/vps/{username}/resume */
 export const resume: CliCommand<OrderOptions> = {
@@ -29,6 +35,6 @@ export const resume: CliCommand<OrderOptions> = {
   examples: ["resume alice --reason 'settled' --follow"],
   async run(invocation) {
     const body = neededReason(invocation.options);
-    return orderForUser(invocation, invocation.args[0]!, { ask: (service, user) => service.POST("/api/admin/vps/{username}/resume", { params: user, body }), operation: ({ status }) => (status === "failed" ? "power" : "up"), asked: "the VM is being started" });
+    return orderForUser(invocation, invocation.args[0]!, { ask: (service, user) => service.POST("/api/admin/vps/{username}/resume", { params: user, body }), operation: (vps) => (isLeftAsItWas(vps) ? undefined : vps.status === "failed" ? "power" : "up"), asked: (vps) => (isLeftAsItWas(vps) ? "there is no VM to start" : "the VM is being started") });
   },
 };

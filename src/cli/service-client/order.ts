@@ -35,8 +35,8 @@ export const ORDER_OPTIONS: readonly OptionDescription[] = [REASON_OPTION, ...FO
 
 export interface Order<T> {
   readonly username: string;
-  /** The kind of run that follows from it. */
-  readonly operation: (answer: T) => Operation;
+  /** The kind of run that follows from it; undefined: nothing is queued yet. */
+  readonly operation: (answer: T) => Operation | undefined | Promise<Operation | undefined>;
   /** undefined: nothing follows from it. */
   readonly send: () => Promise<T | undefined>;
 }
@@ -55,7 +55,8 @@ export async function sendAndFollow<T>(service: ServiceApi, invocation: Invocati
   const answered = await send();
   if (!options.follow || answered === undefined) return { answer: answered, ending: undefined };
 
-  const wanted = operation(answered);
+  const wanted = await operation(answered);
+  if (wanted === undefined) return { answer: answered, ending: undefined };
   const ending = await waitFor(invocation, {
     what: `the ${wanted} of ${username} to end`,
     timeoutSeconds: options.timeout ?? TIMEOUT_SECONDS,
@@ -92,9 +93,10 @@ export function endingCode(ending: Ending | undefined): number {
 export interface UserOrder {
   /** What is asked of the service, for this user; `reason` is undefined if none was given. */
   readonly ask: (service: ServiceApi, user: { readonly path: { readonly username: string } }, reason: { readonly reason?: string }) => Promise<{ readonly data?: AdminVpsView }>;
-  readonly operation: (vps: AdminVpsView) => Operation;
+  /** By what is recorded then; undefined: nothing is queued yet. */
+  readonly operation: (vps: AdminVpsView, service: ServiceApi) => Operation | undefined | Promise<Operation | undefined>;
   /** `new credentials are asked for` */
-  readonly asked: string;
+  readonly asked: string | ((vps: AdminVpsView) => string);
 }
 
 /** A command that is one order. */
@@ -103,8 +105,10 @@ export async function orderForUser(invocation: Invocation<OrderOptions>, usernam
   const { reason } = invocation.options;
   invocation.progress.say(`${username}: asking the service`);
   return withService(invocation, async (service) => {
-    const { answer: answered, ending } = await sendAndFollow(service, invocation, { username, operation, send: () => answer(ask(service, user, { ...(reason !== undefined && { reason }) })) });
+    const { answer: answered, ending } = await sendAndFollow(service, invocation, { username, operation: (vps) => operation(vps, service), send: () => answer(ask(service, user, { ...(reason !== undefined && { reason }) })) });
     const vps = ending?.vps ?? answered!;
-    return { data: { vps, run: ending?.run ?? null }, text: ending ? endingText(ending) : `${username}: ${asked}; it is ${statusLine(vps)}.`, exitCode: endingCode(ending) };
+    const said = `${username}: ${typeof asked === "string" ? asked : asked(vps)}; it is ${statusLine(vps)}.`;
+    const unended = invocation.options.follow ? `${said}\nNothing is queued yet that could be followed.` : said;
+    return { data: { vps, run: ending?.run ?? null }, text: ending ? endingText(ending) : unended, exitCode: endingCode(ending) };
   });
 }
