@@ -93,6 +93,25 @@ describe("a purchase in doubt on the user's page", needing("browser"), () => {
     assert.equal(purchases("cid"), 0);
   });
 
+  it("whose payment is under way can be decided as well, of whoever was cancelled meanwhile, and of whoever keeps an old VM", async () => {
+    for (const [username, status, what, decisions] of [
+      ["cid", "failed", "The payment of order o-cid is under way", ["It is this VM…", "Buy again…", "Give it up…"]],
+      ["ada", "ready", "The payment of order o-ada for another VM of this user, who keeps the old one, is under way", ["Give it up…"]],
+    ] as const) {
+      await pool.query("INSERT INTO vps_purchases (user_id, username, hostname, plan_id, state, asked_at, reserved_at, order_id) SELECT user_id, username, hostname, 'hostingercom-vps-kvm2-usd-1m', 'awaiting_payment', now(), now(), 'o-' || username FROM user_vps WHERE username = $1", [username]);
+      await the.page.goto(`${the.world.url}/users/${username}`);
+      await badge(status);
+      await the.page.getByText(what).waitFor();
+      assert.deepEqual(await form().getByRole("button").allTextContents(), decisions);
+      await form().getByRole("button", { name: "Give it up…" }).click();
+      await the.answer("Give it up");
+      await form().waitFor({ state: "detached" });
+      await badge(status);
+      const { rows: [last] } = await pool.query<{ state: string }>("SELECT state FROM vps_purchases WHERE username = $1 ORDER BY purchase_id DESC LIMIT 1", [username]);
+      assert.equal(last!.state, "written_off");
+    }
+  });
+
   it("ran without an error of a script and within its content security policy", () => {
     assert.deepEqual(the.complaints, []);
   });

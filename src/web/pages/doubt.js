@@ -13,26 +13,36 @@ const DECISIONS = [
   { decision: "give-up", text: "Give it up", title: "Give the purchase up?", what: "It is not looked for any more.", yes: "Give it up" },
 ];
 
+/** As the service lets an operator decide: whoever is at rest may have a purchase of either kind. */
+const statesOf = ({ status, waiting }) => (["ready", "failed", "deprovisioning"].includes(status) ? ["uncertain", "awaiting_payment"] : waiting?.kind === "payment" ? ["awaiting_payment"] : []);
+
 /** @param vps as its events tell it @returns the user's purchase about which an operator can decide, or null */
-export async function readDoubt({ username, status, waiting }) {
-  const keepsOld = status === "ready";
-  const isGivenUp = status === "deprovisioning";
-  const state = status === "failed" || keepsOld ? "uncertain" : isGivenUp || waiting?.kind === "payment" ? "awaiting_payment" : null;
-  if (state === null) return null;
-  const { items: [found] } = await get(`/api/admin/purchases?${new URLSearchParams({ username, state, limit: "1" })}`);
-  return found ? { ...found, keepsOld, isGivenUp } : null;
+export async function readDoubt(vps) {
+  const { username, status } = vps;
+  const pages = await Promise.all(statesOf(vps).map((state) => get(`/api/admin/purchases?${new URLSearchParams({ username, state, limit: "1" })}`)));
+  const [found] = pages.flatMap(({ items }) => items);
+  return found ? { ...found, keepsOld: status === "ready" } : null;
 }
 
-export function showDoubt(doubt) {
-  show(byId("doubt"), doubt, () => doubt && doubtPanel(doubt));
+/** @param givingUp as `readGivingUp` has it */
+export function showDoubt(doubt, givingUp) {
+  const shown = doubt && { ...doubt, isGivenUp: givingUp !== null };
+  show(byId("doubt"), shown, () => shown && doubtPanel(shown));
+}
+
+function whatIsKnown({ state, orderId, keepsOld, isGivenUp }) {
+  const order = orderId ? `order ${orderId}` : "the order";
+  if (isGivenUp) return `${orderId ? `Order ${orderId}` : "An order"} of this user, who is being given up, may still become a VM; it is looked for by itself, to be stopped and not renewed. If the order will come to nothing, give it up.`;
+  if (state === "uncertain") return keepsOld ? "Nobody knows whether another VM was bought for this user, who keeps the old one." : "Nobody knows whether this VPS was bought.";
+  return `The payment of ${order}${keepsOld ? " for another VM of this user, who keeps the old one," : ""} is under way; it is looked for by itself. If the order will come to nothing, decide.`;
 }
 
 /** Who had wanted another VM and is ready with the old one needs none, nor does who is given up: there is nothing but the doubt to end. */
-function doubtPanel({ username, state, orderId, evidence, decision, keepsOld, isGivenUp }) {
-  const what = isGivenUp ? `${orderId ? `Order ${orderId}` : "An order"} of this user, who is being given up, may still become a VM; it is looked for by itself, to be stopped and not renewed. If the order will come to nothing, give it up.` : keepsOld ? "Nobody knows whether another VM was bought for this user, who keeps the old one." : state === "uncertain" ? "Nobody knows whether this VPS was bought." : `The payment of ${orderId ? `order ${orderId}` : "the order"} is under way; it is looked for by itself. If the order will come to nothing, decide.`;
+function doubtPanel(doubt) {
+  const { username, evidence, decision, keepsOld, isGivenUp } = doubt;
   const fitting = DECISIONS.filter(({ needsVm }) => !needsVm || !(keepsOld || isGivenUp));
   return h("div", { class: "panel notice" },
-    h("p", {}, h("strong", {}, what), ` ${evidence ?? ""} Look into the orders in the Hostinger panel, then decide.`, decision && ` Decided before: ${decision.kind} by ${decision.by}: ${decision.why}.`),
+    h("p", {}, h("strong", {}, whatIsKnown(doubt)), ` ${evidence ?? ""} Look into the orders in the Hostinger panel, then decide.`, decision && ` Decided before: ${decision.kind} by ${decision.by}: ${decision.why}.`),
     h("div", { class: "actions", role: "group", "aria-label": "Decide about the purchase" },
       fitting.map((one) => h("button", { type: "button", "data-key": `doubt-${one.decision}`, class: one.isDangerous && "danger", onclick: () => void decide(username, one).catch(tellProblem) }, `${one.text}…`))));
 }

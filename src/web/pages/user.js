@@ -81,7 +81,7 @@ function soonReadTheRest() {
     rest = undefined;
     try {
       const [record, runs, newest, doubt, then] = await Promise.all([get(`/api/admin/vps/${username}`), showRuns(username), readGivingUp(vps), readDoubt(vps), get(`/api/admin/vps/${username}/next`), showHistory(username)]);
-      showDoubt(doubt);
+      showDoubt(doubt, newest);
       givingUp = newest;
       next = then;
       showNow();
