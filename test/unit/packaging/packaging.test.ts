@@ -86,3 +86,15 @@ describe("the program's folder under systemd", () => {
     }
   });
 });
+
+describe("the way back to the version before", () => {
+  it("restores what the upgrade has copied: program, settings and units, all before anything of it is removed", () => {
+    const [steps = "", back = ""] = /^## The steps\n(.*?)^## The way back\n(.*?)^## /ms.exec(read("docs/upgrade.md"))?.slice(1) ?? [];
+    for (const [from, to] of [["/opt/user-vps", "/opt/user-vps.before"], ["/etc/user-vps", "/etc/user-vps.before"]]) {
+      assert.ok(steps.includes(`cp -a ${from} ${to}`), from);
+      assert.ok(back.includes(`cp -a ${to} ${from}`), from);
+    }
+    assert.match(steps, /cp -a \/etc\/systemd\/system\/user-vps-\*\.service (\S+)`.*rm -rf \/opt\/user-vps\/\.user-vps`/s);
+    assert.match(back, /cp -a \S+\/user-vps-\*\.service \/etc\/systemd\/system\/\nsystemctl daemon-reload/);
+  });
+});

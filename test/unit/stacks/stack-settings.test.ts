@@ -35,7 +35,8 @@ describe("a stack's configuration", () => {
 
   it("takes white space off the ends of download addresses, as files have it", () => {
     for (const [before, after] of [[" ", " "], ["", "\n"]]) {
-      const { conductorUrl, cliUrl } = read({ ...REQUIRED, conductorUrl: `${before}${REQUIRED.conductorUrl}${after}`, cliUrl: undefined }, { CLI_URL: `${before}${REQUIRED.cliUrl}${after}` });
+      const { cliUrl: _, ...others } = REQUIRED;
+      const { conductorUrl, cliUrl } = read({ ...others, conductorUrl: `${before}${REQUIRED.conductorUrl}${after}` }, { CLI_URL: `${before}${REQUIRED.cliUrl}${after}` });
       assert.deepEqual([conductorUrl, cliUrl], [REQUIRED.conductorUrl, REQUIRED.cliUrl]);
     }
   });
