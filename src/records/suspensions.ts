@@ -34,7 +34,7 @@ export async function isSuspended(db: Queryable, userId: string): Promise<boolea
  */
 export async function resumeVps(db: Queryable, userId: string): Promise<VpsRecord | undefined> {
   const change = await openChange(db, userId);
-  const hasVm = (await findVpsByUserId(db, userId))?.hostingerVmId != null;
+  const hasVm = ((await findVpsByUserId(db, userId))?.hostingerVmId ?? null) !== null;
   const resumed = await setVpsStatus(db, userId, change && change.kind !== "rename" ? asBefore(change, hasVm) : { status: "queued", phase: "queued" }, ["suspended"]);
   if (!resumed) return undefined;
   await db.query("UPDATE user_vps SET suspended_at = NULL, suspended_by = NULL, suspended_because = NULL WHERE user_id::text = $1 AND is_managed", [userId]);
