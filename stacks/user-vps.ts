@@ -8,6 +8,7 @@ import { HostingerFirewall } from "../providers/hostinger/firewall.ts";
 import { PostInstallScript } from "../providers/hostinger/post-install-script.ts";
 import { PtrRecord } from "../providers/hostinger/ptr-record.ts";
 import { ScriptStub } from "../providers/hostinger/script-stub.ts";
+import { setupScriptName } from "../providers/hostinger/setup-script-name.ts";
 import { VirtualMachine } from "../providers/hostinger/virtual-machine.ts";
 import { SshLogin } from "../providers/ssh/ssh-login.ts";
 import type { StackConfig } from "./stack-settings.ts";
@@ -49,7 +50,7 @@ export class UserVps extends pulumi.ComponentResource {
     );
     // What is taken over as it is has somebody's credentials, but not these, and is installed with nothing.
     const isTakenOver = config.importVmId !== undefined && !config.importWiped;
-    this.script = new PostInstallScript("script", { name: `spoq-conductor-setup ${hostname}`, ownsName: true, content, ...(isTakenOver && { asStub: true }) }, parent);
+    this.script = new PostInstallScript("script", { name: setupScriptName(hostname), ownsName: true, content, ...(isTakenOver && { asStub: true }) }, parent);
 
     this.vm = new VirtualMachine("vm", {
       plan: config.plan,

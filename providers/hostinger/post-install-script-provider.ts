@@ -7,6 +7,7 @@ import { deleteScript } from "./delete-script.ts";
 import { noteScriptMade } from "./own-writes.ts";
 import { readNewestScripts } from "./purchase/index.ts";
 import { isStub, scriptOrNone, STUB } from "./script-content.ts";
+import { isSetupScriptName } from "./setup-script-name.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
@@ -72,16 +73,13 @@ function ownsName(values: Values): boolean {
 
 /** A later run could not tell the script from another stack's: where the answer is lost, it is looked for now. */
 async function createForSure({ client, signal }: Session, body: ScriptRequest, before: readonly PostInstallScript[]): Promise<PostInstallScript> {
-  try {
-    return await client.scripts.create(body, { signal });
-  } catch (error) {
+  return await client.scripts.createOrFind(body, { signal }, async () => {
     const newestBefore = Math.max(0, ...before.map(({ id }) => id));
     const since = await scriptsNamed(body.name, LOST_ANSWER).catch(() => []);
     const made = since.filter(({ id, content }) => id > newestBefore && content === body.content);
     // Of two, nobody knows which is whose.
-    if (made.length !== 1) throw error;
-    return made[0]!;
-  }
+    return made.length === 1 ? made[0] : undefined;
+  });
 }
 
 export async function read(id: string, props: Values): Promise<{ id: string; props: Values }> {
@@ -103,8 +101,10 @@ export async function update(id: string, _olds: Values, given: Values): Promise<
 /** Where the name is its own, every script of it goes along: one whose creation landed after its run had died. */
 async function deletePostInstallScript(id: string, props: Values): Promise<void> {
   await deleteScript(currentSession(), Number(id));
-  if (!ownsName(props)) return;
-  for (const script of await scriptsNamed(String(props["name"]))) await deleteScript(currentSession(), script.id);
+  const name = String(props["name"]);
+  // Outputs of before know nothing of owning a name.
+  if (!ownsName(props) && !isSetupScriptName(name)) return;
+  for (const script of await scriptsNamed(name)) await deleteScript(currentSession(), script.id);
 }
 export { deletePostInstallScript as delete };
 

@@ -4,7 +4,7 @@ import type { PurchaseRecord } from "../../providers/hostinger/purchase/index.ts
 import type { AccountPurchase, PurchaseAccount } from "./account.ts";
 
 const SAYS: Readonly<Record<PurchaseRecord["state"], AccountPurchase["state"]>> = {
-  intended: "intended", sent: "doubt", uncertain: "doubt", accepted: "accepted", seen: "bought", closed: "none",
+  intended: "intended", sent: "doubt", uncertain: "doubt", refused: "doubt", accepted: "accepted", seen: "bought", closed: "none",
 };
 /** Of several, the one that tells most counts. */
 const TELLING: readonly AccountPurchase["state"][] = ["bought", "accepted", "doubt", "intended", "none"];

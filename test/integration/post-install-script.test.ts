@@ -62,9 +62,18 @@ describe("a post-install script", () => {
     assert.deepEqual(await client.scripts.list(), []);
   });
 
+  it("whose outputs are of a version before takes one of the same name with it if that is a user's", async () => {
+    const { id, outs } = await provider.create(inputs({ ownsName: true }));
+    await client.scripts.create({ name: NAME, content: "late" });
+    const { ownsName: _, ...ofBefore } = outs;
+    await provider.delete(id, ofBefore);
+    assert.deepEqual(await client.scripts.list(), []);
+  });
+
   it("leaves those of the same name alone that another stack or a person has made, whatever they hold", async () => {
-    const others = [await client.scripts.create({ name: NAME, content: CONTENT }), await client.scripts.create({ name: NAME, content: "by hand" })];
-    const { id, outs } = await provider.create(inputs());
+    const name = "a name of anybody's";
+    const others = [await client.scripts.create({ name, content: CONTENT }), await client.scripts.create({ name, content: "by hand" })];
+    const { id, outs } = await provider.create(inputs({ name }));
     assert.ok(others.every((other) => id !== String(other.id)));
     await provider.delete(id, outs);
     assert.deepEqual((await client.scripts.list()).map((script) => script.id).sort(), others.map((other) => other.id).sort());
@@ -83,6 +92,11 @@ describe("a post-install script", () => {
     sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/post-install-scripts$", times: 1, fault: { kind: "status", status: 422 } });
     await assert.rejects(provider.create(inputs()), /API_REJECTED/);
     assert.equal((await client.scripts.list()).length, 1);
+  });
+
+  it("is not looked for where the API has certainly refused it, even if another stack makes one of the same name and content at that moment", async () => {
+    sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/post-install-scripts$", times: 1, fault: { kind: "status", status: 422, afterEffect: true } });
+    await assert.rejects(provider.create(inputs()), /API_REJECTED/);
   });
 
   it("is no other than before where a version before has not written down whose the name is", () => {

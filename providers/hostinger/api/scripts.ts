@@ -47,6 +47,9 @@ export function scriptCalls(transport: HostingerTransport) {
     /** Not repeated once it may have arrived: look for the name before creating again. */
     create: (script: ScriptRequest, call?: CallOptions): Promise<PostInstallScript> =>
       transport.call(scriptSchema, { method: "POST", path, ...body(script) }, call),
+    /** The same; where nobody knows whether a call that failed has made it, `find` looks for it. */
+    createOrFind: (script: ScriptRequest, call: CallOptions, find: () => Promise<PostInstallScript | undefined>): Promise<PostInstallScript> =>
+      transport.callOrFind(scriptSchema, { method: "POST", path, ...body(script) }, call, find),
     update: (id: number, script: ScriptRequest, call?: CallOptions): Promise<PostInstallScript> =>
       transport.call(scriptSchema, { method: "PUT", path: `${path}/${id}`, ...body(script) }, call),
     delete: (id: number, call?: CallOptions): Promise<void> => transport.remove(`${path}/${id}`, call),

@@ -120,12 +120,27 @@ export class HostingerTransport {
 
   /** Calls and parses; what the schema does not find is an API_ANSWER_UNEXPECTED. */
   async call<T>(schema: z.ZodType<T>, request: ApiRequest, options: CallOptions = {}): Promise<T> {
-    const answer = await this.exchange(request, options).catch((error: unknown) => {
-      throw error instanceof CallFailure ? error.failure.error : error;
-    });
-    const parsed = schema.safeParse(jsonOrUndefined(answer.text));
-    if (!parsed.success) throw unexpectedAnswer(`${request.method} ${request.path}`, answer.status, parsed.error);
-    return parsed.data;
+    return await this.callOrFind(schema, request, options, async () => undefined);
+  }
+
+  /** The same; where a call has failed and may have had its effect, `find` looks for what it has made. */
+  async callOrFind<T>(schema: z.ZodType<T>, request: ApiRequest, options: CallOptions, find: () => Promise<T | undefined>): Promise<T> {
+    const outcome = await this.#parsed(schema, request, options);
+    if ("data" in outcome) return outcome.data;
+    const found = outcome.withoutEffect ? undefined : await find();
+    if (found === undefined) throw outcome.error;
+    return found;
+  }
+
+  async #parsed<T>(schema: z.ZodType<T>, request: ApiRequest, options: CallOptions): Promise<{ readonly data: T } | { readonly error: Error; readonly withoutEffect: boolean }> {
+    try {
+      const answer = await this.exchange(request, options);
+      const { data, error } = schema.safeParse(jsonOrUndefined(answer.text));
+      return error ? { error: unexpectedAnswer(`${request.method} ${request.path}`, answer.status, error), withoutEffect: false } : { data: data as T };
+    } catch (error) {
+      if (!(error instanceof CallFailure)) throw error;
+      return { error: error.failure.error, withoutEffect: error.withoutEffect };
+    }
   }
 
   /** DELETE of an object: after an attempt whose answer was lost, a 404 means that it had done its work. */

@@ -4,13 +4,14 @@
  * machines, orphaned provider processes and a plain `pulumi up` with a state of its own alike.
  */
 import { UserVpsError } from "../../core/errors.ts";
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../core/time.ts";
+import { DAY_MS, HOUR_MS } from "../../core/time.ts";
 import type { CallOptions, PostInstallScript } from "../api/client.ts";
 import { undefinedIfNotFound } from "../api/not-found.ts";
 import { scriptsBefore } from "../own-writes.ts";
 import type { LookingSession, Session } from "../session.ts";
-import { dataOf, hostnameOfRecord, parseRecord, recordContent, recordName } from "./record.ts";
+import { dataOf, hostnameOfRecord, lastMovedAtMs, parseRecord, recordContent, recordName } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
+import { mayHaveBought } from "./states.ts";
 
 /** So many of the newest pages are read in any case: what is open of orders is there, see in-sight.ts. */
 export const LEAST_PAGES = 2;
@@ -18,12 +19,10 @@ export const LEAST_PAGES = 2;
 const MOST_PAGES = 500;
 /** Where nothing else says how far back: a purchase that nobody has looked at for longer is for hPanel. */
 const HORIZON_MS = 30 * DAY_MS;
-/** For so long the outcome of a call may still be written down. */
-const NOTED_WITHIN_MS = MINUTE_MS;
-/** A stack whose saved state has the VM of a `seen` one closes it by its id: not long after, as a rule. */
-const SEEN_CLOSED_WITHIN_MS = HOUR_MS;
-/** Beyond so many newer scripts it is moved there, so that the next look finds it at once: half of what the least pages hold at least. */
-export const RENEWED_BEHIND = 25;
+/** So long after its last move somebody may be at work on a record who knows it by its id: a buyer, or a stack that closes it. */
+const AT_WORK_MS = HOUR_MS;
+/** So many of the newest scripts are in the least pages however few the last page holds; what is behind them is out of sight. */
+const IN_SIGHT = 50;
 /** A removal that is answered but not done is asked for again so often. */
 const MOST_REMOVALS = 3;
 
@@ -53,7 +52,7 @@ export async function readRecords(session: Session, hostname: string, { sinceId,
     if (script.name !== "" && script.name !== recordName(hostname)) continue;
     const record = await readScript(session, script);
     if (record?.hostname !== hostname) continue;
-    const current = isLeftBehind(session, record, newer) ? ((await moveToFront(session, record)) ?? (await readRecord(session, record.id))) : record;
+    const current = newer >= IN_SIGHT && mayBeMoved(session, record) ? ((await moveToFront(session, record)) ?? (await readRecord(session, record.id))) : record;
     if (current) named.push(current);
   }
   return { records: await withoutCopies(session, named), scripts };
@@ -115,6 +114,14 @@ export async function writeRecord(session: Session, record: PurchaseRecord, call
   return { writtenAtMs: Number.isNaN(told) ? undefined : told };
 }
 
+/** The same for what must not get lost: a record that was moved meanwhile is written where it is now. Returned as it is then; undefined if it is gone. */
+export async function writeWherever(session: Session, record: PurchaseRecord, call: CallOptions): Promise<PurchaseRecord | undefined> {
+  if (await writeRecord(session, record, call)) return record;
+  const copy = (await readRecordsTwice(session, record.hostname)).find(({ key }) => key === record.key);
+  const there = copy && { ...record, id: copy.id, madeAt: copy.madeAt };
+  return there && (await writeRecord(session, there, call)) ? there : undefined;
+}
+
 /** A record that is gone already is as wished. One that only says so is asked again, and is an error in the end. */
 export async function removeRecord(session: Session, id: number, call: CallOptions = { signal: session.signal }): Promise<void> {
   for (let removal = 0; removal < MOST_REMOVALS; removal++) {
@@ -145,12 +152,9 @@ function parsed(script: PostInstallScript): PurchaseRecord | undefined {
   return parseRecord({ ...script, content: script.content });
 }
 
-/** Whether nobody is at work on it who knows it by its id, and so many scripts are newer that it is to be moved to the newest end. */
-export function isLeftBehind(session: Session, { format, state, createdAtMs, intentMs }: PurchaseRecord, newerScripts: number): boolean {
-  if (format !== "current" || state === "intended" || state === "closed" || newerScripts < RENEWED_BEHIND) return false;
-  const callEndsMs = state === "sent" ? intentMs + session.settings.purchaseTimeoutMs : 0;
-  const untilMs = state === "seen" ? SEEN_CLOSED_WITHIN_MS : callEndsMs + NOTED_WITHIN_MS;
-  return serverNowMs(session) - createdAtMs >= untilMs;
+/** Whether nobody is at work on it any more who knows it by its id. */
+export function mayBeMoved(session: Session, record: PurchaseRecord): boolean {
+  return record.format === "current" && mayHaveBought(record.state) && serverNowMs(session) - lastMovedAtMs(record) >= AT_WORK_MS;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { VirtualMachine } from "../api/client.ts";
 import type { Session } from "../session.ts";
 import type { VirtualMachineInputs } from "../virtual-machine-args.ts";
 import { dropRecord, readRecordsTwice, removeRecord } from "./account.ts";
+import { mayHaveBecome } from "./evidence.ts";
 import { mayHaveBought } from "./states.ts";
 
 /**
@@ -38,10 +39,8 @@ export async function isPurchaseOpen(session: Session, hostname: string, scriptI
  */
 export async function purchaseOfVm(session: Session, { hostname, owner, postInstallScriptId }: VirtualMachineInputs, vm: VirtualMachine): Promise<number | undefined> {
   const records = await readRecordsTwice(session, hostname, postInstallScriptId);
-  const madeAtMs = Date.parse(vm.createdAt ?? "");
   return records.find((record) => {
     const isOurs = record.owner === undefined || owner === undefined || record.owner === owner;
-    const isTold = record.vmId === vm.id || (record.subscriptionId !== undefined && record.subscriptionId === vm.subscriptionId);
-    return isOurs && mayHaveBought(record.state) && (isTold || (record.vmId === undefined && madeAtMs >= record.createdAtMs - 1_000));
+    return isOurs && mayHaveBought(record.state) && mayHaveBecome(record, vm);
   })?.id;
 }

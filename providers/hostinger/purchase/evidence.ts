@@ -54,18 +54,29 @@ export function certainEvidence(record: PurchaseRecord, { vms, subscriptions }: 
 export function evidence(record: PurchaseRecord, lists: Lists, except: number | undefined): Evidence {
   const certain = certainEvidence(record, lists, except);
   if (certain) return certain;
-  const unnamed = lists.vms.filter((vm) => isUnnamed(record, vm, lists) && vm.id !== except);
-  const bare = lists.subscriptions.filter((one) => isBare(record, one, lists));
+  // An order that is known by its subscription is judged by that one alone: what is new else is others'.
+  const isKnown = record.subscriptionId !== undefined;
+  const unnamed = isKnown ? [] : lists.vms.filter((vm) => isUnnamed(record, vm, lists) && vm.id !== except);
+  const bare = lists.subscriptions.filter((one) => (isKnown ? one.id === record.subscriptionId : isBare(record, one, lists)));
   const odd = lists.odd.filter((entry) => entry.id !== except && mayBeOurs(entry, record.hostname, []));
   const looked = lookedAt(lists, { unnamed, bare, odd });
   const isClear = unnamed.length + bare.length + odd.length === 0;
-  if (unnamed.length + bare.length !== 1 || record.subscriptionId !== undefined || lists.others === undefined || odd.length > 0) return { kind: "none", looked, isClear };
+  if (record.state === "refused" && isClear) return { kind: "failed", because: "it was refused, and nothing shows that it was made all the same" };
+  // Of one that was refused, what is merely new is more likely another's.
+  const isSingle = unnamed.length + bare.length === 1 && odd.length === 0;
+  if (!isSingle || isKnown || record.state === "refused" || lists.others === undefined) return { kind: "none", looked, isClear };
   // Another purchase of the same plan that is open at the same time may have bought it just as well.
   const rival = lists.others.find((other) => mightBuyAlike(record, other));
   if (rival) return { kind: "none", looked: `${looked}, but the purchase for ${rival.hostname} (record ${rival.id}) may have bought it as well`, isClear };
   const [vm] = unnamed;
   if (vm) return { kind: "vm", vmId: vm.id, because: "it is the only one of this plan that was made since and belongs to nobody" };
   return { kind: "order", subscriptionId: bare[0]!.id, because: "it is the only one of this plan that was made since and belongs to nobody" };
+}
+
+/** Whether a VM that the stack has, or that a person names, can be what became of a purchase: by an id, or because it was made since. */
+export function mayHaveBecome(record: PurchaseRecord, vm: VirtualMachine): boolean {
+  const isTold = record.vmId === vm.id || (record.subscriptionId !== undefined && record.subscriptionId === vm.subscriptionId);
+  return isTold || (record.vmId === undefined && Date.parse(vm.createdAt ?? "") >= record.createdAtMs - CREATED_AT_RESOLUTION_MS);
 }
 
 /** Whether an entry that cannot be read might be a VM of this host name, or one of these. */
@@ -86,7 +97,7 @@ function isSoonAfter(record: PurchaseRecord, createdAt: string | null): boolean 
 }
 
 /** A VM of another subscription than the order's is another one. */
-function isRecordsOwn(record: PurchaseRecord, subscriptionId: string | null): boolean {
+export function isRecordsOwn(record: PurchaseRecord, subscriptionId: string | null): boolean {
   return record.subscriptionId === undefined || subscriptionId === null || record.subscriptionId === subscriptionId;
 }
 

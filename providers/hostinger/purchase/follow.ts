@@ -11,7 +11,7 @@ import { getVm } from "../wait-for-running.ts";
 import { parseRecords, readRecord, removeRecord, serverNowMs, writeRecord } from "./account.ts";
 import { certainEvidence, evidence } from "./evidence.ts";
 import type { Evidence, Lists } from "./evidence.ts";
-import { doubtEndsAtMs, isOver, moved, seenAtMs, sentAtMs } from "./record.ts";
+import { doubtEndsAtMs, errorOfRefusal, isOver, moved, seenAtMs, sentAtMs } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
 import { isInDoubt } from "./states.ts";
 import type { PurchaseState } from "./states.ts";
@@ -45,7 +45,7 @@ const MOST_PAGES_OF_OTHERS = 40;
 /**
  * Returns the VM; undefined: the purchase is over without one, or somebody else has changed its
  * record, and the look around has to be done anew.
- * Errors: PURCHASE_UNCERTAIN, NOT_YET without patience, AWAITING_PAYMENT, PAYMENT_REFUSED, VM_GONE, VM_MISMATCH, API_*.
+ * Errors: PURCHASE_UNCERTAIN, NOT_YET without patience, AWAITING_PAYMENT, PAYMENT_REFUSED, what it was refused with, VM_GONE, VM_MISMATCH, API_*.
  */
 export async function follow(session: Session, inputs: VirtualMachineInputs, begun: PurchaseRecord): Promise<Obtained | undefined> {
   const wait = new Wait(session);
@@ -81,6 +81,7 @@ async function act(session: Session, inputs: VirtualMachineInputs, record: Purch
   }
   if (found.kind === "failed") {
     await removeRecord(session, record.id);
+    if (record.refusal) throw errorOfRefusal(record.refusal);
     throw new UserVpsError("PAYMENT_REFUSED", `${orderOf(record)} for ${inputs.hostname} has come to nothing: ${found.because}.`);
   }
   if (isOver(record, nowMs)) {
@@ -102,7 +103,9 @@ async function advance(session: Session, record: PurchaseRecord, to: PurchaseSta
 }
 
 async function written(session: Session, record: PurchaseRecord): Promise<PurchaseRecord | "again"> {
-  return (await writeRecord(session, record)) ? record : "again";
+  if (!(await writeRecord(session, record))) return "again";
+  // Who moves it to the newest end may have read it just before, and removes it then.
+  return (await readRecord(session, record.id)) ? record : "again";
 }
 
 /**
@@ -119,7 +122,7 @@ export async function lookForEvidence(session: LookingSession, record: PurchaseR
   // Others' purchases are only asked for where it may depend on them.
   const alone = evidence(record, { vms, odd, subscriptions, others: [] }, except);
   const isEarly = !isOnlyLook && serverNowMs(session) < sentAtMs(record) + CERTAIN_FIRST * settings.purchaseSettleMs;
-  if (alone.kind === "none" && (alone.isClear || record.subscriptionId !== undefined)) return alone;
+  if (alone.kind === "failed" || (alone.kind === "none" && (alone.isClear || record.subscriptionId !== undefined))) return alone;
   return evidence(record, { vms, odd, subscriptions, others: isEarly ? undefined : await otherPurchases(session, record) }, except);
 }
 

@@ -7,11 +7,19 @@ import { UserVpsError } from "../../core/errors.ts";
 import type { PostInstallScript } from "../api/client.ts";
 import { noteNewestScripts } from "../own-writes.ts";
 import type { Session } from "../session.ts";
-import { isLeftBehind, LEAST_PAGES, moveToFront, parseRecords, RENEWED_BEHIND } from "./account.ts";
+import { LEAST_PAGES, mayBeMoved, moveToFront, parseRecords } from "./account.ts";
 import { hostnameOfRecord } from "./record.ts";
+import type { PurchaseRecord } from "./record.ts";
 
-/** Of one reader: the next one goes on, and none takes long. */
-const MOST_MOVED = 5;
+/**
+ * Behind so many newer scripts a record is left behind: half of what the least pages hold at least. Other open ones do not
+ * count: to be moved before them gains nothing, and they would be moved in their turn, for ever.
+ */
+const LEFT_BEHIND = 25;
+/** Of one reader: the next one goes on. */
+const MOST_MOVED = 2;
+/** Where the list leaves out what they say. */
+const MOST_ASKED = 5;
 
 /** As many of the newest scripts as are read in any case; kept for the look of a purchase in the same run. */
 export async function readNewestScripts(session: Session): Promise<readonly PostInstallScript[]> {
@@ -29,13 +37,19 @@ export async function readNewestScripts(session: Session): Promise<readonly Post
  * its id.
  */
 async function keepInSight(session: Session, scripts: readonly PostInstallScript[]): Promise<void> {
+  const open = new Map<PostInstallScript, PurchaseRecord>();
   let asked = 0;
-  for (const [newer, script] of [...scripts.entries()].slice(RENEWED_BEHIND).reverse()) {
-    if (hostnameOfRecord(script.name) === undefined) continue;
-    if (script.content === null && asked++ >= MOST_MOVED) return;
+  for (const [newer, script] of [...scripts.entries()].reverse()) {
+    if (hostnameOfRecord(script.name) === undefined || (script.content === null && (newer < LEFT_BEHIND || asked++ >= MOST_ASKED))) continue;
     const [record] = await parseRecords(session, [script]);
-    if (!record || record.state === "seen" || !isLeftBehind(session, record, newer)) continue;
-    if (asked++ >= MOST_MOVED) return;
-    await moveToFront(session, record);
+    if (record && record.state !== "seen" && mayBeMoved(session, record)) open.set(script, record);
   }
+  let newerOthers = 0;
+  const behind: PurchaseRecord[] = [];
+  for (const script of scripts) {
+    const record = open.get(script);
+    if (!record) newerOthers++;
+    else if (newerOthers >= LEFT_BEHIND) behind.push(record);
+  }
+  for (const record of behind.toReversed().slice(0, MOST_MOVED)) await moveToFront(session, record);
 }

@@ -24,14 +24,14 @@ import { purchaseRequest } from "../purchase-request.ts";
 import { isLost } from "../vm-state.ts";
 import type { Session } from "../session.ts";
 import type { VirtualMachineInputs } from "../virtual-machine-args.ts";
-import { createRecord, lookOfThisRun, readRecord, readRecords, removeRecord, serverNowMs, writeRecord } from "./account.ts";
+import { createRecord, lookOfThisRun, readRecord, readRecords, removeRecord, serverNowMs, writeRecord, writeWherever } from "./account.ts";
 import type { RecordsLook } from "./account.ts";
 import { startStopwatch } from "./deadline.ts";
-import { mayBeOurs } from "./evidence.ts";
+import { isRecordsOwn, mayBeOurs, mayHaveBecome } from "./evidence.ts";
 import { follow, mayBuy, POLICY, take } from "./follow.ts";
 import { shownAfterRefusal } from "./refusal.ts";
 import type { Obtained } from "./follow.ts";
-import { moved, takenAwayFromMs } from "./record.ts";
+import { moved, refusalOf, takenAwayFromMs } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
 import { mayHaveBought } from "./states.ts";
 import type { PurchaseState } from "./states.ts";
@@ -74,7 +74,7 @@ async function openPurchase(session: Session, inputs: VirtualMachineInputs, reco
   for (const record of records) {
     if (!mayHaveBought(record.state)) continue;
     // That one's VM is what is to be given up for a new one.
-    if (record.state === "seen" && record.vmId === inputs.allowReplaceOf) await removeRecord(session, record.id);
+    if (inputs.allowReplaceOf !== undefined && (await hasBecome(session, record, inputs.allowReplaceOf))) await removeRecord(session, record.id);
     else open.push(record);
   }
   const foreign = open.find(({ owner }) => owner !== undefined && inputs.owner !== undefined && owner !== inputs.owner);
@@ -84,6 +84,13 @@ async function openPurchase(session: Session, inputs: VirtualMachineInputs, reco
     });
   }
   return open.find(({ state }) => state === "seen") ?? open.find(({ state }) => state === "accepted") ?? open[0];
+}
+
+/** So is one that does not say so: a copy that was moved to the newest scripts at the very moment when its VM was written down. */
+async function hasBecome(session: Session, record: PurchaseRecord, vmId: number): Promise<boolean> {
+  if (record.state === "seen") return record.vmId === vmId;
+  const vm = (await session.client.virtualMachines.list({ signal: session.signal })).find(({ id }) => id === vmId);
+  return vm !== undefined && isRecordsOwn(record, vm.subscriptionId) && mayHaveBecome(record, vm);
 }
 
 /** A host name is no proof of whose a VM is; and one that cannot be read may be just that one. */
@@ -207,10 +214,13 @@ async function afterCall(session: Session, inputs: VirtualMachineInputs, sent: P
   const { hostname } = inputs;
   const note = async (to: PurchaseState, known: Partial<PurchaseData>): Promise<PurchaseRecord> => {
     const next = moved(sent, to, serverNowMs(session), known);
-    await writeRecord(session, next, TO_THE_END).catch((error: unknown) => session.report(`${hostname}: that the purchase is ${to} could not be written down: ${messageOf(error)}`));
+    const written = await writeWherever(session, next, TO_THE_END).catch((error: unknown) => {
+      session.report(`${hostname}: that the purchase is ${to} could not be written down: ${messageOf(error)}`);
+      return undefined;
+    });
     // What a person or the policy closed has led to this one, which remembers it.
     for (const closed of earlier.filter(({ state }) => state === "closed")) await removeRecord(session, closed.id, TIDY_UP).catch(() => undefined);
-    return next;
+    return written ?? next;
   };
   const over = async (because: Error): Promise<never> => {
     // It stays as `sent` where even this fails: then a person decides.
@@ -232,8 +242,9 @@ async function afterCall(session: Session, inputs: VirtualMachineInputs, sent: P
     case "refused": {
       const shown = await shownAfterRefusal(session, sent, outcome, inputs.allowReplaceOf);
       if (shown === undefined) return await over(outcome.error);
-      session.report(`${hostname}: the purchase was refused, but may have been made: ${shown}`);
-      return await follow(session, inputs, await note("uncertain", { subscriptionId: outcome.subscriptionId, reason: `${outcome.error.bareMessage} But ${shown}.` }));
+      session.report(`${hostname}: the purchase was refused, but may have been made: ${shown.what}`);
+      const known = { subscriptionId: outcome.subscriptionId, vmId: shown.vmId, reason: `${outcome.error.bareMessage} But ${shown.what}.`, refusal: refusalOf(outcome.error) };
+      return await follow(session, inputs, await note(shown.vmId === undefined ? "refused" : "seen", known));
     }
     case "notSent":
       return await over(outcome.error);

@@ -1,5 +1,7 @@
 /** What is written down of one purchase, and how it is written: versioned data in a script that no VM uses. */
 import { z } from "zod";
+import { ERROR_CATALOGUE, UserVpsError } from "../../core/errors.ts";
+import type { ErrorCode } from "../../core/errors.ts";
 import { DAY_MS, SECOND_MS } from "../../core/time.ts";
 import type { PostInstallScript } from "../api/client.ts";
 import { mayFollow, PURCHASE_STATES } from "./states.ts";
@@ -23,8 +25,10 @@ const dataSchema = z.object({
   orderId: z.string().optional(),
   subscriptionId: z.string().optional(),
   vmId: z.number().int().positive().optional(),
-  /** Why it is uncertain or closed, for people. */
+  /** Why it is uncertain, refused or closed, for people. */
   reason: z.string().optional(),
+  /** The answer to a purchase that is `refused`: what its run ends with if nothing was bought. */
+  refusal: z.object({ code: z.enum(Object.keys(ERROR_CATALOGUE) as ErrorCode[]), said: z.string(), status: z.number().optional() }).optional(),
   /** By whom it was decided where nothing could be known. */
   decision: z.object({ kind: z.enum(["vm", "buy-again", "give-up"]), who: z.string(), why: z.string(), at: z.string() }).optional(),
   /** It follows one that was closed without evidence; the policy does that once. */
@@ -95,7 +99,7 @@ export function parseRecord(script: PostInstallScript & { readonly content: stri
 }
 
 /** The record in its next state. An edge that is not in the drawing is a mistake in the program. */
-export function moved(record: PurchaseRecord, to: PurchaseState, atMs: number, known: Partial<Pick<PurchaseData, "orderId" | "subscriptionId" | "vmId" | "reason" | "decision">> = {}): PurchaseRecord {
+export function moved(record: PurchaseRecord, to: PurchaseState, atMs: number, known: Partial<Pick<PurchaseData, "orderId" | "subscriptionId" | "vmId" | "reason" | "refusal" | "decision">> = {}): PurchaseRecord {
   if (!mayFollow(record.state, to)) throw new Error(`A purchase that is ${record.state} cannot become ${to}.`);
   return { ...record, ...withoutUndefined(known), state: to, moves: [...record.moves, { state: to, at: new Date(atMs).toISOString() }] };
 }
@@ -115,6 +119,11 @@ export function sentAtMs(record: PurchaseRecord): number {
   return cameToAtMs(record, "sent");
 }
 
+/** When it came to the state that it has. */
+export function lastMovedAtMs(record: PurchaseRecord): number {
+  return record.moves.length === 0 ? record.createdAtMs : cameToAtMs(record, record.state);
+}
+
 /** When its VM was known first. */
 export function seenAtMs(record: PurchaseRecord): number {
   return cameToAtMs(record, "seen");
@@ -123,6 +132,15 @@ export function seenAtMs(record: PurchaseRecord): number {
 function cameToAtMs({ moves, createdAtMs }: PurchaseRecord, to: PurchaseState): number {
   const at = Date.parse(moves.find(({ state }) => state === to)?.at ?? "");
   return Number.isNaN(at) ? createdAtMs : at;
+}
+
+/** As it is written down, for the run that finds out that nothing was bought. */
+export function refusalOf({ code, bareMessage, status }: UserVpsError): NonNullable<PurchaseData["refusal"]> {
+  return { code, said: bareMessage, status };
+}
+
+export function errorOfRefusal({ code, said, status }: NonNullable<PurchaseData["refusal"]>): UserVpsError {
+  return new UserVpsError(code, said, { ...(status !== undefined && { status }) });
 }
 
 /** From then on a doubt without evidence is one for a person. */

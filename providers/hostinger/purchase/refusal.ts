@@ -1,6 +1,7 @@
 /**
  * A purchase that was answered with a refusal. Hostinger takes the payment first and sets the VM up then, and a setup that
  * fails may be told by the same answer as an order that was never made: so the lists are looked at before it counts as none.
+ * What is new there is its own only if nobody else can have bought it; else it is `refused`, until that is another's by its name.
  */
 import { UserVpsError, messageOf } from "../../core/errors.ts";
 import type { ErrorCode } from "../../core/errors.ts";
@@ -12,20 +13,28 @@ import type { PurchaseRecord } from "./record.ts";
 /** What is refused like this was refused before anything was ordered, or paid. */
 const BEFORE_ANY_ORDER: ReadonlySet<ErrorCode> = new Set(["API_UNAUTHORIZED", "API_FORBIDDEN", "PAYMENT_REFUSED"]);
 
+/** What may be its own all the same. */
+export interface Shown {
+  /** It certainly is this VM; undefined: nobody knows. */
+  readonly vmId: number | undefined;
+  /** For people. */
+  readonly what: string;
+}
+
 /**
- * What may be its own all the same, for people; undefined: nothing was bought.
+ * Undefined: nothing was bought.
  * @param except a VM that is to be given up for the one that was to be bought
  */
-export async function shownAfterRefusal(session: Session, sent: PurchaseRecord, { error, subscriptionId }: PurchaseOutcome & { readonly kind: "refused" }, except: number | undefined): Promise<string | undefined> {
+export async function shownAfterRefusal(session: Session, sent: PurchaseRecord, { error, subscriptionId }: PurchaseOutcome & { readonly kind: "refused" }, except: number | undefined): Promise<Shown | undefined> {
   if (subscriptionId === undefined && BEFORE_ANY_ORDER.has(error.code)) return undefined;
   try {
     // Also for a run that was cancelled meanwhile: it need not leave a doubt.
     const found = await lookForEvidence({ ...session, signal: null }, subscriptionId === undefined ? sent : { ...sent, subscriptionId }, except, true);
     if (found.kind === "failed" || (found.kind === "none" && found.isClear)) return undefined;
-    if (found.kind === "none") return found.looked;
-    return found.kind === "vm" ? `VM ${found.vmId} is there: ${found.because}` : `subscription ${found.subscriptionId} is there: ${found.because}`;
+    if (found.kind === "vm") return { vmId: found.vmId, what: `VM ${found.vmId} is there: ${found.because}` };
+    return { vmId: undefined, what: found.kind === "none" ? found.looked : `subscription ${found.subscriptionId} is there: ${found.because}` };
   } catch (trouble) {
     if (!(trouble instanceof UserVpsError)) throw trouble;
-    return `what is there now cannot be asked: ${messageOf(trouble)}`;
+    return { vmId: undefined, what: `what is there now cannot be asked: ${messageOf(trouble)}` };
   }
 }

@@ -28,6 +28,14 @@ describe("a purchase of a user who is given up", () => {
     assert.deepEqual((await look(accountWith({ state: "uncertain" }, DAY_MS))).map(({ isStillToCome }) => isStillToCome), [false]);
   });
 
+  it("that was refused is not to come where nothing shows of it", async () => {
+    const account = accountWith({ state: "refused" }, 10);
+    const byHand = account.addVm({ hostname: "srv9.hstgr.cloud" });
+    assert.deepEqual((await look(account)).map(({ vmId, isStillToCome }) => [vmId, isStillToCome]), [[undefined, true]]);
+    byHand.hostname = "bob.spoq.dev";
+    assert.deepEqual((await look(account)).map(({ vmId, isStillToCome }) => [vmId, isStillToCome]), [[undefined, false]]);
+  });
+
   it("is not renewed, also where its VM does not name the subscription that pays it", async () => {
     const account = accountWith({ state: "accepted", subscriptionId: "sub-1" }, 60_000);
     account.addSubscription({ id: "sub-1", isAutoRenewed: true });

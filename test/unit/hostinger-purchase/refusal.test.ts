@@ -6,7 +6,7 @@ import type { PurchaseOutcome } from "../../../providers/hostinger/api/client.ts
 import { obtainVm, readPurchases } from "../../../providers/hostinger/purchase/index.ts";
 import { recordName } from "../../../providers/hostinger/purchase/record.ts";
 import { ALICE, FakeAccount } from "../../support/fake-account.ts";
-import { ago, content, fails, rejectsWithCode, withCalls } from "./cases.ts";
+import { RECORD, ago, content, fails, rejectsWithCode, withCalls } from "./cases.ts";
 
 const refused = (more: object = {}): PurchaseOutcome => ({ kind: "refused", error: new UserVpsError("API_REJECTED", "The template is invalid.", { status: 422 }), ...more });
 const cameToNothing = (subscriptionId: string): PurchaseOutcome => ({ kind: "refused", subscriptionId, error: new UserVpsError("PAYMENT_REFUSED", "Order o-1 is 'failed'.") });
@@ -28,7 +28,33 @@ describe("a refusal of the purchase", () => {
       if (call === 2) account.addSubscription({});
     };
     await rejectsWithCode(obtainVm(account.session({ patience: "none", purchaseSettleMs: 600_000 }), ALICE), "NOT_YET");
-    assert.equal((await readPurchases(account.session(), ALICE.hostname))[0]?.state, "uncertain");
+    assert.equal((await readPurchases(account.session(), ALICE.hostname))[0]?.state, "refused");
+  });
+
+  it("is what the run ends with once that which showed is another's by its host name", async () => {
+    const account = new FakeAccount();
+    account.outcomes = [refused()];
+    const { id: subscriptionId } = account.addSubscription({ createdAt: null });
+    account.onListVms = (call) => {
+      if (call !== 2) return;
+      account.addScript(recordName("bob.spoq.dev"), content("bob.spoq.dev", { state: "sent" }));
+      account.subscriptions[0]!.createdAt = new Date().toISOString();
+    };
+    const session = account.session({ patience: "none", purchaseSettleMs: 600_000 });
+    await rejectsWithCode(obtainVm(session, ALICE), "NOT_YET");
+    account.addVm({ hostname: "bob.spoq.dev", subscriptionId });
+    await rejectsWithCode(obtainVm(session, ALICE), "API_REJECTED", /^API_REJECTED: The template is invalid\. Next/);
+    assert.deepEqual(await readPurchases(account.session(), ALICE.hostname), []);
+  });
+
+  it("leaves alone what merely is new later, and takes a VM of its host name", async () => {
+    const account = new FakeAccount();
+    const data = { code: "API_REJECTED", said: "The template is invalid." } as const;
+    account.addScript(RECORD, content(ALICE.hostname, { state: "refused", refusal: data }), ago(60_000));
+    const byHand = account.addVm({ hostname: "srv9.hstgr.cloud" });
+    await rejectsWithCode(obtainVm(account.session(), ALICE), "PURCHASE_UNCERTAIN", new RegExp(`it may be VM ${byHand.id}`));
+    const own = account.addVm({ hostname: ALICE.hostname });
+    assert.equal((await obtainVm(account.session(), ALICE)).vmId, own.id);
   });
 
   it("closes the purchase where all that is new is another's by its record", async () => {
@@ -51,7 +77,9 @@ describe("a refusal of the purchase", () => {
     let lists = 0;
     const broken = withCalls(session, "virtualMachines", { listEntries: async (...given: Parameters<typeof listEntries>) => (++lists > 1 ? fails("API_UNREACHABLE")() : listEntries(...given)) });
     await rejectsWithCode(obtainVm(broken, ALICE), "API_UNREACHABLE");
-    assert.equal((await readPurchases(account.session(), ALICE.hostname))[0]?.state, "uncertain");
+    assert.equal((await readPurchases(account.session(), ALICE.hostname))[0]?.state, "refused");
+    await rejectsWithCode(obtainVm(account.session(), ALICE), "API_REJECTED");
+    assert.deepEqual(account.scripts, []);
   });
 
   it("leaves nothing behind in a run that was cancelled meanwhile", async () => {
@@ -92,6 +120,24 @@ describe("an order that came to nothing by its answer, and names a subscription"
     account.outcomes = [cameToNothing("sub-1")];
     await rejectsWithCode(obtainVm(account.session(), ALICE), "PAYMENT_REFUSED");
     assert.deepEqual(account.scripts, []);
+  });
+
+  it("is judged by that subscription alone, whatever else is new", async () => {
+    for (const isListed of [false, true]) {
+      const account = new FakeAccount();
+      account.outcomes = [cameToNothing("sub-1")];
+      account.onListVms = (call) => {
+        if (call !== 2) return;
+        const bobs = account.addVm({ hostname: "srv8.hstgr.cloud", state: "initial", subscriptionId: account.addSubscription({}).id });
+        account.addScript(recordName("bob.spoq.dev"), content("bob.spoq.dev", { state: "seen", vmId: bobs.id }));
+        if (isListed) account.addSubscription({ id: "sub-1", createdAt: null });
+      };
+      const session = account.session({ patience: "none", purchaseSettleMs: 600_000 });
+      await rejectsWithCode(obtainVm(session, ALICE), isListed ? "NOT_YET" : "PAYMENT_REFUSED");
+      if (!isListed) continue;
+      account.subscriptions.pop();
+      await rejectsWithCode(obtainVm(session, ALICE), "PAYMENT_REFUSED", /Order o-1 is 'failed'/);
+    }
   });
 
   it("is a doubt where another's VM of before has it, which stays theirs", async () => {
