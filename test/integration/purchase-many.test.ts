@@ -74,11 +74,12 @@ describe("a purchase in an account that is full, or much asked for", () => {
 
   const recordsOfAlice = () => sandbox.state().scripts.filter(({ name }) => name === recordName(ALICE.hostname));
 
-  /** As if it had been made two hours ago. */
+  /** As if all of it had been two hours ago. */
   async function ageRecord(): Promise<void> {
     const path = `vps/v1/post-install-scripts/${recordsOfAlice()[0]!.id}`;
     const { name, content: present } = (await hostinger(sandbox, "GET", path)).body;
-    const content = present.replace('"version":2', `"version":2,"madeAt":"${new Date(Date.now() - 2 * HOUR_MS).toISOString()}"`);
+    const then = new Date(Date.now() - 2 * HOUR_MS).toISOString();
+    const content = present.replace('"version":2', `"version":2,"madeAt":"${then}"`).replaceAll(/"at":"[^"]+"/g, `"at":"${then}"`);
     await hostinger(sandbox, "PUT", path, { name, content });
   }
 

@@ -136,7 +136,7 @@ export class HostingerTransport {
     try {
       const answer = await this.exchange(request, options);
       const { data, error } = schema.safeParse(jsonOrUndefined(answer.text));
-      return error ? { error: unexpectedAnswer(`${request.method} ${request.path}`, answer.status, error), withoutEffect: false } : { data: data as T };
+      return error ? { error: unexpectedAnswer(`${request.method} ${request.path}`, answer.status, error), withoutEffect: false } : { data };
     } catch (error) {
       if (!(error instanceof CallFailure)) throw error;
       return { error: error.failure.error, withoutEffect: error.withoutEffect };
