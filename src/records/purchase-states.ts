@@ -18,6 +18,7 @@
  *                      ──> reserved          an operator says which VM it is, and the next run takes it over
  *                      ──> written_off       an operator says buy again (and another row waits), or give it up; or its user is given up
  *     uncertain        ──> bought            evidence
+ *                      ──> released          it was refused, and the account knows of nothing any more that it may have become
  *                      ──> awaiting_payment  evidence
  *                      ──> refused           evidence of an order that came to nothing, and another row waits
  *                      ──> reserved          an operator says which VM it is, and the next run takes it over
@@ -31,7 +32,7 @@ export const PURCHASE_EDGES: Readonly<Record<PurchaseState, readonly PurchaseSta
   waiting: ["reserved", "released"],
   reserved: ["waiting", "bought", "awaiting_payment", "uncertain", "refused", "released"],
   awaiting_payment: ["bought", "uncertain", "refused", "released", "reserved", "written_off"],
-  uncertain: ["bought", "awaiting_payment", "refused", "reserved", "written_off"],
+  uncertain: ["bought", "released", "awaiting_payment", "refused", "reserved", "written_off"],
   bought: [],
   refused: [],
   released: [],

@@ -297,6 +297,15 @@ describe("a refused payment", () => {
     });
   }
 
+  it("whose purchase in doubt turns out to have been refused is released, and asks for another one", async () => {
+    await signUpAll(the, names(1));
+    await the.ask("user1");
+    await settle(the, "user1", { code: "PURCHASE_UNCERTAIN", account: { state: "doubt" } });
+    await settle(the, "user1", { code: "API_REJECTED", isAtRest: true, account: { state: "none" } });
+    assert.equal((await findLastPurchase(pool, "u-user1"))?.state, "released");
+    assert.equal((await the.ask("user1")).mayBuy, true);
+  });
+
   it("whose probe is left in a way that only the account can tell is looked at also while its user is given up", async () => {
     await signUpAll(the, names(2));
     await the.ask("user1");
