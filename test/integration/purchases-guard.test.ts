@@ -297,15 +297,6 @@ describe("a refused payment", () => {
     });
   }
 
-  it("whose purchase in doubt turns out to have been refused is released, and asks for another one", async () => {
-    await signUpAll(the, names(1));
-    await the.ask("user1");
-    await settle(the, "user1", { code: "PURCHASE_UNCERTAIN", account: { state: "doubt" } });
-    await settle(the, "user1", { code: "API_REJECTED", isAtRest: true, account: { state: "none" } });
-    assert.equal((await findLastPurchase(pool, "u-user1"))?.state, "released");
-    assert.equal((await the.ask("user1")).mayBuy, true);
-  });
-
   it("whose probe is left in a way that only the account can tell is looked at also while its user is given up", async () => {
     await signUpAll(the, names(2));
     await the.ask("user1");
@@ -331,5 +322,17 @@ describe("a refused payment", () => {
     await pool.query("UPDATE vps_purchases SET state = 'uncertain' WHERE state = 'reserved'");
     await probeAtOnce(pool);
     assert.deepEqual([(await readBreaker(pool)).isProbeDue, await turn(the)], [true, ["user1"]]);
+  });
+});
+
+describe("a purchase in doubt", () => {
+  it("that turns out to have been refused is released, and another one is made", async () => {
+    const the = world({});
+    await signUpAll(the, names(1));
+    await the.ask("user1");
+    await settle(the, "user1", { code: "PURCHASE_UNCERTAIN", account: { state: "doubt" } });
+    await settle(the, "user1", { code: "API_REJECTED", isAtRest: true, account: { state: "none" } });
+    assert.equal((await findLastPurchase(pool, "u-user1"))?.state, "released");
+    assert.equal((await the.ask("user1")).mayBuy, true);
   });
 });
