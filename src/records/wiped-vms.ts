@@ -49,9 +49,9 @@ export async function refuseWipedVm(db: Queryable, giveUpId: number, because: st
   await db.query("UPDATE vps_give_ups SET unusable_because = $2 WHERE give_up_id = $1 AND reused_by IS NULL", [giveUpId, because]);
 }
 
-/** Whether something may have been bought for the present request: by the books, or by a run of a version before them. */
+/** Whether something may have been bought for the present request: by the books, by a run of a version before them, or by one whose provider may have outlived its worker. */
 export async function mayHaveBought(db: Queryable, { userId, requestedAt }: VpsRecord): Promise<boolean> {
-  const { rows } = await db.query<{ found: boolean }>(`SELECT EXISTS (SELECT FROM vps_runs WHERE user_id = $1 AND operation = 'up' AND started_at >= $2 AND may_buy_unbooked AND outcome IS DISTINCT FROM 'waiting')
+  const { rows } = await db.query<{ found: boolean }>(`SELECT EXISTS (SELECT FROM vps_runs WHERE user_id = $1 AND operation = 'up' AND started_at >= $2 AND (outcome = 'lost' OR may_buy_unbooked AND outcome IS DISTINCT FROM 'waiting'))
        OR EXISTS (SELECT FROM vps_purchases WHERE user_id = $1 AND reserved_at >= $2 AND state <> 'released') AS found`, [userId, requestedAt]);
   return rows[0]!.found;
 }

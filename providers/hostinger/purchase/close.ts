@@ -4,6 +4,7 @@ import type { Session } from "../session.ts";
 import type { VirtualMachineInputs } from "../virtual-machine-args.ts";
 import { dropRecord, readRecordsTwice, removeRecord } from "./account.ts";
 import { mayHaveBecome } from "./evidence.ts";
+import { isAnothers } from "./record.ts";
 import { mayHaveBought } from "./states.ts";
 
 /**
@@ -39,8 +40,5 @@ export async function isPurchaseOpen(session: Session, hostname: string, scriptI
  */
 export async function purchaseOfVm(session: Session, { hostname, owner, postInstallScriptId }: VirtualMachineInputs, vm: VirtualMachine): Promise<number | undefined> {
   const records = await readRecordsTwice(session, hostname, postInstallScriptId);
-  return records.find((record) => {
-    const isOurs = record.owner === undefined || owner === undefined || record.owner === owner;
-    return isOurs && mayHaveBought(record.state) && mayHaveBecome(record, vm);
-  })?.id;
+  return records.find((record) => !isAnothers(record, owner) && mayHaveBought(record.state) && mayHaveBecome(record, vm))?.id;
 }

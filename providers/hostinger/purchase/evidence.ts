@@ -3,18 +3,21 @@
  * subscription that is named elsewhere, or that may just as well be another open purchase's, is none.
  * The API has no list of orders: an order shows as its subscription.
  */
-import { DAY_MS, SECOND_MS } from "../../core/time.ts";
+import { DAY_MS, MINUTE_MS, SECOND_MS } from "../../core/time.ts";
 import type { OddEntry, Subscription, VirtualMachine } from "../api/client.ts";
 import { isHostingersOwn } from "../hostinger-hostname.ts";
 import { isOfPlan } from "../search.ts";
 import { isLost } from "../vm-state.ts";
-import type { PurchaseRecord } from "./record.ts";
+import { lastMovedAtMs } from "./record.ts";
+import type { PurchaseRecord, Showing } from "./record.ts";
 import { mayHaveBought } from "./states.ts";
 
 /** An order whose answer was lost has become a VM by then, or it is for a person to find out. */
 const LATEST_MS = 1 * DAY_MS;
 /** Of a VM that is being made. One that was given up and wiped, which has Hostinger's name again, is stopped. */
 const NEW_STATES: ReadonlySet<string> = new Set(["initial", "creating", "starting", "running"]);
+/** By then what an order that was refused has made all the same has its `created_at`. */
+const AFTER_ANSWER_MS = 1 * MINUTE_MS;
 /** `created_at` is told in whole seconds. */
 const CREATED_AT_RESOLUTION_MS = 1 * SECOND_MS;
 
@@ -33,7 +36,7 @@ export type Evidence =
   /** The order has come to nothing, and that is certain. */
   | { readonly kind: "failed"; readonly because: string }
   /** `looked`: what was looked at, and what of it may be the purchase's but may be another's. `isClear`: nothing of it may. */
-  | { readonly kind: "none"; readonly looked: string; readonly isClear: boolean };
+  | { readonly kind: "none"; readonly looked: string; readonly isClear: boolean; readonly shows: Showing };
 
 /** What tells by itself: an id, or the host name that was asked for on a VM that was made since. */
 export function certainEvidence(record: PurchaseRecord, { vms, subscriptions }: Pick<Lists, "vms" | "subscriptions">, except: number | undefined): Evidence | undefined {
@@ -60,17 +63,42 @@ export function evidence(record: PurchaseRecord, lists: Lists, except: number | 
   const bare = lists.subscriptions.filter((one) => (isKnown ? one.id === record.subscriptionId : isBare(record, one, lists)));
   const odd = lists.odd.filter((entry) => entry.id !== except && mayBeOurs(entry, record.hostname, []));
   const looked = lookedAt(lists, { unnamed, bare, odd });
+  const shows = { vmIds: [...unnamed, ...odd].flatMap(({ id }) => id ?? []), subscriptionIds: bare.map(({ id }) => id) };
+  // What is merely new is more likely another's; and what is not there in this look is no proof.
+  if (record.state === "refused") {
+    if (!isKnown && isAllOthers(record, lists, except)) return { kind: "failed", because: "it was refused, and all that showed beside it is another's" };
+    return { kind: "none", looked, isClear: false, shows };
+  }
   const isClear = unnamed.length + bare.length + odd.length === 0;
-  if (record.state === "refused" && isClear) return { kind: "failed", because: "it was refused, and nothing shows that it was made all the same" };
-  // Of one that was refused, what is merely new is more likely another's.
   const isSingle = unnamed.length + bare.length === 1 && odd.length === 0;
-  if (!isSingle || isKnown || record.state === "refused" || lists.others === undefined) return { kind: "none", looked, isClear };
+  if (!isSingle || isKnown || lists.others === undefined) return { kind: "none", looked, isClear, shows };
   // Another purchase of the same plan that is open at the same time may have bought it just as well.
   const rival = lists.others.find((other) => mightBuyAlike(record, other));
-  if (rival) return { kind: "none", looked: `${looked}, but the purchase for ${rival.hostname} (record ${rival.id}) may have bought it as well`, isClear };
+  if (rival) return { kind: "none", looked: `${looked}, but the purchase for ${rival.hostname} (record ${rival.id}) may have bought it as well`, isClear, shows };
   const [vm] = unnamed;
   if (vm) return { kind: "vm", vmId: vm.id, because: "it is the only one of this plan that was made since and belongs to nobody" };
   return { kind: "order", subscriptionId: bare[0]!.id, because: "it is the only one of this plan that was made since and belongs to nobody" };
+}
+
+/**
+ * Whether all that was made while the order was on its way, and all that showed at its refusal, is another's for certain: by a
+ * user's host name, by another's record, or by being cancelled. In whatever state: a setup that failed leaves its VM in any.
+ */
+function isAllOthers(record: PurchaseRecord, { vms, odd, subscriptions, others = [] }: Lists, except: number | undefined): boolean {
+  const { vmIds, subscriptionIds } = record.refusal ?? { vmIds: [], subscriptionIds: [] };
+  const isNamed = (vm: VirtualMachine) =>
+    vm.id === except || (!isHostingersOwn(vm.hostname) && vm.hostname.toLowerCase() !== record.hostname) || others.some((other) => other.vmId === vm.id || (other.subscriptionId !== undefined && other.subscriptionId === vm.subscriptionId));
+  const isOthers = ({ id, status }: Subscription) => status === "cancelled" || vms.some((vm) => vm.subscriptionId === id && isNamed(vm)) || others.some(({ subscriptionId }) => subscriptionId === id);
+  const isPlans = (plan: string | null) => record.plan === undefined || isOfPlan(record.plan, { plan });
+  // What was paid has its subscription before the answer; a VM may be made later.
+  const endMs = lastMovedAtMs(record) + AFTER_ANSWER_MS;
+  const isOfTheCall = (createdAt: string | null) => isSince(record, createdAt) && !(Date.parse(createdAt ?? "") > endMs);
+  const madeAt = (vm: VirtualMachine) => (subscriptions.find(({ id }) => id === vm.subscriptionId) ?? vm).createdAt;
+  return vms.every((vm) => isNamed(vm) || !isOfTheCall(madeAt(vm)) || !isPlans(vm.plan))
+    && subscriptions.every((one) => isOthers(one) || !isOfTheCall(one.createdAt) || !isPlans(planOfName(one.name)))
+    && odd.every((entry) => entry.id === except || !mayBeOurs(entry, record.hostname, vmIds))
+    && vmIds.every((shown) => vms.some((vm) => vm.id === shown && isNamed(vm)))
+    && subscriptionIds.every((shown) => subscriptions.some((one) => one.id === shown && isOthers(one)));
 }
 
 /** Whether a VM that the stack has, or that a person names, can be what became of a purchase: by an id, or because it was made since. */

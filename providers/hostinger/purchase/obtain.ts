@@ -31,7 +31,7 @@ import { isRecordsOwn, mayBeOurs, mayHaveBecome } from "./evidence.ts";
 import { follow, mayBuy, POLICY, take } from "./follow.ts";
 import { shownAfterRefusal } from "./refusal.ts";
 import type { Obtained } from "./follow.ts";
-import { moved, refusalOf, takenAwayFromMs } from "./record.ts";
+import { isAnothers, moved, refusalOf, takenAwayFromMs } from "./record.ts";
 import type { PurchaseData, PurchaseRecord } from "./record.ts";
 import { mayHaveBought } from "./states.ts";
 import type { PurchaseState } from "./states.ts";
@@ -74,10 +74,10 @@ async function openPurchase(session: Session, inputs: VirtualMachineInputs, reco
   for (const record of records) {
     if (!mayHaveBought(record.state)) continue;
     // That one's VM is what is to be given up for a new one.
-    if (inputs.allowReplaceOf !== undefined && (await hasBecome(session, record, inputs.allowReplaceOf))) await removeRecord(session, record.id);
+    if (inputs.allowReplaceOf !== undefined && (await hasBecome(session, record, inputs.allowReplaceOf, inputs.owner))) await removeRecord(session, record.id);
     else open.push(record);
   }
-  const foreign = open.find(({ owner }) => owner !== undefined && inputs.owner !== undefined && owner !== inputs.owner);
+  const foreign = open.find((record) => isAnothers(record, inputs.owner));
   if (foreign) {
     throw new UserVpsError("VM_NOT_OURS", `A purchase for ${inputs.hostname} is open (record ${foreign.id}, ${foreign.state}), but it is ${foreign.owner}'s, expected ${inputs.owner}'s.`, {
       next: "Have the other's purchase end first: docs/runbook.md, or take another host name.",
@@ -87,8 +87,9 @@ async function openPurchase(session: Session, inputs: VirtualMachineInputs, reco
 }
 
 /** So is one that does not say so: a copy that was moved to the newest scripts at the very moment when its VM was written down. */
-async function hasBecome(session: Session, record: PurchaseRecord, vmId: number): Promise<boolean> {
+async function hasBecome(session: Session, record: PurchaseRecord, vmId: number, owner: string | undefined): Promise<boolean> {
   if (record.state === "seen") return record.vmId === vmId;
+  if (isAnothers(record, owner)) return false;
   const vm = (await session.client.virtualMachines.list({ signal: session.signal })).find(({ id }) => id === vmId);
   return vm !== undefined && isRecordsOwn(record, vm.subscriptionId) && mayHaveBecome(record, vm);
 }
@@ -243,7 +244,7 @@ async function afterCall(session: Session, inputs: VirtualMachineInputs, sent: P
       const shown = await shownAfterRefusal(session, sent, outcome, inputs.allowReplaceOf);
       if (shown === undefined) return await over(outcome.error);
       session.report(`${hostname}: the purchase was refused, but may have been made: ${shown.what}`);
-      const known = { subscriptionId: outcome.subscriptionId, vmId: shown.vmId, reason: `${outcome.error.bareMessage} But ${shown.what}.`, refusal: refusalOf(outcome.error) };
+      const known = { subscriptionId: shown.subscriptionId, vmId: shown.vmId, reason: `${outcome.error.bareMessage} But ${shown.what}.`, refusal: refusalOf(outcome.error, shown.shows) };
       return await follow(session, inputs, await note(shown.vmId === undefined ? "refused" : "seen", known));
     }
     case "notSent":

@@ -27,8 +27,11 @@ const dataSchema = z.object({
   vmId: z.number().int().positive().optional(),
   /** Why it is uncertain, refused or closed, for people. */
   reason: z.string().optional(),
-  /** The answer to a purchase that is `refused`: what its run ends with if nothing was bought. */
-  refusal: z.object({ code: z.enum(Object.keys(ERROR_CATALOGUE) as ErrorCode[]), said: z.string(), status: z.number().optional() }).optional(),
+  /** The answer to a purchase that is `refused`: what its run ends with if nothing was bought. And what showed beside it, which has to turn out to be another's. */
+  refusal: z.object({
+    code: z.enum(Object.keys(ERROR_CATALOGUE) as ErrorCode[]), said: z.string(), status: z.number().optional(),
+    vmIds: z.array(z.number()).default([]), subscriptionIds: z.array(z.string()).default([]),
+  }).optional(),
   /** By whom it was decided where nothing could be known. */
   decision: z.object({ kind: z.enum(["vm", "buy-again", "give-up"]), who: z.string(), why: z.string(), at: z.string() }).optional(),
   /** It follows one that was closed without evidence; the policy does that once. */
@@ -36,6 +39,12 @@ const dataSchema = z.object({
 });
 
 export type PurchaseData = z.output<typeof dataSchema>;
+
+/** What of the account's lists may be a purchase's. */
+export interface Showing {
+  readonly vmIds: readonly number[];
+  readonly subscriptionIds: readonly string[];
+}
 
 export interface PurchaseRecord extends Omit<PurchaseData, "version"> {
   /** Of the script in the Hostinger account. Ids are given out in order. */
@@ -135,8 +144,13 @@ function cameToAtMs({ moves, createdAtMs }: PurchaseRecord, to: PurchaseState): 
 }
 
 /** As it is written down, for the run that finds out that nothing was bought. */
-export function refusalOf({ code, bareMessage, status }: UserVpsError): NonNullable<PurchaseData["refusal"]> {
-  return { code, said: bareMessage, status };
+export function refusalOf({ code, bareMessage, status }: UserVpsError, { vmIds, subscriptionIds }: Showing): NonNullable<PurchaseData["refusal"]> {
+  return { code, said: bareMessage, status, vmIds: [...vmIds], subscriptionIds: [...subscriptionIds] };
+}
+
+/** Of another backend, or another stack, that uses the account as well. */
+export function isAnothers(record: PurchaseRecord, owner: string | undefined): boolean {
+  return record.owner !== undefined && owner !== undefined && record.owner !== owner;
 }
 
 export function errorOfRefusal({ code, said, status }: NonNullable<PurchaseData["refusal"]>): UserVpsError {

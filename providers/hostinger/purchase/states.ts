@@ -18,7 +18,7 @@
  *     uncertain ──> seen | accepted      evidence (evidence.ts), or a person names the VM
  *               ──> closed               a person, or PURCHASE_UNCERTAIN_POLICY once, says to buy again; a person gives up
  *     refused   ──> seen                 a VM that has its subscription or host name (evidence.ts), or a person names it
- *               ──> closed               nothing shows any more that may be its own; or a person, as above
+ *               ──> closed               all that showed is another's for certain; or a person, as above
  *     seen ──> closed                    the stack's saved state holds the VM's id
  *
  * Nobody but the outcome of the purchase call itself, evidence or a person moves a purchase out of

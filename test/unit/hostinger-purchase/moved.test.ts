@@ -49,6 +49,14 @@ describe("a record that another one moves to the newest scripts", () => {
     assert.equal(account.purchases, 0);
   });
 
+  it("stays another owner's, whenever the VM that is replaced was made", async () => {
+    const account = new FakeAccount();
+    account.addScript(RECORD, content(ALICE.hostname, { state: "uncertain", owner: "other-backend" }), ago(60_000));
+    const vm = account.addVm({ hostname: ALICE.hostname });
+    await assert.rejects(obtainVm(account.session(), { ...ALICE, owner: "this-backend", allowReplaceOf: vm.id }), /VM_NOT_OURS/);
+    assert.deepEqual([account.purchases, await states(account)], [0, ["uncertain"]]);
+  });
+
   it("right after its buyer's write is written to where it is now", async () => {
     const { account } = leftBehind();
     const vm = account.addVm({ hostname: ALICE.hostname });

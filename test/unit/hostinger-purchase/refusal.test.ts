@@ -47,9 +47,62 @@ describe("a refusal of the purchase", () => {
     assert.deepEqual(await readPurchases(account.session(), ALICE.hostname), []);
   });
 
+  it("stays a doubt while what showed is not another's for certain, whatever state it comes to and whatever a list lacks", async () => {
+    const account = new FakeAccount();
+    account.outcomes = [refused()];
+    account.onListVms = (call) => {
+      if (call !== 2) return;
+      account.addScript(recordName("bob.spoq.dev"), content("bob.spoq.dev", { state: "sent" }));
+      account.addVm({ hostname: "srv7.hstgr.cloud", state: "initial", subscriptionId: account.addSubscription({}).id });
+    };
+    const session = account.session({ patience: "none", purchaseSettleMs: 600_000 });
+    const isInDoubt = () => rejectsWithCode(obtainVm(session, ALICE), "NOT_YET");
+    await isInDoubt();
+    const vm = account.vms[0]!;
+    for (const state of ["error", "stopped", "suspended", "recreating"] as const) {
+      vm.state = state;
+      await isInDoubt();
+    }
+    const subscriptions = account.subscriptions.splice(0);
+    await isInDoubt();
+    account.subscriptions.push(...subscriptions);
+    const vms = account.vms.splice(0);
+    await isInDoubt();
+    account.vms.push(...vms);
+    assert.equal(account.purchases, 0);
+    vm.hostname = "bob.spoq.dev";
+    await rejectsWithCode(obtainVm(session, ALICE), "API_REJECTED");
+  });
+
+  it("is not in doubt for what is made long after it", async () => {
+    const account = new FakeAccount();
+    const moves = [{ state: "sent" as const, at: ago(3_600_000) }, { state: "refused" as const, at: ago(3_590_000) }];
+    const refusal = { code: "API_REJECTED" as const, said: "The template is invalid.", vmIds: [], subscriptionIds: [] };
+    account.addScript(RECORD, content(ALICE.hostname, { state: "refused", refusal, moves }), ago(3_600_000));
+    // A VM whose order was paid at the time of the call is made later.
+    const late = account.addVm({ hostname: "srv9.hstgr.cloud", state: "initial", subscriptionId: account.addSubscription({ createdAt: ago(3_595_000) }).id });
+    account.addVm({ hostname: "srv10.hstgr.cloud", state: "initial", subscriptionId: account.addSubscription({ createdAt: ago(1_000) }).id });
+    await rejectsWithCode(obtainVm(account.session(), ALICE), "PURCHASE_UNCERTAIN");
+    late.hostname = "bob.spoq.dev";
+    await rejectsWithCode(obtainVm(account.session(), ALICE), "API_REJECTED");
+    assert.equal(account.purchases, 0);
+  });
+
+  it("beside which nobody but this purchase can have made a subscription is followed to the VM of that one", async () => {
+    const account = new FakeAccount();
+    account.outcomes = [refused()];
+    account.onListVms = (call) => {
+      if (call === 2) account.addSubscription({});
+    };
+    const session = account.session({ patience: "none", purchaseSettleMs: 600_000 });
+    await rejectsWithCode(obtainVm(session, ALICE), "NOT_YET");
+    const { id } = account.addVm({ hostname: "srv6.hstgr.cloud", state: "initial", subscriptionId: account.subscriptions[0]!.id });
+    assert.deepEqual([(await obtainVm(session, ALICE)).vmId, account.purchases], [id, 0]);
+  });
+
   it("leaves alone what merely is new later, and takes a VM of its host name", async () => {
     const account = new FakeAccount();
-    const data = { code: "API_REJECTED", said: "The template is invalid." } as const;
+    const data = { code: "API_REJECTED" as const, said: "The template is invalid.", vmIds: [], subscriptionIds: [] };
     account.addScript(RECORD, content(ALICE.hostname, { state: "refused", refusal: data }), ago(60_000));
     const byHand = account.addVm({ hostname: "srv9.hstgr.cloud" });
     await rejectsWithCode(obtainVm(account.session(), ALICE), "PURCHASE_UNCERTAIN", new RegExp(`it may be VM ${byHand.id}`));
@@ -135,7 +188,9 @@ describe("an order that came to nothing by its answer, and names a subscription"
       const session = account.session({ patience: "none", purchaseSettleMs: 600_000 });
       await rejectsWithCode(obtainVm(session, ALICE), isListed ? "NOT_YET" : "PAYMENT_REFUSED");
       if (!isListed) continue;
-      account.subscriptions.pop();
+      const [known] = account.subscriptions.splice(-1);
+      await rejectsWithCode(obtainVm(session, ALICE), "NOT_YET"); // It is missing from one list, which proves nothing.
+      account.subscriptions.push({ ...known!, status: "cancelled" });
       await rejectsWithCode(obtainVm(session, ALICE), "PAYMENT_REFUSED", /Order o-1 is 'failed'/);
     }
   });
