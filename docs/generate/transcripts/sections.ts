@@ -10,7 +10,7 @@ export const SECTIONS: readonly Section[] = [
     text: "What the product's backend does for a user who has signed in, and what an operator sees meanwhile. The token is the user's own; `user-vps token` signs one for trying.",
     steps: [
       // Long enough for whoever follows to see it, and for each run to end where it has to wait.
-      { run: `curl -s -X POST $URL/api/vps/provision ${AS_ALICE}`, before: (world) => world.control("boot", { bootMs: 10_000, scriptMs: 10_000 }) },
+      { run: `curl -s -X POST $URL/api/vps/provision ${AS_ALICE}`, before: (world) => world.control("boot", { bootMs: 15_000, scriptMs: 25_000 }) },
       { run: "user-vps events alice", only: /, vm: .*to run|  ready/ },
       { run: "user-vps status alice" },
       { run: "user-vps logs alice" },
