@@ -1,5 +1,5 @@
-import { UserVpsError } from "../core/errors.ts";
 import { removeForSure } from "../core/removal.ts";
+import { undefinedIfNotFound } from "./api/not-found.ts";
 import type { Session } from "./session.ts";
 
 /** `DELETE /post-install-scripts/{id}`; a script that is already gone is as wished, one that stays is an error. */
@@ -13,11 +13,5 @@ export async function deleteScript({ client, signal }: Session, scriptId: number
 }
 
 async function isFound(call: Promise<unknown>): Promise<boolean> {
-  try {
-    await call;
-    return true;
-  } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return false;
-    throw error;
-  }
+  return (await undefinedIfNotFound(call.then(() => true))) ?? false;
 }

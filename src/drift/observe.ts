@@ -1,7 +1,7 @@
 /** One look at everything: a few list calls, however many users there are. */
-import { UserVpsError } from "../../providers/core/errors.ts";
 import type { ZoneRecord, ZoneRecords } from "../../providers/cloudflare/api.ts";
 import type { HostingerClient, OddEntry, PaymentMethod, Subscription, VirtualMachine } from "../../providers/hostinger/api/client.ts";
+import { undefinedIfNotFound } from "../../providers/hostinger/api/not-found.ts";
 import { isLost } from "../../providers/hostinger/vm-state.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { listPoolMembers } from "../records/index.ts";
@@ -97,12 +97,8 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
 
 /** A VM that the API does not know is none; whatever else goes wrong says nothing. */
 export async function orNone(vm: Promise<VirtualMachine>): Promise<VirtualMachine[]> {
-  try {
-    return [await vm];
-  } catch (error) {
-    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return [];
-    throw error;
-  }
+  const found = await undefinedIfNotFound(vm);
+  return found ? [found] : [];
 }
 
 async function listPaymentMethods({ paymentMethods }: FleetSources["hostinger"], signal: AbortSignal | undefined): Promise<PaymentMethod[] | undefined> {

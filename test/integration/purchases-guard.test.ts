@@ -220,6 +220,15 @@ describe("a refused payment", () => {
     await setVpsStatus(pool, `u-${username}`, { status: "queued", waitingKind: aftermath.wait.kind, waitingFor: aftermath.wait.text });
   };
   const makeDue = () => pool.query("UPDATE vps_purchase_breaker SET next_probe_at = clock_timestamp()");
+  /** Of so many users the first is refused, and the second one's purchase is the probe. */
+  const secondProbes = async (count: number) => {
+    await signUpAll(the, names(count));
+    await the.ask("user1");
+    await refuse("user1");
+    await the.ask("user2");
+    await makeDue();
+    assert.deepEqual(await turn(the), ["user2"]);
+  };
 
   it("opens the breaker: everybody waits, also the one who was refused, and the refusal stays in the books", async () => {
     await signUpAll(the, names(4));
@@ -266,12 +275,7 @@ describe("a refused payment", () => {
   });
 
   it("whose probe comes to nothing for another reason lets the next one probe", async () => {
-    await signUpAll(the, names(2));
-    await the.ask("user1");
-    await refuse("user1");
-    await the.ask("user2");
-    await makeDue();
-    assert.deepEqual(await turn(the), ["user2"]);
+    await secondProbes(2);
     await setVpsStatus(pool, "u-user2", { status: "failed", reason: "cancelled" });
     await settle(the, "user2", { code: "CANCELLED", isAtRest: true, account: { state: "none" } });
     assert.deepEqual([(await readBreaker(pool)).state, (await readBreaker(pool)).isProbeDue], ["open", true]);
@@ -280,12 +284,7 @@ describe("a refused payment", () => {
 
   for (const [code, account, state] of [["AWAITING_PAYMENT", { state: "accepted" }, "awaiting_payment"], ["PURCHASE_UNCERTAIN", { state: "doubt" }, "uncertain"]] as const) {
     it(`whose probe becomes '${state}' has another one after the usual time, and is over when the first one has its VM`, async () => {
-      await signUpAll(the, names(3));
-      await the.ask("user1");
-      await refuse("user1");
-      await the.ask("user2");
-      await makeDue();
-      assert.deepEqual(await turn(the), ["user2"]);
+      await secondProbes(3);
       await settle(the, "user2", { code, account });
       assert.equal((await findLastPurchase(pool, "u-user2"))?.state, state);
       const { state: breaker, refusals, nextProbeAt, probePurchaseId } = await readBreaker(pool);
@@ -298,12 +297,7 @@ describe("a refused payment", () => {
   }
 
   it("whose probe is left in a way that only the account can tell is looked at also while its user is given up", async () => {
-    await signUpAll(the, names(2));
-    await the.ask("user1");
-    await refuse("user1");
-    await the.ask("user2");
-    await makeDue();
-    assert.deepEqual(await turn(the), ["user2"]);
+    await secondProbes(2);
     await setVpsStatus(pool, "u-user2", { status: "deprovisioning" });
     await settleLeft(the.guard, { ...the.account, read: async () => ({ state: "doubt" }) }, the.session, async () => undefined, 0);
     assert.deepEqual([(await findLastPurchase(pool, "u-user2"))?.state, (await readBreaker(pool)).state], ["uncertain", "open"]);

@@ -1,35 +1,24 @@
 /** A VM that does not run, is gone, or was wiped before: what may be done with it all the same, and what of it is remembered. */
 import assert from "node:assert/strict";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
-import { leaveEngine } from "../../providers/core/engine-liveness.ts";
 import * as provider from "../../providers/hostinger/virtual-machine-provider.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { ALICE } from "../support/fake-account.ts";
-
-type Values = Record<string, unknown>;
+import { beginRun, inputs } from "../support/vm-provider.ts";
+import type { Values } from "../support/vm-provider.ts";
 
 let sandbox: Sandbox;
 beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 30, scriptMs: 10, actionMs: 10 });
   Object.assign(process.env, { HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "2", HOSTINGER_PURCHASE_INTENT_SECONDS: "2", HOSTINGER_RUNNING_TIMEOUT_SECONDS: "3", HOSTINGER_NOT_FOUND_GRACE_SECONDS: "0.3" });
-  beginRun();
+  beginRun(sandbox);
 });
 afterEach(() => {
   sandbox.reset();
-  beginRun();
+  beginRun(sandbox);
 });
 afterAll(() => sandbox.close());
-
-function beginRun(): void {
-  leaveEngine();
-  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
-  provider.configure({ get: (key) => settings[key] });
-}
-
-function inputs(changes: Values = {}): Values {
-  return { ...ALICE, ...changes, __provider: "serialised provider" };
-}
 
 async function drift(id: string, kind: string): Promise<void> {
   const response = await fetch(`${sandbox.controlUrl}/vms/${id}/drift`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ kind }) });
@@ -128,7 +117,7 @@ describe("a wipe", () => {
     const { id, outs } = await provider.create(inputs({ allowDelete: true, wipeOnDelete: true, postInstallFingerprint: "aa" }));
     await provider.delete(id, outs);
     assert.equal(wipes(id), 1);
-    beginRun();
+    beginRun(sandbox);
     const { outs: taken } = await provider.create(inputs({ importId: Number(id), importWiped: true, postInstallFingerprint: "aa", recreation: "1 after action 0" }));
     assert.deepEqual([wipes(id), taken["state"], vmOf(id).hostname], [2, "running", ALICE["hostname"]]);
   });

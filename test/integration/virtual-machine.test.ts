@@ -1,33 +1,22 @@
 import assert from "node:assert/strict";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
-import { leaveEngine } from "../../providers/core/engine-liveness.ts";
 import * as provider from "../../providers/hostinger/virtual-machine-provider.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { ALICE } from "../support/fake-account.ts";
+import { beginRun, inputs } from "../support/vm-provider.ts";
+import type { Values } from "../support/vm-provider.ts";
 
-type Values = Record<string, unknown>;
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFakeKeyForTestsFakeKeyForTestsFakeKeyFor deploy";
 
 let sandbox: Sandbox;
 beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 30, scriptMs: 10, actionMs: 10 });
   Object.assign(process.env, { HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "2", HOSTINGER_PURCHASE_INTENT_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "0.3", HOSTINGER_INITIAL_GRACE_SECONDS: "0.1", HOSTINGER_RUNNING_TIMEOUT_SECONDS: "3", HOSTINGER_NOT_FOUND_GRACE_SECONDS: "1" });
-  beginRun();
+  beginRun(sandbox);
 });
 afterEach(() => sandbox.reset());
 afterAll(() => sandbox.close());
-
-/** Of a new engine: nothing that one before was permitted counts any more. */
-function beginRun(): void {
-  leaveEngine();
-  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
-  provider.configure({ get: (key) => settings[key] });
-}
-
-function inputs(changes: Values = {}): Values {
-  return { ...ALICE, ...changes, __provider: "serialised provider" };
-}
 
 async function created(changes: Values = {}): Promise<{ id: string; outs: Values }> {
   return provider.create(inputs(changes));
@@ -355,7 +344,7 @@ describe("giving a VM up", () => {
     const { id, outs } = await created();
     const change = { plan: "hostingercom-vps-kvm2-usd-1m", allowReplaceOf: Number(id) };
     const { id: newId, outs: newOuts } = await created(change);
-    beginRun();
+    beginRun(sandbox);
     const other = await created({ hostname: "bob.spoq.dev" });
     await assert.rejects(provider.delete(id, outs), new RegExp(`DELETION_PROTECTED: .*allowReplaceOf ${id} if another VM has taken its place`));
     assert.deepEqual(provider.diff(newId, newOuts, inputs({ ...change, allowReplaceOf: Number(other.id) })), { changes: false, replaces: [] });
