@@ -38,14 +38,18 @@ export interface Claim {
   readonly atOnce: boolean;
 }
 
-/** Of each user only the oldest, so that none is overtaken. */
+/**
+ * Of each user only the oldest, so that none is overtaken. MATERIALIZED, because a plan may run a subquery of `IN` once for
+ * each row: it then skips what it has locked itself, and all that waits is claimed, whatever LIMIT says.
+ */
 const CLAIM = `
-  UPDATE vps_notifications SET attempts = attempts + 1, claimed_until = clock_timestamp() + make_interval(secs => $3)
-  WHERE notification_id IN (
-    SELECT notification_id FROM vps_notifications AS one
+  WITH next AS MATERIALIZED (
+    SELECT notification_id AS next_id FROM vps_notifications AS one
     WHERE target = $1 AND state = 'pending' AND (next_attempt_at <= clock_timestamp() OR ($4 AND attempts > 0)) AND coalesce(claimed_until < clock_timestamp(), true)
       AND NOT EXISTS (SELECT FROM vps_notifications AS earlier WHERE earlier.target = one.target AND earlier.ordering = one.ordering AND earlier.state = 'pending' AND earlier.notification_id < one.notification_id)
     ORDER BY next_attempt_at, notification_id LIMIT $2 FOR UPDATE SKIP LOCKED)
+  UPDATE vps_notifications SET attempts = attempts + 1, claimed_until = clock_timestamp() + make_interval(secs => $3)
+  FROM next WHERE notification_id = next_id
   RETURNING ${COLUMNS}`;
 
 export async function claimMessages(db: Queryable, { target, most, claimSeconds, atOnce }: Claim): Promise<NotificationMessage[]> {

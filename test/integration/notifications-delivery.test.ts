@@ -8,6 +8,7 @@ import { sleep } from "../../providers/core/time.ts";
 import type { NotificationTarget } from "../../src/config/index.ts";
 import { listMessages, listTargets, resumeTarget, sendAgain, sendGivenUpAgain, startNotifications } from "../../src/notifications/index.ts";
 import type { Notifications } from "../../src/notifications/index.ts";
+import { claimMessages } from "../../src/notifications/messages.ts";
 import { setVpsStatus } from "../../src/records/index.ts";
 import { atEnd } from "../support/at-end.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -223,6 +224,19 @@ describe("a target that does not answer as it should", () => {
     assert.equal(mostAtOnce, 1);
     isOut = false;
     await until("all of them", async () => (await target("backend")).pending === 0);
+  });
+
+  it("is given no more at once than it is to have, whatever plan PostgreSQL makes of few rows", async () => {
+    const target = "backend";
+    const put = (first: number, last: number) => pool.query(
+      "INSERT INTO vps_notifications (message_id, target, ordering, events, next_attempt_at) SELECT 'msg_' || n, $1, 'user' || n, '[]', now() FROM generate_series($2::int, $3::int) AS n", [target, first, last]);
+    const claim = () => claimMessages(pool, { target, most: 3, claimSeconds: 60, atOnce: false });
+    await put(1, 1);
+    // What it knows by this is one row, for which it chooses to run a subquery again for each.
+    await pool.query("VACUUM ANALYZE vps_notifications");
+    await put(2, 20);
+    const [first, second] = [await claim(), await claim()];
+    assert.deepEqual([first, second].map((claimed) => claimed.map(({ ordering }) => ordering).toSorted()), [["user1", "user2", "user3"], ["user4", "user5", "user6"]]);
   });
 
   it("does not let one message that it refuses hold up those of others", async () => {
