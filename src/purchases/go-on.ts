@@ -3,7 +3,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { IS_OPEN } from "../records/index.ts";
+import { IS_OPEN, lockVps } from "../records/index.ts";
 import { WAITS_NO_MORE } from "../records/set-vps-status.ts";
 import type { PurchaseAccount } from "./account.ts";
 import { endProbe, putProbeOff, readBreaker } from "./breaker.ts";
@@ -106,20 +106,31 @@ export async function hasWork(db: Queryable): Promise<boolean> {
 
 /** Reservations of users at rest, or who are given up, whose run could not tell what became of the purchase. */
 export async function settleLeft({ pool, settings }: Guard, account: PurchaseAccount, session: Session, vmOfStack: (username: string, replacedVmId: number | undefined) => Promise<number | undefined>, quietSeconds = SETTLE_SECONDS): Promise<void> {
-  const { rows } = await pool.query<Purchase & { recordVmId: number | null }>(
-    `SELECT ${PURCHASE_COLUMNS}, user_vps.hostinger_vm_id::double precision AS "recordVmId" FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed
+  const { rows } = await pool.query<Purchase & { recordVmId: number | null; version: number }>(
+    `SELECT ${PURCHASE_COLUMNS}, user_vps.hostinger_vm_id::double precision AS "recordVmId", user_vps.version FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed
      WHERE state = 'reserved' AND user_vps.status IN ('ready', 'failed', 'suspended', 'deprovisioning', 'deprovisioned') AND user_vps.updated_at < clock_timestamp() - make_interval(secs => $1)
      ORDER BY purchase_id LIMIT 20`,
     [quietSeconds],
   );
-  for (const { recordVmId, ...purchase } of rows) {
+  for (const { recordVmId, version, ...purchase } of rows) {
     const vmId = await vmOfStack(purchase.username, purchase.changeId === null ? undefined : (recordVmId ?? undefined));
     const said = vmId === undefined ? await readAccount(account, session, purchase.hostname) : undefined;
     await inTransaction(pool, async (db) => {
+      if (!(await isAsRead(db, purchase, version))) return;
       if (vmId !== undefined) await markBought(db, purchase.purchaseId, { vmId });
       else if (said) await settleByAccount(db, purchase, said);
     });
   }
   await endProbe(pool);
   await putProbeOff(pool, settings.paymentProbeSeconds);
+}
+
+/** Stack and account take their time to answer: a user who was tried again meanwhile may be buying with this very reservation. @param db inside a transaction, to whose end it stays so */
+async function isAsRead(db: Queryable, { purchaseId, userId }: Purchase, version: number): Promise<boolean> {
+  await lockVps(db, userId);
+  const { rowCount } = await db.query(
+    "SELECT FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed WHERE purchase_id = $1 AND state = 'reserved' AND version = $2 FOR UPDATE OF vps_purchases",
+    [purchaseId, version],
+  );
+  return rowCount === 1;
 }

@@ -153,6 +153,36 @@ describe("a reservation", () => {
     assert.equal((await findLastPurchase(pool, "u-user1"))?.state, "released");
   });
 
+  it("of a user who is tried again while the account is asked is left to that run", async () => {
+    const the = world();
+    await the.signUp("user1");
+    await the.ask("user1");
+    await setVpsStatus(pool, "u-user1", { status: "failed" });
+    const tryAgain = async () => {
+      await setVpsStatus(pool, "u-user1", { status: "queued" });
+      assert.equal((await the.ask("user1")).mayBuy, true);
+      return { state: "none" as const };
+    };
+    await settleLeft(the.guard, { ...the.account, read: tryAgain }, the.session, async () => undefined, 0);
+    assert.equal((await findLastPurchase(pool, "u-user1"))?.state, "reserved");
+    await setVpsStatus(pool, "u-user1", { status: "failed" });
+    await settleLeft(the.guard, the.account, the.session, async () => undefined, 0);
+    assert.equal((await findLastPurchase(pool, "u-user1"))?.state, "released", "once that run is over, it is looked at again");
+  });
+
+  it("that came to its end while the account was asked stays as it is", async () => {
+    const the = world();
+    await the.signUp("user1");
+    await the.ask("user1");
+    await setVpsStatus(pool, "u-user1", { status: "failed" });
+    const end = async () => {
+      await pool.query("UPDATE vps_purchases SET state = 'awaiting_payment'");
+      return { state: "none" as const };
+    };
+    await settleLeft(the.guard, { ...the.account, read: end }, the.session, async () => undefined, 0);
+    assert.equal((await findLastPurchase(pool, "u-user1"))?.state, "awaiting_payment");
+  });
+
   it("is made once, however many ask for the same user", async () => {
     const the = world({ PURCHASES_PER_DAY: "1" });
     const record = await the.signUp("user1");
