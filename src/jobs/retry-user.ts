@@ -4,7 +4,7 @@ import type { ErrorCode } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { findOpenPurchase } from "../purchases/index.ts";
-import { findVpsByUserId, isMemberLetGo, noteDataCenterChoice, openGiveUp, setVpsStatus } from "../records/index.ts";
+import { findVpsByUserId, isMemberLetGo, noteDataCenterChoice, openGiveUp, setVpsStatus, VPS_COLUMNS } from "../records/index.ts";
 import type { Cause, VpsRecord } from "../records/index.ts";
 import type { Jobs } from "./job.ts";
 
@@ -21,6 +21,7 @@ export type Retried = { readonly record: VpsRecord } | { readonly refusal: strin
  * Tries again what failed: a giving up that was asked for goes on, and so does the end of a pool's member whose VM a user has; else `up`.
  *
  * @param db inside a transaction
+ * @param user as it is while the transaction has it locked, if there is a wish
  * @param delaySeconds until its turn
  * @param asked by whom and why
  */
@@ -28,17 +29,24 @@ export async function retryUser(db: Queryable, jobs: Pick<Jobs, "enqueue">, user
   const { userId, username } = user;
   if (user.status !== "failed") return { refusal: `To try again needs one of the statuses failed; '${username}' is '${user.status}'.` };
   const operation = (await openGiveUp(db, userId)) || (await isMemberLetGo(db, user)) ? "destroy" : "up";
-  if (plan !== undefined || dataCenterId !== undefined) {
+  const hasWish = plan !== undefined || dataCenterId !== undefined;
+  if (hasWish) {
     const refusal = operation === "destroy" ? `The VPS of '${username}' is being given up.` : await wishRefusal(db, user);
     if (refusal) return { refusal };
-    await db.query("UPDATE user_vps SET plan_id = coalesce($2, plan_id), data_center_id = coalesce($3, data_center_id) WHERE user_id::text = $1 AND is_managed", [userId, plan ?? null, dataCenterId ?? null]);
-    if (dataCenterId !== undefined) await noteDataCenterChoice(db, userId, "operator");
   }
   const waitingFor = delaySeconds > 0 ? `its turn among those that are tried again, ${new Date(Date.now() + delaySeconds * SECOND_MS).toISOString()}` : null;
   const record = await setVpsStatus(db, userId, { status: operation === "up" ? "queued" : "deprovisioning", ...(operation === "up" && { phase: "queued" }), waitingFor }, ["failed"]);
   if (!record) return { refusal: `Something else was asked for '${username}' at the same time.` };
+  // Not before it is known to be tried again: what is refused changes nothing.
+  const wished = hasWish ? await saveWish(db, record, { plan, dataCenterId }) : record;
   await jobs.enqueue(db, { operation, userId }, { delaySeconds, ...(asked && { cause: { kind: operation === "destroy" ? "give-up" as const : "retry" as const, ...asked } }) });
-  return { record };
+  return { record: wished };
+}
+
+async function saveWish(db: Queryable, record: VpsRecord, { plan = record.plan, dataCenterId }: RetryWish): Promise<VpsRecord> {
+  if (dataCenterId !== undefined) await noteDataCenterChoice(db, record.userId, "operator");
+  const { rows } = await db.query<VpsRecord>(`UPDATE user_vps SET plan_id = $2, data_center_id = $3 WHERE user_id::text = $1 AND is_managed RETURNING ${VPS_COLUMNS}`, [record.userId, plan, dataCenterId ?? record.dataCenterId]);
+  return rows[0]!;
 }
 
 /** What is bought, or may be, has its plan and its place already. */

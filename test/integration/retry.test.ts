@@ -8,7 +8,7 @@ import { recordFailure } from "../../src/jobs/end-run.ts";
 import type { FailedJob } from "../../src/jobs/end-run.ts";
 import { startQueue } from "../../src/jobs/index.ts";
 import { isOutOfStock } from "../../src/jobs/out-of-stock.ts";
-import { retryAll } from "../../src/jobs/retry-user.ts";
+import { retryAll, retryUser } from "../../src/jobs/retry-user.ts";
 import type { AccountPurchase } from "../../src/purchases/index.ts";
 import type { WorkerContext } from "../../src/jobs/worker-context.ts";
 import { up } from "../../src/provisioning/up.ts";
@@ -17,6 +17,7 @@ import type { VpsRecord } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
 import { asOperator, asUser } from "../support/tokens.ts";
+import { until } from "../support/until.ts";
 
 const { app, jobs, pool, url } = await withApp();
 const operator = await asOperator();
@@ -40,7 +41,8 @@ const of = async (userId: string) => (await findVpsByUserId(pool, userId))!;
 describe("retry with another wish", () => {
   it("gives a user without a VM another data center or plan", async () => {
     await parked("amy", "API_REJECTED");
-    assert.equal((await post("/vps/amy/retry", { dataCenterId: 15, plan: "kvm2" })).statusCode, 202);
+    const answer = await post("/vps/amy/retry", { dataCenterId: 15, plan: "kvm2" });
+    assert.deepEqual([answer.statusCode, answer.json().plan, answer.json().dataCenter.id], [202, "hostingercom-vps-kvm2-usd-1m", 15]);
     const { status, dataCenterId, plan } = await of("amy");
     assert.deepEqual([status, dataCenterId, plan], ["queued", 15, "hostingercom-vps-kvm2-usd-1m"]);
     assert.deepEqual(jobs.enqueued, [{ operation: "up", userId: "amy" }]);
@@ -57,6 +59,32 @@ describe("retry with another wish", () => {
     assertRefusal(await post("/vps/bea/retry", {}), 409, "STATUS_CONFLICT");
     assertRefusal(await post("/vps/cat/retry", { dataCenterId: 4711 }), 400, "REQUEST_INVALID");
     assertRefusal(await post("/vps/cat/retry", { plan: "kvm99" }), 400, "REQUEST_INVALID");
+  });
+});
+
+describe("retry at the same instant as another one", () => {
+  const waitsForLock = async () => (await pool.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")).rowCount! > 0;
+
+  it("is refused, and the plan and the data center stay as they were", async () => {
+    await parked("amy", "API_UNAVAILABLE");
+    const { answer } = await inTransaction(pool, async (db) => {
+      assert.deepEqual((await retryAll(db, jobs, { perMinute: 6, most: 500 })).usernames, ["amy"]);
+      const asked = post("/vps/amy/retry", { plan: "kvm8", dataCenterId: 15 });
+      await until("the second retry to wait for the first one", waitsForLock);
+      return { answer: asked };
+    });
+    assertRefusal(await answer, 409, "STATUS_CONFLICT");
+    const { status, plan, dataCenterId } = await of("amy");
+    assert.deepEqual([status, plan, dataCenterId], ["queued", "hostingercom-vps-kvm1-usd-1m", 9]);
+    assert.deepEqual(jobs.enqueued, [{ operation: "up", userId: "amy" }]);
+  });
+
+  it("changes nothing by a wish for a user who was read before that one, either", async () => {
+    const before = await parked("amy", "API_UNAVAILABLE");
+    await setVpsStatus(pool, "amy", { status: "queued" });
+    assert.ok("refusal" in (await inTransaction(pool, (db) => retryUser(db, jobs, before, { plan: "hostingercom-vps-kvm8-usd-1m", dataCenterId: 15 }))));
+    const { plan, dataCenterId } = await of("amy");
+    assert.deepEqual([plan, dataCenterId], ["hostingercom-vps-kvm1-usd-1m", 9]);
   });
 });
 

@@ -15,7 +15,7 @@ import { HttpError } from "../http-error.ts";
 import { refuseIgnoredName } from "../ignored-names.ts";
 import { OFFERED, offered } from "../offers.ts";
 import type { OfferedKind } from "../offers.ts";
-import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
+import { findUser, lockUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
 import { NUMBERED_PAGE, pageOf, pageView } from "../paging.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 import { DATA_CENTER, PLAN } from "./provision.ts";
@@ -52,7 +52,7 @@ interface Asked {
 export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs, settings, offers }) => {
   const change = async (username: string, asked: Asked, requestedBy: string, of: (user: VpsRecord, db: Queryable) => Pick<ChangeRequest, "kind" | "to"> | Promise<Pick<ChangeRequest, "kind" | "to">>) =>
     adminVpsView(await inTransaction(pool, async (db) => {
-      const user = await findUser(db, username);
+      const user = await lockUser(db, username);
       if (asked.confirm !== user.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${user.username}' as confirm.`);
       if (!isAtRest(user.status)) throw statusConflict(user, "To change the VPS", AT_REST_STATUSES);
       const { hostingerVmId } = user;

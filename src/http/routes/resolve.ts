@@ -9,7 +9,7 @@ import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
-import { findUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
+import { lockUser, statusConflict, USERNAME_PARAMS } from "../operated-user.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 
 const BODY = z.strictObject({
@@ -37,7 +37,7 @@ export const resolveRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { po
     const { decision: kind, vmId, reason: why } = request.body;
     if ((kind === "vm") !== (vmId !== undefined)) throw new HttpError("REQUEST_INVALID", "expected vmId with the decision 'vm', and with that alone.", { details: [{ path: "body.vmId", message: "expected with the decision 'vm', and with that alone" }] });
     const record = await inTransaction(pool, async (db) => {
-      const user = await findUser(db, request.params.username);
+      const user = await lockUser(db, request.params.username);
       const purchase = await findOpenPurchase(db, user.userId);
       const fitting = purchase && DECIDABLE[purchase.state];
       if (!fitting) throw new HttpError("STATUS_CONFLICT", `No purchase of '${user.username}' is in doubt, or awaits its payment.`);
@@ -49,7 +49,8 @@ export const resolveRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { po
       const isUnderWay = giveUp !== undefined && user.status === "deprovisioning";
       const changed = isUnderWay ? user : await setVpsStatus(db, user.userId, giveUp ? { status: "deprovisioning" } : { status: "queued", phase: "queued" }, fitting);
       if (!changed) throw statusConflict(user, "To decide about a purchase", fitting);
-      await decide(db, user.userId, { kind, vmId: vmId ?? null, by: callerOf(request).userId, why });
+      const isDecided = await decide(db, user.userId, { kind, vmId: vmId ?? null, by: callerOf(request).userId, why });
+      if (!isDecided) throw new HttpError("STATUS_CONFLICT", `What came of the purchase of '${user.username}' has just shown.`);
       // Within the grace period, a job waits for its end.
       if (!isUnderWay || giveUp.startedAt !== null) await jobs.enqueue(db, { operation: giveUp ? "destroy" : "up", userId: user.userId }, { cause: { kind: "decision", requestedBy: callerOf(request).userId, reason: why } });
       return changed;

@@ -9,7 +9,7 @@ import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { offered } from "../offers.ts";
-import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
+import { lockUser, USERNAME_PARAMS } from "../operated-user.ts";
 import { ADMIN_VPS_VIEW, adminVpsView } from "../vps-view.ts";
 import { DATA_CENTER, PLAN } from "./provision.ts";
 
@@ -43,10 +43,13 @@ export const retryRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { poo
   }, async (request, reply) => {
     const { reason, ...wish } = request.body ?? {};
     const { plan, dataCenterId } = wish.plan === undefined && wish.dataCenterId === undefined ? wish : offered(await offers(), wish);
-    const retried = await inTransaction(pool, async (db) => retryUser(db, jobs, await findUser(db, request.params.username), { plan, dataCenterId }, 0, { requestedBy: callerOf(request).userId, reason: reason ?? null }));
-    if ("refusal" in retried) throw new HttpError("STATUS_CONFLICT", retried.refusal);
-    request.log.info({ operator: callerOf(request).userId, username: retried.record.username, plan, dataCenterId }, "retry asked for");
-    return reply.code(202).send(adminVpsView(retried.record));
+    const record = await inTransaction(pool, async (db) => {
+      const retried = await retryUser(db, jobs, await lockUser(db, request.params.username), { plan, dataCenterId }, 0, { requestedBy: callerOf(request).userId, reason: reason ?? null });
+      if ("refusal" in retried) throw new HttpError("STATUS_CONFLICT", retried.refusal);
+      return retried.record;
+    });
+    request.log.info({ operator: callerOf(request).userId, username: record.username, plan, dataCenterId }, "retry asked for");
+    return reply.code(202).send(adminVpsView(record));
   });
 
   app.post("/retry", {
