@@ -1,6 +1,6 @@
 /**
  * Looks, while a VPS is not yet healthy, how far its post-install script is: which step it is in; whether
- * it stopped, and then it is run again where that may help, or the wait ends with the step and what it
+ * it stopped or a restart cut it off, and then it is run again where that may help, or the wait ends with the step and what it
  * printed last; and what Caddy was told where it gets no certificate.
  */
 import { UserVpsError } from "../core/errors.ts";
@@ -9,6 +9,7 @@ import type { Stage } from "../health/target.ts";
 import { runCommand } from "../ssh/run-command.ts";
 import type { SshServer } from "../ssh/run-command.ts";
 import { progressText } from "./boot-progress.ts";
+import type { BootProgress } from "./boot-progress.ts";
 import { rateLimitIn } from "./caddy-log.ts";
 import { fetchBootLog } from "./fetch-boot-log.ts";
 
@@ -18,8 +19,14 @@ const COMMAND_LIMIT_MS = 10 * SECOND_MS;
 /** Of the script, by itself: the first boot's and the repeated ones. */
 const MOST_RUNS = 3;
 
-/** Still there, and nobody runs it: at its end the script removes itself. */
-const HAS_STOPPED = 'test -e /post_install && ! pgrep -f "^(/bin/)?bash /post_install" > /dev/null';
+/**
+ * What becomes of the script, in a word. At its end it removes itself. A log that is older than the machine's last start is
+ * of a run which that start cut off: nothing else goes on with it.
+ */
+const STATE = `if [ ! -e /post_install ]; then echo over
+elif pgrep -f "^(/bin/)?bash /post_install" > /dev/null; then echo running
+elif [ "$(stat -c %Y /post_install.log)" -lt "$(date -d "$(uptime -s)" +%s)" ]; then echo cut off
+else echo stopped; fi`;
 const RUN_AGAIN = "setsid -f bash /post_install >> /post_install.log 2>&1 < /dev/null";
 const CADDY_LOG = "journalctl -u caddy -n 200 -o cat --no-pager";
 
@@ -68,27 +75,43 @@ export class FirstBoot {
   }
 
   async #ask(stage: Stage, signal: AbortSignal): Promise<Explanation | undefined> {
-    const { server, hostname } = this.#options;
-    const { progress } = await fetchBootLog(server, signal, COMMAND_LIMIT_MS);
-    if (progress.outcome === "complete") return stage === "tls" ? await this.#askCaddy(signal) : undefined;
+    const progress = await this.#progress(signal);
+    const isUnderWay = progress !== undefined && progress.outcome !== "complete";
+    const state = isUnderWay ? await this.#say(STATE, signal) : "over";
+    if (!isUnderWay || state === "over") return stage === "tls" ? await this.#askCaddy(signal) : undefined;
     const place = progress.step === null ? "an unknown step" : `step ${progress.step.number} of ${progress.step.of}, ${progress.step.title}`;
-    if (progress.outcome === "unfinished") return progress.step === null ? undefined : { text: `first boot: ${place}` };
-    if (!(await this.#does(HAS_STOPPED, signal))) return { text: `first boot: it stopped in ${place}, and is run again` };
-    if (progress.mayPass && progress.begun < MOST_RUNS && (await this.#does(RUN_AGAIN, signal))) {
-      return { text: `first boot: it stopped in ${place}, which may pass; run ${progress.begun + 1} of ${MOST_RUNS} begins` };
+    const isCutOff = progress.outcome === "unfinished" && state === "cut off";
+    if (progress.outcome === "unfinished" && !isCutOff) return progress.step === null ? undefined : { text: `first boot: ${place}` };
+    if (state === "running") return { text: `first boot: it stopped in ${place}, and is run again` };
+    if ((progress.mayPass || isCutOff) && progress.begun < MOST_RUNS && (await this.#does(RUN_AGAIN, signal))) {
+      const what = isCutOff ? `a restart cut it off in ${place}` : `it stopped in ${place}, which may pass`;
+      return { text: `first boot: ${what}; run ${progress.begun + 1} of ${MOST_RUNS} begins` };
     }
-    throw new UserVpsError("FIRST_BOOT_FAILED", `On ${hostname}: ${this.#redacted(progressText(progress))}\n`);
+    throw new UserVpsError("FIRST_BOOT_FAILED", `On ${this.#options.hostname}: ${this.#redacted(progressText(progress))}\n`);
+  }
+
+  /** undefined: there is no log, as of a VPS that was handed over by a pool. */
+  async #progress(signal: AbortSignal): Promise<BootProgress | undefined> {
+    try {
+      return (await fetchBootLog(this.#options.server, signal, COMMAND_LIMIT_MS)).progress;
+    } catch (error) {
+      if (error instanceof UserVpsError && error.code === "SCRIPT_LOG_MISSING") return undefined;
+      throw error;
+    }
   }
 
   /** A certificate that is refused, told from one that is not yet there. */
   async #askCaddy(signal: AbortSignal): Promise<Explanation | undefined> {
-    const { stdout } = await runCommand(this.#options.server, { command: CADDY_LOG, signal, timeoutMs: COMMAND_LIMIT_MS });
-    const limit = rateLimitIn(stdout);
+    const limit = rateLimitIn(await this.#say(CADDY_LOG, signal));
     return limit === undefined ? undefined : { code: "CERTIFICATE_RATE_LIMITED", text: `the authority refuses a certificate for a rate limit: ${this.#redacted(limit)}` };
   }
 
   async #does(command: string, signal: AbortSignal): Promise<boolean> {
     return (await runCommand(this.#options.server, { command, signal, timeoutMs: COMMAND_LIMIT_MS })).status === 0;
+  }
+
+  async #say(command: string, signal: AbortSignal): Promise<string> {
+    return (await runCommand(this.#options.server, { command, signal, timeoutMs: COMMAND_LIMIT_MS })).stdout.trim();
   }
 
   #redacted(text: string): string {

@@ -41,6 +41,8 @@ export interface BootPlan {
   failsInStep?: number;
   /** For `script-fails`: its log says that what failed may pass, and it succeeds when it is run again. */
   mayPass?: boolean;
+  /** For `script-fails`: a restart of the VM cut it off; its log just ends, and it succeeds when it is run again. */
+  cutOff?: boolean;
 }
 
 /** What the post-install script left on the VM's disk; null until it has run to its end. */
@@ -52,7 +54,7 @@ export interface Disk {
   firstBoot: boolean;
   log: string;
   /** Of a script that failed: whether it would succeed if it were run again, and whether it is being run. */
-  again?: { succeeds: boolean; isRunning: boolean };
+  again?: { succeeds: boolean; isRunning: boolean; isCutOff?: boolean };
   /** Of the user spoq and of Conductor, as they were last set; absent in a world that was written by an older sandbox. */
   credentials?: DiskCredentials;
   /** What tells it from other machines; absent: as the first boot made it. */
@@ -275,7 +277,7 @@ export interface Step {
     | { kind: "order-paid"; orderId: number }
     | { kind: "order-failed"; orderId: number }
     | { kind: "boot-done"; actionId: number }
-    | { kind: "script-done"; succeeds: boolean; failsInStep?: number | undefined; mayPass?: boolean | undefined }
+    | { kind: "script-done"; succeeds: boolean; failsInStep?: number | undefined; mayPass?: boolean | undefined; cutOff?: boolean | undefined }
     | { kind: "action-sent"; actionId: number }
     | { kind: "action-done"; actionId: number; succeeds: boolean; params: Record<string, unknown> };
 }

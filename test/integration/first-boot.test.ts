@@ -1,4 +1,4 @@
-/** A VPS whose post-install script stops: the health check logs in and says so, or has it run again. */
+/** A VPS whose post-install script stops or is cut off: the health check logs in and says so, or has it run again. */
 import assert from "node:assert/strict";
 import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { create } from "../../providers/health/health-check-provider.ts";
@@ -54,6 +54,12 @@ describe("a VPS whose post-install script stopped", () => {
     assert.deepEqual([outs?.["healthy"], outs?.["wayIn"]], [true, undefined]);
     const vm = await until(sandbox, (state) => state.vms.find(({ address }) => address === inputs.address));
     await until(sandbox, vmIs(vm.id, ({ health }) => health !== null));
+  });
+
+  it("is run again where a restart of the VM cut it off, and becomes healthy", async () => {
+    const inputs = await vpsThat({ outcome: "script-fails", failsInStep: 4, cutOff: true });
+    const { outs } = await create(inputs);
+    assert.equal(outs?.["healthy"], true);
   });
 
   it("is waited for as before by who cannot log in", async () => {

@@ -48,6 +48,6 @@ export function bootLogText(username: string, { address, hostKeyFingerprint, hos
   const trust = hostKeyVerified ? "verified" : "trusted on first use, as the stack has pinned none";
   const next = progress.outcome === "complete"
     ? `Next: on the VPS, \`journalctl -u conductor -u caddy\` tells why it is not healthy, if it is not.`
-    : `Next: mend the cause, run \`bash /post_install\` on the VPS as root, then \`user-vps up ${username}\` or the page's Retry.`;
+    : `Next: mend the cause, run \`bash /post_install &>> /post_install.log\` on the VPS as root, then \`user-vps up ${username}\` or the page's Retry.`;
   return [`/post_install.log at ${address}, host key ${hostKeyFingerprint} (${trust})`, progressText(progress), next].join("\n");
 }

@@ -53,6 +53,7 @@ export const bootRule = z.strictObject({
   outcome: z.enum(["ok", "error", "initial", "suspended", "script-fails"]).default("ok"),
   failsInStep: z.number().int().positive().optional(),
   mayPass: z.boolean().optional(),
+  cutOff: z.boolean().optional(),
 });
 
 const orderStatus = z.enum(["completed", "pending", "processing", "failed", "refunded", "cancelled", "awaiting_payment", "payment_initiated", "fraud_refund"]);

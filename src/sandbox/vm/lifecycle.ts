@@ -72,7 +72,7 @@ export class Lifecycle {
     vm.bootPlan = null;
     if (vm.script === null) return;
     const delayMs = plan?.scriptMs ?? this.#world.pace.scriptMs;
-    this.#schedule.add(vm.id, delayMs, { kind: "script-done", succeeds: plan?.outcome !== "script-fails", failsInStep: plan?.failsInStep, mayPass: plan?.mayPass });
+    this.#schedule.add(vm.id, delayMs, { kind: "script-done", succeeds: plan?.outcome !== "script-fails", failsInStep: plan?.failsInStep, mayPass: plan?.mayPass, cutOff: plan?.cutOff });
   }
 
   /** As somebody does it on the VM, after it has failed. */
@@ -136,12 +136,12 @@ export class Lifecycle {
     if (succeeds && action.name === "recreate") this.runScript(vm);
   }
 
-  #endScript(vm: Vm, { succeeds, failsInStep, mayPass }: { succeeds: boolean; failsInStep?: number | undefined; mayPass?: boolean | undefined }): void {
+  #endScript(vm: Vm, { succeeds, failsInStep, mayPass, cutOff }: Extract<Step["what"], { kind: "script-done" }>): void {
     if (vm.script === null) return;
     const outcome = succeeds ? scriptOutcome(vm.script.content) : failedOutcome("the script stopped with an error");
     const credentials = credentialsIn(scriptVariables(vm.script.content));
     const before = vm.disk?.again?.isRunning === true ? vm.disk.log : "";
-    const log = before + scriptLog(vm.script.content, { outcome, succeeds, failsInStep, mayPass });
-    vm.disk = { outcome, certificateFor: null, firstBoot: true, log, credentials, ...(!succeeds && { again: { succeeds: mayPass === true, isRunning: false } }) };
+    const log = before + scriptLog(vm.script.content, { outcome, succeeds, failsInStep, mayPass, cutOff });
+    vm.disk = { outcome, certificateFor: null, firstBoot: true, log, credentials, ...(!succeeds && { again: { succeeds: mayPass === true || cutOff === true, isRunning: false, ...(cutOff && { isCutOff: true }) } }) };
   }
 }

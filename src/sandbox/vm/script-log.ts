@@ -19,10 +19,11 @@ export interface Ending {
   /** Where it stops if it does not succeed; at the first download unless told. */
   readonly failsInStep?: number | undefined;
   readonly mayPass?: boolean | undefined;
+  readonly cutOff?: boolean | undefined;
 }
 
 /** What `/post_install.log` would say; made up, and free of the script's values. */
-export function scriptLog(script: string, { outcome, succeeds, failsInStep, mayPass }: Ending): string {
+export function scriptLog(script: string, { outcome, succeeds, failsInStep, mayPass, cutOff }: Ending): string {
   const steps = stepsOf(script);
   const last = succeeds ? undefined : (steps.find(({ number, downloads }) => (failsInStep === undefined ? downloads : number === failsInStep)) ?? steps.at(-1));
   const begun = last === undefined ? steps : steps.slice(0, steps.indexOf(last) + 1);
@@ -33,7 +34,7 @@ export function scriptLog(script: string, { outcome, succeeds, failsInStep, mayP
         `Conductor: ${outcome.conductorStarted && outcome.conductorConfigured ? "active" : "failed"}`,
         `Caddy: ${outcome.caddyStarted && outcome.caddyConfigured ? "active" : "failed"}`,
       ]
-    : [
+    : cutOff ? [] : [
         `curl: (22) The requested URL returned error: ${mayPass ? 503 : 404}`,
         ...(mayPass ? ["!!! What failed may pass: it is safe to run this again"] : []),
         ...(last === undefined ? [] : [`!!! Provisioning failed in step ${titleOf(last)} (exit status ${EXIT_STATUS_OF_CURL})`]),

@@ -28,7 +28,7 @@ export async function answerCommand(world: World, vm: Vm, releases: Releases, li
   const [first = ""] = words;
   if (program === "hostname") return said(vm.hostname);
   if (program === "cat" && first === "/post_install.log") return vm.disk === null ? failed(1, "cat: /post_install.log: No such file or directory") : said(vm.disk.log.trimEnd());
-  if (program === "test" && first === "-e" && words[1] === "/post_install") return { ...said(""), status: vm.disk?.again?.isRunning === false ? 0 : 1 };
+  if (program === "if" && command.includes("! -e /post_install")) return said(stateOfScript(vm));
   if (program === "setsid" && words.join(" ").startsWith("-f bash /post_install")) {
     lifecycle.runScriptAgain(vm);
     return said("");
@@ -40,6 +40,13 @@ export async function answerCommand(world: World, vm: Vm, releases: Releases, li
     return sha256 === undefined ? failed(1, `sha256sum: ${first}: the sandbox knows it only after a release`) : said(`${sha256}  ${first}`);
   }
   return failed(127, `bash: ${program}: command not found (the sandbox's VMs know hostname, cat /post_install.log, bash /post_install, systemctl is-active, sha256sum /usr/local/bin/conductor, scp, sftp and releases)`);
+}
+
+/** In the words of providers/first-boot. */
+function stateOfScript({ disk }: Vm): string {
+  if (disk?.again === undefined) return "over";
+  if (disk.again.isRunning) return "running";
+  return disk.again.isCutOff ? "cut off" : "stopped";
 }
 
 function activity(vm: Vm, unit: string): CommandResult {
