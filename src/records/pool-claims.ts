@@ -3,7 +3,7 @@ import type { Queryable } from "../db/queryable.ts";
 import { acceptableDataCenters } from "./data-center-choice.ts";
 import { POOL_MEMBER_COLUMNS } from "./pool-members.ts";
 import type { PoolMember } from "./pool-members.ts";
-import { passOnRollOuts } from "./roll-out-members.ts";
+import { holdOffRollOuts, passOnRollOuts } from "./roll-out-members.ts";
 import { IS_FOR_ALL } from "./roll-outs.ts";
 import { CLEARED_BY_STATUS } from "./set-vps-status.ts";
 import { VPS_COLUMNS } from "./vps-record.ts";
@@ -25,7 +25,7 @@ const POOLS_OF = `
 const CHOOSE = `
   SELECT ${POOL_MEMBER_COLUMNS}, own.hostname, own.subscription_id AS "subscriptionId", own.hostinger_order_id AS "orderId", own.data_center_id AS "dataCenterId"
   FROM vps_pool_members JOIN user_vps AS own ON own.user_id::text = vps_pool_members.member_id AND own.is_pooled
-  WHERE vps_pool_members.pool_id = ANY ($1::text[]) AND vps_pool_members.state = 'ready' AND own.status = 'ready' AND own.hostinger_vm_id = vps_pool_members.vm_id
+  WHERE vps_pool_members.pool_id = ANY ($1::text[]) AND vps_pool_members.member_id <> ALL ($2::text[]) AND vps_pool_members.state = 'ready' AND own.status = 'ready' AND own.hostinger_vm_id = vps_pool_members.vm_id
     AND (vps_pool_members.paid_until IS NULL OR vps_pool_members.paid_until > clock_timestamp() + ${SHORTEST_TERM})
     AND NOT EXISTS (SELECT FROM vps_roll_out_members AS released WHERE released.user_id = vps_pool_members.member_id AND released.status = 'running')
     AND NOT EXISTS (SELECT FROM vps_findings WHERE vps_findings.user_id = vps_pool_members.member_id AND resolved_at IS NULL AND kind <> 'PooledVmRenewed')
@@ -59,7 +59,7 @@ export async function claimPoolMember(db: Queryable, record: VpsRecord): Promise
   const { rows: pools } = await db.query<{ poolId: string }>(POOLS_OF, [plan, templateId, await acceptableDataCenters(db, userId)]);
   if (!pools[0]) return undefined;
   if (record.poolId === null) await db.query("UPDATE user_vps SET pool_id = $2 WHERE user_id::text = $1 AND is_managed", [userId, pools[0].poolId]);
-  const { rows: [member] } = await db.query<ChosenMember>(CHOOSE, [pools.map(({ poolId }) => poolId)]);
+  const member = await choose(db, pools.map(({ poolId }) => poolId));
   if (!member) return undefined;
   const { memberId, poolId, vmId, hostname, subscriptionId, orderId, dataCenterId } = member;
   const { rows: [bound] } = await db.query<VpsRecord>(BIND, [userId, vmId, hostname, subscriptionId, orderId, memberId, poolId, dataCenterId]);
@@ -70,6 +70,16 @@ export async function claimPoolMember(db: Queryable, record: VpsRecord): Promise
   await passOnRollOuts(db, memberId, record);
   await db.query(`UPDATE user_vps SET status = 'deprovisioning', phase = NULL, ${CLEARED_BY_STATUS}, hostinger_vm_id = NULL, address = NULL, url = NULL, subscription_id = NULL WHERE user_id::text = $1 AND is_pooled`, [memberId]);
   return { record: bound, memberId };
+}
+
+/** A roll-out may have taken the member at the very moment in which it was chosen. */
+async function choose(db: Queryable, poolIds: readonly string[]): Promise<ChosenMember | undefined> {
+  const passedOver: string[] = [];
+  for (;;) {
+    const { rows: [member] } = await db.query<ChosenMember>(CHOOSE, [poolIds, passedOver]);
+    if (!member || (await holdOffRollOuts(db, member.memberId))) return member;
+    passedOver.push(member.memberId);
+  }
 }
 
 /** claimed -> delivered. */

@@ -119,6 +119,33 @@ export async function passOnRollOuts(db: Queryable, memberId: string, { userId, 
        AND NOT EXISTS (SELECT FROM vps_roll_out_members own WHERE own.roll_out_id = promised.roll_out_id AND own.user_id = $2)`, [memberId, userId, username]);
 }
 
+/**
+ * Until the end of the transaction no roll-out begins with the VPS. A statement of its own: it sees who has begun since whatever was read before.
+ *
+ * @param db inside a transaction
+ * @returns false if one has begun already, and is at it
+ */
+export async function holdOffRollOuts(db: Queryable, userId: string): Promise<boolean> {
+  const { rows } = await db.query<{ status: MemberStatus }>("SELECT status FROM vps_roll_out_members WHERE user_id = $1 AND status IN ('waiting', 'running') FOR UPDATE", [userId]);
+  return rows.every(({ status }) => status === "waiting");
+}
+
+/**
+ * running -> waiting, for the user who has got the VM of the pool's member since the roll-out was made: nothing was begun on it.
+ *
+ * @returns false if the roll-out has ended, or has the user already
+ */
+export async function passOnMember(db: Queryable, { rollOutId, userId, runId }: RunningMember, to: Pick<RollOutMember, "userId" | "username">): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE vps_roll_out_members promised SET user_id = $4, username = $5, status = 'waiting', run_id = NULL, started_at = NULL
+     FROM (SELECT outcome FROM vps_roll_outs WHERE roll_out_id = $1 FOR SHARE) roll_out
+     WHERE promised.roll_out_id = $1 AND promised.user_id = $2 AND run_id = $3 AND status = 'running' AND outcome IS NULL
+       AND NOT EXISTS (SELECT FROM vps_roll_out_members own WHERE own.roll_out_id = $1 AND own.user_id = $4)`,
+    [rollOutId, userId, runId, to.userId, to.username],
+  );
+  return rowCount === 1;
+}
+
 export async function noteSnapshot(db: Queryable, { rollOutId, userId }: RollOutMember): Promise<void> {
   await db.query("UPDATE vps_roll_out_members SET snapshot_at = clock_timestamp() WHERE roll_out_id = $1 AND user_id = $2", [rollOutId, userId]);
 }

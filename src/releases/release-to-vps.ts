@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { inSeconds, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { releaseSettings, type Release } from "../../stacks/release.ts";
+import { inTransaction } from "../db/transaction.ts";
 import { endLostRuns } from "../jobs/close-run.ts";
 import { codeOf } from "../jobs/end-run.ts";
 import type { UserLock } from "../jobs/user-lock.ts";
@@ -9,8 +10,8 @@ import type { Engine, RunHooks, StackRequest } from "../provisioning/engine.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { CREDENTIALS_OUTPUTS } from "../provisioning/stack-outputs.ts";
-import { findVpsByUserId, finishRun, saveCredentials, startRun, type CredentialsCipher, type RunEnd, type VpsRecord, type VpsStatus } from "../records/index.ts";
-import { isStillTaken, noteSnapshot, type MemberEnd, type RunningMember } from "../records/index.ts";
+import { findPoolMember, findVpsByUserId, finishRun, lockVps, saveCredentials, startRun, type CredentialsCipher, type RunEnd, type VpsRecord, type VpsStatus } from "../records/index.ts";
+import { isStillTaken, noteSnapshot, passOnMember, type MemberEnd, type RunningMember } from "../records/index.ts";
 
 export interface ReleaseContext {
   readonly db: Pool;
@@ -61,16 +62,18 @@ const INTERRUPTIONS: ReadonlySet<string> = new Set(["RUN_LOST", "DATABASE_FAILED
  * run of its own with log and outcome.
  *
  * @returns how it ended; `not ready yet` of one that is being worked on or taken over, of which nothing was begun;
+ *   `passed on` of a pool's member whose VM a user has got, who waits for the release in its place;
  *   undefined if it was interrupted, so that it is to be done again later
  */
-export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder, member: RunningMember): Promise<MemberEnd | "not ready yet" | undefined> {
+export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder, member: RunningMember): Promise<MemberEnd | "not ready yet" | "passed on" | undefined> {
   const { db, signal, closing, log } = context;
   let held: UserLock | undefined;
   try {
     held = await lock(context, member);
     if (!(await isStillTaken(db, member))) return { status: "skipped" };
     await endLostRuns(db, member.userId);
-    const record = await findVpsByUserId(db, member.userId);
+    const { record, owner } = await readLocked(db, member.userId);
+    if (owner) return (await passOnMember(db, member, owner)) ? "passed on" : { status: "skipped", message: `Its VM is that of ${owner.username} by now.` };
     if (record && GETTING_READY.has(record.status)) return "not ready yet";
     if (record?.status !== "ready") return { status: "skipped", message: `The VPS is ${record?.status ?? "gone"}, not ready.` };
     return await run(context, held, order, record, member);
@@ -82,6 +85,16 @@ export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder,
   } finally {
     await held?.release();
   }
+}
+
+/** After a signup that is just claiming the VPS from a pool: from then on none does, for a roll-out is at it. */
+async function readLocked(pool: Pool, userId: string): Promise<{ readonly record: VpsRecord | undefined; readonly owner: { readonly userId: string; readonly username: string } | undefined }> {
+  return await inTransaction(pool, async (db) => {
+    await lockVps(db, userId);
+    const record = await findVpsByUserId(db, userId);
+    const { claimedBy = null, claimedByUsername = null } = (record?.isPooled && (await findPoolMember(db, userId))) || {};
+    return { record, owner: claimedBy === null || claimedByUsername === null ? undefined : { userId: claimedBy, username: claimedByUsername } };
+  });
 }
 
 async function lock({ db, lockUser, lockTimeoutMs = LOCK_TIMEOUT_MS, signal, closing }: ReleaseContext, member: RunningMember): Promise<UserLock> {

@@ -104,6 +104,7 @@ async function releaseToEach(context: RollOutContext, rollOut: RollOutRecord, re
       if (!member) return;
       const end = await releaseToVps({ ...context, db: pool }, { release, snapshot: rollOut.snapshot, requestedBy: rollOut.requestedBy, reason: rollOut.reason }, member);
       if (end === undefined) over.abort();
+      else if (end === "passed on") continue;
       else if (end !== "not ready yet") await endMember(pool, member, end);
       else if (late.mayWait(member)) await putBackMember(pool, member);
       else await endMember(pool, member, { status: "skipped", message: "The VPS did not become ready in time." });

@@ -1,0 +1,105 @@
+/** A roll-out and a claim that come to the same member of a pool at the same moment, on a real PostgreSQL, with an engine that only notes what it is asked for. */
+import assert from "node:assert/strict";
+import type { QueryResultRow } from "pg";
+import { beforeEach, describe, it } from "vitest";
+import { inTransaction } from "../../src/db/index.ts";
+import type { Queryable } from "../../src/db/index.ts";
+import type { Engine } from "../../src/provisioning/engine.ts";
+import { claimFromPool } from "../../src/purchases/index.ts";
+import { claimPoolMember, insertRelease, setVpsStatus, takeMember } from "../../src/records/index.ts";
+import type { VpsRecord } from "../../src/records/index.ts";
+import { createRollOut, listMembers, runRollOut } from "../../src/releases/index.ts";
+import type { RollOutContext } from "../../src/releases/index.ts";
+import { openPools } from "../support/pools.ts";
+import { until } from "../support/until.ts";
+
+const { pool, guarded, world, members, filled } = await openPools();
+let upped: string[];
+beforeEach(() => void (upped = []));
+
+const engine = {
+  clearInterruptedRun: async () => undefined,
+  up: async ({ stackName }: { stackName: string }) => {
+    upped.push(stackName);
+    return { changes: {}, outputs: {} };
+  },
+} as unknown as Engine;
+const never = () => new AbortController().signal;
+const context = {
+  pool, engine, cipher: undefined as never, takeSnapshot: async () => undefined,
+  stackOf: async ({ username }: VpsRecord) => ({ stackName: username, config: {} }),
+  lockUser: async () => ({ lost: never(), cancelled: never(), release: async () => undefined }),
+  lockRollOuts: async () => ({ lost: never(), release: async () => undefined }),
+  limitMs: 600_000, workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: never(), signal: never(),
+} satisfies RollOutContext;
+
+async function begun(): Promise<string> {
+  await insertRelease(pool, { version: "2.0", cli: { url: "https://downloads.example.com/spoq-2.0", sha256: "a".repeat(64) } }, "olga");
+  return (await inTransaction(pool, (db) => createRollOut(db, { version: "2.0", requestedBy: "olga", reason: "x", waves: ["rest"], concurrency: 1 }))).rollOutId;
+}
+const statusesOf = async (rollOutId: string) => (await listMembers(pool, rollOutId)).map(({ username, status }) => `${username} ${status}`);
+const isWaitedForLock = async () => (await pool.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")).rowCount! > 0;
+
+describe("a member that a roll-out takes just as a claim has chosen it", () => {
+  for (const [count, gets] of [[1, "none"], [2, "another one"]] as const) {
+    it(`is passed over: of ${count}, the user gets ${gets}`, async () => {
+      const the = world();
+      await filled(count);
+      const rollOutId = await begun();
+      const record = await the.signUp("alice");
+      let taken: string | undefined;
+      const claimed = await inTransaction(pool, async (db: Queryable) => {
+        const interrupted: Queryable = {
+          async query<Row extends QueryResultRow>(...asked: Parameters<Queryable["query"]>) {
+            const answer = await db.query<Row>(...asked);
+            const chosen = typeof asked[0] === "string" && asked[0].includes("FOR UPDATE OF vps_pool_members") ? answer.rows[0]?.["memberId"] : undefined;
+            if (chosen === undefined || taken !== undefined) return answer;
+            taken = chosen as string;
+            const others = (await members()).map(({ memberId }) => memberId).filter((id) => id !== taken);
+            assert.ok(await takeMember(pool, rollOutId, 1, "run-1", others));
+            return answer;
+          },
+        };
+        return await claimPoolMember(interrupted, record);
+      });
+      assert.ok(taken);
+      assert.notEqual(claimed?.memberId, taken);
+      assert.equal(claimed !== undefined, count === 2);
+      const states = new Map((await members()).map(({ memberId, state }) => [memberId, state]));
+      assert.equal(states.get(taken), "ready");
+    });
+  }
+});
+
+describe("a member that is claimed just as a roll-out comes to it", () => {
+  it("has no engine at work on its stack, and its user gets the release", async () => {
+    const the = world();
+    await filled(1);
+    const record = await the.signUp("alice");
+    let rollOutId = "";
+    const { ended } = await inTransaction(pool, async (db) => {
+      assert.ok(await claimFromPool(db, guarded, record));
+      // Nobody else sees the claim yet.
+      rollOutId = await begun();
+      const rolledOut = runRollOut(context, rollOutId);
+      await until("the roll-out to come to the member", async () => upped.length > 0 || (await isWaitedForLock()));
+      return { ended: rolledOut };
+    });
+    await setVpsStatus(pool, "u-alice", { status: "ready" });
+    assert.equal((await ended).outcome, "succeeded");
+    assert.deepEqual([upped, await statusesOf(rollOutId)], [["alice"], ["alice succeeded"]]);
+  });
+
+  it("is skipped where the roll-out has the user already", async () => {
+    const the = world();
+    await filled(1);
+    const record = await the.signUp("alice");
+    await inTransaction(pool, (db) => claimFromPool(db, guarded, record));
+    await setVpsStatus(pool, "u-alice", { status: "ready" });
+    const rollOutId = await begun();
+    const [member] = await members();
+    await pool.query("INSERT INTO vps_roll_out_members (roll_out_id, user_id, username, wave) VALUES ($1, $2, $3, 1)", [rollOutId, member!.memberId, member!.username]);
+    assert.equal((await runRollOut(context, rollOutId)).outcome, "succeeded");
+    assert.deepEqual([upped, await statusesOf(rollOutId)], [["alice"], ["alice succeeded", `${member!.username} skipped`]]);
+  });
+});
