@@ -3,7 +3,7 @@ import type { Pool } from "pg";
 import { inTransaction } from "../db/index.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { askRunToEnd, lockVps, noteCause, withdrawChange } from "../records/index.ts";
+import { askRunToEnd, isBusy, lockVps, noteCause, withdrawChange } from "../records/index.ts";
 import { releaseWithdrawn, withdrawDecision } from "../purchases/index.ts";
 import type { Operation, VpsStatus } from "../records/index.ts";
 import { recordCancelled } from "./close-run.ts";
@@ -30,8 +30,10 @@ export function pgBossJobs(boss: PgBoss, pool: Pool): Jobs {
       await inTransaction(pool, async (db) => {
         // First, as whoever ends a run does.
         const status = await lockVps(db, userId);
+        // It has come to its end since it was looked at: what waits by now is something else, the stop of a suspended user's VM for one.
+        if (!status || !isBusy(status)) return;
         await dropWaiting(db, userId);
-        const operation = status && RUN_OF[status];
+        const operation = RUN_OF[status];
         // Whoever ends the run says that it was cancelled. Runs of another kind are not meant.
         if (operation && (await askRunToEnd(db, userId, operation))) return void (await db.query("SELECT pg_notify($1, $2)", [CANCEL_CHANNEL, userId]));
         const changeId = await withdrawChange(db, userId);

@@ -12,7 +12,7 @@ import type { Guard } from "./guard.ts";
 import type { Wait } from "./judge.ts";
 import { PURCHASE_COLUMNS } from "./purchase.ts";
 import type { Purchase } from "./purchase.ts";
-import { markBought, markEnded } from "./purchases.ts";
+import { lockWish, markBought, markEnded } from "./purchases.ts";
 import { readAccount, settleByAccount } from "./settle.ts";
 
 /** In one turn; the next one goes on. */
@@ -44,6 +44,8 @@ export async function goOn(guard: Guard, session: Session, onGo: (db: Queryable,
       // The run says it to the user.
       if (!(error instanceof UserVpsError) || error.code !== "PLAN_NOT_ALLOWED") throw error;
       await inTransaction(pool, async (db) => {
+        await lockVps(db, next.userId);
+        if (!(await lockWish(db, next))) return;
         await go(db, next.userId, onGo);
         await markEnded(db, next.purchaseId, "released");
       });

@@ -197,3 +197,15 @@ describe("a cancel of a run that is past its engine", () => {
     assert.deepEqual(await outcomes("alice"), [["succeeded", null]]);
   });
 });
+
+describe("a cancel of what has come to its end since it was looked at", () => {
+  it("leaves what was asked for by then", async () => {
+    const { userId } = await world.signUp("alice");
+    await setVpsStatus(pool, userId, { status: "suspended" });
+    // Later than this test looks: nobody is to do it meanwhile.
+    await inTransaction(pool, (db) => jobs.enqueue(db, { operation: "power", action: "stop", whileSuspended: true, userId }, { delaySeconds: 3_600 }));
+    await jobs.cancel(userId);
+    assert.deepEqual((await pool.query("SELECT singleton_key FROM user_vps_jobs.job WHERE state = 'created'")).rows, [{ singleton_key: `power:${userId}` }]);
+    assert.equal((await world.record("alice")).status, "suspended");
+  });
+});

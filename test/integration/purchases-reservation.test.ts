@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
-import { admit, findLastPurchase, findOpenPurchase, readBooks, readBreaker, reserve, setSwitch, settleLeft, wishFor } from "../../src/purchases/index.ts";
+import { recordCancelled } from "../../src/jobs/close-run.ts";
+import { admit, findLastPurchase, findOpenPurchase, goOn, readBooks, readBreaker, reserve, setSwitch, settleLeft, wishFor } from "../../src/purchases/index.ts";
 import type { PurchaseAccount } from "../../src/purchases/index.ts";
 import { requestVps, setVpsStatus } from "../../src/records/index.ts";
 import { control } from "../support/fleet.ts";
@@ -181,6 +182,25 @@ describe("a reservation", () => {
     };
     await settleLeft(the.guard, { ...the.account, read: end }, the.session, async () => undefined, 0);
     assert.equal((await findLastPurchase(pool, "u-user1"))?.state, "awaiting_payment");
+  });
+
+  it("is not asked for by a run for a user who was cancelled while the guards were asked, and may not have the plan by now", async () => {
+    await world({ PURCHASES: "off" }).signUp("user1");
+    await world({ PURCHASES: "off" }).ask("user1");
+    const the = world({ ALLOWED_PLANS: "kvm2" });
+    const cancelledMeanwhile = new Proxy(pool, {
+      get(target, name) {
+        if (name !== "query") return typeof target[name as "query"] === "function" ? target[name as "query"].bind(target) : target[name as "query"];
+        return async (text: string, values?: unknown[]) => {
+          const answer = await target.query(text, values);
+          if (text.includes("allowed_plans AS plans")) await inTransaction(pool, (db) => recordCancelled(db, "u-user1"));
+          return answer;
+        };
+      },
+    });
+    const queued: string[] = [];
+    await goOn({ ...the.guard, pool: cancelledMeanwhile }, the.session, async (_db, userId) => void queued.push(userId));
+    assert.deepEqual([queued, (await the.record("user1")).status, (await findLastPurchase(pool, "u-user1"))?.state], [[], "failed", "released"]);
   });
 
   it("is made once, however many ask for the same user", async () => {
