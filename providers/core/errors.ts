@@ -45,7 +45,7 @@ export const ERROR_CATALOGUE = {
   VM_NOT_OURS: { meaning: "A VM of this host name exists, and nothing but its name ties it to this stack.", retry: "park", next: "If it is meant to be this stack's, `pulumi config set importVmId ID`; else give it another host name." },
   PLAN_NOT_ALLOWED: { meaning: "The user may not have this plan.", retry: "park", next: "Ask for a plan that the message names, or change the token's claim vps_plans or ALLOWED_PLANS." },
   ZONE_FULL: { meaning: "The DNS zone has as many records as Cloudflare's plan allows.", retry: "backoff", next: "Remove records from the zone, or take a larger plan at Cloudflare; it is tried again by itself." },
-  VM_MISMATCH: { meaning: "A VM of this host name exists, but it is not as declared.", retry: "park", next: "Declare it as it is, or give that VM up first." },
+  VM_MISMATCH: { meaning: "The VM is not as declared, or has another host name than its user.", retry: "park", next: "Declare it as it is, or give that VM up first." },
   VM_ERROR: { meaning: "Hostinger reports the VM in the state 'error'.", retry: "park", next: "Repair the VM in the Hostinger panel, then run `up` again: it goes on with the same VM." },
   VM_SUSPENDED: { meaning: "Hostinger has suspended the VM.", retry: "park", next: "Settle the subscription or the abuse report in the Hostinger panel, then run `up` again." },
   VM_LOCKED: { meaning: "The VM is locked by another action that does not end.", retry: "backoff", next: "Wait for the action to end, then run `up` again." },

@@ -11,6 +11,7 @@ import { permitLeftOver, permitReplacement, refuseDeletion } from "./deletion-fe
 import { changesOf, isOnlyAboutDeletion, needsReplacement } from "./virtual-machine-diff.ts";
 import { isHostingersOwn } from "./hostinger-hostname.ts";
 import { addressesOf, refuseForeignName } from "./name-check.ts";
+import { isCalledAsOwn, otherName } from "./own-name.ts";
 import { refuseMismatch } from "./search.ts";
 import { BEING_MADE, GONE, isGone, isLost } from "./vm-state.ts";
 import { findLiving } from "./find-vm.ts";
@@ -18,7 +19,7 @@ import { giveUp } from "./give-up.ts";
 import { closePurchase, isPurchaseOpen, obtainVm, purchaseOfVm } from "./purchase/index.ts";
 import type { Obtained } from "./purchase/index.ts";
 import { writeStub, writeWholeScript } from "./script-content.ts";
-import { currentSession } from "./session.ts";
+import { currentSession, stackSetting } from "./session.ts";
 import type { Session } from "./session.ts";
 import { withoutProvider } from "./property-values.ts";
 import { DEFAULT_INPUTS } from "./virtual-machine-args.ts";
@@ -132,6 +133,7 @@ async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: nu
   const vm = await getVm(session, vmId, inputs.hostname);
   if (isLost(vm)) throw new UserVpsError("VM_GONE", `VM ${vmId}, to be imported for ${inputs.hostname}, is ${vm.state}.`);
   refuseMismatch(inputs, vm);
+  if (stackSetting("fromPool") === "true") refuseNotOfPool(inputs, vm);
   await refuseForeignName(session, inputs, addressesOf(vm));
   const isWiped = inputs.importWiped === true && isHostingersOwn(vm.hostname);
   // It gets the host name after it has been installed: with that, an interrupted run had come as far.
@@ -139,6 +141,12 @@ async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: nu
     throw new UserVpsError("VM_MISMATCH", `VM ${vmId}, to be installed anew for ${inputs.hostname}, has the host name ${vm.hostname}: it is not a wiped one.`);
   }
   return { vmId, how: "imported", orderId: undefined, recordId: await purchaseOfVm(session, inputs, vm), hostname: vm.hostname, isWiped };
+}
+
+/** Nobody else has got it since it was in the pool: it is called as it was booted there, or as it is to be by now. */
+function refuseNotOfPool({ hostname }: VirtualMachineInputs, vm: VirtualMachine): void {
+  const own = [hostname, stackSetting("bootHostname")].filter((name) => name !== undefined);
+  if (!isCalledAsOwn(vm, own)) throw otherName(vm, own, "taken from a pool", "See in hPanel whose it is. If it is still a pool's, `bootHostname` is the host name by which it was booted there.");
 }
 
 /** As declared, but for the auto-renewal: it is what it was where it could not be switched. */

@@ -1,5 +1,6 @@
 /** Repair of what a sweep has found: by `up`, where that loses nothing and buys nothing. */
 import type { Pool } from "pg";
+import { isOfSameDomain } from "../../providers/hostinger/own-name.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Jobs } from "../jobs/job.ts";
@@ -13,15 +14,19 @@ export type RepairPlan =
   | { readonly by: "up"; /** May be done without a person asking. */ readonly automatic: boolean }
   | { readonly by: "nothing"; readonly why: string };
 
+type Seen = Pick<FindingRecord, "kind" | "preview"> & Partial<Pick<FindingRecord, "declared" | "actual">>;
+
 /**
  * What can be done about a finding.
  *
  * @param others the open findings of the same user: `up` works on all of them, or is refused for one
  */
-export function planRepair(finding: Pick<FindingRecord, "kind" | "preview" | "resolvedAt">, others: readonly Pick<FindingRecord, "kind" | "preview">[] = []): RepairPlan {
+export function planRepair(finding: Seen & Pick<FindingRecord, "resolvedAt">, others: readonly Seen[] = []): RepairPlan {
   if (finding.resolvedAt) return { by: "nothing", why: "It is resolved already." };
   const { repair, why } = kindOf(finding.kind);
   if (repair === "none") return { by: "nothing", why: `\`up\` does not mend ${finding.kind}: ${why}.` };
+  const anothers = [finding, ...others].find(isCalledAsAnothers);
+  if (anothers) return { by: "nothing", why: `The VM is called ${anothers.actual}, as another user's would be; a repair would work on it as on this user's. See whose it is: docs/runbook.md, "A VM is called by another user's name".` };
   const blocker = others.find(({ kind }) => kindOf(kind).blocks);
   if (blocker) return { by: "nothing", why: `First ${blocker.kind} has to be settled: ${kindOf(blocker.kind).why}.` };
   const refusal = [finding, ...others].map(({ preview }) => (preview && "refusal" in preview ? preview.refusal : null)).find(Boolean);
@@ -29,6 +34,11 @@ export function planRepair(finding: Pick<FindingRecord, "kind" | "preview" | "re
   // Switching the renewal on is a part of any `up`, whatever else it was meant for.
   const automatic = [finding, ...others].every(({ kind }) => kindOf(kind).repair !== "operator");
   return { by: "up", automatic };
+}
+
+/** Whatever a user's VM is called otherwise, `up` mends. */
+function isCalledAsAnothers({ kind, declared, actual }: Seen): boolean {
+  return kind === "VmRenamed" && declared !== undefined && actual !== undefined && isOfSameDomain(actual, declared);
 }
 
 export interface RepairRequest {

@@ -6,6 +6,7 @@ import { endPurchases, interruptedPurchases, settleGivenUp } from "./give-up/int
 import { giveUpReplaced, replacedVmsOf, vmsOfOthers } from "./give-up/replaced-vms.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
 import { letMemberGo } from "./pool/let-member-go.ts";
+import { refuseOtherNames } from "./own-vms.ts";
 import { endOf } from "./power.ts";
 import { stackRequestOf } from "./stack-request.ts";
 
@@ -43,9 +44,10 @@ async function deprovision(context: OperationContext): Promise<OperationResult> 
   const ofOthers = await vmsOfOthers(pool, session, giveUp, [...(known === undefined ? [] : [known]), ...vmsOfStack.map((vm) => vm.vmId)]);
   const vm = known === undefined || ofOthers.has(known) ? undefined : await findVm(session, { vmId: known, hostname }, { isNew: sold.has(known) });
   const vmId = vm?.id;
-  if (vmId !== undefined) await noteVm(pool, session, giveUp, vmId);
   const ownOfStack = vmsOfStack.map((vm) => vm.vmId).filter((id) => !ofOthers.has(id));
   const others = await replacedVmsOf(pool, session, giveUp, [...ownOfStack, ...bought], vmId);
+  await refuseOtherNames(pool, session, record, [...(vmId === undefined ? [] : [vmId]), ...ownOfStack, ...others], { what: "given up", sold });
+  if (vmId !== undefined) await noteVm(pool, session, giveUp, vmId);
   const stack = stackRequestOf(record, settings);
   await engine.clearInterruptedRun(stack, hooks);
   const { changes } = await engine.destroy(stack, hooks, { leavesVm: ownOfStack.length < vmsOfStack.length });

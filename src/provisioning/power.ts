@@ -4,19 +4,21 @@ import { runAction } from "../../providers/hostinger/run-action.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
 import type { RunHooks } from "./engine.ts";
+import { refuseNamesOfOthers } from "./own-vms.ts";
 import type { OperationContext, OperationKind, OperationResult, VmPower } from "./operation.ts";
 
 /** Starts, stops or restarts the user's VM; the stack is not touched. */
 export const power: OperationKind = {
   from: ["ready", "failed", "suspended", "provisioning", "queued"],
   waiting: undefined,
-  async run({ vms, record, powerAction, hooks, recorder }: OperationContext): Promise<OperationResult> {
+  async run({ pool, vms, record, powerAction, hooks, recorder }: OperationContext): Promise<OperationResult> {
     const { hostingerVmId: vmId, hostname } = record;
     if (!powerAction) throw new UserVpsError("INPUT_INVALID", "The job does not say whether to start, stop or restart.");
     if (record.status === "suspended" && powerAction !== "stop") throw new UserVpsError("CANCELLED", `The user of ${hostname} is suspended, so the VM is not started.`, { next: "Resume the user first." });
     if (!vmId) throw new UserVpsError("INPUT_INVALID", `There is no VM of ${hostname} to ${powerAction} yet.`, { next: "Wait until it is ready." });
-    const signal = endOf(hooks);
-    await vms.act({ vmId, hostname }, powerAction, { signal, report: (text) => recorder.onLine(text) });
+    const about = { signal: endOf(hooks), report: (text: string) => recorder.onLine(text) };
+    await refuseNamesOfOthers(pool, vms.openSession(about), record, [vmId], { what: `made to ${powerAction}` });
+    await vms.act({ vmId, hostname }, powerAction, about);
     return { changes: {}, save: async () => undefined };
   },
 };

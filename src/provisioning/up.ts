@@ -8,6 +8,7 @@ import { applyChange, noteActionBefore, noteInstallation, planChange, replacedLe
 import { endOf } from "./power.ts";
 import { declaredStack } from "./declared-stack.ts";
 import { OUTPUTS } from "./stack-outputs.ts";
+import { refuseNamesOfOthers } from "./own-vms.ts";
 import { leaveMember } from "./pool/leave-member.ts";
 import { takeOver } from "./give-up/take-over.ts";
 
@@ -46,6 +47,10 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   const change = await openChange(pool, userId);
   const record = change ? await noteActionBefore({ pool, record: own }, session, change) : own;
   const current = { ...context, record };
+  const leftOvers = await replacedLeftOvers(current);
+  // What was ready once may have drifted since; of what was never ready, the VM may be gone where a run has failed with it.
+  const mayHaveDrifted = record.readyAt !== null || (record.hostingerVmId !== null && (await hasUpFailedLast(pool, userId)));
+  if (mayHaveDrifted && record.hostingerVmId !== null) await refuseNamesOfOthers(pool, session, record, [record.hostingerVmId, ...leftOvers], { what: "worked on" });
   const planned = change && (await planChange(current, session, change));
   const { wait, mayBuy } = await askToBuy(current, session, planned);
   if (wait) return { wait };
@@ -53,11 +58,8 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   const stack = planned ? stackOfChange(declared, planned) : declared;
   // A rename needs no permission, but is half done from here on as well.
   if (change && (planned?.permission || change.kind === "rename")) await beginChange(pool, change.changeId);
-  const leftOvers = await replacedLeftOvers(current);
   await engine.clearInterruptedRun(stack, hooks);
   const applied = planned?.permission && (await applyChange(current, stack, planned.permission, { mayBuy, leftOvers }));
-  // What was ready once may have drifted since; of what was never ready, the VM may be gone where a run has failed with it.
-  const mayHaveDrifted = record.readyAt !== null || (record.hostingerVmId !== null && (await hasUpFailedLast(pool, userId)));
   // A change's permission is good for one run, which therefore waits itself.
   const patience = change ? "own" : context.overdue ? (`over:${context.overdue}` as const) : "none";
   const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: mayHaveDrifted && !applied, patience, mayBuy, leftOvers });

@@ -23,6 +23,7 @@ export * from "./give-ups.ts";
 export * from "./changes.ts";
 export * from "./operator-actions.ts";
 export * from "./vm-owner.ts";
+export * from "./own-hostnames.ts";
 export * from "./wiped-vms.ts";
 export * from "./waits.ts";
 export * from "./wait-times.ts";

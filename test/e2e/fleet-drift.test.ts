@@ -102,7 +102,7 @@ describe("eight users of the engine", () => {
 
   it("are named by sweep and preview where they drift, and repaired by `up`", async () => {
     await driftVm("ada", { kind: "stopped" });
-    await driftVm("ben", { kind: "renamed", hostname: `mallory.${world.sandbox.domain}` });
+    await driftVm("ben", { kind: "renamed", hostname: "mallory.example.com" });
     await driftVm("cid", { kind: "new-ip" });
     await driftRecord("dot", { kind: "removed" });
     await driftRecord("eli", { kind: "content", content: "127.99.0.1" });

@@ -10,7 +10,7 @@ import { hostingerPower } from "../../src/provisioning/power.ts";
 import { createCredentialsCipher, listChanges, requestChange, setVpsStatus } from "../../src/records/index.ts";
 import type { ChangeKind, Declared } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
-import { addFleet } from "../support/fleet.ts";
+import { addFleet, control } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine, vmOf } from "../support/stub-engine.ts";
@@ -36,6 +36,7 @@ beforeEach(async () => {
   engine.stacks.clear();
   engine.stacks.set("user1", [vmOf(first.vmId)]);
   engine.onUp = () => first.vmId;
+  for (const { vmId } of members) await control(sandbox, `vms/${vmId}/drift`, { kind: "renamed", hostname: named("user1") });
   for (const table of ["vps_changes", `${QUEUE_SCHEMA}.job`]) await pool.query(`DELETE FROM ${table}`);
   await pool.query("DELETE FROM user_vps WHERE username = 'user2'");
   await pool.query("UPDATE user_vps SET status = 'ready', hostname = $1, boot_hostname = NULL, recreation = 0, recreation_after_action = NULL, hostinger_vm_id = $2, plan_id = 'hostingercom-vps-kvm1-usd-1m'", [named("user1"), first.vmId]);

@@ -179,7 +179,7 @@ describe("a claim where the service chose the data center", () => {
 });
 
 describe("leaving a member's VM that did not come to be the user's", () => {
-  const left = async (end?: UserVpsError, before?: (record: VpsRecord) => Promise<void>) => {
+  const left = async (end?: UserVpsError, before?: (record: VpsRecord) => Promise<void>, hostname = "") => {
     const the = world();
     await filled(1);
     const record = (await claims(the, "alice"))!;
@@ -192,7 +192,7 @@ describe("leaving a member's VM that did not come to be the user's", () => {
     };
     const account = new FakeAccount();
     const subscription = account.addSubscription({ isAutoRenewed: true });
-    account.addVm({ id: record.hostingerVmId!, subscriptionId: subscription.id });
+    account.addVm({ id: record.hostingerVmId!, subscriptionId: subscription.id, hostname });
     const leave = leaveMember({ pool, engine, settings: the.guard.settings, record, hooks: {}, recorder: { onLine: () => undefined } } as never, account.session());
     const isRenewed = () => account.subscriptions[0]!.isAutoRenewed;
     return { calls, leave, isRenewed };
@@ -211,6 +211,12 @@ describe("leaving a member's VM that did not come to be the user's", () => {
       assert.deepEqual([calls, isRenewed()], [[undefined, { leavesVm: true }], false]);
     });
   }
+
+  it("leaves one that is called as another user's as it is, and paid", async () => {
+    const { calls, leave, isRenewed } = await left(undefined, undefined, "bob.spoq.dev");
+    assert.equal((await leave).hostingerVmId, null);
+    assert.deepEqual([calls, isRenewed()], [[{ leavesVm: true }], true]);
+  });
 
   for (const [kind, stays] of [["recreate", false], ["replace", false], ["rename", true]] as const) {
     it(`${stays ? "keeps" : "ends"} a change that was asked for meanwhile: ${kind}`, async () => {

@@ -7,7 +7,7 @@ import { sweep } from "../../src/drift/sweep.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { destroy } from "../../src/provisioning/destroy.ts";
 import type { OperationContext } from "../../src/provisioning/operation.ts";
-import { power } from "../../src/provisioning/power.ts";
+import { hostingerPower, power } from "../../src/provisioning/power.ts";
 import { up } from "../../src/provisioning/up.ts";
 import { beginChange, endOpenChange, findVpsByUserId, openChange, requestChange, setVpsStatus, suspendVps } from "../../src/records/index.ts";
 import { createRelease, createRollOut } from "../../src/releases/index.ts";
@@ -134,9 +134,10 @@ describe("a suspended user", () => {
     assert.ok(!up.from.includes("suspended") && power.from.includes("suspended"));
     const record = (await findVpsByUserId(pool, "u-user3"))!;
     const acted: string[] = [];
-    const context = (powerAction: string) => ({ record, powerAction, hooks: {}, recorder: { onLine: () => undefined }, vms: { act: async (_vm: unknown, action: string) => void acted.push(action) } }) as unknown as OperationContext;
+    const vms = hostingerPower(sandbox.env);
+    const context = (powerAction: string) => ({ record, powerAction, hooks: {}, recorder: { onLine: () => undefined }, pool, vms: { openSession: vms.openSession, act: async (_vm: unknown, action: string) => void acted.push(action) } }) as unknown as OperationContext;
     await assert.rejects(power.run(context("start")), /CANCELLED: The user of .* is suspended/);
-    await power.run(context("stop"));
+    await power.run(context("stop")).finally(() => vms.close());
     assert.deepEqual(acted, ["stop"]);
   });
 

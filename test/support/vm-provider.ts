@@ -6,10 +6,14 @@ import { ALICE } from "./fake-account.ts";
 
 export type Values = Record<string, unknown>;
 
-/** Of a new engine: nothing that one before was permitted counts any more. */
-export function beginRun(sandbox: Sandbox): void {
+/**
+ * Of a new engine: nothing that one before was permitted counts any more.
+ *
+ * @param stack settings of the stack
+ */
+export function beginRun(sandbox: Sandbox, stack: Readonly<Record<string, string>> = {}): void {
   leaveEngine();
-  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
+  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl, ...stack };
   provider.configure({ get: (key) => settings[key] });
 }
 

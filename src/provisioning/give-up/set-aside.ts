@@ -1,7 +1,9 @@
 /** A VM that is no longer a user's, but still holds the user's data, gets a name that is nobody's. */
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { findVm } from "../../../providers/hostinger/find-vm.ts";
+import { asideName } from "../../../providers/hostinger/own-name.ts";
 import { runAction } from "../../../providers/hostinger/run-action.ts";
+import type { NamedVm } from "../../../providers/hostinger/run-action.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
 import type { Queryable } from "../../db/queryable.ts";
@@ -9,16 +11,6 @@ import { listNamesakes } from "../../records/index.ts";
 import type { VpsRecord } from "../../records/index.ts";
 
 const MOST_NAMESAKES = 20;
-
-interface NamedVm {
-  readonly vmId: number;
-  readonly hostname: string;
-}
-
-/** It gets none of Hostinger's own names: such a VM would count as one that holds nothing. */
-export function asideName({ vmId, hostname }: NamedVm): string {
-  return `old-${vmId}.${hostname}`;
-}
 
 /** A VM that is gone needs nothing; one that is stopped may not take another name. */
 export async function setAside(session: Session, vm: NamedVm): Promise<void> {

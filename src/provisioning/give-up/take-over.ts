@@ -5,25 +5,30 @@ import { inTransaction } from "../../db/index.ts";
 import { findFormerVm, forgetFormerVm, returnFormerVm, takeOverVm } from "../../records/index.ts";
 import type { FormerVm, VpsRecord } from "../../records/index.ts";
 import type { OperationContext } from "../operation.ts";
+import { refuseOtherNames } from "../own-vms.ts";
 import { claimMember } from "../pool/claim-member.ts";
 import { setNamesakesAside } from "./set-aside.ts";
 import { takeWipedVm } from "./take-wiped-vm.ts";
 
 /**
  * The VM that a user without one gets in place of a purchase, by what is recorded and never by its
- * name: the one that the record names though the stack's state does not (it was lost), else the one
+ * name alone: the one that the record names though the stack's state does not (it was lost), else the one
  * that the user gave up without a wipe, else one that waits in a pool, else, if that is switched on, one that is proven to be wiped.
  * It is bound to the user from here on. VMs of others that still have the user's host name lose it.
  *
  * @returns the record as it is now
+ * @throws UserVpsError VM_MISMATCH of one that is called by another name than the user's. Whether one of a pool, or a wiped one, is what it was, its import looks
  */
 export async function takeOver(context: OperationContext, session: Session): Promise<VpsRecord> {
   const { pool, engine, record } = context;
-  const { userId, username, hostingerVmId, takenOverVmId } = record;
+  const { userId, username, hostingerVmId, takenOverVmId, takenOverIsWiped, poolMemberId } = record;
   const isInStack = (await engine.vms(username)).some(({ isLeftOver }) => !isLeftOver);
   if (isInStack) return record;
   await setNamesakesAside(pool, session, record);
-  if (hostingerVmId !== null && takenOverVmId === hostingerVmId) return record;
+  const isTakenOver = hostingerVmId !== null && takenOverVmId === hostingerVmId;
+  if (isTakenOver && (takenOverIsWiped || poolMemberId !== null)) return record;
+  if (hostingerVmId !== null) await refuseOtherNames(pool, session, record, [hostingerVmId], { what: "taken over" });
+  if (isTakenOver) return record;
   if (hostingerVmId !== null) {
     session.report(`the stack ${username} knows of no VM, but VM ${hostingerVmId} is the user's: it is taken over`);
     return (await takeOverVm(pool, userId, { vmId: hostingerVmId, isWiped: false })) ?? record;
@@ -40,6 +45,7 @@ async function takeFormerVm({ pool, record }: OperationContext, session: Session
       await forgetFormerVm(pool, giveUpId, "it does not exist any more");
       continue;
     }
+    await refuseOtherNames(pool, session, record, [vmId], { what: "given back" });
     session.report(`VM ${vmId} was the user's and was not wiped: the user gets it back`);
     const returned = former;
     return await inTransaction(pool, (db) => returnFormerVm(db, returned));

@@ -5,11 +5,13 @@ import type { VpsRecord } from "../../records/index.ts";
 import { endRenewal } from "../end-renewal.ts";
 import type { OperationContext } from "../operation.ts";
 import { stackRequestOf } from "../stack-request.ts";
+import { refuseOtherNames } from "../own-vms.ts";
 import { isOfTheVm } from "./of-the-vm.ts";
 
 /**
  * A VM from a pool that did not come to be the user's is given up, as far as it lets itself: its renewal, its DNS record,
- * the VM at rest. What the user gets next begins afresh; nobody has seen credentials of this one.
+ * the VM at rest. One that is called by another name is left as it is: it may be another user's by now. What the user gets next
+ * begins afresh; nobody has seen credentials of this one.
  *
  * @returns the record as it is now, without a VM
  * @throws UserVpsError whatever says nothing of the VM: another try may still stop it, and the user's name leads to it until then
@@ -20,11 +22,13 @@ export async function leaveMember({ pool, engine, settings, record, hooks, recor
   const stack = stackRequestOf(record, settings);
   await engine.clearInterruptedRun(stack, hooks);
   try {
+    await refuseOtherNames(pool, session, record, hostingerVmId === null ? [] : [hostingerVmId], { what: "given up" });
     await engine.destroy(stack, hooks);
   } catch (error) {
     if (!isOfTheVm(error)) throw error;
     recorder.onLine(`VM ${hostingerVmId} is left as it is: ${error.message}`);
-    await endRenewalOf(session, record);
+    // One that may be another user's is to stay paid.
+    if (error.code !== "VM_MISMATCH") await endRenewalOf(session, record);
     await engine.destroy(stack, hooks, { leavesVm: true });
   }
   return await inTransaction(pool, async (db) => {
