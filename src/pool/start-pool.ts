@@ -17,7 +17,9 @@ export interface PoolKeeper {
 
 export async function startPool(context: PoolContext & { readonly workerId: string }): Promise<PoolKeeper> {
   const { pool, settings, workerId, log } = context;
-  await syncPools(pool, settings);
+  for (const poolId of await syncPools(pool, settings)) {
+    log(`pools: POOLS does not name ${poolId} any more: nothing is bought for it. What is in it waits for users until its term ends; \`user-vps pool drain ${poolId}\` gives it up`);
+  }
   const stopped = new AbortController();
   const keep = async () => {
     while (!stopped.signal.aborted) {

@@ -1,12 +1,12 @@
 import type { Settings } from "../config/index.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { drainUnnamedPools, savePool } from "../records/index.ts";
+import { endUnnamedPools, savePool } from "../records/index.ts";
 import { poolIdOf } from "./pool-id.ts";
 
 export type PoolSettings = Pick<Settings, "pools" | "poolFailures" | "poolLeastDays" | "defaultDataCenterId" | "defaultTemplateId" | "domain" | "reuseWipedVms" | "reuseLeastDays" | "purchases">;
 
-/** The pools as the setting POOLS names them; what an operator has said of one of them stays. */
-export async function syncPools(db: Queryable, { pools = [], defaultDataCenterId, defaultTemplateId }: PoolSettings): Promise<void> {
+/** The pools as the setting POOLS names them; what an operator has said of one of them stays. The ids of those that it has named until now. */
+export async function syncPools(db: Queryable, { pools = [], defaultDataCenterId, defaultTemplateId }: PoolSettings): Promise<string[]> {
   const named: string[] = [];
   for (const { plan, dataCenterId = defaultDataCenterId, templateId = defaultTemplateId, ready, schedule, mostPerDay } of pools) {
     const kind = { plan, dataCenterId, templateId };
@@ -14,5 +14,5 @@ export async function syncPools(db: Queryable, { pools = [], defaultDataCenterId
     named.push(poolId);
     await savePool(db, poolId, { ...kind, keepReady: ready, schedule, mostPerDay: mostPerDay ?? null }, null);
   }
-  await drainUnnamedPools(db, named);
+  return await endUnnamedPools(db, named);
 }

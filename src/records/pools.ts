@@ -2,7 +2,9 @@
  * Pools, one row of vps_pools each:
  *
  *     filling ── members failed, too many in a row ──> paused ── an operator sets it anew ──> filling
- *     filling, paused ── an operator drains it, or POOLS does not name it any more ──> draining ── set anew ──> filling
+ *     filling, paused ── an operator drains it ──> draining ── set anew ──> filling
+ *
+ * One that POOLS does not name any more keeps none ready: it gives nothing up, for a worker may have been started with other settings by mistake.
  */
 import type { Queryable } from "../db/queryable.ts";
 
@@ -70,9 +72,12 @@ export async function drainPool(db: Queryable, poolId: string, by: string): Prom
   return rows[0];
 }
 
-/** filling, paused -> draining, of those that the setting does not name any more. */
-export async function drainUnnamedPools(db: Queryable, named: readonly string[]): Promise<void> {
-  await db.query("UPDATE vps_pools SET state = 'draining', paused_because = NULL, set_at = clock_timestamp() WHERE set_by IS NULL AND state <> 'draining' AND pool_id <> ALL ($1)", [named]);
+/** Nothing is bought any more for those that the setting does not name, also one that a version before has drained for that. The ids of those that were filled until now. */
+export async function endUnnamedPools(db: Queryable, named: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ poolId: string }>(
+    `UPDATE vps_pools SET keep_ready = 0, schedule = '{}', state = CASE state WHEN 'draining' THEN 'filling' ELSE state END, set_at = clock_timestamp()
+     WHERE set_by IS NULL AND pool_id <> ALL ($1) AND (keep_ready > 0 OR schedule <> '{}' OR state = 'draining') RETURNING pool_id AS "poolId"`, [named]);
+  return rows.map(({ poolId }) => poolId);
 }
 
 /** filling -> paused, if that was one too many. */

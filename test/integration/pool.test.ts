@@ -7,7 +7,7 @@ import { syncPools } from "../../src/pool/sync-pools.ts";
 import { goOn } from "../../src/purchases/index.ts";
 import { askToBuy } from "../../src/provisioning/ask-to-buy.ts";
 import { createRollOut } from "../../src/releases/index.ts";
-import { countVpsByStatus, endRollOut, findReleaseOfUser, findVpsByUserId, insertRelease, listPools, listVps, mayBuyForPool, notePoolMemberFailed, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
+import { countVpsByStatus, drainPool, endRollOut, findReleaseOfUser, findVpsByUserId, insertRelease, listPools, listVps, mayBuyForPool, notePoolMemberFailed, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import { KVM1 } from "../support/purchases.ts";
 
 import { openPools, POOL_ID } from "../support/pools.ts";
@@ -17,14 +17,44 @@ const { pool, jobs, settings, context, world, wanted, members, becomesReady, fil
 describe("the setting POOLS", () => {
   const named = (ready: number) => ({ ...settings, pools: [{ plan: KVM1, ready, schedule: ["22:00-06:00 = 1"], mostPerDay: 7 }] });
 
-  it("makes pools, changes them, and drains those that it does not name any more", async () => {
+  const pools = async () => (await listPools(pool)).map(({ poolId, keepReady, schedule, state }) => [poolId, keepReady, schedule, state]);
+
+  it("makes pools, and changes them", async () => {
     await syncPools(pool, named(2));
-    await syncPools(pool, named(4));
+    assert.deepEqual(await syncPools(pool, named(4)), []);
     assert.deepEqual((await listPools(pool)).map(({ poolId, keepReady, mostPerDay, schedule, state, setBy }) => [poolId, keepReady, mostPerDay, schedule, state, setBy]), [[POOL_ID, 4, 7, ["22:00-06:00 = 1"], "filling", null]]);
-    await syncPools(pool, settings);
-    assert.equal((await listPools(pool))[0]!.state, "draining");
+  });
+
+  it("gives nothing up of a pool that it does not name any more, which users get still, and for which nothing is bought", async () => {
+    const the = world();
+    await syncPools(pool, { ...settings, pools: [{ plan: KVM1, ready: 2, schedule: [], mostPerDay: 7 }] });
+    await refillPools(context());
+    for (const member of await members()) await becomesReady(member);
+    assert.deepEqual(await syncPools(pool, settings), [POOL_ID]);
+    assert.deepEqual(await syncPools(pool, settings), [], "which is told once");
+    assert.deepEqual(await pools(), [[POOL_ID, 0, [], "filling"]]);
+    jobs.length = 0;
+    assert.deepEqual(await refillPools(context()), []);
+    assert.deepEqual([(await members()).map(({ state }) => state), jobs], [["ready", "ready"], []]);
+    assert.ok(await claims(the, "alice"));
+    await claimsAreOld();
+    assert.deepEqual(await refillPools(context()), []);
     await syncPools(pool, named(4));
-    assert.equal((await listPools(pool))[0]!.state, "filling");
+    assert.deepEqual(await pools(), [[POOL_ID, 4, ["22:00-06:00 = 1"], "filling"]]);
+  });
+
+  it("drains no longer what a version before has drained because it was not named", async () => {
+    await syncPools(pool, named(2));
+    await pool.query("UPDATE vps_pools SET state = 'draining'");
+    await syncPools(pool, settings);
+    assert.deepEqual(await pools(), [[POOL_ID, 0, [], "filling"]]);
+  });
+
+  it("leaves one that an operator drains", async () => {
+    await syncPools(pool, named(2));
+    await drainPool(pool, POOL_ID, "olga");
+    for (const one of [settings, named(4)]) await syncPools(pool, one);
+    assert.deepEqual(await pools(), [[POOL_ID, 2, ["22:00-06:00 = 1"], "draining"]]);
   });
 
   it("leaves what an operator has said", async () => {

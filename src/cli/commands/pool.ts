@@ -71,10 +71,15 @@ export const poolDrain: CliCommand<{ reason?: string }> = {
 
 function poolsText(pools: readonly PoolView[]): string {
   const rows = pools.map((pool) => [
-    pool.poolId, pool.state === "paused" ? `paused: ${pool.pausedBecause}` : pool.state, `${pool.ready} of ${pool.wanted}`, pool.building, pool.failed, pool.claimed, pool.setAside,
+    pool.poolId, stateOf(pool), `${pool.ready} of ${pool.wanted}`, pool.building, pool.failed, pool.claimed, pool.setAside,
     `${pool.begunToday}${pool.mostPerDay === null ? "" : ` of ${pool.mostPerDay}`}`, money(pool.spentCents, ""), pool.asked === 0 ? undefined : `${Math.round((100 * pool.hits) / pool.asked)} %`, seconds(pool.secondsWith), seconds(pool.secondsWithout),
   ]);
   return table(["POOL", "STATE", "READY", "BUILDING", "FAILED", "CLAIMED", "SET ASIDE", "TODAY", "SPENT", "HITS", "READY IN", "WITHOUT"], rows);
+}
+
+function stateOf({ state, pausedBecause, keepReady, schedule }: PoolView): string {
+  if (state === "paused") return `paused: ${pausedBecause}`;
+  return state === "filling" && keepReady === 0 && schedule.length === 0 ? "not filled" : state;
 }
 
 function seconds(value: number | null): string | undefined {
