@@ -7,6 +7,7 @@ import { performJob } from "../../src/jobs/perform-job.ts";
 import { QUEUE, QUEUE_SCHEMA, sendAgain } from "../../src/jobs/queue.ts";
 import { finishRun, requestVps, resumeVps, saveVpsResult, setVpsStatus, startRun, suspendVps } from "../../src/records/index.ts";
 import { tryLockUser } from "../../src/jobs/user-lock.ts";
+import { FakeAccount } from "../support/fake-account.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool, url } = await withDatabase();
@@ -84,9 +85,11 @@ describe("what is asked for a ready user, and whose worker is lost", () => {
 
 describe("the stop that a suspension has asked for", () => {
   const acted: string[] = [];
+  const account = new FakeAccount();
+  account.addVm({ id: 17_923, hostname: "cleo.spoq.dev" });
   const context = () => ({
     boss, pool, databaseUrl: url, settings: { runLimitMinutes: 5 }, secrets: [], workerId: "worker", hostId: "host", log: () => undefined,
-    vms: { act: async (_vm: unknown, action: string) => void acted.push(action) }, handOver: new AbortController().signal,
+    vms: { openSession: () => account.session(), act: async (_vm: unknown, action: string) => void acted.push(action) }, handOver: new AbortController().signal,
   }) as never;
   const stop = { operation: "power", action: "stop", whileSuspended: true, userId: "u-cleo" } as const;
   const runs = async () => (await pool.query("SELECT FROM vps_runs WHERE user_id = 'u-cleo'")).rowCount;
