@@ -10,6 +10,7 @@ import { cancelRollOut, createRelease, createRollOut, findReleaseOfUser, findUnf
 import type { RollOutContext } from "../../src/releases/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { insertReadyUser } from "../support/ready-user.ts";
+import { until } from "../support/until.ts";
 
 const SHA256 = "ab".repeat(32);
 const SECRET = "fake-secret-for-tests";
@@ -174,7 +175,7 @@ describe("a roll-out", () => {
     onUp = async () => {
       most = Math.max(most, (running += 1));
       // On a busy machine the others may take their time to begin.
-      for (let turn = 0; most < 3 && turn < 100; turn++) await new Promise((resolve) => setTimeout(resolve, 20));
+      await until("three at once", () => most >= 3);
       await new Promise((resolve) => setTimeout(resolve, 50));
       running -= 1;
     };
@@ -269,9 +270,9 @@ describe("a roll-out", () => {
 
   it("ends its part when its hold on roll-outs is lost, so that no two processes go on", async () => {
     const { rollOutId } = await planned();
-    onUp = async () => {
+    onUp = async (_request, { signal }) => {
       await pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'user-vps lock' AND datname = current_database()");
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await until("what is under way to be asked to stop", () => signal?.aborted);
     };
     assert.equal((await runRollOut(context(), rollOutId)).outcome, null);
     assert.equal(upped.length, 1);
@@ -307,9 +308,11 @@ describe("a roll-out", () => {
     await pool.query("UPDATE user_vps SET status = 'queued' WHERE user_id = 'anna'");
     let running = 0;
     const atOnce: number[] = [];
-    onUp = async () => {
+    onUp = async ({ stackName }) => {
       atOnce.push(++running);
       await new Promise((resolve) => setTimeout(resolve, 50));
+      // On a busy machine the other of the two may take its time to begin.
+      if (stackName !== "bert") await until("two at once", () => atOnce.includes(2));
       running -= 1;
     };
     assert.equal((await runRollOut(context({ lockTimeoutMs: 700 }), rollOutId)).outcome, "succeeded");

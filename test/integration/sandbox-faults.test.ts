@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
-import { control, hostinger, purchaseBody, QUICK, records, until } from "./sandbox-support.ts";
+import { control, hitsOf, hostinger, purchaseBody, QUICK, records, until } from "./sandbox-support.ts";
 import { until as untilSo } from "../support/until.ts";
 
 const MACHINES = "vps/v1/virtual-machines";
@@ -19,6 +19,7 @@ describe("the sandbox's faults", () => {
   const faulty = (rule: object) => control(sandbox, "POST", "faults", { api: "hostinger", path: PATTERN, ...rule });
   const buyOnce = async () => hostinger(sandbox, "POST", MACHINES, await purchaseBody(sandbox));
   const purchases = () => sandbox.state().purchases.length;
+  const hit = (ruleId: number) => untilSo("a request for the fault", async () => (await hitsOf(sandbox, ruleId)) > 0);
 
   it("drop-before cuts the connection, and nothing was bought", async () => {
     await faulty({ method: "POST", fault: { kind: "drop-before" } });
@@ -52,37 +53,34 @@ describe("the sandbox's faults", () => {
 
   it("delay holds back the request, or, after the effect, the answer", async () => {
     const body = await purchaseBody(sandbox);
-    await faulty({ method: "POST", fault: { kind: "delay", delayMs: 300 } });
+    const { id } = await faulty({ method: "POST", fault: { kind: "delay", delayMs: 1_000 } });
     const started = Date.now();
     const late = hostinger(sandbox, "POST", MACHINES, body);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await hit(id);
     assert.equal(purchases(), 0);
     assert.equal((await late).status, 200);
-    assert.ok(Date.now() - started >= 290);
-    await faulty({ method: "POST", fault: { kind: "delay", delayMs: 300, when: "after" } });
-    const answeredLate = hostinger(sandbox, "POST", MACHINES, body);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    assert.equal(purchases(), 2);
+    assert.ok(Date.now() - started >= 990);
+    await faulty({ method: "POST", fault: { kind: "delay", delayMs: 1_000, when: "after" } });
+    let isAnswered = false;
+    const answeredLate = hostinger(sandbox, "POST", MACHINES, body).finally(() => { isAnswered = true; });
+    await until(sandbox, (state) => state.purchases.length === 2);
+    assert.equal(isAnswered, false);
     assert.equal((await answeredLate).status, 200);
   });
 
   it("delay lets a purchase land whose client has gone meanwhile", async () => {
-    await faulty({ method: "POST", fault: { kind: "delay", delayMs: 300 } });
-    const body = JSON.stringify(await purchaseBody(sandbox));
-    const headers = { authorization: `Bearer ${sandbox.hostingerToken}` };
-    const sent = fetch(`${sandbox.hostingerUrl}/api/${MACHINES}`, { method: "POST", headers, body, signal: AbortSignal.timeout(30) });
-    await assert.rejects(sent, { name: "TimeoutError" });
+    const { id } = await faulty({ method: "POST", fault: { kind: "delay", delayMs: 1_000 } });
+    await cutOnceHit(id, await purchaseBody(sandbox));
     assert.equal(purchases(), 0);
     await until(sandbox, (state) => state.purchases.length === 1);
   });
 
   it("hang never answers and does nothing", async () => {
-    await faulty({ method: "POST", fault: { kind: "hang" } });
-    const body = JSON.stringify(await purchaseBody(sandbox));
-    const headers = { authorization: `Bearer ${sandbox.hostingerToken}` };
-    const sent = fetch(`${sandbox.hostingerUrl}/api/${MACHINES}`, { method: "POST", headers, body, signal: AbortSignal.timeout(60) });
-    await assert.rejects(sent, { name: "TimeoutError" });
-    assert.equal(purchases(), 0);
+    const { id } = await faulty({ method: "POST", fault: { kind: "hang" } });
+    await cutOnceHit(id, await purchaseBody(sandbox));
+    // Whatever it did, it would have done before another request is through.
+    assert.equal((await buyOnce()).status, 200);
+    assert.equal(purchases(), 1);
   });
 
   it("garbage answers 200 with something that is no JSON", async () => {
@@ -91,7 +89,7 @@ describe("the sandbox's faults", () => {
   });
 
   /** The answer as it comes over the wire, with what became of the connection. */
-  const raw = async (method: string, body?: object, signal = AbortSignal.timeout(5_000)) => {
+  const raw = async (method: string, body?: object, signal = AbortSignal.timeout(60_000)) => {
     const response = await fetch(`${sandbox.hostingerUrl}/api/${MACHINES}`, {
       method,
       headers: { authorization: `Bearer ${sandbox.hostingerToken}` },
@@ -99,6 +97,15 @@ describe("the sandbox's faults", () => {
       ...(body && { body: JSON.stringify(body) }),
     });
     return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+
+  /** A client that goes away without an answer, once its request is there. */
+  const cutOnceHit = async (ruleId: number, body: object) => {
+    const cut = new AbortController();
+    const sent = assert.rejects(raw("POST", body, cut.signal), { name: "AbortError" });
+    await hit(ruleId);
+    cut.abort();
+    await sent;
   };
 
   it("status answers with any status, any headers and any body: a text as it is", async () => {
@@ -140,8 +147,12 @@ describe("the sandbox's faults", () => {
     await faulty({ method: "POST", fault: { kind: "status", status: 502, body: "<html>", dripEveryMs: 1 } });
     assert.equal((await raw("POST", body)).text, "<html>");
     await faulty({ method: "POST", fault: { kind: "answer", dripEveryMs: 50 } });
-    await assert.rejects(raw("POST", body, AbortSignal.timeout(150)), { name: "TimeoutError" });
-    assert.equal(purchases(), 5);
+    const cut = new AbortController();
+    const slow = assert.rejects(raw("POST", body, cut.signal), { name: "AbortError" });
+    await until(sandbox, (state) => state.purchases.length === 5);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    cut.abort();
+    await slow;
   });
 
   it("an answer may be edited, and its headers changed or taken away", async () => {
@@ -172,8 +183,9 @@ describe("the sandbox's faults", () => {
     const body = await purchaseBody(sandbox);
     for (const fault of [{ kind: "status", status: 500 }, { kind: "reset" }, { kind: "hang" }]) {
       const before = purchases();
-      await faulty({ method: "POST", fault: { ...fault, effectAfterMs: 200 } });
-      await raw("POST", body, AbortSignal.timeout(100)).catch(() => undefined);
+      const { id } = await faulty({ method: "POST", fault: { ...fault, effectAfterMs: 1_000 } });
+      if (fault.kind === "hang") await cutOnceHit(id, body);
+      else await raw("POST", body).catch(() => undefined);
       assert.equal(purchases(), before, fault.kind);
       await until(sandbox, (state) => state.purchases.length === before + 1);
     }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import type { Sandbox, StateView, VmView } from "../../src/sandbox/index.ts";
+import { until as untilSo } from "../support/until.ts";
 
 const SCRIPT_FILE = new URL("../unit/sandbox-vm/specification-script.sh", import.meta.url);
 
@@ -25,7 +26,7 @@ export async function call(url: string, method: string, token?: string, body?: u
   const response = await fetch(url, {
     method,
     headers: { "content-type": "application/json", ...authorization },
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(60_000),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
@@ -85,14 +86,9 @@ export async function provision(sandbox: Sandbox, wish: Wish = {}): Promise<VmVi
   return { ...vm, address };
 }
 
-/** Waits, for 5 seconds at most, until something is true of the world; answers it. */
-export async function until<T>(sandbox: Sandbox, holds: (state: StateView) => T | undefined | false | null): Promise<T> {
-  for (let attempt = 0; attempt < 500; attempt += 1) {
-    const found = holds(sandbox.state());
-    if (found !== undefined && found !== false && found !== null) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error("waited 5 s for the sandbox in vain");
+/** Waits until something is true of the world; answers it. */
+export function until<T>(sandbox: Sandbox, holds: (state: StateView) => T | undefined | false | null): Promise<T> {
+  return untilSo("the sandbox", () => holds(sandbox.state()));
 }
 
 export function vmIs(id: number, holds: (vm: VmView) => boolean): (state: StateView) => VmView | undefined {
@@ -103,7 +99,7 @@ export function vmIs(id: number, holds: (vm: VmView) => boolean): (state: StateV
 export function health(sandbox: Sandbox, address: string, servername: string, ca: string | undefined = sandbox.caPem): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const trust = ca === undefined || ca === "" ? {} : { ca };
-    const options = { host: address, port: sandbox.httpsPort, servername, path: "/health", agent: false as const, timeout: 5_000, ...trust };
+    const options = { host: address, port: sandbox.httpsPort, servername, path: "/health", agent: false as const, timeout: 60_000, ...trust };
     const sent = request(options, (response) => {
       let body = "";
       response.setEncoding("utf8");

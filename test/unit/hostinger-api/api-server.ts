@@ -28,7 +28,7 @@ export interface ApiServer extends AsyncDisposable {
   client(options?: Partial<HostingerClientOptions>): HostingerClient;
 }
 
-type Prepared = Answer | ((request: SeenRequest) => Answer);
+export type Prepared = Answer | ((request: SeenRequest) => Answer | Promise<Answer>);
 
 /** The last answer is given to all further requests. */
 export function startApiServer(...answers: Prepared[]): Promise<ApiServer> {
@@ -52,7 +52,7 @@ export async function startApiServerAt(url: string, ...answers: Prepared[]): Pro
       };
       seen.push(one);
       const next = answers[Math.min(seen.length, answers.length) - 1] ?? {};
-      give(response, typeof next === "function" ? next(one) : next);
+      void Promise.resolve(typeof next === "function" ? next(one) : next).then((answer) => give(response, answer));
     });
   });
   await new Promise<void>((resolve) => server.listen(Number(new URL(url).port), "127.0.0.1", resolve));

@@ -9,6 +9,7 @@ import { HostingerClient, type PurchaseOutcome, type PurchaseRequest } from "../
 import { purchase } from "../../../providers/hostinger/api/purchase.ts";
 import { HostingerTransport } from "../../../providers/hostinger/api/transport.ts";
 import { virtualMachineSchema } from "../../../providers/hostinger/api/virtual-machine.ts";
+import { atEnd } from "../../support/at-end.ts";
 import { closedPort, FAKE_TOKEN, startApiServer, startApiServerAt, vmJson, withShortBackoff, type Answer } from "./api-server.ts";
 
 const PASSWORD = "Fake-Password-For-Tests-123";
@@ -123,7 +124,7 @@ describe("a purchase of unknown outcome", () => {
   for (const [what, answer] of uncertain) {
     it(`is said to be so and never repeated: ${what}`, async () => {
       await using server = await startApiServer(answer);
-      const said = await unknownOutcome(server.client().virtualMachines.purchase(request, { timeoutMs: 1_000 }));
+      const said = await unknownOutcome(server.client().virtualMachines.purchase(request, { timeoutMs: 2_000 }));
       assert.equal(said.includes(PASSWORD) || said.includes(FAKE_TOKEN), false);
       assert.equal(server.seen.length, 1);
     });
@@ -181,7 +182,8 @@ describe("a purchase that certainly did not happen", () => {
   });
 
   it("is API_RATE_LIMITED when 429 lasts until the time limit, with nothing sent after it", async () => {
-    await using server = await startApiServer({ status: 429 });
+    // The last attempt that there is time for has most of a second for its answer: it is not cut off in flight.
+    await using server = await startApiServer({ status: 429, headers: { "retry-after": "1.2" } });
     const endMs = Date.now() + 2_000;
     const buying = server.client().virtualMachines.purchase(request, { timeoutMs: 2_000 });
     assert.deepEqual(await failureOf(buying), { kind: "notSent", code: "API_RATE_LIMITED" });
@@ -241,12 +243,12 @@ it("a purchase is not in flight after its time limit: its connection is gone", a
     server.on("connection", (socket) => socket.on("close", () => resolve(Date.now())));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  atEnd(() => new Promise((resolve) => server.close(resolve)));
   const { port } = server.address() as AddressInfo;
   const client = new HostingerClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: FAKE_TOKEN });
+  atEnd(() => client.close());
   const startedMs = Date.now();
   await unknownOutcome(client.virtualMachines.purchase(request, { timeoutMs: 1_000 }));
   const lastedMs = (await closedAtMs) - startedMs;
-  await client.close();
-  await new Promise((resolve) => server.close(resolve));
   assert.ok(lastedMs >= 990 && lastedMs < 20_000, `${lastedMs} ms`);
 });

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { beforeAll, describe, it } from "vitest";
 
 import { UserVpsError, type ErrorCode } from "../../../providers/core/errors.ts";
+import { sharedRateLimiter } from "../../../providers/core/rate-limiter.ts";
 import { HostingerClient } from "../../../providers/hostinger/api/client.ts";
-import { actionJson, closedPort, FAKE_TOKEN, startApiServer, startApiServerAt, vmJson, withShortBackoff, type Answer } from "./api-server.ts";
+import { until } from "../../support/until.ts";
+import { actionJson, closedPort, FAKE_TOKEN, startApiServer, startApiServerAt, vmJson, withShortBackoff, type Answer, type ApiServer } from "./api-server.ts";
 
 const withCode = (code: ErrorCode) => (error: unknown) => error instanceof UserVpsError && error.code === code;
 const ok = { json: [vmJson] };
@@ -36,7 +38,7 @@ describe("a call that may be repeated", () => {
 
   it("is repeated after an attempt's time-out", async () => {
     await using server = await startApiServer("hang", ok);
-    await server.client({ requestTimeoutMs: 500 }).virtualMachines.list();
+    await server.client({ requestTimeoutMs: 1_000 }).virtualMachines.list();
     assert.equal(server.seen.length, 2);
   });
 
@@ -174,13 +176,17 @@ describe("a POST that makes something", () => {
   });
 });
 
+/** Until the answer that asks everybody to wait has arrived. */
+async function held({ baseUrl }: ApiServer): Promise<void> {
+  await until("a hold of the rate limit", () => sharedRateLimiter(baseUrl, FAKE_TOKEN).heldMs > 0);
+}
+
 describe("429", () => {
   it("is obeyed by Retry-After, by all calls of all clients with this token", async () => {
     await using server = await startApiServer({ status: 429, headers: { "retry-after": "1" } }, ok);
     const [one, two] = [server.client(), server.client()];
     const first = one.virtualMachines.list();
-    while (server.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await held(server);
     await Promise.all([first, two.virtualMachines.list(), two.virtualMachines.list()]);
     const [refused, ...later] = server.seen;
     assert.equal(later.length, 3);
@@ -207,22 +213,27 @@ describe("429", () => {
 
 describe("cancellation", () => {
   it("ends every call of a run's client, but a purchase", async () => {
-    await using server = await startApiServer("hang");
+    const ended = Promise.withResolvers<Answer>();
+    await using server = await startApiServer(({ method, url }) => (`${method} ${url}` === "POST /api/vps/v1/virtual-machines" ? ended.promise : "hang"));
     const cancel = new AbortController();
-    const client = server.client({ requestTimeoutMs: 30_000, purchaseTimeoutMs: 300 }).withSignal(cancel.signal);
+    const client = server.client({ requestTimeoutMs: 30_000 }).withSignal(cancel.signal);
     const calls = [client.virtualMachines.list(), client.virtualMachines.stop(1), client.scripts.list({ signal: new AbortController().signal })];
     const purchase = client.virtualMachines.purchase({ itemId: "x", setup: { templateId: 1, dataCenterId: 2 } });
-    setTimeout(() => cancel.abort(new Error("the worker stops")), 40);
-    for (const call of calls) await assert.rejects(call, /the worker stops/);
-    assert.equal((await purchase).kind, "unknown");
+    const ends = calls.map((call) => assert.rejects(call, /the worker stops/));
+    await until("all to be under way", () => server.seen.length === calls.length + 1);
+    cancel.abort(new Error("the worker stops"));
+    await Promise.all(ends);
+    ended.resolve({ json: { order: { id: 2957086, status: "completed" }, virtual_machine: vmJson } });
+    assert.equal((await purchase).kind, "named");
   });
 
-
   it("ends a wait between attempts at once", async () => {
-    await using server = await startApiServer({ status: 503, headers: { "retry-after": "30" } });
-    const startedMs = Date.now();
     const cancel = new AbortController();
-    setTimeout(() => cancel.abort(), 40);
+    await using server = await startApiServer(() => {
+      setTimeout(() => cancel.abort(), 40);
+      return { status: 503, headers: { "retry-after": "30" } };
+    });
+    const startedMs = Date.now();
     await assert.rejects(server.client().virtualMachines.list({ signal: cancel.signal }), withCode("CANCELLED"));
     assert.ok(Date.now() - startedMs < 20_000);
   });
@@ -230,15 +241,19 @@ describe("cancellation", () => {
   it("ends a wait for the rate limit at once", async () => {
     await using server = await startApiServer({ status: 429, headers: { "retry-after": "30" } });
     const cancel = new AbortController();
-    setTimeout(() => cancel.abort(), 40);
-    await assert.rejects(server.client().virtualMachines.list({ signal: cancel.signal }), withCode("CANCELLED"));
+    const call = assert.rejects(server.client().virtualMachines.list({ signal: cancel.signal }), withCode("CANCELLED"));
+    await held(server);
+    cancel.abort();
+    await call;
     assert.equal(server.seen.length, 1);
   });
 
   it("ends an attempt at once, with the signal's own reason", async () => {
-    await using server = await startApiServer("hang");
     const cancel = new AbortController();
-    setTimeout(() => cancel.abort(new Error("the worker stops")), 40);
+    await using server = await startApiServer(() => {
+      cancel.abort(new Error("the worker stops"));
+      return "hang";
+    });
     await assert.rejects(server.client().virtualMachines.list({ signal: cancel.signal }), /the worker stops/);
   });
 });
