@@ -11,6 +11,7 @@ import { commandOf } from "../../src/cli/commands/index.ts";
 import { exitCodeOf } from "../../src/cli/exit-codes.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { errorView } from "../../src/cli/report-error.ts";
+import { atEnd } from "../support/at-end.ts";
 
 export const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 export const BIN = join(CHECKOUT, "bin", "user-vps");
@@ -40,7 +41,9 @@ export function temporaryFolder(): string {
 /** Of this process only what every program needs: no setting of whoever runs the tests. */
 export function startCli(args: readonly string[], { env = {}, cwd = tmpdir(), limitMs = LIMIT_MS }: CliOptions = {}): ChildProcess {
   const { PATH, HOME } = process.env;
-  return spawn(BIN, args, { cwd, env: { PATH, HOME, ...env }, stdio: ["pipe", "pipe", "pipe"], timeout: limitMs, killSignal: "SIGKILL" });
+  const child = spawn(BIN, args, { cwd, env: { PATH, HOME, ...env }, stdio: ["pipe", "pipe", "pipe"], timeout: limitMs, killSignal: "SIGKILL" });
+  atEnd(() => void child.kill("SIGKILL"));
+  return child;
 }
 
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliRun> {

@@ -10,6 +10,7 @@ import { startEmbedded } from "../../src/db/embedded.ts";
 import { serverUser } from "../../src/db/embedded-user.ts";
 import { openDatabase } from "../../src/db/open-database.ts";
 import { findVpsByUserId, requestVps } from "../../src/records/index.ts";
+import { atEnd } from "../support/at-end.ts";
 
 const parent = await mkdtemp(join(tmpdir(), "user-vps-embedded-"));
 await chmod(parent, 0o755);
@@ -26,29 +27,38 @@ const runs = async () => {
 };
 const openInChild = async (): Promise<[ChildProcess, string]> => {
   const child = fork(new URL("../support/open-database-child.ts", import.meta.url), [dataFolder]);
+  atEnd(() => child.kill("SIGKILL"));
   const [message] = (await once(child, "message")) as [{ url: string }];
   return [child, message.url];
 };
 
+/** Closed at the test's end at the latest. */
+const open = async (folder = dataFolder) => {
+  const database = await openDatabase({ dataFolder: folder });
+  let closing: Promise<void> | undefined;
+  const close = () => (closing ??= database.close());
+  atEnd(close);
+  return { ...database, close };
+};
+
 describe("the embedded PostgreSQL", () => {
   it("keeps its data and its port, and is stopped by the last to go", async () => {
-    const first = await openDatabase({ dataFolder });
+    const first = await open();
     await requestVps(first.pool, REQUEST);
-    const other = await openDatabase({ dataFolder });
+    const other = await open();
     assert.equal(other.url, first.url);
     await first.close();
     assert.ok(await runs(), "the other still uses it");
     assert.ok(await findVpsByUserId(other.pool, "user_alice"));
     await other.close();
     assert.equal(await runs(), undefined);
-    const again = await openDatabase({ dataFolder });
+    const again = await open();
     assert.equal(again.url, first.url);
     assert.ok(await findVpsByUserId(again.pool, "user_alice"));
-    await again.close();
   });
 
   it("listens on loopback only, and lets nobody in without the password, which only its user can read", async () => {
-    const { pool, url, close } = await openDatabase({ dataFolder });
+    const { pool, url } = await open();
     const { rows } = await pool.query("SELECT name, setting FROM pg_settings WHERE name IN ('listen_addresses', 'unix_socket_directories') ORDER BY name");
     assert.deepEqual(rows.map(({ setting }) => setting), ["127.0.0.1", ""]);
     const wrong = new URL(url);
@@ -56,7 +66,6 @@ describe("the embedded PostgreSQL", () => {
     const client = new Client({ connectionString: wrong.href });
     await assert.rejects(client.connect(), /password authentication failed/);
     assert.equal((await stat(join(dataFolder, "password"))).mode & 0o777, 0o600);
-    await close();
   });
 
   it("is reached whatever the shell has for the clients of other servers", async () => {
@@ -64,10 +73,9 @@ describe("the embedded PostgreSQL", () => {
     vi.stubEnv("PGSSLMODE", "require");
     vi.stubEnv("PGDATESTYLE", "German");
     try {
-      const { pool, close } = await openDatabase({ dataFolder: folder });
+      const { pool } = await open(folder);
       const { rows } = await pool.query<{ DateStyle: string }>("SHOW datestyle");
       assert.match(rows[0]!.DateStyle, /^ISO/);
-      await close();
     } finally {
       vi.unstubAllEnvs();
     }
@@ -86,7 +94,7 @@ describe("the embedded PostgreSQL", () => {
     const pid = await runs();
     child.kill("SIGKILL");
     await once(child, "exit");
-    const next = await openDatabase({ dataFolder });
+    const next = await open();
     assert.equal(next.url, url);
     assert.equal(await runs(), pid);
     await next.close();
@@ -104,25 +112,24 @@ describe("the embedded PostgreSQL", () => {
   });
 
   it("starts after kill -9 of the server itself", async () => {
-    const { url, pool, close } = await openDatabase({ dataFolder });
+    const { url, pool, close } = await open();
     process.kill((await runs())!, "SIGKILL");
     await assert.rejects(pool.query("SELECT pg_sleep(5)"));
-    const again = await openDatabase({ dataFolder });
+    const again = await open();
     assert.ok(await findVpsByUserId(again.pool, "user_alice"));
     assert.equal(again.url, url);
     await close();
-    await again.close();
   });
 
   it("starts when the id that a killed server left behind is that of another living process", async () => {
-    const { url, close } = await openDatabase({ dataFolder });
+    const { url, close } = await open();
     const file = join(dataFolder, "data", "postmaster.pid");
     const left = await readFile(file, "utf8");
     await close();
     const stranger = spawn("sleep", ["600"], { ...(await serverUser()) });
     try {
       await writeFile(file, left.replace(/^\d+/, String(stranger.pid)));
-      const again = await openDatabase({ dataFolder });
+      const again = await open();
       assert.equal(again.url, url);
       assert.equal(stranger.exitCode ?? stranger.signalCode, null);
       await again.close();

@@ -5,6 +5,7 @@ import { ChangeFeed, CHANGES_CHANNEL } from "../../src/http/change-feed.ts";
 import { TOLD_LATER } from "../../src/http/tell-signups.ts";
 import { WAKE_CHANNEL } from "../../src/jobs/index.ts";
 import { createPoolMember, findVpsByUserId, notePoolMemberReady, requestVps, savePool, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
+import { atEnd } from "../support/at-end.ts";
 import { withApp } from "../support/http-app.ts";
 import { asUser } from "../support/tokens.ts";
 import { until } from "../support/until.ts";
@@ -91,13 +92,13 @@ describe("POST /api/vps/provision", () => {
     });
     const feed = new ChangeFeed(url);
     await feed.start();
+    atEnd(() => feed.close());
     const told: string[] = [];
     for (const userId of ["user_claimer", memberId]) feed.subscribe(userId, () => told.push(userId));
     assert.equal((await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("claimer"), payload: {} })).statusCode, 202);
     assert.equal((await findVpsByUserId(pool, memberId))?.status, "deprovisioning");
     await until("both are told of", () => told.length >= 2);
     assert.deepEqual(told.toSorted(), [memberId, "user_claimer"]);
-    await feed.close();
     await pool.query("TRUNCATE vps_pools, vps_pool_members");
   });
 

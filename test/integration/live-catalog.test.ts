@@ -7,10 +7,12 @@ import { readOffers } from "../../src/records/offers.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { keepOffers } from "../../src/service/keep-offers.ts";
+import { atEnd } from "../support/at-end.ts";
 import { ALICE } from "../support/fake-account.ts";
 import { withApp } from "../support/http-app.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { asUser } from "../support/tokens.ts";
+import { until } from "../support/until.ts";
 import { control, hostinger, QUICK } from "./sandbox-support.ts";
 
 const SINGAPORE = { id: 30, name: "sin", location: "sg", city: "Singapore", continent: "Asia" };
@@ -44,10 +46,10 @@ describe("what Hostinger offers since this program was written", () => {
     const ask = async (username: string, body: object) => app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser(username), payload: body });
     assert.deepEqual(await readOffers(database.pool), SPECIFIED_CATALOG);
     const client = new HostingerClient({ baseUrl: sandbox.hostingerUrl, apiKey: sandbox.hostingerToken });
+    atEnd(() => client.close());
     const keeper = keepOffers(database.pool, client, () => undefined);
-    for (let look = 0; look < 200 && (await readOffers(database.pool)).source !== "api"; look++) await new Promise((resolve) => setTimeout(resolve, 25));
-    await keeper.stop();
-    await client.close();
+    atEnd(() => keeper.stop());
+    await until("the API's offers", async () => (await readOffers(database.pool)).source === "api");
 
     const taken = await ask("alice", { plan: "KVM 16", dataCenterId: SINGAPORE.id });
     assert.deepEqual([taken.statusCode, taken.json().plan, taken.json().dataCenter.id], [202, KVM16.itemId, SINGAPORE.id]);

@@ -12,6 +12,7 @@ import { sandboxEnvironment, trialDataFolder } from "../../src/cli/sandbox-env.t
 import { cacheRoot } from "../../src/install-pulumi/cache.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
+import { atEnd } from "../support/at-end.ts";
 
 const run = promisify(execFile);
 const CHECKOUT = resolve(import.meta.dirname, "..", "..");
@@ -77,6 +78,7 @@ describe("the packed archive, installed", async () => {
 
   it("simulates the world where it is started, for a service with a database of its own, until Ctrl-C", async () => {
     const world = spawn(bin, ["sandbox", "--json"], { cwd: home, env: environment, stdio: ["ignore", "pipe", "inherit"], timeout: 120_000 });
+    atEnd(() => world.kill("SIGKILL"));
     const ended = once(world, "close");
     const [ready] = (await once(world.stdout.setEncoding("utf8"), "data")) as [string];
     const { envFile } = JSON.parse(ready) as { envFile: string };

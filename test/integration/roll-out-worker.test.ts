@@ -19,6 +19,7 @@ import { findLostRollOuts } from "../../src/releases/lost-roll-outs.ts";
 import { ROLL_OUT_QUEUE } from "../../src/releases/queue.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
+import { atEnd } from "../support/at-end.ts";
 import { addFleet } from "../support/fleet.ts";
 import type { FleetMember } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -150,6 +151,7 @@ describe("a roll-out by the queue", () => {
 
   it("waits for a user's other run", async () => {
     const lock = (await tryLockUser(url, "u-user1"))!;
+    atEnd(() => lock.release());
     await startWorker("w1");
     const rollOut = await ask({ usernames: ["user1"] });
     await until("the lock is waited for", async () => (await listMembers(pool, rollOut.rollOutId))[0]!.status === "running");

@@ -4,8 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { sandboxBanner, startSandbox } from "../../src/sandbox/index.ts";
+import type { Sandbox, SandboxOptions } from "../../src/sandbox/index.ts";
+import { atEnd } from "../support/at-end.ts";
 import { buy, health, hostinger, provision, QUICK, records, until, vmIs } from "./sandbox-support.ts";
 import type { Body } from "./sandbox-support.ts";
+
+/** Closed at the test's end at the latest. */
+async function start(options: SandboxOptions): Promise<Sandbox> {
+  const sandbox = await startSandbox(options);
+  atEnd(() => sandbox.close());
+  return sandbox;
+}
 
 describe("a sandbox", () => {
   let folder: string;
@@ -16,71 +25,58 @@ describe("a sandbox", () => {
 
   it("with a file is the same world after a restart: ports, CA, VMs, what was under way", async () => {
     const options = { ...QUICK, persistFile: join(folder, "world.json") };
-    const first = await startSandbox(options);
+    const first = await start(options);
     const alice = await provision(first);
     await health(first, alice.address, alice.hostname);
     const bob = await buy(first, { hostname: "bob.spoq.dev" });
     await first.close();
     assert.equal(statSync(options.persistFile).mode & 0o777, 0o600);
 
-    const second = await startSandbox(options);
-    try {
-      assert.deepEqual(
-        [second.hostingerUrl, second.resolver, second.httpsPort, second.caPem],
-        [first.hostingerUrl, first.resolver, first.httpsPort, first.caPem],
-      );
-      assert.equal(second.state().purchases.length, 2);
-      await until(second, vmIs(alice.id, (vm) => vm.health !== null));
-      assert.equal((await health(second, alice.address, alice.hostname)).status, 200);
-      await until(second, vmIs(bob, (vm) => vm.scriptOutcome !== null));
-    } finally {
-      await second.close();
-    }
+    const second = await start(options);
+    assert.deepEqual(
+      [second.hostingerUrl, second.resolver, second.httpsPort, second.caPem],
+      [first.hostingerUrl, first.resolver, first.httpsPort, first.caPem],
+    );
+    assert.equal(second.state().purchases.length, 2);
+    await until(second, vmIs(alice.id, (vm) => vm.health !== null));
+    assert.equal((await health(second, alice.address, alice.hostname)).status, 200);
+    await until(second, vmIs(bob, (vm) => vm.scriptOutcome !== null));
   });
 
   it("with a file has every change written before it is answered", async () => {
     const persistFile = join(folder, "durable.json");
-    const sandbox = await startSandbox({ ...QUICK, persistFile });
-    try {
-      const id = await buy(sandbox);
-      const written = () => (JSON.parse(readFileSync(persistFile, "utf8")) as { state: Body }).state;
-      assert.deepEqual(written().purchases.map((purchase: Body) => purchase.vmId), [id]);
-      await records(sandbox, "POST", "", { name: "alice", type: "A", content: "127.77.0.1", ttl: 60 });
-      assert.equal(written().records.length, 1);
-    } finally {
-      await sandbox.close();
-    }
+    const sandbox = await start({ ...QUICK, persistFile });
+    const id = await buy(sandbox);
+    const written = () => (JSON.parse(readFileSync(persistFile, "utf8")) as { state: Body }).state;
+    assert.deepEqual(written().purchases.map((purchase: Body) => purchase.vmId), [id]);
+    await records(sandbox, "POST", "", { name: "alice", type: "A", content: "127.77.0.1", ttl: 60 });
+    assert.equal(written().records.length, 1);
   });
 
   it("does not share anything with a second one in the same process", async () => {
-    const [one, two] = await Promise.all([startSandbox(QUICK), startSandbox(QUICK)]);
-    try {
-      const [inOne, inTwo] = await Promise.all([provision(one), provision(two)]);
-      assert.equal(inOne.address, inTwo.address);
-      assert.notEqual(one.httpsPort, two.httpsPort);
-      assert.equal((await health(one, inOne.address, "alice.spoq.dev")).status, 200);
-      assert.equal((await health(two, inTwo.address, "alice.spoq.dev")).status, 200);
-      await assert.rejects(health(one, inOne.address, "alice.spoq.dev", two.caPem));
-      assert.equal(one.state().purchases.length, 1);
-      one.reset();
-      assert.equal((await records(two, "GET")).body.result.length, 1);
-    } finally {
-      await Promise.all([one.close(), two.close()]);
-    }
+    const [one, two] = await Promise.all([start(QUICK), start(QUICK)]);
+    const [inOne, inTwo] = await Promise.all([provision(one), provision(two)]);
+    assert.equal(inOne.address, inTwo.address);
+    assert.notEqual(one.httpsPort, two.httpsPort);
+    assert.equal((await health(one, inOne.address, "alice.spoq.dev")).status, 200);
+    assert.equal((await health(two, inTwo.address, "alice.spoq.dev")).status, 200);
+    await assert.rejects(health(one, inOne.address, "alice.spoq.dev", two.caPem));
+    assert.equal(one.state().purchases.length, 1);
+    one.reset();
+    assert.equal((await records(two, "GET")).body.result.length, 1);
   });
 
   it("takes the ports it is told, and leaves nothing behind when one is taken", async () => {
-    const one = await startSandbox(QUICK);
+    const one = await start(QUICK);
     const apiPort = Number(new URL(one.hostingerUrl).port);
     await assert.rejects(startSandbox({ ...QUICK, apiPort }), { code: "EADDRINUSE" });
     await one.close();
-    const again = await startSandbox({ ...QUICK, apiPort, dnsPort: Number(one.resolver.split(":")[1]), httpsPort: one.httpsPort });
+    const again = await start({ ...QUICK, apiPort, dnsPort: Number(one.resolver.split(":")[1]), httpsPort: one.httpsPort });
     assert.deepEqual([again.hostingerUrl, again.resolver, again.httpsPort], [one.hostingerUrl, one.resolver, one.httpsPort]);
-    await again.close();
   });
 
   it("closes while requests wait and VMs boot, and removes its CA file", async () => {
-    const sandbox = await startSandbox({ ...QUICK, bootMs: 60_000 });
+    const sandbox = await start({ ...QUICK, bootMs: 60_000 });
     await buy(sandbox);
     sandbox.addFault({ api: "hostinger", fault: { kind: "delay", delayMs: 60_000 } });
     const waiting = hostinger(sandbox, "GET", "vps/v1/templates");
@@ -99,13 +95,12 @@ describe("a sandbox", () => {
   });
 
   it("says that nothing is real, and gives the environment that leads to it", async () => {
-    const sandbox = await startSandbox(QUICK);
+    const sandbox = await start(QUICK);
     assert.match(sandboxBanner(sandbox), /NOTHING HERE IS REAL/);
     assert.deepEqual(Object.keys(sandbox.env).sort(), [
       "CLOUDFLARE_API_TOKEN", "CLOUDFLARE_BASE_URL", "CLOUDFLARE_ZONE_ID", "HOSTINGER_API_BASE_URL", "HOSTINGER_API_KEY",
       "USER_VPS_CA_FILE", "USER_VPS_DNS_RESOLVER", "USER_VPS_HEALTH_PORT", "USER_VPS_SSH_PORT",
     ]);
     assert.equal(readFileSync(sandbox.env["USER_VPS_CA_FILE"] ?? "", "utf8"), sandbox.caPem);
-    await sandbox.close();
   });
 });

@@ -12,6 +12,7 @@ import type { Sandbox } from "../../src/sandbox/index.ts";
 import { SHORTEST_MS } from "../../src/waits/pace.ts";
 import { startWatcher } from "../../src/waits/watcher.ts";
 import type { Watcher } from "../../src/waits/watcher.ts";
+import { atEnd } from "../support/at-end.ts";
 import { addFleet, control } from "../support/fleet.ts";
 import type { FleetMember } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -44,12 +45,15 @@ beforeEach(async () => {
   await pool.query("DELETE FROM vps_leases");
 });
 
-function watcher(workerId: string, onList: (signal: AbortSignal) => Promise<void> | void = () => undefined): Promise<Watcher> {
+/** Stopped at the test's end at the latest. */
+async function watcher(workerId: string, onList: (signal: AbortSignal) => Promise<void> | void = () => undefined, db = pool): Promise<Watcher> {
   const inventory = new VmInventory(async (signal) => {
     await onList(signal);
     return await client.virtualMachines.list({ signal });
   });
-  return startWatcher({ pool, databaseUrl: url, jobs, workerId, inventory, target, log: (line) => lines.push(line) });
+  const watching = await startWatcher({ pool: db, databaseUrl: url, jobs, workerId, inventory, target, log: (line) => lines.push(line) });
+  atEnd(() => watching.stop());
+  return watching;
 }
 
 async function waits(member: FleetMember, what: "running" | "health", limitSeconds = 300): Promise<void> {
@@ -183,9 +187,11 @@ describe("the watcher", () => {
     await until("the list", () => lists === 1);
     await waits(first, "health");
     await until("the first one's job", () => sent.length === 1);
-    // Longer than a silent leader keeps its lease.
-    await new Promise((resume) => setTimeout(resume, 5_000));
-    assert.equal(await holdLease(pool, "watcher", "other", 4), false, "it is still the leader");
+    // For longer than a silent leader keeps its lease.
+    const beat = async () => (await pool.query<{ holder: string; beat_at: Date }>("SELECT holder, beat_at FROM vps_leases")).rows[0]!;
+    const before = (await beat()).beat_at.getTime();
+    await until("the lease to be kept", async () => (await beat()).beat_at.getTime() - before > 5_000);
+    assert.equal((await beat()).holder, "one", "it is still the leader");
     await waits(second, "health");
     await until("the second one's job", () => sent.length === 2);
     assert.equal(lists, 1, "and one list is under way at a time");
@@ -229,8 +235,7 @@ describe("the watcher", () => {
   it("asks PostgreSQL next to nothing while nobody waits, and takes up at once who begins to, through a connection that breaks", async () => {
     let statements = 0;
     const counting = new Proxy(pool, { get: (of, name) => (name === "query" ? (...args: [string]) => { statements += 1; return of.query(...args); } : Reflect.get(of, name, of) as unknown) });
-    const inventory = new VmInventory((signal) => client.virtualMachines.list({ signal }));
-    const watching = await startWatcher({ pool: counting, databaseUrl: url, jobs, workerId: "idle", inventory, target, log: (line) => lines.push(line) });
+    const watching = await watcher("idle", undefined, counting);
     await new Promise((resume) => setTimeout(resume, 2_000));
     assert.ok(statements <= 1, `${statements} statements in two idle seconds`);
     const takenUp = async (member: FleetMember) => {
@@ -267,6 +272,7 @@ describe("the watcher", () => {
     const second = await watcher("two");
     // As a frozen leader does that goes on for a moment: both hold it.
     const contest = setInterval(() => void pool.query("UPDATE vps_leases SET beat_at = '-infinity'").catch(() => undefined), 50);
+    atEnd(() => clearInterval(contest));
     await until("the jobs", () => sent.length >= 10);
     clearInterval(contest);
     await Promise.all([first.stop(), second.stop()]);

@@ -5,11 +5,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { engineAddressOf, engineGoneSignal, watchEngine } from "../../../providers/core/engine-liveness.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import { atEnd } from "../../support/at-end.ts";
 
 const SCRIPT = "/project/node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js";
 
 async function listen<Kind extends Server>(server: Kind): Promise<{ server: Kind; address: string; close(): Promise<void> }> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  atEnd(() => server.close());
   return {
     server,
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -32,7 +32,7 @@ describe("onInterrupts", () => {
     await until("SIGHUP 1");
     // However long it takes for the same one.
     const pressing = setInterval(() => child.kill("SIGHUP"), 100);
+    atEnd(() => clearInterval(pressing));
     await until("SIGHUP 2");
-    clearInterval(pressing);
   });
 });

@@ -13,6 +13,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import structMessages from "google-protobuf/google/protobuf/struct_pb.js";
 import { describe, it } from "vitest";
+import { atEnd } from "../../support/at-end.ts";
 
 const CHECKOUT = resolve(import.meta.dirname, "..", "..", "..");
 const { Struct } = structMessages;
@@ -33,6 +34,10 @@ const PURCHASE = `exports.handler = () => ({
 async function listening(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  atEnd(() => {
+    server.close();
+    server.closeAllConnections();
+  });
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
@@ -44,17 +49,19 @@ async function close(server: Server): Promise<void> {
 
 async function startProvider(engineAddress: string): Promise<{ readonly child: ChildProcess; readonly client: InstanceType<typeof service.ResourceProviderClient> }> {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(CHECKOUT, "providers", "dynamic", "main.ts"), engineAddress], { cwd: CHECKOUT, stdio: ["ignore", "pipe", "inherit"] });
+  atEnd(() => child.kill("SIGKILL"));
   const [port] = (await once(child.stdout, "data")) as [Buffer];
-  return { child, client: new service.ResourceProviderClient(`127.0.0.1:${Number(port.toString())}`, grpc.credentials.createInsecure()) };
+  const client = new service.ResourceProviderClient(`127.0.0.1:${Number(port.toString())}`, grpc.credentials.createInsecure());
+  atEnd(() => client.close());
+  return { child, client };
 }
 
 describe("a dynamic provider's process whose engine is gone", () => {
   it("ends at once when nothing is under way", async () => {
     const engine = createServer();
-    const { child, client } = await startProvider(await listening(engine));
+    const { child } = await startProvider(await listening(engine));
     await close(engine);
     assert.deepEqual(await once(child, "exit"), [0, null]);
-    client.close();
   });
 
   it("brings to an end what is under way, and ends then", async () => {
@@ -72,17 +79,12 @@ describe("a dynamic provider's process whose engine is gone", () => {
     const engine = createServer();
     const { child, client } = await startProvider(await listening(engine));
     const exit = once(child, "exit");
-    try {
-      const request = new messages.CreateRequest().setProperties(Struct.fromJavaScript({ url, __provider: PURCHASE }));
-      client.create(request, () => undefined);
-      (await begun).end();
-      await close(engine);
-      (await purchase).end();
-      assert.deepEqual(await exit, [0, null]);
-      assert.deepEqual(asked, ["/begun", "/purchase", "/record"]);
-    } finally {
-      client.close();
-      await close(world);
-    }
+    const request = new messages.CreateRequest().setProperties(Struct.fromJavaScript({ url, __provider: PURCHASE }));
+    client.create(request, () => undefined);
+    (await begun).end();
+    await close(engine);
+    (await purchase).end();
+    assert.deepEqual(await exit, [0, null]);
+    assert.deepEqual(asked, ["/begun", "/purchase", "/record"]);
   });
 });

@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, it } from "vitest";
 import { findTagged, killTagged, tagEnvironment } from "../../../src/provisioning/process-tags.ts";
+import { atEnd } from "../../support/at-end.ts";
+import { until } from "../../support/until.ts";
 
 function sleeper(tags: { run: string; stack: string; worker: string }, script = "exec sleep 30") {
   return spawn("/bin/sh", ["-c", script], { env: { ...process.env, ...tagEnvironment(tags) }, stdio: "ignore", detached: true });
@@ -63,6 +65,7 @@ describe("the watchdog", () => {
     const start = join(import.meta.dirname, "..", "..", "..", "src", "provisioning", "start-watchdog.ts");
     const parent = spawn(process.execPath, ["--input-type=module", "-e", `(await import(${JSON.stringify(start)})).startWatchdog(${JSON.stringify(worker)}, ${JSON.stringify(folder)}); console.log("started"); setInterval(() => {}, 1000);`], { stdio: ["ignore", "pipe", "inherit"] });
     const child = sleeper({ run: randomUUID(), stack: "x/alice", worker });
+    for (const one of [parent, child]) atEnd(() => one.kill("SIGKILL"));
     const exited = once(child, "exit");
     await once(parent.stdout, "data");
     return { worker, folder, parent, exited };
@@ -72,8 +75,7 @@ describe("the watchdog", () => {
     parent.kill("SIGKILL");
     const [, signal] = await exited;
     assert.equal(signal, "SIGKILL");
-    for (let looks = 0; existsSync(folder) && looks < 200; looks++) await new Promise((resume) => setTimeout(resume, 10));
-    assert.equal(existsSync(folder), false);
+    await until("its folder to be gone", () => !existsSync(folder));
   }
 
   async function watchdogOf(worker: string): Promise<number | undefined> {
@@ -89,12 +91,10 @@ describe("the watchdog", () => {
     const started = await startWorker();
     const first = (await watchdogOf(started.worker))!;
     process.kill(first, "SIGKILL");
-    let second: number | undefined;
-    for (let looks = 0; (second === undefined || second === first) && looks < 200; looks++) {
-      await new Promise((resume) => setTimeout(resume, 50));
-      second = await watchdogOf(started.worker);
-    }
-    assert.ok(second !== undefined && second !== first, "another watchdog");
+    await until("another watchdog", async () => {
+      const second = await watchdogOf(started.worker);
+      return second !== undefined && second !== first;
+    });
     await clearsUpAfter(started);
   });
 });

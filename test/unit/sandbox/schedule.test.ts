@@ -3,6 +3,7 @@ import { afterEach, describe, it, vi } from "vitest";
 import type { Step } from "../../../src/sandbox/model.ts";
 import { Schedule } from "../../../src/sandbox/schedule.ts";
 import type { World } from "../../../src/sandbox/world.ts";
+import { atEnd } from "../../support/at-end.ts";
 import { until } from "../../support/until.ts";
 
 afterEach(() => void vi.restoreAllMocks());
@@ -12,6 +13,7 @@ describe("the sandbox's schedule", () => {
     const done: string[] = [];
     const world = { state: { steps: [] as Step[] } } as World;
     const schedule = new Schedule(world, ({ what }) => void done.push(what.kind));
+    atEnd(() => schedule.close());
     const clock = vi.spyOn(Date, "now").mockReturnValue(0);
     schedule.add(1, 100, { kind: "action-sent", actionId: 1 });
     // The second one's time is over before its timer is set.
@@ -20,6 +22,5 @@ describe("the sandbox's schedule", () => {
     clock.mockRestore();
     await until("both", () => done.length === 2);
     assert.deepEqual([done, world.state.steps], [["action-sent", "action-done"], []]);
-    schedule.close();
   });
 });

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, it } from "vitest";
+import { atEnd } from "../../support/at-end.ts";
 
 const SIGNALS = join(import.meta.dirname, "..", "..", "..", "src", "service", "signals.ts");
 
@@ -11,7 +12,9 @@ function closing() {
   const script = `const { startUntilSignals } = await import(${JSON.stringify(SIGNALS)});
     await startUntilSignals(async () => ({ close: ({ atOnce }) => atOnce ? Promise.resolve() : new Promise(() => {}) }), console.log);
     setInterval(() => {}, 1000); console.log("started");`;
-  return spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  atEnd(() => child.kill("SIGKILL"));
+  return child;
 }
 
 describe("startUntilSignals", () => {

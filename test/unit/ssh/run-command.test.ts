@@ -6,6 +6,7 @@ import ssh2 from "ssh2";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { runCommand } from "../../../providers/ssh/run-command.ts";
 import type { SshServer } from "../../../providers/ssh/run-command.ts";
+import { atEnd } from "../../support/at-end.ts";
 
 const PASSWORD = "fake-password-for-tests";
 const pair = () => ssh2.utils.generateKeyPairSync("ecdsa", { bits: 256 });
@@ -18,6 +19,8 @@ let server: ssh2.Server;
 let at: { host: string; port: number };
 /** What the server was offered; `none` asks for the methods. */
 let offered: string[] = [];
+/** Called when the command that never ends has begun. */
+let onHang = (): void => undefined;
 
 beforeAll(async () => {
   server = new ssh2.Server({ hostKeys: [KEYS.rsa.private, KEYS.ecdsa.private] }, (client) => {
@@ -30,7 +33,7 @@ beforeAll(async () => {
     });
     client.on("session", (accept) => accept().on("exec", (acceptExec, _reject, { command }) => {
       const channel = acceptExec();
-      if (command === "hang") return;
+      if (command === "hang") return onHang();
       channel.write(command === "much" ? `${"x".repeat(1_100_000)}the end\n` : `did ${command}\n`);
       channel.stderr.write("noted\n");
       channel.exit(command === "fail" ? 3 : 0);
@@ -40,7 +43,10 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   at = { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
 });
-beforeEach(() => { offered = []; });
+beforeEach(() => {
+  offered = [];
+  onHang = () => undefined;
+});
 afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())));
 
 const run = (more: Partial<SshServer> = {}, command = "look") => runCommand({ ...at, login: { password: PASSWORD }, ...more }, { command, signal: NEVER });
@@ -103,12 +109,14 @@ describe("a command over SSH", () => {
       relay.once("freeze", () => { near.unpipe(far); far.unpipe(near); });
     });
     await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
-    const hang = (timeoutMs: number) => runCommand({ host: "127.0.0.1", port: (relay.address() as AddressInfo).port, login: { password: PASSWORD } }, { command: "hang", signal: NEVER, timeoutMs }, 100);
-    await assert.rejects(hang(1_500), failsWith("SSH_UNREACHABLE", /did not end `hang` within 1\.5 s/));
-    setTimeout(() => relay.emit("freeze"), 500);
-    await assert.rejects(hang(20_000), failsWith("SSH_UNREACHABLE", /broke off while `hang` ran: Keepalive timeout/));
-    ends.forEach((end) => end.destroy());
-    await new Promise((resolve) => relay.close(resolve));
+    atEnd(async () => {
+      ends.forEach((end) => end.destroy());
+      await new Promise((resolve) => relay.close(resolve));
+    });
+    const hang = (timeoutMs: number) => runCommand({ host: "127.0.0.1", port: (relay.address() as AddressInfo).port, login: { password: PASSWORD } }, { command: "hang", signal: NEVER, timeoutMs }, 200);
+    await assert.rejects(hang(2_500), failsWith("SSH_UNREACHABLE", /did not end `hang` within 2\.5 s/));
+    onHang = () => void relay.emit("freeze");
+    await assert.rejects(hang(60_000), failsWith("SSH_UNREACHABLE", /broke off while `hang` ran: Keepalive timeout/));
   });
 
   it("says where nobody answers", async () => {
