@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { BIN, CHECKOUT, startCli, temporaryFolder } from "./cli-support.ts";
 
-const READY_LIMIT_MS = 150_000;
+const READY_LIMIT_MS = 270_000;
 
 /** What a shell may have exported: none of it is the demo's. */
 const OF_A_LIVE_SERVICE = {

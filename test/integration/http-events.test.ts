@@ -69,7 +69,7 @@ describe("GET /api/vps/events", () => {
 
   it("ends when the token expires", async () => {
     await request("erin");
-    const token = await signToken({ sub: "user_erin", username: "erin" }, { expiresInSeconds: 2 });
+    const token = await signToken({ sub: "user_erin", username: "erin" }, { expiresInSeconds: 10 });
     const stream = await openStream(`${urls[0]}/api/vps/events`, { authorization: `Bearer ${token}` });
     await stream.next();
     await stream.ended();

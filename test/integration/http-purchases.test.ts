@@ -6,6 +6,7 @@ import { findLastPurchase, listPurchases, markAwaitingPayment, markBought, markR
 import { isVmOfAnother, setVpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
+import { awayFromMidnight } from "../support/midnight.ts";
 import { KVM1 } from "../support/purchases.ts";
 import { asOperator, asUser } from "../support/tokens.ts";
 
@@ -13,6 +14,7 @@ const { app, pool, jobs } = await withApp({ env: { PURCHASES_PER_DAY: "5", MAX_P
 const price = { firstTermCents: 499, renewalCents: 1_399, currency: "USD" };
 
 beforeEach(async () => {
+  await awayFromMidnight();
   jobs.enqueued.length = 0;
   for (const table of ["vps_purchases", "vps_purchase_switch", "vps_give_ups", "user_vps"]) await pool.query(`DELETE FROM ${table}`);
 });

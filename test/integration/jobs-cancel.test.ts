@@ -16,11 +16,11 @@ import type { AccountPurchase } from "../../src/purchases/index.ts";
 import { beginWait, listRuns, lockVps, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { untilNoJobIsLeft } from "../support/jobs-left.ts";
+import { untilLocksAreWaitedFor } from "../support/lock-waits.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { KVM1, openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine, vmOf } from "../support/stub-engine.ts";
 import { startStubWorker } from "../support/stub-worker.ts";
-import { until } from "../support/until.ts";
 
 
 /** After its `up`, the stack's VMs are asked for: a run is past its engine then, and has not ended yet. */
@@ -132,12 +132,11 @@ describe("a cancel of a user whose turn to buy has just come", () => {
     await wishFor(pool, { userId, username: "alice", hostname, plan: KVM1, changeId: null, askedAt: requestedAt });
     await setVpsStatus(pool, userId, { status: "queued", waitingKind: "fleet_limit", waitingFor: "an example" });
     const sent: string[] = [];
-    const isHeld = async () => (await pool.query("SELECT FROM pg_locks WHERE NOT granted AND (database IS NULL OR database = (SELECT oid FROM pg_database WHERE datname = current_database()))")).rowCount !== 0;
     const turn = await inTransaction(pool, async (db) => {
       await lockVps(db, userId);
       const going = goOn(world.guard, world.session, async (_db, gone) => void sent.push(gone));
       going.catch(() => undefined);
-      await until("the turn to come", isHeld);
+      await untilLocksAreWaitedFor(pool);
       await recordCancelled(db, userId);
       return { going };
     });

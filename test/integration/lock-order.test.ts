@@ -1,13 +1,13 @@
 /** Whoever changes more than one row locks them in the same order as all others, so that no two wait for each other. */
 import assert from "node:assert/strict";
 import { beforeAll, describe, it } from "vitest";
-import { sleep } from "../../providers/core/time.ts";
 import type { Queryable } from "../../src/db/index.ts";
 import { saveFindings } from "../../src/drift/findings.ts";
 import { requestRepair, requestRepairOfUser } from "../../src/drift/repair.ts";
 import { withClient } from "../../src/db/transaction.ts";
 import { beginWait, endWait, findVpsByUserId, lockManyVps, lockVps, noteSeen, requestVps, setVpsStatus } from "../../src/records/index.ts";
 import { RecordingJobs } from "../support/http-app.ts";
+import { untilLocksAreWaitedFor } from "../support/lock-waits.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool } = await withDatabase();
@@ -34,7 +34,7 @@ describe("what a watcher has seen", () => {
       await lockVps(db, "alice");
       noted = noteSeen(pool, wait, "initial");
       noted.catch(() => undefined);
-      await sleep(300);
+      await untilLocksAreWaitedFor(pool);
       await endWait(db, "alice");
     });
     await noted;
@@ -57,7 +57,7 @@ describe("many users at once", () => {
       await lockVps(db, "alice");
       all = inOneTry((other) => lockManyVps(other, ["bob", "alice"]));
       all.catch(() => undefined);
-      await sleep(300);
+      await untilLocksAreWaitedFor(pool);
       await lockVps(db, "bob");
     });
     await all;
@@ -80,7 +80,7 @@ describe("a repair", () => {
         await lockManyVps(db, ["alice", "bob"]);
         repaired = repair(finding!.findingId);
         repaired.catch(() => undefined);
-        await sleep(300);
+        await untilLocksAreWaitedFor(pool);
         await db.query("SELECT FROM vps_findings WHERE finding_id = $1 FOR UPDATE NOWAIT", [finding!.findingId]);
       });
       await repaired;

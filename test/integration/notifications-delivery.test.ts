@@ -23,7 +23,8 @@ const running: Notifications[] = [];
 
 interface Taken { readonly id: string; readonly isNew: boolean; readonly type: string; readonly timestamp: string; readonly data: { readonly [key: string]: unknown } }
 
-async function start(targets: readonly NotificationTarget[], { workerId = "worker", groupSeconds = 0, timeoutSeconds = 1 } = {}): Promise<Notifications> {
+/** @param timeoutSeconds longer than any answer takes on a busy machine, unless that is what matters: a try that is given up is still under way to who counts */
+async function start(targets: readonly NotificationTarget[], { workerId = "worker", groupSeconds = 0, timeoutSeconds = 30 } = {}): Promise<Notifications> {
   const started = await startNotifications({
     pool, workerId, log: () => undefined, redact: (text) => text.replaceAll("fake-hostinger-token", "[secret]"),
     settings: { notificationTargets: targets, notificationTargetsFile: undefined, notificationTimeoutSeconds: timeoutSeconds, notificationGroupSeconds: groupSeconds, notificationGiveUpHours: 72 },
@@ -170,9 +171,9 @@ describe("a target that does not answer as it should", () => {
       })).port,
       closed: 1,
     };
-    await start([...Object.entries(ports).map(([name, port]) => webhook(name, port)), webhook("good", good.port)]);
+    await start([...Object.entries(ports).map(([name, port]) => webhook(name, port)), webhook("good", good.port)], { timeoutSeconds: 1 });
     for (const username of ["alice", "bob", "carol"]) await fail(username);
-    await until("the good one", () => good.taken.length === 3);
+    await until("the good one", () => good.taken.length >= 3);
     const errors: Record<string, RegExp> = {
       redirect: /answered 302, a redirect, which is not followed/, gone: /answered 410: it wants nothing any more/, page: /^answered 503 \(text\/html\)$/, hangs: /no answer within 1 s/, headers: /no answer within 1 s|no answer: HPE/,
       endless: /answered 500: x+$/, closed: /no answer: (ECONNREFUSED|UND_ERR_\w+)/,
@@ -209,8 +210,7 @@ describe("a target that does not answer as it should", () => {
         response.writeHead(isOut ? 500 : 204).end();
       }, 30);
     });
-    // Longer than any answer takes on a busy machine: a try that is given up is still under way to who counts here.
-    await start([webhook("backend", port)], { timeoutSeconds: 30 });
+    await start([webhook("backend", port)]);
     for (let user = 0; user < 20; user++) {
       await insertReadyUser(pool, `user${user}`);
       await fail(`user${user}`);
@@ -364,7 +364,7 @@ describe("people", () => {
       socket.on("close", () => clearInterval(drip));
     }));
     const mail = async (name: string, greet: boolean): Promise<NotificationTarget> => ({ format: "email", name, to: ["a@example.com"], from: "vps@example.com", smtp: `smtp://127.0.0.1:${await tcp(greet)}`, events: ["*"] });
-    const started = await start([await mail("hangs", false), await mail("drips", true)]);
+    const started = await start([await mail("hangs", false), await mail("drips", true)], { timeoutSeconds: 1 });
     await fail("alice");
     for (const name of ["hangs", "drips"]) await until(`${name} to fail`, async () => ((await target(name)).failures >= 2 ? true : undefined));
     await started.stop();

@@ -6,6 +6,7 @@ import type { Finding } from "../../src/drift/finding.ts";
 import { endProbe, openBreaker } from "../../src/purchases/breaker.ts";
 import { markAwaitingPayment, markBought, markReserved, markUncertain, noteWait, wishFor } from "../../src/purchases/purchases.ts";
 import { endRollOut, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
+import { awayFromMidnight } from "../support/midnight.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool } = await withDatabase();
@@ -25,6 +26,7 @@ const wish = async (username: string) => wishFor(pool, { userId: username, usern
 const finding = (kind: Finding["kind"], subject: string): Finding => ({ kind, subject, userId: null, username: null, declared: "a", actual: "b" });
 const save = (findings: Finding[]) => saveFindings(pool, { findings, unexamined: [], unprobed: [] });
 
+beforeEach(awayFromMidnight);
 beforeEach(async () => void (await pool.query("DELETE FROM vps_notification_events")));
 
 describe("what is to be told is written in the transaction of the change itself", () => {

@@ -1,11 +1,11 @@
 /** A VPS that is put back while its roll-out ends: two transactions at once, in either order. */
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "vitest";
-import { sleep } from "../../providers/core/time.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { endRollOut, putBackMember, takeMember } from "../../src/records/index.ts";
 import type { RunningMember } from "../../src/records/index.ts";
 import { createRelease, createRollOut, listMembers } from "../../src/releases/index.ts";
+import { untilLocksAreWaitedFor } from "../support/lock-waits.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { insertReadyUser } from "../support/ready-user.ts";
 
@@ -32,7 +32,7 @@ async function atOnce(first: typeof putBackMember | typeof endRollOut, second: (
     await (first === putBackMember ? putBackMember(db, member) : endRollOut(db, member.rollOutId, "cancelled", "operator"));
     other = second();
     other.catch(() => undefined);
-    await sleep(300);
+    await untilLocksAreWaitedFor(pool);
   });
   await other;
 }

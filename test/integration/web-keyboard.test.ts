@@ -73,11 +73,8 @@ describe("the operators' page by keyboard alone", needing("browser"), () => {
     await press("Enter");
     await page.getByText("1 to 3 of 3 users").waitFor();
     await tabTo(/^Status/);
-    await press("ArrowDown");
-    for (let downs = 0; downs < 10 && !page.url().includes("status=failed"); downs += 1) {
-      await page.waitForTimeout(400);
-      if (!page.url().includes("status=failed")) await press("ArrowDown");
-    }
+    for (let downs = 0; downs < 10 && (await page.evaluate("document.activeElement.value")) !== "failed"; downs += 1) await press("ArrowDown");
+    await page.waitForURL(/status=failed/);
     await page.getByText("1 to 1 of 1 user", { exact: true }).waitFor();
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.type("nobody-of-that-name");

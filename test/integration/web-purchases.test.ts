@@ -32,6 +32,9 @@ describe("purchases on the operators' page", needing("browser"), () => {
   const rowOf = (username: string) => the.page.locator("#rows tr", { has: the.page.getByRole("rowheader", { name: username, exact: true }) });
   const books = () => `${the.world.url}/purchases`;
   const purchases = () => the.world.sandbox.state().purchases.length;
+  /** What was bought counts today, and does so tomorrow if midnight comes meanwhile. */
+  const isOfToday = () => pool.query("UPDATE vps_purchases SET reserved_at = clock_timestamp() + interval '1 hour' WHERE state = 'bought'");
+  const isOfDaysBefore = () => pool.query("UPDATE vps_purchases SET reserved_at = reserved_at - interval '2 days'");
   const becomesReady = async (username: string) => {
     await the.page.goto(`${the.world.url}/users/${username}`);
     await the.page.locator("#badge", { hasText: "ready" }).waitFor();
@@ -58,6 +61,8 @@ describe("purchases on the operators' page", needing("browser"), () => {
     await page.getByRole("button", { name: "Switch purchases on…" }).click();
     await the.answer("Switch on");
     await becomesReady("ada");
+    await isOfToday();
+    await page.goto(books());
     await fact("Today").filter({ hasText: "1 of 2; $4.99" }).waitFor();
     await page.locator("#purchases tr", { hasText: "ada" }).filter({ hasText: "bought" }).filter({ hasText: "$4.99" }).waitFor();
     await assertAccessible(page);
@@ -78,10 +83,11 @@ describe("purchases on the operators' page", needing("browser"), () => {
   });
 
   it("wait for the next day when the day's are used up", async () => {
+    await isOfToday();
     await the.signUp("cid");
     await sees("cid", /today's purchases are used up: 2 of 2/, /1 for the next day/);
     assert.equal(purchases(), 2);
-    await pool.query("UPDATE vps_purchases SET reserved_at = reserved_at - interval '1 day'");
+    await isOfDaysBefore();
     await becomesReady("cid");
   });
 
@@ -113,7 +119,7 @@ describe("purchases on the operators' page", needing("browser"), () => {
 
   it("wait for a lower price than Hostinger's catalog has", async () => {
     const before = purchases();
-    await pool.query("UPDATE vps_purchases SET reserved_at = reserved_at - interval '1 day'");
+    await isOfDaysBefore();
     await the.signUp("fay", { plan: "kvm8" });
     await sees("fay", /costs 59\.99 USD in Hostinger's catalog, more than 15\.00 USD/, /1 for a lower price/);
     assert.equal(purchases(), before);

@@ -1,5 +1,6 @@
-import { afterAll } from "vitest";
+import { afterAll, beforeEach } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
+import { awayFromMidnight } from "./midnight.ts";
 import { withDatabase } from "./postgres.ts";
 import { openPurchaseWorld } from "./purchases.ts";
 import type { PurchaseWorld } from "./purchases.ts";
@@ -13,6 +14,7 @@ export async function openPurchaseWorlds() {
     for (const world of worlds) await world.close();
     await sandbox.close();
   });
+  beforeEach(awayFromMidnight);
   function world(env: Record<string, string> = {}): PurchaseWorld {
     const opened = openPurchaseWorld(pool, sandbox, env);
     worlds.push(opened);

@@ -71,7 +71,7 @@ describe("ensureEngine", () => {
     const again = await ensure(folder);
     assert.deepEqual(again.engine, engine);
     assert.deepEqual(again.progress, []);
-    assert.ok(again.durationMs < 2_000, `took ${again.durationMs} ms`);
+    assert.ok(again.durationMs < 10_000, `took ${again.durationMs} ms`);
   });
 
   it("prefers an installed engine that is new enough, and gives it the script that it lacks", async () => {
