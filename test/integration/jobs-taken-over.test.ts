@@ -1,6 +1,7 @@
-/** A worker that stood still while another one took its user over; the engine is a stub, PostgreSQL and the sandbox's APIs are real. */
+/** Workers that stood still while another one took their user over, and those that were lost; the engine is a stub, PostgreSQL and the sandbox's APIs are real. */
 import assert from "node:assert/strict";
 import { afterAll, describe, it } from "vitest";
+import { UserVpsError } from "../../providers/core/errors.ts";
 import { startQueue } from "../../src/jobs/index.ts";
 import { endLostRuns } from "../../src/jobs/close-run.ts";
 import { performJob } from "../../src/jobs/perform-job.ts";
@@ -26,7 +27,7 @@ afterAll(async () => {
 const context = {
   boss, pool, databaseUrl: url, engine, vms, settings: world.guard.settings, purchases: world, secrets: [], workerId: "worker", hostId: "host", log: () => undefined,
   cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]), handOver: new AbortController().signal,
-} as never;
+};
 
 describe("a worker that stood still at the end of a run, and was taken over", () => {
   it("writes no result: neither the status, nor a VM that may be another user's by now", async () => {
@@ -36,11 +37,31 @@ describe("a worker that stood still at the end of a run, and was taken over", ()
       await setVpsStatus(pool, userId, { status: "deprovisioned" });
       return 101;
     };
-    await performJob(context, { operation: "up", userId }, 0);
+    await performJob(context as never, { operation: "up", userId }, 0);
     const { status, hostingerVmId, readyAt } = await world.record("alice");
     assert.deepEqual([status, hostingerVmId, readyAt], ["deprovisioned", null, null]);
     assert.deepEqual((await listRuns(pool, userId)).items.map(({ outcome, errorCode }) => [outcome, errorCode]), [["lost", "RUN_LOST"]]);
     assert.equal((await findLastPurchase(pool, userId))?.state, "reserved", "what became of it, whoever has the user now finds out");
     assert.equal((await pool.query("SELECT FROM user_vps_jobs.job")).rowCount, 0, "and it asks for no run of its own");
   });
+});
+
+describe("a user whose runs have lost one worker after the other", () => {
+  for (const [username, state, becomes] of [["bob", "none", "released"], ["carol", "doubt", "uncertain"]] as const) {
+    it(`is worked on once more after nine and becomes failed after ten, when a reservation is ${becomes} where the account says ${state}`, async () => {
+      const { userId } = await world.signUp(username);
+      const purchases = { guard: world.guard, account: { ...world.account, read: async () => ({ state }) } };
+      const perform = (lostWorkers: number) => performJob({ ...context, purchases } as never, { operation: "up", userId }, lostWorkers);
+      engine.ups.length = 0;
+      engine.onUp = () => { throw new UserVpsError("API_UNAVAILABLE", "as the test says"); };
+      await perform(9);
+      assert.deepEqual([engine.ups.length, (await world.record(username)).status, (await findLastPurchase(pool, userId))?.state], [1, "queued", "reserved"]);
+      await perform(10);
+      const { status, errorCode, reason } = await world.record(username);
+      assert.deepEqual([engine.ups.length, status, errorCode], [1, "failed", "RUN_LOST"]);
+      assert.match(reason ?? "", /10 workers have died over this/);
+      assert.deepEqual((await listRuns(pool, userId)).items.map(({ outcome }) => outcome), ["lost", "failed"]);
+      assert.equal((await findLastPurchase(pool, userId))?.state, becomes);
+    });
+  }
 });

@@ -65,6 +65,20 @@ describe("those who wait", () => {
     assert.deepEqual(await waiting(), [["user3", "purchases_per_day", 1]]);
   });
 
+  it("go on when the month is over", async () => {
+    const the = world({ SPEND_PER_MONTH_CENTS: "499" });
+    await signUpAll(the, names(3));
+    for (const username of names(3)) await the.ask(username);
+    assert.deepEqual(await waiting(), [["user2", "spend_per_month", 1], ["user3", "spend_per_month", 2]]);
+    const isReservedAt = (moment: string) => pool.query(`UPDATE vps_purchases SET reserved_at = ${moment} WHERE state = 'reserved'`);
+    const month = "date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'";
+    await isReservedAt(month);
+    assert.deepEqual(await turn(the), [], "on whatever day of the month");
+    await isReservedAt(`${month} - interval '1 second'`);
+    assert.deepEqual(await turn(the), ["user2"]);
+    assert.deepEqual(await waiting(), [["user3", "spend_per_month", 1]]);
+  });
+
   it("go on when the cap is raised", async () => {
     const tight = world({ FLEET_LIMIT: "0" });
     await signUpAll(tight, names(3));
