@@ -118,7 +118,7 @@ export const VARIABLES = {
   trustProxy: variable(trustedProxies, { name: "TRUST_PROXY", description: "Whose X-Forwarded-For is believed: a number of proxies, or their addresses and networks.", example: "10.0.0.0/8" }),
   metricsReaders: variable(networks, { name: "METRICS_READERS", description: "Who may read /metrics without a token: addresses and networks. Others need METRICS_TOKEN or an operator's token.", example: "127.0.0.0/8,::1,10.1.2.3", byDefault: "127.0.0.0/8,::1" }),
   metricsToken: variable(text, { name: "METRICS_TOKEN", description: "Lets whoever sends it (Authorization: Bearer …) read /metrics.", example: "a-long-random-text-shared-with-prometheus", secret: true }),
-  rateLimitPerMinute: variable(wholeNumber(1), { name: "RATE_LIMIT_PER_MINUTE", description: "Requests a minute of one user, and of one address without a user.", example: "120", byDefault: "120" }),
+  rateLimitPerMinute: variable(wholeNumber(1), { name: "RATE_LIMIT_PER_MINUTE", description: "Requests a minute of one user, and of one address (IPv6: of one network of 64 bits) without a user.", example: "120", byDefault: "120" }),
   bodyLimitBytes: variable(wholeNumber(1_024, 1_048_576), { name: "BODY_LIMIT_BYTES", description: "The longest body of a request.", example: "16384", byDefault: "16384" }),
   logLevel: variable(logLevel, { name: "LOG_LEVEL", description: `How much is logged: ${LOG_LEVELS.join(", ")}.`, example: "info", byDefault: "info" }),
 

@@ -4,7 +4,7 @@ import type { Caller } from "./authenticate.ts";
 import { includesRole, SCOPE_OF_ROLE, type OperatorRole } from "../config/operator-roles.ts";
 import { HttpError } from "./http-error.ts";
 import { operationOf } from "./operations.ts";
-import { rateLimit } from "./rate-limit.ts";
+import { byAddress, rateLimit } from "./rate-limit.ts";
 
 /** Of a backend's service token: hands any user over to their page. */
 export const HAND_OVER_SCOPE = "vps:hand-over";
@@ -28,9 +28,11 @@ export function identify(authenticate: (authorization: string | undefined) => Pr
  * comes as often as they all sign in: there, each of them is counted in its place (handOverRoute).
  */
 export function limitRate(app: FastifyInstance, perMinute: number): onRequestAsyncHookHandler {
-  const count = rateLimit(app, { perMinute, refusal: `More than ${perMinute} requests came within a minute.`, keyOf: ({ caller, ip }) => (caller ? `user:${caller.userId}` : `address:${ip}`) });
+  const refusal = `More than ${perMinute} requests came within a minute.`;
+  const countUser = rateLimit(app, { perMinute, refusal, keyOf: (request) => callerOf(request).userId });
+  const countAddress = rateLimit(app, { perMinute, refusal, keyOf: byAddress });
   return async (request) => {
-    if (!handsOthersOver(request)) await count(request);
+    if (!handsOthersOver(request)) await (request.caller ? countUser : countAddress)(request);
   };
 }
 

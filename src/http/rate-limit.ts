@@ -2,9 +2,12 @@
 import type { FastifyRateLimitStore } from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { HttpError } from "./http-error.ts";
+import { networkOf } from "./networks.ts";
 
-/** So many windows are kept at most; of more, those that began first are forgotten. */
+/** So many windows are kept at most. */
 const MOST_WINDOWS = 20_000;
+/** How many of them make room for others. */
+const FORGOTTEN_AT_ONCE = 2_000;
 
 export interface RateLimit {
   readonly perMinute: number;
@@ -14,7 +17,10 @@ export interface RateLimit {
   readonly refusal: string;
 }
 
-/** @returns counts a request; throws HttpError RATE_LIMITED beyond the limit */
+/** For limits of what anybody may do. */
+export const byAddress = ({ ip }: FastifyRequest): string => networkOf(ip);
+
+/** Each limit counts by itself. @returns counts a request; throws HttpError RATE_LIMITED beyond the limit */
 export function rateLimit(app: FastifyInstance, { perMinute, keyOf, refusal }: RateLimit): (request: FastifyRequest) => Promise<void> {
   const count = app.createRateLimit({ max: perMinute, timeWindow: "1 minute", keyGenerator: keyOf });
   return async (request) => {
@@ -31,9 +37,12 @@ export class MonotonicStore implements FastifyRateLimitStore {
 
   incr(key: string, done: (error: Error | null, result?: { current: number; ttl: number }) => void, lengthMs: number): void {
     const nowMs = performance.now();
-    this.#forget(nowMs);
+    this.#forgetEnded(nowMs);
     let window = this.#windows.get(key);
-    if (!window) this.#windows.set(key, (window = { count: 0, endsMs: nowMs + lengthMs }));
+    if (!window) {
+      if (this.#windows.size >= MOST_WINDOWS) this.#makeRoom();
+      this.#windows.set(key, (window = { count: 0, endsMs: nowMs + lengthMs }));
+    }
     window.count += 1;
     done(null, { current: window.count, ttl: window.endsMs - nowMs });
   }
@@ -42,10 +51,16 @@ export class MonotonicStore implements FastifyRateLimitStore {
     return new MonotonicStore();
   }
 
-  #forget(nowMs: number): void {
+  #forgetEnded(nowMs: number): void {
     for (const [key, { endsMs }] of this.#windows) {
-      if (endsMs > nowMs && this.#windows.size < MOST_WINDOWS) return;
+      if (endsMs > nowMs) return;
       this.#windows.delete(key);
     }
+  }
+
+  /** Whoever came often stays, so that nobody gets rid of a count by coming from many places; of equals, those that began first go. */
+  #makeRoom(): void {
+    const fewestFirst = [...this.#windows].sort(([, one], [, other]) => one.count - other.count);
+    for (const [key] of fewestFirst.slice(0, FORGOTTEN_AT_ONCE)) this.#windows.delete(key);
   }
 }

@@ -11,7 +11,7 @@ import { callerOf, HAND_OVER_PATH, HAND_OVER_SCOPE, handsOthersOver } from "../c
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { USERNAME_PARAMS } from "../operated-user.ts";
-import { rateLimit } from "../rate-limit.ts";
+import { byAddress, rateLimit } from "../rate-limit.ts";
 import { USER_ID } from "../texts.ts";
 import { CSRF_HEADER } from "./web-session.ts";
 
@@ -80,7 +80,7 @@ export const handOverRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { p
 export const meSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, cipher, settings }) => {
   const isFramed = settings.userPageFrameAncestors !== undefined;
   const view = ({ userId, username, expiresAt, csrfToken }: UserSession): z.output<typeof SESSION_VIEW> => ({ userId, username, expiresAt: expiresAt.toISOString(), csrfToken });
-  const limit = rateLimit(app, { perMinute: EXCHANGES_PER_MINUTE, refusal: `More than ${EXCHANGES_PER_MINUTE} codes were tried within a minute.`, keyOf: ({ ip }) => ip });
+  const limit = rateLimit(app, { perMinute: EXCHANGES_PER_MINUTE, refusal: `More than ${EXCHANGES_PER_MINUTE} codes were tried within a minute.`, keyOf: byAddress });
   app.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
 
   app.post("/me/session", {

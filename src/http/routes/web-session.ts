@@ -12,7 +12,7 @@ import { createAuthenticator } from "../authenticate.ts";
 import { refuseWithoutRole } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
-import { rateLimit } from "../rate-limit.ts";
+import { byAddress, rateLimit } from "../rate-limit.ts";
 
 export const CSRF_HEADER = "x-csrf-token";
 
@@ -52,7 +52,7 @@ export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, 
   const authenticate = createAuthenticator(settings);
   const sessionView = ({ userId, role, expiresAt, csrfToken }: OperatorSession): z.output<typeof SESSION_VIEW> =>
     ({ operator: userId, role, expiresAt: expiresAt.toISOString(), csrfToken, deprovisionGraceHours: settings.deprovisionGraceHours });
-  const limit = rateLimit(app, { perMinute: LOGINS_PER_MINUTE, refusal: `More than ${LOGINS_PER_MINUTE} logins were tried within a minute.`, keyOf: ({ ip }) => ip });
+  const limit = rateLimit(app, { perMinute: LOGINS_PER_MINUTE, refusal: `More than ${LOGINS_PER_MINUTE} logins were tried within a minute.`, keyOf: byAddress });
   app.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
 
   async function byToken(token: string): Promise<Parameters<typeof newSession>[0]> {

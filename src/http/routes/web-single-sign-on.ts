@@ -7,7 +7,7 @@ import { sendError } from "../answer-errors.ts";
 import type { HttpContext } from "../context.ts";
 import { answerOf } from "../error-answer.ts";
 import { HttpError } from "../http-error.ts";
-import { rateLimit } from "../rate-limit.ts";
+import { byAddress, rateLimit } from "../rate-limit.ts";
 import { CALLBACK_PATH, createSingleSignOn, LOGIN_LIMIT_MS } from "../single-sign-on.ts";
 
 /** Keeps what is sealed here apart from sessions and credentials. */
@@ -21,7 +21,7 @@ export const webSingleSignOnRoutes: FastifyPluginAsync<HttpContext> = async (app
   app.addHook("onSend", async (_request, reply) => void reply.header("cache-control", "no-store"));
   app.get("/login/ways", { schema: { hide: true } }, async () => ({ singleSignOn: signOn !== undefined }));
   if (!signOn) return;
-  const limit = rateLimit(app, { perMinute: 30, refusal: "Too many logins were tried within a minute.", keyOf: ({ ip }) => ip });
+  const limit = rateLimit(app, { perMinute: 30, refusal: "Too many logins were tried within a minute.", keyOf: byAddress });
 
   app.get("/login/oidc", { schema: { hide: true }, onRequest: limit }, async (request, reply) => {
     const { url, ...begun } = await signOn.begin();
