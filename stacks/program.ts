@@ -29,6 +29,7 @@ export function userVpsProgram(env: Environment = process.env) {
     /** User `root` and user `spoq`. */
     password: pulumi.secret(vps.credentials.password),
     jwtSecret: pulumi.secret(vps.credentials.jwtSecret),
+    credentialsCreatedAt: vps.credentials.createdAt,
   };
 }
 

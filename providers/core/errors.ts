@@ -77,6 +77,7 @@ export const ERROR_CATALOGUE = {
   ENGINE_FAILED: { meaning: "The Pulumi engine ended with an error.", retry: "backoff", next: "Read the run's log." },
   RUN_LOST: { meaning: "A run ended without a word: its worker died or lost its hold on the user.", retry: "backoff", next: "It is started again by itself; nothing is bought twice." },
   STACK_LOCKED: { meaning: "Another update of the stack is running.", retry: "backoff", next: "Wait for it; if its process is gone, `pulumi cancel` removes the lock." },
+  STACK_WITHOUT_VM: { meaning: "The user is ready, but the stack that should have the VM is not there, or has none.", retry: "park", next: "Restore the state backend from its backup, or set STATE_BACKEND_URL to where the stacks' state is (`user-vps doctor` tells what is found)." },
   SANDBOX_ONLY: { meaning: "A sandbox stand-in was pointed at something that is not on loopback.", retry: "park", next: "Install the real plugin for use with a real API." },
   RUN_TIMED_OUT: { meaning: "A run took longer than RUN_LIMIT_MINUTES and was ended.", retry: "backoff", next: "It is tried again by itself; read the run's log for what it waited for." },
   CANCELLED: { meaning: "The run was cancelled.", retry: "park", next: "Start it again when it is wanted." },

@@ -11,7 +11,8 @@ export const OUTPUTS = z.object({
   healthy: z.literal(true),
   password: z.string().min(1),
   jwtSecret: z.string().min(1),
+  credentialsCreatedAt: z.iso.datetime().optional(),
 });
 
-/** Of them, what the user is shown. */
-export const CREDENTIALS_OUTPUTS = OUTPUTS.pick({ hostname: true, password: true, jwtSecret: true });
+/** Of them, what the user is shown, and when it was made. */
+export const CREDENTIALS_OUTPUTS = OUTPUTS.pick({ hostname: true, password: true, jwtSecret: true, credentialsCreatedAt: true });

@@ -68,7 +68,7 @@ async function provision(context: OperationContext): Promise<OperationResult | O
     const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");
     throw new UserVpsError("ENGINE_FAILED", `The run of the stack ${stack.stackName} succeeded, but these outputs are not as expected: ${names}.`);
   }
-  const { address, hostname, url, vmId, orderId, subscriptionId, password, jwtSecret } = outputs.data;
+  const { address, hostname, url, vmId, orderId, subscriptionId, password, jwtSecret, credentialsCreatedAt } = outputs.data;
   redactor.add(password, jwtSecret);
   const sshHostKey = await readHostKey(address, settings.sshPort, endOf(hooks));
   const replaced = new Set([...leftOvers, ...(change?.kind === "replace" && vmId !== change.vmId ? [change.vmId] : [])]);
@@ -91,7 +91,7 @@ async function provision(context: OperationContext): Promise<OperationResult | O
       if (record.isPooled) await notePoolMemberReady(db, userId, vmId);
       else {
         await noteCertificate(db, hostname, userId);
-        await saveCredentials(db, cipher, userId, { username: "spoq", hostname, password, jwtSecret }, record.credentialsRotation);
+        await saveCredentials(db, cipher, userId, { username: "spoq", hostname, password, jwtSecret }, record.credentialsRotation, credentialsCreatedAt);
         if (record.poolMemberId !== null) await notePoolMemberDelivered(db, userId);
       }
       await beginPhase(db, { runId: hooks.runId, userId, phase: "done" });

@@ -13,25 +13,32 @@ export interface VpsCredentials {
   readonly jwtSecret: string;
 }
 
+/** Of a rotation that was not stored yet, or others of the same one; where a version before has stored those, what was stored or shown is older than what was made since. */
 const SAVE = `
   WITH wanted AS (
-    UPDATE user_vps SET credentials_saved_rotation = $4, credentials_shown_at = NULL
-    WHERE user_id::text = $1 AND is_managed AND credentials_saved_rotation < $4
+    UPDATE user_vps SET credentials_saved_rotation = greatest(credentials_saved_rotation, $4), credentials_made_at = $5::timestamptz, credentials_shown_at = NULL
+    WHERE user_id::text = $1 AND is_managed AND (credentials_saved_rotation < $4
+      OR $5::timestamptz <> credentials_made_at
+      OR credentials_made_at IS NULL AND $5::timestamptz > coalesce(credentials_shown_at, (SELECT saved_at FROM vps_credentials WHERE user_id = $1)))
     RETURNING user_id
   )
   INSERT INTO vps_credentials (user_id, key_id, sealed) SELECT $1, $2, $3 FROM wanted
   ON CONFLICT (user_id) DO UPDATE SET key_id = EXCLUDED.key_id, sealed = EXCLUDED.sealed, saved_at = now(), shown_at = NULL`;
 
+const NOTE_MADE = "UPDATE user_vps SET credentials_made_at = $2 WHERE user_id::text = $1 AND is_managed AND credentials_made_at IS NULL";
+
 /**
- * Stores credentials, encrypted, until they are shown. Those of one rotation are stored once: a later
- * run of the same rotation stores nothing, whether they have been shown or not.
+ * Stores credentials, encrypted, until they are shown. The same are stored once: a later run that
+ * finds them as they were stores nothing, whether they have been shown or not.
  *
  * @param rotation the record's `credentialsRotation` that they were made for
+ * @param madeAt when, as the stack tells it: a stack that was lost, or is older than the record, makes others for the same rotation
  * @returns whether they were stored
  */
-export async function saveCredentials(db: Queryable, cipher: CredentialsCipher, userId: string, credentials: VpsCredentials, rotation: number): Promise<boolean> {
+export async function saveCredentials(db: Queryable, cipher: CredentialsCipher, userId: string, credentials: VpsCredentials, rotation: number, madeAt?: string): Promise<boolean> {
   const { keyId, sealed } = cipher.seal(userId, JSON.stringify(credentials));
-  const { rowCount } = await db.query(SAVE, [userId, keyId, sealed, rotation]);
+  const { rowCount } = await db.query(SAVE, [userId, keyId, sealed, rotation, madeAt]);
+  if (rowCount === 0 && madeAt) await db.query(NOTE_MADE, [userId, madeAt]);
   return rowCount === 1;
 }
 

@@ -140,6 +140,9 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
   await startRun(db, { runId, userId, username, operation: "up", workerId, hostId, pid: process.pid }, { kind: "release", requestedBy, reason: `${release.version}: ${reason}` });
   log(`${username}: release ${release.version} begins (run ${runId})`);
   const work = async () => {
+    // An `up` would make a stack around nothing, or new credentials over a VPS in use.
+    const isInStack = (await engine.vms(stackName)).some(({ isLeftOver }) => !isLeftOver);
+    if (!isInStack) throw new UserVpsError("STACK_WITHOUT_VM", `The stack ${stackName} of ${username}, who is ready, has no VM; nothing was done.`);
     await engine.clearInterruptedRun(stack, hooks);
     if (snapshot && !member.snapshotAt) {
       await takeSnapshot(record, hooks);
@@ -151,7 +154,10 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
     const { changes, outputs } = await endedInTime(work(), signal, stopLimitMs, kill);
     // New credentials that were asked for are made by whichever run comes first. Those of what waits in a pool nobody is shown.
     const credentials = CREDENTIALS_OUTPUTS.safeParse(outputs);
-    if (credentials.success && !record.isPooled) await saveCredentials(db, cipher, userId, { username: "spoq", ...credentials.data }, record.credentialsRotation);
+    if (credentials.success && !record.isPooled) {
+      const { credentialsCreatedAt, ...shown } = credentials.data;
+      await saveCredentials(db, cipher, userId, { username: "spoq", ...shown }, record.credentialsRotation, credentialsCreatedAt);
+    }
     await finish({ outcome: "succeeded", resourceChanges: changes });
     log(`${username}: release ${release.version} succeeded`);
     return { status: "succeeded" };

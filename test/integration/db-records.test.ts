@@ -79,6 +79,41 @@ describe("credentials", () => {
     assert.deepEqual(await takeCredentials(pool, cipher, "user_grace"), credentials);
   });
 
+  describe("of a rotation that was stored already", () => {
+    const [first, later] = ["2026-01-01T00:00:00.123Z", "2026-01-02T00:00:00.456Z"];
+    const save = (username: string, password: string, madeAt: string | undefined, rotation = 1) => saveCredentials(pool, cipher, `user_${username}`, { ...credentials, password }, rotation, madeAt);
+
+    it("are not stored again, but those that were made anew are, shown or not", async () => {
+      await requestVps(pool, request("ivan"));
+      assert.equal(await save("ivan", "fake-Password-1", first), true);
+      assert.equal((await takeCredentials(pool, cipher, "user_ivan"))?.password, "fake-Password-1");
+      assert.equal(await save("ivan", "fake-Password-1", first), false);
+      assert.equal(await save("ivan", "fake-Password-2", later), true);
+      assert.equal(await save("ivan", "fake-Password-2", later), false);
+      const { credentialsAvailable, credentialsShownAt, credentialsSavedRotation } = (await findVpsByUserId(pool, "user_ivan"))!;
+      assert.deepEqual([credentialsAvailable, credentialsShownAt, credentialsSavedRotation], [true, null, 1]);
+      assert.equal(await save("ivan", "fake-Password-3", first), true, "of a stack that was restored from a backup");
+      assert.equal((await takeCredentials(pool, cipher, "user_ivan"))?.password, "fake-Password-3");
+    });
+
+    it("count as the same where a version before has stored them, unless they were made after those were stored or shown", async () => {
+      for (const username of ["judy", "kim"]) {
+        await requestVps(pool, request(username));
+        await save(username, "fake-Password-1", undefined);
+        assert.equal(await save(username, "fake-Password-1", undefined), false);
+      }
+      assert.equal(await save("judy", "fake-Password-1", first), false);
+      assert.equal(await save("judy", "fake-Password-2", later), true, "which they were is known from then on");
+      const soon = new Date(Date.now() + 60_000).toISOString();
+      assert.equal(await save("kim", "fake-Password-2", soon), true);
+      await pool.query("UPDATE user_vps SET credentials_made_at = NULL WHERE user_id = 'user_kim'");
+      await takeCredentials(pool, cipher, "user_kim");
+      assert.equal(await save("kim", "fake-Password-3", first), false);
+      await pool.query("UPDATE user_vps SET credentials_made_at = NULL WHERE user_id = 'user_kim'");
+      assert.equal(await save("kim", "fake-Password-3", soon), true);
+    });
+  });
+
   it("that are discarded are not shown", async () => {
     await requestVps(pool, request("heidi"));
     await saveCredentials(pool, cipher, "user_heidi", credentials, 1);

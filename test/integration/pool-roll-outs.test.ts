@@ -11,6 +11,7 @@ import type { VpsRecord } from "../../src/records/index.ts";
 import { createRollOut, listMembers, runRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
 import { openPools } from "../support/pools.ts";
+import { vmOf } from "../support/stub-engine.ts";
 import { until } from "../support/until.ts";
 
 const { pool, guarded, world, members, filled } = await openPools();
@@ -18,6 +19,7 @@ let upped: string[];
 beforeEach(() => void (upped = []));
 
 const engine = {
+  vms: async () => [vmOf(1)],
   clearInterruptedRun: async () => undefined,
   up: async ({ stackName }: { stackName: string }) => {
     upped.push(stackName);

@@ -12,7 +12,7 @@ import { tryLockUser } from "../../src/jobs/user-lock.ts";
 import { declaredStack } from "../../src/provisioning/declared-stack.ts";
 import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
-import { createCredentialsCipher, findVpsByUsername, readRunLog } from "../../src/records/index.ts";
+import { createCredentialsCipher, findRun, findVpsByUsername, readRunLog } from "../../src/records/index.ts";
 import { cancelRollOut, createRelease, createRollOut, createRollOutQueue, findRollOut, listMembers, rollOutJobs, startRollOutWorker } from "../../src/releases/index.ts";
 import type { RollOutRecord, RollOutWorker } from "../../src/releases/index.ts";
 import { findLostRollOuts } from "../../src/releases/lost-roll-outs.ts";
@@ -23,6 +23,7 @@ import { atEnd } from "../support/at-end.ts";
 import { addFleet } from "../support/fleet.ts";
 import type { FleetMember } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
+import { vmOf } from "../support/stub-engine.ts";
 import { until } from "../support/until.ts";
 
 const { pool, url } = await withDatabase();
@@ -34,6 +35,7 @@ let members: FleetMember[];
 const workers: RollOutWorker[] = [];
 let upped: { worker: string; request: StackRequest }[] = [];
 let onUp: (worker: string, request: StackRequest, hooks: RunHooks) => Promise<void> = async () => undefined;
+const stacksWithoutVm = new Set<string>();
 let next = 1;
 
 beforeAll(async () => {
@@ -64,6 +66,7 @@ afterEach(async () => {
 
 async function startWorker(workerId: string): Promise<RollOutWorker> {
   const engine = {
+    vms: async (stackName: string) => (stacksWithoutVm.has(stackName) ? [] : [vmOf(1)]),
     clearInterruptedRun: async () => undefined,
     async up(request: StackRequest, hooks: RunHooks) {
       upped.push({ worker: workerId, request });
@@ -105,6 +108,17 @@ describe("a roll-out by the queue", () => {
     assert.deepEqual([config["ownerId"], config["domain"], config["releaseVersion"], config["releaseCliSha256"]], ["u-user1", sandbox.domain, rollOut.version, "ab".repeat(32)]);
     const record = (await findVpsByUsername(pool, "user1"))!;
     assert.deepEqual((await declaredStack(pool, record, settings)).config, config, "from now on it is declared so, for `up` and previews alike");
+  });
+
+  it("refuses whoever is ready but has no VM in the stack: nothing is begun, and no stack is made", async () => {
+    stacksWithoutVm.add("user2");
+    await startWorker("w1");
+    const rollOut = await ask({ maxFailures: 2 });
+    assert.equal(await untilEnded(rollOut), "succeeded");
+    stacksWithoutVm.clear();
+    assert.deepEqual(usersOf(), ["user1", "user3"]);
+    const refused = (await listMembers(pool, rollOut.rollOutId))[1]!;
+    assert.deepEqual([refused.username, refused.status, refused.errorCode, (await findRun(pool, refused.runId!))?.outcome], ["user2", "failed", "STACK_WITHOUT_VM", "failed"]);
   });
 
   it("is not seen by anybody if what asked for it is rolled back", async () => {

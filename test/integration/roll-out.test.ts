@@ -10,6 +10,7 @@ import { cancelRollOut, createRelease, createRollOut, findReleaseOfUser, findUnf
 import type { RollOutContext } from "../../src/releases/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { insertReadyUser } from "../support/ready-user.ts";
+import { vmOf } from "../support/stub-engine.ts";
 import { until } from "../support/until.ts";
 
 const SHA256 = "ab".repeat(32);
@@ -36,6 +37,7 @@ afterEach(async () => {
 });
 
 const engine = {
+  vms: async () => [vmOf(1)],
   clearInterruptedRun: async () => undefined,
   async up(request: StackRequest, hooks: RunHooks) {
     upped.push(request);
