@@ -4,27 +4,48 @@ import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
 import { notOffered, readCatalog, type Catalog } from "../../providers/hostinger/api/live-catalog.ts";
 import { VARIABLES } from "../config/index.ts";
+import { doubtOfAccount, OTHER_ACCOUNT_NEXT } from "../provisioning/other-account.ts";
 import { failed, ok, skipped } from "./check.ts";
 import type { CheckContext, Finding } from "./check.ts";
+import { databaseOf, openPool } from "./reach.ts";
 
 const TIMEOUT_MS = 8 * SECOND_MS;
 /** Purchases respect each other's marks by Hostinger's clock, tokens and certificates by ours. */
 const LARGEST_SKEW_MS = 30 * SECOND_MS;
 
 /** The token by harmless calls, and the clock against the API's `Date`. */
-export async function checkHostinger({ env, signal }: CheckContext): Promise<Finding[]> {
+export async function checkHostinger(context: CheckContext): Promise<Finding[]> {
+  const { env, signal } = context;
   try {
     const { baseUrl, apiKey } = hostingerSettings({ get: () => undefined }, env);
     const client = new HostingerClient({ baseUrl, apiKey, requestTimeoutMs: TIMEOUT_MS, retryLimitMs: SECOND_MS });
     try {
       const [vms, catalog] = await Promise.all([client.virtualMachines.list({ signal }), readCatalog(client, signal)]);
-      return [ok("hostinger", `${baseUrl} accepts the token: ${vms.length} VMs, ${catalog.plans.length} plans`), ...checkDefaults(catalog, env), checkClock(client.serverTimeOffsetMs)];
+      const doubt = await doubtByRecords(context, client);
+      const account = doubt === undefined ? ok("hostinger", `${baseUrl} accepts the token: ${vms.length} VMs, ${catalog.plans.length} plans`) : failed("hostinger", doubt, OTHER_ACCOUNT_NEXT);
+      return [account, ...checkDefaults(catalog, env), checkClock(client.serverTimeOffsetMs)];
     } finally {
       await client.close();
     }
   } catch (error) {
     const { code, message, next } = wordsOf(error);
     return [failed("hostinger", `${code}: ${message}`, mendOf(code) ?? next), skipped("clock", "Hostinger did not tell the time")];
+  }
+}
+
+/** undefined also where there are no records to be read, which other checks tell. */
+async function doubtByRecords(context: CheckContext, client: HostingerClient): Promise<string | undefined> {
+  const database = await databaseOf(context).catch(() => undefined);
+  if (!database) return undefined;
+  const pool = openPool(database.url);
+  try {
+    const { name, byDefault } = VARIABLES.allowOtherAccount;
+    return await doubtOfAccount({ db: pool, client, isAllowed: (context.env[name] || byDefault) === "true", signal: context.signal });
+  } catch {
+    return undefined;
+  } finally {
+    await pool.end();
+    await database.close();
   }
 }
 

@@ -25,6 +25,7 @@ export * from "./operator-actions.ts";
 export * from "./vm-owner.ts";
 export * from "./own-hostnames.ts";
 export * from "./wiped-vms.ts";
+export * from "./vms-in-use.ts";
 export * from "./waits.ts";
 export * from "./wait-times.ts";
 export * from "./fleet-pace.ts";

@@ -32,6 +32,7 @@ import { startRollOutWorker } from "../releases/index.ts";
 import { startWaits } from "../waits/index.ts";
 import { secretsOf } from "./engine-variables.ts";
 import { keepOffers } from "./keep-offers.ts";
+import { refuseOtherAccount } from "./refuse-other-account.ts";
 import type { OpenSlots } from "./open-slots.ts";
 
 export interface WorkerProcessOptions {
@@ -95,6 +96,7 @@ async function startParts({ settings, env, engineWithSlots, pool, databaseUrl, b
   const backend = uses(new StateBackend(backendUrl, PROJECT_NAME));
   await backend.open();
   const vms = uses(hostingerPower(env));
+  await refuseOtherAccount({ pool, settings, client: vms.client, onProgress });
   const dns = uses(lostDnsRecords({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! }));
   const purchases = uses(openPurchaseDesk(pool, settings));
   const engineBasis = { slots, givesWay: true, installed, backend, backendUrl, workerId, folder, env: engineWithSlots.env, secretsProvider: settings.secretsProvider };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addRecord } from "../support/fleet.ts";
+import { addRecord, addRows } from "../support/fleet.ts";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -108,6 +108,13 @@ describe("user-vps doctor", async () => {
       sandbox.addFault({ api: "hostinger", path, times: 0, fault: { kind: "status", status } });
       await assertFails("hostinger", {}, found, mend).finally(() => sandbox.clearFaults());
     }
+  });
+
+  it("hostinger: a token of an account that has none of the VMs that are in use", async () => {
+    const { pool, url } = await withDatabase();
+    await addRows(pool, ["alice", "bob", "carol"].map((username, index) => ({ username, hostname: `${username}.${sandbox.domain}`, vmId: 900_001 + index, address: "203.0.113.1" })));
+    await assertFails("hostinger", { DATABASE_URL: url }, /of 3 that are in use by the records not one .*another account's token\?/, /HOSTINGER_API_KEY/);
+    assert.equal((await doctor({ DATABASE_URL: url, ALLOW_OTHER_ACCOUNT: "true" }, 0))["hostinger"]?.result, "ok");
   });
 
   it("clock: ten minutes behind the API's", async () => {

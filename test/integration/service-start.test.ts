@@ -12,6 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { atEnd } from "../support/at-end.ts";
+import { addRows } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { TEST_JWT_SECRET } from "../support/tokens.ts";
 
@@ -108,6 +109,15 @@ describe("a service that cannot start", () => {
     const { code, output } = await start({ PORT: "0", USER_VPS_CA_FILE: "/none/ca.pem" });
     assert.equal(code, 1, output);
     assert.match(output, /CONFIG_INVALID: The CA file \/none\/ca\.pem cannot be used/);
+    assert.doesNotMatch(output, /after calling end on the pool/);
+  });
+
+  it("takes no work on with the token of an account that has none of the VMs that are in use", async () => {
+    const { pool, url } = await withDatabase();
+    await addRows(pool, ["alice", "bob", "carol"].map((username, index) => ({ username, hostname: `${username}.spoq.dev`, vmId: 900_001 + index, address: "203.0.113.1" })));
+    const { code, output } = await start({ PORT: "0", DATABASE_URL: url });
+    assert.equal(code, 1, output);
+    assert.match(output, /CONFIG_INVALID: The token's Hostinger account has 0 VMs.*another account's token\? Next: Set HOSTINGER_API_KEY/);
     assert.doesNotMatch(output, /after calling end on the pool/);
   });
 
