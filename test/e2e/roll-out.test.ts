@@ -10,6 +10,7 @@ import type { RollOutMember } from "../../src/releases/index.ts";
 import { CliWorld } from "../support/cli-world.ts";
 import { insertReadyUser } from "../support/ready-user.ts";
 import { withDatabase } from "../support/postgres.ts";
+import { vmOf } from "../support/stub-engine.ts";
 
 const USERS = Array.from({ length: 10 }, (_, index) => `e2e-fleet-${index}`);
 const FAILING = "e2e-fleet-2";
@@ -35,15 +36,16 @@ afterAll(() => world.close());
 
 /** The real engine by its CLI: the same `up` as an operator's. */
 function cliEngine(): Engine {
-  const unused = async () => assert.fail("the roll-out uses `up` alone");
+  const unused = async () => assert.fail("the roll-out asks for the stack's VM, and uses `up` alone");
   return {
     async up({ stackName, config }) {
       const { code, text } = await world.upWith(stackName, config);
       if (code !== 0) throw failureOf({ stackName, errors: [text], output: text, end: `exit code ${code}` });
       return { changes: {}, outputs: {} };
     },
+    vms: async () => [vmOf(1)],
     clearInterruptedRun: async () => undefined,
-    preview: unused, refresh: unused, destroy: unused, cancel: unused, vms: unused,
+    preview: unused, refresh: unused, destroy: unused, cancel: unused,
   };
 }
 
