@@ -1,10 +1,13 @@
 /** Mail by SMTP; the Message-ID stays the same for each try. */
-import { Socket } from "node:net";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { createTransport } from "nodemailer";
 import type SMTPTransport from "nodemailer/lib/smtp-transport/index.js";
 import { beginningOf } from "../../providers/core/cut-text.ts";
-import { messageOf } from "../../providers/core/errors.ts";
+import { reasonOf } from "../../providers/core/errors.ts";
 import { isLoopback } from "../../providers/core/http.ts";
+import { joinSignals } from "../../providers/core/join-signals.ts";
+import { orAborted } from "../../providers/core/or-aborted.ts";
 import { printable } from "../../providers/core/printable.ts";
 import { inSeconds } from "../../providers/core/time.ts";
 import type { EmailTarget } from "../config/index.ts";
@@ -15,22 +18,20 @@ const LONGEST_SUBJECT = 150;
 const PORTS = { "smtp:": 587, "smtps:": 465 } as const;
 
 export function emailSender({ to, from, smtp }: EmailTarget, { limitMs }: SenderOptions): Sender {
-  const open = new Set<Socket>();
+  const closing = new AbortController();
 
-  /** A socket of our own for each: only so can a server be left that answers a little now and then. */
+  /** A connection of our own for each: only so can a server be left that answers a little now and then, and one whose name DNS does not answer. */
   async function within<T>(signal: AbortSignal, work: (transport: ReturnType<typeof createTransport>) => Promise<T>): Promise<T> {
-    const socket = new Socket();
-    const limit = setTimeout(() => socket.destroy(new Error(`no answer within ${inSeconds(limitMs)}`)), limitMs);
-    const onAbort = () => socket.destroy();
-    signal.addEventListener("abort", onAbort, { once: true });
-    open.add(socket);
+    const ends = joinSignals({ signals: [signal, closing.signal], limitMs, late: () => new Error(`no answer within ${inSeconds(limitMs)}`) });
+    const options = optionsOf(smtp, limitMs);
+    const connection = connect({ host: options.host, port: options.port });
+    // Nodemailer listens only while it works, and an error that nobody listens to ends the process.
+    connection.on("error", () => undefined);
     try {
-      return await work(createTransport({ ...optionsOf(smtp, limitMs), socket }));
+      return await orAborted(once(connection, "connect").then(async () => work(createTransport({ ...options, connection }))), ends.signal);
     } finally {
-      clearTimeout(limit);
-      signal.removeEventListener("abort", onAbort);
-      socket.destroy();
-      open.delete(socket);
+      ends.leave();
+      connection.destroy();
     }
   }
 
@@ -61,13 +62,13 @@ export function emailSender({ to, from, smtp }: EmailTarget, { limitMs }: Sender
       }
     },
     async close() {
-      for (const socket of open) socket.destroy();
+      closing.abort(new Error("the service ends"));
     },
   };
 }
 
 /** A password goes to another machine over TLS alone. */
-function optionsOf(smtp: string, limitMs: number): SMTPTransport.Options {
+function optionsOf(smtp: string, limitMs: number): SMTPTransport.Options & { readonly host: string; readonly port: number } {
   const { protocol, hostname, port, username, password } = new URL(smtp);
   const host = hostname.replace(/^\[|\]$/g, "");
   return {
@@ -78,5 +79,5 @@ function optionsOf(smtp: string, limitMs: number): SMTPTransport.Options {
 }
 
 function told(error: unknown, address = ""): string {
-  return beginningOf(printable([address, messageOf(error)].filter(Boolean).join(": ")).replaceAll(/\s+/g, " "), 200);
+  return beginningOf(printable([address, reasonOf(error)].filter(Boolean).join(": ")).replaceAll(/\s+/g, " "), 200);
 }
