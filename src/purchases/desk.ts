@@ -1,6 +1,8 @@
 /** What a worker does about purchases: the guards, and the records in the Hostinger account. */
 import type { Pool } from "pg";
 import { zoneReader } from "../../providers/cloudflare/zone.ts";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import type { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import type { Settings } from "../config/index.ts";
 import type { PurchaseAccount } from "./account.ts";
 import type { Guard } from "./guard.ts";
@@ -12,9 +14,20 @@ export interface PurchaseDesk {
   readonly account: PurchaseAccount;
 }
 
-/** As the settings of a worker have it. */
-export function openPurchaseDesk(pool: Pool, settings: Settings): PurchaseDesk & { close(): Promise<void> } {
+/**
+ * As the settings of a worker have it.
+ *
+ * @param client of the process, not of a run
+ */
+export function openPurchaseDesk(pool: Pool, settings: Settings, client: HostingerClient): PurchaseDesk & { close(): Promise<void> } {
+  const closing = new AbortController();
   const zone = zoneReader({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! });
-  const readLiveFacts = liveFacts({ zone, paymentMethodId: settings.hostingerPaymentMethodId });
-  return { guard: { pool, settings, readLiveFacts }, account: purchaseAccount, close: () => zone.close() };
+  const readLiveFacts = liveFacts({ client: client.withSignal(closing.signal), zone, paymentMethodId: settings.hostingerPaymentMethodId });
+  return {
+    guard: { pool, settings, readLiveFacts }, account: purchaseAccount,
+    async close() {
+      closing.abort(new UserVpsError("CANCELLED", "The worker ends."));
+      await zone.close();
+    },
+  };
 }

@@ -1,9 +1,10 @@
 /** What only Hostinger and Cloudflare can tell before something is bought; kept for a moment, for all who wait. */
 import { kept } from "../../providers/core/kept.ts";
+import { orAborted } from "../../providers/core/or-aborted.ts";
 import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { findOffer, readPlans } from "../../providers/hostinger/api/live-catalog.ts";
 import type { OfferedPlan } from "../../providers/hostinger/api/live-catalog.ts";
-import type { PaymentMethod } from "../../providers/hostinger/api/client.ts";
+import type { HostingerClient, PaymentMethod } from "../../providers/hostinger/api/client.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import type { ZoneReader, ZoneState } from "../../providers/cloudflare/zone.ts";
 
@@ -28,21 +29,22 @@ const CATALOG_KEPT_MS = MINUTE_MS;
 export const ACCOUNT_KEPT_MS = 10 * SECOND_MS;
 
 export interface LiveFactsOptions {
+  /** Of no run: what one of them asks for is for all who wait for the same answer, and goes on when that one is cancelled. */
+  readonly client: HostingerClient;
   readonly zone: ZoneReader;
   /** What purchases are paid with; undefined: the account's default. */
   readonly paymentMethodId: number | undefined;
 }
 
-type Client = Session["client"];
-export type ReadLiveFacts = (session: Session, plan: string) => Promise<LiveFacts>;
+/** Of the session, its end alone matters: nobody who is to end waits on. */
+export type ReadLiveFacts = (session: Pick<Session, "signal">, plan: string) => Promise<LiveFacts>;
 
-export function liveFacts({ zone, paymentMethodId }: LiveFactsOptions): ReadLiveFacts {
-  // Without the run's signal: others wait for the same answer.
-  const plansNow = kept({ keptMs: CATALOG_KEPT_MS }, (client: Client) => readPlans(client));
-  const paymentFaultNow = kept({ keptMs: ACCOUNT_KEPT_MS }, async (client: Client) => paymentFaultOf(await client.paymentMethods.list(), paymentMethodId));
+export function liveFacts({ client, zone, paymentMethodId }: LiveFactsOptions): ReadLiveFacts {
+  const plansNow = kept({ keptMs: CATALOG_KEPT_MS }, () => readPlans(client));
+  const paymentFaultNow = kept({ keptMs: ACCOUNT_KEPT_MS }, async () => paymentFaultOf(await client.paymentMethods.list(), paymentMethodId));
   const zoneNow = kept({ keptMs: ACCOUNT_KEPT_MS }, () => zone.read());
-  return async ({ client }, plan) => {
-    const [plans, paymentFault, state] = await Promise.all([plansNow(client), paymentFaultNow(client), zoneNow()]);
+  return async ({ signal }, plan) => {
+    const [plans, paymentFault, state] = await orAborted(Promise.all([plansNow(), paymentFaultNow(), zoneNow()]), signal);
     return { price: priceOf(findOffer({ plans }, plan)), paymentFault, zone: state };
   };
 }

@@ -98,7 +98,7 @@ async function startParts({ settings, env, engineWithSlots, pool, databaseUrl, b
   const vms = uses(hostingerPower(env));
   await refuseOtherAccount({ pool, settings, client: vms.client, onProgress });
   const dns = uses(lostDnsRecords({ baseUrl: settings.cloudflareBaseUrl, apiToken: settings.cloudflareApiToken!, zoneId: settings.cloudflareZoneId! }));
-  const purchases = uses(openPurchaseDesk(pool, settings));
+  const purchases = uses(openPurchaseDesk(pool, settings, vms.client));
   const engineBasis = { slots, givesWay: true, installed, backend, backendUrl, workerId, folder, env: engineWithSlots.env, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
   serves(startWatchdog(workerId, folder));

@@ -108,7 +108,7 @@ describe("by a worker", () => {
     };
     const settings = readSettings({ env, role: "worker" });
     vms = hostingerPower(env);
-    purchases = openPurchaseDesk(pool, settings);
+    purchases = openPurchaseDesk(pool, settings, vms.client);
     // Neither asks the engine or the zone for anything.
     worker = await startWorker({ boss, pool, databaseUrl: url, engine: {} as Engine, vms, dns: {} as LostDnsRecords, purchases, settings, cipher: createCredentialsCipher(settings.credentialsKeys!), workerId: "worker", hostId: "host", secrets: [], log: () => undefined });
     answering = await answerVmActions({ boss, pool, vms, redact: (text) => text, log: () => undefined });

@@ -32,9 +32,9 @@ export function openPurchaseWorld(pool: Pool, sandbox: Sandbox, env: Readonly<Re
     ...sandbox.env, DATABASE_URL: "postgres://unused@127.0.0.1/unused", VPS_DOMAIN: sandbox.domain, PULUMI_CONFIG_PASSPHRASE: "fake-passphrase-for-tests",
     CREDENTIALS_KEYS: `test:${Buffer.alloc(32).toString("base64")}`, CONDUCTOR_URL: "https://downloads.example.com/conductor", CLI_URL: "https://downloads.example.com/spoq", ...env,
   };
-  const desk = openPurchaseDesk(pool, readSettings({ env: all, role: "worker" }));
   const settings = hostingerSettings({ get: () => undefined }, all);
   const client = new HostingerClient({ baseUrl: settings.baseUrl, apiKey: settings.apiKey });
+  const desk = openPurchaseDesk(pool, readSettings({ env: all, role: "worker" }), client);
   const session: Session = { client, settings, signal: new AbortController().signal, report: () => undefined };
   const record = async (username: string) => (await findVpsByUserId(pool, `u-${username}`))!;
   return {
