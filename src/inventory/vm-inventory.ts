@@ -1,4 +1,5 @@
 /** The account's VMs as last listed, with their age, for all who want to know: one list for however many wait. */
+import { orAborted } from "../../providers/core/or-aborted.ts";
 import type { VirtualMachine } from "../../providers/hostinger/api/client.ts";
 
 export interface Inventory {
@@ -11,6 +12,7 @@ export type ListVms = (signal: AbortSignal) => Promise<readonly VirtualMachine[]
 
 export class VmInventory {
   readonly #list: ListVms;
+  readonly #closing = new AbortController();
   #latest: Inventory | undefined;
   #listing: Promise<Inventory> | undefined;
 
@@ -18,16 +20,24 @@ export class VmInventory {
     this.#list = list;
   }
 
-  /** The list, if it is no older; else a new one, which all who ask meanwhile share. Throws what the API's client throws. */
+  /**
+   * The list, if it is no older; else a new one, which all who ask meanwhile share: the signal ends the caller's
+   * waiting, not the others'. Throws what the API's client throws.
+   */
   async notOlderThan(ageMs: number, signal: AbortSignal): Promise<Inventory> {
     if (this.#latest && performance.now() - this.#latest.askedAtMs <= ageMs) return this.#latest;
-    return await (this.#listing ??= this.#ask(signal));
+    return await orAborted((this.#listing ??= this.#ask()), signal);
   }
 
-  async #ask(signal: AbortSignal): Promise<Inventory> {
+  /** Breaks off what is being listed. */
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #ask(): Promise<Inventory> {
     const askedAtMs = performance.now();
     try {
-      const vms = await this.#list(signal);
+      const vms = await this.#list(this.#closing.signal);
       return (this.#latest = { vms: new Map(vms.map((vm) => [vm.id, vm])), askedAtMs });
     } finally {
       this.#listing = undefined;

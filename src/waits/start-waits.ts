@@ -29,6 +29,7 @@ export async function startWaits({ settings, env, pool, databaseUrl, boss, worke
   return {
     async stop() {
       await watcher.stop();
+      inventory.close();
       await client.close();
     },
   };
