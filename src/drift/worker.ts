@@ -35,6 +35,14 @@ export async function startDriftWorker(options: DriftWorkerOptions): Promise<Dri
 
   await createDriftQueues(boss);
   await scheduleSweeps(boss, cron);
+  const previews = await answerQuestions({
+    boss, redact, log, queue: DRIFT_QUEUE, schema: driftJobSchema,
+    async answer({ userId }, signal) {
+      const user = await findVpsByUserId(pool, userId);
+      if (!user) throw new UserVpsError("INPUT_INVALID", "There is no such user.");
+      return { drift: await driftOf(user, signal) };
+    },
+  });
   await boss.work(SWEEP_QUEUE, { ...NOTIFIED_POLLING, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4 }, async ([job]) => {
     const { scheduled } = sweepJobSchema.parse(job?.data ?? {});
     await running.track(performSweep({ ...options, sweep: { ...options.sweep, driftOf }, signal: stopping.signal }, scheduled)).catch(async (error: unknown) => {
@@ -44,14 +52,6 @@ export async function startDriftWorker(options: DriftWorkerOptions): Promise<Dri
     });
   });
   const repairs = watchForRepairs(options.sweep, log);
-  const previews = await answerQuestions({
-    boss, redact, log, queue: DRIFT_QUEUE, schema: driftJobSchema,
-    async answer({ userId }, signal) {
-      const user = await findVpsByUserId(pool, userId);
-      if (!user) throw new UserVpsError("INPUT_INVALID", "There is no such user.");
-      return { drift: await driftOf(user, signal) };
-    },
-  });
 
   return {
     async stop() {

@@ -29,13 +29,15 @@ export interface QueueOptions {
   /** Workers also look for jobs whose worker has died; a process that only sends need not. */
   readonly works: boolean;
   readonly onError: (error: Error) => void;
+  /** Aborted: the start fails. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Starts pg-boss. `stately`: of one operation for one user, at most one job waits and one runs.
  * Errors of its connections are events; it goes on when PostgreSQL is back.
  */
-export async function startQueue({ databaseUrl, works, onError }: QueueOptions): Promise<PgBoss> {
+export async function startQueue({ databaseUrl, works, onError, signal }: QueueOptions): Promise<PgBoss> {
   const boss = new PgBoss({
     ...connectionOf({ url: databaseUrl, name: "user-vps jobs" }),
     schema: QUEUE_SCHEMA,
@@ -48,19 +50,29 @@ export async function startQueue({ databaseUrl, works, onError }: QueueOptions):
     useListenNotify: works,
   });
   boss.on("error", onError);
-  await boss.start({ attempts: 10 });
-  await ensureQueue(boss, QUEUE, {
-    policy: "stately",
-    heartbeatSeconds: HEARTBEAT_SECONDS,
-    expireInSeconds: LONGEST_JOB_SECONDS,
-    retryLimit: MOST_LOST_WORKERS,
-    retryDelay: 0,
-    // Workers are woken by wake.ts: pg-boss would notify within each signup's transaction, see migrations/260_told_later.sql.
-    notify: false,
-    // What was done is told by runs, not by jobs.
-    deleteAfterSeconds: DAY_MS / SECOND_MS,
-  });
-  return boss;
+  const stop = () => boss.stop({ graceful: false }).catch(() => undefined);
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    await boss.start({ attempts: 10 });
+    await ensureQueue(boss, QUEUE, {
+      policy: "stately",
+      heartbeatSeconds: HEARTBEAT_SECONDS,
+      expireInSeconds: LONGEST_JOB_SECONDS,
+      retryLimit: MOST_LOST_WORKERS,
+      retryDelay: 0,
+      // Workers are woken by wake.ts: pg-boss would notify within each signup's transaction, see migrations/260_told_later.sql.
+      notify: false,
+      // What was done is told by runs, not by jobs.
+      deleteAfterSeconds: DAY_MS / SECOND_MS,
+    });
+    return boss;
+  } catch (error) {
+    // Its timers and connections would keep the process from ending.
+    await stop();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
 }
 
 /** Also one that an earlier version made gets these options, but for its policy, which is for ever. */

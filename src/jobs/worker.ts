@@ -65,11 +65,13 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
     });
     return worker.id;
   };
-  const workers = await Promise.all(Array.from({ length: settings.workerConcurrency }, startOne));
+  const workers: string[] = [];
   const wake = () => { for (const worker of workers) boss.notifyWorker(worker); };
   // What a dead worker left is not announced, so this does not replace looking.
   const listener = new Listener({ url: databaseUrl, channel: WAKE_CHANNEL, name: "user-vps jobs wait", onNotify: wake, onGap: wake });
+  // Before any job is taken: where it fails, there is no worker yet that could stop what was begun.
   await listener.start();
+  workers.push(...(await Promise.all(Array.from({ length: settings.workerConcurrency }, startOne))));
   const missingJobs = startFindingMissingJobs(context);
   const turns = startPurchaseTurns(context);
 

@@ -8,7 +8,7 @@ import type { NotificationTarget, Settings } from "../config/index.ts";
 import { handOn } from "./events.ts";
 import { senderFor } from "./senders.ts";
 import { startTargetLoop } from "./target-loop.ts";
-import type { TargetLoop, TargetLoopOptions } from "./target-loop.ts";
+import type { TargetLoopOptions } from "./target-loop.ts";
 import { registerTargets } from "./targets.ts";
 
 const TURN_MS = SECOND_MS / 2;
@@ -34,12 +34,11 @@ export async function startNotifications({ pool, settings, workerId, redact, log
   const targets = await readTargets(settings);
   const limitMs = settings.notificationTimeoutSeconds * SECOND_MS;
   await registerTargets(pool, targets);
+  // Before anything is begun that would have to be stopped where one of them cannot be had.
+  const senders = await Promise.all(targets.map(async (target) => ({ target, sender: await senderFor(target, { limitMs }) })));
   const stopping = new AbortController();
   const handing = keepHandingOn(() => handOn(pool, { groupSeconds: settings.notificationGroupSeconds, redact }), stopping.signal, log);
-  const loops: TargetLoop[] = [];
-  for (const target of targets) {
-    loops.push(startTargetLoop({ pool, target, workerId, limitMs, log, ...pauses, giveUpHours: settings.notificationGiveUpHours, sender: await senderFor(target, { limitMs }) }));
-  }
+  const loops = senders.map(({ target, sender }) => startTargetLoop({ pool, target, workerId, limitMs, log, ...pauses, giveUpHours: settings.notificationGiveUpHours, sender }));
   return {
     async stop() {
       stopping.abort();

@@ -4,6 +4,7 @@ import { doubtsOfEnvironment, loadEnvironment, readSettings, ROLES } from "../co
 import type { Role } from "../config/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { printable } from "../../providers/core/printable.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
 import { startService } from "./service.ts";
 import { startUntilSignals } from "./signals.ts";
 
@@ -23,6 +24,8 @@ try {
 } catch (error) {
   console.error(printable(messageOf(error)));
   process.exitCode = 1;
+  // Whatever is left of what had started, the process ends: whoever watches over it starts it again.
+  setTimeout(() => process.exit(), SECOND_MS).unref();
 }
 
 function roleOf(text: string): Role {

@@ -65,6 +65,7 @@ export async function startService({ settings, env, onProgress = () => undefined
     const boss = await startQueue({
       databaseUrl: database.url,
       works: role !== "http",
+      signal,
       onError: (error) => onProgress(`queue: ${messageOf(error)}`),
     });
     closers.push(() => boss.stop({ graceful: false }));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
-import type { PgBoss } from "pg-boss";
+import { afterAll, beforeAll, beforeEach, describe, it, vi } from "vitest";
+import { PgBoss } from "pg-boss";
 import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import type { Jobs } from "../../src/jobs/index.ts";
@@ -9,8 +9,24 @@ import { requestRepair } from "../../src/drift/repair.ts";
 import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
 import { beginChange, createCredentialsCipher, findVpsByUserId, listChanges, openChange, requestChange, requestCredentialsRotation, requestVps, saveCredentials, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
+import { until } from "../support/until.ts";
 
 const { pool, url } = await withDatabase();
+
+describe("a queue that does not start", () => {
+  it("leaves no connection behind", async () => {
+    using _ = vi.spyOn(PgBoss.prototype, "updateQueue").mockRejectedValue(new Error("permission denied"));
+    await assert.rejects(startQueue({ databaseUrl: url, works: true, onError: () => undefined }), /permission denied/);
+    await until("its sessions to end", async () => (await pool.query("SELECT FROM pg_stat_activity WHERE application_name = 'user-vps jobs' AND datname = current_database()")).rowCount === 0);
+  });
+
+  it("is tried no longer once the start is ended, where its database is away", async () => {
+    const ending = new AbortController();
+    const started = startQueue({ databaseUrl: "postgres://nobody:none@127.0.0.1:1/none", works: false, signal: ending.signal, onError: () => undefined });
+    ending.abort();
+    await assert.rejects(started, { code: "ECONNREFUSED" });
+  });
+});
 
 describe("the queue", () => {
   let boss: PgBoss;

@@ -95,6 +95,12 @@ describe("a service that is interrupted while it starts", () => {
 });
 
 describe("a service that cannot start", () => {
+  it("ends whatever is still open in its process", async () => {
+    const { code, output } = await start({ PORT: "nonsense", NODE_OPTIONS: "--import=data:text/javascript,setInterval(Object,1000000)" });
+    assert.equal(code, 1, output);
+    assert.match(output, /PORT: expected a whole number/);
+  });
+
   it("ends its worker and itself where another program has the port, and says so", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
