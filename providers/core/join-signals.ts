@@ -2,7 +2,7 @@
 export interface JoinedSignal {
   readonly signal: AbortSignal;
   /** To be called when the work has ended. */
-  leave(): void;
+  readonly leave: () => void;
 }
 
 export interface JoinSignalsOptions {

@@ -2,6 +2,7 @@
 import type { Resolver } from "node:dns/promises";
 import type { Socket } from "node:net";
 import { messageOf } from "../core/errors.ts";
+import { joinSignals } from "../core/join-signals.ts";
 import { orAborted } from "../core/or-aborted.ts";
 import { inSeconds, SECOND_MS } from "../core/time.ts";
 import { checkDns } from "./dns-stage.ts";
@@ -25,8 +26,9 @@ export interface ProbeOptions {
 export async function probe(target: HealthTarget, options: ProbeOptions = {}): Promise<ProbeResult> {
   const { signal, timeoutMs = ATTEMPT_TIMEOUT_MS } = options;
   signal?.throwIfAborted();
-  const limit = AbortSignal.timeout(Math.ceil(timeoutMs)); // takes whole milliseconds only
-  const either = signal ? AbortSignal.any([signal, limit]) : limit;
+  // Of one that thousands of probes have, nothing may stay with it.
+  const ends = joinSignals({ signals: [signal], limitMs: timeoutMs });
+  const either = ends.signal;
   const startedMs = performance.now();
   const found: { -readonly [Key in keyof ProbeResult]?: ProbeResult[Key] } = {};
   let stage: Stage = "dns";
@@ -45,9 +47,11 @@ export async function probe(target: HealthTarget, options: ProbeOptions = {}): P
     return { ...found, healthy: true, stage: "ok", detail: `status ${found.status}`, durationMs: performance.now() - startedMs };
   } catch (error) {
     signal?.throwIfAborted();
-    const detail = limit.aborted ? `no answer within ${inSeconds(timeoutMs)}` : messageOf(error);
-    return { ...found, healthy: false, stage, detail, timedOut: limit.aborted, durationMs: performance.now() - startedMs };
+    const timedOut = either.aborted;
+    const detail = timedOut ? `no answer within ${inSeconds(timeoutMs)}` : messageOf(error);
+    return { ...found, healthy: false, stage, detail, timedOut, durationMs: performance.now() - startedMs };
   } finally {
+    ends.leave();
     connection?.destroy();
   }
 }

@@ -1,4 +1,5 @@
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { joinSignals } from "../../providers/core/join-signals.ts";
 import { tryLockSession } from "../jobs/session-lock.ts";
 import { repairAutomatically } from "./automatic-repair.ts";
 import type { AutomaticRepairOptions } from "./automatic-repair.ts";
@@ -34,9 +35,9 @@ export async function performSweep(options: PerformSweepOptions, scheduled: bool
     if (scheduled) await requestSweep(pool, SCHEDULE);
     const begun = await beginSweep(pool);
     if (!begun) return undefined;
-    const signal = options.signal ? AbortSignal.any([options.signal, lost]) : lost;
+    const ends = joinSignals({ signals: [options.signal, lost] });
     try {
-      const result = await sweep({ ...options.sweep, signal });
+      const result = await sweep({ ...options.sweep, signal: ends.signal });
       const { findings, ...counts } = result;
       await finishSweep(pool, begun.sweepId, { outcome: "succeeded", ...counts, findings: findings.length });
       options.log(`sweep ${begun.sweepId}: ${counts.examined} of ${counts.users} users examined, ${findings.length} findings, ${counts.apiCalls} API calls, ${counts.seconds} s`);
@@ -46,6 +47,8 @@ export async function performSweep(options: PerformSweepOptions, scheduled: bool
     } catch (error) {
       await finishSweep(pool, begun.sweepId, { outcome: "failed", message: messageOf(error) });
       throw error;
+    } finally {
+      ends.leave();
     }
   });
 }

@@ -1,6 +1,7 @@
 /** The sweep: a cheap look at the whole fleet, then previews of the few suspects. */
 import type { Pool } from "pg";
 import { messageOf } from "../../providers/core/errors.ts";
+import { joinSignals } from "../../providers/core/join-signals.ts";
 import { orAborted } from "../../providers/core/or-aborted.ts";
 import { inSeconds, MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -98,11 +99,10 @@ async function previewSuspects(options: SweepOptions, findings: readonly Finding
   await inParallel(suspects, previewsAtOnce, async ({ user, unseen, all }) => {
     if (performance.now() > endMs) return;
     previews++;
-    const limit = AbortSignal.timeout(previewLimitMs);
-    const either = signal ? AbortSignal.any([signal, limit]) : limit;
-    const preview = await orAborted(driftOf(user, either), either).then(({ resources, changes, refusal }) => ({ resources, changes, refusal }), (error: unknown) => {
+    const ends = joinSignals({ signals: [signal], limitMs: previewLimitMs });
+    const preview = await orAborted(driftOf(user, ends.signal), ends.signal).finally(ends.leave).then(({ resources, changes, refusal }) => ({ resources, changes, refusal }), (error: unknown) => {
       signal?.throwIfAborted();
-      return { error: limit.aborted ? `The preview did not end within ${inSeconds(previewLimitMs)}.` : messageOf(error) };
+      return { error: ends.signal.aborted ? `The preview did not end within ${inSeconds(previewLimitMs)}.` : messageOf(error) };
     });
     // What an earlier one has said stands until another one has come to its end.
     await savePreview(pool, "error" in preview ? unseen : all, preview);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { inTransaction, storableText } from "../db/index.ts";
 import type { Queryable } from "../db/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { joinSignals } from "../../providers/core/join-signals.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds } from "../../providers/core/time.ts";
 import { currentTraceparent, inSpan, isTracing } from "../../providers/core/tracing.ts";
 import { destroy } from "../provisioning/destroy.ts";
@@ -83,7 +84,8 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
   const redactor = createRedactor(...context.secrets);
   const recorder = createRunRecorder({ db: pool, runId, userId, redactor, onError: (error) => log(`${username}: the run's log cannot be written: ${messageOf(error)}`) });
   const limit = startRunLimit(settings.runLimitMinutes * MINUTE_MS);
-  const signal = AbortSignal.any([lock.cancelled, context.handOver, limit.over]);
+  const ends = joinSignals({ signals: [lock.cancelled, context.handOver, limit.over] });
+  const { signal } = ends;
   const hooks = { runId, signal, killSignal: AbortSignal.any([lock.lost, limit.kill]), onEvent: recorder.onEvent, onLine: recorder.onLine, redact: (text: string) => redactor.redact(text) };
   const startedMs = performance.now();
   const seconds = () => Math.round(performance.now() - startedMs) / SECOND_MS;
@@ -107,6 +109,7 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
     if (error.code === "NOT_YET" && (await recordNotYet(context, { job, kind, record, runId, recorder, lostWorkers }, error, seconds()))) return;
     await recordFailure(context, { job, kind, record, runId, recorder, lostWorkers }, error, storableText(redactor.redact(error.message)), seconds());
   } finally {
+    ends.leave();
     limit.clear();
   }
 }

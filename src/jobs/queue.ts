@@ -51,7 +51,8 @@ export async function startQueue({ databaseUrl, works, onError, signal }: QueueO
   });
   boss.on("error", onError);
   const stop = () => boss.stop({ graceful: false }).catch(() => undefined);
-  signal?.addEventListener("abort", stop, { once: true });
+  const onAbort = () => void stop();
+  signal?.addEventListener("abort", onAbort, { once: true });
   try {
     await boss.start({ attempts: 10 });
     await ensureQueue(boss, QUEUE, {
@@ -71,7 +72,7 @@ export async function startQueue({ databaseUrl, works, onError, signal }: QueueO
     await stop();
     throw error;
   } finally {
-    signal?.removeEventListener("abort", stop);
+    signal?.removeEventListener("abort", onAbort);
   }
 }
 

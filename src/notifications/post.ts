@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import { beginningOf } from "../../providers/core/cut-text.ts";
 import { isLoopback } from "../../providers/core/http.ts";
 import { messageOf } from "../../providers/core/errors.ts";
+import { joinSignals } from "../../providers/core/join-signals.ts";
 import { Agent, EnvHttpProxyAgent, originAndPath } from "../../providers/core/lean-undici.ts";
 import { printable } from "../../providers/core/printable.ts";
 import { inSeconds, SECOND_MS } from "../../providers/core/time.ts";
@@ -63,12 +64,14 @@ export class PostAddress {
   }
 
   async #within<T>(signal: AbortSignal, work: (within: AbortSignal) => Promise<T>, failed: (error: string) => T): Promise<T> {
-    const limit = AbortSignal.timeout(this.#limitMs);
+    const ends = joinSignals({ signals: [signal], limitMs: this.#limitMs });
     try {
-      return await work(AbortSignal.any([signal, limit]));
+      return await work(ends.signal);
     } catch (error) {
       signal.throwIfAborted();
-      return failed(limit.aborted ? `no answer within ${inSeconds(this.#limitMs)}` : `no answer: ${causeOf(error)}`);
+      return failed(ends.signal.aborted ? `no answer within ${inSeconds(this.#limitMs)}` : `no answer: ${causeOf(error)}`);
+    } finally {
+      ends.leave();
     }
   }
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Stack } from "./automation.ts";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { joinSignals } from "../../providers/core/join-signals.ts";
 import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";
 import { currentTraceparent } from "../../providers/core/tracing.ts";
 import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/allow-delete.ts";
@@ -28,7 +29,7 @@ import { createStackWorkspace, runEnvironment } from "./stack-workspace.ts";
 import type { StateBackend, StateResource } from "./state-backend.ts";
 import type { ExportedStack } from "./way-in.ts";
 import { createWorkFolder } from "./work-folder.ts";
-import type { Slots } from "../slots/slots.ts";
+import type { Slot, Slots } from "../slots/slots.ts";
 
 export interface AutomationEngineOptions {
   readonly installed: InstalledEngine;
@@ -162,19 +163,27 @@ export class AutomationEngine implements Engine {
     return `${this.#installation}/${stackName}`;
   }
 
+  async #takeSlot(env: Readonly<Record<string, string>>, { signal, killSignal }: RunHooks): Promise<Slot> {
+    const ends = joinSignals({ signals: [signal, killSignal] });
+    try {
+      return await this.#options.slots.take(env, ends.signal);
+    } finally {
+      ends.leave();
+    }
+  }
+
   async #withStack<T>(
     request: StackRequest,
     hooks: RunHooks,
     { create = false, isRun = true, slot: takesSlot = false, onOutputs, env: given = {}, flags }: { create?: boolean; isRun?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>>; flags?: CommandFlags },
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
-    const { installed, env, backend, backendUrl, processes, workerId, slots, givesWay } = this.#options;
+    const { installed, env, backend, backendUrl, processes, workerId, givesWay } = this.#options;
     const traceparent = currentTraceparent();
     const more = { ...given, ...(traceparent && { TRACEPARENT: traceparent }) };
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);
-    const over = AbortSignal.any([hooks.killSignal, hooks.signal].filter((signal) => signal !== undefined));
-    const slot = takesSlot ? await slots.take(more, over).catch(async (error: unknown) => { await folder.remove(); throw error; }) : undefined;
+    const slot = takesSlot ? await this.#takeSlot(more, hooks).catch(async (error: unknown) => { await folder.remove(); throw error; }) : undefined;
     let failed = true;
     const errors: string[] = [];
     const pulumi = createPulumiCommand({

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { joinSignals } from "../../providers/core/join-signals.ts";
 import { inSeconds, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { releaseSettings, type Release } from "../../stacks/release.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -99,14 +100,18 @@ async function readLocked(pool: Pool, userId: string): Promise<{ readonly record
 
 async function lock({ db, lockUser, lockTimeoutMs = LOCK_TIMEOUT_MS, signal, closing }: ReleaseContext, member: RunningMember): Promise<UserLock> {
   const endMs = performance.now() + lockTimeoutMs;
-  const isOver = AbortSignal.any([signal, closing]);
-  for (;;) {
-    isOver.throwIfAborted();
-    const held = await lockUser(member.userId);
-    if (held) return held;
-    if (!(await isStillTaken(db, member))) throw new UserVpsError("CANCELLED", "An operator has skipped it.");
-    if (performance.now() > endMs) throw new UserVpsError("STACK_LOCKED", "Another run of this user did not end in time.");
-    await sleep(LOCK_INTERVAL_MS, isOver);
+  const isOver = joinSignals({ signals: [signal, closing] });
+  try {
+    for (;;) {
+      isOver.signal.throwIfAborted();
+      const held = await lockUser(member.userId);
+      if (held) return held;
+      if (!(await isStillTaken(db, member))) throw new UserVpsError("CANCELLED", "An operator has skipped it.");
+      if (performance.now() > endMs) throw new UserVpsError("STACK_LOCKED", "Another run of this user did not end in time.");
+      await sleep(LOCK_INTERVAL_MS, isOver.signal);
+    }
+  } finally {
+    isOver.leave();
   }
 }
 
@@ -118,10 +123,13 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
   const stack = { stackName, config: { ...config, ...releaseSettings(release) } };
   const redactor = createRedactor(...secrets);
   const recorder = createRunRecorder({ db, runId, userId, redactor, onError: (error) => log(`${username}: the run's log cannot be written: ${messageOf(error)}`) });
+  await startRun(db, { runId, userId, username, operation: "up", workerId, hostId, pid: process.pid }, { kind: "release", requestedBy, reason: `${release.version}: ${reason}` });
+  log(`${username}: release ${release.version} begins (run ${runId})`);
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(new UserVpsError("RELEASE_TIMED_OUT", `Release ${release.version} did not come to its end on the VPS within ${inSeconds(limitMs)}.`)), limitMs);
   const kill = new AbortController();
-  const signal = AbortSignal.any([context.signal, held.cancelled, limit.signal]);
+  const ends = joinSignals({ signals: [context.signal, held.cancelled, limit.signal] });
+  const { signal } = ends;
   const hooks: RunHooks = {
     runId,
     signal,
@@ -137,8 +145,6 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
     await finishRun(db, runId, { ...end, seconds: Math.round(performance.now() - startedMs) / SECOND_MS, resources: recorder.resources() });
   };
 
-  await startRun(db, { runId, userId, username, operation: "up", workerId, hostId, pid: process.pid }, { kind: "release", requestedBy, reason: `${release.version}: ${reason}` });
-  log(`${username}: release ${release.version} begins (run ${runId})`);
   const work = async () => {
     // An `up` would make a stack around nothing, or new credentials over a VPS in use.
     const isInStack = (await engine.vms(stackName)).some(({ isLeftOver }) => !isLeftOver);
@@ -172,6 +178,7 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
     log(`${username}: release ${release.version} ${isInterrupted ? "was interrupted" : "failed"}: ${message}`);
     return isInterrupted ? undefined : { status: "failed", errorCode, message };
   } finally {
+    ends.leave();
     clearTimeout(timer);
   }
 }

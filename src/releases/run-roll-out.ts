@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { joinSignals } from "../../providers/core/join-signals.ts";
 import { monotonicMs, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { SessionLock } from "../jobs/session-lock.ts";
@@ -30,9 +31,11 @@ export interface RollOutContext extends Omit<ReleaseContext, "db"> {
 export async function runRollOut(context: RollOutContext, rollOutId: string): Promise<RollOutRecord> {
   const lock = await context.lockRollOuts();
   if (!lock) throw new UserVpsError("STACK_LOCKED", "Another process is rolling out.", { next: "Let it end, or cancel the roll-out." });
+  const ends = joinSignals({ signals: [context.signal, lock.lost] });
   try {
-    return await underLock({ ...context, signal: AbortSignal.any([context.signal, lock.lost]) }, rollOutId);
+    return await underLock({ ...context, signal: ends.signal }, rollOutId);
   } finally {
+    ends.leave();
     await lock.release();
   }
 }
@@ -84,7 +87,9 @@ async function releaseToWave(context: RollOutContext, rollOut: RollOutRecord, re
     if ((await hasFailed(pool, rollOut)) || !(await isAnyWaiting(pool, rollOutId, wave))) return true;
     if (taken > 0) continue;
     // A signup is claiming one from a pool: it is there again, as the user's, once the signup is through or rolled back; and ready a little later.
-    await sleep(CLAIM_INTERVAL_MS, AbortSignal.any([signal, closing])).catch(() => undefined);
+    const isOver = joinSignals({ signals: [signal, closing] });
+    await sleep(CLAIM_INTERVAL_MS, isOver.signal).catch(() => undefined);
+    isOver.leave();
     late.beginRound();
   }
 }
@@ -97,9 +102,9 @@ async function releaseToWave(context: RollOutContext, rollOut: RollOutRecord, re
 async function releaseToEach(context: RollOutContext, rollOut: RollOutRecord, release: ReleaseRecord, late: LateMembers, take: (runId: string) => Promise<RunningMember | undefined>): Promise<boolean> {
   const { pool, signal, closing } = context;
   const over = new AbortController();
-  const isOver = AbortSignal.any([signal, closing, over.signal]);
+  const isOver = joinSignals({ signals: [signal, closing, over.signal] });
   const work = async () => {
-    while (!isOver.aborted) {
+    while (!isOver.signal.aborted) {
       const member = await take(randomUUID());
       if (!member) return;
       const end = await releaseToVps({ ...context, db: pool }, { release, snapshot: rollOut.snapshot, requestedBy: rollOut.requestedBy, reason: rollOut.reason }, member);
@@ -114,8 +119,9 @@ async function releaseToEach(context: RollOutContext, rollOut: RollOutRecord, re
     over.abort();
     throw error;
   })));
+  isOver.leave();
   for (const one of ended) if (one.status === "rejected") throw one.reason;
-  return !isOver.aborted;
+  return !isOver.signal.aborted;
 }
 
 /** Those that were not ready when their turn came: each is taken again when the others of its wave are through, until the time is over. */

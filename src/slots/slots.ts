@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { joinSignals } from "../../providers/core/join-signals.ts";
 import { inSeconds, MINUTE_MS } from "../../providers/core/time.ts";
 import { giveWay } from "./give-way.ts";
 import type { FromSlot, ToSlot } from "./messages.ts";
@@ -109,12 +110,11 @@ export class Slots {
 
   async #ask<K extends FromSlot["kind"]>({ child }: SlotProcess, message: ToSlot, expected: K, over?: AbortSignal): Promise<Extract<FromSlot, { kind: K }>> {
     const limitMs = this.#options.answerLimitMs ?? ANSWER_LIMIT_MS;
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(new UserVpsError("ENGINE_FAILED", `The process of a slot has not answered within ${inSeconds(limitMs)}.`)), limitMs);
+    const ends = joinSignals({ signals: [over], limitMs, late: () => new UserVpsError("ENGINE_FAILED", `The process of a slot has not answered within ${inSeconds(limitMs)}.`) });
     try {
-      return await ask(child, message, expected, AbortSignal.any([limit.signal, ...(over ? [over] : [])]));
+      return await ask(child, message, expected, ends.signal);
     } finally {
-      clearTimeout(timer);
+      ends.leave();
     }
   }
 

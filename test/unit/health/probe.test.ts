@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
 import { probe } from "../../../providers/health/probe.ts";
 import type { HealthTarget } from "../../../providers/health/target.ts";
 import { connectTcp } from "../../../providers/health/tcp-stage.ts";
+import { leftWith } from "../../support/left-with.ts";
 import { ADDRESS, createAuthority, HOSTNAME, listen, startDnsServer, startTlsServer, type Authority, type DnsServer } from "./loopback-vps.ts";
 
 const HOUR_MS = 3_600_000;
@@ -186,6 +187,13 @@ describe("probe", () => {
       request.socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
     }, /got: status 101$/));
     it("never says what the answer's body was", () => failsAtHttp((_request, answer) => answer.writeHead(500).end("fake-body-of-the-answer"), /^(?!.*fake-body).*$/));
+  });
+
+  it("leaves nothing with the signal of who probes again and again", async () => {
+    const { signal } = new AbortController();
+    assert.equal((await probe(targetAt(await serve(ok)), { signal })).healthy, true);
+    assert.equal((await probe(targetAt(1), { signal })).healthy, false);
+    assert.equal(leftWith(signal), 0);
   });
 
   describe("its end", () => {
