@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { engineBackendUrl } from "../install-pulumi/backend-url.ts";
+import { engineBackend } from "../install-pulumi/engine-backend.ts";
 import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
 import { preparePulumiHome } from "../install-pulumi/ensure-engine.ts";
 import type { DemoWorld } from "./demo/world.ts";
@@ -24,7 +24,7 @@ export async function openPlainCli(world: DemoWorld, signal: AbortSignal): Promi
   await preparePulumiHome(home, world.engine);
   const folder = join(world.folder, "checkout");
   await makeStackFolder(folder);
-  const env = { ...engineEnvironment(world.engine, { ...world.env }), PULUMI_HOME: home, PULUMI_BACKEND_URL: engineBackendUrl(world.databaseUrl) };
+  const env = { ...engineEnvironment(world.engine, { ...world.env }), PULUMI_HOME: home, ...engineBackend(world.databaseUrl) };
   const pulumi = async (...args: string[]) => (await run("pulumi", [...args, "--non-interactive"], { cwd: folder, env, signal, maxBuffer: 64 * 1024 * 1024 })).stdout;
 
   const takeSettings = (username: string) => pulumi("config", "refresh", "--force", "--stack", username);

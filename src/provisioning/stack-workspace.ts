@@ -1,6 +1,6 @@
 import { LocalWorkspace } from "./automation.ts";
 import type { StackSettings } from "@pulumi/pulumi/automation/index.js";
-import { engineBackendUrl } from "../install-pulumi/backend-url.ts";
+import { engineBackend } from "../install-pulumi/engine-backend.ts";
 import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
 import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
 import { PROJECT_NAME } from "../../stacks/project-name.ts";
@@ -54,7 +54,7 @@ export function runEnvironment({ installed, env, pulumiHome, backendUrl, runId, 
   const complete = {
     ...engineEnvironment(installed, env),
     PULUMI_HOME: pulumiHome,
-    PULUMI_BACKEND_URL: engineBackendUrl(backendUrl, `user-vps ${runId}`),
+    ...engineBackend(backendUrl, { applicationName: `user-vps ${runId}` }),
     PULUMI_DEBUG_PROVIDERS: providers,
     // A copy of each state before each change; the history has them as well.
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",

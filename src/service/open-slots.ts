@@ -32,7 +32,7 @@ export async function openSlots({ settings, env, onProgress, signal }: OpenSlots
   const ofProgram = { [VARIABLES.sshPrivateKey.name]: settings.sshPrivateKey, [VARIABLES.acmeEabMacKey.name]: settings.acmeEabMacKey };
   const forEngine = { ...engineVariables(env), ...Object.fromEntries(Object.keys(ofProgram).map((name) => [name, undefined])) };
   const slots = new Slots({
-    env: { ...engineEnvironment(installed, forEngine), [VARIABLES.passphrase.name]: undefined },
+    env: { ...engineEnvironment(installed, forEngine), [VARIABLES.passphrase.name]: undefined, PGPASSWORD: undefined },
     tag: (slot) => tagEnvironment({ worker: workerId, slot }),
     standIns: installed.standIns,
     programEnv: ofProgram,

@@ -27,7 +27,7 @@ describe.skipIf(process.platform !== "linux")("a command line that is killed whi
   const silent = createServer((socket) => socket.on("error", () => undefined)).listen(0, "127.0.0.1");
   await once(silent, "listening");
   afterAll(() => silent.close());
-  const url = `postgres://nobody@127.0.0.1:${(silent.address() as AddressInfo).port}/x?sslmode=disable`;
+  const url = `postgres://nobody:fake-password@127.0.0.1:${(silent.address() as AddressInfo).port}/x?sslmode=disable`;
 
   it("leaves neither folder, engine nor slot, and had kept the operator's token from the engine", async () => {
     const temporary = temporaryFolder();
@@ -42,6 +42,7 @@ describe.skipIf(process.platform !== "linux")("a command line that is killed whi
     const slots = () => engines().filter((text) => !text.includes("PULUMI_BACKEND_URL="));
     await until("a slot", () => slots().length > 0);
     assert.ok(slots().every((text) => !text.includes("PULUMI_CONFIG_PASSPHRASE=")), "the slot has the passphrase");
+    assert.ok(engines().every((text) => !/PULUMI_BACKEND_URL=[^\0]*fake-password/.test(text) && text.includes("PULUMI_BACKEND_URL=") === text.includes("PGPASSWORD=")), "the engine alone has the password, apart from the address");
     cli.kill("SIGKILL");
     await exited;
     await until("the end of the engine and its folder", () => folders().length === 0 && engines().length === 0);

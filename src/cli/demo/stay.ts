@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { HOUR_MS, SECOND_MS } from "../../../providers/core/time.ts";
 import type { DemoWorld } from "./world.ts";
-import { engineBackendUrl } from "../../install-pulumi/backend-url.ts";
+import { engineBackend } from "../../install-pulumi/engine-backend.ts";
 import { asExportLines, CLOSED_OFF, sandboxEnvironment, writeEnvironmentFile } from "../sandbox-env.ts";
 import { signServiceToken, whoAmI } from "../service-client/operator-token.ts";
 import { sandboxFolder } from "../user-stack/stack-folder.ts";
@@ -27,9 +27,11 @@ export async function stay(world: DemoWorld, { envFile, ended }: { envFile: stri
 
 /** What a second terminal needs: for `npx user-vps`, the plain Pulumi CLI and curl. */
 function environmentFor({ sandbox, engine, env, url, databaseUrl }: DemoWorld, token: string): Record<string, string> {
+  const backend = Object.entries(engineBackend(databaseUrl)).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {
     ...CLOSED_OFF,
-    ...sandboxEnvironment(sandbox, engine, engineBackendUrl(databaseUrl)),
+    ...sandboxEnvironment(sandbox, engine),
+    ...Object.fromEntries(backend),
     DATABASE_URL: databaseUrl,
     JWT_SECRET: env["JWT_SECRET"]!,
     CREDENTIALS_KEYS: env["CREDENTIALS_KEYS"]!,

@@ -8,7 +8,7 @@ import { UserVpsError } from "../../../providers/core/errors.ts";
 import { STACK_SETTINGS } from "../../../stacks/stack-settings.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { Environment } from "../../config/index.ts";
-import { engineBackendUrl } from "../../install-pulumi/backend-url.ts";
+import { engineBackend } from "../../install-pulumi/engine-backend.ts";
 import { engineEnvironment } from "../../install-pulumi/engine-environment.ts";
 import { ensureEngine, preparePulumiHome } from "../../install-pulumi/ensure-engine.ts";
 import { TAG_VARIABLES } from "../../provisioning/process-tags.ts";
@@ -73,7 +73,7 @@ export async function openUserStack<T>(invocation: Invocation, { create = false,
     await preparePulumiHome(home, engine);
     const cwd = join(folder, "checkout");
     await makeStackFolder(cwd);
-    const bare = { cwd, env: { ...engineEnvironment(engine, { ...forEngine }), PULUMI_HOME: home, PULUMI_BACKEND_URL: backend.url, [TAG_VARIABLES.worker]: runId } };
+    const bare = { cwd, env: { ...engineEnvironment(engine, { ...forEngine }), PULUMI_HOME: home, ...engineBackend(backend.url), [TAG_VARIABLES.worker]: runId } };
 
     progress.say(`${username}: looking for the stack`);
     const found = await findStack(username, bare);
@@ -110,7 +110,7 @@ export async function openUserStack<T>(invocation: Invocation, { create = false,
 async function stateBackend(env: Environment): Promise<StatePlace> {
   const place = await statePlace(env);
   if (!place) throw new UserVpsError("CONFIG_INVALID", "It is not known where the stacks' state is.", { next: "Set DATABASE_URL as the service has it, or PULUMI_BACKEND_URL; `user-vps sandbox` gives you both a world and a state to try with." });
-  return { ...place, url: engineBackendUrl(place.url) };
+  return place;
 }
 
 function refuseWithoutSecrets(env: Environment, instead: string | undefined): void {

@@ -21,7 +21,7 @@ export interface OwnSlot {
 export function openOwnSlot(env: NodeJS.ProcessEnv, engine: Engine, runId: string): OwnSlot {
   const ofProgram = STACK_SETTINGS.filter((setting) => setting.env !== undefined);
   const onlyProgram = ofProgram.filter(({ secret }) => secret).map((setting) => setting.env!);
-  const kept = [...onlyProgram, VARIABLES.passphrase.name, VARIABLES.passphraseFile.name, "PULUMI_BACKEND_URL"];
+  const kept = [...onlyProgram, VARIABLES.passphrase.name, VARIABLES.passphraseFile.name, "PULUMI_BACKEND_URL", "PGPASSWORD"];
   const slots = new Slots({
     env: { ...engineEnvironment(engine, env), ...Object.fromEntries(kept.map((name) => [name, undefined])) },
     programEnv: Object.fromEntries(ofProgram.map((setting) => [setting.env!, env[setting.env!]])),

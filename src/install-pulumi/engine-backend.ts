@@ -1,0 +1,73 @@
+/**
+ * Where the engine finds the stacks' state, as variables of its environment. The same address is read by node-postgres
+ * here and by Go's driver (lib/pq) there, which differ: what means the same to both is handed over, the rest is translated
+ * or left out.
+ */
+
+/** What both drivers know, or what only tells Go's how to connect; and Pulumi's own `table`. Go's sends whatever it does not know to PostgreSQL, which refuses it. */
+const HANDED_OVER = [
+  "sslrootcert", "sslcert", "sslkey", "sslnegotiation", "connect_timeout", "target_session_attrs",
+  "options", "application_name", "fallback_application_name", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "table",
+] as const;
+
+const SSL_MODES: ReadonlySet<string> = new Set(["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]);
+
+/** libpq's variables that Go's driver refuses to start with, and node-postgres does not read. */
+const REFUSED = ["PGCHANNELBINDING", "PGGSSDELEGATION", "PGGSSENCMODE", "PGGSSLIB", "PGKRBSRVNAME", "PGREALM", "PGREQUIREAUTH", "PGREQUIREPEER", "PGREQUIRESSL", "PGSSLCERTMODE", "PGSSLCOMPRESSION", "PGSSLCRL", "PGSSLCRLDIR"] as const;
+
+export interface EngineBackendOptions {
+  /** As an operator sees it in pg_stat_activity. */
+  readonly applicationName?: string;
+  /** node-postgres reads PGSSLMODE from the process itself. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** The password goes by a variable of its own: the engine quotes the address when it cannot connect. */
+export function engineBackend(url: string, { applicationName, env = process.env }: EngineBackendOptions = {}): Readonly<Record<string, string | undefined>> {
+  if (!/^postgres(ql)?:/.test(url)) return { PULUMI_BACKEND_URL: url };
+  const given = new URL(url);
+  const parameters: Readonly<Record<string, string>> = Object.fromEntries(given.searchParams);
+  const sslMode = sslModeOf(parameters, env["PGSSLMODE"]);
+  // As parameters, hosts need no escapes: in the place of the host, Go takes neither a socket's folder nor an IPv6 address without a port.
+  const told: Readonly<Record<string, string | undefined>> = {
+    host: parameters["host"] || decoded(given.hostname).replace(/^\[(.+)\]$/, "$1"),
+    port: parameters["port"] || given.port,
+    user: parameters["user"] || decoded(given.username),
+    ...Object.fromEntries(HANDED_OVER.map((name) => [name, parameters[name]])),
+    ...(applicationName !== undefined && { application_name: applicationName }),
+    sslmode: sslMode,
+  };
+  // The engine knows the short scheme alone, and takes the other for an account at Pulumi's own service.
+  const address = new URL(`postgres://${given.pathname}`);
+  for (const [name, value] of Object.entries(told)) if (value) address.searchParams.set(name, value);
+  const password = parameters["password"] || decoded(given.password);
+  return {
+    ...Object.fromEntries(REFUSED.map((name) => [name, undefined])),
+    PULUMI_BACKEND_URL: address.href,
+    // Whatever the address says, Go's driver fails for a value there that it does not know.
+    PGSSLMODE: sslMode,
+    ...(password && { PGPASSWORD: password }),
+  };
+}
+
+/** As node-postgres speaks TLS: with a look at the server's certificate unless it is told otherwise. What Go's driver knows by its name goes over as it is. */
+function sslModeOf({ sslmode, ssl, sslcert, sslkey, sslrootcert, sslnegotiation }: Readonly<Record<string, string>>, ofEnvironment: string | undefined): string {
+  if (sslmode) return SSL_MODES.has(sslmode) ? sslmode : verified(sslmode);
+  if (sslcert || sslkey || sslrootcert) return "verify-full";
+  if (ssl !== undefined) return ssl === "" || ssl === "0" ? "disable" : verified(ssl);
+  if (sslnegotiation === "direct") return "verify-full";
+  if (ofEnvironment === "no-verify") return "require";
+  // Other than in an address, 'allow' is no TLS to node-postgres.
+  return ofEnvironment !== undefined && ofEnvironment !== "allow" && SSL_MODES.has(ofEnvironment) ? ofEnvironment : "disable";
+}
+
+const verified = (mode: string) => (mode === "no-verify" ? "require" : "verify-full");
+
+/** A '%' that begins no escape stands for itself, as node-postgres has it. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,57 @@
+/** The address of the stacks' state, as the engine is told. */
+import assert from "node:assert/strict";
+import { describe, it } from "vitest";
+import { engineBackend } from "../../../src/install-pulumi/engine-backend.ts";
+
+const AT = "postgres:///b?host=db.example.com&user=a";
+const addressOf = (url: string, env: NodeJS.ProcessEnv = {}) => engineBackend(url, { env })["PULUMI_BACKEND_URL"];
+const modeOf = (query: string, env: NodeJS.ProcessEnv = {}) => new URL(addressOf(`postgres://a@db.example.com/b?${query}`, env)!).searchParams.get("sslmode");
+
+describe("engineBackend", () => {
+  it.each([
+    ["postgresql://a@db.example.com/b?sslmode=require&channel_binding=require", `${AT}&sslmode=require`],
+    ["postgres://a@db.example.com/b?uselibpqcompat=true&sslmode=require&pgbouncer=true&schema=public", `${AT}&sslmode=require`],
+    ["postgres://a@db.example.com/b?options=-c+search_path%3Dx&table=x.state&connect_timeout=10&sslmode=verify-full&sslrootcert=/ca.pem", `${AT}&sslrootcert=%2Fca.pem&connect_timeout=10&options=-c+search_path%3Dx&table=x.state&sslmode=verify-full`],
+    ["postgres:///b?host=/run/postgresql", "postgres:///b?host=%2Frun%2Fpostgresql&sslmode=disable"],
+    ["postgres://a@%2Frun%2Fpostgresql/b", "postgres:///b?host=%2Frun%2Fpostgresql&user=a&sslmode=disable"],
+    ["postgres://a%40c@[::1]:5433/b%20d", "postgres:///b%20d?host=%3A%3A1&port=5433&user=a%40c&sslmode=disable"],
+    ["file:///tmp/state?no_tmp_dir=true", "file:///tmp/state?no_tmp_dir=true"],
+  ])("of %s is what Go's driver takes", (given, expected) => {
+    assert.equal(addressOf(given), expected);
+  });
+
+  it("holds no password: that goes by PGPASSWORD, without its escapes", () => {
+    for (const [given, expected] of [["p%25w%2F%40", "p%w/@"], ["fake-password", "fake-password"], ["50%", "50%"]]) {
+      for (const url of [`postgres://a:${given}@db.example.com/b?sslmode=require`, `postgres://a@db.example.com/b?password=${given}&sslmode=require`]) {
+        assert.deepEqual([addressOf(url), engineBackend(url)["PGPASSWORD"]], [`${AT}&sslmode=require`, expected], url);
+      }
+    }
+    assert.ok(!("PGPASSWORD" in engineBackend("postgres://a@db.example.com/b")), "one of the environment would be lost");
+  });
+
+  it("speaks TLS where node-postgres does", () => {
+    const modes = [
+      ["", "disable"], ["ssl=0", "disable"], ["ssl=true", "verify-full"], ["ssl=1", "verify-full"], ["ssl=no-verify", "require"], ["ssl=true&sslmode=disable", "disable"],
+      ["sslmode=no-verify", "require"], ["sslmode=prefer", "prefer"], ["sslmode=verify-ca", "verify-ca"], ["sslmode=nonsense", "verify-full"], ["sslrootcert=/ca.pem", "verify-full"], ["sslnegotiation=direct", "verify-full"],
+    ];
+    assert.deepEqual(modes.map(([query]) => [query, modeOf(query!)]), modes);
+  });
+
+  it("obeys PGSSLMODE as node-postgres does, and leaves none that Go's driver would refuse", () => {
+    const modes = [["require", "require"], ["verify-full", "verify-full"], ["no-verify", "require"], ["allow", "disable"], ["nonsense", "disable"]];
+    assert.deepEqual(modes.map(([mode]) => [mode, modeOf("", { PGSSLMODE: mode })]), modes);
+    assert.equal(modeOf("sslmode=disable", { PGSSLMODE: "require" }), "disable");
+    assert.equal(engineBackend("postgres://a@db.example.com/b", { env: { PGSSLMODE: "no-verify" } })["PGSSLMODE"], "require");
+  });
+
+  it("takes away libpq's variables for which Go's driver ends", () => {
+    const environment = { PGCHANNELBINDING: "require", PGHOST: "db.example.com", ...engineBackend("postgres:///b") };
+    assert.equal(environment.PGCHANNELBINDING, undefined);
+    assert.equal(environment.PGHOST, "db.example.com");
+  });
+
+  it("is the same again when it is what was given", () => {
+    const once = addressOf("postgresql://a@db.example.com:5433/b?ssl=true&channel_binding=require")!;
+    assert.equal(addressOf(once), once);
+  });
+});
