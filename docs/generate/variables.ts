@@ -37,6 +37,7 @@ const READ_ELSEWHERE: readonly DescribedVariable[] = [
   { name: "SSH_PRIVATE_KEY", description: "Logs in to a VPS as root for a release: the stack's setting sshPrivateKey.", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", secret: true },
   { name: "USER_VPS_SSH_PORT", description: "The VPS's SSH port: the stack's setting sshPort.", example: "22", byDefault: "22" },
   { name: "PULUMI_BACKEND_URL", description: "Where the Pulumi CLI keeps the stacks' state. Commands that open stacks, and doctor, look there before STATE_BACKEND_URL and DATABASE_URL; the service does not read it.", example: "postgres://user-vps:password@db.example.com/user_vps", secret: true },
+  { name: "PGSSLMODE", description: "As sslmode in DATABASE_URL and STATE_BACKEND_URL, where that names none.", example: "verify-full" },
   { name: "PULUMI_DIY_BACKEND_PARALLEL", description: "For the Pulumi CLI on PostgreSQL: 1, or it hangs where it lists more stacks than twice the CPUs. Whatever the project itself runs or writes has it.", example: "1" },
   { name: "NODE_COMPILE_CACHE", description: "Node's own: where it keeps compiled code for every process that loads the Pulumi SDK. Nobody else may be able to write there.", example: "/var/cache/user-vps/compile-cache", byDefault: "compile-cache, beside the engine" },
   { name: "PULUMI_NODEJS_PROJECT", description: "Set by the engine: tells a dynamic provider which project's settings are meant by names without a namespace.", example: "user-vps" },

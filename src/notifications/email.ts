@@ -47,9 +47,7 @@ export function emailSender({ to, from, smtp }: EmailTarget, { limitMs }: Sender
         return { kind: "delivered" };
       } catch (error) {
         signal.throwIfAborted();
-        // Of nodemailer's errors, only that of a refused address lists it.
-        const isRefused = (error as { readonly rejected?: readonly string[] }).rejected !== undefined;
-        return { kind: isRefused ? "refused" : "failed", error: told(error, ordering) };
+        return { kind: kindOf(error as SmtpError), error: told(error, ordering) };
       }
     },
     async look(signal) {
@@ -65,6 +63,18 @@ export function emailSender({ to, from, smtp }: EmailTarget, { limitMs }: Sender
       closing.abort(new Error("the service ends"));
     },
   };
+}
+
+interface SmtpError {
+  readonly rejected?: readonly string[];
+  readonly code?: string;
+  readonly responseCode?: number;
+}
+
+/** Of nodemailer's errors, only that of a refused address lists it. 552 and 554 to the text itself: too much, or not wanted. */
+function kindOf({ rejected, code, responseCode }: SmtpError): "refused" | "unfit" | "failed" {
+  if (rejected !== undefined) return "refused";
+  return code === "EMESSAGE" && (responseCode === 552 || responseCode === 554) ? "unfit" : "failed";
 }
 
 /** A password goes to another machine over TLS alone. */

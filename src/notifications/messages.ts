@@ -2,6 +2,7 @@
  *
  *     pending ── the target took it ─────────────────────> delivered ── an operator ──> pending
  *             ── tried for NOTIFICATION_GIVE_UP_HOURS ───> given_up ─── an operator ──> pending
+ *             ── not taken for what it holds ───────────>
  */
 import type { Queryable } from "../db/queryable.ts";
 import type { NotificationEvent } from "./events.ts";

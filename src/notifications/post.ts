@@ -17,8 +17,13 @@ const LONGEST_RETRY_AFTER_SECONDS = 3_600;
 const CONNECTIONS = 4;
 const GONE = 410;
 
+/** What may be about what was sent. */
+const UNFIT: ReadonlySet<number> = new Set([400, 413, 422]);
+
 export interface Post {
   readonly body: string;
+  /** For people, who may read less; sent in its place where the whole is refused. With it, what is refused still is unfit. */
+  readonly shorterBody?: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -35,9 +40,14 @@ export class PostAddress {
   }
 
   /** 2xx is taken, whatever the body: it is decided as soon as the headers are there. */
-  async send({ body, headers }: Post, signal: AbortSignal): Promise<SendOutcome> {
+  async send({ body, shorterBody, headers }: Post, signal: AbortSignal): Promise<SendOutcome> {
     return await this.#within<SendOutcome>(signal, async (within) => {
-      const answer = await this.#dispatcher.request({ ...originAndPath(this.#url), method: "POST", body, headers: { "content-type": "application/json", "user-agent": "user-vps", ...headers }, signal: within });
+      const post = (text: string) => this.#dispatcher.request({ ...originAndPath(this.#url), method: "POST", body: text, headers: { "content-type": "application/json", "user-agent": "user-vps", ...headers }, signal: within });
+      let answer = await post(body);
+      if (UNFIT.has(answer.statusCode) && shorterBody !== undefined && shorterBody !== body) {
+        await drain(answer, DRAIN_MS);
+        answer = await post(shorterBody);
+      }
       const status = answer.statusCode;
       if (status >= 200 && status < 300) {
         await drain(answer, DRAIN_MS);
@@ -45,7 +55,8 @@ export class PostAddress {
       }
       const retryAfterSeconds = retryAfter(answer.headers["retry-after"]);
       const error = `answered ${status}${hintOf(status)}${await whatItSaid(answer)}`;
-      return status === GONE ? { kind: "gone", error } : { kind: "failed", error, retryAfterSeconds };
+      if (status === GONE) return { kind: "gone", error };
+      return UNFIT.has(status) && shorterBody !== undefined ? { kind: "unfit", error } : { kind: "failed", error, retryAfterSeconds };
     }, (error) => ({ kind: "failed", error }));
   }
 

@@ -1,5 +1,5 @@
 /** Slack's incoming webhooks, and what speaks as they do (Mattermost, Rocket.Chat, Discord with /slack). */
-import { beginningOf } from "../../providers/core/cut-text.ts";
+import { beginningOf, shortened } from "../../providers/core/cut-text.ts";
 import type { SlackTarget } from "../config/index.ts";
 import { PostAddress } from "./post.ts";
 import type { Sender, SenderOptions } from "./sender.ts";
@@ -7,13 +7,16 @@ import { linesOf, titleOf } from "./words.ts";
 
 /** Slack cuts at 40,000; people read less. */
 const LONGEST_TEXT = 12_000;
+/** Discord refuses what is longer than 2,000. */
+const LONGEST_TEXT_FOR_ALL = 1_900;
 
 export function slackSender({ url }: SlackTarget, options: SenderOptions): Sender {
   const address = new PostAddress(url, options);
   return {
     send({ events }, signal) {
       const text = beginningOf([`*${escape(titleOf(events))}*`, ...linesOf(events).map(escape)].join("\n"), LONGEST_TEXT);
-      return address.send({ body: JSON.stringify({ text }), headers: {} }, signal);
+      const bodyOf = (longest: number) => JSON.stringify({ text: shortened(text, longest) });
+      return address.send({ body: bodyOf(LONGEST_TEXT), shorterBody: bodyOf(LONGEST_TEXT_FOR_ALL), headers: {} }, signal);
     },
     look: (signal) => address.look(signal),
     close: () => address.close(),

@@ -19,6 +19,8 @@ const LEASE_SILENT_SECONDS = 4;
 const LEASE_BEAT_MS = SECOND_MS;
 /** By which a claim outlives a try. */
 const CLAIM_MARGIN_SECONDS = 10;
+/** Of a message that is not taken for what it holds; by then it was no slip. */
+const MOST_TRIES_UNFIT = 5;
 /** At once to a program; people get one after the other. */
 const AT_ONCE = 4;
 
@@ -119,8 +121,9 @@ async function deliver({ pool, target: { name }, sender, giveUpHours, messagePau
   }
   const { error } = outcome;
   log(`notifications ${name}: ${message.messageId}, try ${message.attempts}: ${error}`);
-  await markFailed(pool, message, error, pauseMs(messagePauses, message.attempts) / SECOND_MS, giveUpHours);
-  if (outcome.kind === "refused") return await noteSuccess(pool, name);
+  const isHopeless = outcome.kind === "unfit" && message.attempts >= MOST_TRIES_UNFIT;
+  await markFailed(pool, message, error, pauseMs(messagePauses, message.attempts) / SECOND_MS, isHopeless ? 0 : giveUpHours);
+  if (outcome.kind === "refused" || outcome.kind === "unfit") return await noteSuccess(pool, name);
   if (outcome.kind === "gone") return await pauseTarget(pool, name, error);
   const { retryAfterSeconds = 0 } = outcome;
   await noteFailure(pool, name, error, (failures) => Math.max(retryAfterSeconds, failures < OUTAGE_FAILURES ? 0 : pauseMs(targetPauses, failures - OUTAGE_FAILURES + 1) / SECOND_MS));

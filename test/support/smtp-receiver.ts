@@ -1,4 +1,4 @@
-/** A mail server that lets one user in, has no mailbox for nobody@, and prints each mail. */
+/** A mail server that lets one user in, has no mailbox for nobody@, does not take a text with a virus, and prints each other mail. */
 import type { AddressInfo } from "node:net";
 import { SMTPServer } from "smtp-server";
 
@@ -12,6 +12,7 @@ const server = new SMTPServer({
   onData(stream, { envelope }, done) {
     let raw = "";
     stream.setEncoding("utf8").on("data", (text: string) => { raw += text; }).on("end", () => {
+      if (raw.includes("fake-virus")) return done(Object.assign(new Error("not wanted"), { responseCode: 554 }));
       console.log(JSON.stringify({ from: envelope.mailFrom && envelope.mailFrom.address, to: envelope.rcptTo.map(({ address }) => address), raw }));
       done();
     });
