@@ -165,6 +165,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
   const context: HttpContext = {
     pool, jobs, drift, vmActions, bootLog, doctor, rollOuts, settings, feed, cipher,
     nearestDataCenter: createNearestDataCenter(),
+    authenticate: createAuthenticator(settings, (error) => app.log.warn({ err: error }, "the keys that tokens are verified with cannot be fetched; those that are known serve on")),
     offers,
     pace: fleetPace(pool),
     closing: closing.signal,
@@ -176,7 +177,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
   await app.register(async (signedIn) => {
     signedIn.addHook("onRequest", acceptSession(context));
     signedIn.addHook("onRequest", acceptUserSession(context));
-    signedIn.addHook("onRequest", identify(createAuthenticator(settings)));
+    signedIn.addHook("onRequest", identify(context.authenticate));
     signedIn.addHook("onRequest", limitRate(app, settings.rateLimitPerMinute));
     signedIn.addHook("onRequest", requireCaller);
     signedIn.addHook("onRequest", requireRole);

@@ -1,10 +1,10 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from "jose";
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from "jose";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { roleOfScopes, type OperatorRole } from "../config/operator-roles.ts";
 import type { Settings } from "../config/settings.ts";
 import { HttpError } from "./http-error.ts";
+import { createKeptKeys, keysAreAway } from "./kept-keys.ts";
 import { USER_ID } from "./texts.ts";
-import { verifyByKeys } from "./verify-by-keys.ts";
 
 /** Who a verified token speaks for. */
 export interface Caller {
@@ -35,14 +35,17 @@ const MOST_PLANS = 50;
 /** Signatures with public keys only: a public key must never be taken for an HS256 secret, nor 'none' for a signature. */
 const PUBLIC_KEY_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
 
+export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
+
 /**
  * Verifies tokens as the settings say: HS256 by the secret, or public keys by the JWKS address.
  *
+ * @param onKeysAway told when the public keys cannot be fetched, once for each outage; those that are known serve on for a while
  * @returns a function from the header `Authorization` to the caller
  * @throws HttpError (from that function) UNAUTHENTICATED; SIGN_IN_UNAVAILABLE if the public keys cannot be fetched
  */
-export function createAuthenticator(settings: AuthenticationSettings): (authorization: string | undefined) => Promise<Caller> {
-  const verify = createVerifier(settings);
+export function createAuthenticator(settings: AuthenticationSettings, onKeysAway: (error: unknown) => void): Authenticate {
+  const verify = createVerifier(settings, onKeysAway);
   return async (authorization) => {
     if (!authorization) throw unauthenticated("expected a token in the header Authorization, got none");
     const token = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)$/i.exec(authorization)?.[1];
@@ -51,7 +54,7 @@ export function createAuthenticator(settings: AuthenticationSettings): (authoriz
   };
 }
 
-function createVerifier({ jwtSecret, jwtJwksUrl, jwtIssuer, jwtAudience }: AuthenticationSettings): (token: string) => Promise<JWTPayload> {
+function createVerifier({ jwtSecret, jwtJwksUrl, jwtIssuer, jwtAudience }: AuthenticationSettings, onKeysAway: (error: unknown) => void): (token: string) => Promise<JWTPayload> {
   const options: JWTVerifyOptions = {
     requiredClaims: ["exp", "sub"],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
@@ -63,15 +66,13 @@ function createVerifier({ jwtSecret, jwtJwksUrl, jwtIssuer, jwtAudience }: Authe
     const key = crypto.subtle.importKey("raw", new TextEncoder().encode(jwtSecret), { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
     return async (token) => (await jwtVerify(token, await key, { ...options, algorithms: ["HS256"] })).payload;
   }
-  const keys = createRemoteJWKSet(new URL(jwtJwksUrl!));
-  return async (token) => verifyByKeys(token, keys, { ...options, algorithms: PUBLIC_KEY_ALGORITHMS });
+  return createKeptKeys(new URL(jwtJwksUrl!), { ...options, algorithms: PUBLIC_KEY_ALGORITHMS }, onKeysAway);
 }
 
 function refused(error: unknown): never {
   if (error instanceof errors.JWTExpired) throw unauthenticated("the token has expired");
   if (error instanceof errors.JWTClaimValidationFailed) throw unauthenticated(`the token's claim '${error.claim}' is missing or not as expected`);
-  const keysAreAway = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || !(error instanceof errors.JOSEError) || error.code === "ERR_JOSE_GENERIC";
-  if (keysAreAway) throw new HttpError("SIGN_IN_UNAVAILABLE", "The keys that tokens are verified with cannot be fetched.", { cause: error, headers: { "retry-after": "5" } });
+  if (keysAreAway(error)) throw new HttpError("SIGN_IN_UNAVAILABLE", "The keys that tokens are verified with cannot be fetched.", { cause: error, headers: { "retry-after": "5" } });
   throw unauthenticated("the token's signature is not valid here");
 }
 

@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import type { Settings } from "../config/settings.ts";
 import type { FleetPace } from "../records/fleet-pace.ts";
 import type { CredentialsCipher } from "../records/credentials-cipher.ts";
-import type { Caller } from "./authenticate.ts";
+import type { Authenticate, Caller } from "./authenticate.ts";
 import type { NearestDataCenter } from "./nearest-data-center.ts";
 import type { ReadOffers } from "./offers.ts";
 import type { ChangeFeed } from "./change-feed.ts";
@@ -36,6 +36,8 @@ export interface HttpContext {
   readonly nearestDataCenter: NearestDataCenter;
   /** What Hostinger offers. */
   readonly offers: ReadOffers;
+  /** From the header `Authorization` to the caller: one for all, who so know the same keys. */
+  readonly authenticate: Authenticate;
   /** Aborted when the server closes: open streams end. */
   readonly closing: AbortSignal;
 }

@@ -1,10 +1,14 @@
 import { decodeProtectedHeader, errors, jwtVerify, type createRemoteJWKSet, type JWTPayload, type JWTVerifyOptions } from "jose";
 
+type RemoteKeys = ReturnType<typeof createRemoteJWKSet>;
+/** Finds the key of a token; whether newer keys may be fetched just now, and that. */
+export type Keys = ((...of: Parameters<RemoteKeys>) => ReturnType<RemoteKeys>) & Pick<RemoteKeys, "coolingDown" | "reload">;
+
 /**
  * Verifies a token by public keys that are fetched. While they are rotated, a token that names no key (`kid`) may be
  * of any of them, so each is tried; and the key that it is of may be newer than those that are known.
  */
-export async function verifyByKeys(token: string, keys: ReturnType<typeof createRemoteJWKSet>, options: JWTVerifyOptions): Promise<JWTPayload> {
+export async function verifyByKeys(token: string, keys: Keys, options: JWTVerifyOptions): Promise<JWTPayload> {
   const verify = async () => {
     try {
       return (await jwtVerify(token, keys, options)).payload;

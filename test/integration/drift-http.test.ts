@@ -34,7 +34,7 @@ beforeAll(async () => {
   app.decorateRequest("caller", undefined);
   answerErrors(app);
   parseJson(app);
-  for (const hook of [identify(createAuthenticator(testSettings())), requireCaller, requireRole]) app.addHook("onRequest", hook);
+  for (const hook of [identify(createAuthenticator(testSettings(), () => undefined)), requireCaller, requireRole]) app.addHook("onRequest", hook);
   const context: Pick<HttpContext, "pool" | "jobs" | "drift"> = { pool, jobs, drift: { requestSweep, stackDrift: async () => answer } };
   await app.register(driftRoutes, { ...context, prefix: "/api/admin" } as HttpContext & { prefix: string });
   await addRows(pool, [{ username: "alice", hostname: "alice.spoq.dev", vmId: 1, address: "127.0.0.2" }]);

@@ -8,7 +8,6 @@ import { endSession, isSessionEnded } from "../../records/index.ts";
 import { readSessionCookie, sessionCookie } from "../../web/session-cookie.ts";
 import { linkId, openLoginLink } from "../../web/login-link.ts";
 import { isCsrfToken, newSession, openSession, sealSession, sessionId, type OperatorSession } from "../../web/session.ts";
-import { createAuthenticator } from "../authenticate.ts";
 import { refuseWithoutRole } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
@@ -48,8 +47,7 @@ export function acceptSession(context: SessionContext): onRequestAsyncHookHandle
 }
 
 /** POST, GET and DELETE /session. */
-export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { settings, cipher, pool }) => {
-  const authenticate = createAuthenticator(settings);
+export const webSessionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { settings, cipher, pool, authenticate }) => {
   const sessionView = ({ userId, role, expiresAt, csrfToken }: OperatorSession): z.output<typeof SESSION_VIEW> =>
     ({ operator: userId, role, expiresAt: expiresAt.toISOString(), csrfToken, deprovisionGraceHours: settings.deprovisionGraceHours });
   const limit = rateLimit(app, { perMinute: LOGINS_PER_MINUTE, refusal: `More than ${LOGINS_PER_MINUTE} logins were tried within a minute.`, keyOf: byAddress });
