@@ -14,14 +14,14 @@ const INSTALLATION: ReadonlySet<string> = new Set(["postInstallScriptId", "postI
 
 /**
  * What `up` has something to do about. `olds` are the outputs as of the last `up` or refresh, so
- * drift shows here as well: the state counts as if `running` were declared.
+ * drift shows here as well: the state counts as if `running` were declared, which takes an address too (wait-for-running.ts).
  */
 export function changesOf(olds: Values, news: Values): string[] {
   const wiping = needsWipe(olds, news);
   const isForgotten = (property: string) => INSTALLATION.has(property) && news[property] === undefined && !wiping.includes(property);
   const changed: string[] = COMPARED.filter((property) => isUnknown(news[property]) || (olds[property] !== news[property] && !isForgotten(property)));
   if ((olds["allowDelete"] === true) !== (news["allowDelete"] === true)) changed.push("allowDelete");
-  if (olds["state"] !== "running") changed.push("state");
+  if (olds["state"] !== "running" || !olds["ipv4"]) changed.push("state");
   return changed;
 }
 

@@ -33,6 +33,10 @@ describe("the difference between a VM and its declaration", () => {
     assert.equal(diff("17", { ...OUTPUTS, hostname: "mallory.spoq.dev" }, { ...ALICE }).changes, true);
   });
 
+  it("is one when a run that failed left the VM running, and without an address", () => {
+    for (const ipv4 of ["", undefined]) assert.deepEqual(diff("17", { ...OUTPUTS, ipv4 }, { ...ALICE }), { changes: true, replaces: [] });
+  });
+
   it("is a replacement only where the switch names this very VM", () => {
     assert.deepEqual(diff("17", OUTPUTS, { ...ALICE, plan: KVM2, allowReplaceOf: 17 }).replaces, ["plan"]);
     assert.deepEqual(diff("17", OUTPUTS, { ...ALICE, plan: KVM2, allowReplaceOf: 18 }).replaces, []);
