@@ -28,6 +28,7 @@ export interface Variable<T> {
 const variable = <T, V extends Omit<Variable<T>, "schema">>(schema: z.ZodType<T, string>, description: V) => ({ schema, ...description });
 
 const onOff = z.enum(["on", "off"], "expected on or off");
+const clientAuth = z.enum(["basic", "post"], "expected basic or post");
 const uncertainPolicy = z.enum(["ask", "buy-again-without-evidence"], "expected ask or buy-again-without-evidence");
 const EVERY_ROLE: readonly Role[] = ROLES;
 const WORKERS: readonly Role[] = ["all", "worker"];
@@ -90,6 +91,7 @@ export const VARIABLES = {
   oidcIssuer: variable(oidcIssuer, { name: "OIDC_ISSUER", description: "The identity provider by which operators log in to the page (OpenID Connect). Needs OIDC_CLIENT_ID, OIDC_ROLES and PUBLIC_URL; the address to allow there is PUBLIC_URL with /login/oidc/callback.", example: "https://login.example.com/realms/spoq" }),
   oidcClientId: variable(text, { name: "OIDC_CLIENT_ID", description: "What the provider knows this service as.", example: "user-vps" }),
   oidcClientSecret: variable(text, { name: "OIDC_CLIENT_SECRET", description: "The client's secret there. Without it, the client is a public one: PKCE protects the login either way.", example: "fake-client-secret", secret: true }),
+  oidcClientAuth: variable(clientAuth, { name: "OIDC_CLIENT_AUTH", description: "How the secret is given: basic (in a header) or post (in the body). Unless given, as the provider says that it takes it; needed where it takes both and holds this client to one.", example: "basic" }),
   oidcScopes: variable(text, { name: "OIDC_SCOPES", description: "The scopes that are asked for, with blanks between.", example: "openid email groups", byDefault: "openid email" }),
   oidcNameClaim: variable(text, { name: "OIDC_NAME_CLAIM", description: "The claim, of the ID token or else of userinfo, by which records name an operator. Unless given, the e-mail address if email_verified says so. Where that is missing, sub, the provider's own id, and the log says so of a claim that is named here. For a provider that does not send email_verified, such as Entra ID, name a claim that people cannot change themselves.", example: "preferred_username" }),
   oidcRolesClaim: variable(text, { name: "OIDC_ROLES_CLAIM", description: "The claim that names an operator's groups.", example: "groups", byDefault: "groups" }),

@@ -9,7 +9,7 @@ import type { Settings } from "../config/settings.ts";
 import { OPERATOR_ROLES, type OperatorRole } from "../config/operator-roles.ts";
 import { HttpError } from "./http-error.ts";
 
-export type SingleSignOnSettings = Pick<Settings, "publicUrl" | "oidcIssuer" | "oidcClientId" | "oidcClientSecret" | "oidcScopes" | "oidcRolesClaim" | "oidcRoles" | "oidcNameClaim">;
+export type SingleSignOnSettings = Pick<Settings, "publicUrl" | "oidcIssuer" | "oidcClientId" | "oidcClientSecret" | "oidcClientAuth" | "oidcScopes" | "oidcRolesClaim" | "oidcRoles" | "oidcNameClaim">;
 
 /** How long a login at the provider may take. */
 export const LOGIN_LIMIT_MS = 10 * MINUTE_MS;
@@ -41,12 +41,12 @@ export interface SingleSignOn {
 
 /** undefined: it is not set up. */
 export function createSingleSignOn(settings: SingleSignOnSettings): SingleSignOn | undefined {
-  const { publicUrl, oidcIssuer, oidcClientId, oidcClientSecret, oidcScopes } = settings;
+  const { publicUrl, oidcIssuer, oidcClientId, oidcScopes } = settings;
   if (!oidcIssuer || !oidcClientId || !publicUrl) return undefined;
   const redirectUri = `${publicUrl}${CALLBACK_PATH}`;
   let found: Promise<readonly [typeof OpenIdClient, OpenIdClient.Configuration]> | undefined;
   const provider = () => {
-    found ??= discover(oidcIssuer, oidcClientId, oidcClientSecret);
+    found ??= discover(oidcIssuer, oidcClientId, settings);
     // A provider that is away for a moment is asked again by the next login.
     found.catch(() => { found = undefined; });
     return found.catch((error: unknown) => { throw unavailable(error); });
@@ -80,6 +80,7 @@ export function createSingleSignOn(settings: SingleSignOnSettings): SingleSignOn
       const role = roleOf((tellsRoles ? claims : more)[rolesClaim], settings.oidcRoles);
       const name = nameIn(claims, nameClaim) ?? nameIn(more, nameClaim);
       const userId = beginningOf(name ?? claims.sub, LONGEST_NAME);
+      if (!role && hasTooManyGroups(claims, rolesClaim)) throw new HttpError("SCOPE_MISSING", `The identity provider names no role of '${userId}', who has too many groups for a token: assign groups to the application there, or use its app roles with OIDC_ROLES_CLAIM=roles.`);
       if (!role) throw new HttpError("SCOPE_MISSING", `The identity provider names no role of '${userId}': the claim '${rolesClaim}' holds nothing that OIDC_ROLES knows.`);
       const doubt = name === undefined && nameClaim !== undefined ? `neither the ID token nor userinfo holds the claim '${nameClaim}' (OIDC_NAME_CLAIM); OIDC_SCOPES may lack its scope` : undefined;
       return { userId, role, doubt };
@@ -87,10 +88,20 @@ export function createSingleSignOn(settings: SingleSignOnSettings): SingleSignOn
   };
 }
 
-async function discover(issuer: string, clientId: string, clientSecret: string | undefined): Promise<readonly [typeof OpenIdClient, OpenIdClient.Configuration]> {
+async function discover(issuer: string, clientId: string, { oidcClientSecret: secret, oidcClientAuth }: SingleSignOnSettings): Promise<readonly [typeof OpenIdClient, OpenIdClient.Configuration]> {
   const oidc = await import("openid-client");
   const isPlain = new URL(issuer).protocol === "http:";
-  return [oidc, await oidc.discovery(new URL(issuer), clientId, clientSecret, clientSecret === undefined ? oidc.None() : undefined, isPlain ? { execute: [oidc.allowInsecureRequests] } : undefined)];
+  const bySecret: OpenIdClient.ClientAuth = (server, ...request) => {
+    // A provider that does not say what it takes, takes the secret in a header (OpenID Connect Discovery, section 3).
+    const posts = oidcClientAuth === undefined ? server.token_endpoint_auth_methods_supported?.includes("client_secret_post") : oidcClientAuth === "post";
+    (posts ? oidc.ClientSecretPost(secret) : oidc.ClientSecretBasic(secret))(server, ...request);
+  };
+  return [oidc, await oidc.discovery(new URL(issuer), clientId, secret, secret === undefined ? oidc.None() : bySecret, isPlain ? { execute: [oidc.allowInsecureRequests] } : undefined)];
+}
+
+/** Entra ID puts in no more than 200 groups: then it tells in their place where they are to be asked for. */
+function hasTooManyGroups({ _claim_names: elsewhere }: Claims, rolesClaim: string): boolean {
+  return typeof elsewhere === "object" && elsewhere !== null && rolesClaim in elsewhere;
 }
 
 /** The highest role whose group is among the claim's. */

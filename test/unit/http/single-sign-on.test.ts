@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { text } from "node:stream/consumers";
 import { afterAll, describe, it } from "vitest";
 import { createSingleSignOn, type SignedOn } from "../../../src/http/single-sign-on.ts";
 
@@ -12,29 +13,34 @@ const GROUPS = { groups: ["platform"] };
 const EMAIL = { email: "bob@example.com", email_verified: true };
 
 /** A provider that lets everybody in, and tells in each of two places what it is told to. */
-let told: { readonly idToken: object; readonly userInfo?: object; readonly hasUserInfo?: boolean; readonly sub?: string } = { idToken: {} };
+let told: { readonly idToken: object; readonly userInfo?: object; readonly hasUserInfo?: boolean; readonly sub?: string; readonly takes?: readonly string[] } = { idToken: {} };
 let nonce = "";
 let asked = 0;
+/** Where the client's secret stood. */
+let secretIn: string[] = [];
 const server = createServer((request, response) => void answer(request).then((body) => response.writeHead(body ? 200 : 503, { "content-type": "application/json" }).end(JSON.stringify(body ?? {}))));
 server.listen(0, "127.0.0.1");
 await once(server, "listening");
 const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 afterAll(() => void server.close());
 
-async function answer({ url }: IncomingMessage): Promise<object | undefined> {
+async function answer(request: IncomingMessage): Promise<object | undefined> {
+  const { url } = request;
   const sub = told.sub ?? "id-1";
   if (url === "/jwks") return { keys: [JWK] };
   if (url === "/userinfo") asked += 1;
   if (url === "/userinfo") return told.userInfo && { sub, ...told.userInfo };
-  if (url !== "/token") return { issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks`, ...(told.hasUserInfo !== false && { userinfo_endpoint: `${issuer}/userinfo` }) };
+  if (url !== "/token") return { issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks`, ...(told.takes && { token_endpoint_auth_methods_supported: told.takes }), ...(told.hasUserInfo !== false && { userinfo_endpoint: `${issuer}/userinfo` }) };
+  const body = await text(request);
+  secretIn = [...(request.headers.authorization?.startsWith("Basic ") ? ["header"] : []), ...(body.includes("client_secret=") ? ["body"] : [])];
   const idToken = await new SignJWT({ nonce, ...told.idToken }).setProtectedHeader({ alg: "RS256" }).setIssuer(issuer).setAudience("user-vps").setSubject(sub).setIssuedAt().setExpirationTime("5m").sign(KEY.privateKey);
   return { access_token: "fake-access-token", token_type: "Bearer", id_token: idToken };
 }
 
-async function signOn(oidcNameClaim: string | undefined, tells: typeof told): Promise<SignedOn> {
+async function signOn(oidcNameClaim: string | undefined, tells: typeof told, oidcClientAuth?: "basic" | "post"): Promise<SignedOn> {
   [told, asked] = [tells, 0];
   const singleSignOn = createSingleSignOn({
-    publicUrl: "https://vps.example.com", oidcIssuer: issuer, oidcClientId: "user-vps", oidcClientSecret: "fake-client-secret", oidcScopes: "openid email",
+    publicUrl: "https://vps.example.com", oidcIssuer: issuer, oidcClientId: "user-vps", oidcClientSecret: "fake-client-secret", oidcClientAuth, oidcScopes: "openid email",
     oidcRolesClaim: "groups", oidcRoles: [{ role: "owner", group: "platform" }], oidcNameClaim,
   })!;
   const begun = await singleSignOn.begin();
@@ -43,6 +49,28 @@ async function signOn(oidcNameClaim: string | undefined, tells: typeof told): Pr
 }
 
 const nameOf = async (nameClaim: string | undefined, tells: typeof told) => (await signOn(nameClaim, tells)).userId;
+
+describe("single sign-on", () => {
+  it("gives the client's secret as the provider says that it takes it, in a header where it says nothing, or as the settings say", async () => {
+    const given = async (takes: readonly string[] | undefined, setting?: "basic" | "post") => {
+      await signOn(undefined, { idToken: GROUPS, userInfo: {}, ...(takes && { takes }) }, setting);
+      return secretIn;
+    };
+    const [basic, post] = ["client_secret_basic", "client_secret_post"];
+    assert.deepEqual(await given(undefined), ["header"]);
+    assert.deepEqual(await given([basic]), ["header"]);
+    assert.deepEqual(await given([post]), ["body"]);
+    assert.deepEqual(await given([basic, post]), ["body"]);
+    assert.deepEqual(await given([basic, post], "basic"), ["header"]);
+    assert.deepEqual(await given(undefined, "post"), ["body"]);
+  });
+
+  it("tells an operator of too many groups for a token what to do about it", async () => {
+    const idToken = { _claim_names: { groups: "src1" }, _claim_sources: { src1: { endpoint: "https://graph.example.com/getMemberObjects" } } };
+    await assert.rejects(signOn(undefined, { idToken, userInfo: {} }), { code: "SCOPE_MISSING", message: /too many groups for a token: assign groups to the application there, or use its app roles with OIDC_ROLES_CLAIM=roles/ });
+    await assert.rejects(signOn(undefined, { idToken: { groups: ["others"] }, userInfo: {} }), { code: "SCOPE_MISSING", message: /holds nothing that OIDC_ROLES knows/ });
+  });
+});
 
 describe("the name of an operator who logs in by single sign-on", () => {
   it("is the e-mail address only where the provider says that it is verified, else the provider's own id", async () => {
