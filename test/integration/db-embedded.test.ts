@@ -32,6 +32,11 @@ const openInChild = async (): Promise<[ChildProcess, string]> => {
   return [child, message.url];
 };
 
+/** A folder that is not there, also at a second try. */
+const fresh = async (name: string) => {
+  await rm(join(parent, name), { recursive: true, force: true });
+  return join(parent, name);
+};
 /** Closed at the test's end at the latest. */
 const open = async (folder = dataFolder) => {
   const database = await openDatabase({ dataFolder: folder });
@@ -82,7 +87,7 @@ describe("the embedded PostgreSQL", () => {
   });
 
   it("does not go on running where it does not let in who started it", async () => {
-    const folder = join(parent, "closed-to-all");
+    const folder = await fresh("closed-to-all");
     await (await startEmbedded({ folder })).stop();
     await writeFile(join(folder, "password"), "fake-password-for-tests");
     await assert.rejects(startEmbedded({ folder }), /does not let this process in: password authentication failed/);
@@ -152,14 +157,14 @@ describe("the embedded PostgreSQL", () => {
   });
 
   it.runIf(process.getuid?.() === 0)("names the folder that its user may not enter, and what to do", async () => {
-    const closed = join(parent, "closed");
+    const closed = await fresh("closed");
     await mkdir(closed, { mode: 0o700 });
     await assert.rejects(startEmbedded({ folder: join(closed, "in", "postgresql") }), (error: Error & { code: string; next: string }) =>
       error.code === "DATABASE_FAILED" && error.message.includes(`may not enter ${closed},`) && error.next.includes(`chmod o+x ${closed}`));
   });
 
   it("says what is wrong when its data cannot be used", async () => {
-    const folder = join(parent, "broken");
+    const folder = await fresh("broken");
     const server = await startEmbedded({ folder });
     await server.stop();
     await rm(join(folder, "data", "global"), { recursive: true });

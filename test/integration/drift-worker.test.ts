@@ -193,6 +193,7 @@ describe("the drift of one stack by the queue", () => {
       CONDUCTOR_URL: "https://downloads.example.com/conductor", CLI_URL: "https://downloads.example.com/spoq",
     };
     const previewed: string[] = [];
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
     const worker = await startDrift({
       env, pool, databaseUrl: url, boss, backendUrl: url, settings: readSettings({ env, role: "worker" }), redact: (text) => text, onProgress: () => undefined,
       preview: async ({ stackName, config }) => { previewed.push(`${stackName} ${config["domain"]}`); return {}; },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterEach, beforeEach, describe, it } from "vitest";
 import { sandboxBanner, startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox, SandboxOptions } from "../../src/sandbox/index.ts";
 import { atEnd } from "../support/at-end.ts";
@@ -18,10 +18,10 @@ async function start(options: SandboxOptions): Promise<Sandbox> {
 
 describe("a sandbox", () => {
   let folder: string;
-  beforeAll(() => {
+  beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "sandbox-test-"));
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it("with a file is the same world after a restart: ports, CA, VMs, what was under way", async () => {
     const options = { ...QUICK, persistFile: join(folder, "world.json") };
