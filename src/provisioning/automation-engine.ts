@@ -17,9 +17,9 @@ import type { DestroyOptions, Engine, EngineProgress, RunHooks, RunResult, Stack
 import { dnsRecordsOf } from "./dns-records.ts";
 import { createEventTranslator } from "./engine-events.ts";
 import { failureOf } from "./failure.ts";
+import { forgetInState } from "./forget-in-state.ts";
 import { clearInterruptedRun } from "./interrupted-run.ts";
 import type { LostDnsRecords } from "./lost-dns-record.ts";
-import { forgetPendingOperations } from "./pending-operations.ts";
 import { killRunsOfStack } from "./process-tags.ts";
 import { CommandFailed, createPulumiCommand } from "./pulumi-command.ts";
 import type { CommandEnd, CommandFlags } from "./pulumi-command.ts";
@@ -139,10 +139,11 @@ export class AutomationEngine implements Engine {
     await releaseStaleLocks({ backend, processes, stackName: request.stackName });
     const state = await backend.readStack(request.stackName);
     if (!state) return;
-    await clearInterruptedRun(state, {
+    const { zoneId, domain } = request.config;
+    await clearInterruptedRun(state, { zoneId, domain }, {
       dns,
       say: (text) => hooks.onLine?.(text),
-      forgetPendingOperations: () => this.#withStack(request, hooks, {}, ({ folder, cli }) => forgetPendingOperations({ stackName: request.stackName, folder, cli })),
+      forget: (isForgotten) => this.#withStack(request, hooks, {}, ({ folder, cli }) => forgetInState({ stackName: request.stackName, folder, cli }, isForgotten)),
     });
   }
 

@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import type { StackDrift } from "../../src/drift/stack-drift.ts";
 import type { FindingView, SweepView } from "../../src/http/routes/drift.ts";
 import type { VmActionsView } from "../../src/http/routes/vm-actions.ts";
-import { findVpsByUserId } from "../../src/records/index.ts";
+import { findVpsByUserId, listRuns } from "../../src/records/index.ts";
 import { runCli, runJson } from "../integration/cli-support.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
-import { TEST_JWT_SECRET } from "../support/tokens.ts";
+import { until } from "../support/until.ts";
+import { asOperator, TEST_JWT_SECRET } from "../support/tokens.ts";
 
 const USER = "alice";
 const database = await withDatabase();
@@ -50,6 +51,27 @@ describe("an operator at the command line", () => {
     const none = { username: USER, resources: [], changes: 0, refusal: null };
     assert.deepEqual(await runJson<StackDrift>(["drift", USER, "--service"], { env: operator }), none);
     assert.deepEqual(await runJson<StackDrift>(["drift", USER], { env: world.env }), none);
+  });
+
+  it("moves the domain to another zone, into which its records were copied: the next run makes the record there, and nothing else", async () => {
+    const STATE = "key LIKE '%/stacks/user-vps/alice.json'";
+    const state = async () => Buffer.from((await world.pool.query<{ data: { data: string } }>(`SELECT data FROM pulumi_state WHERE ${STATE}`)).rows[0]!.data.data, "base64").toString();
+    const { zoneId } = world.sandbox;
+    const parsed = JSON.parse(await state()) as { checkpoint: { latest: { resources: { type: string }[] } } };
+    // As if the record had been made in a zone that the token cannot reach any more.
+    const { latest } = parsed.checkpoint;
+    latest.resources = latest.resources.map((one) => (one.type.endsWith(":DnsRecord") ? JSON.parse(JSON.stringify(one).replaceAll(zoneId, "f".repeat(32))) as typeof one : one));
+    await world.pool.query(`UPDATE pulumi_state SET data = $1 WHERE ${STATE}`, [{ data: Buffer.from(JSON.stringify(parsed)).toString("base64") }]);
+    assert.ok((await state()).includes("f".repeat(32)));
+    const actions = vm().actions.length;
+    const ups = async () => (await listRuns(world.pool, USER)).items.filter(({ operation, outcome }) => operation === "up" && outcome !== null).map(({ outcome, message }) => [outcome, message]);
+    const before = (await ups()).length;
+    const asked = await fetch(`${operator["USER_VPS_URL"]}/api/admin/vps/${USER}/repair`, { method: "POST", headers: { ...(await asOperator()), "content-type": "application/json" }, body: JSON.stringify({ reason: "the zone has moved" }) });
+    assert.equal(asked.status, 202, await asked.text());
+    await until("the run to end", async () => (await ups()).length > before, ups);
+    assert.equal((await ups())[0]![0], "succeeded", JSON.stringify(await ups()));
+    assert.deepEqual([(await state()).includes("f".repeat(32)), world.sandbox.state().records.map(({ name, content }) => [name, content]), vm().actions.length - actions], [false, [[vm().hostname, vm().address]], 0]);
+    assert.deepEqual(await runJson<StackDrift>(["drift", USER, "--service"], { env: operator }), { username: USER, resources: [], changes: 0, refusal: null });
   });
 
   it("sees the same drift both ways, sweeps, has it repaired, and the next sweep ends with 0", async () => {

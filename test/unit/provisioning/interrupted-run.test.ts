@@ -7,21 +7,28 @@ import type { StackState } from "../../../src/provisioning/state-backend.ts";
 const DNS = { urn: "urn:dns", type: "cloudflare:index/dnsRecord:DnsRecord", inputs: { name: "alice.spoq.dev", content: "127.0.0.9" } };
 const VM = { urn: "urn:vm", type: "pulumi-nodejs:dynamic/hostinger:VirtualMachine", outputs: { hostname: "alice.spoq.dev", ipv4: "127.0.0.9" } };
 
-async function cleared(state: Partial<StackState>) {
+const DECLARED = { zoneId: "zone-1", domain: "spoq.dev" };
+
+async function cleared(state: Partial<StackState>, declared = DECLARED) {
   const asked: WantedRecord[] = [];
   let forgotten = 0;
-  await clearInterruptedRun({ secretsSettings: {}, resources: [], pendingOperations: [], ...state }, {
+  let removed: string[] = [];
+  await clearInterruptedRun({ secretsSettings: {}, resources: [], pendingOperations: [], ...state }, declared, {
     dns: { removeUnknown: async (record) => { asked.push(record); return true; }, namesOf: async () => [], close: async () => undefined },
     say: () => undefined,
-    forgetPendingOperations: async () => { forgotten += 1; },
+    forget: async (isForgotten) => {
+      forgotten += 1;
+      removed = (state.resources ?? []).filter(isForgotten).map(({ urn }) => urn);
+    },
   });
-  return { asked, forgotten };
+  return { asked, forgotten, removed };
 }
+const NOTHING = { asked: [], forgotten: 0, removed: [] };
 
 describe("clearInterruptedRun", () => {
   it("does nothing where nothing was interrupted", async () => {
-    assert.deepEqual(await cleared({ resources: [VM, DNS] }), { asked: [], forgotten: 0 });
-    assert.deepEqual(await cleared({}), { asked: [], forgotten: 0 });
+    assert.deepEqual(await cleared({ resources: [VM, DNS] }), NOTHING);
+    assert.deepEqual(await cleared({}), NOTHING);
   });
 
   it("removes a record whose creation was interrupted, and forgets that it is pending", async () => {
@@ -37,5 +44,21 @@ describe("clearInterruptedRun", () => {
   it("never touches the zone for a record that the stack has", async () => {
     const { asked, forgotten } = await cleared({ resources: [VM, DNS], pendingOperations: [{ type: "updating", resource: DNS }] });
     assert.deepEqual([asked, forgotten], [[], 1]);
+  });
+
+  const inZone = (zoneId: string, urn = "urn:dns") => ({ ...DNS, urn, inputs: { ...DNS.inputs, zoneId } });
+
+  it("forgets a record in another zone of the domain, and has one that was copied into the present one made anew", async () => {
+    const asked = [{ name: "alice.spoq.dev", content: "127.0.0.9" }];
+    assert.deepEqual(await cleared({ resources: [VM, inZone("zone-0")] }), { asked, forgotten: 1, removed: ["urn:dns"] });
+    assert.deepEqual(await cleared({ resources: [VM, inZone("zone-1")] }), NOTHING);
+  });
+
+  it("keeps the one of the present zone where the other could only not be removed", async () => {
+    assert.deepEqual(await cleared({ resources: [VM, inZone("zone-1"), inZone("zone-0", "urn:old")] }), { asked: [], forgotten: 1, removed: ["urn:old"] });
+  });
+
+  it("leaves a record of another domain than is declared: it goes when its user is renamed", async () => {
+    assert.deepEqual(await cleared({ resources: [VM, inZone("zone-0")] }, { zoneId: "zone-1", domain: "example.dev" }), NOTHING);
   });
 });
