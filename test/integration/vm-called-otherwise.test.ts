@@ -63,7 +63,7 @@ const context = {
   dns: { removeUnknown: async () => false, namesOf: async () => [], close: async () => undefined },
   cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]), handOver: new AbortController().signal,
 } as never;
-const run = (operation: "up" | "destroy" | "restore") => performJob(context, { operation, userId: ID }, 0);
+const run = (operation: "up" | "destroy" | "snapshot" | "restore") => performJob(context, { operation, userId: ID }, 0);
 const again = () => inTransaction(pool, async (db) => void (await retryUser(db, jobs, await record())));
 const actions = (id = vmId) => sandbox.state().vms.find((vm) => vm.id === id)!.actions.length;
 const vmNow = () => { const { state, hostname, autoRenewed } = sandbox.state().vms.find(({ id }) => id === vmId)!; return [state, hostname, autoRenewed]; };
@@ -131,12 +131,14 @@ describe("a user's VM that is called as another user's", () => {
     });
   }
 
-  it("is neither stopped, nor put back to its snapshot", async () => {
+  it("is neither stopped, nor has its snapshot replaced, nor is put back to it", async () => {
     const before = actions();
     await performJob(context, { operation: "power", userId: ID, action: "stop" }, 0);
     assert.match(`${(await lastRun()).message}`, refusal);
-    await run("restore");
-    assert.equal((await lastRun()).errorCode, "VM_MISMATCH");
+    for (const operation of ["snapshot", "restore"] as const) {
+      await run(operation);
+      assert.equal((await lastRun()).errorCode, "VM_MISMATCH", operation);
+    }
     assert.equal(actions() - before, 0);
   });
 

@@ -31,7 +31,7 @@ async function environmentOf(options?: UpOptions): Promise<Readonly<Record<strin
 const cli = (notes: string, importExit: number) => `#!/bin/sh
 case "$*" in
   "stack export"*--show-secrets*) echo '{"version":3,"deployment":{"resources":[{"outputs":{"password":{"plaintext":"fake-secret"}}}],"pending_operations":[{}]}}' ;;
-  "stack export"*) echo '{"version":3,"deployment":{"resources":[{"outputs":{"password":{"ciphertext":"v1:abc"}}}],"pending_operations":[{}]}}' ;;
+  "stack export"*) echo '{"version":3,"deployment":{"resources":[{"type":"t","outputs":{"password":{"ciphertext":"v1:abc"}}}],"pending_operations":[{}]}}' ;;
   "stack import"*) stat -c %a "$4" > "${notes}/mode"; cp "$4" "${notes}/imported"; echo "$4" > "${notes}/file"; exit ${importExit} ;;
 esac
 `;
@@ -86,7 +86,7 @@ describe("a run of the engine", () => {
         } as unknown as AutomationEngineOptions);
         const cleared = engine.clearInterruptedRun({ stackName: "alice", config: {} }, { runId: `run-${exit}` });
         await (exit === 0 ? cleared : assert.rejects(cleared));
-        assert.deepEqual(JSON.parse(await readFile(join(notes, "imported"), "utf8")), { version: 3, deployment: { resources: [{ outputs: { password: { ciphertext: "v1:abc" } } }] } });
+        assert.deepEqual(JSON.parse(await readFile(join(notes, "imported"), "utf8")), { version: 3, deployment: { resources: [{ type: "t", outputs: { password: { ciphertext: "v1:abc" } } }] } });
         assert.equal(await readFile(join(notes, "mode"), "utf8"), "600\n");
         await assert.rejects(readFile((await readFile(join(notes, "file"), "utf8")).trim()), { code: "ENOENT" });
         assert.deepEqual(await readdir(temporary), []);
