@@ -8,7 +8,7 @@ COPY package.json package-lock.json ./
 # The Node that runs the service is one of these packages, so that it is the same everywhere.
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --no-audit --no-fund
 
-# The Pulumi engine and its plugins: downloaded, or built by Go where the download site is not reachable.
+# The Pulumi engine and its plugin: downloaded, or built by Go where the download site is not reachable.
 # Only what the set-up of the engine needs is copied, so that it is made again only when that changes.
 FROM golang:1.25-bookworm AS engine
 WORKDIR /opt/user-vps
@@ -21,10 +21,10 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/var/cache/g
 # Once more as the user who runs the service: who may not write into the program's folder has files of the engine's in the cache.
 USER 10001
 RUN node_modules/.bin/node src/install-pulumi/main.ts
-# The stand-ins for the plugins work against a sandbox alone: an image with them is for trying only.
+# The stand-in for the plugin works against a sandbox alone: an image with it is for trying only.
 ARG ALLOW_STAND_INS=false
 RUN test "$ALLOW_STAND_INS" = true || ! ls -d /var/cache/user-vps/checkout-*/pulumi-home 2>/dev/null \
-    || { echo "The plugins of Cloudflare and Command could not be fetched; --build-arg ALLOW_STAND_INS=true makes an image for the sandbox." >&2; exit 1; }
+    || { echo "Cloudflare's plugin could not be fetched; --build-arg ALLOW_STAND_INS=true makes an image for the sandbox." >&2; exit 1; }
 
 FROM debian:bookworm-slim
 # Not pinned: whatever is newest holds the security updates.

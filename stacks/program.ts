@@ -25,7 +25,7 @@ export function userVpsProgram(env: Environment = process.env) {
     ...(vps.record && { recordId: vps.record.id }),
     healthy: vps.health.healthy,
     /** Of the release that was last brought to the VPS; absent if it runs what was installed at first boot. */
-    ...(vps.release && { releaseVersion: vps.release.stdout.apply(() => config.releaseVersion) }),
+    ...(vps.release && { releaseVersion: vps.release.id.apply(() => config.releaseVersion) }),
     /** User `root` and user `spoq`. */
     password: pulumi.secret(vps.credentials.password),
     jwtSecret: pulumi.secret(vps.credentials.jwtSecret),

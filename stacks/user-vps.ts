@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { DnsRecord } from "@pulumi/cloudflare/dnsRecord.js";
-import type { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { Credentials } from "../providers/credentials/credentials.ts";
 import { HealthCheck } from "../providers/health/health-check.ts";
@@ -10,14 +9,15 @@ import { PtrRecord } from "../providers/hostinger/ptr-record.ts";
 import { ScriptStub } from "../providers/hostinger/script-stub.ts";
 import { setupScriptName } from "../providers/hostinger/setup-script-name.ts";
 import { VirtualMachine } from "../providers/hostinger/virtual-machine.ts";
+import type { RemoteScript } from "../providers/ssh/remote-script.ts";
 import { SshLogin } from "../providers/ssh/ssh-login.ts";
 import type { StackConfig } from "./stack-settings.ts";
 import type { AcmeSettings } from "./acme.ts";
-import { createConfiguration } from "./configure-command.ts";
+import { createConfiguration } from "./create-configuration.ts";
+import { createRelease } from "./create-release.ts";
 import { openPorts } from "./open-ports.ts";
 import { renderPostInstallScript } from "./post-install.ts";
 import { releaseOf } from "./release.ts";
-import { createRelease } from "./release-command.ts";
 import { openWayIn, openWayInFromPool } from "./way-in.ts";
 import type { WayIn } from "./way-in.ts";
 
@@ -30,8 +30,8 @@ export class UserVps extends pulumi.ComponentResource {
   readonly firewall: HostingerFirewall | undefined;
   readonly record: DnsRecord | undefined;
   readonly ptr: PtrRecord | undefined;
-  readonly configuration: remote.Command | undefined;
-  readonly release: remote.Command | undefined;
+  readonly configuration: RemoteScript | undefined;
+  readonly release: RemoteScript | undefined;
   readonly health: HealthCheck;
   readonly stub: ScriptStub;
 
@@ -120,7 +120,7 @@ export class UserVps extends pulumi.ComponentResource {
         this.configuration = createConfiguration(way, configured, { ...parent, dependsOn: login ? [...named, login] : named });
       }
       // One after the other: each holds the other off on the VPS as well.
-      if (release) this.release = createRelease(way, release, this.configuration ? { ...parent, dependsOn: this.configuration } : parent);
+      if (release) this.release = createRelease(way, release, this.credentials, this.configuration ? { ...parent, dependsOn: this.configuration } : parent);
     }
 
     // It depends on all the rest, and Pulumi removes nothing that something protected depends on:

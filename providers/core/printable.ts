@@ -8,3 +8,8 @@ const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-
 export function printable(text: string): string {
   return text.replaceAll("\r\n", "\n").replaceAll(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
+
+/** A text as lines that do nothing to a terminal: who owns a VPS may have written into it. */
+export function harmlessLines(text: string): string[] {
+  return text.trimEnd().split(/\r?\n|\r/).map((line) => line.replaceAll(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, "").replaceAll(/[^\P{C}\t]/gu, ""));
+}

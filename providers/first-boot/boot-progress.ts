@@ -47,8 +47,3 @@ export function progressText({ outcome, step, exitStatus, lastLines }: Pick<Boot
   }[outcome];
   return [lastLines.length > 0 ? `${said} Its last lines:` : said, ...lastLines.map((line) => `    ${line}`)].join("\n");
 }
-
-/** The log as lines that do nothing to a terminal: who owns the VPS may have written into it. */
-export function harmlessLines(text: string): string[] {
-  return text.trimEnd().split(/\r?\n|\r/).map((line) => line.replaceAll(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, "").replaceAll(/[^\P{C}\t]/gu, ""));
-}

@@ -1,6 +1,6 @@
 /** What Caddy's journal tells of certificates; a line each is JSON (caddyserver.com/docs/logging). */
 import { beginningOf } from "../core/cut-text.ts";
-import { harmlessLines } from "./boot-progress.ts";
+import { harmlessLines } from "../core/printable.ts";
 
 /** RFC 8555, section 6.6. */
 const RATE_LIMITED = "urn:ietf:params:acme:error:rateLimited";

@@ -1,8 +1,9 @@
 /** /post_install.log of a VPS, over SSH. */
 import { UserVpsError } from "../core/errors.ts";
+import { harmlessLines } from "../core/printable.ts";
 import { runCommand } from "../ssh/run-command.ts";
 import type { SshServer } from "../ssh/run-command.ts";
-import { harmlessLines, whereItStopped } from "./boot-progress.ts";
+import { whereItStopped } from "./boot-progress.ts";
 import type { BootProgress } from "./boot-progress.ts";
 
 const COMMAND = "cat /post_install.log";

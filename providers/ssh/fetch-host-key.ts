@@ -4,9 +4,8 @@ import { messageOf, UserVpsError } from "../core/errors.ts";
 import { SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
 
 /**
- * A server has several keys, and a client gets the first that both know. The Command plugin asks
- * in the order of Go's client (golang.org/x/crypto/ssh, `defaultHostKeyAlgos`), whatever key it is
- * told to expect: so the key that is pinned is the one that it will be shown.
+ * A server has several keys, and a client gets the first that both know. The order is that of keys which are pinned
+ * already (Go's, golang.org/x/crypto/ssh, `defaultHostKeyAlgos`): another one would show another key of the same server.
  */
 const ALGORITHMS = ["ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-256", "rsa-sha2-512", "ssh-rsa", "ssh-ed25519"] as const;
 

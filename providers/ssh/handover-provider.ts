@@ -4,13 +4,13 @@ import { UserVpsError } from "../core/errors.ts";
 import { reportProgress } from "../core/progress.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
 import { fetchHostKey } from "./fetch-host-key.ts";
-import { runCommand } from "./run-command.ts";
+import { runScript } from "./run-script.ts";
 import { isSameMachine } from "./same-machine.ts";
 
 type Values = Record<string, unknown>;
 
-/** The script waits for a release that is under way on the VM, and for the end of its first boot. */
-const SCRIPT_LIMIT_MS = 40 * MINUTE_MS;
+/** A little more than the script waits for a release that is under way on the VM: the first boot is over in a pool. */
+const SCRIPT_LIMIT_MS = 25 * MINUTE_MS;
 /** How long the SSH server may take to show its new keys. */
 const NEW_KEY_LIMIT_MS = 30 * SECOND_MS;
 const LOOK_INTERVAL_MS = 0.1 * SECOND_MS;
@@ -35,11 +35,8 @@ export async function create(inputs: Values): Promise<{ id: string; outs: Values
   const signal = engineGoneSignal();
   reportProgress(`${host}: removing what is left of the time before`);
   const hostKey = await fetchHostKey(host, port, signal);
-  const { status, stdout, stderr } = await runCommand({ host, port, hostKey, login: inputs["login"] as { password: string } }, { command: "/bin/bash -s", stdin: String(inputs["script"]), signal, timeoutMs: SCRIPT_LIMIT_MS });
-  if (status !== 0) {
-    const said = /HANDOVER_FAILED: (.*)/.exec(stderr)?.[1] ?? `it ended with ${status === null ? "a signal" : `status ${status}`}`;
-    throw new UserVpsError("HANDOVER_FAILED", `The VM at ${host} could not be made its user's own: ${said}`);
-  }
+  const login = inputs["login"] as { readonly password: string } | { readonly privateKey: string };
+  const stdout = await runScript({ server: { host, port, hostKey, login }, script: String(inputs["script"]), code: "HANDOVER_FAILED", failed: `The VM at ${host} could not be made its user's own`, limitMs: SCRIPT_LIMIT_MS, secrets: Object.values(login), signal });
   const newKeys = new Set([...stdout.matchAll(/^HOST_KEY (\S+ \S+)/gm)].map(([, key]) => key!));
   const shown = await untilShown(host, port, newKeys, signal);
   return { id: shown, outs: { ...stored(inputs), hostKey: shown } };

@@ -21,6 +21,8 @@ export interface RemoteCommand {
   readonly stdin?: string;
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
+  /** Told what it writes to standard output, as it comes. */
+  readonly onStdout?: (text: string) => void;
 }
 
 export interface RemoteAnswer {
@@ -34,17 +36,30 @@ export interface RemoteAnswer {
 }
 
 const MOST_CHARACTERS = 1_048_576;
+/** What writes more than that writes without an end. */
+const MOST_WRITTEN = 64 * MOST_CHARACTERS;
 const HANDSHAKE_LIMIT_MS = 15 * SECOND_MS;
 const COMMAND_LIMIT_MS = 30 * SECOND_MS;
 /** A server that froze says nothing, and TCP tells nobody who only reads. The next one after so many unanswered ends the connection. */
 const KEEPALIVE_INTERVAL_MS = 10 * SECOND_MS;
 const MOST_KEEPALIVES_UNANSWERED = 3;
 
+/** Root was let in, but how the command ended is not known: it may still be going on there. */
+export class CommandCutOff extends UserVpsError {
+  /** It came to no end within its limits; else the connection broke. */
+  readonly isEndless: boolean;
+
+  constructor(message: string, isEndless: boolean) {
+    super("SSH_UNREACHABLE", message);
+    this.isEndless = isEndless;
+  }
+}
+
 /**
  * A pinned key is verified before anything that is secret is sent.
  * Errors: SSH_UNREACHABLE, SSH_HOST_KEY_WRONG, SSH_LOGIN_REFUSED, CONFIG_INVALID for a private key that cannot be read.
  */
-export async function runCommand(server: SshServer, { command, stdin, signal, timeoutMs = COMMAND_LIMIT_MS }: RemoteCommand, keepaliveIntervalMs = KEEPALIVE_INTERVAL_MS): Promise<RemoteAnswer> {
+export async function runCommand(server: SshServer, { command, stdin, signal, timeoutMs = COMMAND_LIMIT_MS, onStdout }: RemoteCommand, keepaliveIntervalMs = KEEPALIVE_INTERVAL_MS): Promise<RemoteAnswer> {
   signal.throwIfAborted();
   const client = new ssh2.Client();
   // Nobody waits for a failure that comes after the answer.
@@ -53,7 +68,7 @@ export async function runCommand(server: SshServer, { command, stdin, signal, ti
   signal.addEventListener("abort", stop);
   try {
     const hostKeyFingerprint = await logIn(client, server, keepaliveIntervalMs);
-    return { ...await execute(client, { command, stdin, timeoutMs, place: placeOf(server) }), hostKeyFingerprint };
+    return { ...await execute(client, { command, stdin, timeoutMs, onStdout, place: placeOf(server) }), hostKeyFingerprint };
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
@@ -106,24 +121,39 @@ function refusalOf(error: Error & { level?: string }, server: SshServer, shown: 
   return new UserVpsError("SSH_UNREACHABLE", `The SSH server at ${place} cannot be used: ${error.message || "no connection"}.`, { cause: error });
 }
 
-function execute(client: Client, { command, stdin, timeoutMs, place }: { command: string; stdin: string | undefined; timeoutMs: number; place: string }): Promise<Omit<RemoteAnswer, "hostKeyFingerprint">> {
+interface Execution {
+  readonly command: string;
+  readonly stdin: string | undefined;
+  readonly timeoutMs: number;
+  readonly onStdout: ((text: string) => void) | undefined;
+  readonly place: string;
+}
+
+function execute(client: Client, { command, stdin, timeoutMs, onStdout = () => undefined, place }: Execution): Promise<Omit<RemoteAnswer, "hostKeyFingerprint">> {
   return new Promise((resolve, reject) => {
-    const fail = (what: string) => {
+    const fail = (what: string, isEndless = false) => {
       clearTimeout(limit);
-      reject(new UserVpsError("SSH_UNREACHABLE", `The SSH server at ${place} ${what}.`));
+      reject(new CommandCutOff(`The SSH server at ${place} ${what}.`, isEndless));
     };
-    const limit = setTimeout(() => fail(`did not end \`${command}\` within ${inSeconds(timeoutMs)}`), timeoutMs);
+    const limit = setTimeout(() => fail(`did not end \`${command}\` within ${inSeconds(timeoutMs)}`, true), timeoutMs);
     client.on("error", (error) => fail(`broke off while \`${command}\` ran: ${error.message}`));
     client.on("close", () => fail(`broke off while \`${command}\` ran`));
     client.exec(command, (error, channel) => {
       if (error) return fail(`refused to run \`${command}\`: ${error.message}`);
       const written = { stdout: "", stderr: "" };
-      const note = (name: keyof typeof written) => (text: string) => void (written[name] = endingOf(written[name] + text, MOST_CHARACTERS));
-      channel.setEncoding("utf8").on("data", note("stdout"));
+      let count = 0;
+      const note = (name: keyof typeof written) => (text: string) => {
+        count += text.length;
+        if (count > MOST_WRITTEN) fail(`writes without an end: \`${command}\` has written more than ${MOST_WRITTEN} characters`, true);
+        const all = written[name] + text;
+        // Cut now and then, and not for each of a million lines.
+        written[name] = all.length > 2 * MOST_CHARACTERS ? endingOf(all, MOST_CHARACTERS) : all;
+      };
+      channel.setEncoding("utf8").on("data", note("stdout")).on("data", onStdout);
       channel.stderr.setEncoding("utf8").on("data", note("stderr"));
       channel.on("close", (status: number | null) => {
         clearTimeout(limit);
-        resolve({ status, ...written });
+        resolve({ status, stdout: endingOf(written.stdout, MOST_CHARACTERS), stderr: endingOf(written.stderr, MOST_CHARACTERS) });
       });
       channel.end(stdin);
     });

@@ -7,7 +7,7 @@ export const CHECKS = {
   settings: "All settings are there and well-formed.",
   worker: "A worker answers: without one nothing is provisioned, repaired or given up.",
   engine: "There is a Pulumi engine.",
-  plugins: "The engine finds its plugins for Cloudflare and Command.",
+  plugins: "The engine finds its plugin for Cloudflare.",
   hostinger: "Hostinger accepts the token, and offers what signups get by default.",
   clock: "The clock is right: purchases are told apart by it.",
   cloudflare: "Cloudflare accepts the token, for the zone of the domain.",

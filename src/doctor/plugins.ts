@@ -15,11 +15,11 @@ import type { Finding } from "./check.ts";
 export async function checkPlugins(env: Environment): Promise<Finding> {
   const missing: Plugin[] = [];
   for (const plugin of neededPlugins()) if (!(await isInstalled(plugin, env))) missing.push(plugin);
-  if (missing.length === 0) return ok("plugins", "the real ones of Cloudflare and Command are installed");
-  if (isSandbox(env)) return ok("plugins", "sandbox stand-ins serve; enough, as CLOUDFLARE_BASE_URL is on loopback");
+  if (missing.length === 0) return ok("plugins", "Cloudflare's real one is installed");
+  if (isSandbox(env)) return ok("plugins", "a sandbox stand-in serves; enough, as CLOUDFLARE_BASE_URL is on loopback");
   const names = missing.map(({ name, version }) => `${name} ${version}`).join(" and ");
   const commands = missing.map(({ name, version }) => `\`pulumi plugin install resource ${name} ${version}\``).join(" and ");
-  return failed("plugins", `${names} not installed; the sandbox stand-ins refuse the real Cloudflare`, `Run ${commands} (\`npm run --silent engine\` tells where pulumi is), or let this machine reach https://api.github.com and https://get.pulumi.com.`);
+  return failed("plugins", `${names} not installed; the sandbox stand-in refuses the real Cloudflare`, `Run ${commands} (\`npm run --silent engine\` tells where pulumi is), or let this machine reach https://api.github.com and https://get.pulumi.com.`);
 }
 
 async function isInstalled({ name, version }: Plugin, env: Environment): Promise<boolean> {

@@ -29,7 +29,7 @@ export interface Engine extends EngineOnDisk {
   /** The folder to put first on PATH: holds `pulumi`, its helpers and a Node that is new enough. */
   readonly binDir: string;
   readonly source: "path" | "cache" | "download" | "built";
-  /** Whether sandbox stand-ins serve for the plugins of Cloudflare and Command. */
+  /** Whether a sandbox stand-in serves for Cloudflare's plugin. */
   readonly standIns: boolean;
   /** The plugins' folder: link it as `plugins` into a PULUMI_HOME of a run's own. */
   readonly pluginsDir: string;

@@ -7,7 +7,7 @@ process.stderr.on("error", () => undefined);
 
 try {
   const engine = await ensureEngine({ onProgress: (line) => console.error(line) });
-  console.error(`Pulumi engine ${engine.version} (${engine.source})${engine.standIns ? ", with sandbox stand-ins for the plugins of Cloudflare and Command" : ""}`);
+  console.error(`Pulumi engine ${engine.version} (${engine.source})${engine.standIns ? ", with a sandbox stand-in for the plugin of Cloudflare" : ""}`);
   console.log(engine.binDir);
 } catch (error) {
   console.error(messageOf(error));

@@ -1,8 +1,8 @@
-/** The plugins that the project's SDK packages ask the engine for. */
+/** The plugins that the project's SDK packages ask the engine for: Cloudflare's. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-const NAMES = ["cloudflare", "command"] as const;
+const NAMES = ["cloudflare"] as const;
 
 export interface Plugin {
   readonly name: (typeof NAMES)[number];

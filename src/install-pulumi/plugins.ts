@@ -1,6 +1,6 @@
 /**
- * Chooses the plugins of @pulumi/cloudflare and @pulumi/command: the real ones wherever the
- * engine has or can fetch them, sandbox stand-ins where it cannot. Both or neither.
+ * Chooses the plugin of @pulumi/cloudflare: the real one wherever the engine has or can fetch it,
+ * a sandbox stand-in where it cannot.
  */
 import { join } from "node:path";
 import { homeFolder } from "../../providers/core/this-user.ts";
@@ -71,7 +71,7 @@ async function fetchPlugins(plugins: readonly Plugin[], home: string, options: P
 
   const reason = await tryToFetch();
   if (!reason) return true;
-  onProgress(`no plugins for Cloudflare and Command (${reason}): sandbox stand-ins serve, for loopback only; tried again in a day`);
+  onProgress(`no plugin for Cloudflare (${reason}): a sandbox stand-in serves, for loopback only; tried again in a day`);
   // Where nothing can be written, as in a container, they are looked for at each start.
   await writeWhole(record, JSON.stringify({ at: Date.now(), reason })).catch(() => undefined);
   return false;

@@ -11,6 +11,6 @@ export function isPoolMembersFault({ poolMemberId, readyAt }: Pick<VpsRecord, "p
   if (poolMemberId === null || readyAt !== null) return false;
   if (AT_ONCE.has(code)) return true;
   // Name and certificate are there by then; it is the VPS itself that does not answer.
-  const isOfTheVm = OF_THE_VM.has(code) || (code === "HEALTH_CHECK_FAILED" && /\bat (?:TCP|HTTP) for\b/.test(message)) || (code === "ENGINE_FAILED" && /CONFIGURATION_FAILED/.test(message));
+  const isOfTheVm = OF_THE_VM.has(code) || (code === "HEALTH_CHECK_FAILED" && /\bat (?:TCP|HTTP) for\b/.test(message));
   return isOfTheVm && (attempt >= TRIES || code === "HEALTH_CHECK_FAILED");
 }

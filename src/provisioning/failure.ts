@@ -21,6 +21,9 @@ const KNOWN: readonly [RegExp, ErrorCode][] = [
   [/failed to ping PostgreSQL|failed to connect to PostgreSQL|\bpq: |\bdriver: bad connection|dial tcp \S+: connect: connection refused.*sql/i, "DATABASE_FAILED"],
 ];
 
+/** The command line's own errors stand at the edge, and those that they list behind a tab; what a resource says, be it a user's VPS that says it, is indented by blanks. */
+const ENGINES_OWN = /^(error: |\t)/;
+
 /** What to look at where the engine cannot read a state, by its words (pulumi/pkg/secrets). */
 const ADVICE: readonly [RegExp, string][] = [
   [/passphrase/i, "Set PULUMI_CONFIG_PASSPHRASE, or what PULUMI_CONFIG_PASSPHRASE_FILE names, to what the stack was made with: a stack keeps the way its secrets are encrypted by, whatever SECRETS_PROVIDER says."],
@@ -31,6 +34,7 @@ const ADVICE: readonly [RegExp, string][] = [
 const ZONE_FULL = /\b81045\b|record quota exceeded/i;
 
 const LONGEST_MESSAGE = 2_000;
+const NEXT = " Next: ";
 
 /** The failure as a UserVpsError: by the code that a provider put into its message, else by the engine's own words. */
 export function failureOf({ redact = (text) => text, ...given }: FailedRun): UserVpsError {
@@ -40,9 +44,10 @@ export function failureOf({ redact = (text) => text, ...given }: FailedRun): Use
   const others = telling.filter((text) => !codeInText(text));
   const ours = telling.filter((text) => !others.includes(text));
   const quoted = ours.flatMap((text) => text.split("\n"));
+  const ownLines = run.output.split("\n").filter((line) => ENGINES_OWN.test(line));
   for (const [pattern, code] of KNOWN) {
     const words = quoted.filter((text) => pattern.test(text)).map((text) => text.trim());
-    const line = [...run.output.split("\n"), ...others].find((text) => pattern.test(text) && !words.some((part) => text.includes(part)));
+    const line = [...ownLines, ...others].find((text) => pattern.test(text) && !words.some((part) => text.includes(part)));
     if (line) return new UserVpsError(code, `The engine could not work on the stack ${run.stackName}: ${shortened(line)}`);
   }
   const full = others.find((text) => ZONE_FULL.test(text));
@@ -55,14 +60,15 @@ export function failureOf({ redact = (text) => text, ...given }: FailedRun): Use
   return new UserVpsError("ENGINE_FAILED", `The engine stopped on the stack ${run.stackName} (${run.end})${reason ? `: ${shortened(reason)}` : "."}`, next ? { next } : {});
 }
 
-/** Between the code and the advice is what happened; before it, the engine's own words. */
+/** Between the code and the advice is what happened; before it, the engine's own words. What is quoted within may hold another code or advice: the first code and the last advice are the provider's. */
 function withoutFrame(text: string, code: ErrorCode): string {
-  const fromCode = text.slice(text.indexOf(`${code}:`) + code.length + 1);
-  return shortened(fromCode.split(/ Next: /)[0] ?? fromCode);
+  const advice = text.lastIndexOf(NEXT);
+  return shortened(text.slice(text.indexOf(`${code}:`) + code.length + 1, advice < 0 ? undefined : advice));
 }
 
 function nextIn(text: string): { next?: string } {
-  const next = /\bNext: ([^\n]+)/.exec(text)?.[1]?.trim();
+  const advice = text.lastIndexOf(NEXT);
+  const next = advice < 0 ? undefined : text.slice(advice + NEXT.length).split("\n")[0]?.trim();
   return next ? { next } : {};
 }
 

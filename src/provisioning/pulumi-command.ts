@@ -41,6 +41,17 @@ export interface CommandEnd {
 /** The command ended otherwise than with exit code 0. */
 export class CommandFailed extends Error {
   override readonly name = "CommandFailed";
+  readonly wasKilled: boolean;
+
+  constructor(message: string, wasKilled: boolean) {
+    super(message);
+    this.wasKilled = wasKilled;
+  }
+}
+
+/** Whether it is the failure of a run whose engine was ended by a signal: of what it was at, that tells nothing. */
+export function isOfKilledEngine(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof CommandFailed && error.cause.wasKilled;
 }
 
 export interface RunnableCommand {
@@ -144,22 +155,22 @@ async function run(
   options.signal?.addEventListener("abort", onCancel, { once: true });
   options.killSignal?.addEventListener("abort", killAll, { once: true });
   try {
-    const ended = new Promise<number>((resolve, reject) => {
+    const ended = new Promise<{ readonly code: number; readonly wasKilled: boolean }>((resolve, reject) => {
       child.on("error", reject);
       // Providers of an engine that was killed may hold its pipes open.
       child.on("exit", (_code, signal) => { if (signal) killAll(); });
       child.on("close", (code, signal) => {
         last.end = stopped ?? (signal ? `killed by ${signal}` : `exit code ${code}`);
-        resolve(code ?? -1);
+        resolve({ code: code ?? -1, wasKilled: signal !== null });
       });
     });
     const started = (async () => {
       if (child.pid) await options.beforeStart?.(child.pid);
       child.stdin.end("\n");
     })().catch((error: unknown) => { killAll(); throw error; });
-    const [code] = await Promise.all([ended, started]);
+    const [{ code, wasKilled }] = await Promise.all([ended, started]);
     lines.end();
-    if (code !== 0) throw new CommandFailed(`pulumi ${args[0]}: ${last.end}`);
+    if (code !== 0) throw new CommandFailed(`pulumi ${args[0]}: ${last.end}`, wasKilled);
     return { stdout, stderr, code };
   } finally {
     endWatch();

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { beginningOf } from "../../providers/core/cut-text.ts";
+import { inSeconds, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { appendRunLog, beginPhase, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import type { Phase, RunResource } from "../records/index.ts";
@@ -11,7 +12,7 @@ export interface RunRecorder {
   readonly onLine: (line: string) => void;
   phase(phase: Phase): void;
   resources(): readonly RunResource[];
-  /** Resolves when everything so far is written, or could not be. */
+  /** Resolves when everything so far is written, or could not be; at its limit the rest is dropped, as whoever ends the run holds the user meanwhile. */
   flush(): Promise<void>;
 }
 
@@ -24,7 +25,8 @@ export interface RecorderOptions {
   readonly onError: (error: unknown) => void;
 }
 
-const LOG_INTERVAL_MS = 300;
+const WRITE_INTERVAL_MS = 300;
+const FLUSH_LIMIT_MS = 30 * SECOND_MS;
 const LONGEST_WAITING_FOR = 500;
 /** Whatever a VPS or an engine prints, a run's record stays of a size that can be read. */
 const LONGEST_LINE = 4_000;
@@ -56,9 +58,11 @@ const vmOutputs = z.object({
 export function createRunRecorder({ db, runId, userId, redactor, onError }: RecorderOptions): RunRecorder {
   const resources: RunResource[] = [];
   let writing = Promise.resolve();
+  let isOver = false;
   let lines: string[] = [];
   let lineCount = 0;
-  let logTimer: NodeJS.Timeout | undefined;
+  let waitingFor: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
   /** Of a resource, for people: short, and without secrets. */
   const shown = ({ id, outputs = {}, changed = [] }: Pick<ResourceEnded, "id" | "outputs" | "changed">) => {
@@ -72,17 +76,23 @@ export function createRunRecorder({ db, runId, userId, redactor, onError }: Reco
   };
 
   const write = (work: () => Promise<unknown>) => {
-    writing = writing.then(work).then(() => undefined, onError);
+    writing = writing.then(async () => { if (!isOver) await work(); }).catch(onError);
   };
-  const writeLog = () => {
-    clearTimeout(logTimer);
-    logTimer = undefined;
-    const batch = lines;
-    lines = [];
-    if (batch.length > 0) write(() => appendRunLog(db, runId, batch));
+  const writeNewest = async () => {
+    clearTimeout(timer);
+    timer = undefined;
+    const [batch, text] = [lines, waitingFor];
+    [lines, waitingFor] = [[], undefined];
+    if (batch.length > 0) await appendRunLog(db, runId, batch).catch(onError);
+    if (text !== undefined) await setVpsStatus(db, userId, { waitingFor: beginningOf(redactor.redact(text), LONGEST_WAITING_FOR) });
   };
-  const phase = (name: Phase) => write(() => beginPhase(db, { runId, userId, phase: name }));
-  const waitingFor = (text: string) => write(() => setVpsStatus(db, userId, { waitingFor: beginningOf(redactor.redact(text), LONGEST_WAITING_FOR) }));
+  // However much comes, one such write is due at a time: the next is planned when it has begun.
+  const writeSoon = () => { timer ??= setTimeout(() => write(writeNewest), WRITE_INTERVAL_MS); };
+  const phase = (name: Phase) => {
+    // The phase before is over, and so is what was waited for in it.
+    waitingFor = undefined;
+    write(() => beginPhase(db, { runId, userId, phase: name }));
+  };
 
   /** Written at once, and not when all has gone well: the VM of a user who fails is paid as well. */
   const vmKnown = (outputs: StackOutputs) => {
@@ -95,8 +105,9 @@ export function createRunRecorder({ db, runId, userId, redactor, onError }: Reco
     phase,
     onEvent(event) {
       if (event.kind === "message") {
-        if (event.severity === "info") waitingFor(event.text);
-        return;
+        if (event.severity !== "info") return;
+        waitingFor = beginningOf(event.text, LONGEST_LINE);
+        return writeSoon();
       }
       const type = event.type.slice(event.type.lastIndexOf(":") + 1);
       if (event.kind === "resource-started") {
@@ -114,12 +125,17 @@ export function createRunRecorder({ db, runId, userId, redactor, onError }: Reco
       const clean = redactor.redact(line);
       const shown = clean.length > LONGEST_LINE ? `${beginningOf(clean, LONGEST_LINE)}… (${clean.length} characters)` : clean;
       lines.push(lineCount === MOST_LINES ? `… a run's log ends after ${MOST_LINES} lines` : shown);
-      logTimer ??= setTimeout(writeLog, LOG_INTERVAL_MS);
+      writeSoon();
     },
     resources: () => resources,
     async flush() {
-      writeLog();
-      await writing;
+      if (isOver) return;
+      write(writeNewest);
+      const limit = new AbortController();
+      const isLate = sleep(FLUSH_LIMIT_MS, limit.signal).then(() => true, () => false);
+      isOver = await Promise.race([writing.then(() => false), isLate]);
+      limit.abort();
+      if (isOver) onError(new Error(`nothing more of it is written, as PostgreSQL has not taken it within ${inSeconds(FLUSH_LIMIT_MS)}`));
     },
   };
 }

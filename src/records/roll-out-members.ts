@@ -20,6 +20,8 @@ export interface RollOutMember {
   readonly snapshotAt: Date | null;
   readonly errorCode: string | null;
   readonly message: string | null;
+  /** How often it was begun again because its run was cut off. */
+  readonly interruptions: number;
 }
 
 /** One that somebody is at. */
@@ -33,7 +35,7 @@ export interface MemberEnd {
 
 const COLUMNS = `
   roll_out_id AS "rollOutId", user_id AS "userId", username, wave, status, run_id AS "runId", started_at AS "startedAt", ended_at AS "endedAt",
-  snapshot_at AS "snapshotAt", error_code AS "errorCode", message`;
+  snapshot_at AS "snapshotAt", error_code AS "errorCode", message, interruptions`;
 
 export async function insertMembers(db: Queryable, rollOutId: string, members: readonly Pick<RollOutMember, "userId" | "username" | "wave">[]): Promise<void> {
   await db.query(
@@ -91,7 +93,7 @@ export async function putBackMember(db: Queryable, { rollOutId, userId, runId }:
 /** One whose run was cut off, running again from now on. */
 export async function takeMemberAgain(db: Queryable, { rollOutId, userId }: RollOutMember, runId: string): Promise<RunningMember | undefined> {
   const { rows } = await db.query<RunningMember>(
-    `UPDATE vps_roll_out_members SET run_id = $3, started_at = clock_timestamp() WHERE roll_out_id = $1 AND user_id = $2 AND status = 'running' RETURNING ${COLUMNS}`,
+    `UPDATE vps_roll_out_members SET run_id = $3, started_at = clock_timestamp(), interruptions = interruptions + 1 WHERE roll_out_id = $1 AND user_id = $2 AND status = 'running' RETURNING ${COLUMNS}`,
     [rollOutId, userId, runId],
   );
   return rows[0];

@@ -8,6 +8,7 @@ import { endLostRuns } from "../jobs/close-run.ts";
 import { codeOf } from "../jobs/end-run.ts";
 import type { UserLock } from "../jobs/user-lock.ts";
 import type { Engine, RunHooks, StackRequest } from "../provisioning/engine.ts";
+import { isOfKilledEngine } from "../provisioning/pulumi-command.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { CREDENTIALS_OUTPUTS } from "../provisioning/stack-outputs.ts";
@@ -55,7 +56,7 @@ const GETTING_READY: ReadonlySet<VpsStatus> = new Set(["queued", "provisioning"]
 export const LOCK_TIMEOUT_MS = 600 * SECOND_MS;
 const LOCK_INTERVAL_MS = SECOND_MS / 2;
 
-/** Say nothing about the release: whoever has been interrupted so is to be done again. */
+/** Errors of this program's own, before an engine is started: they say nothing about the release. */
 const INTERRUPTIONS: ReadonlySet<string> = new Set(["RUN_LOST", "DATABASE_FAILED"]);
 
 /**
@@ -172,7 +173,8 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
     const error: unknown = limit.signal.aborted && !context.signal.aborted ? limit.signal.reason : thrown;
     const errorCode = codeOfAny(error);
     const message = redactor.redact(messageOf(error));
-    const isInterrupted = context.signal.aborted || held.lost.aborted || INTERRUPTIONS.has(errorCode);
+    // By facts alone: what a failure says may be what the VPS has said. The engine's own word on its database is none of that.
+    const isInterrupted = context.signal.aborted || held.lost.aborted || errorCode === "DATABASE_FAILED" || isOfKilledEngine(error);
     recorder.onLine(message);
     await finish({ outcome: isInterrupted ? "lost" : errorCode === "CANCELLED" ? "cancelled" : "failed", errorCode, message });
     log(`${username}: release ${release.version} ${isInterrupted ? "was interrupted" : "failed"}: ${message}`);

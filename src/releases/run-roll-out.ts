@@ -7,11 +7,13 @@ import { inTransaction } from "../db/transaction.ts";
 import type { SessionLock } from "../jobs/session-lock.ts";
 import {
   countFailedMembers, endMember, endRollOut, findRelease, findRollOut, hasAnySucceeded, isAnyWaiting, listMembers, putBackMember, takeMember, takeMemberAgain,
-  type ReleaseRecord, type RollOutRecord, type RunningMember,
+  type ReleaseRecord, type RollOutMember, type RollOutRecord, type RunningMember,
 } from "../records/index.ts";
 import { LOCK_TIMEOUT_MS, releaseToVps, type ReleaseContext } from "./release-to-vps.ts";
 
 const CLAIM_INTERVAL_MS = SECOND_MS / 2;
+/** Of one member: with the last of them it counts as failed, or a VPS by which runs are cut off would hold up all others for ever. */
+const MOST_INTERRUPTIONS = 3;
 
 export interface RollOutContext extends Omit<ReleaseContext, "db"> {
   readonly pool: Pool;
@@ -24,7 +26,7 @@ export interface RollOutContext extends Omit<ReleaseContext, "db"> {
  * `stopped` by its failures, `cancelled` by somebody, or still open if this process's part is over.
  * Called again, also after kill -9, it goes on with those who are left. A VPS whose run was cut off
  * is done again first, which is safe (stacks/release.sh), also if the roll-out has ended since: what
- * was begun comes to its end.
+ * was begun comes to its end, or fails with the third run that is cut off.
  *
  * @throws UserVpsError INPUT_INVALID if there is none; STACK_LOCKED while another process works on one
  */
@@ -46,7 +48,12 @@ async function underLock(context: RollOutContext, rollOutId: string): Promise<Ro
   const release = await findRelease(pool, rollOut.version);
   if (!release) throw new UserVpsError("INPUT_INVALID", `There is no release ${rollOut.version}.`);
   const members = await listMembers(pool, rollOutId);
-  const cutOff = members.filter(({ status }) => status === "running");
+  const cutOff: RollOutMember[] = [];
+  for (const member of members) {
+    if (!isRunning(member)) continue;
+    if (member.interruptions + 1 < MOST_INTERRUPTIONS) cutOff.push(member);
+    else await endMember(pool, member, { status: "failed", errorCode: "RUN_LOST", message: `Its run was cut off ${MOST_INTERRUPTIONS} times; the run's log tells where.` });
+  }
   const late = new LateMembers(context.lockTimeoutMs);
   const isOver = !(await releaseToEach(context, rollOut, release, late, async (runId) => {
     const member = cutOff.shift();
@@ -148,6 +155,10 @@ class LateMembers {
   beginRound(): void {
     this.#round.clear();
   }
+}
+
+function isRunning(member: RollOutMember): member is RunningMember {
+  return member.status === "running" && member.runId !== null;
 }
 
 async function hasFailed(pool: Pool, { rollOutId, maxFailures }: RollOutRecord): Promise<boolean> {

@@ -4,7 +4,7 @@ export type ToSlot =
   /** A run begins. */
   | {
     readonly kind: "begin";
-    /** Stand-ins serve for the plugins of Cloudflare and Command. */
+    /** A stand-in serves for Cloudflare's plugin. */
     readonly standIns: boolean;
     /** What the program gets to see of the environment, and the providers do not. */
     readonly programEnv: Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 /**
  * What one run after the other needs, in one process that has it all loaded: the stack's program,
- * the dynamic provider, and the stand-ins of plugins. Each run gets servers of its own; what is
+ * the dynamic provider, and stand-ins of plugins. Each run gets servers of its own; what is
  * kept of a run (configuration, session, cancellation, the engine's address, environment) ends
  * with it. One process serves one run at a time: the SDK listens for rejected promises of the whole
  * process, so side by side an error in one user's program fails every other user's run (tried: an
@@ -18,7 +18,7 @@ import type { PluginServer } from "../../providers/dynamic/grpc-server.ts";
 import { userVpsProgram } from "../../stacks/program.ts";
 import { PROJECT_NAME } from "../../stacks/project-name.ts";
 import { cloudflareStandIn } from "../stand-ins/cloudflare-stand-in.ts";
-import { commandStandIn } from "../stand-ins/command-stand-in.ts";
+import { formerCommandPlugin } from "../stand-ins/former-command.ts";
 import { startServer } from "../stand-ins/plugin-server.ts";
 import { attachTo } from "./attach.ts";
 import type { FromSlot, ToSlot } from "./messages.ts";
@@ -66,14 +66,14 @@ async function begin({ standIns, programEnv, providerEnv }: Extract<ToSlot, { ki
     pulumi.output(outputs).apply((values) => { if (run?.language === language) run.outputs = values; });
     return outputs;
   });
-  const [program, dynamic, cloudflare, command] = await Promise.all([
+  const [program, dynamic, command, cloudflare] = await Promise.all([
     servePluginService(languageService.LanguageRuntimeService, language as unknown as Parameters<typeof servePluginService>[1]),
     serveDynamicProvider({ project: PROJECT_NAME, onAttach: attachTo }),
+    startServer(formerCommandPlugin(), engineGoneSignal, attachTo),
     standIns ? startServer(cloudflareStandIn(process.env), engineGoneSignal, attachTo) : undefined,
-    standIns ? startServer(commandStandIn(), engineGoneSignal, attachTo) : undefined,
   ]);
-  run = { language, servers: [program, dynamic, cloudflare, command].filter((server) => server !== undefined) };
-  const ports = { "pulumi-nodejs": dynamic.port, ...(cloudflare && { cloudflare: cloudflare.port }), ...(command && { command: command.port }) };
+  run = { language, servers: [program, dynamic, command, cloudflare].filter((server) => server !== undefined) };
+  const ports = { "pulumi-nodejs": dynamic.port, command: command.port, ...(cloudflare && { cloudflare: cloudflare.port }) };
   tell({ kind: "begun", program: `127.0.0.1:${program.port}`, providers: Object.entries(ports).map(([name, port]) => `${name}:${port}`).join(",") });
 }
 

@@ -30,7 +30,7 @@ export interface SlotsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** By which its processes are found: name and value of the worker's tag. */
   readonly tag: (slotId: string) => Readonly<Record<string, string>>;
-  /** Stand-ins serve for the plugins of Cloudflare and Command; the real ones the engine starts itself. */
+  /** A stand-in serves for Cloudflare's plugin; the real one the engine starts itself. */
   readonly standIns: boolean;
   /** What the program gets to see of the environment: its settings come with each run, from the engine. */
   readonly programEnv?: Readonly<Record<string, string | undefined>>;

@@ -32,7 +32,8 @@ export interface StandInResource {
 export interface ReadState {
   readonly id: string;
   readonly state: Properties;
-  readonly inputs: Properties;
+  /** Not given, they stay as they are. */
+  readonly inputs?: Properties;
 }
 
 export interface CallContext {
@@ -119,7 +120,8 @@ function handlers(standIn: StandIn, signal: () => AbortSignal, onAttach: (engine
       const found = await resourceOf(request.getUrn()).read(request.getId(), plain(request.getProperties()), inputs, contextOf(request.getUrn()));
       // An empty id tells the engine that the resource is gone.
       if (!found) return new messages.ReadResponse();
-      return new messages.ReadResponse().setId(found.id).setProperties(struct(found.state)).setInputs(struct(found.inputs));
+      const answer = new messages.ReadResponse().setId(found.id).setProperties(struct(found.state));
+      return found.inputs ? answer.setInputs(struct(found.inputs)) : answer;
     }),
     update: unary(async (request: InstanceType<typeof messages.UpdateRequest>) => {
       const resource = resourceOf(request.getUrn());

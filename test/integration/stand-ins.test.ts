@@ -1,4 +1,4 @@
-/** The real engine drives a DNS record and a remote command through the plugins, on loopback. */
+/** The real engine drives a DNS record through its plugin, on loopback. */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,7 +8,6 @@ import { engineEnvironment } from "../../src/install-pulumi/engine-environment.t
 import { ensureEngine, preparePulumiHome, type Engine } from "../../src/install-pulumi/ensure-engine.ts";
 import { run } from "../../src/install-pulumi/run.ts";
 import { fakeCloudflare, type FakeCloudflare } from "../unit/stand-ins/fake-cloudflare.ts";
-import { fakeSshHost, PASSWORD, type FakeHost } from "../unit/stand-ins/fake-ssh-host.ts";
 
 const PROJECT = resolve(import.meta.dirname, "..", "..");
 const TOKEN = "fake-cloudflare-token-for-tests-0123456789";
@@ -25,7 +24,6 @@ main: index.ts
 const PROGRAM = `
 import * as pulumi from "@pulumi/pulumi";
 import dns from "@pulumi/cloudflare/dnsRecord.js";
-import command from "@pulumi/command/remote/command.js";
 
 interface Inputs { address: string }
 const provider: pulumi.dynamic.ResourceProvider = {
@@ -38,26 +36,19 @@ class Machine extends pulumi.dynamic.Resource {
 }
 const machine = new Machine();
 const record = new dns.DnsRecord("dns", { zoneId: "zone", name: "alice.spoq.dev", type: "A", ttl: 60, proxied: false, content: machine.address });
-const release = new command.Command("release", {
-  connection: { host: "127.0.0.1", port: Number(process.env["SSH_PORT"]), password: pulumi.secret("${PASSWORD}") },
-  create: "install", delete: "remove", triggers: [process.env["RELEASE"] ?? "1"],
-}, { dependsOn: record });
 export const node: pulumi.Output<string> = machine.node;
 export const recordId: pulumi.Output<string> = record.id;
-export const released: pulumi.Output<string> = release.stdout;
 `;
 
-describe("the engine with the plugins for Cloudflare and Command", { timeout: 900_000 }, () => {
+describe("the engine with the plugin for Cloudflare", { timeout: 900_000 }, () => {
   let folder: string;
   let engine: Engine;
   let cloudflare: FakeCloudflare;
-  let sshHost: FakeHost;
   let output = "";
 
   beforeAll(async () => {
     engine = await ensureEngine();
     cloudflare = await fakeCloudflare();
-    sshHost = await fakeSshHost();
     folder = await mkdtemp(join(tmpdir(), "user-vps-stand-ins-"));
     await mkdir(join(folder, "state"));
     await preparePulumiHome(join(folder, "home"), engine);
@@ -66,13 +57,12 @@ describe("the engine with the plugins for Cloudflare and Command", { timeout: 90
     await writeFile(join(folder, "index.ts"), PROGRAM);
     await writeFile(join(folder, "package.json"), JSON.stringify({
       type: "module",
-      dependencies: { "@pulumi/pulumi": "3.270.0", "@pulumi/cloudflare": "6.22.1", "@pulumi/command": "1.2.1" },
+      dependencies: { "@pulumi/pulumi": "3.270.0", "@pulumi/cloudflare": "6.22.1" },
     }));
     assert.equal((await pulumi(["stack", "init", "dev"])).ok, true);
   });
   afterAll(async () => {
     await cloudflare?.[Symbol.asyncDispose]();
-    await sshHost?.[Symbol.asyncDispose]();
     if (folder) await rm(folder, { recursive: true, force: true });
   });
 
@@ -85,7 +75,6 @@ describe("the engine with the plugins for Cloudflare and Command", { timeout: 90
       PULUMI_CONFIG_PASSPHRASE: "fake-passphrase",
       CLOUDFLARE_BASE_URL: cloudflare.baseUrl,
       CLOUDFLARE_API_TOKEN: TOKEN,
-      SSH_PORT: String(sshHost.connection["port"]),
       ...more,
     });
     const done = await run(join(engine.binDir, "pulumi"), [...args, "--non-interactive"], { cwd: folder, env: { ...env, PULUMI_HOME: join(folder, "home") }, timeoutMs: 120_000 });
@@ -95,16 +84,16 @@ describe("the engine with the plugins for Cloudflare and Command", { timeout: 90
 
   const methods = () => cloudflare.calls.splice(0).map(({ method }) => method);
 
-  it("creates both, with this project's Node, after a preview that calls nothing", async () => {
+  it("creates it, with this project's Node, after a preview that calls nothing", async () => {
     const preview = await pulumi(["preview"]);
-    assert.match(preview.stdout, /4 to create/);
+    assert.match(preview.stdout, /3 to create/);
     assert.deepEqual(methods(), []);
 
     const up = await pulumi(["up", "--yes", "--skip-preview"]);
-    assert.match(up.stdout, /4 created/, up.stdout + up.reason);
+    assert.match(up.stdout, /3 created/, up.stdout + up.reason);
     assert.deepEqual(methods(), ["POST"]);
     const outputs = JSON.parse((await pulumi(["stack", "output", "--json"])).stdout) as object;
-    assert.deepEqual(outputs, { node: process.version, recordId: "record-1", released: "did install" });
+    assert.deepEqual(outputs, { node: process.version, recordId: "record-1" });
     assert.equal(cloudflare.records.get("record-1")?.["content"], "127.0.0.9");
   });
 
@@ -123,34 +112,31 @@ describe("the engine with the plugins for Cloudflare and Command", { timeout: 90
     assert.equal(cloudflare.records.get("record-1")?.["content"], "127.0.0.9");
   });
 
-  it("makes a record again that was removed, and runs the command again for a new release", async () => {
+  it("makes a record again that was removed", async () => {
     cloudflare.records.clear();
-    const up = await pulumi(["up", "--refresh", "--yes", "--skip-preview"], { RELEASE: "2" });
+    const up = await pulumi(["up", "--refresh", "--yes", "--skip-preview"]);
     assert.match(up.stdout, /1 created/, up.stdout + up.reason);
-    assert.match(up.stdout, /1 replaced/);
     assert.deepEqual([...cloudflare.records.keys()], ["record-2"]);
-    assert.deepEqual(sshHost.ran.splice(0).map(({ command }) => command), ["install", "install", "remove"]);
   });
 
-  it("keeps token and password out of state and output, and warns of nothing", async () => {
+  it("keeps the token out of state and output, and warns of nothing", async () => {
     const state = (await pulumi(["stack", "export"])).stdout;
     assert.match(state, /record-2/);
-    for (const secret of [TOKEN, PASSWORD]) assert.equal((state + output).includes(secret), false);
+    assert.equal((state + output).includes(TOKEN), false);
     assert.doesNotMatch(output, /warning/i);
   });
 
   it("refuses, as a stand-in, to run against Cloudflare itself", async (context) => {
     if (!engine.standIns) return context.skip("the real plugins are in use");
-    const refused = await pulumi(["up", "--refresh", "--yes", "--skip-preview"], { CLOUDFLARE_BASE_URL: undefined, RELEASE: "2" });
+    const refused = await pulumi(["up", "--refresh", "--yes", "--skip-preview"], { CLOUDFLARE_BASE_URL: undefined });
     assert.equal(refused.ok, false);
     assert.match(refused.stdout + refused.reason, /SANDBOX_ONLY: .*api\.cloudflare\.com/);
   });
 
-  it("takes both down", async () => {
+  it("takes it down", async () => {
     methods();
     const destroyed = await pulumi(["destroy", "--yes", "--skip-preview"]);
-    assert.match(destroyed.stdout, /4 deleted/, destroyed.stdout + destroyed.reason);
+    assert.match(destroyed.stdout, /3 deleted/, destroyed.stdout + destroyed.reason);
     assert.deepEqual(methods(), ["DELETE"]);
-    assert.deepEqual(sshHost.ran.map(({ command }) => command), ["remove"]);
   });
 });

@@ -11,6 +11,7 @@ import { provider as ptrRecord } from "../../../providers/hostinger/ptr-record.t
 import { provider as scriptStub } from "../../../providers/hostinger/script-stub.ts";
 import { provider as virtualMachine } from "../../../providers/hostinger/virtual-machine.ts";
 import { provider as handover } from "../../../providers/ssh/handover.ts";
+import { provider as remoteScript } from "../../../providers/ssh/remote-script.ts";
 import { provider as sshHostKey } from "../../../providers/ssh/ssh-host-key.ts";
 import { provider as sshLogin } from "../../../providers/ssh/ssh-login.ts";
 
@@ -30,6 +31,7 @@ const PROVIDERS = [
   ["ScriptStub", scriptStub, "user-vps/providers/hostinger/script-stub-provider", 5, "79512b5dfd5bf541"],
   ["SshLogin", sshLogin, "user-vps/providers/ssh/ssh-login-provider", 3, "be5b252d23a5b224"],
   ["Handover", handover, "user-vps/providers/ssh/handover-provider", 3, "3d2f38713199302b"],
+  ["RemoteScript", remoteScript, "user-vps/providers/ssh/remote-script-provider", 3, "90395d1b7510209d"],
   ["HealthCheck", healthCheck, "user-vps/providers/health/health-check-provider", 6, "5bea6a65854508b0"],
 ] as const;
 

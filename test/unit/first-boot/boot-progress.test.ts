@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import { harmlessLines, progressText, whereItStopped } from "../../../providers/first-boot/boot-progress.ts";
+import { harmlessLines } from "../../../providers/core/printable.ts";
+import { progressText, whereItStopped } from "../../../providers/first-boot/boot-progress.ts";
 
 const BEGUN = ["=== Spoq VPS Provisioning ===", "=== step 1/12: system updates", "Reading package lists...", "=== step 4/12: Conductor"];
 const FAILED = [...BEGUN, "curl: (22) The requested URL returned error: 404", "", "!!! Provisioning failed in step 4/12: Conductor (exit status 22)"];

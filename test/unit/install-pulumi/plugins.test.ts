@@ -37,7 +37,7 @@ describe("choosePlugins", () => {
 
   it("takes real ones on PATH", async () => {
     await using folder = await scratch();
-    for (const name of ["cloudflare", "command"]) await folder.script(`real/pulumi-resource-${name}`, "");
+    await folder.script("real/pulumi-resource-cloudflare", "");
     const { choice } = await choose(folder, { PATH: join(folder.path, "real") });
     assert.equal(choice.standIns, false);
   });
@@ -56,8 +56,8 @@ describe("choosePlugins", () => {
     const home = join(folder.path, "cache", "pulumi-home");
     const { choice } = await choose(folder, {}, `mkdir -p "$PULUMI_HOME/plugins/resource-$4-v$5"`);
     assert.deepEqual(choice, { standIns: false, pluginsFolder: join(home, "plugins"), pulumiHome: home });
-    const [cloudflare, command] = neededPlugins();
-    assert.equal(await calls(folder), `${home} plugin install resource cloudflare ${cloudflare?.version}\n${home} plugin install resource command ${command?.version}\n`);
+    const [cloudflare] = neededPlugins();
+    assert.equal(await calls(folder), `${home} plugin install resource cloudflare ${cloudflare?.version}\n`);
     assert.deepEqual((await choose(folder)).choice, choice, "and finds them there the next time");
   });
 
@@ -65,7 +65,7 @@ describe("choosePlugins", () => {
     await using folder = await scratch();
     const first = await choose(folder);
     assert.equal(first.choice.standIns, true);
-    assert.match(first.progress.join("\n"), /no plugins for Cloudflare and Command \(no such host\): sandbox stand-ins serve, for loopback only/);
+    assert.match(first.progress.join("\n"), /no plugin for Cloudflare \(no such host\): a sandbox stand-in serves, for loopback only/);
     const asked = await calls(folder);
     const second = await choose(folder);
     assert.deepEqual(second, { choice: first.choice, progress: [] });

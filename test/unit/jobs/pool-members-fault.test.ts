@@ -13,6 +13,8 @@ describe("a pool's member whose VM does not come to be the user's", () => {
     ["is set aside if SSH does not answer three times", "SSH_UNREACHABLE", "", 3, true],
     ["is tried again if the hand-over fails", "HANDOVER_FAILED", "", 2, false],
     ["is set aside if the hand-over fails three times", "HANDOVER_FAILED", "", 3, true],
+    ["is set aside if it does not take its user's credentials three times", "CONFIGURATION_FAILED", "", 3, true],
+    ["is not told by what a text quotes", "ENGINE_FAILED", "CONFIGURATION_FAILED: no", 3, false],
     ["is set aside if it does not answer at its address", "HEALTH_CHECK_FAILED", "at TCP for 60 s", 1, true],
     ["is not to blame for a certificate that does not come", "HEALTH_CHECK_FAILED", "at TLS for 60 s", 1, false],
     ["is not to blame for an API that is away", "API_UNREACHABLE", "", 12, false],

@@ -37,6 +37,11 @@ describe("decide", () => {
     assert.equal(decide("STACK_LOCKED", 500).kind, "park");
   });
 
+  it("tries a few times what somebody has to mend on the VPS: each try may last long there", () => {
+    assert.equal(decide("CONFIGURATION_FAILED", 4).kind, "again");
+    assert.deepEqual(decide("CONFIGURATION_FAILED", 5), { kind: "park", exhausted: true });
+  });
+
   it("asks for a payment that is to come for as long as it takes, and parks a purchase in doubt at once", () => {
     assert.deepEqual(decide("AWAITING_PAYMENT", 100_000, MOST), { kind: "again", delayMs: 600_000 });
     assert.equal(decide("PURCHASE_UNCERTAIN", 1).kind, "park");

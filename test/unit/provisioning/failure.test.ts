@@ -33,6 +33,22 @@ describe("failureOf", () => {
     assert.equal(both.code, "DATABASE_FAILED");
   });
 
+  it("does not take what a user's VPS tells of its progress for the engine's words", () => {
+    for (const said of ["failed to ping PostgreSQL", "the stack is currently locked", "RUN_LOST: x", "error: pq: no"]) {
+      const output = `Updating (alice):\n    pulumi:pulumi:Stack user-vps-alice running 192.0.2.7: ${said}\nDiagnostics:\n  pulumi:pulumi:Stack (user-vps-alice):\n    192.0.2.7: ${said}\n    error: ${said}\n`;
+      assert.equal(failureOf({ ...run, errors: ["RELEASE_FAILED: it was not healthy. Next: Release another."], output }).code, "RELEASE_FAILED", said);
+      assert.equal(failureOf({ ...run, output }).code, "ENGINE_FAILED", said);
+    }
+    assert.equal(failureOf({ ...run, output: "error: 1 error occurred:\n\t* saving the state: pq: the database is gone\n" }).code, "DATABASE_FAILED");
+  });
+
+  it("takes the first code and the last advice of what a provider says; those within are what it quotes", () => {
+    const quote = 'the VPS says: "AWAITING_PAYMENT: order 1. Next: pay it. VM_GONE: no"';
+    const error = failureOf({ ...run, errors: [`RELEASE_FAILED: The release failed; ${quote}. Next: Release a version that works.\n`] });
+    assert.deepEqual([error.code, error.next], ["RELEASE_FAILED", "Release a version that works."]);
+    assert.equal(error.bareMessage, `The release failed; ${quote}.`);
+  });
+
   it("knows a full zone by Cloudflare's words", () => {
     assert.equal(failureOf({ ...run, errors: ["creating the record: DNS record quota exceeded (81045)"] }).code, "ZONE_FULL");
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "vitest";
+import { afterEach, describe, it, vi } from "vitest";
 import type { Queryable } from "../../../src/db/queryable.ts";
 import { createRedactor } from "../../../src/provisioning/redact.ts";
 import { createRunRecorder } from "../../../src/provisioning/run-recorder.ts";
@@ -16,7 +16,23 @@ function recorder(fail = false) {
   return { made, written, errors };
 }
 
+/** A database that takes its time with each statement, and notes what it is given. */
+function slowRecorder(takesMs: number) {
+  const written: unknown[][] = [];
+  const errors: unknown[] = [];
+  const query = async (_text: string, values: readonly unknown[] = []) => {
+    written.push([...values]);
+    await new Promise((resolve) => setTimeout(resolve, takesMs));
+    return { rows: [], rowCount: 0 };
+  };
+  const made = createRunRecorder({ db: { query } as unknown as Queryable, runId: "r", userId: "u", redactor: createRedactor(), onError: (error) => errors.push(error) });
+  return { made, written, errors };
+}
+const says = (text: string) => ({ kind: "message", severity: "info", text }) as const;
+
 const started = (type: string, operation: string) => ({ kind: "resource-started", type, name: "x", operation }) as const;
+
+afterEach(() => { vi.useRealTimers(); });
 
 describe("createRunRecorder", () => {
   it("turns the engine's resources into phases, in their order", async () => {
@@ -60,6 +76,43 @@ describe("createRunRecorder", () => {
     assert.equal(lines.length, 20_000);
     assert.ok(lines[0]!.length < 4_100 && /10000 characters/.test(lines[0]!));
     assert.match(lines.at(-1)!, /ends after 20000 lines/);
+  });
+
+  it("writes the newest of what is waited for, however much comes, and as often as the database takes it", async () => {
+    vi.useFakeTimers();
+    const { made, written } = slowRecorder(1_000);
+    for (let second = 0; second < 10; second += 1) {
+      for (let line = 0; line < 10_000; line += 1) made.onEvent(says(`${second} ${line} ${"x".repeat(50)}`));
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    const flushed = made.flush();
+    await vi.advanceTimersByTimeAsync(5_000);
+    await flushed;
+    assert.ok(written.length > 3 && written.length <= 11, `${written.length} statements`);
+    assert.match(String(written.at(-1)?.[2]), /^9 9999 x+$/);
+  });
+
+  it("says nothing of what was waited for in a phase that is over", async () => {
+    const { made, written } = recorder();
+    made.onEvent(says("the script"));
+    made.phase("vm");
+    await made.flush();
+    assert.deepEqual(written, [["r", "u", "vm"]]);
+  });
+
+  it("ends within its limit where the database takes nothing, and drops the rest", async () => {
+    vi.useFakeTimers();
+    const { made, written, errors } = slowRecorder(1_000_000);
+    made.phase("engine");
+    made.onLine("x");
+    const flushed = made.flush();
+    await vi.advanceTimersByTimeAsync(31_000);
+    await flushed;
+    assert.equal(errors.length, 1);
+    made.onLine("y");
+    await made.flush();
+    await vi.advanceTimersByTimeAsync(2_000_000);
+    assert.deepEqual(written, [["r", "u", "engine"]]);
   });
 
   it("lets the run go on while nothing can be written", async () => {

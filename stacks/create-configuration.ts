@@ -1,6 +1,6 @@
-import { Command } from "@pulumi/command/remote/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { Credentials } from "../providers/credentials/credentials.ts";
+import { RemoteScript } from "../providers/ssh/remote-script.ts";
 import type { AcmeSettings } from "./acme.ts";
 import { renderConfigureScript } from "./configure.ts";
 import type { WayIn } from "./way-in.ts";
@@ -20,14 +20,8 @@ export interface Configured {
  * them changes, and after a wipe. The script holds secrets: it is kept encrypted
  * in the state, goes by standard input, and says nothing of what it was given.
  */
-export function createConfiguration({ connection, machine }: WayIn, { hostname, bootHostname, ownerId, acme, credentials }: Configured, options: pulumi.CustomResourceOptions): Command {
-  const script = pulumi.all([credentials.password, credentials.jwtSecret])
-    .apply(([sshPassword, jwtSecret]) => renderConfigureScript({ hostname, bootHostname, ownerId, acme, sshPassword, jwtSecret }));
-  return new Command("configuration", {
-    connection,
-    create: "/bin/bash -s",
-    stdin: pulumi.secret(script),
-    triggers: [machine],
-    addPreviousOutputInEnv: false,
-  }, options);
+export function createConfiguration({ connection, machine }: WayIn, { hostname, bootHostname, ownerId, acme, credentials }: Configured, options: pulumi.CustomResourceOptions): RemoteScript {
+  const { password, jwtSecret } = credentials;
+  const script = pulumi.all([password, jwtSecret]).apply(([sshPassword, secret]) => renderConfigureScript({ hostname, bootHostname, ownerId, acme, sshPassword, jwtSecret: secret }));
+  return new RemoteScript("configuration", { task: "configuration", connection, script, machine, secrets: [password, jwtSecret] }, options);
 }

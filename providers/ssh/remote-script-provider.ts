@@ -1,0 +1,56 @@
+/** What the RemoteScript resource does; called by the few lines that are stored with it. */
+import { isDeepStrictEqual } from "node:util";
+import { engineGoneSignal } from "../core/engine-liveness.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import { MINUTE_MS } from "../core/time.ts";
+import { runScript } from "./run-script.ts";
+import { isSameMachine } from "./same-machine.ts";
+
+type Values = Record<string, unknown>;
+
+interface Connection {
+  readonly host: string;
+  readonly port: number;
+  readonly password?: string;
+  readonly privateKey?: string;
+  readonly hostKey: string;
+}
+
+export type RemoteTask = "configuration" | "release";
+
+interface Task {
+  readonly code: ErrorCode;
+  readonly failed: (host: string) => string;
+  /** More than the longest of the waits that the script has: for another script to end on the VPS, 20 minutes. Whatever lasts longer goes on there, and is met by the next try. */
+  readonly limitMs: number;
+}
+
+const TASKS: Readonly<Record<RemoteTask, Task>> = {
+  configuration: { code: "CONFIGURATION_FAILED", failed: (host) => `Credentials, owner and host name could not be brought to the VPS at ${host}`, limitMs: 25 * MINUTE_MS },
+  // It downloads as well.
+  release: { code: "RELEASE_FAILED", failed: (host) => `The release could not be brought to the VPS at ${host}`, limitMs: 30 * MINUTE_MS },
+};
+
+/** What it does is told by the script; `task` only names it. */
+export function diff(_id: string, olds: Values, news: Values): { changes: boolean } {
+  const isSame = isSameMachine(olds["machine"], news["machine"]) && ["connection", "script", "fingerprint"].every((name) => isDeepStrictEqual(olds[name], news[name]));
+  return { changes: !isSame };
+}
+
+/** Errors: SSH_*, CONFIGURATION_FAILED, RELEASE_FAILED. */
+export async function create(inputs: Values): Promise<{ id: string; outs: Values }> {
+  return { id: String(inputs["task"]), outs: await perform(inputs) };
+}
+
+export async function update(_id: string, _olds: Values, inputs: Values): Promise<{ outs: Values }> {
+  return { outs: await perform(inputs) };
+}
+
+async function perform({ __provider: _provider, secrets, ...inputs }: Values): Promise<Values> {
+  const { host, port, hostKey, password, privateKey } = inputs["connection"] as Connection;
+  const { code, failed, limitMs } = TASKS[inputs["task"] as RemoteTask];
+  const login = privateKey === undefined ? { password: password! } : { privateKey };
+  const hidden = [password, privateKey, ...(secrets as string[])].filter((secret) => secret !== undefined);
+  await runScript({ server: { host, port: Number(port), hostKey, login }, script: String(inputs["script"]), code, failed: failed(host), limitMs, secrets: hidden, signal: engineGoneSignal() });
+  return inputs;
+}
