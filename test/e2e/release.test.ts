@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { CliWorld } from "../support/cli-world.ts";
+import { withFormerCommands } from "../support/former-commands.ts";
 import { until } from "../support/until.ts";
 
 const USER = "e2e-rita";
@@ -87,6 +91,33 @@ describe("a release on a VPS that is already there, by the Pulumi CLI", () => {
     assert.equal(vm().programs.conductor?.version, "2.4.0");
     const { password } = (await world.outputs(USER)) as { password: string };
     for (const place of [text, await world.ok("stack", "export", "--stack", USER)]) assert.ok(!place.includes(password));
+    await noChanges();
+  });
+});
+
+describe("a stack of a version whose scripts were run by the Command plugin", () => {
+  const stored = () => world.ok("stack", "export", "--stack", USER);
+  const scripts = (text: string) => [...text.matchAll(/release 2\.4\.0: (conductor is installed already)/g)].length;
+
+  it("goes on without the plugin: both scripts run once, what the state held of it is gone, and nothing else changes", async () => {
+    const { password, jwtSecret } = (await world.outputs(USER)) as { password: string; jwtSecret: string };
+    const file = join(await mkdtemp(join(tmpdir(), "user-vps-former-")), "state.json");
+    await writeFile(file, withFormerCommands(await stored()));
+    await world.ok("stack", "import", "--file", file, "--stack", USER);
+    await rm(dirname(file), { recursive: true });
+    const [before, paid] = [vm(), world.purchasesOf(HOSTNAME)];
+
+    assert.match(await succeeds(world.pulumi("preview", "--refresh", "--stack", USER)), /2 to create.*2 to delete.*9 unchanged/s);
+    await world.ok("refresh", "--yes", "--skip-preview", "--stack", USER);
+    const refreshed = await stored();
+    assert.equal(refreshed.match(/"type": "command:remote:Command"/g)?.length, 2);
+    for (const secret of [password, jwtSecret]) assert.ok(!refreshed.includes(secret), "looking at it makes no secret plain");
+
+    const text = await succeeds(world.up(USER));
+    assert.match(text, /2 created.*2 deleted.*9 unchanged/s);
+    assert.equal(scripts(text.slice(0, text.indexOf("Diagnostics:"))), 1);
+    assert.doesNotMatch(await stored(), /remote:Command|providers:command/);
+    assert.deepEqual([vm().id, vm().programs, vm().actions.length, world.purchasesOf(HOSTNAME)], [before.id, before.programs, before.actions.length, paid]);
     await noChanges();
   });
 });

@@ -3,7 +3,7 @@ import { byId, h, show } from "./dom.js";
 import { copyable, seconds, status, when } from "./text.js";
 
 /** By type: what it needs. As stacks/user-vps.ts has it. */
-const NEEDS = { PostInstallScript: ["Credentials"], VirtualMachine: ["PostInstallScript"], HostingerFirewall: ["VirtualMachine"], DnsRecord: ["VirtualMachine"], PtrRecord: ["DnsRecord"], SshHostKey: ["VirtualMachine"], SshLogin: ["SshHostKey"], Command: ["SshHostKey", "DnsRecord"], HealthCheck: ["DnsRecord", "Command"], ScriptStub: ["HealthCheck"] };
+const NEEDS = { PostInstallScript: ["Credentials"], VirtualMachine: ["PostInstallScript"], HostingerFirewall: ["VirtualMachine"], DnsRecord: ["VirtualMachine"], PtrRecord: ["DnsRecord"], SshHostKey: ["VirtualMachine"], SshLogin: ["SshHostKey"], RemoteScript: ["SshHostKey", "DnsRecord"], HealthCheck: ["DnsRecord", "RemoteScript"], ScriptStub: ["HealthCheck"] };
 const STATES = { create: "made", update: "changed", replace: "made anew", same: "as it was", read: "read", delete: "removed", "delete-replaced": "removed" };
 const LEFT_OUT = new Set(["UserVps"]);
 
