@@ -1,11 +1,11 @@
 import { PgBoss } from "pg-boss";
-import type { Db, Queue } from "pg-boss";
+import type { Db, JobOptions, Queue } from "pg-boss";
 import { connectionOf } from "../db/index.ts";
 import { prepared } from "../db/prepared.ts";
 import type { Queryable } from "../db/index.ts";
 import { DAY_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { currentTraceparent } from "../../providers/core/tracing.ts";
-import { isPooled } from "../records/index.ts";
+import { whoseWork } from "../records/index.ts";
 import { jobSchema } from "./job.ts";
 import type { Job } from "./job.ts";
 import { wakeWorkers } from "./wake.ts";
@@ -94,13 +94,13 @@ export function inside(db: Queryable): { db: Db } {
 
 /** Of one that nobody waits for: workers take people's jobs first. */
 const PRIORITY_OF_POOLS = -1;
+/** What is for a pool, and the `up` of who has had a VPS ready, whose VPS may hold it up by its scripts: of these, a worker leaves one slot free, if it has two (worker.ts). */
+const NO_SIGNUP = { id: "no-signup" } as const;
 
-export function isOfPool({ priority }: { readonly priority: number }): boolean {
-  return priority === PRIORITY_OF_POOLS;
-}
-
-async function priorityOf(db: Queryable, { userId }: Job, isOfPool?: boolean): Promise<number> {
-  return (isOfPool ?? (await isPooled(db, userId))) ? PRIORITY_OF_POOLS : 0;
+/** In what order, and beside how many others, it is done. */
+async function rankOf(db: Queryable, { userId, operation }: Job, isOfPool?: boolean): Promise<Pick<JobOptions, "priority" | "group">> {
+  const whose = isOfPool === undefined ? await whoseWork(db, userId) : isOfPool ? "pool" : "signup";
+  return { priority: whose === "pool" ? PRIORITY_OF_POOLS : 0, ...((whose === "pool" || (whose === "user" && operation === "up")) && { group: NO_SIGNUP }) };
 }
 
 /**
@@ -110,7 +110,7 @@ async function priorityOf(db: Queryable, { userId }: Job, isOfPool?: boolean): P
  *   not woken, the caller does so after the transaction
  */
 export async function send(boss: PgBoss, db: Queryable, job: Job, { delayMs = 0, isOfPool, isFirst = false }: { readonly delayMs?: number; readonly isOfPool?: boolean | undefined; readonly isFirst?: boolean | undefined } = {}): Promise<void> {
-  const options = { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, priority: await priorityOf(db, job, isOfPool), ...inside(db) };
+  const options = { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...(await rankOf(db, job, isOfPool)), ...inside(db) };
   if (isFirst && (await boss.send(QUEUE, traced(job), options)) !== null) return;
   await boss.upsert(QUEUE, traced(job), options);
   if (delayMs === 0) await wakeWorkers(db);
@@ -121,7 +121,7 @@ export async function send(boss: PgBoss, db: Queryable, job: Job, { delayMs = 0,
  * must not take the place of a newer `start`.
  */
 export async function sendAgain(boss: PgBoss, db: Queryable, job: Job, delayMs: number): Promise<void> {
-  await boss.send(QUEUE, traced(job), { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, priority: await priorityOf(db, job), ...inside(db) });
+  await boss.send(QUEUE, traced(job), { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...(await rankOf(db, job)), ...inside(db) });
 }
 
 function traced(job: Job): Job {

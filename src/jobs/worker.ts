@@ -1,12 +1,11 @@
 import type { JobWithMetadata } from "pg-boss";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { Listener } from "../db/listener.ts";
-import { SECOND_MS } from "../../providers/core/time.ts";
 import { jobSchema } from "./job.ts";
 import type { Job } from "./job.ts";
 import { performJob } from "./perform-job.ts";
 import type { WorkerContext } from "./worker-context.ts";
-import { HEARTBEAT_SECONDS, isOfPool, QUEUE, sendAgain } from "./queue.ts";
+import { HEARTBEAT_SECONDS, QUEUE } from "./queue.ts";
 import { RunningWork } from "./running-work.ts";
 import { stopWork } from "./stop-work.ts";
 import { WAKE_CHANNEL } from "./wake.ts";
@@ -23,8 +22,6 @@ export interface Worker {
 
 /** For what is to be done later and for what another worker left or handed over; of what is asked for, `wakeWorkers` tells. */
 const POLL_SECONDS = 1;
-/** How soon a pool's job looks again for a slot. */
-const POOL_DELAY_MS = 1 * SECOND_MS;
 
 export type WorkerSetup = Omit<WorkerContext, "handOver">;
 
@@ -33,9 +30,6 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
   const handOver = new AbortController();
   const context: WorkerContext = { ...setup, handOver: handOver.signal };
   const running = new RunningWork();
-  const forPools = new RunningWork();
-  // One slot is kept for people, if there are two.
-  const mostForPools = Math.max(1, settings.workerConcurrency - 1);
 
   /** @returns whether the next one is taken at once: not where jobs only come back, or the queue would be run through without an end */
   const handle = async ([job]: JobWithMetadata<object>[]): Promise<boolean> => {
@@ -46,32 +40,26 @@ export async function startWorker(setup: WorkerSetup): Promise<Worker> {
     }
     const asked: Job = { sentAt: job.createdOn.toISOString(), ...parsed.data };
     try {
-      if (isOfPool(job) && forPools.size >= mostForPools) {
-        await sendAgain(boss, context.pool, asked, POOL_DELAY_MS);
-        return false;
-      }
-      const work = performJob(context, asked, job.retryCount);
-      return await running.track(isOfPool(job) ? forPools.track(work) : work);
+      return await running.track(performJob(context, asked, job.retryCount));
     } catch (error) {
       log(`job ${job.id} failed, the queue has it done again: ${messageOf(error)}`);
       throw error;
     }
   };
-  const options = { includeMetadata: true, batchSize: 1, pollingIntervalSeconds: POLL_SECONDS, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4 } as const;
-  const startOne = async (): Promise<string> => {
-    const worker = { id: "" };
-    worker.id = await boss.work(QUEUE, options, async (jobs: JobWithMetadata<object>[]) => {
-      if (await handle(jobs)) boss.notifyWorker(worker.id);
-    });
-    return worker.id;
-  };
-  const workers: string[] = [];
-  const wake = () => { for (const worker of workers) boss.notifyWorker(worker); };
+  const options = {
+    includeMetadata: true, batchSize: 1, pollingIntervalSeconds: POLL_SECONDS, heartbeatRefreshSeconds: HEARTBEAT_SECONDS / 4,
+    localConcurrency: settings.workerConcurrency,
+    // Of what may last long and is no signup (queue.ts): one slot is kept for signups, if there are two.
+    localGroupConcurrency: Math.max(1, settings.workerConcurrency - 1),
+  } as const;
+  const wake = () => { for (const { id, name } of boss.getWipData()) if (name === QUEUE) boss.notifyWorker(id); };
   // What a dead worker left is not announced, so this does not replace looking.
   const listener = new Listener({ url: databaseUrl, channel: WAKE_CHANNEL, name: "user-vps jobs wait", onNotify: wake, onGap: wake });
   // Before any job is taken: where it fails, there is no worker yet that could stop what was begun.
   await listener.start();
-  workers.push(...(await Promise.all(Array.from({ length: settings.workerConcurrency }, startOne))));
+  await boss.work(QUEUE, options, async (jobs: JobWithMetadata<object>[]) => {
+    if (await handle(jobs)) wake();
+  });
   const missingJobs = startFindingMissingJobs(context);
   const turns = startPurchaseTurns(context);
 

@@ -179,6 +179,13 @@ export async function notePoolTerms(db: Queryable): Promise<void> {
   );
 }
 
+/** Whether work on it is for a pool, for a user who has had a VPS ready, or for one whose signup is not through. */
+export async function whoseWork(db: Queryable, userId: string): Promise<"pool" | "user" | "signup"> {
+  const { rows: [found] } = await db.query<{ isPooled: boolean; wasReady: boolean }>(`SELECT is_pooled AS "isPooled", ready_at IS NOT NULL AS "wasReady" FROM user_vps WHERE user_id::text = $1`, [userId]);
+  if (found?.isPooled) return "pool";
+  return found?.wasReady ? "user" : "signup";
+}
+
 /** Whether it is a pool's member and not a person that has this id. */
 export async function isPooled(db: Queryable, userId: string): Promise<boolean> {
   return (await db.query("SELECT FROM user_vps WHERE user_id::text = $1 AND is_pooled", [userId])).rowCount !== 0;

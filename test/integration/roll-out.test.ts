@@ -296,10 +296,13 @@ describe("a roll-out", () => {
 
   it("is over with a VPS whose runs are cut off also once it is cancelled", async () => {
     const { rollOutId } = await planned();
-    for (const _time of [1, 2, 3]) await cutOff(rollOutId);
-    await cancelRollOut(pool, rollOutId, "operator");
+    onUp = async ({ stackName }) => {
+      if (stackName === "bert") throw new UserVpsError("ENGINE_FAILED", "an example", { cause: new CommandFailed("pulumi up", true) });
+    };
     await runRollOut(context(), rollOutId);
-    assert.deepEqual(await findUnfinishedRollOuts(pool), []);
+    await cancelRollOut(pool, rollOutId, "operator");
+    for (const _time of [1, 2, 3, 4]) await runRollOut(context(), rollOutId);
+    assert.deepEqual([await findUnfinishedRollOuts(pool), upped.map(({ stackName }) => stackName)], [[], ["anna", "bert", "bert", "bert"]]);
   });
 
   it("ends its part when its hold on roll-outs is lost, so that no two processes go on", async () => {
