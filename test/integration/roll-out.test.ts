@@ -5,7 +5,6 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { tryLockSession } from "../../src/jobs/session-lock.ts";
 import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
-import { CommandFailed } from "../../src/provisioning/pulumi-command.ts";
 import { createCredentialsCipher, findRun, findVpsByUserId, listRuns, readRunLog, requestCredentialsRotation, takeCredentials } from "../../src/records/index.ts";
 import { cancelRollOut, createRelease, createRollOut, findReleaseOfUser, findUnfinishedRollOuts, listMembers, runRollOut, skipInRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
@@ -255,54 +254,6 @@ describe("a roll-out", () => {
     };
     assert.equal((await runRollOut(context({ lockUser, closing: closing.signal }), rollOutId)).outcome, null);
     assert.deepEqual(upped, []);
-  });
-
-  for (const [what, error] of [
-    ["a database that is away", new UserVpsError("DATABASE_FAILED", "an example")],
-    ["an engine that was killed", new UserVpsError("ENGINE_FAILED", "an example", { cause: new CommandFailed("pulumi up", true) })],
-  ] as const) {
-    it(`takes ${what} for no failure of the release: it ends its part, and the VPS is done again`, async () => {
-      const { rollOutId } = await planned();
-      onUp = async ({ stackName }) => {
-        if (stackName === "bert") throw error;
-      };
-      assert.equal((await runRollOut(context(), rollOutId)).outcome, null);
-      assert.equal((await listRuns(pool, "bert")).items[0]?.outcome, "lost");
-      onUp = async () => undefined;
-      assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
-      assert.deepEqual(upped.map(({ stackName }) => stackName), ["anna", "bert", "bert", "carl", "dora"]);
-    });
-  }
-
-  it("takes what only says that it was interrupted for a failure of the release, as a VPS may have said it", async () => {
-    const { rollOutId } = await planned({ maxFailures: 2 });
-    onUp = async ({ stackName }) => {
-      if (stackName === "bert") throw new UserVpsError("RUN_LOST", "an example", { cause: new CommandFailed("pulumi up", false) });
-    };
-    assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
-    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 failed", carl: "2 succeeded", dora: "2 succeeded" });
-  });
-
-  it("fails a VPS whose run is cut off for the third time, and goes on with the others", async () => {
-    const { rollOutId } = await planned({ maxFailures: 2 });
-    for (const _time of [1, 2, 3]) await cutOff(rollOutId);
-    assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
-    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 failed", carl: "2 succeeded", dora: "2 succeeded" });
-    assert.deepEqual(upped.map(({ stackName }) => stackName), ["anna", "bert", "bert", "bert", "carl", "dora"]);
-    const bert = (await listMembers(pool, rollOutId))[1]!;
-    assert.equal(bert.errorCode, "RUN_LOST");
-    assert.match(bert.message!, /cut off 3 times/);
-  });
-
-  it("is over with a VPS whose runs are cut off also once it is cancelled", async () => {
-    const { rollOutId } = await planned();
-    onUp = async ({ stackName }) => {
-      if (stackName === "bert") throw new UserVpsError("ENGINE_FAILED", "an example", { cause: new CommandFailed("pulumi up", true) });
-    };
-    await runRollOut(context(), rollOutId);
-    await cancelRollOut(pool, rollOutId, "operator");
-    for (const _time of [1, 2, 3, 4]) await runRollOut(context(), rollOutId);
-    assert.deepEqual([await findUnfinishedRollOuts(pool), upped.map(({ stackName }) => stackName)], [[], ["anna", "bert", "bert", "bert"]]);
   });
 
   it("ends its part when its hold on roll-outs is lost, so that no two processes go on", async () => {

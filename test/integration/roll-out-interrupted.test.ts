@@ -1,0 +1,103 @@
+/** What interrupts a roll-out, and how often a VPS may; the engine only notes what it is asked for. */
+import assert from "node:assert/strict";
+import { afterEach, beforeAll, describe, it } from "vitest";
+import { UserVpsError } from "../../providers/core/errors.ts";
+import { inTransaction } from "../../src/db/index.ts";
+import { tryLockSession } from "../../src/jobs/session-lock.ts";
+import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
+import { CommandFailed } from "../../src/provisioning/pulumi-command.ts";
+import { createCredentialsCipher, listRuns } from "../../src/records/index.ts";
+import { cancelRollOut, createRelease, createRollOut, findUnfinishedRollOuts, listMembers, runRollOut } from "../../src/releases/index.ts";
+import type { RollOutContext } from "../../src/releases/index.ts";
+import { withDatabase } from "../support/postgres.ts";
+import { insertReadyUser } from "../support/ready-user.ts";
+
+const { pool, url } = await withDatabase();
+const KILLED = new UserVpsError("ENGINE_FAILED", "an example", { cause: new CommandFailed("pulumi up", true) });
+let upped: string[] = [];
+/** What every `up` of bert comes to. */
+let failure: UserVpsError | undefined;
+let next = 1;
+beforeAll(async () => {
+  for (const user of ["anna", "bert", "carl", "dora"]) await insertReadyUser(pool, user);
+});
+afterEach(async () => {
+  upped = [];
+  failure = undefined;
+  await pool.query("UPDATE vps_roll_outs SET outcome = 'cancelled', ended_at = now() WHERE outcome IS NULL");
+  await pool.query("UPDATE vps_roll_out_members SET status = 'skipped' WHERE status = 'running'");
+});
+
+const engine = {
+  clearInterruptedRun: async () => undefined,
+  async up({ stackName }: StackRequest, _hooks: RunHooks) {
+    upped.push(stackName);
+    if (stackName === "bert" && failure) throw failure;
+    return { changes: { update: 1 }, outputs: {} };
+  },
+} as unknown as Engine;
+
+const context = (): RollOutContext => ({
+  pool, engine, cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]),
+  stackOf: async ({ username }) => ({ stackName: username, config: { username } }),
+  lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, release: async () => undefined }),
+  lockRollOuts: () => tryLockSession({ databaseUrl: url, name: "roll-outs of this test", of: "roll-outs" }),
+  takeSnapshot: async () => assert.fail("no snapshot was asked for"),
+  workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal,
+});
+
+/** A release of its own for each test. */
+async function planned(more: { maxFailures?: number } = {}): Promise<{ rollOutId: string }> {
+  const version = `1.${next++}`;
+  await createRelease(pool, { version, conductor: { url: "https://downloads.example.com/conductor", sha256: "ab".repeat(32) } }, "operator");
+  return await inTransaction(pool, (db) => createRollOut(db, { version, requestedBy: "operator", reason: "test", concurrency: 1, waves: ["1", "rest"], ...more }));
+}
+
+async function statusesOf(rollOutId: string): Promise<Record<string, string>> {
+  return Object.fromEntries((await listMembers(pool, rollOutId)).map(({ username, wave, status }) => [username, `${wave} ${status}`]));
+}
+
+describe("a roll-out that is interrupted", () => {
+  for (const [what, error] of [
+    ["a database that is away", new UserVpsError("DATABASE_FAILED", "an example")],
+    ["an engine that was killed", KILLED],
+  ] as const) {
+    it(`takes ${what} for no failure of the release: it ends its part, and the VPS is done again`, async () => {
+      const { rollOutId } = await planned();
+      failure = error;
+      assert.equal((await runRollOut(context(), rollOutId)).outcome, null);
+      assert.equal((await listRuns(pool, "bert")).items[0]?.outcome, "lost");
+      failure = undefined;
+      assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
+      assert.deepEqual(upped, ["anna", "bert", "bert", "carl", "dora"]);
+    });
+  }
+
+  it("takes what only says that it was interrupted for a failure of the release, as a VPS may have said it", async () => {
+    const { rollOutId } = await planned({ maxFailures: 2 });
+    failure = new UserVpsError("RUN_LOST", "an example", { cause: new CommandFailed("pulumi up", false) });
+    assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
+    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 failed", carl: "2 succeeded", dora: "2 succeeded" });
+  });
+
+  it("fails a VPS whose run is cut off for the third time, and goes on with the others", async () => {
+    const { rollOutId } = await planned({ maxFailures: 2 });
+    failure = KILLED;
+    for (const _time of [1, 2, 3]) await runRollOut(context(), rollOutId);
+    assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
+    assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 failed", carl: "2 succeeded", dora: "2 succeeded" });
+    assert.deepEqual(upped, ["anna", "bert", "bert", "bert", "carl", "dora"]);
+    const bert = (await listMembers(pool, rollOutId))[1]!;
+    assert.equal(bert.errorCode, "RUN_LOST");
+    assert.match(bert.message!, /cut off 3 times/);
+  });
+
+  it("is over with a VPS whose runs are cut off also once it is cancelled", async () => {
+    const { rollOutId } = await planned();
+    failure = KILLED;
+    await runRollOut(context(), rollOutId);
+    await cancelRollOut(pool, rollOutId, "operator");
+    for (const _time of [1, 2, 3, 4]) await runRollOut(context(), rollOutId);
+    assert.deepEqual([await findUnfinishedRollOuts(pool), upped], [[], ["anna", "bert", "bert", "bert"]]);
+  });
+});
