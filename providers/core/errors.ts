@@ -122,7 +122,7 @@ export class UserVpsError extends Error {
 
   /** Without the code in front and the advice behind, for whoever shows those beside it. */
   get bareMessage(): string {
-    return this.message.replace(`${this.code}: `, "").replace(` Next: ${this.next}`, "").trim();
+    return this.message.slice(this.code.length + 2, -` Next: ${this.next}`.length).trim();
   }
 }
 
