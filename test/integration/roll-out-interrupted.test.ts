@@ -11,6 +11,7 @@ import { cancelRollOut, createRelease, createRollOut, findUnfinishedRollOuts, li
 import type { RollOutContext } from "../../src/releases/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { insertReadyUser } from "../support/ready-user.ts";
+import { vmOf } from "../support/stub-engine.ts";
 
 const { pool, url } = await withDatabase();
 const KILLED = new UserVpsError("ENGINE_FAILED", "an example", { cause: new CommandFailed("pulumi up", true) });
@@ -29,6 +30,7 @@ afterEach(async () => {
 });
 
 const engine = {
+  vms: async () => [vmOf(1)],
   clearInterruptedRun: async () => undefined,
   async up({ stackName }: StackRequest, _hooks: RunHooks) {
     upped.push(stackName);
