@@ -97,8 +97,8 @@ export function adminVpsView(record: VpsRecord): AdminVpsView {
   return { ...common(record), userId, orderId, subscriptionId, sshPublicKey, credentialsRotation };
 }
 
-/** What is said of these names hosts, folders, people and settings of the installation: operators read it, a user the meaning of its code. */
-const NOT_FOR_USERS = ["ENGINE_FAILED", "ENGINE_MISSING", "DATABASE_FAILED", "STACK_LOCKED", "CONFIG_INVALID", "SANDBOX_ONLY", "API_UNAUTHORIZED", "API_FORBIDDEN"] as const;
+/** What is said of these names hosts, folders, people and settings of the installation, or another user: operators read it, a user the meaning of its code. */
+const NOT_FOR_USERS = ["ENGINE_FAILED", "ENGINE_MISSING", "DATABASE_FAILED", "STACK_LOCKED", "CONFIG_INVALID", "SANDBOX_ONLY", "API_UNAUTHORIZED", "API_FORBIDDEN", "VM_MISMATCH"] as const;
 
 /** What a guard says of these to operators is how much is spent, what the fleet's size is, which card pays, and why somebody switched purchases off. */
 const WAITING_OF_USERS: Partial<Record<WaitingKind, string>> = {

@@ -49,6 +49,12 @@ describe("GET /api/admin/vps", () => {
     assert.deepEqual(asSeenBy.user.failure, { code: "ENGINE_FAILED", reason: "The Pulumi engine ended with an error.", next: "Ask an operator." });
   });
 
+  it("tells a user nothing of whoever has got the user's VM", async () => {
+    await user("iris", { status: "failed", errorCode: "VM_MISMATCH", reason: "VM_MISMATCH: VM 17923 is called bob.spoq.dev, expected iris.spoq.dev", nextStep: "Ask an operator." });
+    assert.match((await get("/vps/iris")).json().failure.reason, /bob/);
+    assert.ok(!(await app.inject({ url: "/api/vps/status", headers: await asUser("iris") })).body.includes("bob"));
+  });
+
   it("tells operators figures, people and cards of which its users are told in general", async () => {
     const asSeenBy = async (name: string) => ({ operator: (await get(`/vps/${name}`)).json(), user: (await app.inject({ url: "/api/vps/status", headers: await asUser(name) })).json() });
     await user("finn", { status: "queued", errorCode: "STACK_LOCKED", reason: "STACK_LOCKED: ada@laptop (process 4711) has been working on the stack finn", nextStep: "Wait for it." });
