@@ -29,7 +29,8 @@ describe("claimFolder", () => {
   });
 
   it("goes on with one that was moved", async () => {
-    await rename(join(root, "first"), join(root, "moved"));
+    // At a second try it has been moved.
+    await rename(join(root, "first"), join(root, "moved")).catch(() => undefined);
     await claimFolder(data(), join(root, "moved"));
     await assert.rejects(claimFolder(data(), join(root, "second")), /moved/);
   });

@@ -34,7 +34,7 @@ describe("doctor's checks of this machine", () => {
 
   it("engine: one on PATH that is new enough, and one that is not", async () => {
     const bin = join(folder, "bin");
-    mkdirSync(bin);
+    mkdirSync(bin, { recursive: true });
     writeFileSync(join(bin, "pulumi-language-nodejs"), "", { mode: 0o755 });
     const install = (version: string) => writeFileSync(join(bin, "pulumi"), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 });
     install("v3.274.1");
@@ -55,6 +55,7 @@ describe("doctor's checks of this machine", () => {
 
   it("plugins: the real ones, wholly unpacked", async () => {
     const home = join(folder, "pulumi-home");
+    rmSync(home, { recursive: true, force: true });
     const env = { ...nothing, PULUMI_HOME: home };
     const folders = neededPlugins().map(({ name, version }) => join(home, "plugins", `resource-${name}-v${version}`));
     for (const one of folders) mkdirSync(one, { recursive: true });

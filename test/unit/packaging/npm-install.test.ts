@@ -26,6 +26,7 @@ describe("npm in the checkout", () => {
   };
 
   it("says nothing of packages that want a newer Node", () => {
+    for (const left of [".npmrc", "node_modules", "package-lock.json"]) rmSync(join(folder, left), { recursive: true, force: true });
     assert.match(install(), /EBADENGINE/, "without the project's settings it would");
     copyFileSync(join(CHECKOUT, ".npmrc"), join(folder, ".npmrc"));
     assert.doesNotMatch(install(), /EBADENGINE/);

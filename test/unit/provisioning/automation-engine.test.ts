@@ -73,7 +73,7 @@ describe("a run of the engine", () => {
 
   it("forgets pending operations by a state whose secrets stay encrypted, in a file for its own user that is gone afterwards, whatever comes of it", async () => {
     const [bin, temporary, notes] = [join(folder, "bin"), join(folder, "tmp"), join(folder, "notes")];
-    for (const path of [bin, temporary, notes]) await mkdir(path);
+    for (const path of [bin, temporary, notes]) await mkdir(path, { recursive: true });
     const before = process.env["TMPDIR"];
     process.env["TMPDIR"] = temporary;
     try {

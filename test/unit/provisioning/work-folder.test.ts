@@ -63,7 +63,7 @@ describe("createWorkFolder", () => {
 
   it("puts nothing into a folder of somebody else's", async () => {
     const others = join(base, "others");
-    await mkdir(others);
+    await mkdir(others, { recursive: true });
     const isRoot = process.getuid?.() === 0;
     if (isRoot) await chown(others, 65_534, 65_534);
     await assert.rejects(createWorkFolder(isRoot ? others : "/usr"), { code: "ENGINE_FAILED", message: /belongs to the user/ });

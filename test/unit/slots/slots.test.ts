@@ -129,6 +129,7 @@ describe("a warm slot", () => {
   const slots = openSlots();
 
   it("serves one run after the other in the same process, and keeps nothing of a run", async () => {
+    const slots = openSlots();
     const first = await slots.take();
     const one = await begin(first, { "hostinger:apiKey": "fake-key-of-alice" });
     const seen = await one.look({ spoil: true });

@@ -65,6 +65,7 @@ describe("a stand-in's server", () => {
 
   it("gets its settings by their bare names, and accepts neither secrets nor previews", async () => {
     const request = new messages.ConfigureRequest();
+    configured.length = 0;
     request.getVariablesMap().set("fake:config:baseUrl", "http://127.0.0.1:1");
     const answer = await call("configure", request);
     assert.deepEqual(configured, [["baseUrl", "http://127.0.0.1:1"]]);
