@@ -47,8 +47,11 @@ describe("a worker that stood still at the end of a run, and was taken over", ()
 });
 
 describe("a user whose runs have lost one worker after the other", () => {
-  for (const [username, state, becomes] of [["bob", "none", "released"], ["carol", "doubt", "uncertain"]] as const) {
+  let tries = 0;
+  for (const [who, state, becomes] of [["bob", "none", "released"], ["carol", "doubt", "uncertain"]] as const) {
     it(`is worked on once more after nine and becomes failed after ten, when a reservation is ${becomes} where the account says ${state}`, async () => {
+      // At a second try it is another user.
+      const username = `${who}-${(tries += 1)}`;
       const { userId } = await world.signUp(username);
       const purchases = { guard: world.guard, account: { ...world.account, read: async () => ({ state }) } };
       const perform = (lostWorkers: number) => performJob({ ...context, purchases } as never, { operation: "up", userId }, lostWorkers);
