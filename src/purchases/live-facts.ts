@@ -56,12 +56,11 @@ export function priceOf(offer: OfferedPlan | undefined): Price | undefined {
 }
 
 /** Exported for doctor. */
-export function paymentFaultOf(methods: readonly PaymentMethod[], wantedId: number | undefined, now = new Date()): string | undefined {
+export function paymentFaultOf(methods: readonly PaymentMethod[], wantedId: number | undefined): string | undefined {
   if (methods.length === 0) return "the Hostinger account has no payment method";
   const method = wantedId === undefined ? (methods.find(({ isDefault }) => isDefault) ?? (methods.length === 1 ? methods[0] : undefined)) : methods.find(({ id }) => id === wantedId);
   if (!method) return wantedId === undefined ? "none of the Hostinger account's payment methods is the default; set HOSTINGER_PAYMENT_METHOD_ID" : `the Hostinger account has no payment method ${wantedId} (HOSTINGER_PAYMENT_METHOD_ID)`;
   if (method.isSuspended) return `payment method ${method.id} is suspended`;
-  const expiresAt = method.expiresAt === null ? Number.NaN : Date.parse(method.expiresAt);
-  if (method.isExpired || expiresAt <= now.getTime()) return `payment method ${method.id} has expired`;
+  if (method.isExpired) return `payment method ${method.id} has expired`;
   return undefined;
 }

@@ -68,7 +68,7 @@ export class FakeAccount {
         list: async () => this.scripts.map((script) => ({ ...script })),
         newest: async () => this.scripts.toReversed().map((script) => ({ ...script })),
         get: async (id: number) => ({ ...scriptOf(id) }),
-        create: async ({ name, content }: { name: string; content: string }) => ({ ...this.addScript(name, content) }),
+        createOrFind: async ({ name, content }: { name: string; content: string }) => ({ ...this.addScript(name, content) }),
         update: async (id: number, { content }: { content: string }) => ({ ...Object.assign(scriptOf(id), { content, updatedAt: new Date().toISOString() }) }),
         delete: async (id: number) => void this.scripts.splice(this.scripts.indexOf(scriptOf(id)), 1),
       },

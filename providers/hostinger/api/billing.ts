@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 
+import { MINUTE_MS } from "../../core/time.ts";
 import { flagSchema, idSchema, momentSchema, numberOrNull, readableOf, stateSchema, textOrNull } from "./fields.ts";
 import type { CallOptions, HostingerTransport } from "./transport.ts";
 
@@ -40,28 +41,36 @@ const subscriptionSchema = z
     nextBillingAt: subscription.next_billing_at,
   }));
 
+/** So far after the answer's arrival the time of its call is by another machine's clock. */
+const CALL_TIME_MS = 1 * MINUTE_MS;
+
 const paymentMethodSchema = z
   .object({
     id: idSchema,
     name: textOrNull,
     payment_method: textOrNull,
     is_default: flagSchema.catch(false),
-    is_expired: flagSchema.catch(false),
+    is_expired: flagSchema.nullish().catch(null),
     is_suspended: flagSchema.catch(false),
     suspended_at: momentSchema,
     expires_at: momentSchema,
   })
   .transform((method) => ({
+    ...validityOf(method.is_expired ?? null, method.expires_at, Date.now()),
     id: method.id,
     name: method.name ?? "",
     paymentMethod: method.payment_method,
     isDefault: method.is_default,
-    isExpired: method.is_expired,
     isSuspended: method.is_suspended,
     /** RFC 3339; null when it is not suspended, and from an API before 2.3.0. */
     suspendedAt: method.suspended_at,
-    expiresAt: method.expires_at,
   }));
+
+/** The flag is the API's word. Of one that has not expired it may answer the time of the call as its end (hostinger/api#38), which says nothing. */
+function validityOf(flag: boolean | null, expiresAt: string | null, nowMs: number): { readonly isExpired: boolean; readonly expiresAt: string | null } {
+  const leftMs = Date.parse(expiresAt ?? "") - nowMs;
+  return { isExpired: flag ?? leftMs <= 0, expiresAt: flag === false && leftMs <= CALL_TIME_MS ? null : expiresAt };
+}
 
 export type Subscription = z.output<typeof subscriptionSchema>;
 /** Without the card's identifier, which nothing here needs. */

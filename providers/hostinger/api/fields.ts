@@ -8,8 +8,11 @@ export const idSchema = z.int().positive();
 /** A state: known ones are listed with their types, a future one must not break anything. */
 export const stateSchema = z.string().min(1);
 
-/** RFC 3339 text; null when it is missing. */
-export const momentSchema = z.string().nullish().catch(null).transform(orNull);
+/**
+ * RFC 3339 in UTC, as `toISOString` writes it; null when it is missing or no time. The API also writes `2024-09-15 03:01:00`,
+ * in UTC without saying so, and `0000-00-00 00:00:00` for none.
+ */
+export const momentSchema = z.string().nullish().catch(null).transform(momentOf);
 
 /** PHP, which Hostinger's panel is written in, hands a flag out as a number or a text at times. */
 export const flagSchema = z.union([z.boolean(), z.literal([1, "1", "true"]).transform(() => true), z.literal([0, "0", "false"]).transform(() => false)]);
@@ -28,6 +31,15 @@ export function readableOf<T>(item: z.ZodType<T>): z.ZodType<T[]> {
     if (entries.length > 0 && readable.length === 0) for (const { code, path, message } of parsed[0]!.error!.issues) context.addIssue({ code: "custom", path: [0, ...path], message: message || code });
     return readable;
   });
+}
+
+const MOMENT = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|[+-]\d\d:?\d\d)?$/i;
+
+function momentOf(text: string | null | undefined): string | null {
+  const [, date, time, zone = "Z"] = MOMENT.exec(text?.trim() ?? "") ?? [];
+  const ms = Date.parse(`${date}T${time}${zone.toUpperCase().replace(/^(...)(\d\d)$/, "$1:$2")}`);
+  // The epoch's begin, and what is before, is how nothing is written.
+  return ms > 0 ? new Date(ms).toISOString() : null;
 }
 
 function orNull<T>(value: T | null | undefined): T | null {

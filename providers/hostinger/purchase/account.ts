@@ -4,7 +4,7 @@
  * machines, orphaned provider processes and a plain `pulumi up` with a state of its own alike.
  */
 import { UserVpsError } from "../../core/errors.ts";
-import { DAY_MS, HOUR_MS } from "../../core/time.ts";
+import { DAY_MS, HOUR_MS, SECOND_MS } from "../../core/time.ts";
 import type { CallOptions, PostInstallScript } from "../api/client.ts";
 import { undefinedIfNotFound } from "../api/not-found.ts";
 import { scriptsBefore } from "../own-writes.ts";
@@ -23,6 +23,8 @@ const HORIZON_MS = 30 * DAY_MS;
 const AT_WORK_MS = HOUR_MS;
 /** So many of the newest scripts are in the least pages however few the last page holds; what is behind them is out of sight. */
 const IN_SIGHT = 50;
+/** What a call has made that was not answered is looked for so long. */
+const LOST_ANSWER_MS = 15 * SECOND_MS;
 /** A removal that is answered but not done is asked for again so often. */
 const MOST_REMOVALS = 3;
 
@@ -96,10 +98,15 @@ export async function readRecord(session: Session, id: number): Promise<Purchase
   return script && parsed(script);
 }
 
+/** Where the answer is lost, the record is looked for: one that nobody knows of would go on saying that its buyer is about to buy. */
 export async function createRecord(session: Session, hostname: string, data: Omit<PurchaseData, "version">): Promise<PurchaseRecord> {
-  const content = recordContent(hostname, data, serverNowMs(session));
-  const script = await session.client.scripts.create({ name: recordName(hostname), content }, { signal: session.signal });
-  return parseRecord({ ...script, name: recordName(hostname), content });
+  const { client, signal } = session;
+  const [name, content] = [recordName(hostname), recordContent(hostname, data, serverNowMs(session))];
+  const script = await client.scripts.createOrFind({ name, content }, { signal }, async () => {
+    const newest = await client.scripts.newest({ leastPages: 1, mostPages: LEAST_PAGES, isOldEnough: () => true }, { signal, timeoutMs: LOST_ANSWER_MS }).catch(() => []);
+    return newest.find((made) => made.name === name && made.content === content);
+  });
+  return parseRecord({ ...script, name, content });
 }
 
 /**
@@ -110,13 +117,13 @@ export async function writeRecord(session: Session, record: PurchaseRecord, call
   const content = recordContent(record.hostname, dataOf(record), serverNowMs(session));
   const script = await undefinedIfNotFound(session.client.scripts.update(record.id, { name: recordName(record.hostname), content }, call));
   if (!script) return undefined;
-  const told = Date.parse(script.updatedAt ?? "");
-  return { writtenAtMs: Number.isNaN(told) ? undefined : told };
+  return { writtenAtMs: script.updatedAt === null ? undefined : Date.parse(script.updatedAt) };
 }
 
 /** The same for what must not get lost: a record that was moved meanwhile is written where it is now. Returned as it is then; undefined if it is gone. */
 export async function writeWherever(session: Session, record: PurchaseRecord, call: CallOptions): Promise<PurchaseRecord | undefined> {
-  if (await writeRecord(session, record, call)) return record;
+  const written = await writeRecord(session, record, call);
+  if (written) return { ...record, ...written };
   const copy = (await readRecordsTwice(session, record.hostname)).find(({ key }) => key === record.key);
   const there = copy && { ...record, id: copy.id, madeAt: copy.madeAt };
   return there && (await writeRecord(session, there, call)) ? there : undefined;

@@ -70,7 +70,8 @@ export function evidence(record: PurchaseRecord, lists: Lists, except: number | 
     return { kind: "none", looked, isClear: false, shows };
   }
   const isClear = unnamed.length + bare.length + odd.length === 0;
-  const isSingle = unnamed.length + bare.length === 1 && odd.length === 0;
+  // What does not tell when it was made may be of long before.
+  const isSingle = unnamed.length + bare.length === 1 && odd.length === 0 && [...unnamed, ...bare].every(({ createdAt }) => createdAt !== null);
   if (!isSingle || isKnown || lists.others === undefined) return { kind: "none", looked, isClear, shows };
   // Another purchase of the same plan that is open at the same time may have bought it just as well.
   const rival = lists.others.find((other) => mightBuyAlike(record, other));
@@ -91,7 +92,8 @@ function isAllOthers(record: PurchaseRecord, { vms, odd, subscriptions, others =
   const isOthers = ({ id, status }: Subscription) => status === "cancelled" || vms.some((vm) => vm.subscriptionId === id && isNamed(vm)) || others.some(({ subscriptionId }) => subscriptionId === id);
   const isPlans = (plan: string | null) => record.plan === undefined || isOfPlan(record.plan, { plan });
   // What was paid has its subscription before the answer; a VM may be made later.
-  const endMs = lastMovedAtMs(record) + AFTER_ANSWER_MS;
+  // By the clock that tells when they were made as well, whatever the one says that tells the record's moves.
+  const endMs = Math.max(lastMovedAtMs(record), record.writtenAtMs ?? 0) + AFTER_ANSWER_MS;
   const isOfTheCall = (createdAt: string | null) => isSince(record, createdAt) && !(Date.parse(createdAt ?? "") > endMs);
   const madeAt = (vm: VirtualMachine) => (subscriptions.find(({ id }) => id === vm.subscriptionId) ?? vm).createdAt;
   return vms.every((vm) => isNamed(vm) || !isOfTheCall(madeAt(vm)) || !isPlans(vm.plan))
@@ -119,9 +121,9 @@ function isSince(record: PurchaseRecord, createdAt: string | null): boolean {
   return Number.isNaN(atMs) || atMs >= record.createdAtMs - CREATED_AT_RESOLUTION_MS;
 }
 
+/** Or nothing is known of when. */
 function isSoonAfter(record: PurchaseRecord, createdAt: string | null): boolean {
-  const atMs = Date.parse(createdAt ?? "");
-  return isSince(record, createdAt) && atMs <= record.createdAtMs + LATEST_MS;
+  return isSince(record, createdAt) && !(Date.parse(createdAt ?? "") > record.createdAtMs + LATEST_MS);
 }
 
 /** A VM of another subscription than the order's is another one. */
@@ -161,8 +163,8 @@ function mightBuyAlike(record: PurchaseRecord, other: PurchaseRecord): boolean {
 
 function lookedAt({ vms, odd, subscriptions }: Lists, found: { unnamed: readonly VirtualMachine[]; bare: readonly Subscription[]; odd: readonly OddEntry[] }): string {
   const candidates = [
-    ...found.unnamed.map((vm) => `VM ${vm.id} (${vm.hostname || "no host name"}, ${vm.state}, made ${vm.createdAt})`),
-    ...found.bare.map((one) => `subscription ${one.id} (${one.name}, made ${one.createdAt})`),
+    ...found.unnamed.map((vm) => `VM ${vm.id} (${vm.hostname || "no host name"}, ${vm.state}, made ${vm.createdAt ?? "nobody knows when"})`),
+    ...found.bare.map((one) => `subscription ${one.id} (${one.name}, made ${one.createdAt ?? "nobody knows when"})`),
     ...found.odd.map((entry) => `an entry that cannot be read (${entry.id === null ? "without an id" : `VM ${entry.id}`}: ${entry.why})`),
   ];
   const counted = `${vms.length + odd.length} VMs and ${subscriptions.length} subscriptions were looked at`;

@@ -54,6 +54,8 @@ export interface PurchaseRecord extends Omit<PurchaseData, "version"> {
   readonly format: "current" | "0.1.0" | "unreadable";
   /** By Hostinger's clock, in ms; what was bought is not older. */
   readonly createdAtMs: number;
+  /** When it was written last, by the same clock; not told of one that was made anew, whose moves are older. */
+  readonly writtenAtMs?: number | undefined;
   /** Of an old or unreadable mark: from then on it is no reason not to buy. */
   readonly endsAtMs: number | undefined;
 }
@@ -97,8 +99,10 @@ export function parseRecord(script: PostInstallScript & { readonly content: stri
   const madeAtMs = Number.isNaN(told) ? (Number.isNaN(at) ? 0 : at) : told;
   const line = /^# purchase=(.*)$/m.exec(script.content)?.[1];
   const data = line === undefined ? undefined : dataSchema.safeParse(jsonOf(line)).data;
-  const createdAtMs = data?.madeAt === undefined ? madeAtMs : Date.parse(data.madeAt);
-  if (data) return { id: script.id, hostname, format: "current", createdAtMs, endsAtMs: undefined, ...data };
+  const isAnew = data?.madeAt !== undefined;
+  const createdAtMs = isAnew ? Date.parse(data.madeAt!) : madeAtMs;
+  const writtenAtMs = isAnew || script.updatedAt === null ? undefined : Date.parse(script.updatedAt);
+  if (data) return { id: script.id, hostname, format: "current", createdAtMs, writtenAtMs, endsAtMs: undefined, ...data };
   const lifeMs = written("lifeMs");
   // Written by this program or a later one, and yet not to be read: nothing but a person ends it.
   const isOurs = line !== undefined;
@@ -114,7 +118,7 @@ export function moved(record: PurchaseRecord, to: PurchaseState, atMs: number, k
 }
 
 export function dataOf(record: PurchaseRecord): Omit<PurchaseData, "version"> {
-  const { id: _id, hostname: _hostname, format: _format, createdAtMs: _createdAtMs, endsAtMs: _endsAtMs, ...data } = record;
+  const { id: _id, hostname: _hostname, format: _format, createdAtMs: _createdAtMs, writtenAtMs: _writtenAtMs, endsAtMs: _endsAtMs, ...data } = record;
   return data;
 }
 

@@ -31,7 +31,7 @@ describe("a VM", () => {
       ipv4: [{ id: 52347, address: "192.0.2.17", ptr: null }],
       ipv6: [],
       template: { id: 1007, name: "Ubuntu 22.04 LTS" },
-      createdAt: "2026-01-05T07:25:36.000000Z",
+      createdAt: "2026-01-05T07:25:36.000Z",
     });
   });
 
@@ -88,7 +88,7 @@ describe("an action's state", () => {
 describe("other answers", () => {
   it("a script without content, as the specification has it, is read", async () => {
     const script = await answered({ id: 12345, name: "spoq", created_at: "2024-01-15T10:00:00Z" }, (client) => client.scripts.create({ name: "spoq", content: "x" }));
-    assert.deepEqual(script, { id: 12345, name: "spoq", content: null, createdAt: "2024-01-15T10:00:00Z", updatedAt: null });
+    assert.deepEqual(script, { id: 12345, name: "spoq", content: null, createdAt: "2024-01-15T10:00:00.000Z", updatedAt: null });
   });
 
   it("a data center may lack its city", async () => {
@@ -109,7 +109,7 @@ describe("other answers", () => {
     const json = { id: "Azz36nUfKX1S1MSF", name: "KVM 1", status: "not_renewing", is_auto_renewed: false, expires_at: "2026-03-27T11:54:22Z", next_billing_at: null };
     const subscription = await answered(json, (client) => client.subscriptions.disableAutoRenewal("Azz36nUfKX1S1MSF"));
     assert.equal(subscription.isAutoRenewed, false);
-    assert.equal(subscription.expiresAt, "2026-03-27T11:54:22Z");
+    assert.equal(subscription.expiresAt, "2026-03-27T11:54:22.000Z");
   });
 
   it("a payment method's flags are read as numbers and texts too; what is no flag is none", async () => {
@@ -118,11 +118,28 @@ describe("other answers", () => {
     for (const flag of [false, 0, "0", "false", null, undefined, "soon", {}]) assert.equal(await isExpired(flag), false, JSON.stringify(flag));
   });
 
+  it("a payment method has expired by its flag alone; by its date where the flag is missing", async () => {
+    const past = "2025-03-27T11:54:22Z";
+    const read = async (json: object) => {
+      const [method] = await answered([{ id: 9, ...json }], (client) => client.paymentMethods.list());
+      return [method?.isExpired, method?.expiresAt];
+    };
+    // The time of the call, and of whom nothing is wrong with (hostinger/api#38).
+    for (const expires_at of [past, new Date().toISOString(), new Date(Date.now() + 5_000).toISOString()]) assert.deepEqual(await read({ is_expired: false, expires_at }), [false, null], expires_at);
+    assert.deepEqual(await read({ is_expired: false, expires_at: "2095-01-31T00:00:00Z" }), [false, "2095-01-31T00:00:00.000Z"]);
+    assert.deepEqual(await read({ is_expired: true, expires_at: "2095-01-31T00:00:00Z" }), [true, "2095-01-31T00:00:00.000Z"]);
+    for (const is_expired of [undefined, null, "soon"]) {
+      assert.deepEqual(await read({ is_expired, expires_at: past }), [true, "2025-03-27T11:54:22.000Z"]);
+      assert.deepEqual(await read({ is_expired, expires_at: "2095-01-31T00:00:00Z" }), [false, "2095-01-31T00:00:00.000Z"]);
+      assert.deepEqual(await read({ is_expired, expires_at: "0000-00-00 00:00:00" }), [false, null]);
+    }
+  });
+
   it("a payment method does not carry its identifier along", async () => {
     const json = [{ id: 9, name: "Credit Card", identifier: "1234*****6464", payment_method: "card", is_default: true, is_expired: false, is_suspended: true, suspended_at: "2026-06-27T11:54:22Z" }];
     const methods = await answered(json, (client) => client.paymentMethods.list());
     assert.equal(methods[0]?.isDefault, true);
-    assert.deepEqual([methods[0]?.isExpired, methods[0]?.isSuspended, methods[0]?.suspendedAt], [false, true, "2026-06-27T11:54:22Z"]);
+    assert.deepEqual([methods[0]?.isExpired, methods[0]?.isSuspended, methods[0]?.suspendedAt], [false, true, "2026-06-27T11:54:22.000Z"]);
     assert.equal(JSON.stringify(methods).includes("6464"), false);
   });
 
@@ -201,3 +218,30 @@ describe("serverTimeOffsetMs", () => {
     assert.ok(Math.abs(client.serverTimeOffsetMs + 60_000) < 2_000);
   });
 });
+
+describe("a time", () => {
+  const expiresAt = (text: unknown) => answered([{ id: "s-1", name: "KVM 1", expires_at: text }], async (client) => (await client.subscriptions.list())[0]?.expiresAt);
+  for (const [text, moment] of [
+    ["2024-09-15T03:01:00Z", "2024-09-15T03:01:00.000Z"],
+    ["2024-09-15T03:01:00.123456Z", "2024-09-15T03:01:00.123Z"],
+    ["2024-09-15T03:01:00+02:00", "2024-09-15T01:01:00.000Z"],
+    ["2024-09-15 03:01:00-0530", "2024-09-15T08:31:00.000Z"],
+    ["2024-09-15 03:01:00", "2024-09-15T03:01:00.000Z"],
+    ["2024-09-15T03:01", "2024-09-15T03:01:00.000Z"],
+  ] as const) it(`'${text}' is ${moment}, in whatever zone this machine is`, async () => assert.equal(await inZone("America/New_York", () => expiresAt(text)), moment));
+
+  for (const text of ["0000-00-00 00:00:00", "-0001-11-30T00:00:00+00:00", "1970-01-01 00:00:00", "", "2024-13-01 00:00:00", "2024-09-15 25:00:00", "soon", "1", 1_726_369_260, null]) {
+    it(`'${text}' is none`, async () => assert.equal(await expiresAt(text), null));
+  }
+});
+
+async function inZone<T>(zone: string, work: () => Promise<T>): Promise<T> {
+  const before = process.env["TZ"];
+  process.env["TZ"] = zone;
+  try {
+    return await work();
+  } finally {
+    if (before === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = before;
+  }
+}

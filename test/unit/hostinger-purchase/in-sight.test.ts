@@ -54,11 +54,11 @@ describe("whoever reads the newest scripts", () => {
     ] as const) {
       const { account } = accountWith("uncertain", 2 * HOUR_MS);
       const session = account.session();
-      const { create } = session.client.scripts;
+      const { createOrFind } = session.client.scripts;
       await readNewestScripts(withCalls(session, "scripts", {
-        create: async (...given: Parameters<typeof create>) => {
+        createOrFind: async (...given: Parameters<typeof createOrFind>) => {
           meanwhile(account);
-          return await create(...given);
+          return await createOrFind(...given);
         },
       }));
       assert.deepEqual(records(account).map((record) => /"state":"(\w+)"/.exec(record.content!)![1]), left, what);
@@ -67,7 +67,7 @@ describe("whoever reads the newest scripts", () => {
 
   it("reads them also where none can be moved, and moves at most two", async () => {
     const { account } = accountWith("accepted", DAY_MS);
-    assert.equal((await readNewestScripts(withCalls(account.session(), "scripts", { create: fails("API_UNAVAILABLE") }))).length, 41);
+    assert.equal((await readNewestScripts(withCalls(account.session(), "scripts", { createOrFind: fails("API_UNAVAILABLE") }))).length, 41);
     assert.match(account.reports.join("\n"), /records of purchases could not be moved/);
     const many = new FakeAccount();
     const names = Array.from({ length: 60 }, (_, place) => `user${String(place).padStart(2, "0")}.spoq.dev`);

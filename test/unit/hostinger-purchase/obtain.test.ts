@@ -44,11 +44,11 @@ describe("buying a VM", () => {
     const account = new FakeAccount();
     const runs = Array.from({ length: 12 }, () => {
       const session = account.session();
-      const { newest, create, update } = session.client.scripts;
+      const { newest, createOrFind, update } = session.client.scripts;
       const without = <T extends object>(script: T) => ({ ...script, content: null });
       return withCalls(session, "scripts", {
         newest: async (...given: Parameters<typeof newest>) => (await newest(...given)).map(without),
-        create: async (...given: Parameters<typeof create>) => without(await create(...given)),
+        createOrFind: async (...given: Parameters<typeof createOrFind>) => without(await createOrFind(...given)),
         update: async (...given: Parameters<typeof update>) => without(await update(...given)),
       });
     });

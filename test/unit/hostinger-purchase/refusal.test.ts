@@ -88,6 +88,24 @@ describe("a refusal of the purchase", () => {
     assert.equal(account.purchases, 0);
   });
 
+  it("is in doubt for what was made before it was written down, by the clock that tells both", async () => {
+    const account = new FakeAccount();
+    const moves = [{ state: "sent" as const, at: ago(3_600_000) }, { state: "refused" as const, at: ago(3_590_000) }];
+    const refusal = { code: "API_REJECTED" as const, said: "The template is invalid.", vmIds: [], subscriptionIds: [] };
+    account.addScript(RECORD, content(ALICE.hostname, { state: "refused", refusal, moves }), ago(3_600_000)).updatedAt = ago(3_000_000);
+    account.addVm({ hostname: "srv9.hstgr.cloud", state: "initial", subscriptionId: account.addSubscription({ createdAt: ago(3_100_000) }).id });
+    await rejectsWithCode(obtainVm(account.session(), ALICE), "PURCHASE_UNCERTAIN");
+    assert.equal(account.purchases, 0);
+  });
+
+  it("is a doubt where something shows that does not tell when it was made", async () => {
+    const account = new FakeAccount();
+    account.outcomes = [refused()];
+    account.addVm({ hostname: "srv9.hstgr.cloud", state: "initial", createdAt: null });
+    await rejectsWithCode(obtainVm(account.session({ patience: "none", purchaseSettleMs: 600_000 }), ALICE), "NOT_YET");
+    assert.deepEqual([(await readPurchases(account.session(), ALICE.hostname))[0]?.state, account.purchases], ["refused", 0]);
+  });
+
   it("beside which nobody but this purchase can have made a subscription is followed to the VM of that one", async () => {
     const account = new FakeAccount();
     account.outcomes = [refused()];

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import type { HostingerClient, ScriptRequest } from "../../../providers/hostinger/api/client.ts";
 import { obtainVm } from "../../../providers/hostinger/purchase/index.ts";
 import { recordContent, recordName } from "../../../providers/hostinger/purchase/record.ts";
 import { ALICE, FakeAccount } from "../../support/fake-account.ts";
@@ -16,12 +15,12 @@ describe("a buyer that stood still while another one bought goes on with that on
   it("if it stood before its look at the others' records", async () => {
     const account = new FakeAccount();
     const session = account.session();
-    const { create } = session.client.scripts;
+    const { createOrFind } = session.client.scripts;
     Object.assign(session.client, {
       scripts: {
         ...session.client.scripts,
-        create: async (script: ScriptRequest): ReturnType<HostingerClient["scripts"]["create"]> => {
-          const made = await create(script);
+        createOrFind: async (...given: Parameters<typeof createOrFind>): ReturnType<typeof createOrFind> => {
+          const made = await createOrFind(...given);
           anotherBuys(account);
           return made;
         },
