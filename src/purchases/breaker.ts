@@ -11,6 +11,7 @@
  */
 import type { Queryable } from "../db/queryable.ts";
 import { CAME_TO_NOTHING, IS_DECIDABLE } from "../records/index.ts";
+import { BUYS_NO_MORE } from "./purchase.ts";
 
 export const BREAKER_STATES = ["closed", "open", "probing"] as const;
 export type BreakerState = (typeof BREAKER_STATES)[number];
@@ -55,8 +56,9 @@ export async function beginProbe(db: Queryable, purchaseId: number): Promise<boo
   return rowCount === 1;
 }
 
-/** The present probe may still be sent, or be told to have been refused. */
-const IS_PROBE_UNDER_WAY = "EXISTS (SELECT FROM vps_purchases WHERE purchase_id = probe_purchase_id AND state = 'reserved')";
+/** The present probe may still be sent, or be told to have been refused: not that of a user who was cancelled or parked meanwhile. */
+const IS_PROBE_UNDER_WAY = `EXISTS (SELECT FROM vps_purchases WHERE purchase_id = probe_purchase_id AND state = 'reserved'
+  AND NOT EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = vps_purchases.user_id AND is_managed AND ${BUYS_NO_MORE}))`;
 
 /** open -> open, with the next probe at once; probing -> open, if nothing is under way of the present one. */
 export async function probeAtOnce(db: Queryable): Promise<void> {

@@ -10,7 +10,7 @@ import { endProbe, putProbeOff, readBreaker } from "./breaker.ts";
 import { reserve } from "./guard.ts";
 import type { Guard } from "./guard.ts";
 import type { Wait } from "./judge.ts";
-import { PURCHASE_COLUMNS } from "./purchase.ts";
+import { BUYS_NO_MORE, PURCHASE_COLUMNS } from "./purchase.ts";
 import type { Purchase } from "./purchase.ts";
 import { lockWish, markBought, markEnded } from "./purchases.ts";
 import { readAccount, settleByAccount } from "./settle.ts";
@@ -96,7 +96,7 @@ export async function countPlaces(db: Queryable): Promise<void> {
 async function withdrawOvertaken(db: Queryable): Promise<void> {
   await db.query(
     `UPDATE vps_purchases SET state = 'released', waits_for = NULL, ended_at = clock_timestamp() FROM user_vps
-     WHERE state = 'waiting' AND user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed AND user_vps.status NOT IN ('queued', 'provisioning')`,
+     WHERE state = 'waiting' AND user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed AND ${BUYS_NO_MORE}`,
   );
 }
 
@@ -106,17 +106,22 @@ export async function hasWork(db: Queryable): Promise<boolean> {
   return rows[0]!.has;
 }
 
+/** The ones that were not looked at for longest: one of which nothing can be told holds up no other. */
+const NEXT_LEFT = `
+  WITH next AS (
+    SELECT purchase_id, user_vps.hostinger_vm_id, user_vps.version FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed
+    WHERE state = 'reserved' AND ${BUYS_NO_MORE} AND user_vps.updated_at < clock_timestamp() - make_interval(secs => $1)
+    ORDER BY settle_tried_at NULLS FIRST, purchase_id LIMIT 20 FOR UPDATE OF vps_purchases SKIP LOCKED
+  )
+  UPDATE vps_purchases SET settle_tried_at = clock_timestamp() FROM next WHERE vps_purchases.purchase_id = next.purchase_id
+  RETURNING ${PURCHASE_COLUMNS}, next.hostinger_vm_id::double precision AS "recordVmId", next.version`;
+
 /** Reservations of users at rest, or who are given up, whose run could not tell what became of the purchase. */
 export async function settleLeft({ pool, settings }: Guard, account: PurchaseAccount, session: Session, vmOfStack: (username: string, replacedVmId: number | undefined) => Promise<number | undefined>, quietSeconds = SETTLE_SECONDS): Promise<void> {
-  const { rows } = await pool.query<Purchase & { recordVmId: number | null; version: number }>(
-    `SELECT ${PURCHASE_COLUMNS}, user_vps.hostinger_vm_id::double precision AS "recordVmId", user_vps.version FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed
-     WHERE state = 'reserved' AND user_vps.status IN ('ready', 'failed', 'suspended', 'deprovisioning', 'deprovisioned') AND user_vps.updated_at < clock_timestamp() - make_interval(secs => $1)
-     ORDER BY purchase_id LIMIT 20`,
-    [quietSeconds],
-  );
+  const { rows } = await pool.query<Purchase & { recordVmId: number | null; version: number }>(NEXT_LEFT, [quietSeconds]);
   for (const { recordVmId, version, ...purchase } of rows) {
     const vmId = await vmOfStack(purchase.username, purchase.changeId === null ? undefined : (recordVmId ?? undefined));
-    const said = vmId === undefined ? await readAccount(account, session, purchase.hostname) : undefined;
+    const said = vmId === undefined ? await readAccount(account, session, purchase.hostname, { isAtRest: true }) : undefined;
     await inTransaction(pool, async (db) => {
       if (!(await isAsRead(db, purchase, version))) return;
       if (vmId !== undefined) await markBought(db, purchase.purchaseId, { vmId });

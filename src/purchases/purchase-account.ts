@@ -1,5 +1,5 @@
 /** The purchase records in the Hostinger account, as the books look at them. */
-import { readPurchases, resolvePurchase } from "../../providers/hostinger/purchase/index.ts";
+import { readPurchases, resolvePurchase, withdrawIntents } from "../../providers/hostinger/purchase/index.ts";
 import type { PurchaseRecord } from "../../providers/hostinger/purchase/index.ts";
 import type { AccountPurchase, PurchaseAccount } from "./account.ts";
 
@@ -14,6 +14,7 @@ export const purchaseAccount: PurchaseAccount = {
     const said = (await readPurchases(session, hostname)).map(({ state, orderId, subscriptionId, vmId }): AccountPurchase => ({ state: SAYS[state], orderId, subscriptionId, vmId }));
     return said.toSorted((a, b) => TELLING.indexOf(a.state) - TELLING.indexOf(b.state))[0] ?? { state: "none" };
   },
+  withdrawIntents,
   async resolve(session, hostname, { kind, vmId, by, why }) {
     await resolvePurchase(session, hostname, kind === "vm" ? { kind, vmId: vmId! } : { kind }, { who: by, why });
   },

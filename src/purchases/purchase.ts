@@ -1,5 +1,5 @@
 /** A purchase as the service's books have it: one row of vps_purchases. Its states are in records/purchase-states.ts. */
-import type { PurchaseState } from "../records/index.ts";
+import type { PurchaseState, VpsStatus } from "../records/index.ts";
 
 export { isDecidable, PURCHASE_STATES } from "../records/index.ts";
 export type { PurchaseState } from "../records/index.ts";
@@ -52,6 +52,11 @@ export interface Purchase {
   readonly decidedWhy: string | null;
   readonly decidedAt: Date | null;
 }
+
+/** Of users for whom a run may buy, or is about to. */
+const BUYING: readonly VpsStatus[] = ["queued", "provisioning"];
+/** Nothing is bought for the user without somebody's doing; as a condition of SQL on `user_vps`. */
+export const BUYS_NO_MORE = `user_vps.status NOT IN ('${BUYING.join("', '")}')`;
 
 /** For SELECT and RETURNING. */
 export const PURCHASE_COLUMNS = `

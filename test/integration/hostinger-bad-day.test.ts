@@ -4,6 +4,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import type { ErrorCode } from "../../providers/core/errors.ts";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { deleteScript } from "../../providers/hostinger/delete-script.ts";
+import { obtainVm, readPurchases } from "../../providers/hostinger/purchase/index.ts";
 import { runAction } from "../../providers/hostinger/run-action.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
@@ -70,6 +71,13 @@ describe("on a bad day of Hostinger's API", () => {
     fault("GET", `virtual-machines/${vmId}/actions/\\d+`, NOT_FOUND, 2);
     await runAction(session, { vmId, hostname: ALICE.hostname }, "stopping", () => session.client.virtualMachines.stop(vmId));
     assert.equal(sandbox.state().vms[0]?.state, "stopped");
+  });
+
+  it("the record of a purchase whose making was not answered is found, and gone on with", async () => {
+    fault("POST", "post-install-scripts", { kind: "status", status: 504, afterEffect: true }, 1);
+    const { vmId } = await obtainVm(session, ALICE);
+    assert.deepEqual(sandbox.state().vms.map(({ id }) => id), [vmId]);
+    assert.deepEqual((await readPurchases(session, ALICE.hostname)).map(({ state }) => state), ["seen"]);
   });
 
   it("a script whose removal was answered, and did nothing, is removed again", async () => {

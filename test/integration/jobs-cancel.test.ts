@@ -40,7 +40,7 @@ const jobs = pgBossJobs(boss, pool);
 const engine = new WatchedEngine();
 const vms = hostingerPower(sandbox.env);
 const world = openPurchaseWorld(pool, sandbox);
-const account = { said: { state: "none" } as AccountPurchase, read: async () => account.said, resolve: async () => undefined };
+const account = { said: { state: "none" } as AccountPurchase, read: async () => account.said, withdrawIntents: async () => undefined, resolve: async () => undefined };
 const worker = await startStubWorker({ boss, pool, databaseUrl: url, engine, vms, world, account });
 afterAll(async () => {
   await worker.stop(0);

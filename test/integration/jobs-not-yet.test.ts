@@ -27,7 +27,7 @@ const jobs = pgBossJobs(boss, pool);
 const engine = new StubEngine();
 const vms = hostingerPower(sandbox.env);
 const world = openPurchaseWorld(pool, sandbox);
-const account = { read: async () => ({ state: "none" as const }), resolve: async () => undefined };
+const account = { read: async () => ({ state: "none" as const }), withdrawIntents: async () => undefined, resolve: async () => undefined };
 const worker = await startStubWorker({ boss, pool, databaseUrl: url, engine, vms, world, account });
 afterAll(async () => {
   await worker.stop(0);

@@ -21,7 +21,7 @@ const { pool, url } = await withDatabase();
 const sandbox = await startSandbox();
 const vms = hostingerPower(sandbox.env);
 const world = openPurchaseWorld(pool, sandbox);
-const account = { read: async () => ({ state: "none" as const }), resolve: async () => undefined };
+const account = { read: async () => ({ state: "none" as const }), withdrawIntents: async () => undefined, resolve: async () => undefined };
 afterAll(async () => {
   await Promise.all([vms.close(), world.close()]);
   await sandbox.close();

@@ -33,6 +33,7 @@ const account: PurchaseAccount & { said: AccountPurchase; asked: string[]; resol
   asked: [],
   resolved: [],
   read: async (_session, hostname) => (account.asked.push(hostname), account.said),
+  withdrawIntents: async () => undefined,
   resolve: async (_session, _hostname, decision) => void account.resolved.push(decision),
 };
 

@@ -21,7 +21,7 @@ const { pool, url } = await withDatabase();
 const sandbox = await startSandbox();
 const vms = hostingerPower(sandbox.env);
 const world = openPurchaseWorld(pool, sandbox);
-const account = { read: async () => ({ state: "none" as const }), resolve: async () => undefined };
+const account = { read: async () => ({ state: "none" as const }), withdrawIntents: async () => undefined, resolve: async () => undefined };
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => { for (const close of closers.splice(0).reverse()) await close(); });
 afterAll(async () => {

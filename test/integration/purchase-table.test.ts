@@ -18,9 +18,9 @@ describe.concurrent("one order and the same VM for the next buyer, wherever the 
 /** A list in which only one's own records show. */
 function withoutOthersRecords(buyer: Buyer): void {
   const own = new Set<number>();
-  replaceCalls(buyer, "scripts", ({ create, newest }) => ({
-    create: async (...given) => {
-      const script = await create(...given);
+  replaceCalls(buyer, "scripts", ({ createOrFind, newest }) => ({
+    createOrFind: async (...given) => {
+      const script = await createOrFind(...given);
       own.add(script.id);
       return script;
     },

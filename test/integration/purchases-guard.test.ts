@@ -317,6 +317,22 @@ describe("a refused payment", () => {
     assert.deepEqual([(await findLastPurchase(pool, "u-user2"))?.state, (await readBreaker(pool)).state], ["uncertain", "open"]);
   });
 
+  it("whose probe left an intent that nobody follows has another one once that is taken away, or at once when an operator says so", async () => {
+    const left = { ...the.account, read: async () => ({ state: "intended" as const }), withdrawIntents: async () => undefined };
+    await secondProbes(2);
+    await setVpsStatus(pool, "u-user2", { status: "failed", reason: "cancelled" });
+    await settleLeft(the.guard, left, the.session, async () => undefined, 0);
+    assert.deepEqual([(await readBreaker(pool)).state, (await findLastPurchase(pool, "u-user2"))?.state], ["probing", "reserved"], "its deadline is not over");
+    await probeAtOnce(pool);
+    assert.equal((await readBreaker(pool)).isProbeDue, true);
+    await pool.query("UPDATE vps_purchase_breaker SET state = 'probing', probe_purchase_id = (SELECT purchase_id FROM vps_purchases WHERE state = 'reserved')");
+    let taken = false;
+    const over = { ...left, read: async () => ({ state: taken ? "none" as const : "intended" as const }), withdrawIntents: async () => { taken = true; } };
+    await settleLeft(the.guard, over, the.session, async () => undefined, 0);
+    assert.deepEqual([(await readBreaker(pool)).isProbeDue, (await findLastPurchase(pool, "u-user2"))?.state], [true, "released"]);
+    assert.deepEqual(await turn(the), ["user1"]);
+  });
+
   it("is followed by a probe at once when an operator says so, unless one may still be sent", async () => {
     await signUpAll(the, names(2));
     await the.ask("user1");

@@ -203,6 +203,20 @@ describe("a reservation", () => {
     assert.deepEqual([queued, (await the.record("user1")).status, (await findLastPurchase(pool, "u-user1"))?.state], [[], "failed", "released"]);
   });
 
+  it("of which nothing can be told holds up none of the others, however many there are", async () => {
+    const the = world();
+    await signUpAll(the, names(22));
+    for (const username of names(22)) {
+      await the.ask(username);
+      await setVpsStatus(pool, `u-${username}`, { status: "failed", reason: "an example" });
+    }
+    const told = new Set<string>();
+    const account: PurchaseAccount = { ...the.account, read: async (_session, hostname) => (told.add(hostname), { state: "intended" }), withdrawIntents: async () => undefined };
+    for (let look = 0; look < 2; look++) await settleLeft(the.guard, account, the.session, async () => undefined, 0);
+    assert.equal(told.size, 22);
+    assert.equal((await findOpenPurchase(pool, "u-user1"))?.state, "reserved");
+  });
+
   it("is made once, however many ask for the same user", async () => {
     const the = world({ PURCHASES_PER_DAY: "1" });
     const record = await the.signUp("user1");

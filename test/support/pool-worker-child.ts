@@ -50,7 +50,7 @@ const engine: Engine = {
 
 const world = openPurchaseWorld(pool, { env, domain } as never, { WORKER_CONCURRENCY: "6", CERTIFICATES_PER_WEEK: "100000" });
 const boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
-const account = { read: async () => ({ state: "none" as const }), resolve: async () => undefined };
+const account = { read: async () => ({ state: "none" as const }), withdrawIntents: async () => undefined, resolve: async () => undefined };
 await startStubWorker({ boss, pool, databaseUrl: url, engine: engine as never, world, account, vms: { openSession: () => world.session, act: async () => undefined } });
 await startPool({ pool, jobs: pgBossJobs(boss, pool), settings: world.guard.settings as never, workerId: String(process.pid), log: () => undefined });
 console.log("works");

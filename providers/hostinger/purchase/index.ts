@@ -2,6 +2,7 @@
 export { closePurchase, dropPurchase, isPurchaseOpen, purchaseOfVm } from "./close.ts";
 export type { Obtained } from "./follow.ts";
 export { readNewestScripts } from "./in-sight.ts";
+export { withdrawIntents } from "./intents.ts";
 export { abandonPurchase, leftPurchases } from "./left.ts";
 export type { LeftPurchase } from "./left.ts";
 export { obtainVm } from "./obtain.ts";
