@@ -58,6 +58,15 @@ export async function readBooks(db: Queryable): Promise<Books> {
   return (await db.query<Books>(READ)).rows[0]!;
 }
 
+/**
+ * Whoever takes one of the last certificates counts the one that was taken before. Asked for after the user's row: nobody who
+ * waits for it holds anything that its holder still needs.
+ * @param db inside a transaction, to whose end nobody else counts
+ */
+export async function countInTurn(db: Queryable): Promise<void> {
+  await db.query("SELECT pg_advisory_xact_lock(hashtextextended('user-vps:certificates', 0))");
+}
+
 /** A host name has got its certificate: the first one counts, once. */
 export async function noteCertificate(db: Queryable, hostname: string, userId: string): Promise<void> {
   await db.query("INSERT INTO vps_certificates (hostname, user_id, first_at) VALUES ($1, $2, clock_timestamp()) ON CONFLICT (hostname) DO NOTHING", [hostname, userId]);

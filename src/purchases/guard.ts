@@ -5,7 +5,7 @@ import type { Settings } from "../config/index.ts";
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { isPooled, lockVps } from "../records/index.ts";
-import { readBooks } from "./books.ts";
+import { countInTurn, readBooks } from "./books.ts";
 import { beginProbe, readBreaker } from "./breaker.ts";
 import { entitledPlans } from "./entitlement.ts";
 import { judge, judgeReserved } from "./judge.ts";
@@ -56,6 +56,7 @@ export async function reserve(guard: Guard, purchase: Purchase, session: Session
     // Before the purchase's row, as whoever cancels it does: neither waits for the other.
     await lockVps(db, purchase.userId);
     if (!(await lockWish(db, purchase))) return undefined;
+    await countInTurn(db);
     const facts = await readFacts(guard, db, purchase, live, mayProbe);
     const wait = judge(facts);
     if (wait) {

@@ -2,15 +2,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
+import { withClient } from "../../src/db/transaction.ts";
 import { readPoolOverview } from "../../src/pool/index.ts";
 import { refillPools } from "../../src/pool/refill.ts";
-import { claimFromPool } from "../../src/purchases/index.ts";
+import { claimFromPool, countInTurn, readBooks } from "../../src/purchases/index.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { sleep } from "../../providers/core/time.ts";
 import { nearestOthers } from "../../providers/hostinger/nearest.ts";
 import { createRollOut } from "../../src/releases/index.ts";
+import { claimMember } from "../../src/provisioning/pool/claim-member.ts";
 import { leaveMember } from "../../src/provisioning/pool/leave-member.ts";
 import { stackRequestOf } from "../../src/provisioning/stack-request.ts";
-import { drainPool, findVpsByUserId, insertRelease, isPoolMemberSetAside, leavePoolMember, listChanges, listPoolMembers, noteDataCenterChoice, notePoolMemberFailed, openChange, openGiveUp, removeOld, requestChange, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
+import { drainPool, findVpsByUserId, insertRelease, isPoolMemberSetAside, leavePoolMember, listChanges, listPoolMembers, lockVps, noteDataCenterChoice, notePoolMemberFailed, openChange, openGiveUp, removeOld, requestChange, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { FakeAccount } from "../support/fake-account.ts";
 import { KVM1 } from "../support/purchases.ts";
@@ -33,6 +36,34 @@ describe("a claim", () => {
     assert.deepEqual(rows, [{ vms: 20, people: 20 }], "no VM has two rows");
     const [overview] = await readPoolOverview(pool);
     assert.deepEqual([overview!.ready, overview!.claimed, overview!.asked, overview!.hits], [0, 20, 50, 20]);
+  });
+
+  it("of many at once takes no more certificates than are left this week", async () => {
+    const the = world({});
+    await filled(12);
+    const names = Array.from({ length: 12 }, (_, place) => `user${place}`);
+    const claimed = await Promise.all(names.map((name) => claims(the, name, { ...guarded, certificatesPerWeek: 3 })));
+    assert.equal(claimed.filter((one) => one !== undefined).length, 3);
+    assert.equal((await readBooks(pool)).certificates, 3);
+  });
+
+  it("of a run leaves the certificates to whoever has locked the user before, as a reservation does", async () => {
+    const the = world({});
+    await filled(1);
+    await the.signUp("alice");
+    let claimed: Promise<VpsRecord | undefined> | undefined;
+    await withClient(pool, async (db) => {
+      await db.query("BEGIN");
+      // Of a deadlock this one is told first, and fails; the claim would begin anew.
+      await db.query("SET LOCAL deadlock_timeout = '100ms'");
+      await lockVps(db, "u-alice");
+      claimed = claimMember({ pool, settings: guarded, record: { userId: "u-alice" }, recorder: { onLine: () => undefined } } as never);
+      claimed.catch(() => undefined);
+      await sleep(300);
+      await countInTurn(db);
+      await db.query("COMMIT");
+    });
+    assert.ok(await claimed);
   });
 
   it("is rolled back with the signup that it belongs to", async () => {
