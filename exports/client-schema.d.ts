@@ -1314,7 +1314,7 @@ export interface paths {
         put?: never;
         /**
          * Another host name
-         * @description In place: the record, the VM's own name, what Caddy serves. The old name leads nowhere afterwards. The user name stays. It has to be typed again, as `confirm`.
+         * @description In place: the record, the VM's own name, what Caddy serves. The old name leads nowhere afterwards. The user name stays. It has to be typed again, as `confirm`. A name that never had a certificate is refused while none is left this week.
          */
         post: operations["renameVps"];
         delete?: never;
@@ -5185,6 +5185,8 @@ export interface operations {
                     reason?: string;
                     /** @description The new host name, directly under VPS_DOMAIN. */
                     hostname: string;
+                    /** @description Also while no certificate is left this week (CERTIFICATES_PER_WEEK): the VPS is not reached by HTTPS then until the authority gives one. */
+                    withoutCertificate?: boolean;
                 };
             };
         };

@@ -10,7 +10,7 @@ export interface Books {
   readonly spentThisMonthCents: number;
   /** VMs that users have, those that wait in pools, and those that are being bought. */
   readonly fleet: number;
-  /** First certificates of the last seven days, and those of users whose VPS is on its way. What waits in a pool has none. */
+  /** First certificates of the last seven days, and those of users whose VPS, or whose new host name, is on its way. What waits in a pool has none. */
   readonly certificates: number;
   /** When the oldest of these leaves the seven days; null if there is none. */
   readonly nextCertificateAt: Date | null;
@@ -35,6 +35,9 @@ const READ = `
       AND (SELECT true FROM vps_pool_members WHERE member_id = vps_purchases.user_id) IS NULL
   ), from_pool AS (
     SELECT count(*)::int AS count FROM vps_pool_members WHERE state = 'claimed'
+  ), renamed AS (
+    SELECT count(*)::int AS count FROM vps_changes
+    WHERE ended_at IS NULL AND kind = 'rename' AND (SELECT true FROM vps_certificates WHERE vps_certificates.hostname = declared_after ->> 'hostname') IS NULL
   ), recent AS (
     SELECT count(*)::int AS count, min(first_at) AS oldest FROM vps_certificates WHERE first_at > statement_timestamp() - interval '7 days'
   )
@@ -48,7 +51,7 @@ const READ = `
           OR (state = 'bought' AND bought_at > statement_timestamp() - interval '7 days' AND EXISTS (
             SELECT FROM user_vps WHERE user_vps.user_id::text = vps_purchases.user_id AND is_managed AND hostinger_vm_id IS NULL AND status <> 'deprovisioned')
             AND (SELECT true FROM vps_pool_members WHERE member_id = vps_purchases.user_id AND claimed_by IS NOT NULL) IS NULL)) AS fleet,
-    (SELECT count FROM recent) + (SELECT count FROM on_their_way) + (SELECT count FROM from_pool) AS certificates,
+    (SELECT count FROM recent) + (SELECT count FROM on_their_way) + (SELECT count FROM from_pool) + (SELECT count FROM renamed) AS certificates,
     (SELECT oldest + interval '7 days' FROM recent) AS "nextCertificateAt",
     (SELECT count FROM on_their_way) + (SELECT count FROM from_pool) AS "onTheirWay",
     clock_timestamp() AS now
@@ -65,6 +68,23 @@ export async function readBooks(db: Queryable): Promise<Books> {
  */
 export async function countInTurn(db: Queryable): Promise<void> {
   await db.query("SELECT pg_advisory_xact_lock(hashtextextended('user-vps:certificates', 0))");
+}
+
+/** So many may be taken side by side, at most: of fewer, whoever is next counts the one before. */
+const FEW_CERTIFICATES = 64;
+
+/** @param db inside a transaction that has locked the user, or makes it */
+export async function isCertificateLeft(db: Queryable, { certificatesPerWeek }: { readonly certificatesPerWeek: number }): Promise<boolean> {
+  const left = async () => certificatesPerWeek - (await readBooks(db)).certificates;
+  const atFirst = await left();
+  if (atFirst <= 0 || atFirst > FEW_CERTIFICATES) return atFirst > 0;
+  await countInTurn(db);
+  return (await left()) > 0;
+}
+
+/** Whether the host name has had one: its next one is not its first. */
+export async function hasCertificate(db: Queryable, hostname: string): Promise<boolean> {
+  return (await db.query("SELECT FROM vps_certificates WHERE hostname = $1", [hostname])).rowCount === 1;
 }
 
 /** A host name has got its certificate: the first one counts, once. */

@@ -2,7 +2,7 @@
 import type { Queryable } from "../db/queryable.ts";
 import { claimPoolMember, findFormerVm } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
-import { countInTurn, readBooks } from "./books.ts";
+import { isCertificateLeft } from "./books.ts";
 import { entitledPlans, planItemOf } from "./entitlement.ts";
 import type { GuardSettings } from "./guard.ts";
 
@@ -13,9 +13,6 @@ const MAY_CLAIM = `
   SELECT EXISTS (SELECT FROM vps_pools) AND NOT EXISTS (
     SELECT FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND is_managed
     WHERE vps_purchases.user_id = $1 AND vps_purchases.reserved_at >= requested_at AND state <> 'released') AS may`;
-
-/** So many may be claimed side by side, at most: of fewer certificates, one claim counts the other. */
-const FEW_CERTIFICATES = 64;
 
 /** @param db inside a transaction that has locked the user, or makes it @returns the record with its VM, and the member whose own stack is to end; undefined: the usual way */
 export async function claimFromPool(db: Queryable, settings: ClaimSettings, record: VpsRecord): Promise<{ readonly record: VpsRecord; readonly memberId: string } | undefined> {
@@ -28,12 +25,4 @@ export async function claimFromPool(db: Queryable, settings: ClaimSettings, reco
   if (await findFormerVm(db, userId)) return undefined;
   if (!(await isCertificateLeft(db, settings))) return undefined;
   return await claimPoolMember(db, record);
-}
-
-async function isCertificateLeft(db: Queryable, { certificatesPerWeek }: ClaimSettings): Promise<boolean> {
-  const left = async () => certificatesPerWeek - (await readBooks(db)).certificates;
-  const atFirst = await left();
-  if (atFirst <= 0 || atFirst > FEW_CERTIFICATES) return atFirst > 0;
-  await countInTurn(db);
-  return (await left()) > 0;
 }

@@ -60,6 +60,23 @@ describe("a change of a VPS, by HTTP,", () => {
     assert.equal((await rename()).statusCode, 202);
   });
 
+  it("rename is refused while no certificate is left this week, unless the name has had one, or it is to be all the same", async () => {
+    await user("nobody-served");
+    const { rows: [recent] } = await pool.query<{ count: number }>("SELECT count(*)::int AS count FROM vps_changes WHERE kind = 'rename' AND ended_at IS NULL");
+    await pool.query("INSERT INTO vps_certificates (hostname, user_id, first_at) SELECT 'taken' || place || '.spoq.dev', 'somebody', now() - make_interval(days => 6) FROM generate_series(1, 49 - $1::int) AS place", [recent!.count]);
+    const rename = (username: string, hostname: string, more = {}) => ask(username, "rename", { confirm: username, hostname, ...more });
+    await user("last-served");
+    assert.equal((await rename("last-served", "the-last.spoq.dev")).statusCode, 202, "the 50th; it counts until it has its certificate");
+    const refused = await rename("nobody-served", "one-more.spoq.dev");
+    assertRefusal(refused, 409, "STATUS_CONFLICT");
+    assert.match(refused.json().error.message, /used up until \d{4}-.*: 50 of 50 \(CERTIFICATES_PER_WEEK\)/);
+    assert.equal((await recordOf("nobody-served")).hostname, "nobody-served.spoq.dev");
+    assert.equal((await rename("nobody-served", "taken1.spoq.dev")).statusCode, 202);
+    await setVpsStatus(pool, "user_nobody-served", { status: "ready" });
+    assert.equal((await rename("nobody-served", "one-more.spoq.dev", { withoutCertificate: true })).statusCode, 202);
+    await pool.query("DELETE FROM vps_certificates");
+  });
+
   for (const change of ["recreate", "replace", "rename"]) {
     it(`${change} is refused without the user name, and for anybody but an operator`, async () => {
       const username = `sure-${change}`;

@@ -73,14 +73,14 @@ function purchaseOf({ plan: present }: AdminVpsView, plan: string | undefined): 
   return `A ${wanted.planName} will be bought (list price ${money(wanted.firstMonthPriceCents, "USD")} for the first month, then ${money(wanted.monthlyPriceCents, "USD")}).`;
 }
 
-export const rename: CliCommand<Confirmed> = {
+export const rename: CliCommand<Confirmed & { withoutCertificate?: boolean }> = {
   usage: "rename <username> <host-name>",
   summary: "Give a user's VPS another host name, in place",
   details: "The old name leads nowhere afterwards. The user name, which names the stack, stays.",
-  options: CONFIRMED,
+  options: [{ flags: "--without-certificate", description: "also while no certificate is left this week: it is not reached until there is one" }, ...CONFIRMED],
   examples: ["rename alice alicia.spoq.dev"],
   run: (invocation) => ask(invocation, {
-    send: (service, user, confirmed) => service.POST("/api/admin/vps/{username}/rename", { params: user, body: { ...confirmed, hostname: invocation.args[1]! } }),
+    send: (service, user, confirmed) => service.POST("/api/admin/vps/{username}/rename", { params: user, body: { ...confirmed, hostname: invocation.args[1]!, ...(invocation.options.withoutCertificate && { withoutCertificate: true }) } }),
     what: ({ username, hostname }) => `The VPS of ${username} will be ${invocation.args[1]}; ${hostname} will lead nowhere.`,
     asked: "the new host name is queued",
   }),

@@ -5,8 +5,8 @@ import { UserVpsError } from "../../../providers/core/errors.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { findOpenPurchase } from "../../purchases/index.ts";
-import { AT_REST_STATUSES, CHANGE_KINDS, CHANGE_OUTCOMES, isAtRest, isHostnameTaken, listChanges, requestChange, type ChangeRequest, type VpsChange, type VpsRecord } from "../../records/index.ts";
+import { findOpenPurchase, hasCertificate, isCertificateLeft, readBooks } from "../../purchases/index.ts";
+import { AT_REST_STATUSES, CHANGE_KINDS, CHANGE_OUTCOMES, isAtRest, isHostnameTaken, listChanges, lockVps, requestChange, type ChangeRequest, type VpsChange, type VpsRecord } from "../../records/index.ts";
 import { REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import { openFindingsOf } from "../../drift/findings.ts";
@@ -26,7 +26,11 @@ const CONFIRMED = {
 };
 const RECREATE = z.strictObject({ ...CONFIRMED, templateId: z.int().min(1).max(LARGEST_ID).optional().meta({ description: "Another operating system.", [OFFERED]: "templates" satisfies OfferedKind }) });
 const REPLACE = z.strictObject({ ...CONFIRMED, plan: PLAN.optional().describe("Another plan."), dataCenterId: DATA_CENTER.optional().describe("Another data center.") });
-const RENAME = z.strictObject({ ...CONFIRMED, hostname: z.string().min(1).max(253).describe("The new host name, directly under VPS_DOMAIN.") });
+const RENAME = z.strictObject({
+  ...CONFIRMED,
+  hostname: z.string().min(1).max(253).describe("The new host name, directly under VPS_DOMAIN."),
+  withoutCertificate: z.boolean().optional().describe("Also while no certificate is left this week (CERTIFICATES_PER_WEEK): the VPS is not reached by HTTPS then until the authority gives one."),
+});
 
 const time = z.iso.datetime();
 const DECLARED = z.object({ plan: z.string(), dataCenterId: z.int(), templateId: z.int(), hostname: z.string() });
@@ -91,13 +95,14 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   app.post("/rename", {
     schema: {
       tags: ["operators"], summary: "Another host name", params: USERNAME_PARAMS, body: RENAME, response: answers,
-      description: "In place: the record, the VM's own name, what Caddy serves. The old name leads nowhere afterwards. The user name stays. It has to be typed again, as `confirm`.",
+      description: "In place: the record, the VM's own name, what Caddy serves. The old name leads nowhere afterwards. The user name stays. It has to be typed again, as `confirm`. A name that never had a certificate is refused while none is left this week.",
     },
   }, async (request, reply) => {
     const hostname = request.body.hostname.toLowerCase();
     return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, async (user, db) => {
       await refuseOpenPurchase(db, user);
       await refuseHostname(db, user, hostname, settings);
+      if (request.body.withoutCertificate !== true) await refuseWithoutCertificate(db, user, hostname, settings);
       return { kind: "rename", to: { hostname } };
     }));
   });
@@ -136,6 +141,16 @@ async function refuseHostname(db: Queryable, user: VpsRecord, hostname: string, 
   refuseIgnoredName(hostname, ignoredNames);
   if (hostname === user.hostname) throw new UserVpsError("INPUT_INVALID", `'${user.username}' has the host name ${hostname} already.`);
   if (await isHostnameTaken(db, user.userId, hostname)) throw new UserVpsError("USERNAME_TAKEN", `The host name ${hostname} belongs to another user.`, { next: "Choose another host name." });
+}
+
+/** The old name is not served any more once the new one is declared, whether the authority gives a certificate or not. */
+async function refuseWithoutCertificate(db: Queryable, { userId }: VpsRecord, hostname: string, settings: HttpSettings): Promise<void> {
+  if (await hasCertificate(db, hostname)) return;
+  await lockVps(db, userId);
+  if (await isCertificateLeft(db, settings)) return;
+  const { certificates, nextCertificateAt } = await readBooks(db);
+  const next = nextCertificateAt ? ` until ${nextCertificateAt.toISOString()}` : "";
+  throw new HttpError("STATUS_CONFLICT", `The certificates of seven days are used up${next}: ${certificates} of ${settings.certificatesPerWeek} (CERTIFICATES_PER_WEEK). ${hostname} might get none, and the VPS would not be reached; \`withoutCertificate\` renames it all the same.`);
 }
 
 function changeView({ userId: _, username: _name, before, requestedAt, begunAt, paidUntil, endedAt, ...rest }: VpsChange): z.output<typeof CHANGE> {

@@ -14,6 +14,7 @@ const confirming = ({ username }) => ({ name: "confirm", label: `Type the user n
 const isConfirmed = ({ username }) => ({ confirm }) => confirm === username;
 const offers = () => get("/api/admin/offers");
 const choice = (name, label, items, unchanged) => ({ name, label, options: [["", unchanged], ...items.map(([value, text]) => [String(value), text])] });
+const WITHOUT_CERTIFICATE = choice("withoutCertificate", "While no certificate is left this week", [["yes", "rename all the same: it is not reached until there is one"]], "refuse it");
 const filled = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
 
 /**
@@ -35,8 +36,8 @@ const ACTIONS = [
     question: () => ({ title: "Make new credentials?", text: "The password and the JWT secret that the user has will not work any more. The new ones can be shown once.", yes: "Rotate" }) },
   { name: "snapshot", text: "Snapshot", fits: hasVm,
     question: (vps) => ({ title: "Make a snapshot of the VM?", text: "A VM has one: it takes the place of an earlier one, which is lost.", yes: "Make it", fields: [confirming(vps)], isAllowed: isConfirmed(vps) }) },
-  { name: "rename", text: "Rename", fits: hasVm,
-    question: (vps) => ({ title: "Another host name?", text: "In place: the DNS record, the VM's own name, what Caddy serves. The old name leads nowhere afterwards; the user name stays.", yes: "Rename", fields: [{ name: "hostname", label: "New host name", value: vps.hostname, required: true }, confirming(vps)], isAllowed: isConfirmed(vps) }) },
+  { name: "rename", text: "Rename", fits: hasVm, body: ({ withoutCertificate, ...others }) => ({ ...others, ...(withoutCertificate && { withoutCertificate: true }) }),
+    question: (vps) => ({ title: "Another host name?", text: "In place: the DNS record, the VM's own name, what Caddy serves. The old name leads nowhere afterwards; the user name stays.", yes: "Rename", fields: [{ name: "hostname", label: "New host name", value: vps.hostname, required: true }, WITHOUT_CERTIFICATE, confirming(vps)], isAllowed: isConfirmed(vps) }) },
   { name: "recreate", text: "Recreate", fits: hasVm, isDangerous: true, question: recreateQuestion, body: ({ templateId, ...others }) => ({ ...others, ...(templateId && { templateId: Number(templateId) }) }) },
   { name: "replace", text: "Replace", fits: hasVm, isDangerous: true, question: replaceQuestion, body: whichPlace },
   { name: "deprovision", text: "Deprovision", fits: () => true, isDangerous: true, isOff: (vps) => !canBeGivenUp(vps), question: giveUpQuestion, body: ({ wipe, ...others }) => ({ ...others, wipe: wipe !== "no" }) },
