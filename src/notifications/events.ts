@@ -45,10 +45,12 @@ const APPEND = `
   WHERE notification_id = (SELECT max(notification_id) FROM vps_notifications WHERE target = $1 AND ordering = $3)
     AND state = 'pending' AND attempts = 0 AND claimed_until IS NULL AND jsonb_array_length(events) < ${MOST_EVENTS}`;
 
+/** How long it is tried counts from when it may be tried first: gathering may take as long. */
 const INSERT = `
-  INSERT INTO vps_notifications (message_id, target, ordering, events, next_attempt_at)
-  SELECT message_id, $1, ordering, events, clock_timestamp() + make_interval(secs => $3)
-  FROM ROWS FROM (jsonb_to_recordset($2) AS (message_id text, ordering text, events jsonb)) WITH ORDINALITY AS made (message_id, ordering, events, place) ORDER BY place`;
+  INSERT INTO vps_notifications (message_id, target, ordering, events, next_attempt_at, pending_since)
+  SELECT message_id, $1, ordering, events, due, due
+  FROM ROWS FROM (jsonb_to_recordset($2) AS (message_id text, ordering text, events jsonb)) WITH ORDINALITY AS made (message_id, ordering, events, place),
+    (SELECT clock_timestamp() + make_interval(secs => $3) AS due) AS first ORDER BY place`;
 
 export interface HandOnOptions {
   /** For how long what people read is gathered. */

@@ -65,7 +65,7 @@ export async function activeTargets(db: Queryable): Promise<TargetRecord[]> {
 export async function listTargets(db: Queryable): Promise<TargetRecord[]> {
   const { rows } = await db.query<TargetRecord>(
     `SELECT ${COLUMNS}, pending.count AS pending, pending.oldest AS "oldestPendingAt", (SELECT count(*)::int FROM vps_notifications WHERE target = name AND state = 'given_up') AS "givenUp"
-     FROM vps_notification_targets, LATERAL (SELECT count(*)::int, min(pending_since) AS oldest FROM vps_notifications WHERE target = name AND state = 'pending') AS pending
+     FROM vps_notification_targets, LATERAL (SELECT count(*)::int, min(least(pending_since, clock_timestamp())) AS oldest FROM vps_notifications WHERE target = name AND state = 'pending') AS pending
      WHERE removed_at IS NULL ORDER BY name`,
   );
   return rows;

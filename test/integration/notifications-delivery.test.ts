@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, it } from "vitest";
 import { sleep } from "../../providers/core/time.ts";
 import type { NotificationTarget } from "../../src/config/index.ts";
 import { listMessages, listTargets, resumeTarget, sendAgain, sendGivenUpAgain, startNotifications } from "../../src/notifications/index.ts";
-import type { Notifications } from "../../src/notifications/index.ts";
+import type { NotificationMessage, Notifications } from "../../src/notifications/index.ts";
 import { claimMessages } from "../../src/notifications/messages.ts";
 import { setVpsStatus } from "../../src/records/index.ts";
 import { atEnd } from "../support/at-end.ts";
@@ -317,6 +317,17 @@ describe("people", () => {
     assert.match(text, /and 11 more$/);
     assert.doesNotMatch(text, /[<>]/);
     assert.ok(!JSON.stringify(await listTargets(pool)).includes("fake-slack-token"), "the address is told without its secret");
+  });
+
+  it("get it tried for as long as anything else, however long it was gathered", async () => {
+    const { port } = await startReceiver("slack");
+    await start([{ format: "slack", name: "ops", url: `http://127.0.0.1:${port}/services/T0/B0/fake-slack-token`, events: ["vps.failed"] }], { groupSeconds: 3_600 });
+    await fail("alice");
+    await until("the message", async () => (await messages("ops")).length === 1);
+    const [{ pendingSince, nextAttemptAt, createdAt }] = (await messages("ops")) as [NotificationMessage];
+    assert.deepEqual(pendingSince, nextAttemptAt);
+    assert.ok(pendingSince.getTime() - createdAt.getTime() > 3_590_000);
+    assert.ok((await target("ops")).oldestPendingAt! <= new Date(), "what waits does not wait since later");
   });
 
   it("get mail by SMTP, with a login, an address for each and the same Message-ID for each try", async () => {
