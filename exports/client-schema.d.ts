@@ -2246,7 +2246,7 @@ export interface components {
                 failed: number;
                 skipped: number;
             };
-            /** @description By wave and user name. */
+            /** @description By wave and user name. RUNS_KEPT_DAYS after the end they are removed, all but those that tell which release a VPS has. */
             members: components["schemas"]["RollOutMember"][];
         };
         RollOutPage: {

@@ -32,7 +32,7 @@ export const ROLL_OUT_VIEW = z.object({
 }).meta({ id: "RollOut" });
 
 export const ROLL_OUT_WITH_MEMBERS_VIEW = ROLL_OUT_VIEW.extend({
-  members: z.array(MEMBER_VIEW).describe("By wave and user name."),
+  members: z.array(MEMBER_VIEW).describe("By wave and user name. RUNS_KEPT_DAYS after the end they are removed, all but those that tell which release a VPS has."),
 }).meta({ id: "RollOutWithMembers" });
 
 export type RollOutView = z.output<typeof ROLL_OUT_VIEW>;

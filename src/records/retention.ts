@@ -5,7 +5,7 @@ import { drawCountsTogether } from "./counts.ts";
 import { ENDED_STATES } from "./pool-members.ts";
 
 export interface Retention {
-  /** Runs with their logs, phases and processes; resolved findings with their repairs, and sweeps. */
+  /** Runs with their logs, phases and processes; resolved findings with their repairs, and sweeps; VPSs of ended roll-outs. */
   readonly runsKeptDays: number;
   /** What operators have asked for. */
   readonly auditKeptDays: number;
@@ -45,6 +45,23 @@ const OLD_POOL_MEMBERS = `
   DELETE FROM vps_pool_members WHERE member_id IN (
     SELECT member_id FROM vps_pool_members WHERE state IN ${ENDED_STATES} AND ended_at < clock_timestamp() - make_interval(days => greatest($1::int, 31))
       AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = member_id AND is_pooled) LIMIT ${BATCH})`;
+/** Not what tells which release a VPS has: see releases.ts. */
+const OLD_ROLL_OUT_MEMBERS = `
+  WITH removed AS (
+    DELETE FROM vps_roll_out_members WHERE (roll_out_id, user_id) IN (
+      SELECT roll_out_id, old.user_id FROM vps_roll_outs JOIN vps_roll_out_members AS old USING (roll_out_id)
+      WHERE vps_roll_outs.ended_at < clock_timestamp() - make_interval(days => $1) AND (old.status IN ('failed', 'skipped') OR (old.status = 'succeeded'
+        AND (EXISTS (SELECT FROM vps_roll_out_members AS later WHERE later.user_id = old.user_id AND later.status = 'succeeded' AND later.ended_at > old.ended_at)
+          OR NOT EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = old.user_id AND user_vps.requested_at <= old.ended_at))))
+      LIMIT ${BATCH})
+    RETURNING roll_out_id, status
+  ), counted AS (
+    UPDATE vps_roll_outs SET removed_succeeded = removed_succeeded + succeeded, removed_failed = removed_failed + failed, removed_skipped = removed_skipped + skipped
+    FROM (SELECT roll_out_id AS id, count(*) FILTER (WHERE status = 'succeeded') AS succeeded, count(*) FILTER (WHERE status = 'failed') AS failed, count(*) FILTER (WHERE status = 'skipped') AS skipped
+      FROM removed GROUP BY roll_out_id) AS told
+    WHERE roll_out_id = told.id
+  )
+  SELECT FROM removed`;
 const OLD_NOTIFICATIONS = `DELETE FROM vps_notifications WHERE notification_id IN (SELECT notification_id FROM vps_notifications WHERE created_at < clock_timestamp() - make_interval(days => $1) LIMIT ${BATCH})`;
 const OLD_EVENTS = `DELETE FROM vps_notification_events WHERE event_id IN (SELECT event_id FROM vps_notification_events WHERE occurred_at < clock_timestamp() - make_interval(days => $1) LIMIT ${BATCH})`;
 
@@ -68,6 +85,7 @@ export async function removeOld(pool: Pool, { runsKeptDays, auditKeptDays, notif
   await inBatches(pool, OLD_POOL_ROWS, runsKeptDays);
   await inBatches(pool, OLD_POOL_MEMBERS, runsKeptDays);
   await inBatches(pool, OLD_EVENTS, notificationsKeptDays);
+  await inBatches(pool, OLD_ROLL_OUT_MEMBERS, runsKeptDays);
   await drawCountsTogether(pool);
   return removed;
 }

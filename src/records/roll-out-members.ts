@@ -50,10 +50,15 @@ export async function listMembers(db: Queryable, rollOutId: string): Promise<Rol
   return rows;
 }
 
-/** How many members each of the roll-outs has in each status; 0 where there is none. */
+/** How many members each of the roll-outs has in each status, or had before they were removed; 0 where there is none. */
 export async function countMembers(db: Queryable, rollOutIds: readonly string[]): Promise<(rollOutId: string) => Record<MemberStatus, number>> {
   const { rows } = await db.query<{ rollOutId: string; status: MemberStatus; count: number }>(
-    `SELECT roll_out_id AS "rollOutId", status, count(*)::integer AS count FROM vps_roll_out_members WHERE roll_out_id = ANY ($1) GROUP BY roll_out_id, status`,
+    `SELECT roll_out_id AS "rollOutId", status, sum(count)::integer AS count FROM (
+       SELECT roll_out_id, status, count(*) FROM vps_roll_out_members WHERE roll_out_id = ANY ($1) GROUP BY roll_out_id, status
+       UNION ALL
+       SELECT roll_out_id, removed.status, removed.count FROM vps_roll_outs, LATERAL (VALUES ('succeeded', removed_succeeded), ('failed', removed_failed), ('skipped', removed_skipped)) AS removed (status, count)
+       WHERE roll_out_id = ANY ($1)
+     ) AS counted GROUP BY roll_out_id, status`,
     [rollOutIds],
   );
   return (rollOutId) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import { endSession, isSessionEnded, listRuns, readCounts, removeOld, requestVps, setVpsStatus } from "../../src/records/index.ts";
+import { countMembers, endSession, findReleaseOfUser, isSessionEnded, listRuns, readCounts, removeOld, requestVps, setVpsStatus } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool } = await withDatabase();
@@ -59,6 +59,30 @@ describe("what is long over", () => {
     assert.equal((await removeOld(pool, KEPT)).notifications, 2);
     const left = await pool.query<{ id: string }>("SELECT message_id AS id FROM vps_notifications UNION ALL SELECT once_key FROM vps_notification_events");
     assert.deepEqual(left.rows.map(({ id }) => id), ["young", "b"]);
+  });
+
+  it("is so of the VPSs of ended roll-outs, of which the numbers stay, and what tells which release a VPS has", async () => {
+    for (const username of ["erin", "frank"]) await user(username, "ready");
+    const rollOut = async (rollOutId: string, daysAgo: number, members: Record<string, string>) => {
+      await pool.query("INSERT INTO vps_releases (version, cli_url, cli_sha256, created_by) VALUES ($1, 'https://downloads.example.com/spoq', 'a', 'o')", [rollOutId]);
+      await pool.query(
+        `INSERT INTO vps_roll_outs (roll_out_id, version, requested_by, reason, concurrency, max_failures, created_at, ended_at, outcome)
+         VALUES ($1, $1, 'o', 'x', 1, 1, now() - make_interval(days => $2), now() - make_interval(days => $2), 'succeeded')`, [rollOutId, daysAgo]);
+      await pool.query(
+        `INSERT INTO vps_roll_out_members (roll_out_id, user_id, username, wave, status, ended_at)
+         SELECT $1, key, key, 1, value, CASE WHEN value <> 'running' THEN now() - make_interval(days => $2) END FROM jsonb_each_text($3)`, [rollOutId, daysAgo, JSON.stringify(members)]);
+    };
+    await rollOut("r1", 300, { erin: "succeeded", frank: "succeeded", gone: "succeeded" });
+    await rollOut("r2", 200, { erin: "succeeded", frank: "failed", gone: "running" });
+    await rollOut("r3", 10, { erin: "skipped", frank: "skipped" });
+    const counts = async () => { const of = await countMembers(pool, ["r1", "r2", "r3"]); return [of("r1"), of("r2"), of("r3")]; };
+    const releases = () => Promise.all(["erin", "frank"].map(async (userId) => (await findReleaseOfUser(pool, userId))?.version));
+    const [counted, released] = [await counts(), await releases()];
+    assert.deepEqual(released, ["r2", "r1"]);
+    await removeOld(pool, KEPT);
+    const { rows } = await pool.query<{ left: string }>("SELECT roll_out_id || ' ' || user_id AS left FROM vps_roll_out_members ORDER BY 1");
+    assert.deepEqual(rows.map(({ left }) => left), ["r1 frank", "r2 erin", "r2 gone", "r3 erin", "r3 frank"]);
+    assert.deepEqual([await counts(), await releases()], [counted, released]);
   });
 
   it("is so of ended sessions as well, a day after they would have ended by themselves", async () => {
