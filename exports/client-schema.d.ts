@@ -811,7 +811,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One roll-out, with what became of each VPS */
+        /**
+         * One roll-out, with what became of each VPS
+         * @description Of a large fleet all of them are megabytes: whoever asks again and again asks for a part. `counts` are of all.
+         */
         get: operations["getRollOut"];
         put?: never;
         post?: never;
@@ -2246,7 +2249,7 @@ export interface components {
                 failed: number;
                 skipped: number;
             };
-            /** @description By wave and user name. RUNS_KEPT_DAYS after the end they are removed, all but those that tell which release a VPS has. */
+            /** @description Those that were asked for, by wave and user name. RUNS_KEPT_DAYS after the end they are removed, all but those that tell which release a VPS has. */
             members: components["schemas"]["RollOutMember"][];
         };
         RollOutPage: {
@@ -4191,7 +4194,14 @@ export interface operations {
     };
     getRollOut: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only the VPSs in this status. */
+                status?: "waiting" | "running" | "succeeded" | "failed" | "skipped";
+                /** @description Only the VPSs whose turn has begun or ended since, or at that moment. */
+                changedSince?: string;
+                /** @description How many VPSs at most, 1 to 1000; else all. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 rollOutId: string;

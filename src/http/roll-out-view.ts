@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Queryable } from "../db/queryable.ts";
-import { countMembers, listMembers, MEMBER_STATUSES, ROLL_OUT_OUTCOMES, type MemberStatus, type RollOutMember, type RollOutRecord } from "../records/index.ts";
+import { countMembers, listMembers, MEMBER_STATUSES, ROLL_OUT_OUTCOMES, type MemberFilter, type MemberStatus, type RollOutMember, type RollOutRecord } from "../records/index.ts";
 
 const time = z.iso.datetime();
 
@@ -32,7 +32,7 @@ export const ROLL_OUT_VIEW = z.object({
 }).meta({ id: "RollOut" });
 
 export const ROLL_OUT_WITH_MEMBERS_VIEW = ROLL_OUT_VIEW.extend({
-  members: z.array(MEMBER_VIEW).describe("By wave and user name. RUNS_KEPT_DAYS after the end they are removed, all but those that tell which release a VPS has."),
+  members: z.array(MEMBER_VIEW).describe("Those that were asked for, by wave and user name. RUNS_KEPT_DAYS after the end they are removed, all but those that tell which release a VPS has."),
 }).meta({ id: "RollOutWithMembers" });
 
 export type RollOutView = z.output<typeof ROLL_OUT_VIEW>;
@@ -44,9 +44,9 @@ export async function readRollOutViews(db: Queryable, rollOuts: readonly RollOut
   return rollOuts.map((rollOut) => ({ ...rollOut, createdAt: rollOut.createdAt.toISOString(), endedAt: rollOut.endedAt?.toISOString() ?? null, counts: countsOf(rollOut.rollOutId) }));
 }
 
-export async function readRollOutWithMembers(db: Queryable, rollOut: RollOutRecord): Promise<RollOutWithMembersView> {
+export async function readRollOutWithMembers(db: Queryable, rollOut: RollOutRecord, which: MemberFilter): Promise<RollOutWithMembersView> {
   const [view] = await readRollOutViews(db, [rollOut]);
-  return { ...view!, members: (await listMembers(db, rollOut.rollOutId)).map(memberView) };
+  return { ...view!, members: (await listMembers(db, rollOut.rollOutId, which)).map(memberView) };
 }
 
 function memberView({ username, wave, status, runId, errorCode, message, ...times }: RollOutMember): RollOutMemberView {

@@ -8,6 +8,11 @@ export function text(longest: number) {
   return z.string().min(1).max(longest).regex(/^[^\x00]*$/, "expected a text without NUL");
 }
 
+/** @param words what it is for, as the API's description has it */
+export function time(words: string) {
+  return z.iso.datetime({ offset: true }).transform((written) => new Date(written)).optional().describe(words);
+}
+
 /**
  * Who a user is, `sub` of their token. Halves of a surrogate pair would all be kept as the same character, and two users be one.
  * Ranges, not `\p{…}`: which characters are assigned is another question in each version of Unicode, and readers of /openapi.json have their own.

@@ -44,9 +44,21 @@ export async function insertMembers(db: Queryable, rollOutId: string, members: r
   );
 }
 
+export interface MemberFilter {
+  readonly status?: MemberStatus | undefined;
+  /** Whose turn has begun or ended since. */
+  readonly changedSince?: Date | undefined;
+  readonly limit?: number | undefined;
+}
+
 /** By wave and user name. */
-export async function listMembers(db: Queryable, rollOutId: string): Promise<RollOutMember[]> {
-  const { rows } = await db.query<RollOutMember>(`SELECT ${COLUMNS} FROM vps_roll_out_members WHERE roll_out_id = $1 ORDER BY wave, username COLLATE "C"`, [rollOutId]);
+export async function listMembers(db: Queryable, rollOutId: string, { status, changedSince, limit }: MemberFilter = {}): Promise<RollOutMember[]> {
+  const { rows } = await db.query<RollOutMember>(
+    `SELECT ${COLUMNS} FROM vps_roll_out_members
+     WHERE roll_out_id = $1 AND ($2::text IS NULL OR status = $2) AND ($3::timestamptz IS NULL OR coalesce(ended_at, started_at) >= $3)
+     ORDER BY wave, username COLLATE "C" LIMIT $4`,
+    [rollOutId, status ?? null, changedSince ?? null, limit ?? null],
+  );
   return rows;
 }
 

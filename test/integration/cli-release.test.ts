@@ -119,7 +119,9 @@ describe("following a roll-out", () => {
     const underWay = await running();
     await pool.query("UPDATE vps_roll_out_members SET status = 'succeeded', ended_at = now() WHERE roll_out_id = $1", [created.rollOutId]);
     const answers = [underWay, undefined, underWay, await running()];
-    const server = createServer((_, response) => {
+    const since: number[] = [];
+    const server = createServer(({ url }, response) => {
+      since.push(Date.parse(new URL(url!, "http://service").searchParams.get("changedSince") ?? ""));
       const body = answers.shift();
       response.writeHead(body ? 200 : 503, { "content-type": "application/json" }).end(body ?? JSON.stringify({ error: { code: "SHUTTING_DOWN", message: "This process is going." } }));
     }).listen(0, "127.0.0.1");
@@ -127,6 +129,8 @@ describe("following a roll-out", () => {
     atEnd(() => server.close());
     const { data, exitCode } = await followRollOut(invocation(`http://127.0.0.1:${(server.address() as AddressInfo).port}`), created.rollOutId);
     assert.deepEqual([(data as { rollOut: RollOutView }).rollOut.outcome, exitCode, answers.length], ["succeeded", 0, 0]);
+    // Not the whole fleet again each time.
+    assert.deepEqual([since[0], since.every((ms, place) => place === 0 || ms >= since[place - 1]!), since.at(-1)! > Date.now() - 600_000], [0, true, true]);
     assert.deepEqual(shown.map((line) => line.replace(/^\S+ +/, "")), ["wave 1  anna  running", "wave 1  anna  succeeded"]);
   });
 

@@ -160,6 +160,24 @@ describe("GET /api/admin/roll-outs", () => {
     assert.notEqual((await get(`roll-outs?limit=1&cursor=${nextCursor}`)).items[0].rollOutId, rollOutId);
   });
 
+  it("tells of the VPSs that are asked for alone: in one status, changed since, so many at most; the numbers are of all", async () => {
+    const { rollOutId } = (await post("roll-outs", { ...ROLL_OUT, waves: ["rest"] })).json();
+    await endMember(pool, (await takeMember(pool, rollOutId, 1, "run-1"))!, { status: "failed" });
+    await endMember(pool, (await takeMember(pool, rollOutId, 1, "run-2"))!, { status: "succeeded" });
+    await pool.query("UPDATE vps_roll_out_members SET ended_at = '2026-01-01T00:00:00Z' WHERE roll_out_id = $1 AND username = 'anna'", [rollOutId]);
+    const told = async (query: string) => {
+      const { members, counts } = await get(`roll-outs/${rollOutId}?${query}`) as { members: { username: string }[]; counts: Record<string, number> };
+      assert.deepEqual([counts["failed"], counts["succeeded"], counts["waiting"]], [1, 1, 1]);
+      return members.map(({ username }) => username);
+    };
+    assert.deepEqual(await told(""), ["anna", "bert", "carl"]);
+    assert.deepEqual(await told("status=failed"), ["anna"]);
+    assert.deepEqual(await told("changedSince=1970-01-01T00:00:00Z"), ["anna", "bert"]);
+    assert.deepEqual(await told("changedSince=2026-01-01T00:00:00.001Z"), ["bert"]);
+    assert.deepEqual(await told("limit=2"), ["anna", "bert"]);
+    for (const query of ["status=gone", "limit=0", "limit=1001", "changedSince=yesterday", "other=1"]) assertRefusal(await app.inject({ url: `/api/admin/roll-outs/${rollOutId}?${query}`, headers: operator }), 400, "REQUEST_INVALID");
+  });
+
   it("does not know a roll-out that is none: 404", async () => {
     assertRefusal(await app.inject({ url: "/api/admin/roll-outs/none", headers: operator }), 404, "ROLL_OUT_NOT_FOUND");
     assertRefusal(await post("roll-outs/none/cancel"), 404, "ROLL_OUT_NOT_FOUND");

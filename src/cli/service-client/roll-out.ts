@@ -1,6 +1,6 @@
 /** A roll-out as people see it, and as it goes on. */
 import { UserVpsError } from "../../../providers/core/errors.ts";
-import { SECOND_MS, sleep } from "../../../providers/core/time.ts";
+import { MINUTE_MS, SECOND_MS, sleep } from "../../../providers/core/time.ts";
 import type { RollOutMemberView, RollOutView, RollOutWithMembersView } from "../../http/roll-out-view.ts";
 import type { Invocation, Result } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -11,6 +11,8 @@ import { ServiceRefusal } from "./refusal.ts";
 
 /** Well within RATE_LIMIT_PER_MINUTE. */
 const INTERVAL_MS = 2 * SECOND_MS;
+/** A statement ends after a minute: what it writes down is seen that much later than its time, at most. */
+const SEEN_LATE_MS = 2 * MINUTE_MS;
 /** How long the service may be away, as while it is restarted, before following it is given up. */
 const AWAY_LIMIT_MS = 60 * SECOND_MS;
 
@@ -19,8 +21,9 @@ export async function newestRollOut(service: ServiceApi): Promise<RollOutView | 
   return (await answer(service.GET("/api/admin/roll-outs", { params: { query: { limit: 1 } } }))).items[0];
 }
 
-export async function readRollOut(service: ServiceApi, rollOutId: string): Promise<RollOutWithMembersView> {
-  return await answer(service.GET("/api/admin/roll-outs/{rollOutId}", { params: { path: { rollOutId } } }));
+/** @param changedSince only the VPSs whose turn has begun or ended since; undefined: all */
+export async function readRollOut(service: ServiceApi, rollOutId: string, changedSince?: Date): Promise<RollOutWithMembersView> {
+  return await answer(service.GET("/api/admin/roll-outs/{rollOutId}", { params: { path: { rollOutId }, query: { ...(changedSince && { changedSince: changedSince.toISOString() }) } } }));
 }
 
 export function rollOutText(rollOut: RollOutWithMembersView): string {
@@ -44,9 +47,11 @@ export function statusText({ outcome, counts }: RollOutView): string {
 export async function followRollOut(invocation: Pick<Invocation, "env" | "signal" | "progress" | "show">, rollOutId: string): Promise<Result> {
   const { signal, progress, show } = invocation;
   const shown = new Map<string, string>();
+  // Of all whose turn has begun.
+  let sinceMs = 0;
   for (let answeredMs = Date.now(); ; ) {
     // With a token of its own each time: a roll-out may outlast one.
-    const rollOut = await withService(invocation, (service) => readRollOut(service, rollOutId)).catch((error: unknown) => {
+    const rollOut = await withService(invocation, (service) => readRollOut(service, rollOutId, new Date(sinceMs))).catch((error: unknown) => {
       if (!isAway(error) || Date.now() - answeredMs > AWAY_LIMIT_MS) throw error;
       progress.say("the service does not answer, it is asked again");
     });
@@ -54,6 +59,8 @@ export async function followRollOut(invocation: Pick<Invocation, "env" | "signal
       answeredMs = Date.now();
       for (const member of rollOut.members) {
         const { username, status, runId } = member;
+        // By the service's clock.
+        sinceMs = Math.max(sinceMs, Date.parse(member.endedAt ?? member.startedAt ?? "") - SEEN_LATE_MS || 0);
         if (status === "waiting" || shown.get(username) === `${status} ${runId}`) continue;
         shown.set(username, `${status} ${runId}`);
         progress.end();

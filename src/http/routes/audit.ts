@@ -5,9 +5,7 @@ import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { USERNAME_PARAMS } from "../operated-user.ts";
 import { NUMBERED_PAGE, pageOf, pageView } from "../paging.ts";
-import { text } from "../texts.ts";
-
-const time = (words: string) => z.iso.datetime({ offset: true }).transform((written) => new Date(written)).optional().describe(words);
+import { text, time } from "../texts.ts";
 
 export const AUDIT_FILTER = {
   username: USERNAME_PARAMS.shape.username.optional().describe("Whom it is about."),

@@ -4,7 +4,7 @@ import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { VERSION_PATTERN } from "../../../stacks/release.ts";
 import { cancelRollOut, createRollOut, MOST_AT_ONCE, MOST_FAILURES, skipInRollOut } from "../../releases/create-roll-out.ts";
-import { findRollOut, listRollOuts, type RollOutRecord } from "../../records/index.ts";
+import { findRollOut, listRollOuts, MEMBER_STATUSES, type RollOutRecord } from "../../records/index.ts";
 import { WAVE_PATTERN } from "../../releases/waves.ts";
 import { NO_FIELDS, REASON, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
@@ -13,7 +13,10 @@ import { HttpError } from "../http-error.ts";
 import { USERNAME_PARAMS } from "../operated-user.ts";
 import { readRollOutViews, readRollOutWithMembers, ROLL_OUT_VIEW, ROLL_OUT_WITH_MEMBERS_VIEW } from "../roll-out-view.ts";
 import { pageOf, pageQuery } from "../paging.ts";
+import { time } from "../texts.ts";
+import { wholeNumber } from "../whole-number.ts";
 
+const MOST_MEMBERS = 1_000;
 const LONGEST_BODY_BYTES = 131_072;
 const ROLL_OUT_ID = z.string().min(1).max(64).regex(/^[A-Za-z0-9-]+$/, "expected the id of a roll-out");
 /** What is said with `meta` is checked by `createRollOut`, which says more about it. */
@@ -29,6 +32,11 @@ const BODY = z.strictObject({
 });
 const QUERY = z.strictObject(pageQuery(ROLL_OUT_ID));
 const PARAMS = z.object({ rollOutId: ROLL_OUT_ID });
+const MEMBERS = z.strictObject({
+  status: z.enum(MEMBER_STATUSES).optional().describe("Only the VPSs in this status."),
+  changedSince: time("Only the VPSs whose turn has begun or ended since, or at that moment."),
+  limit: wholeNumber(1, MOST_MEMBERS).optional().describe(`How many VPSs at most, 1 to ${MOST_MEMBERS}; else all.`),
+});
 const PAGE = pageOf(ROLL_OUT_VIEW, "RollOutPage");
 const answer = <T extends z.ZodType>(description: string, schema: T) => ({ description, content: { "application/json": { schema } } });
 
@@ -63,8 +71,12 @@ export const rollOutRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
   });
 
   app.get("/roll-outs/:rollOutId", {
-    schema: { tags: ["operators"], summary: "One roll-out, with what became of each VPS", params: PARAMS, response: { 200: answer("The roll-out.", ROLL_OUT_WITH_MEMBERS_VIEW), ...refusals(401, 403, 404) } },
-  }, async ({ params }) => readRollOutWithMembers(pool, await existing(pool, params.rollOutId)));
+    schema: {
+      tags: ["operators"], summary: "One roll-out, with what became of each VPS", params: PARAMS, querystring: MEMBERS,
+      description: "Of a large fleet all of them are megabytes: whoever asks again and again asks for a part. `counts` are of all.",
+      response: { 200: answer("The roll-out.", ROLL_OUT_WITH_MEMBERS_VIEW), ...refusals(401, 403, 404) },
+    },
+  }, async ({ params, query }) => readRollOutWithMembers(pool, await existing(pool, params.rollOutId), query));
 
   app.post("/roll-outs/:rollOutId/cancel", {
     schema: {

@@ -9,6 +9,7 @@ import { status, when } from "./text.js";
 
 const INTERVAL_MS = 5_000;
 const PAGE_SIZE = "20";
+const MOST_FAILED = 50;
 
 async function showAll() {
   const cursor = wanted().get("cursor");
@@ -19,10 +20,13 @@ async function showAll() {
   cursorPager(byId("roll-out-pager"), { cursor, nextCursor: page.nextCursor });
   const isOpen = items.some(({ outcome }) => outcome === null);
   show(byId("releases"), [releases.items, isOpen], () => (releases.items.length > 0 ? releases.items.map((release) => releaseRow(release, isOpen)) : nothing("No release is known yet: `user-vps release create VERSION` makes one known.", 5)));
-  const { members } = newest?.counts.failed > 0 ? await get(`/api/admin/roll-outs/${newest.rollOutId}`) : { members: [] };
-  const failed = members.filter((member) => member.status === "failed");
-  show(byId("roll-out-failures"), failed, () => failed.map(({ username, errorCode, message }) => h("li", {},
-    h("a", { href: `/users/${username}`, "data-key": `failed-${username}` }, username), ` did not take ${newest.version}: ${[errorCode, message].filter(Boolean).join(": ")}`)));
+  const { members: failed } = newest?.counts.failed > 0 ? await get(`/api/admin/roll-outs/${newest.rollOutId}?status=failed&limit=${MOST_FAILED}`) : { members: [] };
+  const more = failed.length === MOST_FAILED ? newest.counts.failed - MOST_FAILED : 0;
+  show(byId("roll-out-failures"), [failed, more], () => [
+    ...failed.map(({ username, errorCode, message }) => h("li", {},
+      h("a", { href: `/users/${username}`, "data-key": `failed-${username}` }, username), ` did not take ${newest.version}: ${[errorCode, message].filter(Boolean).join(": ")}`)),
+    more > 0 && h("li", {}, `and ${more} more: \`user-vps release status\``),
+  ].filter(Boolean));
 }
 
 const nothing = (text, columns) => h("tr", {}, h("td", { colspan: String(columns), class: "quiet text" }, text));
