@@ -26,7 +26,7 @@ let letGo: () => void;
 
 async function work(workerConcurrency: number): Promise<void> {
   world = openPurchaseWorld(pool, sandbox, { WORKER_CONCURRENCY: String(workerConcurrency) });
-  worker = await startStubWorker({ boss, pool, databaseUrl: url, engine, vms, world, account: { read: async () => ({ state: "none" }), resolve: async () => undefined } });
+  worker = await startStubWorker({ boss, pool, databaseUrl: url, engine, vms, world, account: { read: async () => ({ state: "none" }), withdrawIntents: async () => undefined, resolve: async () => undefined } });
 }
 
 beforeEach(async () => {
