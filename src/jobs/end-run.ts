@@ -48,7 +48,7 @@ export async function recordFailure(context: WorkerContext, failed: FailedJob, e
   const { userId, username } = record;
   const attempt = (job.attempt ?? 0) + 1;
   const handedOver = handOver.aborted && error === handOver.reason;
-  const decision = handedOver ? { kind: "again" as const, delayMs: 0 } : lostWorkers >= MOST_LOST_WORKERS ? { kind: "park" as const, exhausted: true } : decide(error.code, attempt);
+  const decision = handedOver ? { kind: "again" as const, delayMs: 0 } : lostWorkers >= MOST_LOST_WORKERS ? { kind: "park" as const, exhausted: false } : decide(error.code, attempt);
   log(`${username}: ${job.operation} failed: ${message}`);
   recorder.onLine(message);
   await recorder.flush();
