@@ -19,7 +19,7 @@ export async function refillPools(context: PoolContext, now = new Date()): Promi
   if ((await listPools(pool)).length === 0) return [];
   await notePoolTerms(pool);
   await noteHowTheyAre(context);
-  await retireWhatIsOver(context);
+  await retireWhatIsOver(context, now);
   await letGoAgain(context);
   return await inTransaction(pool, async (db) => {
     // Whatever thinks that it is the leader.

@@ -1,13 +1,16 @@
-/** Members that go: failed ones, those whose term ends, those of a pool that is drained. */
+/** Members that go: failed ones, those whose term ends, those of a pool that is drained, those that a pool no longer wants and that still wait to be bought. */
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { findOpenPurchase, withdrawWish } from "../purchases/index.ts";
 import { findVpsByUserId, listOwnPoolMembers, listPools, notePoolMemberFailed, notePoolMemberRetried, requestGiveUp, retirePoolMember, setVpsStatus } from "../records/index.ts";
-import type { PoolMember } from "../records/index.ts";
+import type { PoolMember, VpsRecord } from "../records/index.ts";
 import type { PoolContext } from "./context.ts";
+import { wantedNow } from "./how-many.ts";
 
 const DAY_MS = 86_400_000;
 /** What an operator has to decide about first: whether there is a VM at all. */
 const UNDECIDED = "PURCHASE_UNCERTAIN";
+const UNWANTED = "The pool wants no more, and nothing was bought for it.";
 
 /** What became of a member otherwise than by its own runs' end: an operator has cancelled it, or tries it again. */
 export async function noteHowTheyAre({ pool, settings }: PoolContext): Promise<void> {
@@ -20,33 +23,68 @@ export async function noteHowTheyAre({ pool, settings }: PoolContext): Promise<v
   }
 }
 
-export async function retireWhatIsOver(context: PoolContext): Promise<void> {
+export async function retireWhatIsOver(context: PoolContext, now: Date): Promise<void> {
   const { pool, jobs, settings, log } = context;
-  const states = new Map((await listPools(pool)).map(({ poolId, state }) => [poolId, state]));
+  const pools = await listPools(pool);
+  const draining = new Set(pools.filter(({ state }) => state === "draining").map(({ poolId }) => poolId));
+  const kept: PoolMember[] = [];
   for (const member of await listOwnPoolMembers(pool)) {
-    const why = states.get(member.poolId) === "draining" ? "The pool is drained." : whyOver(member, settings.poolLeastDays, Date.now());
-    if (why === undefined) continue;
+    const why = draining.has(member.poolId) ? "The pool is drained." : whyOver(member, settings.poolLeastDays, Date.now());
+    if (why === undefined) {
+      kept.push(member);
+      continue;
+    }
     const how = await inTransaction(pool, (db) => retire(db, jobs, member, why));
     if (how === "retired") log(`pools: ${member.username} goes: ${why}`);
     // It has failed then, and goes at the next turn.
     if (how === "busy") await jobs.cancel(member.memberId);
   }
+  for (const one of pools) await withdrawSurplus(context, kept.filter(({ poolId }) => poolId === one.poolId), wantedNow(one, now));
+}
+
+/** What is there has been paid for, and stays; a wish costs nothing to withdraw, and would be bought when whatever it waits for is over. */
+async function withdrawSurplus({ pool, jobs, log }: PoolContext, had: readonly PoolMember[], wanted: number): Promise<void> {
+  let surplus = had.length - wanted;
+  for (const member of had.toReversed()) {
+    if (surplus <= 0) break;
+    if (member.state !== "building" || !(await inTransaction(pool, (db) => withdraw(db, jobs, member)))) continue;
+    surplus--;
+    log(`pools: ${member.username} goes: ${UNWANTED}`);
+  }
+}
+
+async function withdraw(db: Queryable, jobs: PoolContext["jobs"], member: PoolMember): Promise<boolean> {
+  const own = await lock(db, member);
+  if (!own || own.status !== "queued" || own.hostingerVmId !== null || (await findOpenPurchase(db, member.memberId))?.state !== "waiting") return false;
+  // A turn of it that comes at this very moment waits for the record's row, and finds no wish.
+  await withdrawWish(db, member.memberId);
+  await giveUp(db, jobs, own, UNWANTED);
+  return true;
 }
 
 /** A claim has locked both rows: whoever comes first has it. */
 const LOCK = "SELECT FROM vps_pool_members AS member JOIN user_vps AS own ON own.user_id::text = member_id AND is_pooled WHERE member_id = $1 AND member.state = $2 FOR UPDATE SKIP LOCKED";
 
-async function retire(db: Queryable, jobs: PoolContext["jobs"], { memberId, state }: PoolMember, why: string): Promise<"retired" | "busy" | "left"> {
+async function lock(db: Queryable, { memberId, state }: PoolMember): Promise<VpsRecord | undefined> {
   const { rowCount } = await db.query(LOCK, [memberId, state]);
-  const own = rowCount === 0 ? undefined : await findVpsByUserId(db, memberId);
+  return rowCount === 0 ? undefined : await findVpsByUserId(db, memberId);
+}
+
+async function retire(db: Queryable, jobs: PoolContext["jobs"], member: PoolMember, why: string): Promise<"retired" | "busy" | "left"> {
+  const own = await lock(db, member);
   if (!own || own.errorCode === UNDECIDED || own.status === "deprovisioning") return "left";
   if (own.status === "queued" || own.status === "provisioning") return "busy";
-  await setVpsStatus(db, memberId, { status: "deprovisioning" });
-  await retirePoolMember(db, memberId, why);
+  await giveUp(db, jobs, own, why);
+  return "retired";
+}
+
+async function giveUp(db: Queryable, jobs: PoolContext["jobs"], own: VpsRecord, why: string): Promise<void> {
+  const { userId } = own;
+  await setVpsStatus(db, userId, { status: "deprovisioning" });
+  await retirePoolMember(db, userId, why);
   // Wiped, so that it may serve as long as it is paid: see REUSE_WIPED_VMS.
   await requestGiveUp(db, own, { requestedBy: "pool", reason: why, wipe: true, graceHours: 0 });
-  await jobs.enqueue(db, { operation: "destroy", userId: memberId });
-  return "retired";
+  await jobs.enqueue(db, { operation: "destroy", userId });
 }
 
 function whyOver({ state, paidUntil, reason }: PoolMember, leastDays: number, nowMs: number): string | undefined {

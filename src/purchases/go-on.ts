@@ -1,5 +1,6 @@
 /** Those who wait go on by themselves: people before pools, in their order, as soon as the guards let them. */
 import { UserVpsError } from "../../providers/core/errors.ts";
+import type { ErrorCode } from "../../providers/core/errors.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
@@ -19,6 +20,9 @@ import { readAccount, settleByAccount } from "./settle.ts";
 const MOST_A_TURN = 50;
 /** How often the account is asked about a reservation whose user is at rest. */
 const SETTLE_SECONDS = 60;
+
+/** No wait ends these. */
+const NOT_ALLOWED: ReadonlySet<ErrorCode> = new Set(["PLAN_NOT_ALLOWED", "PURCHASE_NOT_ALLOWED"]);
 
 /** Whose record waits; a run that goes on writes down itself what it waits for. */
 const WAITING_USER = "JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed AND user_vps.status = 'queued' AND user_vps.waiting_kind IS NOT NULL";
@@ -42,7 +46,7 @@ export async function goOn(guard: Guard, session: Session, onGo: (db: Queryable,
       if (wait && wait.kind !== "price") break;
     } catch (error) {
       // The run says it to the user.
-      if (!(error instanceof UserVpsError) || error.code !== "PLAN_NOT_ALLOWED") throw error;
+      if (!(error instanceof UserVpsError) || !NOT_ALLOWED.has(error.code)) throw error;
       await inTransaction(pool, async (db) => {
         await lockVps(db, next.userId);
         if (!(await lockWish(db, next))) return;

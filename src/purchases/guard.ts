@@ -1,10 +1,11 @@
 /** Who looks before something is bought: at the books and the switch in one transaction, at Hostinger and Cloudflare before it. */
 import type { Pool } from "pg";
+import { UserVpsError } from "../../providers/core/errors.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import type { Settings } from "../config/index.ts";
 import { inTransaction } from "../db/index.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { isPooled, lockVps } from "../records/index.ts";
+import { isOfEndedPool, isPooled, lockVps } from "../records/index.ts";
 import { countInTurn, readBooks } from "./books.ts";
 import { beginProbe, readBreaker } from "./breaker.ts";
 import { entitledPlans } from "./entitlement.ts";
@@ -41,10 +42,11 @@ export interface ReserveOptions {
  * waiting -> reserved, if every guard lets it pass; else the row says what is waited for. Of any number of calls at
  * once, exactly as many are reserved as the caps leave.
  *
- * @throws UserVpsError PLAN_NOT_ALLOWED; API_* if Hostinger or Cloudflare cannot be asked
+ * @throws UserVpsError PLAN_NOT_ALLOWED; PURCHASE_NOT_ALLOWED if it was for a pool that is not filled any more; API_* if Hostinger or Cloudflare cannot be asked
  */
 export async function reserve(guard: Guard, purchase: Purchase, session: Session, { mayProbe = false, onReserved }: ReserveOptions = {}): Promise<Wait | undefined> {
   const { pool, readLiveFacts } = guard;
+  await refuseForEndedPool(pool, purchase);
   const atFirst = judge(await readFacts(guard, pool, purchase, undefined, mayProbe));
   if (atFirst) {
     await noteWait(pool, purchase.purchaseId, atFirst.kind);
@@ -56,6 +58,7 @@ export async function reserve(guard: Guard, purchase: Purchase, session: Session
     // Before the purchase's row, as whoever cancels it does: neither waits for the other.
     await lockVps(db, purchase.userId);
     if (!(await lockWish(db, purchase))) return undefined;
+    await refuseForEndedPool(db, purchase);
     await countInTurn(db);
     const facts = await readFacts(guard, db, purchase, live, mayProbe);
     const wait = judge(facts);
@@ -68,6 +71,12 @@ export async function reserve(guard: Guard, purchase: Purchase, session: Session
     await onReserved?.(db);
     return undefined;
   });
+}
+
+/** A member may have been begun while its pool was still to have it, and have waited since. */
+async function refuseForEndedPool(db: Queryable, { userId, username }: Purchase): Promise<void> {
+  if (!(await isOfEndedPool(db, userId))) return;
+  throw new UserVpsError("PURCHASE_NOT_ALLOWED", `The pool of ${username} is not filled any more, so nothing is bought for it.`, { next: "Nothing: it is given up by itself." });
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Queryable } from "../db/queryable.ts";
 import { acceptableDataCenters } from "./data-center-choice.ts";
 import { POOL_MEMBER_COLUMNS } from "./pool-members.ts";
 import type { PoolMember } from "./pool-members.ts";
+import { IS_FILLED_NO_MORE } from "./pools.ts";
 import { holdOffRollOuts, passOnRollOuts } from "./roll-out-members.ts";
 import { IS_FOR_ALL } from "./roll-outs.ts";
 import { CLEARED_BY_STATUS } from "./set-vps-status.ts";
@@ -12,10 +13,10 @@ import type { VpsRecord } from "./vps-record.ts";
 /** One that ends sooner is not handed out any more: its renewal might come too late. */
 const SHORTEST_TERM = "interval '1 day'";
 
-/** The pools that fit, by where the user's VPS may be, the best first: $3. */
+/** The pools that fit, by where the user's VPS may be, the best first: $3. One that is not filled any more is there as long as it has something left. */
 const POOLS_OF = `
   SELECT pool_id AS "poolId" FROM vps_pools
-  WHERE plan_id = $1 AND template_id = $2 AND data_center_id = ANY ($3::int[]) AND (state <> 'draining' OR EXISTS (SELECT FROM vps_pool_members WHERE vps_pool_members.pool_id = vps_pools.pool_id AND vps_pool_members.state = 'ready'))
+  WHERE plan_id = $1 AND template_id = $2 AND data_center_id = ANY ($3::int[]) AND (NOT ${IS_FILLED_NO_MORE} OR EXISTS (SELECT FROM vps_pool_members WHERE vps_pool_members.pool_id = vps_pools.pool_id AND vps_pool_members.state = 'ready'))
   ORDER BY array_position($3::int[], data_center_id)`;
 
 /**

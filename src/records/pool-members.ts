@@ -11,12 +11,12 @@
  *     claimed -> set_aside    the VM does not come to it
  *     claimed -> retired      the user gives it up
  *     set_aside -> retired    its VM is gone, as a sweep has seen
- *     building, ready, failed -> retiring    the pool is drained, its term ends, it failed
+ *     building, ready, failed -> retiring    the pool is drained, its term ends, it failed, or it is one too many and not bought yet
  *     building, ready, failed -> retired     an operator has given it up
  *     retiring -> retired     its VM is given up
  */
 import type { Queryable } from "../db/queryable.ts";
-import { lockPools, notePoolFailure } from "./pools.ts";
+import { IS_FILLED_NO_MORE, lockPools, notePoolFailure } from "./pools.ts";
 import type { PoolRecord } from "./pools.ts";
 import { IS_FOR_ALL } from "./roll-outs.ts";
 import type { VpsRecord } from "./vps-record.ts";
@@ -89,6 +89,11 @@ export async function mayBuyForPool(db: Queryable, memberId: string): Promise<bo
      WHERE member_id = $1 AND vps_pools.pool_id = vps_pool_members.pool_id AND (most_per_day IS NULL OR most_per_day > (
        SELECT count(*) FROM vps_pool_members AS bought WHERE bought.pool_id = vps_pools.pool_id AND NOT is_reused AND bought.created_at >= date_trunc('day', statement_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'))`, [memberId]);
   return rowCount === 1;
+}
+
+/** Whether it is a member of a pool for which nothing is bought any more. */
+export async function isOfEndedPool(db: Queryable, memberId: string): Promise<boolean> {
+  return (await db.query(`SELECT FROM vps_pool_members JOIN vps_pools USING (pool_id) WHERE member_id = $1 AND ${IS_FILLED_NO_MORE}`, [memberId])).rowCount !== 0;
 }
 
 /** The type of user_vps.user_id, which an older backend may have made: `text`, `uuid`, `bigint`. */

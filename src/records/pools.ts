@@ -4,7 +4,7 @@
  *     filling ── members failed, too many in a row ──> paused ── an operator sets it anew ──> filling
  *     filling, paused ── an operator drains it ──> draining ── set anew ──> filling
  *
- * One that POOLS does not name any more keeps none ready: it gives nothing up, for a worker may have been started with other settings by mistake.
+ * One that POOLS does not name any more keeps none ready: it gives nothing up that was bought, for a worker may have been started with other settings by mistake.
  */
 import type { Queryable } from "../db/queryable.ts";
 
@@ -41,6 +41,9 @@ export interface PoolRecord extends PoolSize, PoolKind {
 const COLUMNS = `
   pool_id AS "poolId", plan_id AS plan, data_center_id AS "dataCenterId", template_id AS "templateId", keep_ready AS "keepReady", schedule,
   most_per_day AS "mostPerDay", state, failures, paused_because AS "pausedBecause", set_by AS "setBy", set_at AS "setAt"`;
+
+/** By SQL, of `vps_pools`: nothing is bought for it, whatever the time of day is. */
+export const IS_FILLED_NO_MORE = "(vps_pools.state = 'draining' OR (vps_pools.keep_ready = 0 AND vps_pools.schedule = '{}'))";
 
 /** Until the transaction's end: whoever adds to what pools buy does so one after the other. */
 export async function lockPools(db: Queryable): Promise<void> {

@@ -168,7 +168,7 @@ describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en
       const { record } = await records.requestVps(db, { ...wanted, userId: "user_claiming", username: "claiming", hostname: "claiming.spoq.dev" });
       assert.ok(await claimFromPool(db, { allowedPlans: undefined, certificatesPerWeek: USERS }, record));
     },
-    "what a pool's member may be bought for": async (db) => [await records.mayBuyForPool(db, "member_1"), await countPoolMembers(db, "kvm1-9-1007"), await hasUnknownTerms(db)],
+    "what a pool's member may be bought for": async (db) => [await records.mayBuyForPool(db, "member_1"), await records.isOfEndedPool(db, "member_1"), await countPoolMembers(db, "kvm1-9-1007"), await hasUnknownTerms(db)],
     "what a run looks for beside": async (db) => {
       const record = (await records.findVpsByUserId(db, user))!;
       return [await records.mayHaveBought(db, record), await records.isHostnameTaken(db, user, "other.spoq.dev"), await findReleaseOfUser(db, user)];
