@@ -29,6 +29,8 @@ export interface ReleaseContext {
   readonly limitMs?: number;
   /** How long what was asked to stop may take to, before nobody waits for it any more; 60 s unless given. */
   readonly stopLimitMs?: number;
+  /** Throws VM_MISMATCH if the user's VM is called as another user's. */
+  readonly refuseNamesOfOthers: (record: VpsRecord, hooks: RunHooks) => Promise<void>;
   readonly takeSnapshot: (record: VpsRecord, hooks: RunHooks) => Promise<void>;
   /** The process, as it stands with every run. */
   readonly workerId: string;
@@ -117,7 +119,7 @@ async function lock({ db, lockUser, lockTimeoutMs = LOCK_TIMEOUT_MS, signal, clo
 }
 
 async function run(context: ReleaseContext, held: UserLock, { release, snapshot, requestedBy, reason }: ReleaseOrder, record: VpsRecord, member: RunningMember): Promise<MemberEnd | undefined> {
-  const { db, engine, cipher, stackOf, takeSnapshot, workerId, hostId, secrets, log, limitMs = 30 * MINUTE_MS, stopLimitMs = 60 * SECOND_MS } = context;
+  const { db, engine, cipher, stackOf, refuseNamesOfOthers, takeSnapshot, workerId, hostId, secrets, log, limitMs = 30 * MINUTE_MS, stopLimitMs = 60 * SECOND_MS } = context;
   const { userId, username } = record;
   const { runId } = member;
   const { stackName, config } = await stackOf(record);
@@ -150,6 +152,7 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
     // An `up` would make a stack around nothing, or new credentials over a VPS in use.
     const isInStack = (await engine.vms(stackName)).some(({ isLeftOver }) => !isLeftOver);
     if (!isInStack) throw new UserVpsError("STACK_WITHOUT_VM", `The stack ${stackName} of ${username}, who is ready, has no VM; nothing was done.`);
+    await refuseNamesOfOthers(record, hooks);
     await engine.clearInterruptedRun(stack, hooks);
     if (snapshot && !member.snapshotAt) {
       await takeSnapshot(record, hooks);

@@ -10,8 +10,9 @@ import { tryLockSession } from "../jobs/session-lock.ts";
 import { stopWork } from "../jobs/stop-work.ts";
 import { tryLockUser } from "../jobs/user-lock.ts";
 import { stackRequestOf } from "../provisioning/stack-request.ts";
-import type { Engine } from "../provisioning/engine.ts";
+import type { Engine, RunHooks } from "../provisioning/engine.ts";
 import type { VmPower } from "../provisioning/operation.ts";
+import { refuseNamesOfOthers } from "../provisioning/own-vms.ts";
 import { endOf } from "../provisioning/power.ts";
 import { watchForLostRollOuts } from "./lost-roll-outs.ts";
 import { createRollOutQueue, ROLL_OUT_QUEUE, sendRollOutJob } from "./queue.ts";
@@ -52,12 +53,14 @@ export async function startRollOutWorker(options: RollOutWorkerOptions): Promise
   const closing = new AbortController();
   const handOver = new AbortController();
   const running = new RunningWork();
+  const openSession = (hooks: RunHooks) => vms.openSession({ signal: endOf(hooks), report: (text) => hooks.onLine?.(text) });
   const context: RollOutContext = {
     pool, engine, cipher, workerId, hostId, secrets, log,
     stackOf: async (record) => stackRequestOf(record, settings),
     lockUser: (userId) => tryLockUser(databaseUrl, userId),
     lockRollOuts: () => tryLockSession({ databaseUrl, name: LOCK_NAME, of: "roll-outs" }),
-    takeSnapshot: (record, hooks) => takeSnapshot(vms.openSession({ signal: endOf(hooks), report: (text) => hooks.onLine?.(text) }), record),
+    refuseNamesOfOthers: (record, hooks) => refuseNamesOfOthers(pool, openSession(hooks), record, record.hostingerVmId === null ? [] : [record.hostingerVmId], { what: "given a release" }),
+    takeSnapshot: (record, hooks) => takeSnapshot(openSession(hooks), record),
     limitMs: settings.rollOutVpsLimitSeconds * SECOND_MS,
     closing: closing.signal,
     signal: handOver.signal,

@@ -58,7 +58,7 @@ async function rollOut(version: string): Promise<{ outcome: string | null; membe
     stackOf: async ({ username }) => ({ stackName: username, config: { username } }),
     lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, release: async () => undefined }),
     lockRollOuts: async () => ({ lost: new AbortController().signal, release: async () => undefined }),
-    takeSnapshot: async () => assert.fail("no snapshot was asked for"),
+    refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => assert.fail("no snapshot was asked for"),
     workerId: "test", hostId: "test", secrets: [], log: () => undefined,
     closing: new AbortController().signal, signal: new AbortController().signal,
   }, rollOutId);

@@ -28,7 +28,7 @@ const engine = {
 } as unknown as Engine;
 const never = () => new AbortController().signal;
 const context = {
-  pool, engine, cipher: undefined as never, takeSnapshot: async () => undefined,
+  pool, engine, cipher: undefined as never, refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => undefined,
   stackOf: async ({ username }: VpsRecord) => ({ stackName: username, config: {} }),
   lockUser: async () => ({ lost: never(), cancelled: never(), release: async () => undefined }),
   lockRollOuts: async () => ({ lost: never(), release: async () => undefined }),

@@ -44,7 +44,7 @@ const context = (): RollOutContext => ({
   stackOf: async ({ username }) => ({ stackName: username, config: { username } }),
   lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, release: async () => undefined }),
   lockRollOuts: () => tryLockSession({ databaseUrl: url, name: "roll-outs of this test", of: "roll-outs" }),
-  takeSnapshot: async () => assert.fail("no snapshot was asked for"),
+  refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => assert.fail("no snapshot was asked for"),
   workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal,
 });
 

@@ -20,7 +20,7 @@ import { ROLL_OUT_QUEUE } from "../../src/releases/queue.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { atEnd } from "../support/at-end.ts";
-import { addFleet } from "../support/fleet.ts";
+import { addFleet, control } from "../support/fleet.ts";
 import type { FleetMember } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { vmOf } from "../support/stub-engine.ts";
@@ -99,6 +99,22 @@ const jobs = async () => (await pool.query<{ state: string }>(`SELECT state FROM
 const usersOf = (worker?: string) => upped.filter((one) => worker === undefined || one.worker === worker).map(({ request }) => request.stackName);
 
 describe("a roll-out by the queue", () => {
+  for (const snapshot of [false, true]) {
+    it(`does nothing to a VM that is called as another user's, ${snapshot ? "not even a snapshot" : "and asks for it without snapshots, too"}`, async () => {
+      const [{ vmId, username, hostname }] = members as [FleetMember];
+      const rename = (to: string) => control(sandbox, `vms/${vmId}/drift`, { kind: "renamed", hostname: to });
+      const actions = () => sandbox.state().vms.find(({ id }) => id === vmId)!.actions.length;
+      await rename(`bob.${sandbox.domain}`);
+      const before = actions();
+      await startWorker("w1");
+      const rollOut = await ask({ snapshot, usernames: [username] });
+      assert.equal(await untilEnded(rollOut), "stopped");
+      const [member] = await listMembers(pool, rollOut.rollOutId);
+      assert.deepEqual([member?.status, member?.errorCode, member?.snapshotAt, usersOf(), actions() - before], ["failed", "VM_MISMATCH", null, [], 0]);
+      await rename(hostname);
+    });
+  }
+
   it("is done by a worker, with each user's own stack and what the release sets", async () => {
     await startWorker("w1");
     const rollOut = await ask();

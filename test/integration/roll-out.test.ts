@@ -53,7 +53,7 @@ function context(more: Partial<RollOutContext> = {}): RollOutContext {
     stackOf: async ({ username }) => ({ stackName: username, config: { username } }),
     lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, release: async () => undefined }),
     lockRollOuts: () => tryLockSession({ databaseUrl: url, name: "roll-outs of this test", of: "roll-outs" }),
-    takeSnapshot: async () => assert.fail("no snapshot was asked for"),
+    refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => assert.fail("no snapshot was asked for"),
     limitMs: 60_000, workerId: "test", hostId: "test", secrets: [SECRET], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal, ...more,
   };
 }
