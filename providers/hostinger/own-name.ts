@@ -25,7 +25,7 @@ export function isCalledAsAnothers(vm: Called, own: readonly string[]): boolean 
   return !isCalledAsOwn(vm, own) && own.some((one) => isOfSameDomain(vm.hostname, one));
 }
 
-export function isOfSameDomain(name: string, own: string): boolean {
+function isOfSameDomain(name: string, own: string): boolean {
   return name.toLowerCase().endsWith(own.slice(own.indexOf(".")));
 }
 

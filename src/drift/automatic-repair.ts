@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { Jobs } from "../jobs/job.ts";
+import { anothersName } from "./anothers-name.ts";
 import { listFindings } from "./findings.ts";
 import type { FindingRecord } from "./findings.ts";
 import type { FindingKind } from "./kinds.ts";
@@ -41,7 +42,8 @@ export async function repairAutomatically({ pool, jobs, mostAtOnce, kinds }: Aut
   const repairs: RepairRecord[] = [];
   for (const findings of byUser.values()) {
     if (repairs.length >= mostAtOnce - (underWay?.count ?? 0)) break;
-    const finding = findings.find((one) => isDue(one, findings, kinds) && (tries.get(one.findingId) ?? 0) < MOST_TRIES);
+    const anothers = await anothersName(pool, findings);
+    const finding = findings.find((one) => isDue(one, findings, anothers, kinds) && (tries.get(one.findingId) ?? 0) < MOST_TRIES);
     if (!finding) continue;
     const repair = await requestRepair(pool, jobs, { findingId: finding.findingId, requestedBy: AUTOMATIC, why: `${finding.kind}, seen since ${finding.firstSeen.toISOString()}` });
     if (repair?.decision === "queued") repairs.push(repair);
@@ -49,9 +51,9 @@ export async function repairAutomatically({ pool, jobs, mostAtOnce, kinds }: Aut
   return repairs;
 }
 
-function isDue(finding: FindingRecord, all: readonly FindingRecord[], kinds: readonly FindingKind[] | undefined): boolean {
+function isDue(finding: FindingRecord, all: readonly FindingRecord[], anothers: string | undefined, kinds: readonly FindingKind[] | undefined): boolean {
   if (kinds && !kinds.includes(finding.kind)) return false;
-  const plan = planRepair(finding, all.filter((one) => one !== finding));
+  const plan = planRepair(finding, all.filter((one) => one !== finding), anothers);
   return plan.by === "up" && plan.automatic && finding.lastSeen > finding.firstSeen;
 }
 

@@ -1,11 +1,11 @@
 /** Repair of what a sweep has found: by `up`, where that loses nothing and buys nothing. */
 import type { Pool } from "pg";
-import { isOfSameDomain } from "../../providers/hostinger/own-name.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { inTransaction } from "../db/transaction.ts";
 import type { Jobs } from "../jobs/job.ts";
 import { findVpsByUserId, isAtRest, isMemberLetGo, lockVps, openChange, setVpsStatus } from "../records/index.ts";
 import type { VpsRecord } from "../records/index.ts";
+import { anothersName } from "./anothers-name.ts";
 import { findFinding, lockFinding, openFindingsOf } from "./findings.ts";
 import type { FindingRecord } from "./findings.ts";
 import { kindOf } from "./kinds.ts";
@@ -14,19 +14,19 @@ export type RepairPlan =
   | { readonly by: "up"; /** May be done without a person asking. */ readonly automatic: boolean }
   | { readonly by: "nothing"; readonly why: string };
 
-type Seen = Pick<FindingRecord, "kind" | "preview"> & Partial<Pick<FindingRecord, "declared" | "actual">>;
+type Seen = Pick<FindingRecord, "kind" | "preview">;
 
 /**
  * What can be done about a finding.
  *
  * @param others the open findings of the same user: `up` works on all of them, or is refused for one
+ * @param anothers what the user's VM is called, if that is another user's name: see anothers-name.ts
  */
-export function planRepair(finding: Seen & Pick<FindingRecord, "resolvedAt">, others: readonly Seen[] = []): RepairPlan {
+export function planRepair(finding: Seen & Pick<FindingRecord, "resolvedAt">, others: readonly Seen[] = [], anothers?: string): RepairPlan {
   if (finding.resolvedAt) return { by: "nothing", why: "It is resolved already." };
   const { repair, why } = kindOf(finding.kind);
   if (repair === "none") return { by: "nothing", why: `\`up\` does not mend ${finding.kind}: ${why}.` };
-  const anothers = [finding, ...others].find(isCalledAsAnothers);
-  if (anothers) return { by: "nothing", why: `The VM is called ${anothers.actual}, as another user's would be; a repair would work on it as on this user's. See whose it is: docs/runbook.md, "A VM is called by another user's name".` };
+  if (anothers !== undefined) return { by: "nothing", why: `The VM is called ${anothers}, as another user's would be; a repair would work on it as on this user's. See whose it is: docs/runbook.md, "A VM is called by another user's name".` };
   const blocker = others.find(({ kind }) => kindOf(kind).blocks);
   if (blocker) return { by: "nothing", why: `First ${blocker.kind} has to be settled: ${kindOf(blocker.kind).why}.` };
   const refusal = [finding, ...others].map(({ preview }) => (preview && "refusal" in preview ? preview.refusal : null)).find(Boolean);
@@ -34,11 +34,6 @@ export function planRepair(finding: Seen & Pick<FindingRecord, "resolvedAt">, ot
   // Switching the renewal on is a part of any `up`, whatever else it was meant for.
   const automatic = [finding, ...others].every(({ kind }) => kindOf(kind).repair !== "operator");
   return { by: "up", automatic };
-}
-
-/** Whatever a user's VM is called otherwise, `up` mends. */
-function isCalledAsAnothers({ kind, declared, actual }: Seen): boolean {
-  return kind === "VmRenamed" && declared !== undefined && actual !== undefined && isOfSameDomain(actual, declared);
 }
 
 export interface RepairRequest {
@@ -83,7 +78,8 @@ export async function requestRepairOfUser(db: Queryable, jobs: Pick<Jobs, "enque
   const ids = (await openFindingsOf(db, user.username)).map(({ findingId }) => findingId);
   for (const id of ids) await lockFinding(db, id);
   const open = await openFindingsOf(db, user.username);
-  const mendable = open.find((finding) => planRepair(finding, others(finding, open)).by === "up");
+  const anothers = await anothersName(db, open);
+  const mendable = open.find((finding) => planRepair(finding, others(finding, open), anothers).by === "up");
   const finding = mendable ?? open[0];
   // What failed without anything having been found is not repaired, but tried again.
   if (!finding) return user.status === "ready" ? await queueUp(db, jobs, user.userId, { requestedBy, why }) : `Nothing was found that a repair could mend, and '${user.username}' is '${user.status}'; what failed is tried again by retry.`;
@@ -103,7 +99,7 @@ function others(finding: FindingRecord, open: readonly FindingRecord[]): Finding
 }
 
 async function decide(db: Queryable, jobs: Pick<Jobs, "enqueue">, finding: FindingRecord, open: readonly FindingRecord[], { requestedBy, why }: Pick<RepairRequest, "requestedBy" | "why">): Promise<RepairRecord> {
-  const plan = planRepair(finding, others(finding, open));
+  const plan = planRepair(finding, others(finding, open), await anothersName(db, [finding, ...open]));
   const refusal = plan.by === "nothing" ? plan.why : await queueUp(db, jobs, finding.userId, { requestedBy, why });
   const { rows } = await db.query<RepairRecord>(
     `INSERT INTO vps_repairs (finding_id, user_id, requested_by, why, decision, reason) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${REPAIR_COLUMNS}`,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "vitest";
+import { anothersName } from "../../src/drift/anothers-name.ts";
 import { repairAutomatically } from "../../src/drift/automatic-repair.ts";
 import { saveFindings } from "../../src/drift/findings.ts";
 import type { Finding } from "../../src/drift/finding.ts";
@@ -63,6 +64,23 @@ describe("requestRepair", () => {
     const [findingId] = await seen([orphan]);
     assert.match((await requestRepair(pool, jobs, { findingId: findingId!, ...by }))!.reason, /no stack has it/);
   });
+
+  for (const [actual, decision] of [
+    ["bert.spoq.dev", "refused"], ["old-2.anna.spoq.dev", "refused"], ["earlier.spoq.dev", "queued"], ["old-1.anna.spoq.dev", "queued"], ["srv1.hstgr.cloud", "queued"], ["anna.example.com", "queued"],
+  ] as const) {
+    it(`of a VM that is called ${actual} is ${decision}, by whomever it is asked for, and shown so`, async () => {
+      await pool.query("INSERT INTO vps_changes (user_id, username, kind, vm_id, declared_before, declared_after, requested_by, reason, ended_at, outcome) VALUES ('u-anna', 'anna', 'rename', 1, $1, '{}', 'op', 'a test', now(), 'succeeded')", [JSON.stringify({ hostname: "earlier.spoq.dev" })]);
+      const renamed = { ...finding("VmRenamed", "anna"), declared: "anna.spoq.dev", actual };
+      const [findingId] = await seen([renamed, finding("RecordGone", "anna")]);
+      assert.equal((await automatic(1)).length, decision === "queued" ? 1 : 0);
+      for (const id of [findingId!, findingId! + 1]) {
+        const repair = await requestRepair(pool, jobs, { findingId: id, ...by });
+        assert.equal(repair?.decision, decision, repair?.reason);
+        if (decision === "refused") assert.match(repair.reason, /is called .*, as another user's would be/);
+      }
+      assert.equal(await anothersName(pool, [renamed]), decision === "refused" ? actual : undefined);
+    });
+  }
 
   it("refuses while something is being done for the user, and while something else is in the way", async () => {
     const [stopped] = await seen([finding("VmStopped", "anna"), finding("VmStopped", "bert"), finding("VmPlanDiffers", "bert")]);

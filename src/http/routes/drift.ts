@@ -3,6 +3,7 @@ import { z } from "zod";
 import { wholeNumber } from "../whole-number.ts";
 import { listFindings, type FindingRecord } from "../../drift/findings.ts";
 import { FINDING_KIND_NAMES } from "../../drift/kinds.ts";
+import { anothersName } from "../../drift/anothers-name.ts";
 import { planRepair, requestRepair } from "../../drift/repair.ts";
 import { listSweeps, type SweepRecord } from "../../drift/sweeps.ts";
 import { inTransaction } from "../../db/transaction.ts";
@@ -93,7 +94,12 @@ export const driftRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { poo
 
   app.get("/findings", {
     schema: { tags: ["operators"], summary: "What sweeps have found, newest first", querystring: FINDINGS_QUERY, response: { 200: answer("A page.", FINDINGS), ...refusals(401, 403) } },
-  }, async ({ query }) => pageView(await listFindings(pool, query), findingView));
+  }, async ({ query }) => {
+    const { items, nextCursor } = await listFindings(pool, query);
+    const seen: { readonly finding: FindingRecord; readonly anothers: string | undefined }[] = [];
+    for (const finding of items) seen.push({ finding, anothers: finding.resolvedAt ? undefined : await anothersName(pool, [finding]) });
+    return pageView({ items: seen, nextCursor }, ({ finding, anothers }) => findingView(finding, anothers));
+  });
 
   app.post("/findings/:id/repair", {
     schema: {
@@ -117,8 +123,8 @@ function sweepView({ requestedAt, startedAt, finishedAt, ...rest }: SweepRecord)
   return { ...rest, requestedAt: requestedAt.toISOString(), startedAt: startedAt?.toISOString() ?? null, finishedAt: finishedAt?.toISOString() ?? null };
 }
 
-function findingView({ userId: _, firstSeen, lastSeen, resolvedAt, ...rest }: FindingRecord): FindingView {
-  const plan = planRepair({ ...rest, resolvedAt });
+function findingView({ userId: _, firstSeen, lastSeen, resolvedAt, ...rest }: FindingRecord, anothers: string | undefined): FindingView {
+  const plan = planRepair({ ...rest, resolvedAt }, [], anothers);
   return {
     ...rest,
     preview: rest.preview as FindingView["preview"],
