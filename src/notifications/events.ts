@@ -40,10 +40,11 @@ const TAKE = `
   )
   SELECT type, username, data, to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at, only_target AS "onlyTarget" FROM taken WHERE NOT (${IS_OF_POOL}) ORDER BY event_id`;
 
+/** One that is sent again says under its id what it said. */
 const APPEND = `
   UPDATE vps_notifications SET events = events || $2::jsonb
   WHERE notification_id = (SELECT max(notification_id) FROM vps_notifications WHERE target = $1 AND ordering = $3)
-    AND state = 'pending' AND attempts = 0 AND claimed_until IS NULL AND jsonb_array_length(events) < ${MOST_EVENTS}`;
+    AND state = 'pending' AND attempts = 0 AND last_error IS NULL AND delivered_at IS NULL AND claimed_until IS NULL AND jsonb_array_length(events) < ${MOST_EVENTS}`;
 
 /** How long it is tried counts from when it may be tried first: gathering may take as long. */
 const INSERT = `

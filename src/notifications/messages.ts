@@ -97,10 +97,11 @@ export async function listMessages(db: Queryable, { target, state, limit, cursor
   return { items, nextCursor: rows.length > limit ? items.at(-1)!.notificationId : null };
 }
 
-/** delivered, given_up -> pending, with the same id; one that is pending is tried at once. undefined: there is none. */
+/** delivered, given_up -> pending, with the same id and tries counted anew; one that is pending is tried at once. undefined: there is none. */
 export async function sendAgain(db: Queryable, messageId: string): Promise<NotificationMessage | undefined> {
   const { rows } = await db.query<NotificationMessage>(
-    `UPDATE vps_notifications SET state = 'pending', pending_since = CASE state WHEN 'pending' THEN pending_since ELSE clock_timestamp() END, next_attempt_at = clock_timestamp()
+    `UPDATE vps_notifications SET state = 'pending', pending_since = CASE state WHEN 'pending' THEN pending_since ELSE clock_timestamp() END,
+       attempts = CASE state WHEN 'pending' THEN attempts ELSE 0 END, next_attempt_at = clock_timestamp()
      WHERE message_id = $1 RETURNING ${COLUMNS}`,
     [messageId],
   );
@@ -109,6 +110,6 @@ export async function sendAgain(db: Queryable, messageId: string): Promise<Notif
 
 /** All that were given up for a target, oldest first as they were. @returns how many */
 export async function sendGivenUpAgain(db: Queryable, target: string): Promise<number> {
-  const { rowCount } = await db.query("UPDATE vps_notifications SET state = 'pending', pending_since = clock_timestamp(), next_attempt_at = clock_timestamp() WHERE target = $1 AND state = 'given_up'", [target]);
+  const { rowCount } = await db.query("UPDATE vps_notifications SET state = 'pending', pending_since = clock_timestamp(), attempts = 0, next_attempt_at = clock_timestamp() WHERE target = $1 AND state = 'given_up'", [target]);
   return rowCount ?? 0;
 }

@@ -5,7 +5,7 @@ export type SendOutcome =
   | { readonly kind: "delivered" }
   /** @property retryAfterSeconds as the target asks for */
   | { readonly kind: "failed"; readonly error: string; readonly retryAfterSeconds?: number | undefined }
-  /** It is about this message, and will be so next time. */
+  /** It may be about this message, and would be so next time. */
   | { readonly kind: "unfit"; readonly error: string }
   /** The target answers, and does not take this one: others need not wait for it. */
   | { readonly kind: "refused"; readonly error: string }

@@ -17,6 +17,8 @@ const TURN_MS = SECOND_MS / 4;
 const TROUBLED_MS = 2 * SECOND_MS;
 const LEASE_SILENT_SECONDS = 4;
 const LEASE_BEAT_MS = SECOND_MS;
+/** A message, and perhaps a test after it. */
+const MOST_SENDS_A_TRY = 2;
 /** By which a claim outlives a try. */
 const CLAIM_MARGIN_SECONDS = 10;
 /** Of a message that is not taken for what it holds; by then it was no slip. */
@@ -82,7 +84,7 @@ async function run(options: TargetLoopOptions, lease: string, signal: AbortSigna
     const isOut = failures >= OUTAGE_FAILURES;
     const most = (format === "webhook" && !isOut ? AT_ONCE : 1) - sending.size;
     if (most <= 0) return false;
-    const claimed = await claimMessages(pool, { target: name, most, claimSeconds: limitMs / SECOND_MS + CLAIM_MARGIN_SECONDS, atOnce: isOut });
+    const claimed = await claimMessages(pool, { target: name, most, claimSeconds: (MOST_SENDS_A_TRY * limitMs) / SECOND_MS + CLAIM_MARGIN_SECONDS, atOnce: isOut });
     for (const message of claimed) {
       const one: Promise<void> = deliver(options, message, signal).catch((error: unknown) => log(`notifications ${name}: what became of ${message.messageId} cannot be written down: ${messageOf(error)}`)).finally(() => sending.delete(one));
       sending.add(one);
@@ -110,7 +112,7 @@ async function run(options: TargetLoopOptions, lease: string, signal: AbortSigna
 async function deliver({ pool, target: { name }, sender, giveUpHours, messagePauses = MESSAGE_PAUSES, targetPauses = TARGET_PAUSES, log }: TargetLoopOptions, message: NotificationMessage, signal: AbortSignal): Promise<void> {
   let outcome: SendOutcome;
   try {
-    outcome = await sender.send(message, signal);
+    outcome = await tryOnce(sender, message, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
     return await unclaim(pool, message);
@@ -121,12 +123,26 @@ async function deliver({ pool, target: { name }, sender, giveUpHours, messagePau
   }
   const { error } = outcome;
   log(`notifications ${name}: ${message.messageId}, try ${message.attempts}: ${error}`);
-  const isHopeless = outcome.kind === "unfit" && message.attempts >= MOST_TRIES_UNFIT;
-  await markFailed(pool, message, error, pauseMs(messagePauses, message.attempts) / SECOND_MS, isHopeless ? 0 : giveUpHours);
+  await markFailed(pool, message, error, pauseMs(messagePauses, message.attempts) / SECOND_MS, outcome.kind === "unfit" ? 0 : giveUpHours);
   if (outcome.kind === "refused" || outcome.kind === "unfit") return await noteSuccess(pool, name);
   if (outcome.kind === "gone") return await pauseTarget(pool, name, error);
   const { retryAfterSeconds = 0 } = outcome;
   await noteFailure(pool, name, error, (failures) => Math.max(retryAfterSeconds, failures < OUTAGE_FAILURES ? 0 : pauseMs(targetPauses, failures - OUTAGE_FAILURES + 1) / SECOND_MS));
+}
+
+/** Unfit is only what is refused by a target that takes something else: one that is broken may answer everything so. */
+async function tryOnce(sender: Sender, message: NotificationMessage, signal: AbortSignal): Promise<SendOutcome> {
+  const outcome = await sender.send(message, signal);
+  if (outcome.kind !== "unfit") return outcome;
+  if (message.attempts < MOST_TRIES_UNFIT) return { kind: "failed", error: outcome.error };
+  const ofTest = await sender.send(testInPlaceOf(message), signal);
+  if (ofTest.kind === "delivered") return outcome;
+  return ofTest.kind === "unfit" ? { kind: "failed", error: ofTest.error } : ofTest;
+}
+
+function testInPlaceOf({ messageId, ordering }: NotificationMessage): Parameters<Sender["send"]>[0] {
+  const data = { requestedBy: "user-vps", reason: "a message was not taken here, and is given up if this is; `user-vps notification list` has it" };
+  return { messageId: `${messageId}-test`, ordering, events: [{ type: "test", at: new Date().toISOString(), username: null, data }] };
 }
 
 /** Between 80 and 100 % of the pause, so that not all come back at once. */

@@ -33,7 +33,7 @@ const LINES: Readonly<Record<NotificationType, Words>> = {
   "subscription.ends": found,
   "payment_method.ends": found,
   "roll_out.stopped": ({ version, rollOutId, failed, failures }) => [`release ${text(version)} (${text(rollOutId)}) after ${text(failed)} failures`, ...((failures ?? []) as readonly Data[]).map(({ username, code, reason }) => beginningOf(`  ${text(username)}: ${text(code)}${after(": ", reason)}`, LONGEST_LINE))].join("\n"),
-  test: ({ requestedBy }) => `a test, asked for by ${text(requestedBy)}`,
+  test: ({ requestedBy, reason }) => `a test, asked for by ${text(requestedBy)}${after(": ", reason)}`,
 };
 
 /** What each is called where several come together, in the singular and the plural. */
