@@ -5,7 +5,9 @@ import { verifyByKeys, type Keys } from "./verify-by-keys.ts";
 
 /** A key that is taken back while the address is away is believed for no longer. */
 const KEPT_MS = 12 * HOUR_MS;
+/** How often they are asked for meanwhile: while those that are kept serve, and by tokens that they are not enough for. */
 const REST_MS = 30 * SECOND_MS;
+const SHORT_REST_MS = 1 * SECOND_MS;
 
 /** Whether the keys could not be fetched, whatever the token is. */
 export function keysAreAway(error: unknown): boolean {
@@ -17,7 +19,7 @@ export function createKeptKeys(url: URL, options: JWTVerifyOptions, onAway: (err
   const cache: JWKSCacheInput = {};
   const keys = createRemoteJWKSet(url, { [jwksCache]: cache });
   /** Over as soon as keys are fetched again. */
-  let outage: { readonly error: unknown; readonly fetchedMs: number | undefined; restsUntilMs: number } | undefined;
+  let outage: { readonly error: unknown; readonly fetchedMs: number | undefined; askedMs: number } | undefined;
 
   /** A token that may be of a newer key is not refused: what is wrong is that those cannot be fetched. */
   async function verifyByKept(token: string, error: unknown): Promise<JWTPayload> {
@@ -30,15 +32,21 @@ export function createKeptKeys(url: URL, options: JWTVerifyOptions, onAway: (err
 
   return async (token) => {
     if (outage?.fetchedMs !== cache.uat) outage = undefined;
-    if (outage && performance.now() < outage.restsUntilMs) return await verifyByKept(token, outage.error);
+    const away = outage;
+    if (away && performance.now() - away.askedMs < REST_MS) {
+      const payload = await verifyByKept(token, away.error).catch((reason: unknown) => {
+        if (reason !== away.error || performance.now() - away.askedMs < SHORT_REST_MS) throw reason;
+      });
+      if (payload) return payload;
+    }
     // One looks whether they are back, and the others go on.
-    if (outage) outage.restsUntilMs = performance.now() + REST_MS;
+    if (away) away.askedMs = performance.now();
     try {
       return await verifyByKeys(token, keys, options);
     } catch (error) {
       if (!keysAreAway(error)) throw error;
       if (!outage) onAway(error);
-      outage = { error, fetchedMs: cache.uat, restsUntilMs: performance.now() + REST_MS };
+      outage = { error, fetchedMs: cache.uat, askedMs: performance.now() };
       return await verifyByKept(token, error);
     }
   };

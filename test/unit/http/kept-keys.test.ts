@@ -57,6 +57,27 @@ describe("tokens, while the address of the public keys is away", async () => {
     }
   });
 
+  it("are not refused for longer than the address is away where the known keys are not enough: it is asked again, once a second at most", async () => {
+    const options = { algorithms: ["ES256"] };
+    verify = createKeptKeys(new URL("https://sign-in.example.com/keys"), options, (error) => told.push(error));
+    fetched = 0;
+    for (let turn = 0; turn < 3; turn++) await assert.rejects(verify(await sign()), /fetch failed/);
+    pass(1_000);
+    await Promise.all([1, 2, 3].map(async () => assert.rejects(verify(await sign()), /fetch failed/)));
+    assert.deepEqual([fetched, told.length], [2, 1]);
+    isAway = false;
+    pass(1_000);
+    await verify(await sign());
+    // As soon as it has failed for one of a newer key, too.
+    pass(MINUTE_MS);
+    isAway = true;
+    await assert.rejects(verify(await sign(other, "newer")), /fetch failed/);
+    [isAway, served] = [false, [await jwk(other, "newer")]];
+    pass(1_000);
+    await verify(await sign(other, "newer"));
+    assert.deepEqual([fetched, told.length], [5, 2]);
+  });
+
   it("are no longer verified after twelve hours", async () => {
     pass(KEPT_MS - MINUTE_MS);
     await verify(await sign());
