@@ -2,18 +2,34 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { parseEnvFile } from "./env-file.ts";
+import { namesTls, parsePostgresAddress } from "./postgres-address.ts";
 import type { Role } from "./roles.ts";
 import type { Environment } from "./settings.ts";
 
+/** Of the stacks' state and of all else. */
+const DATABASES = ["DATABASE_URL", "STATE_BACKEND_URL", "PULUMI_BACKEND_URL"] as const;
+
+/** To node-postgres, other words of PGSSLMODE say nothing. */
+const SSL_MODES: ReadonlySet<string> = new Set(["disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"]);
+
 /**
  * The environment with the file `.env` of a folder beneath it: what is set in the environment beats
- * the file. A file that is not there is none.
+ * the file. A file that is not there is none. PGSSLMODE is told in the addresses of databases that it is for: from a file,
+ * no driver would read it.
  *
  * @param role its own file, as `init --split` writes it, takes the place of `.env` where it is there
  */
 export function loadEnvironment(env: Environment = process.env, folder: string = currentFolder(), role?: Role): Environment {
   const text = (role && readEnvFile(folder, `${role}.env`)) ?? readEnvFile(folder, ".env") ?? "";
-  return { ...parseEnvFile(text), ...env };
+  const all: Environment = { ...parseEnvFile(text), ...env };
+  return { ...all, ...Object.fromEntries(DATABASES.filter((name) => all[name]).map((name) => [name, withSslMode(all[name]!, all["PGSSLMODE"])])) };
+}
+
+function withSslMode(text: string, mode: string | undefined): string {
+  const address = parsePostgresAddress(text);
+  if (!address || mode === undefined || !SSL_MODES.has(mode) || namesTls(address.parameters)) return text;
+  address.url.searchParams.set("sslmode", mode);
+  return address.url.href;
 }
 
 /** @throws UserVpsError CONFIG_INVALID: it was removed meanwhile, and has no path any more */

@@ -8,6 +8,7 @@ import { isHostname } from "../../providers/core/hostname.ts";
 import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../../providers/core/ssh-public-key.ts";
 import { isToken } from "../../providers/core/token.ts";
 import { isCron } from "./cron.ts";
+import { parsePostgresAddress, POSTGRES_ADDRESS } from "./postgres-address.ts";
 import { isScheduleRule, SCHEDULE_RULE } from "./pool-schedule.ts";
 import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN } from "../../stacks/acme.ts";
 
@@ -50,19 +51,7 @@ export const roleGroups = z.string().transform((list, context): { role: Operator
 export const secretsProvider = z.string().regex(/^(?:(?:awskms|azurekeyvault|gcpkms|hashivault):\/\/\S+|passphrase)$/, "expected a key service's address that begins with awskms://, azurekeyvault://, gcpkms:// or hashivault://");
 
 /** White space at its ends, as files have it, would become part of the database's name. */
-export const postgresUrl = z.string().trim().refine(isPostgresUrl, "expected a postgres:// URL; in a password, % # / ? @ are written %25 %23 %2F %3F %40");
-
-/** As the engine reads it: node-postgres would take a '%' that stands for itself, and Go takes the whole for no URL. */
-function isPostgresUrl(text: string): boolean {
-  const url = URL.parse(text);
-  if (!url || !/^postgres(ql)?:\/\//.test(url.href)) return false;
-  try {
-    decodeURIComponent(url.username + url.password + url.hostname + url.pathname);
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const postgresUrl = z.string().trim().refine((address) => parsePostgresAddress(address) !== undefined, `expected ${POSTGRES_ADDRESS}`);
 
 export const hostname = z.string().refine(isHostname, "expected a lower-case domain name");
 

@@ -3,6 +3,7 @@
  * here and by Go's driver (lib/pq) there, which differ: what means the same to both is handed over, the rest is translated
  * or left out.
  */
+import { postgresAddress } from "../config/postgres-address.ts";
 
 /** What both drivers know, or what only tells Go's how to connect; and Pulumi's own `table`. Go's sends whatever it does not know to PostgreSQL, which refuses it. */
 const HANDED_OVER = [
@@ -22,17 +23,18 @@ export interface EngineBackendOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** The password goes by a variable of its own: the engine quotes the address when it cannot connect. */
+/**
+ * The password goes by a variable of its own: the engine quotes the address when it cannot connect.
+ *
+ * @throws UserVpsError CONFIG_INVALID
+ */
 export function engineBackend(url: string, { applicationName, env = process.env }: EngineBackendOptions = {}): Readonly<Record<string, string | undefined>> {
   if (!/^postgres(ql)?:/.test(url)) return { PULUMI_BACKEND_URL: url };
-  const given = new URL(url);
-  const parameters: Readonly<Record<string, string>> = Object.fromEntries(given.searchParams);
+  const { url: given, host, port, user, password, parameters } = postgresAddress(url);
   const sslMode = sslModeOf(parameters, env["PGSSLMODE"]);
   // As parameters, hosts need no escapes: in the place of the host, Go takes neither a socket's folder nor an IPv6 address without a port.
   const told: Readonly<Record<string, string | undefined>> = {
-    host: parameters["host"] || decoded(given.hostname).replace(/^\[(.+)\]$/, "$1"),
-    port: parameters["port"] || given.port,
-    user: parameters["user"] || decoded(given.username),
+    host, port, user,
     ...Object.fromEntries(HANDED_OVER.map((name) => [name, parameters[name]])),
     ...(applicationName !== undefined && { application_name: applicationName }),
     sslmode: sslMode,
@@ -40,7 +42,6 @@ export function engineBackend(url: string, { applicationName, env = process.env 
   // The engine knows the short scheme alone, and takes the other for an account at Pulumi's own service.
   const address = new URL(`postgres://${given.pathname}`);
   for (const [name, value] of Object.entries(told)) if (value) address.searchParams.set(name, value);
-  const password = parameters["password"] || decoded(given.password);
   return {
     ...Object.fromEntries(REFUSED.map((name) => [name, undefined])),
     PULUMI_BACKEND_URL: address.href,
@@ -62,12 +63,3 @@ function sslModeOf({ sslmode, ssl, sslcert, sslkey, sslrootcert, sslnegotiation 
 }
 
 const verified = (mode: string) => (mode === "no-verify" ? "require" : "verify-full");
-
-/** A '%' that begins no escape stands for itself, as node-postgres has it. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { postgresAddress } from "../config/postgres-address.ts";
 import { createPool } from "../db/index.ts";
 
 /** A stack as its state backend has it, as far as it matters before a run. */
@@ -48,14 +49,13 @@ export class StateBackend {
   readonly #project: string;
 
   constructor(url: string, project: string) {
-    const parsed = new URL(url);
-    const table = parsed.searchParams.get("table") ?? "pulumi_state";
-    parsed.searchParams.delete("table");
+    const { url: address, database, parameters: { table = "pulumi_state" } } = postgresAddress(url);
+    address.searchParams.delete("table");
     this.#index = `"${table.split(".").at(-1)}_key_prefix_idx"`;
     this.#table = table.split(".").map((part) => `"${part.replaceAll('"', '""')}"`).join(".");
-    this.#root = `${decodeURIComponent(parsed.pathname).replace(/^\//, "")}/.pulumi`;
+    this.#root = `${database}/.pulumi`;
     this.#project = project;
-    this.#pool = createPool({ url: parsed.href, name: "user-vps state", max: 4, allowExitOnIdle: true });
+    this.#pool = createPool({ url: address.href, name: "user-vps state", max: 4, allowExitOnIdle: true });
   }
 
   /**

@@ -26,6 +26,22 @@ describe("loadEnvironment", () => {
     assert.deepEqual(loadEnvironment({}, folder), { A: "first", B: "second" });
   });
 
+  it("tells the addresses of databases what PGSSLMODE is, which no driver reads from a file, unless they say something of TLS themselves", () => {
+    const toldBy = (mode: string, url: string, env = {}) => {
+      writeFileSync(join(folder, ".env"), `DATABASE_URL='${url}'\nSTATE_BACKEND_URL='${url}'\nPULUMI_BACKEND_URL='${url}'\nPGSSLMODE='${mode}'\n`);
+      const { DATABASE_URL, STATE_BACKEND_URL, PULUMI_BACKEND_URL } = loadEnvironment(env, folder);
+      assert.deepEqual([STATE_BACKEND_URL, PULUMI_BACKEND_URL], [DATABASE_URL, DATABASE_URL]);
+      return DATABASE_URL;
+    };
+    const plain = "postgres://a:fake%25%2Fpassword@db.example.com/b";
+    assert.equal(toldBy("verify-full", plain), `${plain}?sslmode=verify-full`);
+    assert.equal(toldBy("verify-full", plain, { PGSSLMODE: "no-verify" }), `${plain}?sslmode=no-verify`);
+    assert.equal(toldBy("require", `${plain}?connect_timeout=5`), `${plain}?connect_timeout=5&sslmode=require`);
+    for (const own of ["sslmode=disable", "ssl=0", "sslrootcert=/ca.pem", "sslnegotiation=direct"]) assert.equal(toldBy("require", `${plain}?${own}`), `${plain}?${own}`);
+    for (const [mode, url] of [["nonsense", plain], ["allow", plain], ["require", "file:///srv/state"], ["require", "postgres://a:50%@db.example.com/b"], ["require", ""]] as const) assert.equal(toldBy(mode, url), url);
+    assert.deepEqual(loadEnvironment({ PGSSLMODE: "require", DATABASE_URL: plain }, join(folder, "none")), { PGSSLMODE: "require", DATABASE_URL: `${plain}?sslmode=require` });
+  });
+
   it("tells each line that systemd would read differently, by its name and never by its value", () => {
     const differing = ["A=secret#1", "B=secret # a comment", "export C=secret", "D=`secret`", 'E="sec\\ret"', "F='secret'1", "G=sec\\ret", "H='secret"];
     for (const line of differing) {

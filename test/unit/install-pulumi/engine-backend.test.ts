@@ -21,12 +21,18 @@ describe("engineBackend", () => {
   });
 
   it("holds no password: that goes by PGPASSWORD, without its escapes", () => {
-    for (const [given, expected] of [["p%25w%2F%40", "p%w/@"], ["fake-password", "fake-password"], ["50%", "50%"]]) {
+    for (const [given, expected] of [["p%25w%2F%40", "p%w/@"], ["fake-password", "fake-password"]]) {
       for (const url of [`postgres://a:${given}@db.example.com/b?sslmode=require`, `postgres://a@db.example.com/b?password=${given}&sslmode=require`]) {
         assert.deepEqual([addressOf(url), engineBackend(url)["PGPASSWORD"]], [`${AT}&sslmode=require`, expected], url);
       }
     }
     assert.ok(!("PGPASSWORD" in engineBackend("postgres://a@db.example.com/b")), "one of the environment would be lost");
+  });
+
+  it("is refused where node-postgres reads it in a way of its own, without a word of it", () => {
+    for (const given of ["postgres://a:fake%40pass%@db.example.com/b", "postgres://a:50%@db.example.com/b", "postgres://a:fake-pass#word@db.example.com/b"]) {
+      assert.throws(() => engineBackend(given), (error: { code: string; message: string }) => error.code === "CONFIG_INVALID" && !/fake|50%|pass%/.test(error.message), given);
+    }
   });
 
   it("speaks TLS where node-postgres does", () => {
