@@ -4,6 +4,7 @@ import { engineGoneSignal } from "../core/engine-liveness.ts";
 import { initializationFailed } from "../core/initialization-failed.ts";
 import { currentPatience, patienceFor } from "../core/patience.ts";
 import { startWaiting } from "../core/progress.ts";
+import { runsAgain } from "../core/run-again.ts";
 import { SECOND_MS, sleep } from "../core/time.ts";
 import { FirstBoot } from "../first-boot/first-boot.ts";
 import { DEFAULT_TIMEOUT_SECONDS, targetOf, validate, type HealthCheckInputs, type WayIn } from "./inputs.ts";
@@ -31,10 +32,10 @@ export async function check(_olds: HealthCheckInputs, news: HealthCheckInputs): 
 /** What is checked. How long, through which resolver and trusting whom differs between machines, and is no drift. */
 const COMPARED = ["hostname", "address", "byAddress", "port", "path", "expectedStatus", "release", "credentialRotation", "recreation"] as const satisfies readonly (keyof HealthCheckInputs)[];
 
-/** Differs if what is checked does, or if the VPS was found unhealthy: then `up` waits for it again. */
+/** Differs if what is checked does, if the VPS was found unhealthy, or if the run checks again: then `up` waits for it again. */
 export async function diff(_id: string, olds: State, news: HealthCheckInputs): Promise<dynamic.DiffResult> {
   const changed = COMPARED.some((name) => (olds[name] ?? undefined) !== (news[name] ?? undefined));
-  return { changes: changed || olds.healthy !== true };
+  return { changes: changed || olds.healthy !== true || runsAgain("health") };
 }
 
 export async function create(inputs: HealthCheckInputs): Promise<dynamic.CreateResult> {

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { engineGoneSignal } from "../core/engine-liveness.ts";
 import type { ErrorCode } from "../core/errors.ts";
+import { runsAgain } from "../core/run-again.ts";
 import { MINUTE_MS } from "../core/time.ts";
 import { runScript } from "./run-script.ts";
 import { isSameMachine } from "./same-machine.ts";
@@ -34,7 +35,7 @@ const TASKS: Readonly<Record<RemoteTask, Task>> = {
 /** What it does is told by the script; `task` only names it. */
 export function diff(_id: string, olds: Values, news: Values): { changes: boolean } {
   const isSame = isSameMachine(olds["machine"], news["machine"]) && ["connection", "script", "fingerprint"].every((name) => isDeepStrictEqual(olds[name], news[name]));
-  return { changes: !isSame };
+  return { changes: !isSame || runsAgain(news["task"] as RemoteTask) };
 }
 
 /** Errors: SSH_*, CONFIGURATION_FAILED, RELEASE_FAILED. */

@@ -93,7 +93,7 @@ export function stackOfChange({ stackName, config }: StackRequest, { change, isI
  * already is as declared. If it fails, the record names the VM that the stack has by then, so that
  * whatever is asked for next is about that one.
  */
-export async function applyChange({ pool, engine, hooks, record }: OperationContext, stack: StackRequest, permission: Readonly<Record<string, string>>, allowed: Pick<UpOptions, "mayBuy" | "leftOvers">): Promise<Readonly<Record<string, number>>> {
+export async function applyChange({ pool, engine, hooks, record }: OperationContext, stack: StackRequest, permission: Readonly<Record<string, string>>, allowed: Pick<UpOptions, "mayBuy" | "leftOvers" | "again">): Promise<Readonly<Record<string, number>>> {
   try {
     // The permission is for what the VM is by now, also one of a user who was never ready.
     return (await engine.up({ ...stack, config: { ...stack.config, ...permission } }, hooks, { refresh: true, ...allowed })).changes;

@@ -7,6 +7,7 @@ import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { joinSignals } from "../../providers/core/join-signals.ts";
 import { PATIENCE_VARIABLE } from "../../providers/core/patience.ts";
+import { RUN_AGAIN_VARIABLE } from "../../providers/core/run-again.ts";
 import { currentTraceparent } from "../../providers/core/tracing.ts";
 import { ALLOW_DELETE_VARIABLE } from "../../providers/hostinger/allow-delete.ts";
 import { ALLOW_PURCHASE_VARIABLE } from "../../providers/hostinger/settings.ts";
@@ -74,9 +75,9 @@ export class AutomationEngine implements Engine {
     this.#installation = installationOf(options.backendUrl);
   }
 
-  async up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own", mayBuy = false, leftOvers = [] }: UpOptions = {}): Promise<UpResult> {
+  async up(request: StackRequest, hooks: RunHooks, { refresh = false, patience = "own", mayBuy = false, leftOvers = [], again = [] }: UpOptions = {}): Promise<UpResult> {
     let outputs: StackOutputs = {};
-    const env = { [PATIENCE_VARIABLE]: patience, [ALLOW_PURCHASE_VARIABLE]: String(mayBuy), ...(leftOvers.length > 0 && { [ALLOW_DELETE_VARIABLE]: leftOvers.join(",") }) };
+    const env = { [PATIENCE_VARIABLE]: patience, [ALLOW_PURCHASE_VARIABLE]: String(mayBuy), [RUN_AGAIN_VARIABLE]: again.join(","), ...(leftOvers.length > 0 && { [ALLOW_DELETE_VARIABLE]: leftOvers.join(",") }) };
     const ended = await this.#withStack(request, hooks, { create: true, slot: true, env, onOutputs: (values) => { outputs = values; } }, async ({ stack, options, result }) => {
       await stack.up({ ...options, refresh });
       if (this.#ups++ % UPS_A_PRUNING === 0) await this.#pruneHistory(request.stackName, KEPT_UPDATES, hooks);

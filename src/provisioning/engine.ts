@@ -5,6 +5,7 @@
 
 import type { ChangedProperty } from "../records/index.ts";
 import type { RunPatience } from "../../providers/core/patience.ts";
+import type { Repeatable } from "../../providers/core/run-again.ts";
 
 export interface StackRequest {
   /** The user name: every user has one stack. */
@@ -43,6 +44,8 @@ export interface UpOptions {
   readonly mayBuy?: boolean;
   /** VMs in whose place the stack has another one, and that may be given up though it is protected. */
   readonly leftOvers?: readonly number[];
+  /** What is done on the VPS also where the state says that it was. */
+  readonly again?: readonly Repeatable[];
 }
 
 export interface DestroyOptions {

@@ -1,5 +1,5 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { beginChange, beginPhase, begunGiveUp, completeChange, hasUpFailedLast, isMemberLetGo, isPoolMemberSetAside, notePoolMemberDelivered, notePoolMemberReady, notePaidUntil, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
+import { beginChange, beginPhase, begunGiveUp, completeChange, hasUnfinishedUp, hasUpFailedLast, isMemberLetGo, isPoolMemberSetAside, notePoolMemberDelivered, notePoolMemberReady, notePaidUntil, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
 import { readHostKey } from "./host-key.ts";
 import { askToBuy } from "./ask-to-buy.ts";
 import { noteCertificate, settleSuccess } from "../purchases/index.ts";
@@ -59,10 +59,12 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   // A rename needs no permission, but is half done from here on as well.
   if (change && (planned?.permission || change.kind === "rename")) await beginChange(pool, change.changeId);
   await engine.clearInterruptedRun(stack, hooks);
-  const applied = planned?.permission && (await applyChange(current, stack, planned.permission, { mayBuy, leftOvers }));
+  // A run that came to no end may have brought something else to the VPS than what the state holds, as a rename that is taken back.
+  const again = (await hasUnfinishedUp(pool, userId)) ? (["configuration", "release", "health"] as const) : [];
+  const applied = planned?.permission && (await applyChange(current, stack, planned.permission, { mayBuy, leftOvers, again }));
   // A change's permission is good for one run, which therefore waits itself.
   const patience = change ? "own" : context.overdue ? (`over:${context.overdue}` as const) : "none";
-  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: mayHaveDrifted && !applied, patience, mayBuy, leftOvers });
+  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: mayHaveDrifted && !applied, patience, mayBuy, leftOvers, again: applied ? [] : again });
   const outputs = OUTPUTS.safeParse(printed);
   if (!outputs.success) {
     const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");

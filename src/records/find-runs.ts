@@ -38,6 +38,18 @@ export async function hasUpFailedLast(db: Queryable, userId: string): Promise<bo
   return rows[0]?.outcome === "failed";
 }
 
+/** Whether an `up` since the last one that succeeded came to no good end: what it was at on the VPS may be half done, or done and not in the stack's state. */
+export async function hasUnfinishedUp(db: Queryable, userId: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `SELECT FROM vps_runs
+     WHERE user_id = $1 AND operation = 'up' AND outcome IN ('failed', 'cancelled', 'lost')
+       AND started_at > COALESCE((SELECT max(started_at) FROM vps_runs WHERE user_id = $1 AND operation = 'up' AND outcome = 'succeeded'), '-infinity')
+     LIMIT 1`,
+    [userId],
+  );
+  return rowCount === 1;
+}
+
 /** Runs on this machine that have not ended and whose worker is none of those that live. */
 export async function findLostRuns(db: Queryable, { hostId, liveWorkerIds }: { hostId: string; liveWorkerIds: readonly string[] }): Promise<RunRecord[]> {
   const { rows } = await db.query<RunRecord>(

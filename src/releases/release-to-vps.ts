@@ -158,7 +158,8 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
       await takeSnapshot(record, hooks);
       await noteSnapshot(db, member);
     }
-    return await engine.up(stack, hooks);
+    // The state tells what was released last by a run that succeeded: the VPS may have another by now, or the same half-way.
+    return await engine.up(stack, hooks, { again: ["release", "health"] });
   };
   try {
     const { changes, outputs } = await endedInTime(work(), signal, stopLimitMs, kill);

@@ -65,6 +65,14 @@ describe("a release on a VPS that is already there, by the Pulumi CLI", () => {
     await noChanges();
   });
 
+  it("is brought again where the state holds it, by a run that is told to, and leaves no difference", async () => {
+    const text = await succeeds(world.up(USER, { USER_VPS_RUN_AGAIN: "release,health" }));
+    assert.match(text, /release 2\.0\.0: conductor is installed already/);
+    assert.match(text, /2 updated/);
+    assert.doesNotMatch(await succeeds(world.up(USER)), /updated/);
+    await noChanges();
+  });
+
   it("goes back to the previous program when the new one is not healthy, and fails with the reason", async () => {
     await publish("2.1.0", { healthy: false });
     const { code, text } = await release("2.1.0");

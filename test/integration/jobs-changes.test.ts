@@ -168,6 +168,52 @@ describe("a replacement for a user who was never ready", () => {
   });
 });
 
+describe("what a run that came to no good end has left on the VPS", () => {
+  const ALL = ["configuration", "release", "health"];
+  const asked = async () => {
+    await pool.query("UPDATE user_vps SET status = 'queued'");
+    engine.agains.length = 0;
+    await run();
+    return engine.agains.flat();
+  };
+  const endedAs = (outcome: string) => pool.query("UPDATE vps_runs SET outcome = $1 WHERE run_id = (SELECT run_id FROM vps_runs WHERE user_id = $2 ORDER BY started_at DESC LIMIT 1)", [outcome, ID]);
+
+  it("is put right by the next one: a rename that failed is brought back though the state holds the old name", async () => {
+    assert.deepEqual(await asked(), []);
+    engine.onUp = () => { throw new UserVpsError("CONFIGURATION_FAILED", "as the test says"); };
+    await wants("rename", { hostname: named("renamed") });
+    await run();
+    engine.onUp = () => first.vmId;
+    await wants("rename", { hostname: named("user1") });
+    engine.agains.length = 0;
+    await run();
+    assert.deepEqual(engine.agains, [ALL]);
+    assert.deepEqual(await asked(), [], "not after a success");
+  });
+
+  for (const outcome of ["cancelled", "lost"]) {
+    it(`is put right after one that was ${outcome}, also if one that only waited comes between`, async () => {
+      await asked();
+      await endedAs(outcome);
+      assert.deepEqual(await asked(), ALL);
+      await endedAs(outcome);
+      await asked();
+      await endedAs("waiting");
+      assert.deepEqual(await asked(), ALL);
+      assert.deepEqual(await asked(), []);
+    });
+  }
+
+  it("is put right once in a run that wipes as well, by the part of it that wipes", async () => {
+    await asked();
+    await endedAs("failed");
+    engine.agains.length = 0;
+    await wants("recreate");
+    await run();
+    assert.deepEqual(engine.agains, [ALL, []]);
+  });
+});
+
 describe("a wipe before which the VM's actions are not found", () => {
   it("is not ordered, nor taken for done by an earlier one: it is tried again, and comes after the newest action", async () => {
     sandbox.addFault({ api: "hostinger", method: "GET", path: `/api/vps/v1/virtual-machines/${first.vmId}/actions`, times: 1, fault: { kind: "status", status: 404 } });

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, it } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { tryLockSession } from "../../src/jobs/session-lock.ts";
-import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
+import type { Engine, RunHooks, StackRequest, UpOptions } from "../../src/provisioning/engine.ts";
 import { createCredentialsCipher, findRun, findVpsByUserId, listRuns, readRunLog, requestCredentialsRotation, takeCredentials } from "../../src/records/index.ts";
 import { cancelRollOut, createRelease, createRollOut, findReleaseOfUser, findUnfinishedRollOuts, listMembers, runRollOut, skipInRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
@@ -20,6 +20,7 @@ const USERS = ["anna", "bert", "carl", "dora"];
 const { pool, url } = await withDatabase();
 const begin = (request: Parameters<typeof createRollOut>[1]) => inTransaction(pool, (db) => createRollOut(db, request));
 let upped: StackRequest[] = [];
+let agains: UpOptions["again"][] = [];
 let outputs: Record<string, unknown> = {};
 const cipher = createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]);
 let onUp: (request: StackRequest, hooks: RunHooks) => Promise<void> = async () => undefined;
@@ -29,6 +30,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   upped = [];
+  agains = [];
   outputs = {};
   onUp = async () => undefined;
   await pool.query("UPDATE vps_roll_outs SET outcome = 'cancelled', ended_at = now() WHERE outcome IS NULL");
@@ -39,8 +41,9 @@ afterEach(async () => {
 const engine = {
   vms: async () => [vmOf(1)],
   clearInterruptedRun: async () => undefined,
-  async up(request: StackRequest, hooks: RunHooks) {
+  async up(request: StackRequest, hooks: RunHooks, options: UpOptions = {}) {
     upped.push(request);
+    agains.push(options.again);
     hooks.onLine?.(`working with ${SECRET}`);
     await onUp(request, hooks);
     return { changes: { update: 1 }, outputs };
@@ -98,6 +101,14 @@ describe("a roll-out", () => {
     const { items: [run] } = await listRuns(pool, "anna");
     assert.deepEqual([run?.runId, run?.operation, run?.outcome], [member.runId, "up", "succeeded"]);
     assert.equal((await findReleaseOfUser(pool, "anna"))?.version, version);
+  });
+
+  it("brings a release also to a VPS whose stack holds it already, and looks at its health: it may run another one by now", async () => {
+    const { version } = await planned({ usernames: ["anna"] }).then(async ({ rollOutId, ...rest }) => (await runRollOut(context(), rollOutId), rest));
+    const { rollOutId } = await begin({ version, requestedBy: "operator", reason: "test", concurrency: 1, usernames: ["anna"] });
+    await runRollOut(context(), rollOutId);
+    assert.deepEqual(agains, [["release", "health"], ["release", "health"]]);
+    assert.deepEqual(upped[1], upped[0]);
   });
 
   it("stores new credentials that its run makes, because they were asked for meanwhile, to be shown", async () => {

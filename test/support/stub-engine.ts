@@ -10,16 +10,19 @@ export class StubEngine implements Engine {
   readonly patiences: UpOptions["patience"][] = [];
   /** Whether each `up` looked first at what is there. */
   readonly refreshes: boolean[] = [];
+  /** What each `up` was to do again. */
+  readonly agains: (readonly string[])[] = [];
   readonly stacks = new Map<string, StackVm[]>();
   /** Returns the id of the stack's VM, or throws. */
   onUp: (request: StackRequest) => Promise<number> | number = () => {
     throw new Error("The test does not say what an up comes to.");
   };
 
-  async up(request: StackRequest, _hooks: RunHooks, { mayBuy, patience, refresh = false, leftOvers = [] }: UpOptions = {}) {
+  async up(request: StackRequest, _hooks: RunHooks, { mayBuy, patience, refresh = false, leftOvers = [], again = [] }: UpOptions = {}) {
     this.leftOvers.push(leftOvers);
     this.patiences.push(patience);
     this.refreshes.push(refresh);
+    this.agains.push(again);
     this.ups.push({ ...request, ...(mayBuy !== undefined && { mayBuy }) });
     const vmId = await this.onUp(request);
     this.stacks.set(request.stackName, [vmOf(vmId)]);

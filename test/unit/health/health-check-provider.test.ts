@@ -92,6 +92,11 @@ describe("HealthCheck's provider", () => {
     it("finds an input that is not given any more", async () => assert.equal(await changes({ path: "/ready" }, {}), true));
     it("counts a value that is not known yet as changed", async () => assert.equal(await changes({}, { address: UNKNOWN }), true));
     it("wants an update of an unhealthy VPS", async () => assert.equal(await changes({ healthy: false }, {}), true));
+    it("wants an update in a run that checks again", async () => {
+      vi.stubEnv("USER_VPS_RUN_AGAIN", "release,health");
+      const wanted = await changes({}, {}).finally(() => vi.unstubAllEnvs());
+      assert.equal(wanted, true);
+    });
     it("never wants a replacement", async () => assert.deepEqual(Object.keys(await diff(HOSTNAME, { ...inputs, ...HEALTHY }, { ...inputs, hostname: "bob.spoq.dev" })), ["changes"]));
   });
 

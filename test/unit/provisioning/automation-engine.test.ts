@@ -71,6 +71,12 @@ describe("a run of the engine", () => {
     assert.equal(await allowed({ mayBuy: true }), "true");
   });
 
+  it("does again on the VPS what whoever starts it says, and nothing otherwise", async () => {
+    const again = async (options?: UpOptions) => (await environmentOf(options))["USER_VPS_RUN_AGAIN"];
+    assert.equal(await again({ refresh: true }), "");
+    assert.equal(await again({ again: ["release", "health"] }), "release,health");
+  });
+
   it("forgets pending operations by a state whose secrets stay encrypted, in a file for its own user that is gone afterwards, whatever comes of it", async () => {
     const [bin, temporary, notes] = [join(folder, "bin"), join(folder, "tmp"), join(folder, "notes")];
     for (const path of [bin, temporary, notes]) await mkdir(path, { recursive: true });

@@ -18,6 +18,7 @@ beforeEach(() => {
 afterEach(() => {
   showProgressBy(undefined);
   vi.useRealTimers();
+  vi.unstubAllEnvs();
 });
 
 const inputs = (host: FakeHost, more: Record<string, unknown> = {}) => ({ __provider: "text", task: "release", connection: host.connection, script: SCRIPT, machine: "1 1007 abc", secrets: [SECRET], ...more });
@@ -111,6 +112,16 @@ describe("its difference", () => {
     assert.equal(changes({}), false);
     assert.equal(changes({}, { ...before, machine: "1 1007 abc 2" }), false, "a wipe of before that is only not mentioned any more");
   });
+
+  for (const task of ["release", "configuration"]) {
+    it(`is there in a run that does the ${task} again, and in that one alone`, () => {
+      vi.stubEnv("USER_VPS_RUN_AGAIN", `${task},health`);
+      assert.equal(changes({ task }), true);
+      assert.equal(changes({ task: task === "release" ? "configuration" : "release" }), false);
+      vi.unstubAllEnvs();
+      assert.equal(changes({ task }), false);
+    });
+  }
 
   it("has it run again for any of them", () => {
     for (const more of [{ script: "b" }, { connection: { ...before.connection, password: "fake-2" } }, { machine: "1 1007 abc 3" }, { machine: "2 1007 abc" }, { fingerprint: "g" }]) assert.equal(changes(more), true, JSON.stringify(more));
