@@ -2,7 +2,8 @@
 # Brings new credentials, another owner and another host name to a VPS that is already there. Sent over SSH and run
 # as root by `bash -s`, so it is read from standard input: everything that runs is in main, which is
 # complete before it starts. Only the lines that have to change are changed: the rest of the files is
-# the user's. Running it again is safe at any time, also after a run that was cut off anywhere.
+# the user's, and so is a password or secret that they have changed since it was last set here. Running
+# it again is safe at any time, also after a run that was cut off anywhere.
 
 set -euo pipefail
 
@@ -19,6 +20,9 @@ config=/etc/conductor/config.toml
 caddyfile=/etc/caddy/Caddyfile
 # The host name that Caddy was last told here; not there as long as that is the one of the first boot.
 told=/etc/spoq/hostname
+# Of the password and the secret that were last set here: their SHA-256.
+password_set=/etc/spoq/password.set
+secret_set=/etc/spoq/jwt-secret.set
 before=
 
 say() { # The connection may be gone; that is no reason to stop half-way.
@@ -54,6 +58,15 @@ replace() { # replace FILE UNIT
   mv -f "$1.new" "$1"
 }
 
+is_set() { # is_set FILE VALUE: it was the last that was set here
+  [ -e "$1" ] && [ "$(cat "$1")" = "$(printf '%s' "$2" | sha256sum)" ]
+}
+
+note_set() { # note_set FILE VALUE
+  (umask 077 && printf '%s' "$2" | sha256sum > "$1.new")
+  mv -f "$1.new" "$1"
+}
+
 restart_if_changed() { # restart_if_changed UNIT
   if [ ! -e "/etc/spoq/$1.changed" ]; then return 0; fi
   systemctl restart "$1" || fail "$1 does not start. Next: look at 'journalctl -u $1' on the VPS, then run 'up' again."
@@ -73,18 +86,22 @@ check_files() {
 }
 
 set_password() {
+  if is_set "$password_set" "$SSH_PASSWORD"; then return 0; fi
   printf 'spoq:%s\n' "$SSH_PASSWORD" | chpasswd || fail "the password of the user spoq cannot be set. Next: see whether the user is still there."
+  note_set "$password_set" "$SSH_PASSWORD"
 }
 
 # By the environment, where nothing of the value is taken for a pattern or an escape.
 set_owner_and_jwt_secret() {
-  local content
-  content=$(OWNER_ID="$OWNER_ID" JWT_SECRET="$JWT_SECRET" awk '
+  local content keeps_secret=
+  if is_set "$secret_set" "$JWT_SECRET"; then keeps_secret=yes; fi
+  content=$(OWNER_ID="$OWNER_ID" JWT_SECRET="$JWT_SECRET" keeps_secret="$keeps_secret" awk '
     /^[ \t]*owner_id[ \t]*=/ && !owner { print "owner_id = \"" ENVIRON["OWNER_ID"] "\""; owner = 1; next }
-    /^[ \t]*jwt_secret[ \t]*=/ && !secret { print "jwt_secret = \"" ENVIRON["JWT_SECRET"] "\""; secret = 1; next }
+    /^[ \t]*jwt_secret[ \t]*=/ && !secret && ENVIRON["keeps_secret"] == "" { print "jwt_secret = \"" ENVIRON["JWT_SECRET"] "\""; secret = 1; next }
     { print }
   ' "$config")
   replace "$config" conductor <<< "$content"
+  note_set "$secret_set" "$JWT_SECRET"
 }
 
 set_hostname() {
@@ -103,6 +120,10 @@ set_hostname() {
 # Only between the lines that say whose it is; a user's own options at the top stay, for Caddy takes one block of them.
 set_certificate_authority() {
   local content theirs
+  if [ ! -e "$caddyfile" ]; then
+    say "there is no $caddyfile: no e-mail and no certificate authority is set"
+    return 0
+  fi
   if [ -z "$CADDY_OPTIONS" ] && ! grep -q '^# Set by user-vps: ' "$caddyfile"; then return 0; fi
   theirs=$(awk '
     /^# Set by user-vps: / { ours = 1 }

@@ -1,5 +1,6 @@
 /** The rendered script for new credentials and another host name, really run by `bash -s` as root in a fresh Debian root file system. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
@@ -92,7 +93,7 @@ describe("the configuration script on a VPS", needing("rootfs"), () => {
     assert.deepEqual([(mode & 0o7777).toString(8), uid, gid], ["640", 0, owner]);
     assert.equal(caddyfile(), CADDYFILE);
     assert.deepEqual(calls(), ["restart conductor"]);
-    assert.equal(rootfs.run(["/bin/ls", "/etc/conductor", "/etc/caddy", "/etc/spoq"], {}).stdout, "/etc/caddy:\nCaddyfile\n\n/etc/conductor:\nconfig.toml\n\n/etc/spoq:\n");
+    assert.equal(rootfs.run(["/bin/ls", "/etc/conductor", "/etc/caddy", "/etc/spoq"], {}).stdout, "/etc/caddy:\nCaddyfile\n\n/etc/conductor:\nconfig.toml\n\n/etc/spoq:\njwt-secret.set\npassword.set\n");
   });
 
   it("restarts nothing when it runs again, and says nothing of what it was given", () => {
@@ -101,6 +102,33 @@ describe("the configuration script on a VPS", needing("rootfs"), () => {
     const second = run();
     assert.deepEqual([second.status, calls()], [0, []]);
     for (const said of [first, second]) assert.doesNotMatch(said.stdout + said.stderr, /fake-/);
+  });
+
+  it("leaves a password and a secret that the user has changed since, until others are declared", async () => {
+    succeeds();
+    const own = "fake-Password-of-my-own";
+    rootfs.run(["/usr/sbin/chpasswd"], {}, `spoq:${own}\n`);
+    writeFileSync(path("etc/conductor/config.toml"), config().replace("fake-jwt-secret-2", "fake-jwt-secret-of-my-own"));
+    rmSync(path("systemctl-calls"));
+    succeeds({ hostname: "alicia.spoq.dev" });
+    assert.ok(accepts(own));
+    assert.match(config(), /^jwt_secret = "fake-jwt-secret-of-my-own"$/m);
+    succeeds({ hostname: "alicia.spoq.dev", ownerId: "user_bob" });
+    assert.match(config(), /^owner_id = "user_bob"\njwt_secret = "fake-jwt-secret-of-my-own"$/m);
+    succeeds({ hostname: "alicia.spoq.dev", ownerId: "user_bob", sshPassword: "fake-Password-3", jwtSecret: "fake-jwt-secret-3" });
+    assert.ok(accepts("fake-Password-3"));
+    assert.match(config(), /^jwt_secret = "fake-jwt-secret-3"$/m);
+    succeeds();
+    assert.ok(accepts(VALUES.sshPassword), "an earlier one that is declared again is another than the last");
+    assert.match(config(), /^jwt_secret = "fake-jwt-secret-2"$/m);
+  });
+
+  it("remembers of password and secret nothing but their SHA-256, for root alone", () => {
+    succeeds();
+    for (const [name, value] of [["password.set", VALUES.sshPassword], ["jwt-secret.set", VALUES.jwtSecret]] as const) {
+      const { mode, uid } = statSync(path(`etc/spoq/${name}`));
+      assert.deepEqual([read(`etc/spoq/${name}`).split(" ")[0], (mode & 0o7777).toString(8), uid], [createHash("sha256").update(value).digest("hex"), "600", 0]);
+    }
   });
 
   it("takes values with anything in them, as they are", () => {
@@ -191,6 +219,16 @@ describe("the configuration script on a VPS", needing("rootfs"), () => {
     assert.equal(caddyfile(), `${caddyOptions({ acmeEmail: "others@example.com" })}${CADDYFILE}`);
     withAcme({});
     assert.equal(caddyfile(), CADDYFILE);
+  });
+
+  it("does the rest on a VPS without a Caddyfile, and says that there is none", () => {
+    rmSync(path("etc/caddy/Caddyfile"));
+    const { status, stdout, stderr } = rootfs.run(["/bin/bash", "-s"], { PATH: "/stubs:/usr/sbin:/usr/bin:/sbin:/bin" }, renderConfigureScript({ ...VALUES, acme: { acmeEmail: "ops@example.com" } }));
+    assert.equal(status, 0, stdout + stderr);
+    assert.match(stdout, /there is no \/etc\/caddy\/Caddyfile: no e-mail and no certificate authority is set/);
+    assert.ok(accepts(VALUES.sshPassword));
+    assert.match(config(), /^jwt_secret = "fake-jwt-secret-2"$/m);
+    assert.deepEqual([calls(), existsSync(path("etc/caddy/Caddyfile"))], [["restart conductor"], false]);
   });
 
   it("leaves a user's own options on top of the Caddyfile alone", () => {
