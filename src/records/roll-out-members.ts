@@ -20,7 +20,7 @@ export interface RollOutMember {
   readonly snapshotAt: Date | null;
   readonly errorCode: string | null;
   readonly message: string | null;
-  /** How often it was begun again because its run was cut off. */
+  /** How often it was begun again after a run that was cut off, of which it may have been the reason; one less while it is to be begun again after another. */
   readonly interruptions: number;
 }
 
@@ -107,13 +107,18 @@ export async function putBackMember(db: Queryable, { rollOutId, userId, runId }:
   );
 }
 
-/** One whose run was cut off, running again from now on. */
+/** One whose run was cut off, running again from now on. That counts against it unless `excuseInterruption` says otherwise: of a process that died nobody is left to say why. */
 export async function takeMemberAgain(db: Queryable, { rollOutId, userId }: RollOutMember, runId: string): Promise<RunningMember | undefined> {
   const { rows } = await db.query<RunningMember>(
     `UPDATE vps_roll_out_members SET run_id = $3, started_at = clock_timestamp(), interruptions = interruptions + 1 WHERE roll_out_id = $1 AND user_id = $2 AND status = 'running' RETURNING ${COLUMNS}`,
     [rollOutId, userId, runId],
   );
   return rows[0];
+}
+
+/** What cut off a run of it is known, and was not its doing. It may have been taken again since, which has counted that run as well. */
+export async function excuseInterruption(db: Queryable, { rollOutId, userId }: RollOutMember): Promise<void> {
+  await db.query("UPDATE vps_roll_out_members SET interruptions = interruptions - 1 WHERE roll_out_id = $1 AND user_id = $2 AND status = 'running'", [rollOutId, userId]);
 }
 
 /** Whether one of a wave is still to be begun. One that `takeMember` passed over, because somebody was just changing it, is. */

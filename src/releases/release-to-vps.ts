@@ -67,9 +67,10 @@ const INTERRUPTIONS: ReadonlySet<string> = new Set(["RUN_LOST", "DATABASE_FAILED
  *
  * @returns how it ended; `not ready yet` of one that is being worked on or taken over, of which nothing was begun;
  *   `passed on` of a pool's member whose VM a user has got, who waits for the release in its place;
- *   undefined if it was interrupted, so that it is to be done again later
+ *   `cut off` if its engine was killed, which may be the VPS's doing; `interrupted` if something else is known to have kept
+ *   it from its end. Both are to be done again later
  */
-export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder, member: RunningMember): Promise<MemberEnd | "not ready yet" | "passed on" | undefined> {
+export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder, member: RunningMember): Promise<MemberEnd | "not ready yet" | "passed on" | "cut off" | "interrupted"> {
   const { db, signal, closing, log } = context;
   let held: UserLock | undefined;
   try {
@@ -82,10 +83,10 @@ export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder,
     if (record?.status !== "ready") return { status: "skipped", message: `The VPS is ${record?.status ?? "gone"}, not ready.` };
     return await run(context, held, order, record, member);
   } catch (error) {
-    if (signal.aborted || (closing.aborted && !held)) return undefined;
+    if (signal.aborted || (closing.aborted && !held)) return "interrupted";
     const errorCode = codeOfAny(error);
     log(`${member.username}: ${messageOf(error)}`);
-    return INTERRUPTIONS.has(errorCode) ? undefined : { status: "failed", errorCode, message: messageOf(error) };
+    return INTERRUPTIONS.has(errorCode) ? "interrupted" : { status: "failed", errorCode, message: messageOf(error) };
   } finally {
     await held?.release();
   }
@@ -118,7 +119,7 @@ async function lock({ db, lockUser, lockTimeoutMs = LOCK_TIMEOUT_MS, signal, clo
   }
 }
 
-async function run(context: ReleaseContext, held: UserLock, { release, snapshot, requestedBy, reason }: ReleaseOrder, record: VpsRecord, member: RunningMember): Promise<MemberEnd | undefined> {
+async function run(context: ReleaseContext, held: UserLock, { release, snapshot, requestedBy, reason }: ReleaseOrder, record: VpsRecord, member: RunningMember): Promise<MemberEnd | "cut off" | "interrupted"> {
   const { db, engine, cipher, stackOf, refuseNamesOfOthers, takeSnapshot, workerId, hostId, secrets, log, limitMs = 30 * MINUTE_MS, stopLimitMs = 60 * SECOND_MS } = context;
   const { userId, username } = record;
   const { runId } = member;
@@ -178,11 +179,12 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
     const errorCode = codeOfAny(error);
     const message = redactor.redact(messageOf(error));
     // By facts alone: what a failure says may be what the VPS has said. The engine's own word on its database is none of that.
-    const isInterrupted = context.signal.aborted || held.lost.aborted || errorCode === "DATABASE_FAILED" || isOfKilledEngine(error);
+    const isInterrupted = context.signal.aborted || held.lost.aborted || errorCode === "DATABASE_FAILED";
+    const cutOff = isInterrupted ? "interrupted" : isOfKilledEngine(error) ? "cut off" : undefined;
     recorder.onLine(message);
-    await finish({ outcome: isInterrupted ? "lost" : errorCode === "CANCELLED" ? "cancelled" : "failed", errorCode, message });
-    log(`${username}: release ${release.version} ${isInterrupted ? "was interrupted" : "failed"}: ${message}`);
-    return isInterrupted ? undefined : { status: "failed", errorCode, message };
+    await finish({ outcome: cutOff ? "lost" : errorCode === "CANCELLED" ? "cancelled" : "failed", errorCode, message });
+    log(`${username}: release ${release.version} ${cutOff ? `was ${cutOff}` : "failed"}: ${message}`);
+    return cutOff ?? { status: "failed", errorCode, message };
   } finally {
     ends.leave();
     clearTimeout(timer);

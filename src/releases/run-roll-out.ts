@@ -4,15 +4,16 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { joinSignals } from "../../providers/core/join-signals.ts";
 import { monotonicMs, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/transaction.ts";
+import { untilSaved } from "../jobs/end-run.ts";
 import type { SessionLock } from "../jobs/session-lock.ts";
 import {
-  countFailedMembers, endMember, endRollOut, findRelease, findRollOut, hasAnySucceeded, isAnyWaiting, listMembers, putBackMember, takeMember, takeMemberAgain,
+  countFailedMembers, endMember, endRollOut, excuseInterruption, findRelease, findRollOut, hasAnySucceeded, isAnyWaiting, listMembers, putBackMember, takeMember, takeMemberAgain,
   type ReleaseRecord, type RollOutMember, type RollOutRecord, type RunningMember,
 } from "../records/index.ts";
 import { LOCK_TIMEOUT_MS, releaseToVps, type ReleaseContext } from "./release-to-vps.ts";
 
 const CLAIM_INTERVAL_MS = SECOND_MS / 2;
-/** Of one member: with the last of them it counts as failed, or a VPS by which runs are cut off would hold up all others for ever. */
+/** Of one member, as far as it may have been the reason: with the last of them it counts as failed, or a VPS by which runs are cut off would hold up all others for ever. */
 const MOST_INTERRUPTIONS = 3;
 
 export interface RollOutContext extends Omit<ReleaseContext, "db"> {
@@ -21,12 +22,18 @@ export interface RollOutContext extends Omit<ReleaseContext, "db"> {
   readonly lockRollOuts: () => Promise<SessionLock | undefined>;
 }
 
+/** `signal` is aborted also if the hold on all roll-outs is lost. */
+interface HeldContext extends RollOutContext {
+  /** When the process is to end. */
+  readonly handOver: AbortSignal;
+}
+
 /**
  * Brings a roll-out's release to its VPSs, wave by wave, and returns it as it is then: `succeeded`,
  * `stopped` by its failures, `cancelled` by somebody, or still open if this process's part is over.
  * Called again, also after kill -9, it goes on with those who are left. A VPS whose run was cut off
  * is done again first, which is safe (stacks/release.sh), also if the roll-out has ended since: what
- * was begun comes to its end, or fails with the third run that is cut off.
+ * was begun comes to its end, or fails with the third run that is cut off by what may be its own doing.
  *
  * @throws UserVpsError INPUT_INVALID if there is none; STACK_LOCKED while another process works on one
  */
@@ -35,14 +42,14 @@ export async function runRollOut(context: RollOutContext, rollOutId: string): Pr
   if (!lock) throw new UserVpsError("STACK_LOCKED", "Another process is rolling out.", { next: "Let it end, or cancel the roll-out." });
   const ends = joinSignals({ signals: [context.signal, lock.lost] });
   try {
-    return await underLock({ ...context, signal: ends.signal }, rollOutId);
+    return await underLock({ ...context, signal: ends.signal, handOver: context.signal }, rollOutId);
   } finally {
     ends.leave();
     await lock.release();
   }
 }
 
-async function underLock(context: RollOutContext, rollOutId: string): Promise<RollOutRecord> {
+async function underLock(context: HeldContext, rollOutId: string): Promise<RollOutRecord> {
   const { pool, log } = context;
   const rollOut = await existing(pool, rollOutId);
   const release = await findRelease(pool, rollOut.version);
@@ -77,7 +84,7 @@ async function underLock(context: RollOutContext, rollOutId: string): Promise<Ro
 }
 
 /** Until none of the wave waits. @returns as `releaseToEach` */
-async function releaseToWave(context: RollOutContext, rollOut: RollOutRecord, release: ReleaseRecord, late: LateMembers, { wave, isFirst }: { readonly wave: number; readonly isFirst: boolean }): Promise<boolean> {
+async function releaseToWave(context: HeldContext, rollOut: RollOutRecord, release: ReleaseRecord, late: LateMembers, { wave, isFirst }: { readonly wave: number; readonly isFirst: boolean }): Promise<boolean> {
   const { pool, signal, closing } = context;
   const { rollOutId } = rollOut;
   for (;;) {
@@ -106,7 +113,7 @@ async function releaseToWave(context: RollOutContext, rollOut: RollOutRecord, re
  *
  * @returns false if this process's part is over: it is to end, or has lost its hold
  */
-async function releaseToEach(context: RollOutContext, rollOut: RollOutRecord, release: ReleaseRecord, late: LateMembers, take: (runId: string) => Promise<RunningMember | undefined>): Promise<boolean> {
+async function releaseToEach(context: HeldContext, rollOut: RollOutRecord, release: ReleaseRecord, late: LateMembers, take: (runId: string) => Promise<RunningMember | undefined>): Promise<boolean> {
   const { pool, signal, closing } = context;
   const over = new AbortController();
   const isOver = joinSignals({ signals: [signal, closing, over.signal] });
@@ -115,11 +122,16 @@ async function releaseToEach(context: RollOutContext, rollOut: RollOutRecord, re
       const member = await take(randomUUID());
       if (!member) return;
       const end = await releaseToVps({ ...context, db: pool }, { release, snapshot: rollOut.snapshot, requestedBy: rollOut.requestedBy, reason: rollOut.reason }, member);
-      if (end === undefined) over.abort();
-      else if (end === "passed on") continue;
-      else if (end !== "not ready yet") await endMember(pool, member, end);
-      else if (late.mayWait(member)) await putBackMember(pool, member);
-      else await endMember(pool, member, { status: "skipped", message: "The VPS did not become ready in time." });
+      if (end === "passed on") continue;
+      if (end === "interrupted" || end === "cut off") over.abort();
+      if (end === "cut off") return;
+      const mayWait = end === "not ready yet" && late.mayWait(member);
+      // What a database that is away does not let be written would count against the VPS.
+      await untilSaved(context, undefined, async () => {
+        if (end === "interrupted") await excuseInterruption(pool, member);
+        else if (mayWait) await putBackMember(pool, member);
+        else await endMember(pool, member, end === "not ready yet" ? { status: "skipped", message: "The VPS did not become ready in time." } : end);
+      });
     }
   };
   const ended = await Promise.allSettled(Array.from({ length: rollOut.concurrency }, () => work().catch((error: unknown) => {

@@ -6,7 +6,7 @@ import { inTransaction } from "../../src/db/index.ts";
 import { tryLockSession } from "../../src/jobs/session-lock.ts";
 import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
 import { CommandFailed } from "../../src/provisioning/pulumi-command.ts";
-import { createCredentialsCipher, listRuns } from "../../src/records/index.ts";
+import { createCredentialsCipher, listRuns, takeMember, takeMemberAgain, type RunningMember } from "../../src/records/index.ts";
 import { cancelRollOut, createRelease, createRollOut, findUnfinishedRollOuts, listMembers, runRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -18,6 +18,8 @@ const KILLED = new UserVpsError("ENGINE_FAILED", "an example", { cause: new Comm
 let upped: string[] = [];
 /** What every `up` of bert comes to. */
 let failure: UserVpsError | undefined;
+/** What happens meanwhile. */
+let onUp: (() => void) | undefined;
 let next = 1;
 beforeAll(async () => {
   for (const user of ["anna", "bert", "carl", "dora"]) await insertReadyUser(pool, user);
@@ -25,6 +27,7 @@ beforeAll(async () => {
 afterEach(async () => {
   upped = [];
   failure = undefined;
+  onUp = undefined;
   await pool.query("UPDATE vps_roll_outs SET outcome = 'cancelled', ended_at = now() WHERE outcome IS NULL");
   await pool.query("UPDATE vps_roll_out_members SET status = 'skipped' WHERE status = 'running'");
 });
@@ -34,22 +37,24 @@ const engine = {
   clearInterruptedRun: async () => undefined,
   async up({ stackName }: StackRequest, _hooks: RunHooks) {
     upped.push(stackName);
-    if (stackName === "bert" && failure) throw failure;
+    if (stackName !== "bert") return { changes: { update: 1 }, outputs: {} };
+    onUp?.();
+    if (failure) throw failure;
     return { changes: { update: 1 }, outputs: {} };
   },
 } as unknown as Engine;
 
-const context = (): RollOutContext => ({
+const context = (more: Partial<RollOutContext> = {}): RollOutContext => ({
   pool, engine, cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]),
   stackOf: async ({ username }) => ({ stackName: username, config: { username } }),
   lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, release: async () => undefined }),
   lockRollOuts: () => tryLockSession({ databaseUrl: url, name: "roll-outs of this test", of: "roll-outs" }),
   refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => assert.fail("no snapshot was asked for"),
-  workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal,
+  workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal, ...more,
 });
 
 /** A release of its own for each test. */
-async function planned(more: { maxFailures?: number } = {}): Promise<{ rollOutId: string }> {
+async function planned(more: { maxFailures?: number; usernames?: string[] } = {}): Promise<{ rollOutId: string }> {
   const version = `1.${next++}`;
   await createRelease(pool, { version, conductor: { url: "https://downloads.example.com/conductor", sha256: "ab".repeat(32) } }, "operator");
   return await inTransaction(pool, (db) => createRollOut(db, { version, requestedBy: "operator", reason: "test", concurrency: 1, waves: ["1", "rest"], ...more }));
@@ -93,6 +98,72 @@ describe("a roll-out that is interrupted", () => {
     assert.equal(bert.errorCode, "RUN_LOST");
     assert.match(bert.message!, /cut off 3 times/);
   });
+
+  it("counts what nobody is left to explain: a process that died with the VPS under way", async () => {
+    const { rollOutId } = await planned({ usernames: ["bert"], maxFailures: 2 });
+    let taken: RunningMember | undefined = await takeMember(pool, rollOutId, 1, "run-1");
+    for (const runId of ["run-2", "run-3"]) taken = await takeMemberAgain(pool, taken!, runId);
+    await runRollOut(context(), rollOutId);
+    assert.deepEqual([await statusesOf(rollOutId), upped], [{ bert: "1 failed" }, []]);
+  });
+
+  const lockOf = (lost: AbortSignal) => ({ lost, cancelled: new AbortController().signal, release: async () => undefined });
+  const INTERRUPTED = new UserVpsError("RUN_LOST", "an example");
+  for (const [what, interrupt] of [
+    ["a database that is away", () => {
+      failure = new UserVpsError("DATABASE_FAILED", "an example");
+      return {};
+    }],
+    ["a worker that hands over", () => {
+      const ending = new AbortController();
+      onUp = () => ending.abort(INTERRUPTED);
+      failure = KILLED;
+      return { signal: ending.signal };
+    }],
+    ["a worker that is to end before the VPS's turn has begun", () => {
+      const closing = new AbortController();
+      return { closing: closing.signal, lockUser: async () => void closing.abort(INTERRUPTED) };
+    }],
+    ["a lock that is lost", () => {
+      const lost = new AbortController();
+      onUp = () => lost.abort(INTERRUPTED);
+      failure = KILLED;
+      return { lockUser: async () => lockOf(lost.signal) };
+    }],
+  ] as const) {
+    it(`does not count ${what} against the VPS, however often`, async () => {
+      const { rollOutId } = await planned({ usernames: ["bert"] });
+      for (const _time of [1, 2, 3, 4]) assert.equal((await runRollOut(context(interrupt()), rollOutId)).outcome, null);
+      failure = undefined;
+      onUp = undefined;
+      assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
+      assert.deepEqual(await statusesOf(rollOutId), { bert: "1 succeeded" });
+    });
+  }
+
+  for (const [what, error, times, sql] of [
+    ["what became of a VPS", undefined, 1, /SET status = \$4/],
+    ["that a VPS was not the reason", new UserVpsError("DATABASE_FAILED", "an example"), 2, /interruptions - 1/],
+  ] as const) {
+    it(`writes ${what} when the database is there again, if it is away`, async () => {
+      const { rollOutId } = await planned({ usernames: ["bert"] });
+      failure = error;
+      let away = 1;
+      const flaky = new Proxy(pool, {
+        get: (target, name) => (name === "query"
+          ? async (text: string, values: unknown[]) => {
+            if (sql.test(text) && away-- > 0) throw Object.assign(new Error("an example"), { code: "ECONNREFUSED" });
+            return await target.query(text, values);
+          }
+          : Reflect.get(target, name, target)),
+      });
+      await runRollOut(context({ pool: flaky }), rollOutId);
+      failure = undefined;
+      await runRollOut(context(), rollOutId);
+      const [bert] = await listMembers(pool, rollOutId);
+      assert.deepEqual([away, upped.length, bert?.status, bert?.interruptions], [-1, times, "succeeded", 0]);
+    });
+  }
 
   it("is over with a VPS whose runs are cut off also once it is cancelled", async () => {
     const { rollOutId } = await planned();
