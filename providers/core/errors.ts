@@ -67,7 +67,7 @@ export const ERROR_CATALOGUE = {
   SCRIPT_LOG_MISSING: { meaning: "The VPS has no /post_install.log that can be read.", retry: "backoff", next: "Its first boot may not have come to the script yet; else see whether the VM has a post-install script." },
   RELEASE_EXISTS: { meaning: "There is a release of this version already, with other programs.", retry: "park", next: "Give a new release a version of its own." },
   ROLL_OUT_OPEN: { meaning: "Another roll-out goes on; there is one at a time.", retry: "park", next: "Let it end, or cancel it." },
-  RELEASE_TIMED_OUT: { meaning: "A release did not come to its end on the VPS within the time limit.", retry: "park", next: "See the run's log for where it hangs, then release to this VPS again." },
+  RELEASE_TIMED_OUT: { meaning: "A release did not come to its end on the VPS within the time limit.", retry: "backoff", next: "See the run's log for where it hangs, then release to this VPS again." },
   RELEASE_FAILED: { meaning: "A release could not be installed on the VPS, or was not healthy there and was rolled back.", retry: "park", next: "Release a version that works." },
 
   CONFIGURATION_FAILED: { meaning: "New credentials or another host name could not be brought to the VPS.", retry: "backoff", next: "Do what the message says on the VPS, then run `up` again." },

@@ -21,15 +21,17 @@ export type RemoteTask = "configuration" | "release";
 
 interface Task {
   readonly code: ErrorCode;
+  /** If it is not over in time: of a code that is tried again, for it may go on there, and the next try finds it done or waits for its end. */
+  readonly overdueCode: ErrorCode;
   readonly failed: (host: string) => string;
-  /** More than the longest of the waits that the script has: for another script to end on the VPS, 20 minutes. Whatever lasts longer goes on there, and is met by the next try. */
   readonly limitMs: number;
 }
 
 const TASKS: Readonly<Record<RemoteTask, Task>> = {
-  configuration: { code: "CONFIGURATION_FAILED", failed: (host) => `Credentials, owner and host name could not be brought to the VPS at ${host}`, limitMs: 25 * MINUTE_MS },
-  // It downloads as well.
-  release: { code: "RELEASE_FAILED", failed: (host) => `The release could not be brought to the VPS at ${host}`, limitMs: 30 * MINUTE_MS },
+  // It waits 20 minutes for another script to end on the VPS, and seldom for anything else.
+  configuration: { code: "CONFIGURATION_FAILED", overdueCode: "CONFIGURATION_FAILED", failed: (host) => `Credentials, owner and host name could not be brought to the VPS at ${host}`, limitMs: 25 * MINUTE_MS },
+  // The same, 15 for the end of the first boot, 15 for each of two downloads, and 10 for Conductor and the one before it to answer.
+  release: { code: "RELEASE_FAILED", overdueCode: "RELEASE_TIMED_OUT", failed: (host) => `The release could not be brought to the VPS at ${host}`, limitMs: 75 * MINUTE_MS },
 };
 
 /** What it does is told by the script; `task` only names it. */
@@ -38,7 +40,7 @@ export function diff(_id: string, olds: Values, news: Values): { changes: boolea
   return { changes: !isSame || runsAgain(news["task"] as RemoteTask) };
 }
 
-/** Errors: SSH_*, CONFIGURATION_FAILED, RELEASE_FAILED. */
+/** Errors: SSH_*, CONFIGURATION_FAILED, RELEASE_FAILED, RELEASE_TIMED_OUT. */
 export async function create(inputs: Values): Promise<{ id: string; outs: Values }> {
   return { id: String(inputs["task"]), outs: await perform(inputs) };
 }
@@ -49,9 +51,9 @@ export async function update(_id: string, _olds: Values, inputs: Values): Promis
 
 async function perform({ __provider: _provider, secrets, ...inputs }: Values): Promise<Values> {
   const { host, port, hostKey, password, privateKey } = inputs["connection"] as Connection;
-  const { code, failed, limitMs } = TASKS[inputs["task"] as RemoteTask];
+  const { code, overdueCode, failed, limitMs } = TASKS[inputs["task"] as RemoteTask];
   const login = privateKey === undefined ? { password: password! } : { privateKey };
   const hidden = [password, privateKey, ...(secrets as string[])].filter((secret) => secret !== undefined);
-  await runScript({ server: { host, port: Number(port), hostKey, login }, script: String(inputs["script"]), code, failed: failed(host), limitMs, secrets: hidden, signal: engineGoneSignal() });
+  await runScript({ server: { host, port: Number(port), hostKey, login }, script: String(inputs["script"]), code, overdueCode, failed: failed(host), limitMs, secrets: hidden, signal: engineGoneSignal() });
   return inputs;
 }

@@ -21,6 +21,8 @@ export interface RemoteCommand {
   readonly stdin?: string;
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
+  /** Root was let in, and the command begins. */
+  readonly onLoggedIn?: () => void;
   /** Told what it writes to standard output, as it comes. */
   readonly onStdout?: (text: string) => void;
 }
@@ -44,14 +46,16 @@ const COMMAND_LIMIT_MS = 30 * SECOND_MS;
 const KEEPALIVE_INTERVAL_MS = 10 * SECOND_MS;
 const MOST_KEEPALIVES_UNANSWERED = 3;
 
+/** Why a command was cut off: its time was over, it wrote without an end, or the connection broke. */
+type CutOffBy = "time" | "output" | "connection";
+
 /** Root was let in, but how the command ended is not known: it may still be going on there. */
 export class CommandCutOff extends UserVpsError {
-  /** It came to no end within its limits; else the connection broke. */
-  readonly isEndless: boolean;
+  readonly by: CutOffBy;
 
-  constructor(message: string, isEndless: boolean) {
+  constructor(message: string, by: CutOffBy) {
     super("SSH_UNREACHABLE", message);
-    this.isEndless = isEndless;
+    this.by = by;
   }
 }
 
@@ -59,7 +63,7 @@ export class CommandCutOff extends UserVpsError {
  * A pinned key is verified before anything that is secret is sent.
  * Errors: SSH_UNREACHABLE, SSH_HOST_KEY_WRONG, SSH_LOGIN_REFUSED, CONFIG_INVALID for a private key that cannot be read.
  */
-export async function runCommand(server: SshServer, { command, stdin, signal, timeoutMs = COMMAND_LIMIT_MS, onStdout }: RemoteCommand, keepaliveIntervalMs = KEEPALIVE_INTERVAL_MS): Promise<RemoteAnswer> {
+export async function runCommand(server: SshServer, { command, stdin, signal, timeoutMs = COMMAND_LIMIT_MS, onLoggedIn, onStdout }: RemoteCommand, keepaliveIntervalMs = KEEPALIVE_INTERVAL_MS): Promise<RemoteAnswer> {
   signal.throwIfAborted();
   const client = new ssh2.Client();
   // Nobody waits for a failure that comes after the answer.
@@ -68,6 +72,7 @@ export async function runCommand(server: SshServer, { command, stdin, signal, ti
   signal.addEventListener("abort", stop);
   try {
     const hostKeyFingerprint = await logIn(client, server, keepaliveIntervalMs);
+    onLoggedIn?.();
     return { ...await execute(client, { command, stdin, timeoutMs, onStdout, place: placeOf(server) }), hostKeyFingerprint };
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
@@ -131,11 +136,11 @@ interface Execution {
 
 function execute(client: Client, { command, stdin, timeoutMs, onStdout = () => undefined, place }: Execution): Promise<Omit<RemoteAnswer, "hostKeyFingerprint">> {
   return new Promise((resolve, reject) => {
-    const fail = (what: string, isEndless = false) => {
+    const fail = (what: string, by: CutOffBy = "connection") => {
       clearTimeout(limit);
-      reject(new CommandCutOff(`The SSH server at ${place} ${what}.`, isEndless));
+      reject(new CommandCutOff(`The SSH server at ${place} ${what}.`, by));
     };
-    const limit = setTimeout(() => fail(`did not end \`${command}\` within ${inSeconds(timeoutMs)}`, true), timeoutMs);
+    const limit = setTimeout(() => fail(`did not end \`${command}\` within ${inSeconds(timeoutMs)}`, "time"), timeoutMs);
     client.on("error", (error) => fail(`broke off while \`${command}\` ran: ${error.message}`));
     client.on("close", () => fail(`broke off while \`${command}\` ran`));
     client.exec(command, (error, channel) => {
@@ -144,7 +149,7 @@ function execute(client: Client, { command, stdin, timeoutMs, onStdout = () => u
       let count = 0;
       const note = (name: keyof typeof written) => (text: string) => {
         count += text.length;
-        if (count > MOST_WRITTEN) fail(`writes without an end: \`${command}\` has written more than ${MOST_WRITTEN} characters`, true);
+        if (count > MOST_WRITTEN) fail(`writes without an end: \`${command}\` has written more than ${MOST_WRITTEN} characters`, "output");
         const all = written[name] + text;
         // Cut now and then, and not for each of a million lines.
         written[name] = all.length > 2 * MOST_CHARACTERS ? endingOf(all, MOST_CHARACTERS) : all;

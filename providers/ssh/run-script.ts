@@ -13,6 +13,8 @@ export interface RemoteScriptRun {
   readonly script: string;
   /** What its failure is called. The script says it itself, at the start of a line of standard error, before what went wrong. */
   readonly code: ErrorCode;
+  /** What it is called if it is not over within its time; else by `code` as well. */
+  readonly overdueCode?: ErrorCode | undefined;
   /** What it is then that has failed, as a sentence without its end. */
   readonly failed: string;
   readonly limitMs: number;
@@ -36,16 +38,17 @@ const LONGEST_QUOTE = 600;
  * @returns what the script wrote to standard output
  * @throws UserVpsError by its code; those of SSH where root cannot get in, or the connection broke
  */
-export async function runScript({ server, script, code, failed, limitMs, secrets, signal }: RemoteScriptRun): Promise<string> {
+export async function runScript({ server, script, code, overdueCode = code, failed, limitMs, secrets, signal }: RemoteScriptRun): Promise<string> {
   const hidden = secrets.filter((secret) => secret !== "");
   const clean = (text: string) => hidden.reduce((shown, secret) => shown.replaceAll(secret, "[secret]"), harmlessLines(text).join(" "));
   const show = firstLines((line) => reportProgress(`${server.host}: ${shortened(clean(line), LONGEST_LINE)}`));
-  const run = () => runCommand(server, { command: "/bin/bash -s", stdin: script, signal, timeoutMs: limitMs, onStdout: show });
+  const run = (onLoggedIn: () => void) => runCommand(server, { command: "/bin/bash -s", stdin: script, signal, timeoutMs: limitMs, onLoggedIn, onStdout: show });
   let answer: RemoteAnswer;
   try {
     answer = await whenConnected(server.host, run, signal);
   } catch (error) {
-    throw error instanceof CommandCutOff && error.isEndless ? new UserVpsError(code, `${failed}: ${error.bareMessage}`, { cause: error }) : error;
+    if (!(error instanceof CommandCutOff) || error.by === "connection") throw error;
+    throw new UserVpsError(error.by === "time" ? overdueCode : code, `${failed}: ${error.bareMessage}`, { cause: error });
   }
   const { status, stdout, stderr } = answer;
   if (status === 0) return stdout;
@@ -54,14 +57,14 @@ export async function runScript({ server, script, code, failed, limitMs, secrets
   throw new UserVpsError(code, `${failed}: ${how}${said === "" ? "" : `; the VPS says: "${said}"`}.`);
 }
 
-/** Nothing has begun on a server that cannot be reached. */
-async function whenConnected<T>(host: string, run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+/** Nothing has begun on a server that cannot be reached; nothing is waited for once root is in. */
+async function whenConnected<T>(host: string, run: (onLoggedIn: () => void) => Promise<T>, signal: AbortSignal): Promise<T> {
   const endMs = monotonicMs() + CONNECT_LIMIT_MS;
   const waiting = startWaiting(host);
   try {
     for (;;) {
       try {
-        return await run();
+        return await run(() => waiting.end());
       } catch (error) {
         const mayPass = error instanceof UserVpsError && error.code === "SSH_UNREACHABLE" && !(error instanceof CommandCutOff);
         if (!mayPass || monotonicMs() > endMs) throw error;

@@ -24,6 +24,7 @@ const PARTICULAR: Partial<Record<ErrorCode, Backoff>> = {
   AWAITING_PAYMENT: { baseMs: 15 * SECOND_MS, maxMs: 10 * MINUTE_MS, attempts: Number.POSITIVE_INFINITY },
   // Somebody has to mend it on the VPS, and its script may take all of its time with each try.
   CONFIGURATION_FAILED: { baseMs: 1 * MINUTE_MS, maxMs: 10 * MINUTE_MS, attempts: 5 },
+  RELEASE_TIMED_OUT: { baseMs: 1 * MINUTE_MS, maxMs: 10 * MINUTE_MS, attempts: 3 },
   // A person's `pulumi up` may take an hour.
   STACK_LOCKED: { baseMs: 2 * SECOND_MS, maxMs: 20 * SECOND_MS, attempts: 500 },
 };

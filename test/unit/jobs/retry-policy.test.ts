@@ -40,6 +40,8 @@ describe("decide", () => {
   it("tries a few times what somebody has to mend on the VPS: each try may last long there", () => {
     assert.equal(decide("CONFIGURATION_FAILED", 4).kind, "again");
     assert.deepEqual(decide("CONFIGURATION_FAILED", 5), { kind: "park", exhausted: true });
+    assert.equal(decide("RELEASE_TIMED_OUT", 2).kind, "again");
+    assert.deepEqual(decide("RELEASE_TIMED_OUT", 3), { kind: "park", exhausted: true });
   });
 
   it("asks for a payment that is to come for as long as it takes, and parks a purchase in doubt at once", () => {

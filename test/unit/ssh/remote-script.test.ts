@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import type { ServerChannel } from "ssh2";
-import { UserVpsError } from "../../../providers/core/errors.ts";
+import { ERROR_CATALOGUE, UserVpsError } from "../../../providers/core/errors.ts";
 import { showProgressBy } from "../../../providers/core/progress.ts";
 import { create, diff, update } from "../../../providers/ssh/remote-script-provider.ts";
 import { ended, fakeSshHost, OTHER_KEY, PASSWORD, publicPart } from "./fake-ssh-host.ts";
@@ -66,15 +66,16 @@ describe("a script of the stack's on a VPS", () => {
     assert.ok(error.message.length < 900);
   });
 
-  it("ends at its limit, by its own code", async () => {
+  it("ends at its limit, by a code that is tried again, and has time for all that it waits for itself", async () => {
     await using host = await fakeSshHost({ answer: (channel) => void channel.write("going on\n") });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const running = create(inputs(host)).then(() => undefined, (error: unknown) => error);
     await vi.waitUntil(() => told.length > 0, { timeout: 60_000 });
-    await vi.advanceTimersByTimeAsync(31 * 60_000);
+    await vi.advanceTimersByTimeAsync(76 * 60_000);
     const error = await running;
-    assert.ok(error instanceof UserVpsError && error.code === "RELEASE_FAILED", String(error));
-    assert.match(error.message, /The release could not be brought to the VPS at 127\.0\.0\.1: .*did not end `\/bin\/bash -s` within 1800 s/);
+    assert.ok(error instanceof UserVpsError && error.code === "RELEASE_TIMED_OUT", String(error));
+    assert.equal(ERROR_CATALOGUE[error.code].retry, "backoff");
+    assert.match(error.message, /The release could not be brought to the VPS at 127\.0\.0\.1: .*did not end `\/bin\/bash -s` within 4500 s/);
     assert.equal(host.ran.length, 1, "what may be going on there is not begun again beside it");
   });
 
@@ -93,6 +94,18 @@ describe("a script of the stack's on a VPS", () => {
     await using host = await fakeSshHost({ refuseFirst: 1 });
     await create(inputs(host));
     assert.deepEqual([host.connections, host.ran.length], [2, 1]);
+  });
+
+  it("is not waited for any more once root is in", async () => {
+    const answering = Promise.withResolvers<ServerChannel>();
+    await using host = await fakeSshHost({ refuseFirst: 1, answer: (channel) => answering.resolve(channel) });
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const running = create(inputs(host));
+    const channel = await answering.promise;
+    await vi.advanceTimersByTimeAsync(16_000);
+    ended(channel, 0);
+    await running;
+    assert.deepEqual(told.map((line) => line.replace(/port \d+ .*/, "port")), ["waiting for 127.0.0.1: The SSH server at 127.0.0.1 port"]);
   });
 
   it("is not sent to a server with another key than the pinned one, nor begun again where root is not let in", async () => {
