@@ -18,7 +18,7 @@ export interface PurchaseAccount {
   /** @throws UserVpsError API_* : then nothing is concluded */
   read(session: Session, hostname: string): Promise<AccountPurchase>;
   /** Takes away what is `intended` and is not sent any more, its deadline being over. @throws UserVpsError API_* */
-  withdrawIntents(session: Session, hostname: string): Promise<void>;
+  withdrawIntents(session: Session, hostname: string, mayWithdraw: () => Promise<boolean>): Promise<void>;
   /** Writes an operator's decision into the record, so that every possible buyer sees it. */
   resolve(session: Session, hostname: string, decision: PurchaseDecision): Promise<void>;
 }

@@ -29,15 +29,17 @@ const READ = `
     FROM vps_purchases
     WHERE ${IS_COUNTED} AND reserved_at >= date_trunc('month', statement_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
   ), on_their_way AS (
-    SELECT count(*)::int AS count FROM vps_purchases
+    SELECT hostname FROM vps_purchases
     WHERE (${MAY_HAVE_COST} OR (state = 'bought' AND bought_at > statement_timestamp() - interval '7 days'))
       AND (SELECT true FROM vps_certificates WHERE vps_certificates.hostname = vps_purchases.hostname) IS NULL
       AND (SELECT true FROM vps_pool_members WHERE member_id = vps_purchases.user_id) IS NULL
   ), from_pool AS (
     SELECT count(*)::int AS count FROM vps_pool_members WHERE state = 'claimed'
   ), renamed AS (
-    SELECT count(*)::int AS count FROM vps_changes
-    WHERE ended_at IS NULL AND kind = 'rename' AND (SELECT true FROM vps_certificates WHERE vps_certificates.hostname = declared_after ->> 'hostname') IS NULL
+    SELECT count(DISTINCT declared_after ->> 'hostname')::int AS count FROM vps_changes
+    WHERE ended_at IS NULL AND user_id IS DISTINCT FROM $1
+      AND (SELECT true FROM vps_certificates WHERE vps_certificates.hostname = declared_after ->> 'hostname') IS NULL
+      AND NOT EXISTS (SELECT FROM on_their_way WHERE hostname = declared_after ->> 'hostname')
   ), recent AS (
     SELECT count(*)::int AS count, min(first_at) AS oldest FROM vps_certificates WHERE first_at > statement_timestamp() - interval '7 days'
   )
@@ -51,14 +53,15 @@ const READ = `
           OR (state = 'bought' AND bought_at > statement_timestamp() - interval '7 days' AND EXISTS (
             SELECT FROM user_vps WHERE user_vps.user_id::text = vps_purchases.user_id AND is_managed AND hostinger_vm_id IS NULL AND status <> 'deprovisioned')
             AND (SELECT true FROM vps_pool_members WHERE member_id = vps_purchases.user_id AND claimed_by IS NOT NULL) IS NULL)) AS fleet,
-    (SELECT count FROM recent) + (SELECT count FROM on_their_way) + (SELECT count FROM from_pool) + (SELECT count FROM renamed) AS certificates,
+    (SELECT count FROM recent) + (SELECT count(*)::int FROM on_their_way) + (SELECT count FROM from_pool) + (SELECT count FROM renamed) AS certificates,
     (SELECT oldest + interval '7 days' FROM recent) AS "nextCertificateAt",
-    (SELECT count FROM on_their_way) + (SELECT count FROM from_pool) AS "onTheirWay",
+    (SELECT count(*)::int FROM on_their_way) + (SELECT count FROM from_pool) AS "onTheirWay",
     clock_timestamp() AS now
   FROM counted`;
 
-export async function readBooks(db: Queryable): Promise<Books> {
-  return (await db.query<Books>(READ)).rows[0]!;
+/** @param asking the user who asks, if one does: what that one's open change needs is no other's */
+export async function readBooks(db: Queryable, asking: string | null = null): Promise<Books> {
+  return (await db.query<Books>(READ, [asking])).rows[0]!;
 }
 
 /**
@@ -74,8 +77,8 @@ export async function countInTurn(db: Queryable): Promise<void> {
 const FEW_CERTIFICATES = 64;
 
 /** @param db inside a transaction that has locked the user, or makes it */
-export async function isCertificateLeft(db: Queryable, { certificatesPerWeek }: { readonly certificatesPerWeek: number }): Promise<boolean> {
-  const left = async () => certificatesPerWeek - (await readBooks(db)).certificates;
+export async function isCertificateLeft(db: Queryable, { certificatesPerWeek }: { readonly certificatesPerWeek: number }, asking: string): Promise<boolean> {
+  const left = async () => certificatesPerWeek - (await readBooks(db, asking)).certificates;
   const atFirst = await left();
   if (atFirst <= 0 || atFirst > FEW_CERTIFICATES) return atFirst > 0;
   await countInTurn(db);

@@ -23,6 +23,6 @@ export async function claimFromPool(db: Queryable, settings: ClaimSettings, reco
   if (entitled !== undefined && !entitled.includes(planItemOf(plan))) return undefined;
   // Whoever gave a VM up without a wipe gets that one back, with its data.
   if (await findFormerVm(db, userId)) return undefined;
-  if (!(await isCertificateLeft(db, settings))) return undefined;
+  if (!(await isCertificateLeft(db, settings, userId))) return undefined;
   return await claimPoolMember(db, record);
 }

@@ -125,7 +125,7 @@ export async function settleLeft({ pool, settings }: Guard, account: PurchaseAcc
   const { rows } = await pool.query<Purchase & { recordVmId: number | null; version: number }>(NEXT_LEFT, [quietSeconds]);
   for (const { recordVmId, version, ...purchase } of rows) {
     const vmId = await vmOfStack(purchase.username, purchase.changeId === null ? undefined : (recordVmId ?? undefined));
-    const said = vmId === undefined ? await readAccount(account, session, purchase.hostname, { isAtRest: true }) : undefined;
+    const said = vmId === undefined ? await readAccount(account, session, purchase.hostname, async () => await inTransaction(pool, async (db) => await isAsRead(db, purchase, version))) : undefined;
     await inTransaction(pool, async (db) => {
       if (!(await isAsRead(db, purchase, version))) return;
       if (vmId !== undefined) await markBought(db, purchase.purchaseId, { vmId });

@@ -103,7 +103,7 @@ async function readFacts({ settings }: Guard, db: Queryable, purchase: Purchase,
     entitledPlans: purchase.changeId === null && !isWishOfPool ? entitledPlans(await claimedPlans(db, purchase.userId), settings.allowedPlans) : undefined,
     // A user's name it gets later: whoever claims it is asked about that.
     limits: isWishOfPool ? { ...limitsOf(settings), zoneRecordLimit: undefined, certificatesPerWeek: Number.POSITIVE_INFINITY } : limitsOf(settings),
-    books: await readBooks(db),
+    books: await readBooks(db, purchase.userId),
     ahead: await ahead(db, purchase, isWishOfPool),
   };
 }

@@ -42,12 +42,12 @@ export function asksTheAccount(code: ErrorCode, isAtRest: boolean): boolean {
   return isAtRest || code === "AWAITING_PAYMENT" || code === "PAYMENT_REFUSED" || code === "PURCHASE_UNCERTAIN";
 }
 
-/** The account's word; undefined if it cannot be asked. @param isAtRest nobody goes on by itself: an intent that is over is taken away */
-export async function readAccount(account: PurchaseAccount, session: Session, hostname: string, { isAtRest = false } = {}): Promise<AccountPurchase | undefined> {
+/** The account's word; undefined if it cannot be asked. @param mayWithdraw whether still nobody goes on by itself: then an intent that is over is taken away; undefined: somebody does */
+export async function readAccount(account: PurchaseAccount, session: Session, hostname: string, mayWithdraw?: () => Promise<boolean>): Promise<AccountPurchase | undefined> {
   try {
     const said = await account.read(session, hostname);
-    if (!isAtRest || said.state !== "intended") return said;
-    await account.withdrawIntents(session, hostname);
+    if (!mayWithdraw || said.state !== "intended") return said;
+    await account.withdrawIntents(session, hostname, mayWithdraw);
     return await account.read(session, hostname);
   } catch (error) {
     if (!(error instanceof UserVpsError) && !session.signal.aborted) throw error;

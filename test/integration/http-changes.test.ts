@@ -1,7 +1,7 @@
 /** POST /api/admin/vps/{username}/recreate, replace, rename: by HTTP, and by the command line that asks it. */
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { markEnded, wishFor } from "../../src/purchases/index.ts";
+import { markEnded, readBooks, wishFor } from "../../src/purchases/index.ts";
 import { beginChange, completeChange, endOpenChange, findVpsByUserId, notePaidUntil, openChange, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import type { VpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
@@ -62,11 +62,15 @@ describe("a change of a VPS, by HTTP,", () => {
 
   it("rename is refused while no certificate is left this week, unless the name has had one, or it is to be all the same", async () => {
     await user("nobody-served");
-    const { rows: [recent] } = await pool.query<{ count: number }>("SELECT count(*)::int AS count FROM vps_changes WHERE kind = 'rename' AND ended_at IS NULL");
-    await pool.query("INSERT INTO vps_certificates (hostname, user_id, first_at) SELECT 'taken' || place || '.spoq.dev', 'somebody', now() - make_interval(days => 6) FROM generate_series(1, 49 - $1::int) AS place", [recent!.count]);
+    const { certificates } = await readBooks(pool);
+    await pool.query("INSERT INTO vps_certificates (hostname, user_id, first_at) SELECT 'taken' || place || '.spoq.dev', 'somebody', now() - make_interval(days => 6) FROM generate_series(1, 49 - $1::int) AS place", [certificates]);
     const rename = (username: string, hostname: string, more = {}) => ask(username, "rename", { confirm: username, hostname, ...more });
     await user("last-served");
     assert.equal((await rename("last-served", "the-last.spoq.dev")).statusCode, 202, "the 50th; it counts until it has its certificate");
+    await setVpsStatus(pool, "user_last-served", { status: "ready" });
+    assert.equal((await rename("last-served", "the-last-one.spoq.dev")).statusCode, 202, "it corrects itself, and takes no other");
+    await setVpsStatus(pool, "user_last-served", { status: "ready" });
+    assert.equal((await ask("last-served", "recreate", { confirm: "last-served" })).statusCode, 202, "the name still waits for its certificate");
     const refused = await rename("nobody-served", "one-more.spoq.dev");
     assertRefusal(refused, 409, "STATUS_CONFLICT");
     assert.match(refused.json().error.message, /used up until \d{4}-.*: 50 of 50 \(CERTIFICATES_PER_WEEK\)/);

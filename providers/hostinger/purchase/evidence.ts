@@ -40,7 +40,7 @@ export type Evidence =
 
 /** What tells by itself: an id, or the host name that was asked for on a VM that was made since. */
 export function certainEvidence(record: PurchaseRecord, { vms, subscriptions }: Pick<Lists, "vms" | "subscriptions">, except: number | undefined): Evidence | undefined {
-  const there = vms.filter((vm) => vm.id !== except && !isLost(vm));
+  const there = vms.filter((vm) => vm.id !== except && !isLost(vm) && !isOfBefore(record, vm));
   const bySubscription = record.subscriptionId === undefined ? undefined : there.find((vm) => vm.subscriptionId === record.subscriptionId);
   if (bySubscription) return { kind: "vm", vmId: bySubscription.id, because: `it is of the subscription ${record.subscriptionId}` };
   const named = there.filter((vm) => vm.hostname.toLowerCase() === record.hostname && isSince(record, vm.createdAt) && isRecordsOwn(record, vm.subscriptionId));
@@ -82,13 +82,13 @@ export function evidence(record: PurchaseRecord, lists: Lists, except: number | 
 }
 
 /**
- * Whether all that was made while the order was on its way, and all that showed at its refusal, is another's for certain: by a
- * user's host name, by another's record, or by being cancelled. In whatever state: a setup that failed leaves its VM in any.
+ * Whether all that was made while the order was on its way, and all that showed at its refusal, is another's for certain: by
+ * having been there before, by a user's host name, by another's record, or by being cancelled. In whatever state: a setup that failed leaves its VM in any.
  */
 function isAllOthers(record: PurchaseRecord, { vms, odd, subscriptions, others = [] }: Lists, except: number | undefined): boolean {
   const { vmIds, subscriptionIds } = record.refusal ?? { vmIds: [], subscriptionIds: [] };
   const isNamed = (vm: VirtualMachine) =>
-    vm.id === except || (!isHostingersOwn(vm.hostname) && vm.hostname.toLowerCase() !== record.hostname) || others.some((other) => other.vmId === vm.id || (other.subscriptionId !== undefined && other.subscriptionId === vm.subscriptionId));
+    vm.id === except || isOfBefore(record, vm) || (!isHostingersOwn(vm.hostname) && vm.hostname.toLowerCase() !== record.hostname) || others.some((other) => other.vmId === vm.id || (other.subscriptionId !== undefined && other.subscriptionId === vm.subscriptionId));
   const isOthers = ({ id, status }: Subscription) => status === "cancelled" || vms.some((vm) => vm.subscriptionId === id && isNamed(vm)) || others.some(({ subscriptionId }) => subscriptionId === id);
   const isPlans = (plan: string | null) => record.plan === undefined || isOfPlan(record.plan, { plan });
   // What was paid has its subscription before the answer; a VM may be made later.
@@ -126,13 +126,18 @@ function isSoonAfter(record: PurchaseRecord, createdAt: string | null): boolean 
   return isSince(record, createdAt) && !(Date.parse(createdAt ?? "") > record.createdAtMs + LATEST_MS);
 }
 
+/** What was there before the call is not what it bought, whether it tells when it was made or not. */
+function isOfBefore({ vmIdsBefore = [] }: PurchaseRecord, { id }: VirtualMachine): boolean {
+  return vmIdsBefore.includes(id);
+}
+
 /** A VM of another subscription than the order's is another one. */
 export function isRecordsOwn(record: PurchaseRecord, subscriptionId: string | null): boolean {
   return record.subscriptionId === undefined || subscriptionId === null || record.subscriptionId === subscriptionId;
 }
 
 function isUnnamed(record: PurchaseRecord, vm: VirtualMachine, { subscriptions, others }: Lists): boolean {
-  if (!NEW_STATES.has(vm.state) || !isHostingersOwn(vm.hostname) || !isSoonAfter(record, vm.createdAt)) return false;
+  if (isOfBefore(record, vm) || !NEW_STATES.has(vm.state) || !isHostingersOwn(vm.hostname) || !isSoonAfter(record, vm.createdAt)) return false;
   if (record.plan !== undefined && !isOfPlan(record.plan, vm)) return false;
   // An order of before that was paid only now.
   const subscription = subscriptions.find(({ id }) => id === vm.subscriptionId);

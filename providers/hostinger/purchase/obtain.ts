@@ -20,6 +20,7 @@ import { randomUUID } from "node:crypto";
 import { UserVpsError, messageOf } from "../../core/errors.ts";
 import { SECOND_MS, inSeconds } from "../../core/time.ts";
 import type { PurchaseOutcome, VirtualMachine, VmList } from "../api/client.ts";
+import { isHostingersOwn } from "../hostinger-hostname.ts";
 import { purchaseRequest } from "../purchase-request.ts";
 import { isLost } from "../vm-state.ts";
 import type { Session } from "../session.ts";
@@ -55,6 +56,7 @@ export interface ObtainOptions {
  */
 export async function obtainVm(session: Session, inputs: VirtualMachineInputs, { hasOwnScript = true }: ObtainOptions = {}): Promise<Obtained> {
   const sinceId = hasOwnScript ? inputs.postInstallScriptId : undefined;
+  let isTakenAway = false;
   for (let turn = 1; turn <= MOST_TURNS; turn++) {
     // Who may buy lists the VMs once the intent is written, where it counts; if that look finds a namesake, it is looked for here.
     const list = turn === 1 && mayBuy(session, inputs) ? undefined : await session.client.virtualMachines.listEntries({ signal: session.signal });
@@ -62,10 +64,18 @@ export async function obtainVm(session: Session, inputs: VirtualMachineInputs, {
     const look = known ?? (await readRecords(session, inputs.hostname, { sinceId }));
     const open = await openPurchase(session, inputs, look.records);
     if (!open && list) refuseNamesakes(session, inputs, list);
+    if (isTakenAway) refuseUnexplained(inputs.hostname, look.records);
     const obtained = open ? await follow(session, inputs, open) : await attempt(session, inputs, look);
-    if (obtained) return obtained;
+    if (obtained && obtained !== "takenAway") return obtained;
+    isTakenAway = obtained === "takenAway";
   }
   throw new UserVpsError("API_UNAVAILABLE", `Somebody else was about to buy a VM for ${inputs.hostname}, ${MOST_TURNS} times in a row.`);
+}
+
+/** No other buyer has taken the intent away: whoever did may have given its place in the books to somebody else. */
+function refuseUnexplained(hostname: string, records: readonly PurchaseRecord[]): void {
+  if (records.some(({ state }) => state !== "closed")) return;
+  throw new UserVpsError("API_UNAVAILABLE", `The intent to buy a VM for ${hostname} was taken away before its purchase, and nobody else is buying it: nothing was bought.`, { next: "Run it again; the service does so by itself." });
 }
 
 /** The purchase that this stack has to go on with. */
@@ -114,8 +124,8 @@ function namesakeOf({ hostname, allowReplaceOf }: VirtualMachineInputs, { vms }:
   return vms.find((vm) => vm.id !== allowReplaceOf && vm.hostname.toLowerCase() === hostname && !isLost(vm));
 }
 
-/** Undefined: nothing was sent, and the look around has to be done anew. */
-async function attempt(session: Session, inputs: VirtualMachineInputs, look: RecordsLook): Promise<Obtained | undefined> {
+/** Undefined: nothing was sent, and the look around has to be done anew. "takenAway": so it is, and its own record was gone. */
+async function attempt(session: Session, inputs: VirtualMachineInputs, look: RecordsLook): Promise<Obtained | "takenAway" | undefined> {
   const { hostname } = inputs;
   const intentMs = session.settings.purchaseIntentMs;
   const sinceMs = startStopwatch();
@@ -127,31 +137,39 @@ async function attempt(session: Session, inputs: VirtualMachineInputs, look: Rec
     await removeRecord(session, mine.id, TIDY_UP).catch(() => undefined);
     throw error;
   });
-  if (!sent) return undefined;
+  if (!sent || sent === "takenAway") return sent;
   session.report(`${hostname}: buying ${inputs.plan} in data center ${inputs.dataCenterId}`);
   // Without the session's signal: a purchase in flight is better finished than cut off.
   const outcome = await session.client.virtualMachines.purchase(purchaseRequest(inputs), { timeoutMs: session.settings.purchaseTimeoutMs, mayBegin: () => !isTooLate() });
   return await afterCall(session, inputs, sent.record, newOnly(outcome, sent.before), look.records);
 
   /** The record as `sent`, and the VMs that were there before; undefined if somebody else comes first. It is removed then. */
-  async function untilSent(): Promise<{ readonly record: PurchaseRecord; readonly before: VmList } | undefined> {
+  async function untilSent(): Promise<{ readonly record: PurchaseRecord; readonly before: VmList } | "takenAway" | undefined> {
     const rival = await firstRival(session, mine, look);
+    let isGone = rival === "gone";
     const list = rival ? undefined : await session.client.virtualMachines.listEntries({ signal: session.signal });
     // Whose a VM is that was not there at first, the next look around tells: it has a record now, or is refused.
     const isAlone = list !== undefined && namesakeOf(inputs, list) === undefined;
     if (isAlone) refuseNamesakes(session, inputs, list);
-    const next = moved(mine, "sent", serverNowMs(session));
+    const next = moved(mine, "sent", serverNowMs(session), { vmIdsBefore: unnamedOf(list) });
     if (isAlone && !isTooLate()) {
       const written = await writeRecord(session, next);
       const confirmed = written && (await readRecord(session, mine.id));
+      isGone = confirmed === undefined;
       // By Hostinger's clock as well: on a machine that was paused from outside, no other has run on.
       const isLateThere = (written?.writtenAtMs ?? 0) - mine.createdAtMs > intentMs || serverNowMs(session) - dateAtFirst > intentMs;
       if (confirmed?.state === "sent" && confirmed.key === mine.key && !isLateThere && !isTooLate()) return { record: next, before: list };
     }
     await removeRecord(session, mine.id);
     if (rival && rival !== "gone") await waitFor(session, rival);
-    return undefined;
+    return isGone ? "takenAway" : undefined;
   }
+}
+
+/** Who has a name cannot be taken for what was bought; and the fleet may be large. Undefined: there is none. */
+function unnamedOf(list: VmList | undefined): number[] | undefined {
+  const ids = (list?.vms ?? []).filter(({ hostname }) => isHostingersOwn(hostname)).map(({ id }) => id);
+  return ids.length === 0 ? undefined : ids;
 }
 
 /** What was there before the call is not what it bought, whatever the answer says: then nobody knows. */

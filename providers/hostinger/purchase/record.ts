@@ -20,6 +20,8 @@ const dataSchema = z.object({
   postInstallScriptId: z.number().optional(),
   /** How long an `intended` may be followed by its call, from the record's making on. */
   intentMs: z.number().positive(),
+  /** VMs that were there before the call, and that nobody has named. */
+  vmIdsBefore: z.array(z.number()).optional(),
   state: z.enum(PURCHASE_STATES),
   moves: z.array(z.object({ state: z.enum(PURCHASE_STATES), at: z.string() })),
   orderId: z.string().optional(),
@@ -112,7 +114,7 @@ export function parseRecord(script: PostInstallScript & { readonly content: stri
 }
 
 /** The record in its next state. An edge that is not in the drawing is a mistake in the program. */
-export function moved(record: PurchaseRecord, to: PurchaseState, atMs: number, known: Partial<Pick<PurchaseData, "orderId" | "subscriptionId" | "vmId" | "reason" | "refusal" | "decision">> = {}): PurchaseRecord {
+export function moved(record: PurchaseRecord, to: PurchaseState, atMs: number, known: Partial<Pick<PurchaseData, "orderId" | "subscriptionId" | "vmId" | "vmIdsBefore" | "reason" | "refusal" | "decision">> = {}): PurchaseRecord {
   if (!mayFollow(record.state, to)) throw new Error(`A purchase that is ${record.state} cannot become ${to}.`);
   return { ...record, ...withoutUndefined(known), state: to, moves: [...record.moves, { state: to, at: new Date(atMs).toISOString() }] };
 }
@@ -125,6 +127,11 @@ export function dataOf(record: PurchaseRecord): Omit<PurchaseData, "version"> {
 /** From then on others may take an `intended` away, by Hostinger's clock. */
 export function takenAwayFromMs(record: PurchaseRecord): number {
   return record.createdAtMs + record.intentMs + CLOCK_MARGIN_MS;
+}
+
+/** From then on whoever is no buyer may take it away: by the clock of `created_at`, and by that of `Date`, which tells its moves. */
+export function withdrawnFromMs(record: PurchaseRecord): number {
+  return Math.max(takenAwayFromMs(record), takenAwayFromMs({ ...record, createdAtMs: lastMovedAtMs(record) }));
 }
 
 /** When it was sent, as far as that is known; else when its record was made. */

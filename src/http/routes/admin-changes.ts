@@ -147,8 +147,8 @@ async function refuseHostname(db: Queryable, user: VpsRecord, hostname: string, 
 async function refuseWithoutCertificate(db: Queryable, { userId }: VpsRecord, hostname: string, settings: HttpSettings): Promise<void> {
   if (await hasCertificate(db, hostname)) return;
   await lockVps(db, userId);
-  if (await isCertificateLeft(db, settings)) return;
-  const { certificates, nextCertificateAt } = await readBooks(db);
+  if (await isCertificateLeft(db, settings, userId)) return;
+  const { certificates, nextCertificateAt } = await readBooks(db, userId);
   const next = nextCertificateAt ? ` until ${nextCertificateAt.toISOString()}` : "";
   throw new HttpError("STATUS_CONFLICT", `The certificates of seven days are used up${next}: ${certificates} of ${settings.certificatesPerWeek} (CERTIFICATES_PER_WEEK). ${hostname} might get none, and the VPS would not be reached; \`withoutCertificate\` renames it all the same.`);
 }

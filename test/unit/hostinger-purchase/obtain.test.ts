@@ -4,7 +4,7 @@ import { UserVpsError } from "../../../providers/core/errors.ts";
 import type { ErrorCode } from "../../../providers/core/errors.ts";
 import { DAY_MS, sleep } from "../../../providers/core/time.ts";
 import type { PurchaseOutcome, VirtualMachine } from "../../../providers/hostinger/api/client.ts";
-import { obtainVm, readPurchases, withdrawIntents } from "../../../providers/hostinger/purchase/index.ts";
+import { obtainVm, readPurchases } from "../../../providers/hostinger/purchase/index.ts";
 import { ALICE, FakeAccount } from "../../support/fake-account.ts";
 import { RECORD, content, rejectsWithCode, withCalls, fails, ago } from "./cases.ts";
 
@@ -150,38 +150,6 @@ describe("errors of other calls than the purchase", () => {
       assert.equal((await obtainVm(account.session(), ALICE)).how, "bought");
     });
   }
-});
-
-describe("an intent to buy that nobody follows any more", () => {
-  const left = (agoMs: number, state: "intended" | "sent" = "intended") => {
-    const account = new FakeAccount();
-    account.addScript(RECORD, content(ALICE.hostname, { state, intentMs: 60_000 }), ago(agoMs));
-    return account;
-  };
-
-  it("is taken away once its deadline is over", async () => {
-    for (const [agoMs, states] of [[63_000, []], [60_000, ["intended"]], [0, ["intended"]]] as const) {
-      const account = left(agoMs);
-      await withdrawIntents(account.session(), ALICE.hostname);
-      assert.deepEqual((await readPurchases(account.session(), ALICE.hostname)).map(({ state }) => state), states, `${agoMs} ms`);
-    }
-  });
-
-  it("is not what was sent since it was looked at, however late", async () => {
-    const account = left(600_000);
-    const session = account.session();
-    const { get } = session.client.scripts;
-    await withdrawIntents(withCalls(session, "scripts", {
-      get: async (id: number) => {
-        account.scripts[0]!.content = content(ALICE.hostname, { state: "sent" });
-        return await get(id);
-      },
-    }), ALICE.hostname);
-    assert.deepEqual((await readPurchases(account.session(), ALICE.hostname)).map(({ state }) => state), ["sent"]);
-    const sent = left(600_000, "sent");
-    await withdrawIntents(sent.session(), ALICE.hostname);
-    assert.equal(sent.scripts.length, 1);
-  });
 });
 
 describe("the outcome of the call", () => {

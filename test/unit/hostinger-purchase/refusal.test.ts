@@ -101,9 +101,35 @@ describe("a refusal of the purchase", () => {
   it("is a doubt where something shows that does not tell when it was made", async () => {
     const account = new FakeAccount();
     account.outcomes = [refused()];
-    account.addVm({ hostname: "srv9.hstgr.cloud", state: "initial", createdAt: null });
+    account.onListVms = (call) => {
+      if (call === 2) account.addVm({ hostname: "srv9.hstgr.cloud", state: "initial", createdAt: null });
+    };
     await rejectsWithCode(obtainVm(account.session({ patience: "none", purchaseSettleMs: 600_000 }), ALICE), "NOT_YET");
     assert.deepEqual([(await readPurchases(account.session(), ALICE.hostname))[0]?.state, account.purchases], ["refused", 0]);
+  });
+
+  it("is none where what does not tell when it was made was there before the call", async () => {
+    const account = new FakeAccount();
+    account.outcomes = [refused()];
+    const { id: subscriptionId } = account.addSubscription({ createdAt: null });
+    account.addVm({ hostname: "srv9.hstgr.cloud", createdAt: null });
+    account.addVm({ hostname: "srv10.hstgr.cloud", subscriptionId, createdAt: null });
+    await rejectsWithCode(obtainVm(account.session({ patience: "none", purchaseSettleMs: 600_000 }), ALICE), "API_REJECTED");
+    assert.deepEqual([account.scripts, account.purchases], [[], 0]);
+  });
+
+  it("in doubt for something else is over when that is another's, whatever was there before the call", async () => {
+    const account = new FakeAccount();
+    account.outcomes = [refused()];
+    account.addVm({ hostname: "srv9.hstgr.cloud", createdAt: null });
+    account.addVm({ hostname: "srv10.hstgr.cloud", subscriptionId: account.addSubscription({ createdAt: null }).id, createdAt: null });
+    account.onListVms = (call) => {
+      if (call === 2) account.addVm({ hostname: "srv11.hstgr.cloud", createdAt: null });
+    };
+    const session = account.session({ patience: "none", purchaseSettleMs: 600_000 });
+    await rejectsWithCode(obtainVm(session, ALICE), "NOT_YET");
+    account.vms.at(-1)!.hostname = "bob.spoq.dev";
+    await rejectsWithCode(obtainVm(session, ALICE), "API_REJECTED");
   });
 
   it("beside which nobody but this purchase can have made a subscription is followed to the VM of that one", async () => {
