@@ -35,7 +35,7 @@ const READ = `
       AND (SELECT true FROM vps_pool_members WHERE member_id = vps_purchases.user_id) IS NULL
   ), from_pool AS (
     SELECT count(*)::int AS count FROM vps_pool_members WHERE state = 'claimed'
-  ), renamed AS (
+  ), declared AS (
     SELECT count(DISTINCT declared_after ->> 'hostname')::int AS count FROM vps_changes
     WHERE ended_at IS NULL AND user_id IS DISTINCT FROM $1
       AND (SELECT true FROM vps_certificates WHERE vps_certificates.hostname = declared_after ->> 'hostname') IS NULL
@@ -53,7 +53,7 @@ const READ = `
           OR (state = 'bought' AND bought_at > statement_timestamp() - interval '7 days' AND EXISTS (
             SELECT FROM user_vps WHERE user_vps.user_id::text = vps_purchases.user_id AND is_managed AND hostinger_vm_id IS NULL AND status <> 'deprovisioned')
             AND (SELECT true FROM vps_pool_members WHERE member_id = vps_purchases.user_id AND claimed_by IS NOT NULL) IS NULL)) AS fleet,
-    (SELECT count FROM recent) + (SELECT count(*)::int FROM on_their_way) + (SELECT count FROM from_pool) + (SELECT count FROM renamed) AS certificates,
+    (SELECT count FROM recent) + (SELECT count(*)::int FROM on_their_way) + (SELECT count FROM from_pool) + (SELECT count FROM declared) AS certificates,
     (SELECT oldest + interval '7 days' FROM recent) AS "nextCertificateAt",
     (SELECT count(*)::int FROM on_their_way) + (SELECT count FROM from_pool) AS "onTheirWay",
     clock_timestamp() AS now

@@ -217,6 +217,25 @@ describe("a reservation", () => {
     assert.equal((await findOpenPurchase(pool, "u-user1"))?.state, "reserved");
   });
 
+  it("keeps its intent where the user is tried again while the account is asked", async () => {
+    const the = world();
+    await the.signUp("user1");
+    await the.ask("user1");
+    await setVpsStatus(pool, "u-user1", { status: "failed", reason: "an example" });
+    const may: boolean[] = [];
+    const account: PurchaseAccount = {
+      ...the.account,
+      read: async () => ({ state: "intended" }),
+      withdrawIntents: async (_session, _hostname, mayWithdraw) => {
+        may.push(await mayWithdraw());
+        await setVpsStatus(pool, "u-user1", { status: "queued" });
+        may.push(await mayWithdraw());
+      },
+    };
+    await settleLeft(the.guard, account, the.session, async () => undefined, 0);
+    assert.deepEqual([may, (await findOpenPurchase(pool, "u-user1"))?.state], [[true, false], "reserved"]);
+  });
+
   it("is made once, however many ask for the same user", async () => {
     const the = world({ PURCHASES_PER_DAY: "1" });
     const record = await the.signUp("user1");
