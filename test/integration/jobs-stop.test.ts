@@ -9,10 +9,12 @@ import { stopWork } from "../../src/jobs/stop-work.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { listRuns } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
+import { atEnd } from "../support/at-end.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine } from "../support/stub-engine.ts";
 import { startStubWorker } from "../support/stub-worker.ts";
+import { until } from "../support/until.ts";
 
 const GRACE_MS = 60_000;
 const rest = (ms: number) => new Promise((resume) => setTimeout(resume, ms));
@@ -36,18 +38,18 @@ async function openWorker(engine: StubEngine) {
   return { boss, start: () => startStubWorker({ boss, pool: own, databaseUrl: url, engine, vms, world, account }) };
 }
 
-/** Nobody reads or writes jobs until `open` is called. */
-async function closeQueue(): Promise<{ open(): Promise<void>; isFetchedFrom(): Promise<boolean> }> {
+/** Nobody reads or writes jobs until `open` is called, or the test has ended. */
+async function closeQueue(): Promise<{ open(): Promise<void> }> {
   const client = await pool.connect();
   await client.query(`BEGIN; LOCK TABLE ${QUEUE_SCHEMA}.job`);
-  return {
-    async open() {
-      await client.query("ROLLBACK");
-      client.release();
-    },
-    isFetchedFrom: async () => (await client.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%SKIP LOCKED%'")).rowCount! > 0,
-  };
+  let opened: Promise<void> | undefined;
+  const open = () => (opened ??= client.query("ROLLBACK").then(() => client.release()));
+  atEnd(open);
+  return { open };
 }
+
+/** Not by the session that holds the lock: within a transaction PostgreSQL goes on showing what it has shown first. */
+const isFetchedFrom = async () => (await pool.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%SKIP LOCKED%'")).rowCount! > 0;
 
 /** Returns a worker whose fetch of the user's job is under way. */
 async function fetchingFor(username: string, engine: StubEngine) {
@@ -56,7 +58,7 @@ async function fetchingFor(username: string, engine: StubEngine) {
   await inTransaction(pool, (db) => pgBossJobs(boss, pool).enqueue(db, { operation: "up", userId }));
   const queue = await closeQueue();
   const worker = await start();
-  while (!(await queue.isFetchedFrom())) await rest(10);
+  await until("the fetch", isFetchedFrom);
   return { userId, queue, worker };
 }
 
