@@ -58,7 +58,7 @@ async function withdraw(db: Queryable, jobs: PoolContext["jobs"], member: PoolMe
   if (!own || own.status !== "queued" || own.hostingerVmId !== null || (await findOpenPurchase(db, member.memberId))?.state !== "waiting") return false;
   // A turn of it that comes at this very moment waits for the record's row, and finds no wish.
   await withdrawWish(db, member.memberId);
-  await giveUp(db, jobs, own, UNWANTED);
+  await orderToGo(db, jobs, own, UNWANTED);
   return true;
 }
 
@@ -74,11 +74,11 @@ async function retire(db: Queryable, jobs: PoolContext["jobs"], member: PoolMemb
   const own = await lock(db, member);
   if (!own || own.errorCode === UNDECIDED || own.status === "deprovisioning") return "left";
   if (own.status === "queued" || own.status === "provisioning") return "busy";
-  await giveUp(db, jobs, own, why);
+  await orderToGo(db, jobs, own, why);
   return "retired";
 }
 
-async function giveUp(db: Queryable, jobs: PoolContext["jobs"], own: VpsRecord, why: string): Promise<void> {
+async function orderToGo(db: Queryable, jobs: PoolContext["jobs"], own: VpsRecord, why: string): Promise<void> {
   const { userId } = own;
   await setVpsStatus(db, userId, { status: "deprovisioning" });
   await retirePoolMember(db, userId, why);

@@ -57,7 +57,7 @@ const CONFIRMED_BY: Readonly<Record<string, string>> = {
   "src/provisioning/destroy.ts: give up": "the same; wipes only if that was recorded",
   "src/provisioning/give-up/give-up-vm.ts: give up": "the same",
   "src/provisioning/give-up/replaced-vms.ts: give up": "the same; a VM that has somebody else's host name by now is left alone",
-  "src/pool/retire.ts: ask to give up": "an operator's drain of the pool, its failed member or its term: of a VM that nobody has been given",
+  "src/pool/retire.ts: ask to give up": "an operator's drain of the pool, its failed member or its term: of a VM that nobody has been given; or a wish for which nothing was bought",
   "src/provisioning/pool/leave-member.ts: destroy": "the VM's own fault while a user takes it over from a pool: nobody has used it",
   "src/provisioning/pool/let-member-go.ts: destroy": "leavesVm: the stack of the pool's member ends, its VM is the user's",
   "src/provisioning/restore.ts: snapshot": "the user's own order, where USER_ACTIONS allows it; a run that was cut off is not repeated",
