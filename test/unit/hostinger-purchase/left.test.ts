@@ -13,7 +13,7 @@ function accountWith(data: Partial<PurchaseData>, ageMs: number): FakeAccount {
   account.addScript(RECORD, content(ALICE.hostname, { owner: "user_a", ...data }), ago(ageMs));
   return account;
 }
-const look = async (account: FakeAccount) => await leftPurchases(account.session(), OF_ALICE);
+const look = async (account: FakeAccount) => await leftPurchases(account.session({ purchaseSettleMs: 600_000 }), OF_ALICE);
 
 describe("a purchase of a user who is given up", () => {
   it("is still to come for as long as its order stands, however long ago it was sent", async () => {
