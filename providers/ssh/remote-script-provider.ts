@@ -4,18 +4,12 @@ import { engineGoneSignal } from "../core/engine-liveness.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import { runsAgain } from "../core/run-again.ts";
 import { MINUTE_MS } from "../core/time.ts";
+import { serverOf } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { runScript } from "./run-script.ts";
 import { isSameMachine } from "./same-machine.ts";
 
 type Values = Record<string, unknown>;
-
-interface Connection {
-  readonly host: string;
-  readonly port: number;
-  readonly password?: string;
-  readonly privateKey?: string;
-  readonly hostKey: string;
-}
 
 export type RemoteTask = "configuration" | "release";
 
@@ -50,10 +44,10 @@ export async function update(_id: string, _olds: Values, inputs: Values): Promis
 }
 
 async function perform({ __provider: _provider, secrets, ...inputs }: Values): Promise<Values> {
-  const { host, port, hostKey, password, privateKey } = inputs["connection"] as Connection;
+  const connection = inputs["connection"] as Connection;
+  const { host, password, privateKey } = connection;
   const { code, overdueCode, failed, limitMs } = TASKS[inputs["task"] as RemoteTask];
-  const login = privateKey === undefined ? { password: password! } : { privateKey };
   const hidden = [password, privateKey, ...(secrets as string[])].filter((secret) => secret !== undefined);
-  await runScript({ server: { host, port: Number(port), hostKey, login }, script: String(inputs["script"]), code, overdueCode, failed: failed(host), limitMs, secrets: hidden, signal: engineGoneSignal() });
+  await runScript({ server: serverOf(connection), script: String(inputs["script"]), code, overdueCode, failed: failed(host), limitMs, secrets: hidden, signal: engineGoneSignal() });
   return inputs;
 }

@@ -2,17 +2,11 @@
 import { engineGoneSignal } from "../core/engine-liveness.ts";
 import { UserVpsError } from "../core/errors.ts";
 import { reportProgress } from "../core/progress.ts";
+import { serverOf } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { runCommand } from "./run-command.ts";
 
 type Values = Record<string, unknown>;
-
-interface Connection {
-  readonly host: string;
-  readonly port: number;
-  readonly password?: string;
-  readonly privateKey?: string;
-  readonly hostKey: string;
-}
 
 /** Other credentials are tried by what needs them. */
 export function diff(_id: string, olds: Values, news: Values): { changes: boolean } {
@@ -27,12 +21,12 @@ export async function update(_id: string, _olds: Values, inputs: Values): Promis
   return { outs: await logIn(inputs) };
 }
 
-async function logIn({ connection, machine }: Values): Promise<Values> {
-  const { host, port, hostKey, password, privateKey } = connection as Connection;
+async function logIn({ machine, ...inputs }: Values): Promise<Values> {
+  const connection = inputs["connection"] as Connection;
+  const { host, privateKey } = connection;
   reportProgress(`${host}: looking whether root can log in to the VM that is taken over`);
-  const login = privateKey === undefined ? { password: password! } : { privateKey };
   try {
-    await runCommand({ host, port: Number(port), hostKey, login }, { command: "hostname", signal: engineGoneSignal() });
+    await runCommand(serverOf(connection), { command: "hostname", signal: engineGoneSignal() });
   } catch (error) {
     if (!(error instanceof UserVpsError) || error.code !== "SSH_LOGIN_REFUSED") throw error;
     throw new UserVpsError("SSH_LOGIN_REFUSED", `The VM at ${host} was taken over, and its SSH server does not let root in with ${privateKey === undefined ? "the password that Hostinger has set" : "the key of sshPrivateKey"}: password, owner and JWT secret cannot be set on it, so what is shown would not be valid.`, {

@@ -73,7 +73,7 @@ export async function claimPoolMember(db: Queryable, record: VpsRecord): Promise
   return { record: bound, memberId };
 }
 
-/** A roll-out may have taken the member at the very moment in which it was chosen. */
+/** A roll-out may have taken the member at the very moment in which it was chosen. Each turn passes one more over, so it ends with the pool. */
 async function choose(db: Queryable, poolIds: readonly string[]): Promise<ChosenMember | undefined> {
   const passedOver: string[] = [];
   for (;;) {
