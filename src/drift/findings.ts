@@ -1,4 +1,6 @@
 /** The table of findings: first seen, last seen, resolved. */
+import { firstPage } from "../db/page.ts";
+import type { Page } from "../db/page.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { storableJson } from "../db/storable.ts";
 import type { Finding } from "./finding.ts";
@@ -96,7 +98,7 @@ export interface FindingFilter {
 }
 
 /** Newest first. */
-export async function listFindings(db: Queryable, { open, kind, username, limit, cursor }: FindingFilter): Promise<{ items: FindingRecord[]; nextCursor: number | null }> {
+export async function listFindings(db: Queryable, { open, kind, username, limit, cursor }: FindingFilter): Promise<Page<FindingRecord, number>> {
   const { rows } = await db.query<FindingRecord>(
     `SELECT ${COLUMNS} FROM vps_findings
      WHERE ($1::boolean IS NULL OR (resolved_at IS NULL) = $1) AND ($2::text IS NULL OR kind = $2)
@@ -104,8 +106,7 @@ export async function listFindings(db: Queryable, { open, kind, username, limit,
      ORDER BY finding_id DESC LIMIT $5`,
     [open ?? null, kind ?? null, username ?? null, cursor ?? null, limit + 1],
   );
-  const items = rows.slice(0, limit);
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.findingId ?? null) : null };
+  return firstPage(rows, limit, ({ findingId }) => findingId);
 }
 
 export async function findFinding(db: Queryable, findingId: number): Promise<FindingRecord | undefined> {

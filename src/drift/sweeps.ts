@@ -1,5 +1,7 @@
 /** The table of sweeps. */
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { firstPage } from "../db/page.ts";
+import type { Page } from "../db/page.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { storableText } from "../db/storable.ts";
 
@@ -58,10 +60,9 @@ export async function finishSweep(db: Queryable, sweepId: number, end: SweepEnd)
 }
 
 /** Newest first. */
-export async function listSweeps(db: Queryable, { limit, cursor }: { limit: number; cursor?: number | undefined }): Promise<{ items: SweepRecord[]; nextCursor: number | null }> {
+export async function listSweeps(db: Queryable, { limit, cursor }: { limit: number; cursor?: number | undefined }): Promise<Page<SweepRecord, number>> {
   const { rows } = await db.query<SweepRecord>(`SELECT ${COLUMNS} FROM vps_sweeps WHERE $1::bigint IS NULL OR sweep_id < $1 ORDER BY sweep_id DESC LIMIT $2`, [cursor ?? null, limit + 1]);
-  const items = rows.slice(0, limit);
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.sweepId ?? null) : null };
+  return firstPage(rows, limit, ({ sweepId }) => sweepId);
 }
 
 export async function lastSweep(db: Queryable): Promise<SweepRecord | undefined> {

@@ -4,6 +4,8 @@
  *             ── tried for NOTIFICATION_GIVE_UP_HOURS ───> given_up ─── an operator ──> pending
  *             ── not taken for what it holds ───────────>
  */
+import { firstPage } from "../db/page.ts";
+import type { Page } from "../db/page.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { NotificationEvent } from "./events.ts";
 
@@ -86,15 +88,14 @@ export interface MessageFilter {
 }
 
 /** Newest first. */
-export async function listMessages(db: Queryable, { target, state, limit, cursor }: MessageFilter): Promise<{ items: NotificationMessage[]; nextCursor: number | null }> {
+export async function listMessages(db: Queryable, { target, state, limit, cursor }: MessageFilter): Promise<Page<NotificationMessage, number>> {
   const { rows } = await db.query<NotificationMessage>(
     `SELECT ${COLUMNS} FROM vps_notifications
      WHERE ($1::text IS NULL OR target = $1) AND ($2::text IS NULL OR state = $2) AND ($3::bigint IS NULL OR notification_id < $3)
      ORDER BY notification_id DESC LIMIT $4`,
     [target ?? null, state ?? null, cursor ?? null, limit + 1],
   );
-  const items = rows.slice(0, limit);
-  return { items, nextCursor: rows.length > limit ? items.at(-1)!.notificationId : null };
+  return firstPage(rows, limit, ({ notificationId }) => notificationId);
 }
 
 /** delivered, given_up -> pending, with the same id and tries counted anew; one that is pending is tried at once. undefined: there is none. */

@@ -1,4 +1,6 @@
 /** The rows of vps_purchases: each function is one edge, or some, of the drawing in records/purchase-states.ts. */
+import { firstPage } from "../db/page.ts";
+import type { Page } from "../db/page.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { IS_DECIDABLE, IS_OPEN, mayBecome } from "../records/index.ts";
 import type { Price } from "./live-facts.ts";
@@ -144,13 +146,12 @@ export interface PurchaseFilter {
 }
 
 /** Newest first. */
-export async function listPurchases(db: Queryable, { username, state, limit, cursor }: PurchaseFilter): Promise<{ items: Purchase[]; nextCursor: number | null }> {
+export async function listPurchases(db: Queryable, { username, state, limit, cursor }: PurchaseFilter): Promise<Page<Purchase, number>> {
   const { rows } = await db.query<Purchase>(
     `SELECT ${PURCHASE_COLUMNS} FROM vps_purchases
      WHERE ($1::text IS NULL OR username = $1) AND ($2::text IS NULL OR state = $2) AND ($3::bigint IS NULL OR purchase_id < $3)
      ORDER BY purchase_id DESC LIMIT $4`,
     [username ?? null, state ?? null, cursor ?? null, limit + 1],
   );
-  const items = rows.slice(0, limit);
-  return { items, nextCursor: rows.length > limit ? items.at(-1)!.purchaseId : null };
+  return firstPage(rows, limit, ({ purchaseId }) => purchaseId);
 }

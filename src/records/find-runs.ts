@@ -1,3 +1,5 @@
+import { firstPage } from "../db/page.ts";
+import type { Page } from "../db/page.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { RUN_COLUMNS, type RunRecord } from "./runs.ts";
 
@@ -13,11 +15,9 @@ const NEWEST_FIRST = `
   LIMIT $3`;
 
 /** Newest first. `cursor`: the `nextCursor` of the page before. */
-export async function listRuns(db: Queryable, userId: string, page: { limit?: number; cursor?: string | undefined } = {}): Promise<{ items: RunRecord[]; nextCursor: string | null }> {
-  const limit = page.limit ?? 50;
-  const { rows } = await db.query<RunRecord>(NEWEST_FIRST, [userId, page.cursor ?? null, limit + 1]);
-  const items = rows.slice(0, limit);
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.runId ?? null) : null };
+export async function listRuns(db: Queryable, userId: string, { limit = 50, cursor }: { limit?: number; cursor?: string | undefined } = {}): Promise<Page<RunRecord, string>> {
+  const { rows } = await db.query<RunRecord>(NEWEST_FIRST, [userId, cursor ?? null, limit + 1]);
+  return firstPage(rows, limit, ({ runId }) => runId);
 }
 
 /** The user's runs that have not ended, whoever works on them. */

@@ -1,3 +1,5 @@
+import { firstPage } from "../db/page.ts";
+import type { Page } from "../db/page.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { readCounts } from "./counts.ts";
 import { RELEASE_OF_USER } from "./releases.ts";
@@ -85,7 +87,7 @@ class Where {
 /** As the column `status_rank` has it. */
 const VPS_RANKS: Readonly<Record<VpsStatus, number>> = { failed: 1, queued: 2, provisioning: 3, deprovisioning: 4, suspended: 5, ready: 6, deprovisioned: 7 };
 
-export async function listVps(db: Queryable, { sort = "name", descending = false, limit, cursor, offset = 0, ...filter }: VpsPage): Promise<{ items: ListedVps[]; nextCursor: string | null }> {
+export async function listVps(db: Queryable, { sort = "name", descending = false, limit, cursor, offset = 0, ...filter }: VpsPage): Promise<Page<ListedVps, string>> {
   const where = new Where(filter);
   const order = ORDERS[sort];
   if (cursor !== undefined) {
@@ -101,8 +103,7 @@ export async function listVps(db: Queryable, { sort = "name", descending = false
      SELECT ${VPS_COLUMNS}, (SELECT count(*)::int ${OPEN_FINDINGS}) AS "openFindings", ${RELEASE_OF_USER} AS release FROM page AS user_vps ${ordered}`,
     where.values,
   );
-  const items = rows.slice(0, limit);
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.username ?? null) : null };
+  return firstPage(rows, limit, ({ username }) => username);
 }
 
 /** How many fit. Whom only the status tells apart are counted already; see counts.ts. */

@@ -1,4 +1,6 @@
 /** What operators, and users for themselves, have asked for: who, what, about whom and why. */
+import { firstPage } from "../db/page.ts";
+import type { Page } from "../db/page.ts";
 import type { Queryable } from "../db/queryable.ts";
 
 export interface OperatorRequest {
@@ -46,7 +48,7 @@ export interface OperatorActionFilter {
 }
 
 /** Newest first. */
-export async function listOperatorActions(db: Queryable, { username, requestedBy, action, since, until, limit, cursor }: OperatorActionFilter): Promise<{ items: OperatorAction[]; nextCursor: number | null }> {
+export async function listOperatorActions(db: Queryable, { username, requestedBy, action, since, until, limit, cursor }: OperatorActionFilter): Promise<Page<OperatorAction, number>> {
   const { rows } = await db.query<OperatorAction>(
     `SELECT action_id::double precision AS "actionId", asked_at AS "askedAt", requested_by AS "requestedBy", path, username, reason, request_id AS "requestId", status
      FROM vps_operator_actions
@@ -56,6 +58,5 @@ export async function listOperatorActions(db: Queryable, { username, requestedBy
      ORDER BY action_id DESC LIMIT $3`,
     [username ?? null, cursor ?? null, limit + 1, requestedBy ?? null, action ?? null, since ?? null, until ?? null],
   );
-  const items = rows.slice(0, limit);
-  return { items, nextCursor: rows.length > limit ? items.at(-1)!.actionId : null };
+  return firstPage(rows, limit, ({ actionId }) => actionId);
 }

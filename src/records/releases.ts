@@ -1,3 +1,5 @@
+import { firstPage } from "../db/page.ts";
+import type { Page } from "../db/page.ts";
 import type { Queryable } from "../db/queryable.ts";
 import type { Release } from "../../stacks/release.ts";
 
@@ -36,15 +38,14 @@ export async function findRelease(db: Queryable, version: string): Promise<Relea
 }
 
 /** Newest first. `cursor`: the `nextCursor` of the page before. */
-export async function listReleases(db: Queryable, { limit = 50, cursor }: { limit?: number; cursor?: string | undefined } = {}): Promise<{ items: ReleaseRecord[]; nextCursor: string | null }> {
+export async function listReleases(db: Queryable, { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined }): Promise<Page<ReleaseRecord, string>> {
   const { rows } = await db.query<ReleaseRow>(
     `SELECT ${COLUMNS} FROM vps_releases
      WHERE $1::text IS NULL OR (created_at, version) < (SELECT created_at, version FROM vps_releases WHERE version = $1)
      ORDER BY created_at DESC, version DESC LIMIT $2`,
     [cursor ?? null, limit + 1],
   );
-  const items = rows.slice(0, limit).map(recordOf);
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.version ?? null) : null };
+  return firstPage(rows.map(recordOf), limit, ({ version }) => version);
 }
 
 /** The version that was last released to the VPS of a row of user_vps, or that a pool gave it; null: it has what was installed at first boot. */

@@ -1,3 +1,5 @@
+import { firstPage } from "../db/page.ts";
+import type { Page } from "../db/page.ts";
 import type { Queryable } from "../db/queryable.ts";
 
 export const ROLL_OUT_OUTCOMES = ["succeeded", "stopped", "cancelled"] as const;
@@ -53,15 +55,14 @@ export async function findRollOut(db: Queryable, rollOutId: string): Promise<Rol
 }
 
 /** Newest first. `cursor`: the `nextCursor` of the page before. */
-export async function listRollOuts(db: Queryable, { limit = 50, cursor }: { limit?: number; cursor?: string | undefined } = {}): Promise<{ items: RollOutRecord[]; nextCursor: string | null }> {
+export async function listRollOuts(db: Queryable, { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined }): Promise<Page<RollOutRecord, string>> {
   const { rows } = await db.query<RollOutRecord>(
     `SELECT ${COLUMNS} FROM vps_roll_outs
      WHERE $1::text IS NULL OR (created_at, roll_out_id) < (SELECT created_at, roll_out_id FROM vps_roll_outs WHERE roll_out_id = $1)
      ORDER BY created_at DESC, roll_out_id DESC LIMIT $2`,
     [cursor ?? null, limit + 1],
   );
-  const items = rows.slice(0, limit);
-  return { items, nextCursor: rows.length > limit ? (items.at(-1)?.rollOutId ?? null) : null };
+  return firstPage(rows, limit, ({ rollOutId }) => rollOutId);
 }
 
 /**

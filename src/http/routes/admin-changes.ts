@@ -3,6 +3,7 @@ import { z } from "zod";
 import { LARGEST_ID } from "../../config/value-schemas.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { parseUsername } from "../../../stacks/username.ts";
+import { firstPage } from "../../db/page.ts";
 import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { findOpenPurchase, hasCertificate, isCertificateLeft, readBooks } from "../../purchases/index.ts";
@@ -115,8 +116,7 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   }, async ({ params, query: { limit, cursor } }) => {
     const { userId } = await findUser(pool, params.username);
     const found = await listChanges(pool, userId, limit + 1, cursor);
-    const items = found.slice(0, limit);
-    return pageView({ items, nextCursor: found.length > limit ? items.at(-1)!.changeId : null }, changeView);
+    return pageView(firstPage(found, limit, ({ changeId }) => changeId), changeView);
   });
 };
 

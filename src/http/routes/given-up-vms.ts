@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { REST_STATES } from "../../../providers/hostinger/vm-state.ts";
+import { firstPage } from "../../db/page.ts";
 import { listGiveUps, type GiveUp } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
@@ -50,8 +51,7 @@ export const givenUpVmRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, {
     schema: { tags: ["operators"], summary: "What was given up, newest first", querystring: QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: PAGE } } }, ...refusals(401, 403) } },
   }, async ({ query: { limit, cursor, username } }) => {
     const found = await listGiveUps(pool, { limit: limit + 1, before: cursor, username });
-    const items = found.slice(0, limit);
-    return pageView({ items, nextCursor: found.length > limit ? items.at(-1)!.giveUpId : null }, view);
+    return pageView(firstPage(found, limit, ({ giveUpId }) => giveUpId), view);
   });
 };
 
