@@ -1,4 +1,5 @@
 import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { isGettingReady } from "../records/index.ts";
 import type { FleetUser } from "./users.ts";
 
 /** A payment may take hours; what nobody has come for by then is nobody's. */
@@ -10,5 +11,5 @@ export function isBeingBought(createdAt: string | null, users: readonly FleetUse
   const createdMs = Date.parse(createdAt);
   if (nowMs - createdMs < graceSeconds * SECOND_MS) return true;
   if (nowMs - createdMs > LONGEST_PURCHASE_MS) return false;
-  return users.some(({ status, hostingerVmId, requestedAt }) => ["queued", "provisioning"].includes(status) && hostingerVmId === null && requestedAt.getTime() - SECOND_MS <= createdMs);
+  return users.some(({ status, hostingerVmId, requestedAt }) => isGettingReady(status) && hostingerVmId === null && requestedAt.getTime() - SECOND_MS <= createdMs);
 }

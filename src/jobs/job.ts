@@ -31,6 +31,10 @@ export const jobSchema = z.object({
 
 export type Job = z.infer<typeof jobSchema>;
 
+/** What a user's status promises: a VPS, or that it is given up. */
+export const PROMISED_OPERATIONS = ["up", "destroy"] as const satisfies readonly Job["operation"][];
+export type PromisedOperation = (typeof PROMISED_OPERATIONS)[number];
+
 export type JobRequest = Omit<Job, "attempt" | "isTakenOver" | "sentAt">;
 
 export interface NextTry {

@@ -2,18 +2,19 @@ import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { discardShownCredentials } from "../records/index.ts";
 import type { VpsStatus } from "../records/index.ts";
-import type { Job } from "./job.ts";
+import { PROMISED_OPERATIONS } from "./job.ts";
+import type { PromisedOperation } from "./job.ts";
 import type { WorkerContext } from "./worker-context.ts";
 import { nowAndThen } from "./now-and-then.ts";
 import type { NowAndThen } from "./now-and-then.ts";
-import { keyOf, QUEUE, QUEUE_SCHEMA, send } from "./queue.ts";
+import { IS_JOB_OPEN, keyBySql, keyOf, QUEUE, QUEUE_SCHEMA, send } from "./queue.ts";
 
 const INTERVAL_MS = 20 * SECOND_MS;
 /** Between a change of the record and its job there is less than this. */
 const QUIET_SECONDS = 20;
 
 /** Statuses that promise work, and the operation that keeps the promise. */
-const PROMISES: Readonly<Partial<Record<VpsStatus, Job["operation"]>>> = { queued: "up", provisioning: "up", deprovisioning: "destroy" };
+const PROMISES: Readonly<Partial<Record<VpsStatus, PromisedOperation>>> = { queued: "up", provisioning: "up", deprovisioning: "destroy" };
 
 /** New credentials were asked for, and no run has made them: what asked for the run came to nothing. */
 const UNMADE_ROTATION = "NOT is_pooled AND user_vps.status = 'ready' AND credentials_rotation > first_rotation AND credentials_saved_rotation < credentials_rotation";
@@ -38,8 +39,8 @@ export async function queueMissingJobs({ boss, pool, log }: Pick<WorkerContext, 
        AND NOT EXISTS (SELECT FROM vps_waits WHERE vps_waits.user_id = user_vps.user_id::text AND vps_waits.state = 'watched')
        AND NOT (waiting_kind IS NOT NULL AND EXISTS (SELECT FROM vps_purchases WHERE vps_purchases.user_id = user_vps.user_id::text AND state = 'waiting'))
        AND NOT EXISTS (
-         SELECT FROM ${QUEUE_SCHEMA}.job WHERE job.name = $3 AND job.state IN ('created', 'retry', 'active')
-           AND job.singleton_key IN ('up:' || user_vps.user_id::text, 'destroy:' || user_vps.user_id::text))
+         SELECT FROM ${QUEUE_SCHEMA}.job WHERE job.name = $3 AND ${IS_JOB_OPEN}
+           AND job.singleton_key IN (${PROMISED_OPERATIONS.map((operation) => keyBySql(operation, "user_vps.user_id::text")).join(", ")}))
      LIMIT 100`,
     [Object.keys(PROMISES), quietSeconds, QUEUE],
   );

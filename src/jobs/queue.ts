@@ -14,6 +14,11 @@ import { wakeWorkers } from "./wake.ts";
 export const QUEUE = "user-vps";
 export const QUEUE_SCHEMA = "user_vps_jobs";
 
+/** By SQL, of a row of pg-boss's `job`: nobody has begun it, or it is to be begun once more. */
+export const IS_JOB_WAITING = "job.state IN ('created', 'retry')";
+/** Of one that waits, or that somebody is at. */
+export const IS_JOB_OPEN = "job.state IN ('created', 'retry', 'active')";
+
 /** A job whose worker is silent for this long is given to another; the least that pg-boss allows. */
 export const HEARTBEAT_SECONDS = 10;
 const LOOK_SECONDS = 2;
@@ -83,8 +88,17 @@ export async function ensureQueue(boss: PgBoss, name: string, queue: Omit<Queue,
   await boss.updateQueue(name, options);
 }
 
-export function keyOf(job: Pick<Job, "operation" | "userId">): string {
-  return `${job.operation}:${job.userId}`;
+export function keyOf({ operation, userId }: Pick<Job, "operation" | "userId">): string {
+  return `${prefixOf(operation)}${userId}`;
+}
+
+/** The same by SQL. @param userId what has the user's id as a text there */
+export function keyBySql(operation: Job["operation"], userId: string): string {
+  return `'${prefixOf(operation)}' || ${userId}`;
+}
+
+function prefixOf(operation: Job["operation"]): string {
+  return `${operation}:`;
 }
 
 /** Lets pg-boss speak inside the caller's transaction. */
@@ -132,5 +146,5 @@ function traced(job: Job): Job {
 /** Drops all that waits for the user. What runs goes on. */
 export async function dropWaiting(db: Queryable, userId: string): Promise<void> {
   const keys = jobSchema.shape.operation.options.map((operation) => keyOf({ operation, userId }));
-  await db.query(`DELETE FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND singleton_key = ANY ($2) AND state IN ('created', 'retry')`, [QUEUE, keys]);
+  await db.query(`DELETE FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND singleton_key = ANY ($2) AND ${IS_JOB_WAITING}`, [QUEUE, keys]);
 }

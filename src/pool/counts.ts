@@ -1,4 +1,6 @@
+import { oneOf } from "../db/one-of.ts";
 import type { Queryable } from "../db/queryable.ts";
+import { GETTING_READY_STATUSES } from "../records/index.ts";
 import type { PoolCounts } from "./how-many.ts";
 
 const MEMBERS = `
@@ -20,7 +22,7 @@ const CLAIM_SECONDS = 30;
 /** A person who is being worked on, and whose VPS has no VM yet or is just being taken from a pool. Who waits for a guard is counted by the wish. */
 export async function isAnybodyOnTheWay(db: Queryable): Promise<boolean> {
   const { rows: [answer] } = await db.query<{ is: boolean }>(
-    `SELECT EXISTS (SELECT FROM user_vps WHERE status IN ('queued', 'provisioning') AND is_managed AND NOT is_pooled AND hostinger_vm_id IS NULL AND waiting_kind IS NULL)
+    `SELECT EXISTS (SELECT FROM user_vps WHERE status ${oneOf(GETTING_READY_STATUSES)} AND is_managed AND NOT is_pooled AND hostinger_vm_id IS NULL AND waiting_kind IS NULL)
        OR EXISTS (SELECT FROM vps_pool_members WHERE state = 'claimed' AND claimed_at > clock_timestamp() - make_interval(secs => $1)) AS is`, [CLAIM_SECONDS]);
   return answer!.is;
 }

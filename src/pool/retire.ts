@@ -1,8 +1,9 @@
 /** Members that go: failed ones, those whose term ends, those of a pool that is drained, those that a pool no longer wants and that still wait to be bought. */
 import { inTransaction } from "../db/index.ts";
+import { oneOf } from "../db/one-of.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { findOpenPurchase, withdrawWish } from "../purchases/index.ts";
-import { findVpsByUserId, listOwnPoolMembers, listPools, notePoolMemberFailed, notePoolMemberRetried, requestGiveUp, retirePoolMember, setVpsStatus } from "../records/index.ts";
+import { findVpsByUserId, GETTING_READY_STATUSES, isGettingReady, listOwnPoolMembers, listPools, notePoolMemberFailed, notePoolMemberRetried, requestGiveUp, retirePoolMember, setVpsStatus } from "../records/index.ts";
 import type { PoolMember, VpsRecord } from "../records/index.ts";
 import type { PoolContext } from "./context.ts";
 import { wantedNow } from "./how-many.ts";
@@ -16,7 +17,7 @@ const UNWANTED = "The pool wants no more, and nothing was bought for it.";
 export async function noteHowTheyAre({ pool, settings }: PoolContext): Promise<void> {
   const { rows } = await pool.query<{ memberId: string; isFailed: boolean; reason: string | null }>(
     `SELECT member_id AS "memberId", own.status = 'failed' AS "isFailed", own.reason FROM vps_pool_members AS member JOIN user_vps AS own ON own.user_id::text = member.member_id AND own.is_pooled
-     WHERE (member.state = 'building' AND own.status = 'failed') OR (member.state = 'failed' AND own.status IN ('queued', 'provisioning'))`,
+     WHERE (member.state = 'building' AND own.status = 'failed') OR (member.state = 'failed' AND own.status ${oneOf(GETTING_READY_STATUSES)})`,
   );
   for (const { memberId, isFailed, reason } of rows) {
     await inTransaction(pool, (db) => (isFailed ? notePoolMemberFailed(db, memberId, reason ?? "It failed.", settings.poolFailures) : notePoolMemberRetried(db, memberId)));
@@ -73,7 +74,7 @@ async function lock(db: Queryable, { memberId, state }: PoolMember): Promise<Vps
 async function retire(db: Queryable, jobs: PoolContext["jobs"], member: PoolMember, why: string): Promise<"retired" | "busy" | "left"> {
   const own = await lock(db, member);
   if (!own || own.errorCode === UNDECIDED || own.status === "deprovisioning") return "left";
-  if (own.status === "queued" || own.status === "provisioning") return "busy";
+  if (isGettingReady(own.status)) return "busy";
   await orderToGo(db, jobs, own, why);
   return "retired";
 }

@@ -12,6 +12,7 @@ import { entitledPlans } from "./entitlement.ts";
 import { judge, judgeReserved } from "./judge.ts";
 import type { GuardFacts, Limits, Wait } from "./judge.ts";
 import type { LiveFacts, ReadLiveFacts } from "./live-facts.ts";
+import { MAY_BUY } from "./purchase.ts";
 import type { Purchase, WaitingKind } from "./purchase.ts";
 import { lockWish, markReserved, noteWait } from "./purchases.ts";
 import { readSwitch } from "./switch.ts";
@@ -121,7 +122,7 @@ async function claimedPlans(db: Queryable, userId: string): Promise<readonly str
 async function ahead(db: Queryable, { askedAt, purchaseId }: Purchase, isWishOfPool: boolean): Promise<WaitingKind | undefined> {
   const { rows } = await db.query<{ kind: WaitingKind }>(
     `SELECT waits_for AS kind FROM vps_purchases JOIN user_vps ON user_vps.user_id::text = vps_purchases.user_id AND user_vps.is_managed
-     WHERE state = 'waiting' AND waits_for <> $3 AND (user_vps.is_pooled, asked_at, purchase_id) < ($4, $1, $2) AND user_vps.status IN ('queued', 'provisioning')
+     WHERE state = 'waiting' AND waits_for <> $3 AND (user_vps.is_pooled, asked_at, purchase_id) < ($4, $1, $2) AND ${MAY_BUY}
      ORDER BY user_vps.is_pooled, asked_at, purchase_id LIMIT 1`,
     [askedAt, purchaseId, OF_ONE_PLAN, isWishOfPool],
   );

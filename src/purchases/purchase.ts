@@ -1,5 +1,7 @@
 /** A purchase as the service's books have it: one row of vps_purchases. Its states are in records/purchase-states.ts. */
-import type { PurchaseState, VpsStatus } from "../records/index.ts";
+import { oneOf } from "../db/one-of.ts";
+import { GETTING_READY_STATUSES } from "../records/index.ts";
+import type { PurchaseState } from "../records/index.ts";
 
 export { isDecidable, PURCHASE_STATES } from "../records/index.ts";
 export type { PurchaseState } from "../records/index.ts";
@@ -53,10 +55,10 @@ export interface Purchase {
   readonly decidedAt: Date | null;
 }
 
-/** Of users for whom a run may buy, or is about to. */
-const BUYING: readonly VpsStatus[] = ["queued", "provisioning"];
-/** Nothing is bought for the user without somebody's doing; as a condition of SQL on `user_vps`. */
-export const BUYS_NO_MORE = `user_vps.status NOT IN ('${BUYING.join("', '")}')`;
+/** As conditions of SQL on `user_vps`: a run may buy for the user, or is about to. */
+export const MAY_BUY = `user_vps.status ${oneOf(GETTING_READY_STATUSES)}`;
+/** Nothing is bought for the user without somebody's doing. */
+export const BUYS_NO_MORE = `user_vps.status NOT ${oneOf(GETTING_READY_STATUSES)}`;
 
 /** For SELECT and RETURNING. */
 export const PURCHASE_COLUMNS = `

@@ -1,4 +1,5 @@
 /** Changes of a VPS that is there: its installation, its VM, its host name. Who asked for each, and why. */
+import { oneOf } from "../db/one-of.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { storableJson } from "../db/storable.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
@@ -75,7 +76,7 @@ const DECLARE = `
     recreation_after_action = CASE WHEN $6 = 'recreate' THEN NULL ELSE recreation_after_action END,
     boot_hostname = CASE WHEN $6 = 'rename' THEN coalesce(boot_hostname, hostname) ELSE boot_hostname END,
     status = 'queued', phase = 'queued', ${CLEARED_BY_STATUS}
-  WHERE user_id::text = $1 AND is_managed AND status IN ('${AT_REST_STATUSES.join("', '")}')
+  WHERE user_id::text = $1 AND is_managed AND status ${oneOf(AT_REST_STATUSES)}
   RETURNING ${VPS_COLUMNS}`;
 
 /**

@@ -24,6 +24,8 @@
  *                      ──> reserved          an operator says which VM it is, and the next run takes it over
  *                      ──> written_off       an operator says buy again (and another row waits), or give it up; or its user is given up
  */
+import { oneOf } from "../db/one-of.ts";
+
 export const PURCHASE_STATES = ["waiting", "reserved", "awaiting_payment", "uncertain", "bought", "refused", "released", "written_off"] as const;
 export type PurchaseState = (typeof PURCHASE_STATES)[number];
 
@@ -48,7 +50,7 @@ export function isDecidable({ state }: { readonly state: PurchaseState }): boole
 }
 
 function among(states: readonly PurchaseState[]): string {
-  return `vps_purchases.state IN (${states.map((state) => `'${state}'`).join(", ")})`;
+  return `vps_purchases.state ${oneOf(states)}`;
 }
 
 /** As conditions of SQL on `vps_purchases`. It may still cost money, or have cost it: a user has at most one. */

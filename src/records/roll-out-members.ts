@@ -1,8 +1,10 @@
+import { oneOf } from "../db/one-of.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { storableText } from "../db/storable.ts";
 
 export const MEMBER_STATUSES = ["waiting", "running", "succeeded", "failed", "skipped"] as const;
 export type MemberStatus = (typeof MEMBER_STATUSES)[number];
+const NOT_ENDED: readonly MemberStatus[] = ["waiting", "running"];
 
 /** One VPS of a roll-out. */
 export interface RollOutMember {
@@ -150,7 +152,7 @@ export async function passOnRollOuts(db: Queryable, memberId: string, { userId, 
  * @returns false if one has begun already, and is at it
  */
 export async function holdOffRollOuts(db: Queryable, userId: string): Promise<boolean> {
-  const { rows } = await db.query<{ status: MemberStatus }>("SELECT status FROM vps_roll_out_members WHERE user_id = $1 AND status IN ('waiting', 'running') FOR UPDATE", [userId]);
+  const { rows } = await db.query<{ status: MemberStatus }>(`SELECT status FROM vps_roll_out_members WHERE user_id = $1 AND status ${oneOf(NOT_ENDED)} FOR UPDATE`, [userId]);
   return rows.every(({ status }) => status === "waiting");
 }
 
@@ -202,7 +204,7 @@ export interface Skip {
 export async function skipMember(db: Queryable, rollOutId: string, { username, skippedBy, reason }: Skip): Promise<{ readonly runningUserId: string | null } | undefined> {
   const { rows } = await db.query<{ runningUserId: string | null }>(
     `UPDATE vps_roll_out_members member SET status = 'skipped', ended_at = clock_timestamp(), message = $3
-     WHERE roll_out_id = $1 AND username = $2 AND status IN ('waiting', 'running')
+     WHERE roll_out_id = $1 AND username = $2 AND status ${oneOf(NOT_ENDED)}
      RETURNING (SELECT run.user_id FROM vps_runs run WHERE run.run_id = member.run_id AND run.outcome IS NULL) AS "runningUserId"`,
     [rollOutId, username, `Skipped by ${skippedBy}: ${reason}`],
   );

@@ -5,11 +5,17 @@ export type VpsStatus = (typeof VPS_STATUSES)[number];
 
 /** Something is being done, or is about to be, by itself. */
 export const BUSY_STATUSES = ["queued", "provisioning", "deprovisioning"] as const satisfies readonly VpsStatus[];
+/** What is missing of it is made, or is about to be: bought, if need be. */
+export const GETTING_READY_STATUSES = ["queued", "provisioning"] as const satisfies readonly VpsStatus[];
 /** In use, and nothing is being done: what operators ask for begins from here. */
 export const AT_REST_STATUSES = ["ready", "failed"] as const satisfies readonly VpsStatus[];
 
 export function isBusy(status: VpsStatus): boolean {
   return BUSY_STATUSES.some((one) => one === status);
+}
+
+export function isGettingReady(status: VpsStatus): boolean {
+  return GETTING_READY_STATUSES.some((one) => one === status);
 }
 
 export function isAtRest(status: VpsStatus): boolean {

@@ -4,7 +4,7 @@ import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { nowAndThen } from "../jobs/now-and-then.ts";
 import type { NowAndThen } from "../jobs/now-and-then.ts";
-import { QUEUE_SCHEMA } from "../jobs/queue.ts";
+import { IS_JOB_OPEN, QUEUE_SCHEMA } from "../jobs/queue.ts";
 import { ROLL_OUT_QUEUE, sendRollOutJob } from "./queue.ts";
 import { UNFINISHED } from "../records/index.ts";
 
@@ -28,7 +28,7 @@ export function watchForLostRollOuts(context: LostRollOutsContext): NowAndThen {
 export async function findLostRollOuts({ boss, pool, log }: LostRollOutsContext): Promise<boolean> {
   const { rows } = await pool.query<{ lost: boolean }>(
     `SELECT EXISTS (${UNFINISHED}) AND NOT EXISTS (
-       SELECT FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND state IN ('created', 'retry', 'active')) AS lost`,
+       SELECT FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND ${IS_JOB_OPEN}) AS lost`,
     [ROLL_OUT_QUEUE],
   );
   if (!rows[0]?.lost) return false;

@@ -12,7 +12,7 @@ import { isOfKilledEngine } from "../provisioning/pulumi-command.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { CREDENTIALS_OUTPUTS } from "../provisioning/stack-outputs.ts";
-import { findPoolMember, findVpsByUserId, finishRun, lockVps, saveCredentials, startRun, type CredentialsCipher, type RunEnd, type VpsRecord, type VpsStatus } from "../records/index.ts";
+import { findPoolMember, findVpsByUserId, finishRun, isGettingReady, lockVps, saveCredentials, startRun, type CredentialsCipher, type RunEnd, type VpsRecord } from "../records/index.ts";
 import { isStillTaken, noteSnapshot, passOnMember, type MemberEnd, type RunningMember } from "../records/index.ts";
 
 export interface ReleaseContext {
@@ -52,9 +52,6 @@ export interface ReleaseOrder {
   readonly reason: string;
 }
 
-/** A user who has just got a VPS from a pool, for one: it is ready in seconds. */
-const GETTING_READY: ReadonlySet<VpsStatus> = new Set(["queued", "provisioning"]);
-
 export const LOCK_TIMEOUT_MS = 600 * SECOND_MS;
 const LOCK_INTERVAL_MS = SECOND_MS / 2;
 
@@ -79,7 +76,8 @@ export async function releaseToVps(context: ReleaseContext, order: ReleaseOrder,
     await endLostRuns(db, member.userId);
     const { record, owner } = await readLocked(db, member.userId);
     if (owner) return (await passOnMember(db, member, owner)) ? "passed on" : { status: "skipped", message: `Its VM is that of ${owner.username} by now.` };
-    if (record && GETTING_READY.has(record.status)) return "not ready yet";
+    // A user who has just got a VPS from a pool, for one: it is ready in seconds.
+    if (record && isGettingReady(record.status)) return "not ready yet";
     if (record?.status !== "ready") return { status: "skipped", message: `The VPS is ${record?.status ?? "gone"}, not ready.` };
     return await run(context, held, order, record, member);
   } catch (error) {
