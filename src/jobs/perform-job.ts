@@ -17,7 +17,9 @@ import { up } from "../provisioning/up.ts";
 import { endWait, findVpsByUserId, hasBeenUpSince, isSuspended, startRun, traceparentOfWait } from "../records/index.ts";
 import type { RunEnd, VpsRecord } from "../records/index.ts";
 import { closeRun, endLostRuns } from "./close-run.ts";
-import { codeOf, recordFailure, recordWait, untilSaved } from "./end-run.ts";
+import { codeOf, recordWait, untilSaved } from "./end-run.ts";
+import type { JobRun } from "./end-run.ts";
+import { recordFailure } from "./record-failure.ts";
 import { recordNotYet } from "./record-not-yet.ts";
 import type { Job } from "./job.ts";
 import { startRunLimit } from "./run-limit.ts";
@@ -83,6 +85,7 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
 
   const redactor = createRedactor(...context.secrets);
   const recorder = createRunRecorder({ db: pool, runId, userId, redactor, onError: (error) => log(`${username}: the run's log cannot be written: ${messageOf(error)}`) });
+  const run: JobRun = { job, kind, record, runId, recorder, lostWorkers };
   const limit = startRunLimit(settings.runLimitMinutes * MINUTE_MS);
   const ends = joinSignals({ signals: [lock.cancelled, context.handOver, limit.over] });
   const { signal } = ends;
@@ -94,7 +97,7 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`, { next: "See in the workers' own logs what ended them; then have an operator retry it." });
     const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, dns, purchases, overdue: job.overdue, isRepetition: isRepetition(job, lostWorkers), powerAction: job.action, requestedAt: job.requestedAt };
     const result = await limit.hold(inSpan({ name: `run ${job.operation}`, attributes: { "user_vps.run_id": runId, "user_vps.username": username } }, async () => kind.run(operation)));
-    if ("wait" in result) return await recordWait(context, { job, kind, record, runId, recorder, lostWorkers }, result.wait, seconds());
+    if ("wait" in result) return await recordWait(context, run, result.wait, seconds());
     await recorder.flush();
     const end: RunEnd = { outcome: "succeeded", seconds: seconds(), resourceChanges: result.changes, resources: recorder.resources() };
     await untilSaved(context, lock, async () => await inTransaction(pool, async (db) => {
@@ -106,8 +109,8 @@ async function performRun(context: WorkerContext, job: Job, record: VpsRecord, l
     log(`${username}: ${job.operation} succeeded in ${inSeconds(end.seconds * SECOND_MS)}`);
   } catch (thrown) {
     const error = thrown instanceof UserVpsError ? thrown : new UserVpsError(codeOf(thrown), messageOf(thrown), { cause: thrown });
-    if (error.code === "NOT_YET" && (await recordNotYet(context, { job, kind, record, runId, recorder, lostWorkers }, error, seconds()))) return;
-    await recordFailure(context, { job, kind, record, runId, recorder, lostWorkers }, error, storableText(redactor.redact(error.message)), seconds());
+    if (error.code === "NOT_YET" && (await recordNotYet(context, run, error, seconds()))) return;
+    await recordFailure(context, run, error, storableText(redactor.redact(error.message)), seconds());
   } finally {
     ends.leave();
     limit.clear();

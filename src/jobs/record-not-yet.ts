@@ -9,13 +9,13 @@ import { beginWait, saveVpsResult, setVpsStatus, usualWaitSeconds, waitText } fr
 import type { Phase } from "../records/index.ts";
 import { closeRun, recordCancelled } from "./close-run.ts";
 import { untilSaved } from "./end-run.ts";
-import type { FailedJob } from "./end-run.ts";
+import type { JobRun } from "./end-run.ts";
 import type { WorkerContext } from "./worker-context.ts";
 
 const PHASE_OF: Readonly<Record<Awaited, Phase>> = { running: "vm", purchase: "vm", health: "health" };
 
 /** @returns false if it cannot be told what is waited for; then it is a failure like others */
-export async function recordNotYet({ pool, engine, settings, vms, handOver, log }: WorkerContext, { record, runId, recorder }: FailedJob, error: UserVpsError, seconds: number): Promise<boolean> {
+export async function recordNotYet({ pool, engine, settings, vms, handOver, log }: WorkerContext, { record, runId, recorder }: JobRun, error: UserVpsError, seconds: number): Promise<boolean> {
   const { userId, username, hostname } = record;
   const awaited = awaitedIn(error.message);
   if (!awaited) return false;

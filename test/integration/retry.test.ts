@@ -4,8 +4,8 @@ import { beforeEach, describe, it } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { nearestOthers } from "../../providers/hostinger/nearest.ts";
 import { inTransaction } from "../../src/db/index.ts";
-import { recordFailure } from "../../src/jobs/end-run.ts";
-import type { FailedJob } from "../../src/jobs/end-run.ts";
+import type { JobRun } from "../../src/jobs/end-run.ts";
+import { recordFailure } from "../../src/jobs/record-failure.ts";
 import { startQueue } from "../../src/jobs/index.ts";
 import { isOutOfStock } from "../../src/jobs/out-of-stock.ts";
 import { retryAll, retryUser } from "../../src/jobs/retry-user.ts";
@@ -108,7 +108,7 @@ describe("a data center that is out of stock", () => {
         boss, pool, log: () => undefined, handOver: new AbortController().signal, settings: { paymentProbeSeconds: 300, paymentLookSeconds: 300 }, engine: { vms: async () => [] }, vms: { openSession: () => ({}) },
         purchases: { guard: { pool }, account: { read: async () => ({ state }) } },
       } as unknown as WorkerContext;
-      const recorder = { onLine: () => undefined, flush: async () => undefined, resources: () => [] } as unknown as FailedJob["recorder"];
+      const recorder = { onLine: () => undefined, flush: async () => undefined, resources: () => [] } as unknown as JobRun["recorder"];
       const error = new UserVpsError("API_REJECTED", message);
       await recordFailure(context, { job: { operation: "up", userId }, kind: up, record, runId, recorder, lostWorkers: 0 }, error, error.message, 1);
     } finally {
