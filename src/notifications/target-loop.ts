@@ -7,7 +7,7 @@ import type { Pool } from "pg";
 import { messageOf } from "../../providers/core/errors.ts";
 import { HOUR_MS, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import type { NotificationTarget } from "../config/index.ts";
-import { holdLease, letLeaseGo } from "../records/index.ts";
+import { Lease, LEASE_BEAT_MS } from "../records/index.ts";
 import { claimMessages, markDelivered, markFailed, unclaim } from "./messages.ts";
 import type { NotificationMessage } from "./messages.ts";
 import type { Sender, SendOutcome } from "./sender.ts";
@@ -16,7 +16,6 @@ import { noteFailure, noteSuccess, OUTAGE_FAILURES, pauseTarget, readPace } from
 const TURN_MS = SECOND_MS / 4;
 const TROUBLED_MS = 2 * SECOND_MS;
 const LEASE_SILENT_SECONDS = 4;
-const LEASE_BEAT_MS = SECOND_MS;
 /** A message, and perhaps a test after it. */
 const MOST_SENDS_A_TRY = 2;
 /** By which a claim outlives a try. */
@@ -55,30 +54,26 @@ export interface TargetLoop {
 export function startTargetLoop(options: TargetLoopOptions): TargetLoop {
   const { pool, target, workerId, sender, log } = options;
   const stopping = new AbortController();
-  const lease = `notifications ${target.name}`;
+  const lease = new Lease({ db: pool, name: `notifications ${target.name}`, holder: workerId, silentSeconds: LEASE_SILENT_SECONDS, log });
   const running = run(options, lease, stopping.signal);
   return {
     async stop() {
       stopping.abort();
       await running;
-      await letLeaseGo(pool, lease, workerId).catch((error: unknown) => log(`the lease '${lease}' stays for ${LEASE_SILENT_SECONDS} s: ${messageOf(error)}`));
+      await lease.letGo();
       await sender.close();
     },
   };
 }
 
-async function run(options: TargetLoopOptions, lease: string, signal: AbortSignal): Promise<void> {
-  const { pool, target: { name, format }, workerId, limitMs, log } = options;
+async function run(options: TargetLoopOptions, lease: Lease, signal: AbortSignal): Promise<void> {
+  const { pool, target: { name, format }, limitMs, log } = options;
   const sending = new Set<Promise<void>>();
-  let beatMs = -Infinity;
   let isTroubled = false;
 
   /** @returns whether there may be more to do at once */
   async function turn(): Promise<boolean> {
-    if (performance.now() - beatMs >= LEASE_BEAT_MS) {
-      if (!(await holdLease(pool, lease, workerId, LEASE_SILENT_SECONDS))) return (await sleep(LEASE_BEAT_MS, signal), false);
-      beatMs = performance.now();
-    }
+    if (lease.isDue() && !(await lease.hold())) return (await sleep(LEASE_BEAT_MS, signal), false);
     const { failures, rests } = await readPace(pool, name);
     if (rests) return false;
     const isOut = failures >= OUTAGE_FAILURES;

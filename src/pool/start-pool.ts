@@ -1,12 +1,11 @@
 /** Cares for the pools, one worker for all: see refill.ts. */
 import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS, sleep } from "../../providers/core/time.ts";
-import { holdLease, letLeaseGo } from "../records/index.ts";
+import { Lease } from "../records/index.ts";
 import { refillPools } from "./refill.ts";
 import type { PoolContext } from "./context.ts";
 import { syncPools } from "./sync-pools.ts";
 
-const LEASE = "pools";
 const LEASE_SILENT_SECONDS = 10;
 const TURN_MS = 1 * SECOND_MS;
 const PAUSE_MS = 10 * SECOND_MS;
@@ -20,12 +19,13 @@ export async function startPool(context: PoolContext & { readonly workerId: stri
   for (const poolId of await syncPools(pool, settings)) {
     log(`pools: POOLS does not name ${poolId} any more: nothing is bought for it. What is in it waits for users until its term ends; \`user-vps pool drain ${poolId}\` gives it up`);
   }
+  const lease = new Lease({ db: pool, name: "pools", holder: workerId, silentSeconds: LEASE_SILENT_SECONDS, log });
   const stopped = new AbortController();
   const keep = async () => {
     while (!stopped.signal.aborted) {
       let pauseMs = TURN_MS;
       try {
-        if (await holdLease(pool, LEASE, workerId, LEASE_SILENT_SECONDS)) await refillPools(context);
+        if (await lease.hold()) await refillPools(context);
       } catch (error) {
         if (!stopped.signal.aborted) log(`the pools cannot be looked after: ${messageOf(error)}`);
         pauseMs = PAUSE_MS;
@@ -38,7 +38,7 @@ export async function startPool(context: PoolContext & { readonly workerId: stri
     async stop() {
       stopped.abort();
       await kept;
-      await letLeaseGo(pool, LEASE, workerId).catch((error: unknown) => log(`the lease of the pools stays for ${LEASE_SILENT_SECONDS} s: ${messageOf(error)}`));
+      await lease.letGo();
     },
   };
 }

@@ -1,11 +1,51 @@
+import { messageOf } from "../../providers/core/errors.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
 
-/**
- * Takes the lease, or keeps it. Whoever has not kept it for `silentSeconds`, dead or frozen, has lost it:
- * what its holder does has to be harmless when a frozen one goes on for a moment.
- *
- * @returns whether the holder has it
- */
+/** So often its holder is heard of. */
+export const LEASE_BEAT_MS = 1 * SECOND_MS;
+
+export interface LeaseOptions {
+  readonly db: Queryable;
+  readonly name: string;
+  readonly holder: string;
+  /** Whoever was not heard of for so long, dead or frozen, has lost it. */
+  readonly silentSeconds: number;
+  readonly log: (line: string) => void;
+}
+
+/** Work that one of all workers does at a time: it has to be harmless when a frozen one goes on for a moment. */
+export class Lease {
+  readonly #options: LeaseOptions;
+  #beatMs = -Infinity;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+  }
+
+  /** Whether it is to be asked for, or for the next time. */
+  isDue(): boolean {
+    return performance.now() - this.#beatMs >= LEASE_BEAT_MS;
+  }
+
+  /** Takes it, or keeps it. @returns whether the holder has it */
+  async hold(): Promise<boolean> {
+    const { db, name, holder, silentSeconds } = this.#options;
+    const nowMs = performance.now();
+    const isHeld = await holdLease(db, name, holder, silentSeconds);
+    if (isHeld) this.#beatMs = nowMs;
+    return isHeld;
+  }
+
+  /** Another worker need not wait until this one counts as silent. */
+  async letGo(): Promise<void> {
+    const { db, name, holder, silentSeconds, log } = this.#options;
+    await db.query("DELETE FROM vps_leases WHERE name = $1 AND holder = $2", [name, holder])
+      .catch((error: unknown) => log(`the lease '${name}' stays for ${silentSeconds} s: ${messageOf(error)}`));
+  }
+}
+
+/** @returns whether the holder has it: it was the last to have it, or whoever was is silent */
 export async function holdLease(db: Queryable, name: string, holder: string, silentSeconds: number): Promise<boolean> {
   const { rows } = await db.query(
     `INSERT INTO vps_leases (name, holder, beat_at) VALUES ($1, $2, clock_timestamp())
@@ -15,8 +55,4 @@ export async function holdLease(db: Queryable, name: string, holder: string, sil
     [name, holder, silentSeconds],
   );
   return rows.length > 0;
-}
-
-export async function letLeaseGo(db: Queryable, name: string, holder: string): Promise<void> {
-  await db.query("DELETE FROM vps_leases WHERE name = $1 AND holder = $2", [name, holder]);
 }

@@ -1,4 +1,5 @@
 import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
+import type { VpsWait } from "../records/index.ts";
 
 /** Between two looks at one VPS. */
 export const SHORTEST_MS = SECOND_MS / 2;
@@ -27,4 +28,19 @@ const LIST_PART_OF_WAIT = 4;
 
 export function listIntervalMs(longestWaitMs: number): number {
   return Math.min(LIST_INTERVAL_MS, Math.max(SHORTEST_MS, longestWaitMs / LIST_PART_OF_WAIT));
+}
+
+/** What takes longer than that is looked at by a run, once it takes so many times as long as is usual. */
+const SHORTEST_RUN_INTERVAL_MS = 90 * SECOND_MS;
+const LATE_FOR_A_RUN = 1.5;
+
+/**
+ * What is late is looked at by a run now and then, which can log in to the VPS and read its boot log.
+ *
+ * @param usualMs undefined: not known
+ */
+export function wantsRun({ since, ranAt }: Pick<VpsWait, "since" | "ranAt">, usualMs: number | undefined, nowMs: number): boolean {
+  const waitedMs = nowMs - since.getTime();
+  if (waitedMs < LATE_FOR_A_RUN * (usualMs ?? 0)) return false;
+  return nowMs - ranAt.getTime() > Math.max(SHORTEST_RUN_INTERVAL_MS, waitedMs / 3);
 }

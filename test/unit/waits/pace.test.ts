@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import { listIntervalMs, pauseMs } from "../../../src/waits/pace.ts";
+import { listIntervalMs, pauseMs, wantsRun } from "../../../src/waits/pace.ts";
 
 describe("the pause between two looks", () => {
   it("is short for the first minutes while the usual time is not known, then longer", () => {
@@ -22,5 +22,28 @@ describe("the pause between two looks", () => {
 describe("the interval between two lists", () => {
   it("is short while nobody has waited for long, and two seconds after that, however many wait", () => {
     assert.deepEqual([-Infinity, 0, 1_000, 4_000, 8_000, 600_000].map(listIntervalMs), [500, 500, 500, 1_000, 2_000, 2_000]);
+  });
+});
+
+describe("a wait that is late", () => {
+  /** The seconds at which a run looks, in a quarter of an hour. */
+  function looks(usualMs: number | undefined): number[] {
+    const since = new Date(0);
+    const wanted: number[] = [];
+    let ranAt = since;
+    for (let nowMs = 0; nowMs <= 900_000; nowMs += 1_000) {
+      if (!wantsRun({ since, ranAt }, usualMs, nowMs)) continue;
+      wanted.push(nowMs / 1_000);
+      ranAt = new Date(nowMs);
+    }
+    return wanted;
+  }
+
+  it("is looked at by a run after 90 s, then less often the longer it takes", () => {
+    for (const usualMs of [undefined, 20_000]) assert.deepEqual(looks(usualMs), [91, 182, 274, 412, 619]);
+  });
+
+  it("is not late before half as much again as is usual", () => {
+    assert.deepEqual(looks(200_000), [300, 451, 677]);
   });
 });
