@@ -36,27 +36,39 @@ export interface Admission {
  * @throws UserVpsError PLAN_NOT_ALLOWED; CANCELLED if an operator gave the purchase up; API_* if Hostinger or Cloudflare cannot be asked
  */
 export async function admit(guard: Guard, account: PurchaseAccount, session: Session, question: PurchaseQuestion): Promise<Admission> {
-  const { pool, settings } = guard;
-  const { record, changeId, needsPurchase } = question;
-  let open = await findOpenPurchase(pool, record.userId);
+  const { pool } = guard;
+  const { record: { userId }, needsPurchase } = question;
+  let open = await findOpenPurchase(pool, userId);
   if (open && isDecidable(open) && open.decision !== null) open = await applyDecision(guard, account, session, question, open);
+  const begun = open && (await goOnWith(guard, account, session, question, open));
+  if (begun) return begun;
+  if (needsPurchase) return await admitAnew(guard, account, session, question);
+  if (open) await withdrawWish(pool, userId);
+  return { mayBuy: false, purchase: undefined };
+}
+
+/** Undefined: nothing was ordered by it, nor is to be. */
+async function goOnWith(guard: Guard, account: PurchaseAccount, session: Session, question: PurchaseQuestion, open: Purchase): Promise<Admission | undefined> {
   // Bought or not, that is for the run to find out; it does not order once more.
-  if (open?.state === "awaiting_payment") return { mayBuy: false, purchase: open };
-  if (open?.state === "uncertain") {
-    const mayBuyAgain = isFor(open, question) && settings.purchaseUncertainPolicy === "buy-again-without-evidence" && (await heldBack(guard, open, session)) === undefined;
-    return { mayBuy: mayBuyAgain, purchase: open };
-  }
-  if (open?.state === "reserved") {
-    if (!needsPurchase || open.decision === "vm") return { mayBuy: false, purchase: open };
-    if (isFor(open, question)) return await admitAgain(guard, account, session, open);
-    if (!(await isUnsent(account, session, open))) return { mayBuy: false, purchase: open };
-    await endReservation(guard, open);
-  }
-  if (!needsPurchase) {
-    if (open) await withdrawWish(pool, record.userId);
-    return { mayBuy: false, purchase: undefined };
-  }
-  const { userId, username, hostname, plan, requestedAt } = record;
+  const forTheRun = { mayBuy: false, purchase: open };
+  if (open.state === "awaiting_payment") return forTheRun;
+  if (open.state === "uncertain") return { mayBuy: await mayBuyAgainByPolicy(guard, session, question, open), purchase: open };
+  if (open.state !== "reserved") return undefined;
+  if (!question.needsPurchase || open.decision === "vm") return forTheRun;
+  if (isFor(open, question)) return await admitAgain(guard, account, session, open);
+  if (!(await isUnsent(account, session, open))) return forTheRun;
+  await endReservation(guard, open);
+  return undefined;
+}
+
+async function mayBuyAgainByPolicy(guard: Guard, session: Session, question: PurchaseQuestion, open: Purchase): Promise<boolean> {
+  const { purchaseUncertainPolicy } = guard.settings;
+  return isFor(open, question) && purchaseUncertainPolicy === "buy-again-without-evidence" && (await heldBack(guard, open, session)) === undefined;
+}
+
+async function admitAnew(guard: Guard, account: PurchaseAccount, session: Session, question: PurchaseQuestion): Promise<Admission> {
+  const { pool } = guard;
+  const { record: { userId, username, hostname, plan, requestedAt }, changeId } = question;
   const wish = await wishFor(pool, { userId, username, hostname, plan, changeId, askedAt: requestedAt });
   const wait = await reserve(guard, wish, session);
   if (wait) return { wait, mayBuy: false, purchase: wish };
