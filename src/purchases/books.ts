@@ -19,42 +19,58 @@ export interface Books {
   readonly now: Date;
 }
 
-/**
+/*
  * Only what is recent is read, by index. `clock_timestamp()` is another one for each row, so no index can be asked for it; and each
  * `(SELECT …) IS NULL` asks for just one row, where PostgreSQL may read the whole table once for all of a `NOT EXISTS`.
  */
+const MONTH_BEGAN = "date_trunc('month', statement_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'";
+const A_WEEK_AGO = "statement_timestamp() - interval '7 days'";
+const IS_BOUGHT_THIS_WEEK = `(state = 'bought' AND bought_at > ${A_WEEK_AGO})`;
+
+function hasNoCertificate(hostname: string): string {
+  return `(SELECT true FROM vps_certificates WHERE vps_certificates.hostname = ${hostname}) IS NULL`;
+}
+
+const COUNTED = `
+  SELECT *, (reserved_at AT TIME ZONE 'UTC') >= date_trunc('day', statement_timestamp() AT TIME ZONE 'UTC') AS is_today
+  FROM vps_purchases WHERE ${IS_COUNTED} AND reserved_at >= ${MONTH_BEGAN}`;
+
+/** Users' purchases that have not led to a certificate yet. */
+const ON_THEIR_WAY = `
+  SELECT hostname FROM vps_purchases
+  WHERE (${MAY_HAVE_COST} OR ${IS_BOUGHT_THIS_WEEK})
+    AND ${hasNoCertificate("vps_purchases.hostname")}
+    AND (SELECT true FROM vps_pool_members WHERE member_id = vps_purchases.user_id) IS NULL`;
+
+const FROM_POOL = "SELECT count(*)::int AS count FROM vps_pool_members WHERE state = 'claimed'";
+
+/** Host names that open changes bring, but for those that are on their way already. */
+const DECLARED = `
+  SELECT count(DISTINCT declared_after ->> 'hostname')::int AS count FROM vps_changes
+  WHERE ended_at IS NULL AND user_id IS DISTINCT FROM $1
+    AND ${hasNoCertificate("declared_after ->> 'hostname'")}
+    AND NOT EXISTS (SELECT FROM on_their_way WHERE hostname = declared_after ->> 'hostname')`;
+
+const CERTIFIED = `SELECT count(*)::int AS count, min(first_at) AS oldest FROM vps_certificates WHERE first_at > ${A_WEEK_AGO}`;
+
+/** VMs of purchases, as long as no record of a user or of a pool's member has them. */
+const BEING_BOUGHT = `
+  SELECT count(*)::int AS count FROM vps_purchases
+  WHERE ${MAY_HAVE_COST}
+    OR (${IS_BOUGHT_THIS_WEEK}
+      AND EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = vps_purchases.user_id AND is_managed AND hostinger_vm_id IS NULL AND status <> 'deprovisioned')
+      AND (SELECT true FROM vps_pool_members WHERE member_id = vps_purchases.user_id AND claimed_by IS NOT NULL) IS NULL)`;
+
 const READ = `
-  WITH counted AS (
-    SELECT *, (reserved_at AT TIME ZONE 'UTC') >= date_trunc('day', statement_timestamp() AT TIME ZONE 'UTC') AS is_today
-    FROM vps_purchases
-    WHERE ${IS_COUNTED} AND reserved_at >= date_trunc('month', statement_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
-  ), on_their_way AS (
-    SELECT hostname FROM vps_purchases
-    WHERE (${MAY_HAVE_COST} OR (state = 'bought' AND bought_at > statement_timestamp() - interval '7 days'))
-      AND (SELECT true FROM vps_certificates WHERE vps_certificates.hostname = vps_purchases.hostname) IS NULL
-      AND (SELECT true FROM vps_pool_members WHERE member_id = vps_purchases.user_id) IS NULL
-  ), from_pool AS (
-    SELECT count(*)::int AS count FROM vps_pool_members WHERE state = 'claimed'
-  ), declared AS (
-    SELECT count(DISTINCT declared_after ->> 'hostname')::int AS count FROM vps_changes
-    WHERE ended_at IS NULL AND user_id IS DISTINCT FROM $1
-      AND (SELECT true FROM vps_certificates WHERE vps_certificates.hostname = declared_after ->> 'hostname') IS NULL
-      AND NOT EXISTS (SELECT FROM on_their_way WHERE hostname = declared_after ->> 'hostname')
-  ), recent AS (
-    SELECT count(*)::int AS count, min(first_at) AS oldest FROM vps_certificates WHERE first_at > statement_timestamp() - interval '7 days'
-  )
+  WITH counted AS (${COUNTED}), on_their_way AS (${ON_THEIR_WAY}), from_pool AS (${FROM_POOL}), declared AS (${DECLARED}), certified AS (${CERTIFIED}), being_bought AS (${BEING_BOUGHT})
   SELECT
     count(*) FILTER (WHERE is_today)::int AS "purchasesToday",
     coalesce(sum(price_cents) FILTER (WHERE is_today), 0)::double precision AS "spentTodayCents",
     count(*)::int AS "purchasesThisMonth",
     coalesce(sum(price_cents), 0)::double precision AS "spentThisMonthCents",
-    (SELECT coalesce(sum(delta), 0)::int FROM vps_counts WHERE kind = 'vms')
-      + (SELECT count(*)::int FROM vps_purchases WHERE ${MAY_HAVE_COST}
-          OR (state = 'bought' AND bought_at > statement_timestamp() - interval '7 days' AND EXISTS (
-            SELECT FROM user_vps WHERE user_vps.user_id::text = vps_purchases.user_id AND is_managed AND hostinger_vm_id IS NULL AND status <> 'deprovisioned')
-            AND (SELECT true FROM vps_pool_members WHERE member_id = vps_purchases.user_id AND claimed_by IS NOT NULL) IS NULL)) AS fleet,
-    (SELECT count FROM recent) + (SELECT count(*)::int FROM on_their_way) + (SELECT count FROM from_pool) + (SELECT count FROM declared) AS certificates,
-    (SELECT oldest + interval '7 days' FROM recent) AS "nextCertificateAt",
+    (SELECT coalesce(sum(delta), 0)::int FROM vps_counts WHERE kind = 'vms') + (SELECT count FROM being_bought) AS fleet,
+    (SELECT count FROM certified) + (SELECT count(*)::int FROM on_their_way) + (SELECT count FROM from_pool) + (SELECT count FROM declared) AS certificates,
+    (SELECT oldest + interval '7 days' FROM certified) AS "nextCertificateAt",
     (SELECT count(*)::int FROM on_their_way) + (SELECT count FROM from_pool) AS "onTheirWay",
     clock_timestamp() AS now
   FROM counted`;
