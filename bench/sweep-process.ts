@@ -4,7 +4,8 @@ import { messageOf } from "../providers/core/errors.ts";
 import { readTrust } from "../providers/health/target.ts";
 import { HostingerClient } from "../providers/hostinger/api/client.ts";
 import { createPool } from "../src/db/index.ts";
-import { sweep } from "../src/drift/sweep.ts";
+import { PROBE_TIMEOUT_MS } from "../src/drift/probe-fleet.ts";
+import { PREVIEW_LIMITS, sweep } from "../src/drift/sweep.ts";
 import { StateBackend } from "../src/provisioning/state-backend.ts";
 import { PROJECT_NAME } from "../stacks/project-name.ts";
 import type { Sandbox } from "../src/sandbox/index.ts";
@@ -34,7 +35,7 @@ async function perform({ databaseUrl, sandbox }: SweepRequest): Promise<Swept> {
   const stacks = new StateBackend(databaseUrl, PROJECT_NAME);
   try {
     const target = { port: sandbox.httpsPort, path: "/health", expectedStatus: 200, resolver: sandbox.resolver, trust: await readTrust(sandbox.caFile) };
-    const { examined, findings, apiCalls, seconds } = await sweep({ pool, hostinger, zone, stacks, domain: sandbox.domain, probe: { target } });
+    const { examined, findings, apiCalls, seconds } = await sweep({ pool, hostinger, zone, stacks, domain: sandbox.domain, probe: { target, timeoutMs: PROBE_TIMEOUT_MS }, graceSeconds: 60, previews: PREVIEW_LIMITS });
     return { users: examined, findings: findings.length, apiCalls, seconds, peakMemoryMb: process.resourceUsage().maxRSS / 1_024 };
   } finally {
     await Promise.all([hostinger.close(), zone.close(), stacks.close(), pool.end()]);

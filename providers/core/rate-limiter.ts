@@ -5,12 +5,11 @@ import { createHash } from "node:crypto";
 import { monotonicMs } from "./time.ts";
 
 export interface RateLimiterOptions {
-  readonly maxParallel?: number;
+  readonly maxParallel: number;
   /** Mean distance of the starts while those drain that had to wait for a hold. */
-  readonly spacingMs?: number;
-  /** Uniform in [0, 1). */
-  readonly random?: () => number;
+  readonly spacingMs: number;
 }
+export const USUAL_RATE: RateLimiterOptions = { maxParallel: 8, spacingMs: 100 };
 
 interface Waiter {
   readonly start: () => void;
@@ -31,7 +30,6 @@ export class RateLimiterWaitError extends Error {
 export class RateLimiter {
   readonly #maxParallel: number;
   readonly #spacingMs: number;
-  readonly #random: () => number;
   readonly #waiting: Waiter[] = [];
   #active = 0;
   #heldUntilMs = 0;
@@ -39,10 +37,9 @@ export class RateLimiter {
   #draining = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: RateLimiterOptions = {}) {
-    this.#maxParallel = options.maxParallel ?? 8;
-    this.#spacingMs = options.spacingMs ?? 100;
-    this.#random = options.random ?? Math.random;
+  constructor({ maxParallel, spacingMs }: RateLimiterOptions) {
+    this.#maxParallel = maxParallel;
+    this.#spacingMs = spacingMs;
   }
 
   /** How long nothing starts from now on, in ms. */
@@ -85,7 +82,7 @@ export class RateLimiter {
 
   /** The API said to wait: nothing starts for `waitMs` and up to a tenth more, so that processes spread too. */
   hold(waitMs: number): void {
-    this.#heldUntilMs = Math.max(this.#heldUntilMs, monotonicMs() + waitMs * (1 + 0.1 * this.#random()));
+    this.#heldUntilMs = Math.max(this.#heldUntilMs, monotonicMs() + waitMs * (1 + 0.1 * Math.random()));
     this.#draining = true;
     this.#pump();
   }
@@ -115,7 +112,7 @@ export class RateLimiter {
         this.#timer = setTimeout(() => this.#pump(), startMs - now);
         return;
       }
-      this.#nextStartMs = now + this.#spacingMs * 2 * this.#random();
+      this.#nextStartMs = now + this.#spacingMs * 2 * Math.random();
       this.#waiting.shift();
       next.start();
     }
@@ -127,7 +124,7 @@ const shared = new Map<string, RateLimiter>();
 /** The process's one limiter of an API and a token. */
 export function sharedRateLimiter(baseUrl: string, apiKey: string): RateLimiter {
   const key = createHash("sha256").update(`${new URL(baseUrl).href}\n${apiKey}`).digest("base64");
-  const limiter = shared.get(key) ?? new RateLimiter();
+  const limiter = shared.get(key) ?? new RateLimiter(USUAL_RATE);
   shared.set(key, limiter);
   return limiter;
 }

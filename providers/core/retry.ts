@@ -2,16 +2,12 @@
 
 import { HOUR_MS, SECOND_MS } from "./time.ts";
 
-export interface BackoffOptions {
-  readonly baseMs?: number;
-  readonly maxMs?: number;
-  /** Uniform in [0, 1). */
-  readonly random?: () => number;
-}
+const BACKOFF_BASE_MS = SECOND_MS / 2;
+const BACKOFF_MAX_MS = 15 * SECOND_MS;
 
-/** Full jitter: uniform between 0 and `baseMs * 2^(attempt - 1)`, at most `maxMs`; `attempt` counts from 1. */
-export function backoffMs(attempt: number, { baseMs = 500, maxMs = 15 * SECOND_MS, random = Math.random }: BackoffOptions = {}): number {
-  return random() * Math.min(maxMs, baseMs * 2 ** (attempt - 1));
+/** Full jitter: uniform below a bound that doubles with every attempt; `attempt` counts from 1. */
+export function backoffMs(attempt: number): number {
+  return Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** (attempt - 1));
 }
 
 type Headers = Readonly<Record<string, string | undefined>>;

@@ -43,7 +43,6 @@ export interface FirstBootOptions {
   readonly server: SshServer;
   /** What must not be shown: the log is the VPS's own. */
   readonly secrets: readonly string[];
-  readonly intervalMs?: number;
 }
 
 export class FirstBoot {
@@ -62,7 +61,7 @@ export class FirstBoot {
    */
   async look(stage: Stage, signal: AbortSignal): Promise<Explanation | undefined> {
     const nowMs = performance.now();
-    if (nowMs - this.#lookedMs < (this.#options.intervalMs ?? INTERVAL_MS)) return this.#said;
+    if (nowMs - this.#lookedMs < INTERVAL_MS) return this.#said;
     this.#lookedMs = nowMs;
     try {
       this.#said = await this.#ask(stage, signal);

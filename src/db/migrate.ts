@@ -21,11 +21,11 @@ const SILENT_LIMIT_MS = 1 * MINUTE_MS;
  *
  * @returns the file names that were applied now
  */
-export async function migrate(pool: Pool, { silentLimitMs = SILENT_LIMIT_MS }: { readonly silentLimitMs?: number } = {}): Promise<string[]> {
+export async function migrate(pool: Pool): Promise<string[]> {
   return await withClient(pool, async (client) => {
     const { rows: [usual] } = await client.query<{ limit: string; idleLimit: string }>(`SELECT current_setting('statement_timeout') AS limit, current_setting('idle_session_timeout') AS "idleLimit"`);
     const patient: Queryable = { query: (text, values) => client.query({ ...(typeof text === "string" ? { text, values: values as unknown[] } : text), query_timeout: NO_QUERY_LIMIT_MS } as QueryConfig) };
-    await patient.query(`SET statement_timeout = 0; SET idle_session_timeout = ${silentLimitMs}`);
+    await patient.query(`SET statement_timeout = 0; SET idle_session_timeout = ${SILENT_LIMIT_MS}`);
     await patient.query(`SELECT pg_advisory_lock(${LOCK})`);
     try {
       return await applyMissing(patient);

@@ -22,8 +22,8 @@ export interface WorkersFindings {
 /** undefined if no worker answers in time. */
 export type AskDoctor = () => Promise<WorkersFindings | FailedAnswer | undefined>;
 
-export function askDoctor(boss: PgBoss, answerLimitMs: number = ANSWER_LIMIT_MS): AskDoctor {
-  return () => ask<WorkersFindings>(boss, DOCTOR_QUEUE, {}, answerLimitMs);
+export function askDoctor(boss: PgBoss): AskDoctor {
+  return () => ask<WorkersFindings>(boss, DOCTOR_QUEUE, {}, ANSWER_LIMIT_MS);
 }
 
 export interface DoctorOptions {

@@ -13,9 +13,8 @@ import type { FleetUser } from "./users.ts";
 export interface ProbeFleetOptions {
   /** What is the same for all: port, path, resolver, trust. */
   readonly target: Omit<HealthTarget, "hostname" | "address">;
-  readonly concurrency?: number;
   /** Of the first look; the second waits three times as long. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,7 +25,7 @@ export interface FleetHealth {
 }
 
 const CONCURRENCY = 50;
-const TIMEOUT_MS = 3 * SECOND_MS;
+export const PROBE_TIMEOUT_MS = 3 * SECOND_MS;
 /** The second look is a calm one: few at a time, with more patience. */
 const CALM_CONCURRENCY = 5;
 const CALM_FACTOR = 3;
@@ -43,10 +42,10 @@ const MOST_SILENT = 100;
  * stays unhealthy. If many time out at once even then, that is told of the prober, and of nobody else.
  */
 export async function probeFleet(users: readonly FleetUser[], options: ProbeFleetOptions): Promise<FleetHealth> {
-  const { concurrency = CONCURRENCY, timeoutMs = TIMEOUT_MS, signal } = options;
+  const { timeoutMs, signal } = options;
   const suspects: FleetUser[] = [];
   const resolver = createResolver(options.target);
-  await inParallel(users, concurrency, async (user) => {
+  await inParallel(users, CONCURRENCY, async (user) => {
     if (!user.address) return;
     if (!(await look(user, options, timeoutMs, resolver)).healthy) suspects.push(user);
   });

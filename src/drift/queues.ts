@@ -3,7 +3,7 @@ import type { PgBoss } from "pg-boss";
 import { z } from "zod";
 import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { ask, ANSWER_LIMIT_MS, createQuestionQueue } from "../jobs/questions.ts";
+import { ask, createQuestionQueue } from "../jobs/questions.ts";
 import type { FailedAnswer } from "../jobs/questions.ts";
 import { ensureQueue, HEARTBEAT_SECONDS, inside } from "../jobs/queue.ts";
 import type { StackDrift } from "./stack-drift.ts";
@@ -53,7 +53,7 @@ export interface DriftRequests {
   stackDrift(userId: string): Promise<DriftAnswer | undefined>;
 }
 
-export function driftRequests(boss: PgBoss, answerLimitMs: number = ANSWER_LIMIT_MS): DriftRequests {
+export function driftRequests(boss: PgBoss, answerLimitMs: number): DriftRequests {
   return {
     async requestSweep(db, requestedBy) {
       const waiting = await requestSweep(db, requestedBy);

@@ -10,14 +10,16 @@ import { inParallel } from "./in-parallel.ts";
 import { judgeUsers } from "./judge.ts";
 import { orNone } from "./observe.ts";
 import { probeFleet } from "./probe-fleet.ts";
-import { GRACE_SECONDS, RECORD_TTL_SECONDS } from "./sweep.ts";
+import { RECORD_TTL_SECONDS } from "./sweep.ts";
 import type { SweepOptions } from "./sweep.ts";
 import { readFleetUser } from "./users.ts";
 
-export type SecondLookOptions = Pick<SweepOptions, "pool" | "hostinger" | "zone" | "stacks" | "probe" | "domain" | "ignoredNames" | "recordTtlSeconds"> & { readonly signal: AbortSignal };
+export type SecondLookOptions = Pick<SweepOptions, "pool" | "hostinger" | "zone" | "stacks" | "probe" | "domain" | "ignoredNames"> & { readonly signal: AbortSignal };
 
 const INTERVAL_MS = 2 * SECOND_MS;
 const AT_ONCE = 4;
+/** Of what is made anew. */
+const GRACE_SECONDS = 60;
 
 /** Written down before the look, so that of several workers one looks; if it dies over it, the next sweep does. */
 const CLAIM = `
@@ -42,7 +44,7 @@ export async function lookAgain(options: SecondLookOptions, log: (line: string) 
   return usernames;
 }
 
-async function lookAtUser({ pool, hostinger, zone, stacks, probe, domain, ignoredNames = [], recordTtlSeconds = RECORD_TTL_SECONDS, signal }: SecondLookOptions, username: string): Promise<void> {
+async function lookAtUser({ pool, hostinger, zone, stacks, probe, domain, ignoredNames = [], signal }: SecondLookOptions, username: string): Promise<void> {
   const before = await readFleetUser(pool, username);
   if (!before?.settled) return;
   const [vms, subscriptions, records, hasStack] = await Promise.all([
@@ -51,7 +53,7 @@ async function lookAtUser({ pool, hostinger, zone, stacks, probe, domain, ignore
   const after = await readFleetUser(pool, username);
   if (!after) return;
   const observation = { before: new Map([[username, before]]), after: new Map([[username, after]]), vms, subscriptions, records, stacks: new Set(hasStack ? [username] : []), apiCalls: 3 };
-  const { findings, examined, unexamined, toProbe } = judgeUsers(observation, { domain, ignoredNames, recordTtlSeconds, graceSeconds: GRACE_SECONDS, nowMs: Date.now() });
+  const { findings, examined, unexamined, toProbe } = judgeUsers(observation, { domain, ignoredNames, recordTtlSeconds: RECORD_TTL_SECONDS, graceSeconds: GRACE_SECONDS, nowMs: Date.now() });
   const health = await probeFleet(toProbe, { ...probe, signal });
   const isProbed = toProbe.length > 0 && health.unsure.length === 0;
   const unprobed = isProbed ? [] : examined.map((user) => user.username);

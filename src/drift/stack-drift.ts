@@ -67,7 +67,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   replace: "replace it", "create-replacement": "replace it", "delete-replaced": "replace it", read: "take note of it",
 };
 
-/** Exported for tests. */
+/** By the events of a preview with refresh. @param refusal why `up` would be refused */
 export function driftFromEvents(username: string, events: readonly EngineEvent[], refusal: string | undefined): StackDrift {
   const redactor = createRedactor();
   const clean = (text: string) => redactor.redact(text);

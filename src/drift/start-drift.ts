@@ -11,7 +11,9 @@ import { healthTarget } from "../provisioning/health-target.ts";
 import { PROJECT_NAME } from "../provisioning/stack-workspace.ts";
 import { StateBackend } from "../provisioning/state-backend.ts";
 import type { PreviewWithRefresh } from "./preview-events.ts";
+import { PROBE_TIMEOUT_MS } from "./probe-fleet.ts";
 import { stackDrift } from "./stack-drift.ts";
+import { PREVIEW_LIMITS } from "./sweep.ts";
 import { startDriftWorker } from "./worker.ts";
 import type { DriftWorker } from "./worker.ts";
 
@@ -28,7 +30,7 @@ export interface StartDriftOptions {
   readonly ignoredNames?: readonly string[];
   /** Automatic repairs at a time; 0 for none. */
   readonly repairsAtOnce?: number;
-  readonly graceSeconds?: number;
+  readonly graceSeconds: number;
   readonly redact: (text: string) => string;
   readonly onProgress: (line: string) => void;
 }
@@ -48,9 +50,10 @@ export async function startDrift(options: StartDriftOptions): Promise<DriftWorke
       sweep: {
         pool, hostinger, zone, stacks,
         domain: settings.domain,
-        probe: { target },
+        probe: { target, timeoutMs: PROBE_TIMEOUT_MS },
+        graceSeconds,
+        previews: PREVIEW_LIMITS,
         ...(ignoredNames && { ignoredNames }),
-        ...(graceSeconds !== undefined && { graceSeconds }),
       },
       repair: repairsAtOnce > 0 ? { jobs: pgBossJobs(boss, pool), mostAtOnce: repairsAtOnce } : undefined,
       log: onProgress,

@@ -22,25 +22,28 @@ import { unlookedKinds } from "./unlooked.ts";
 
 export interface SweepOptions extends Omit<FleetSources, "db"> {
   readonly pool: Pool;
-  readonly probe: Pick<ProbeFleetOptions, "target" | "concurrency" | "timeoutMs">;
+  readonly probe: Pick<ProbeFleetOptions, "target" | "timeoutMs">;
   /** A preview with refresh of the user's stack; without it, suspects get none. */
   readonly driftOf?: ((user: VpsRecord, signal?: AbortSignal) => Promise<StackDrift>) | undefined;
   readonly domain: string;
   /** Full host names that are never orphans. */
   readonly ignoredNames?: readonly string[];
-  /** As stacks/stack-settings.ts has it by default. */
-  readonly recordTtlSeconds?: number;
   /** How long a user is left alone after a change. */
-  readonly graceSeconds?: number;
-  /** Of one sweep; the others keep their turn for the next. */
-  readonly mostPreviews?: number;
-  readonly previewsAtOnce?: number;
-  /** Of one preview. */
-  readonly previewLimitMs?: number;
-  /** After it, no further preview of this sweep begins. */
-  readonly allPreviewsLimitMs?: number;
+  readonly graceSeconds: number;
+  readonly previews: PreviewLimits;
   readonly signal?: AbortSignal;
 }
+
+export interface PreviewLimits {
+  /** Of one sweep; the others keep their turn for the next. */
+  readonly most: number;
+  readonly atOnce: number;
+  /** Of one preview. */
+  readonly limitMs: number;
+  /** After it, no further preview of this sweep begins. */
+  readonly allLimitMs: number;
+}
+export const PREVIEW_LIMITS: PreviewLimits = { most: 20, atOnce: 1, limitMs: 2 * MINUTE_MS, allLimitMs: 10 * MINUTE_MS };
 
 export interface SweepResult {
   /** Those that are open now, as far as this sweep saw them. */
@@ -53,18 +56,15 @@ export interface SweepResult {
   readonly previews: number;
 }
 
-export const GRACE_SECONDS = 60;
+/** As stacks/stack-settings.ts has it by default. */
 export const RECORD_TTL_SECONDS = 60;
-const MOST_PREVIEWS = 20;
-const PREVIEW_LIMIT_MS = 2 * MINUTE_MS;
-const ALL_PREVIEWS_LIMIT_MS = 10 * MINUTE_MS;
 
 /** Changes nothing but the table of findings. */
 export async function sweep(options: SweepOptions): Promise<SweepResult> {
-  const { pool, hostinger, zone, stacks, probe, domain, ignoredNames = [], recordTtlSeconds = RECORD_TTL_SECONDS, graceSeconds = GRACE_SECONDS, signal } = options;
+  const { pool, hostinger, zone, stacks, probe, domain, ignoredNames = [], graceSeconds, signal } = options;
   const startedMs = performance.now();
   const observation = await observe({ db: pool, hostinger, zone, stacks }, graceSeconds, signal);
-  const { examined, unexamined, toProbe, passing, ...judged } = judge(observation, { domain, ignoredNames, recordTtlSeconds, graceSeconds, nowMs: Date.now() });
+  const { examined, unexamined, toProbe, passing, ...judged } = judge(observation, { domain, ignoredNames, recordTtlSeconds: RECORD_TTL_SECONDS, graceSeconds, nowMs: Date.now() });
   const findings = withoutDoubtfulSubscriptions(judged.findings, observation);
   const health = await probeFleet(toProbe, { ...probe, signal });
   const probed = new Set(toProbe.map(({ username }) => username).filter((username) => !health.unsure.includes(username)));
@@ -85,7 +85,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
  * stack, so it goes for all findings of the user; what it does not find is over. Each has a limit, and so have all: who has no turn keeps it for the next sweep.
  */
 async function previewSuspects(options: SweepOptions, findings: readonly FindingRecord[], users: ReadonlyMap<string, VpsRecord>): Promise<number> {
-  const { pool, driftOf, mostPreviews = MOST_PREVIEWS, previewsAtOnce = 1, previewLimitMs = PREVIEW_LIMIT_MS, allPreviewsLimitMs = ALL_PREVIEWS_LIMIT_MS, signal } = options;
+  const { pool, driftOf, previews: { most, atOnce, limitMs, allLimitMs }, signal } = options;
   if (!driftOf) return 0;
   const previewable = findings.filter(({ kind }) => kind !== "RecordWithoutStack").toSorted((a, b) => a.findingId - b.findingId);
   const byUser = Map.groupBy(previewable, ({ username }) => username);
@@ -93,22 +93,22 @@ async function previewSuspects(options: SweepOptions, findings: readonly Finding
   const suspects = [...unseenByUser].flatMap(([username, unseen]) => {
     const user = username === null ? undefined : users.get(username);
     return user ? [{ user, unseen: idsOf(unseen), all: idsOf(byUser.get(username)!) }] : [];
-  }).slice(0, mostPreviews);
-  const endMs = performance.now() + allPreviewsLimitMs;
-  let previews = 0;
-  await inParallel(suspects, previewsAtOnce, async ({ user, unseen, all }) => {
+  }).slice(0, most);
+  const endMs = performance.now() + allLimitMs;
+  let count = 0;
+  await inParallel(suspects, atOnce, async ({ user, unseen, all }) => {
     if (performance.now() > endMs) return;
-    previews++;
-    const ends = joinSignals({ signals: [signal], limitMs: previewLimitMs });
+    count++;
+    const ends = joinSignals({ signals: [signal], limitMs });
     const preview = await orAborted(driftOf(user, ends.signal), ends.signal).finally(ends.leave).then(({ resources, changes, refusal }) => ({ resources, changes, refusal }), (error: unknown) => {
       signal?.throwIfAborted();
-      return { error: ends.signal.aborted ? `The preview did not end within ${inSeconds(previewLimitMs)}.` : messageOf(error) };
+      return { error: ends.signal.aborted ? `The preview did not end within ${inSeconds(limitMs)}.` : messageOf(error) };
     });
     // What an earlier one has said stands until another one has come to its end.
     await savePreview(pool, "error" in preview ? unseen : all, preview);
     if ("changes" in preview && preview.changes === 0 && preview.refusal === null) await resolveByPreview(pool, all);
   });
-  return previews;
+  return count;
 }
 
 const idsOf = (findings: readonly FindingRecord[]) => findings.map(({ findingId }) => findingId);

@@ -23,7 +23,6 @@ export interface PluginOptions {
   readonly pulumi: string;
   readonly onProgress: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
-  readonly probeTimeoutMs?: number;
 }
 
 export interface PluginChoice {
@@ -37,6 +36,7 @@ export interface PluginChoice {
 /** Asks the CLI to fetch plugins at most this often where it once failed. */
 const RETRY_AFTER_MS = DAY_MS;
 const INSTALL_TIMEOUT_MS = 5 * MINUTE_MS;
+const PROBE_TIMEOUT_MS = 4 * SECOND_MS;
 /** Where the engine looks for plugins, in its order. */
 const PLUGIN_SITES = ["https://api.github.com/", "https://get.pulumi.com/"];
 
@@ -93,11 +93,11 @@ async function fetchPlugins(plugins: readonly Plugin[], home: string, options: P
 }
 
 /** Spares the engine's own long retries where there is no way out. */
-async function isAnySiteReachable({ signal, probeTimeoutMs = 4 * SECOND_MS }: PluginOptions): Promise<boolean> {
+async function isAnySiteReachable({ signal }: PluginOptions): Promise<boolean> {
   // Mostly it is known already: then nothing of it is loaded.
   const { EnvHttpProxyAgent, fetch } = await import("undici");
-  const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: probeTimeoutMs } });
-  const limit = AbortSignal.timeout(2 * probeTimeoutMs);
+  const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: PROBE_TIMEOUT_MS } });
+  const limit = AbortSignal.timeout(2 * PROBE_TIMEOUT_MS);
   const probes = PLUGIN_SITES.map(async (site) => {
     await fetch(site, { method: "HEAD", redirect: "manual", dispatcher, signal: signal ? AbortSignal.any([signal, limit]) : limit });
   });

@@ -9,7 +9,7 @@ import type { BootProgress } from "../../providers/first-boot/boot-progress.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { wayInto, type ExportedStack, type WayInSettings } from "../provisioning/way-in.ts";
 import { findVpsByUserId } from "../records/index.ts";
-import { answerQuestions, ask } from "./questions.ts";
+import { ANSWER_LIMIT_MS, answerQuestions, ask } from "./questions.ts";
 import type { Answering, FailedAnswer } from "./questions.ts";
 
 export const BOOT_LOG_QUEUE = "user-vps-boot-log";
@@ -31,8 +31,8 @@ export type AskBootLog = (userId: string) => Promise<BootLog | FailedAnswer | un
 
 const questionSchema = z.object({ userId: z.string().min(1) });
 
-export function askBootLog(boss: PgBoss, answerLimitMs?: number): AskBootLog {
-  return (userId) => ask<BootLog>(boss, BOOT_LOG_QUEUE, { userId }, answerLimitMs);
+export function askBootLog(boss: PgBoss): AskBootLog {
+  return (userId) => ask<BootLog>(boss, BOOT_LOG_QUEUE, { userId }, ANSWER_LIMIT_MS);
 }
 
 export interface BootLogOptions {

@@ -26,12 +26,12 @@ const UNMADE_ROTATION = "NOT is_pooled AND user_vps.status = 'ready' AND credent
 export function startFindingMissingJobs(context: Pick<WorkerContext, "boss" | "pool" | "log" | "settings">): NowAndThen {
   return nowAndThen(INTERVAL_MS, async () => {
     await discardShownCredentials(context.pool, context.settings.credentialsShownSeconds).catch((error: unknown) => context.log(`credentials that were shown cannot be deleted: ${messageOf(error)}`));
-    await queueMissingJobs(context);
+    await queueMissingJobs(context, QUIET_SECONDS);
   }, (error) => context.log(`records without a job cannot be looked for: ${messageOf(error)}`));
 }
 
-/** Exported for tests. Returns the users that got a job. */
-export async function queueMissingJobs({ boss, pool, log }: Pick<WorkerContext, "boss" | "pool" | "log">, quietSeconds = QUIET_SECONDS): Promise<string[]> {
+/** Of records that have not changed for `quietSeconds`. @returns the users that got a job */
+export async function queueMissingJobs({ boss, pool, log }: Pick<WorkerContext, "boss" | "pool" | "log">, quietSeconds: number): Promise<string[]> {
   const { rows } = await pool.query<{ userId: string; status: VpsStatus }>(
     `SELECT user_vps.user_id::text AS "userId", user_vps.status FROM user_vps
      WHERE is_managed AND (user_vps.status = ANY ($1) OR ${UNMADE_ROTATION}) AND updated_at < clock_timestamp() - make_interval(secs => $2)

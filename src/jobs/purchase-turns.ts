@@ -9,6 +9,8 @@ import type { WorkerContext } from "./worker-context.ts";
 
 const INTERVAL_MS = 1 * SECOND_MS;
 const SETTLE_INTERVAL_MS = MINUTE_MS;
+/** A user whose record has changed since may be being worked on. */
+const SETTLE_QUIET_SECONDS = 60;
 const TERMS_INTERVAL_MS = 10 * MINUTE_MS;
 /** After Hostinger, Cloudflare or the database could not be asked. */
 const PAUSE_MS = 15 * SECOND_MS;
@@ -36,7 +38,7 @@ export function startPurchaseTurns(context: Context): NowAndThen {
     if (!(await hasWork(pool))) return;
     if (performance.now() >= settleAtMs) {
       settleAtMs = performance.now() + SETTLE_INTERVAL_MS;
-      await settleLeft(guard, account, session, async (username, replacedVmId) => newVm(await engine.vms(username), replacedVmId));
+      await settleLeft(guard, account, session, async (username, replacedVmId) => newVm(await engine.vms(username), replacedVmId), SETTLE_QUIET_SECONDS);
     }
     const gone = await goOn(guard, session, (db, userId) => send(boss, db, { operation: "up", userId }));
     if (gone.length > 0) log(`${gone.length} users who waited to buy go on: ${gone.join(", ")}`);

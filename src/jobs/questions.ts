@@ -22,7 +22,7 @@ export async function createQuestionQueue(boss: PgBoss, queue: string): Promise<
 }
 
 /** Waits for the answer of a worker; undefined if none answers in time. */
-export async function ask<Answer extends object>(boss: PgBoss, queue: string, question: object, answerLimitMs: number = ANSWER_LIMIT_MS): Promise<Answer | FailedAnswer | undefined> {
+export async function ask<Answer extends object>(boss: PgBoss, queue: string, question: object, answerLimitMs: number): Promise<Answer | FailedAnswer | undefined> {
   const id = await boss.send(queue, question);
   const endMs = performance.now() + answerLimitMs;
   while (id && performance.now() < endMs) {

@@ -39,10 +39,10 @@ export function triesOf(code: ErrorCode): number | null {
  * What to do after the try number `attempt` (from 1) failed: exponential backoff, at least half of
  * which is kept, so that a fleet's tries spread.
  */
-export function decide(code: ErrorCode, attempt: number, random: () => number = Math.random): Decision {
+export function decide(code: ErrorCode, attempt: number): Decision {
   if (ERROR_CATALOGUE[code].retry === "park") return { kind: "park", exhausted: false };
   const { baseMs, maxMs, attempts } = PARTICULAR[code] ?? USUAL;
   if (attempt >= attempts) return { kind: "park", exhausted: true };
   const fullMs = Math.min(maxMs, baseMs * 2 ** Math.min(attempt - 1, 30));
-  return { kind: "again", delayMs: Math.round(fullMs * (0.5 + 0.5 * random())) };
+  return { kind: "again", delayMs: Math.round(fullMs * (0.5 + 0.5 * Math.random())) };
 }

@@ -22,7 +22,7 @@ export type AskVmActions = (userId: string) => Promise<VmActions | FailedAnswer 
 
 const questionSchema = z.object({ userId: z.string().min(1) });
 
-export function askVmActions(boss: PgBoss, answerLimitMs?: number): AskVmActions {
+export function askVmActions(boss: PgBoss, answerLimitMs: number): AskVmActions {
   return (userId) => ask<VmActions>(boss, VM_ACTIONS_QUEUE, { userId }, answerLimitMs);
 }
 

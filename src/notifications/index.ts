@@ -1,5 +1,6 @@
 export { readTargets, startNotifications } from "./start-notifications.ts";
 export type { Notifications } from "./start-notifications.ts";
+export { DELIVERY_PAUSES } from "./target-loop.ts";
 export { addTest } from "./events.ts";
 export type { NotificationEvent } from "./events.ts";
 export { listMessages, MESSAGE_STATES, sendAgain, sendGivenUpAgain } from "./messages.ts";

@@ -8,7 +8,7 @@ import type { NotificationTarget, Settings } from "../config/index.ts";
 import { handOn } from "./events.ts";
 import { senderFor } from "./senders.ts";
 import { startTargetLoop } from "./target-loop.ts";
-import type { TargetLoopOptions } from "./target-loop.ts";
+import type { DeliveryPauses } from "./target-loop.ts";
 import { registerTargets } from "./targets.ts";
 
 const TURN_MS = SECOND_MS / 2;
@@ -16,10 +16,11 @@ const TROUBLED_MS = 5 * SECOND_MS;
 
 export type NotificationSettings = Pick<Settings, "notificationTargets" | "notificationTargetsFile" | "notificationTimeoutSeconds" | "notificationGroupSeconds" | "notificationGiveUpHours">;
 
-export interface StartNotificationsOptions extends Pick<TargetLoopOptions, "messagePauses" | "targetPauses"> {
+export interface StartNotificationsOptions {
   readonly pool: Pool;
   readonly settings: NotificationSettings;
   readonly workerId: string;
+  readonly pauses: DeliveryPauses;
   /** Takes the service's secrets out of a text. */
   readonly redact: (text: string) => string;
   readonly log: (line: string) => void;
@@ -30,7 +31,7 @@ export interface Notifications {
 }
 
 /** @throws UserVpsError CONFIG_INVALID */
-export async function startNotifications({ pool, settings, workerId, redact, log, ...pauses }: StartNotificationsOptions): Promise<Notifications> {
+export async function startNotifications({ pool, settings, workerId, pauses, redact, log }: StartNotificationsOptions): Promise<Notifications> {
   const targets = await readTargets(settings);
   const limitMs = settings.notificationTimeoutSeconds * SECOND_MS;
   await registerTargets(pool, targets);
@@ -38,7 +39,7 @@ export async function startNotifications({ pool, settings, workerId, redact, log
   const senders = await Promise.all(targets.map(async (target) => ({ target, sender: await senderFor(target, { limitMs }) })));
   const stopping = new AbortController();
   const handing = keepHandingOn(() => handOn(pool, { groupSeconds: settings.notificationGroupSeconds, redact }), stopping.signal, log);
-  const loops = senders.map(({ target, sender }) => startTargetLoop({ pool, target, workerId, limitMs, log, ...pauses, giveUpHours: settings.notificationGiveUpHours, sender }));
+  const loops = senders.map(({ target, sender }) => startTargetLoop({ pool, target, workerId, limitMs, log, pauses, giveUpHours: settings.notificationGiveUpHours, sender }));
   return {
     async stop() {
       stopping.abort();

@@ -30,9 +30,16 @@ export interface Pauses {
   readonly firstMs: number;
   readonly longestMs: number;
 }
-export const MESSAGE_PAUSES: Pauses = { firstMs: 5 * SECOND_MS, longestMs: HOUR_MS };
-/** Of a target that does not take anything. */
-export const TARGET_PAUSES: Pauses = { firstMs: 5 * SECOND_MS, longestMs: 5 * MINUTE_MS };
+export interface DeliveryPauses {
+  /** Of a message. */
+  readonly message: Pauses;
+  /** Of a target that does not take anything. */
+  readonly target: Pauses;
+}
+export const DELIVERY_PAUSES: DeliveryPauses = {
+  message: { firstMs: 5 * SECOND_MS, longestMs: HOUR_MS },
+  target: { firstMs: 5 * SECOND_MS, longestMs: 5 * MINUTE_MS },
+};
 
 export interface TargetLoopOptions {
   readonly pool: Pool;
@@ -41,8 +48,7 @@ export interface TargetLoopOptions {
   readonly workerId: string;
   readonly limitMs: number;
   readonly giveUpHours: number;
-  readonly messagePauses?: Pauses;
-  readonly targetPauses?: Pauses;
+  readonly pauses: DeliveryPauses;
   readonly log: (line: string) => void;
 }
 
@@ -104,7 +110,7 @@ async function run(options: TargetLoopOptions, lease: Lease, signal: AbortSignal
   await Promise.allSettled(sending);
 }
 
-async function deliver({ pool, target: { name }, sender, giveUpHours, messagePauses = MESSAGE_PAUSES, targetPauses = TARGET_PAUSES, log }: TargetLoopOptions, message: NotificationMessage, signal: AbortSignal): Promise<void> {
+async function deliver({ pool, target: { name }, sender, giveUpHours, pauses, log }: TargetLoopOptions, message: NotificationMessage, signal: AbortSignal): Promise<void> {
   let outcome: SendOutcome;
   try {
     outcome = await tryOnce(sender, message, signal);
@@ -118,11 +124,11 @@ async function deliver({ pool, target: { name }, sender, giveUpHours, messagePau
   }
   const { error } = outcome;
   log(`notifications ${name}: ${message.messageId}, try ${message.attempts}: ${error}`);
-  await markFailed(pool, message, error, pauseMs(messagePauses, message.attempts) / SECOND_MS, outcome.kind === "unfit" ? 0 : giveUpHours);
+  await markFailed(pool, message, error, pauseMs(pauses.message, message.attempts) / SECOND_MS, outcome.kind === "unfit" ? 0 : giveUpHours);
   if (outcome.kind === "refused" || outcome.kind === "unfit") return await noteSuccess(pool, name);
   if (outcome.kind === "gone") return await pauseTarget(pool, name, error);
   const { retryAfterSeconds = 0 } = outcome;
-  await noteFailure(pool, name, error, (failures) => Math.max(retryAfterSeconds, failures < OUTAGE_FAILURES ? 0 : pauseMs(targetPauses, failures - OUTAGE_FAILURES + 1) / SECOND_MS));
+  await noteFailure(pool, name, error, (failures) => Math.max(retryAfterSeconds, failures < OUTAGE_FAILURES ? 0 : pauseMs(pauses.target, failures - OUTAGE_FAILURES + 1) / SECOND_MS));
 }
 
 /** Unfit is only what is refused by a target that takes something else: one that is broken may answer everything so. */

@@ -43,10 +43,10 @@ const SIGNUPS = `
 type Row = Omit<PoolOverview, keyof PoolRecord | "wanted">;
 const NOTHING: Row = { ready: 0, building: 0, failed: 0, claimed: 0, setAside: 0, retiring: 0, begunToday: 0, spentCents: 0, asked: 0, hits: 0, secondsWith: null, secondsWithout: null };
 
-export async function readPoolOverview(db: Queryable, now = new Date()): Promise<PoolOverview[]> {
+export async function readPoolOverview(db: Queryable): Promise<PoolOverview[]> {
   const [pools, counts, signups] = await Promise.all([listPools(db), db.query<Row & { poolId: string }>(COUNTS), db.query<Row & { poolId: string }>(SIGNUPS)]);
   return pools.map((pool) => {
     const of = (rows: readonly (Row & { poolId: string })[]) => rows.find(({ poolId }) => poolId === pool.poolId);
-    return { ...NOTHING, ...of(counts.rows), ...of(signups.rows), ...pool, wanted: wantedNow(pool, now) };
+    return { ...NOTHING, ...of(counts.rows), ...of(signups.rows), ...pool, wanted: wantedNow(pool, new Date()) };
   });
 }

@@ -14,7 +14,8 @@ import { noteHowTheyAre, retireWhatIsOver } from "./retire.ts";
 import type { PoolSettings } from "./sync-pools.ts";
 
 /** @returns the user names of the members that were begun */
-export async function refillPools(context: PoolContext, now = new Date()): Promise<string[]> {
+export async function refillPools(context: PoolContext): Promise<string[]> {
+  const now = new Date();
   const { pool, settings, log } = context;
   if ((await listPools(pool)).length === 0) return [];
   await notePoolTerms(pool);

@@ -18,8 +18,6 @@ import { readAccount, settleByAccount } from "./settle.ts";
 
 /** In one turn; the next one goes on. */
 const MOST_A_TURN = 50;
-/** How often the account is asked about a reservation whose user is at rest. */
-const SETTLE_SECONDS = 60;
 
 /** No wait ends these. */
 const NOT_ALLOWED: ReadonlySet<ErrorCode> = new Set(["PLAN_NOT_ALLOWED", "PURCHASE_NOT_ALLOWED"]);
@@ -120,8 +118,8 @@ const NEXT_LEFT = `
   UPDATE vps_purchases SET settle_tried_at = clock_timestamp() FROM next WHERE vps_purchases.purchase_id = next.purchase_id
   RETURNING ${PURCHASE_COLUMNS}, next.hostinger_vm_id::double precision AS "recordVmId", next.version`;
 
-/** Reservations of users at rest, or who are given up, whose run could not tell what became of the purchase. */
-export async function settleLeft({ pool, settings }: Guard, account: PurchaseAccount, session: Session, vmOfStack: (username: string, replacedVmId: number | undefined) => Promise<number | undefined>, quietSeconds = SETTLE_SECONDS): Promise<void> {
+/** Reservations of users at rest, or who are given up, whose run could not tell what became of the purchase, and whose records have not changed for `quietSeconds`. */
+export async function settleLeft({ pool, settings }: Guard, account: PurchaseAccount, session: Session, vmOfStack: (username: string, replacedVmId: number | undefined) => Promise<number | undefined>, quietSeconds: number): Promise<void> {
   const { rows } = await pool.query<Purchase & { recordVmId: number | null; version: number }>(NEXT_LEFT, [quietSeconds]);
   for (const { recordVmId, version, ...purchase } of rows) {
     const vmId = await vmOfStack(purchase.username, purchase.changeId === null ? undefined : (recordVmId ?? undefined));

@@ -25,7 +25,7 @@ export interface LiveFacts {
 }
 
 const CATALOG_KEPT_MS = MINUTE_MS;
-/** Exported for tests. */
+/** Zone and payment methods change while somebody waits. */
 export const ACCOUNT_KEPT_MS = 10 * SECOND_MS;
 
 export interface LiveFactsOptions {

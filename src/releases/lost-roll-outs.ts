@@ -24,7 +24,7 @@ export function watchForLostRollOuts(context: LostRollOutsContext): NowAndThen {
   return nowAndThen(INTERVAL_MS, () => findLostRollOuts(context), (error) => context.log(`roll-outs without a job cannot be looked for: ${messageOf(error)}`));
 }
 
-/** Exported for tests. Returns whether a job was missing. */
+/** @returns whether a job was missing */
 export async function findLostRollOuts({ boss, pool, log }: LostRollOutsContext): Promise<boolean> {
   const { rows } = await pool.query<{ lost: boolean }>(
     `SELECT EXISTS (${UNFINISHED}) AND NOT EXISTS (

@@ -9,7 +9,7 @@ import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { flushTracing, startTracing } from "../../providers/core/tracing.ts";
 import { pgBossJobs, startQueue } from "../jobs/index.ts";
-import { createQuestionQueue } from "../jobs/questions.ts";
+import { ANSWER_LIMIT_MS, createQuestionQueue } from "../jobs/questions.ts";
 import { askBootLog, BOOT_LOG_QUEUE } from "../jobs/boot-log.ts";
 import { askVmActions, VM_ACTIONS_QUEUE } from "../jobs/vm-actions.ts";
 import { createRollOutQueue, rollOutJobs } from "../releases/queue.ts";
@@ -96,8 +96,8 @@ export async function startService({ settings, env, onProgress = () => undefined
         pool: database.pool,
         databaseUrl: database.url,
         jobs: pgBossJobs(boss, database.pool),
-        drift: driftRequests(boss),
-        vmActions: askVmActions(boss),
+        drift: driftRequests(boss, ANSWER_LIMIT_MS),
+        vmActions: askVmActions(boss, ANSWER_LIMIT_MS),
         bootLog: askBootLog(boss),
         doctor: askDoctor(boss),
         rollOuts: rollOutJobs(boss),

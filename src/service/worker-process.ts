@@ -16,7 +16,7 @@ import { pgBossJobs, startWorker } from "../jobs/index.ts";
 import { startRetention } from "../jobs/retention.ts";
 import { answerBootLog } from "../jobs/boot-log.ts";
 import { answerVmActions } from "../jobs/vm-actions.ts";
-import { startNotifications } from "../notifications/index.ts";
+import { DELIVERY_PAUSES, startNotifications } from "../notifications/index.ts";
 import { AutomationEngine } from "../provisioning/automation-engine.ts";
 import { lostDnsRecords } from "../provisioning/lost-dns-record.ts";
 import { hostingerPower } from "../provisioning/power.ts";
@@ -131,7 +131,7 @@ async function startParts({ settings, env, engineWithSlots, pool, databaseUrl, b
   }));
   serves(await answerDoctor({ boss, env, role: settings.role, databaseUrl, redact, log: onProgress }));
   serves(await startRetention({ boss, pool, settings, log: onProgress }));
-  serves(await startNotifications({ pool, settings, workerId, redact, log: onProgress }));
+  serves(await startNotifications({ pool, settings, workerId, pauses: DELIVERY_PAUSES, redact, log: onProgress }));
   serves(keepOffers(pool, vms.client, onProgress));
   return workerId;
 }

@@ -11,7 +11,7 @@ import type { FindingKind } from "../../src/drift/kinds.ts";
 import { openFindingsOf } from "../../src/drift/findings.ts";
 import { requestRepair } from "../../src/drift/repair.ts";
 import { stackDrift } from "../../src/drift/stack-drift.ts";
-import { sweep } from "../../src/drift/sweep.ts";
+import { PREVIEW_LIMITS, sweep } from "../../src/drift/sweep.ts";
 import { engineEnvironment } from "../../src/install-pulumi/engine-environment.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { stackRequestOf } from "../../src/provisioning/stack-request.ts";
@@ -55,7 +55,7 @@ describe("eight users of the engine", () => {
     const preview = previewWithRefresh(common);
     options = {
       ...(await sweepOptions(world.sandbox, world.pool, small.url)),
-      graceSeconds: 0, previewsAtOnce: 2,
+      graceSeconds: 0, previews: { ...PREVIEW_LIMITS, atOnce: 2 },
       driftOf: (user, signal) => stackDrift(preview, stackRequestOf(user, settings), signal ?? AbortSignal.timeout(PREVIEW_LIMIT_MS)),
     };
     closers.push(() => options.close());

@@ -132,14 +132,16 @@ describe("migrations", () => {
     const { pool } = await withDatabase({ migrated: false });
     const holder = await pool.connect();
     const query = holder.query.bind(holder) as (...asked: unknown[]) => unknown;
+    /** It need not count as silent for as long as that takes otherwise. */
+    const sooner = (asked: { readonly text: string } | string) => (typeof asked === "string" ? asked : { ...asked, text: asked.text.replace(/idle_session_timeout = \d+/, "idle_session_timeout = 300") });
     let isFrozen = false;
     const frozen = Object.assign(Object.create(holder) as PoolClient, {
-      query: (...asked: unknown[]) => {
+      query: (asked: { readonly text: string } | string, ...more: unknown[]) => {
         isFrozen ||= JSON.stringify(asked).includes("CREATE TABLE IF NOT EXISTS user_vps_migrations");
-        return isFrozen ? new Promise(() => undefined) : query(...asked);
+        return isFrozen ? new Promise(() => undefined) : query(sooner(asked), ...more);
       },
     });
-    void migrate({ connect: async () => frozen } as unknown as Pool, { silentLimitMs: 300 });
+    void migrate({ connect: async () => frozen } as unknown as Pool);
     while (!isFrozen) await new Promise((resume) => setTimeout(resume, 5));
     assert.deepEqual(await migrate(pool), ALL);
     const { rows: [usual] } = await pool.query<{ limit: string }>("SELECT current_setting('idle_session_timeout') AS limit");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { listFindings } from "../../src/drift/findings.ts";
 import { lookAgain } from "../../src/drift/second-look.ts";
-import { sweep } from "../../src/drift/sweep.ts";
+import { PREVIEW_LIMITS, sweep } from "../../src/drift/sweep.ts";
 import type { SweepOptions } from "../../src/drift/sweep.ts";
 import { finishRun, startRun } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
@@ -52,7 +52,7 @@ describe("a list that lacks VMs", () => {
     const one = members[0]!.vmId;
     assert.deepEqual(await found(withoutListed((id) => id === one, (id) => id !== one)), ["VmGone user1"]);
 
-    const empty = { ...withoutListed(() => true, () => false), driftOf, mostPreviews: 3 };
+    const empty = { ...withoutListed(() => true, () => false), driftOf, previews: { ...PREVIEW_LIMITS, most: 3 } };
     const first = await sweep({ ...options, ...empty });
     assert.deepEqual(first.findings.filter(({ kind }) => kind !== "VmGone").map(({ kind, subject }) => `${kind} ${subject}`), ["ListDoubted virtual machines"]);
     assert.deepEqual(await open(), ["ListDoubted virtual machines", "VmGone user1"], "what was known before stays");
@@ -153,7 +153,7 @@ describe("a preview", () => {
   it("has a limit, and so have all of a sweep: one that hangs holds up neither", async () => {
     for (const member of members.slice(1, 4)) await driftVm(member, { kind: "stopped" });
     const driftOf: SweepOptions["driftOf"] = () => new Promise(() => undefined);
-    const { previews } = await sweep({ ...options, driftOf, previewLimitMs: 500, allPreviewsLimitMs: 750 });
+    const { previews } = await sweep({ ...options, driftOf, previews: { ...PREVIEW_LIMITS, limitMs: 500, allLimitMs: 750 } });
     assert.equal(previews, 2, "the third has no turn any more");
     const texts = (await listFindings(pool, { open: true, limit: 9 })).items.map(({ preview }) => JSON.stringify(preview)).sort();
     assert.deepEqual(texts.map((text) => /did not end within/.test(text)), [false, true, true]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { listFindings } from "../../src/drift/findings.ts";
-import { sweep } from "../../src/drift/sweep.ts";
+import { PREVIEW_LIMITS, sweep } from "../../src/drift/sweep.ts";
 import { setVpsStatus, startRun } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -171,13 +171,13 @@ describe("a sweep", () => {
 
   it("previews only suspects, each finding once, and no more than it may", async () => {
     const asked: string[] = [];
-    const previewing = { ...options, mostPreviews: 4, driftOf: async ({ username }: { username: string }) => {
+    const previewing = { ...options, previews: { ...PREVIEW_LIMITS, most: 4 }, driftOf: async ({ username }: { username: string }) => {
       asked.push(username);
       if (username === "user12") throw new Error("an example of a failure");
       return { username, resources: [], changes: 1, refusal: null };
     } };
     assert.equal((await sweep(previewing)).previews, 4);
-    assert.equal((await sweep({ ...previewing, mostPreviews: 100 })).previews > 4, true);
+    assert.equal((await sweep({ ...previewing, previews: { ...PREVIEW_LIMITS, most: 100 } })).previews > 4, true);
     assert.equal((await sweep(previewing)).previews, 0);
     assert.equal(new Set(asked).size, asked.length);
     assert.ok(!asked.includes("user30") && !asked.includes("user26"));

@@ -195,7 +195,7 @@ describe("the drift of one stack by the queue", () => {
     const previewed: string[] = [];
     await Promise.all(workers.splice(0).map((worker) => worker.stop()));
     const worker = await startDrift({
-      env, pool, databaseUrl: url, boss, backendUrl: url, settings: readSettings({ env, role: "worker" }), redact: (text) => text, onProgress: () => undefined,
+      env, pool, databaseUrl: url, boss, backendUrl: url, settings: readSettings({ env, role: "worker" }), redact: (text) => text, onProgress: () => undefined, graceSeconds: 60,
       preview: async ({ stackName, config }) => { previewed.push(`${stackName} ${config["domain"]}`); return {}; },
     });
     workers.push(worker);

@@ -28,7 +28,7 @@ async function start(targets: readonly NotificationTarget[], { workerId = "worke
   const started = await startNotifications({
     pool, workerId, log: () => undefined, redact: (text) => text.replaceAll("fake-hostinger-token", "[secret]"),
     settings: { notificationTargets: targets, notificationTargetsFile: undefined, notificationTimeoutSeconds: timeoutSeconds, notificationGroupSeconds: groupSeconds, notificationGiveUpHours: 72 },
-    messagePauses: { firstMs: 50, longestMs: 400 }, targetPauses: { firstMs: 50, longestMs: 400 },
+    pauses: { message: { firstMs: 50, longestMs: 400 }, target: { firstMs: 50, longestMs: 400 } },
   });
   running.push(started);
   return started;

@@ -32,7 +32,7 @@ const SECRET = `whsec_${Buffer.from("fake-secret-of-webhooks-for-tests").toStrin
 const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/fake-path`;
 const targets: NotificationTarget[] = [{ format: "webhook", name: "backend", url, secrets: [SECRET], events: ["vps.failed"] }];
 const notifications = await startNotifications({
-  pool, workerId: "worker", log: () => undefined, redact: (text) => text, messagePauses: { firstMs: 50, longestMs: 200 }, targetPauses: { firstMs: 50, longestMs: 200 },
+  pool, workerId: "worker", log: () => undefined, redact: (text) => text, pauses: { message: { firstMs: 50, longestMs: 200 }, target: { firstMs: 50, longestMs: 200 } },
   settings: { notificationTargets: targets, notificationTargetsFile: undefined, notificationTimeoutSeconds: 1, notificationGroupSeconds: 0, notificationGiveUpHours: 72 },
 });
 atEnd(() => notifications.stop());

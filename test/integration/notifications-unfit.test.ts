@@ -21,7 +21,7 @@ describe("a message to people that is not taken for what it holds", async () => 
     running = await startNotifications({
       pool, workerId: "worker", log: () => undefined, redact: (text) => text,
       settings: { notificationTargets: [target], notificationTargetsFile: undefined, notificationTimeoutSeconds: 30, notificationGroupSeconds: groupSeconds, notificationGiveUpHours: 72 },
-      messagePauses: { firstMs: 50, longestMs: 100 }, targetPauses: { firstMs: 50, longestMs: 100 },
+      pauses: { message: { firstMs: 50, longestMs: 100 }, target: { firstMs: 50, longestMs: 100 } },
     });
   }
   async function fail(username: string, reason: string): Promise<void> {

@@ -3,6 +3,8 @@ import type { Pool } from "pg";
 import { zoneRecords } from "../../providers/cloudflare/api.ts";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { readTrust } from "../../providers/health/target.ts";
+import { PROBE_TIMEOUT_MS } from "../../src/drift/probe-fleet.ts";
+import { PREVIEW_LIMITS } from "../../src/drift/sweep.ts";
 import type { SweepOptions } from "../../src/drift/sweep.ts";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -94,7 +96,8 @@ export async function sweepOptions(sandbox: Sandbox, pool: Pool, databaseUrl: st
   const stacks = new StateBackend(databaseUrl, "user-vps");
   return {
     pool, hostinger, zone, stacks, domain: sandbox.domain,
-    probe: { target: { port: sandbox.httpsPort, path: "/health", expectedStatus: 200, resolver: sandbox.resolver, trust: await readTrust(sandbox.caFile) } },
+    probe: { target: { port: sandbox.httpsPort, path: "/health", expectedStatus: 200, resolver: sandbox.resolver, trust: await readTrust(sandbox.caFile) }, timeoutMs: PROBE_TIMEOUT_MS },
+    graceSeconds: 60, previews: PREVIEW_LIMITS,
     close: async () => void (await Promise.all([hostinger.close(), zone.close(), stacks.close()])),
   };
 }

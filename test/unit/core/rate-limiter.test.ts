@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
-import { describe, it } from "vitest";
+import { afterEach, beforeEach, describe, it, vi } from "vitest";
 
-import { RateLimiter, RateLimiterWaitError, sharedRateLimiter } from "../../../providers/core/rate-limiter.ts";
+import { RateLimiter, RateLimiterWaitError, sharedRateLimiter, USUAL_RATE } from "../../../providers/core/rate-limiter.ts";
 import { monotonicMs } from "../../../providers/core/time.ts";
 
 const soon = () => monotonicMs() + 2_000;
-const middle = () => 0.5;
+
+beforeEach(() => void vi.spyOn(Math, "random").mockReturnValue(0.5));
+afterEach(() => void vi.restoreAllMocks());
 
 describe("RateLimiter", () => {
   it("lets no more run at once than it was told, and the next when one ends", async () => {
-    const limiter = new RateLimiter({ maxParallel: 2 });
+    const limiter = new RateLimiter({ ...USUAL_RATE, maxParallel: 2 });
     const releases = await Promise.all([limiter.acquire(soon()), limiter.acquire(soon())]);
     let third = false;
     const waiting = limiter.acquire(soon()).then((release) => {
@@ -24,7 +26,7 @@ describe("RateLimiter", () => {
   });
 
   it("gives a slot back once, however often its release is called", async () => {
-    const limiter = new RateLimiter({ maxParallel: 1 });
+    const limiter = new RateLimiter({ ...USUAL_RATE, maxParallel: 1 });
     const release = await limiter.acquire(soon());
     release();
     release();
@@ -33,7 +35,7 @@ describe("RateLimiter", () => {
   });
 
   it("makes all wait when one is told to", async () => {
-    const limiter = new RateLimiter({ spacingMs: 0, random: middle });
+    const limiter = new RateLimiter({ ...USUAL_RATE, spacingMs: 0 });
     limiter.hold(60);
     const startedMs = Date.now();
     const waits = await Promise.all([1, 2, 3].map(() => limiter.acquire(soon()).then(() => Date.now() - startedMs)));
@@ -41,14 +43,14 @@ describe("RateLimiter", () => {
   });
 
   it("keeps the longest of several holds", () => {
-    const limiter = new RateLimiter();
+    const limiter = new RateLimiter(USUAL_RATE);
     limiter.hold(500);
     limiter.hold(10);
     assert.ok(limiter.heldMs > 400);
   });
 
   it("spreads the starts of those that waited", async () => {
-    const limiter = new RateLimiter({ spacingMs: 20, random: middle });
+    const limiter = new RateLimiter({ ...USUAL_RATE, spacingMs: 20 });
     limiter.hold(10);
     const starts = await Promise.all([1, 2, 3].map(() => limiter.acquire(soon()).then(() => Date.now())));
     const [first = 0, second = 0, third = 0] = starts;
@@ -56,7 +58,7 @@ describe("RateLimiter", () => {
   });
 
   it("does not space starts after the queue has drained", async () => {
-    const limiter = new RateLimiter({ spacingMs: 10_000, random: middle });
+    const limiter = new RateLimiter({ ...USUAL_RATE, spacingMs: 10_000 });
     limiter.hold(10);
     await limiter.acquire(soon());
     const startedMs = Date.now();
@@ -65,7 +67,7 @@ describe("RateLimiter", () => {
   });
 
   it("refuses at once when the hold lasts longer than the caller can wait", async () => {
-    const limiter = new RateLimiter();
+    const limiter = new RateLimiter(USUAL_RATE);
     limiter.hold(60_000);
     const startedMs = Date.now();
     await assert.rejects(limiter.acquire(soon()), (error) => error instanceof RateLimiterWaitError && error.heldMs > 50_000);
@@ -73,7 +75,7 @@ describe("RateLimiter", () => {
   });
 
   it("lets a waiter leave by its signal, with the signal's reason, and keeps no slot for it", async () => {
-    const limiter = new RateLimiter({ maxParallel: 1 });
+    const limiter = new RateLimiter({ ...USUAL_RATE, maxParallel: 1 });
     const release = await limiter.acquire(soon());
     const cancel = new AbortController();
     const waiting = limiter.acquire(soon(), cancel.signal);

@@ -1,19 +1,23 @@
 import assert from "node:assert/strict";
-import { describe, it, vi } from "vitest";
+import { afterEach, describe, it, vi } from "vitest";
 
 import { backoffMs, isLastAllowed, waitAskedMs, waitBeforeRepetitionMs } from "../../../providers/core/retry.ts";
 
 const NOW_MS = Date.parse("2026-01-05T07:00:00Z");
 
+afterEach(() => void vi.restoreAllMocks());
+
 describe("backoffMs", () => {
   it("is uniform below a bound that doubles with every attempt", () => {
-    const bounds = [1, 2, 3, 4].map((attempt) => backoffMs(attempt, { baseMs: 100, random: () => 1 }));
-    assert.deepEqual(bounds, [100, 200, 400, 800]);
-    assert.equal(backoffMs(3, { baseMs: 100, random: () => 0 }), 0);
+    const random = vi.spyOn(Math, "random").mockReturnValue(1);
+    assert.deepEqual([1, 2, 3, 4].map(backoffMs), [500, 1_000, 2_000, 4_000]);
+    random.mockReturnValue(0);
+    assert.equal(backoffMs(3), 0);
   });
 
   it("never exceeds its maximum", () => {
-    assert.equal(backoffMs(50, { maxMs: 7_000, random: () => 1 }), 7_000);
+    vi.spyOn(Math, "random").mockReturnValue(1);
+    assert.equal(backoffMs(50), 15_000);
   });
 });
 
@@ -44,13 +48,12 @@ describe("waitAskedMs", () => {
 
 describe("waitBeforeRepetitionMs", () => {
   it("is what the answer asks for, but never less than the backoff", () => {
-    const random = vi.spyOn(Math, "random").mockReturnValue(0.5);
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
     assert.equal(waitBeforeRepetitionMs(3), 1_000);
     assert.equal(waitBeforeRepetitionMs(3, { "retry-after": "7" }), 7_000);
     for (const headers of [{ "retry-after": "0" }, { "retry-after": "Mon, 05 Jan 2015 06:00:00 GMT" }, { "x-ratelimit-reset": "0" }, { "retry-after": "0.5" }]) {
       assert.equal(waitBeforeRepetitionMs(3, headers), 1_000, JSON.stringify(headers));
     }
-    random.mockRestore();
   });
 
   it("is an hour at most", () => {

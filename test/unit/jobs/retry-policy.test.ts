@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
-import { describe, it } from "vitest";
+import { afterEach, describe, it, vi } from "vitest";
 import { ERROR_CATALOGUE } from "../../../providers/core/errors.ts";
 import type { ErrorCode } from "../../../providers/core/errors.ts";
 import { decide } from "../../../src/jobs/retry-policy.ts";
 
-const MOST = () => 0.999999;
-const LEAST = () => 0;
+const MOST = 0.999999;
+const LEAST = 0;
+
+afterEach(() => void vi.restoreAllMocks());
+
+function decideByChance(chance: number, code: ErrorCode, attempt: number): ReturnType<typeof decide> {
+  vi.spyOn(Math, "random").mockReturnValue(chance);
+  return decide(code, attempt);
+}
 
 describe("decide", () => {
   it("parks at once what somebody has to change first", () => {
@@ -16,7 +23,7 @@ describe("decide", () => {
 
   it("tries a transient fault again, each time later, up to ten minutes", () => {
     const delays = [1, 2, 3, 4, 11].map((attempt) => {
-      const decision = decide("API_UNAVAILABLE", attempt, MOST);
+      const decision = decideByChance(MOST, "API_UNAVAILABLE", attempt);
       assert.equal(decision.kind, "again");
       return decision.kind === "again" ? decision.delayMs : 0;
     });
@@ -24,7 +31,7 @@ describe("decide", () => {
   });
 
   it("keeps at least half of the delay, whatever the chance", () => {
-    assert.deepEqual(decide("API_UNAVAILABLE", 3, LEAST), { kind: "again", delayMs: 4_000 });
+    assert.deepEqual(decideByChance(LEAST, "API_UNAVAILABLE", 3), { kind: "again", delayMs: 4_000 });
   });
 
   it("gives up after twelve tries, and says that it was tried", () => {
@@ -33,7 +40,7 @@ describe("decide", () => {
   });
 
   it("waits patiently for a lock that a person holds, never longer than 20 s at a time", () => {
-    assert.deepEqual(decide("STACK_LOCKED", 499, MOST), { kind: "again", delayMs: 20_000 });
+    assert.deepEqual(decideByChance(MOST, "STACK_LOCKED", 499), { kind: "again", delayMs: 20_000 });
     assert.equal(decide("STACK_LOCKED", 500).kind, "park");
   });
 
@@ -45,7 +52,7 @@ describe("decide", () => {
   });
 
   it("asks for a payment that is to come for as long as it takes, and parks a purchase in doubt at once", () => {
-    assert.deepEqual(decide("AWAITING_PAYMENT", 100_000, MOST), { kind: "again", delayMs: 600_000 });
+    assert.deepEqual(decideByChance(MOST, "AWAITING_PAYMENT", 100_000), { kind: "again", delayMs: 600_000 });
     assert.equal(decide("PURCHASE_UNCERTAIN", 1).kind, "park");
   });
 
