@@ -1,12 +1,12 @@
 import { oneOf } from "../db/one-of.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { GETTING_READY_STATUSES } from "../records/index.ts";
+import { GETTING_READY_STATUSES, IS_BOUGHT_TODAY } from "../records/index.ts";
 import type { PoolCounts } from "./how-many.ts";
 
 const MEMBERS = `
   SELECT
     count(*) FILTER (WHERE member.pool_id = $1 AND (member.state = 'ready' OR member.state = 'building'))::int AS had,
-    (SELECT count(*)::int FROM vps_pool_members WHERE pool_id = $1 AND NOT is_reused AND created_at >= date_trunc('day', statement_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC') AS "begunToday",
+    (SELECT count(*)::int FROM vps_pool_members WHERE pool_id = $1 AND ${IS_BOUGHT_TODAY}) AS "begunToday",
     count(*) FILTER (WHERE member.state = 'building' AND own.hostinger_vm_id IS NULL)::int AS "onTheWay"
   FROM vps_pool_members AS member JOIN user_vps AS own ON own.user_id::text = member.member_id AND own.is_pooled
   WHERE member.state IN ('building', 'ready')`;

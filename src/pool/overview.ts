@@ -1,6 +1,6 @@
 /** What an operator sees of the pools at a glance. */
 import type { Queryable } from "../db/queryable.ts";
-import { ENDED_STATES, listPools } from "../records/index.ts";
+import { ENDED_STATES, IS_BOUGHT_TODAY, listPools } from "../records/index.ts";
 import type { PoolRecord } from "../records/index.ts";
 import { wantedNow } from "./how-many.ts";
 
@@ -30,7 +30,7 @@ const COUNTS = `
   SELECT pool_id AS "poolId",
     count(*) FILTER (WHERE state = 'ready')::int AS ready, count(*) FILTER (WHERE state = 'building')::int AS building, count(*) FILTER (WHERE state = 'failed')::int AS failed,
     count(*) FILTER (WHERE state = 'claimed')::int AS claimed, count(*) FILTER (WHERE state = 'set_aside')::int AS "setAside", count(*) FILTER (WHERE state = 'retiring')::int AS retiring,
-    count(*) FILTER (WHERE NOT is_reused AND created_at >= date_trunc('day', clock_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')::int AS "begunToday",
+    count(*) FILTER (WHERE ${IS_BOUGHT_TODAY})::int AS "begunToday",
     coalesce(sum((SELECT sum(price_cents) FROM vps_purchases WHERE user_id = member_id AND vps_purchases.state = 'bought' AND bought_at > clock_timestamp() - interval '30 days')), 0)::int AS "spentCents"
   FROM vps_pool_members WHERE state NOT IN ${ENDED_STATES} OR created_at > clock_timestamp() - interval '30 days' GROUP BY pool_id`;
 

@@ -1,4 +1,5 @@
 /** Members that go: failed ones, those whose term ends, those of a pool that is drained, those that a pool no longer wants and that still wait to be bought. */
+import { DAY_MS } from "../../providers/core/time.ts";
 import { inTransaction } from "../db/index.ts";
 import { oneOf } from "../db/one-of.ts";
 import type { Queryable } from "../db/queryable.ts";
@@ -8,7 +9,6 @@ import type { PoolMember, VpsRecord } from "../records/index.ts";
 import type { PoolContext } from "./context.ts";
 import { wantedNow } from "./how-many.ts";
 
-const DAY_MS = 86_400_000;
 /** What an operator has to decide about first: whether there is a VM at all. */
 const UNDECIDED = "PURCHASE_UNCERTAIN";
 const UNWANTED = "The pool wants no more, and nothing was bought for it.";

@@ -1,4 +1,5 @@
 /** What has been spent and reserved so far, as the caps count it. Days and months are those of UTC. */
+import { DAY_BEGAN, MONTH_BEGAN } from "../db/calendar.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { IS_COUNTED, MAY_HAVE_COST } from "../records/index.ts";
 
@@ -20,10 +21,9 @@ export interface Books {
 }
 
 /*
- * Only what is recent is read, by index. `clock_timestamp()` is another one for each row, so no index can be asked for it; and each
- * `(SELECT …) IS NULL` asks for just one row, where PostgreSQL may read the whole table once for all of a `NOT EXISTS`.
+ * Only what is recent is read, by index. Each `(SELECT …) IS NULL` asks for just one row, where PostgreSQL may read the whole
+ * table once for all of a `NOT EXISTS`.
  */
-const MONTH_BEGAN = "date_trunc('month', statement_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'";
 const A_WEEK_AGO = "statement_timestamp() - interval '7 days'";
 const IS_BOUGHT_THIS_WEEK = `(state = 'bought' AND bought_at > ${A_WEEK_AGO})`;
 
@@ -32,7 +32,7 @@ function hasNoCertificate(hostname: string): string {
 }
 
 const COUNTED = `
-  SELECT *, (reserved_at AT TIME ZONE 'UTC') >= date_trunc('day', statement_timestamp() AT TIME ZONE 'UTC') AS is_today
+  SELECT *, reserved_at >= ${DAY_BEGAN} AS is_today
   FROM vps_purchases WHERE ${IS_COUNTED} AND reserved_at >= ${MONTH_BEGAN}`;
 
 /** Users' purchases that have not led to a certificate yet. */

@@ -15,6 +15,7 @@
  *     building, ready, failed -> retired     an operator has given it up
  *     retiring -> retired     its VM is given up
  */
+import { DAY_BEGAN } from "../db/calendar.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { IS_FILLED_NO_MORE, lockPools, notePoolFailure } from "./pools.ts";
 import type { PoolRecord } from "./pools.ts";
@@ -28,6 +29,9 @@ export type PoolMemberState = (typeof POOL_MEMBER_STATES)[number];
 export const OWN_STATES = "('building', 'ready', 'failed')";
 /** By SQL: nothing becomes of it any more. What was set aside ends with its VM. */
 export const ENDED_STATES = "('delivered', 'retired')";
+
+/** By SQL, of a row: a VM was to be bought for it, and it was begun today. */
+export const IS_BOUGHT_TODAY = `NOT is_reused AND created_at >= ${DAY_BEGAN}`;
 
 export interface PoolMember {
   /** The `user_id` of its own row in user_vps. */
@@ -87,7 +91,7 @@ export async function mayBuyForPool(db: Queryable, memberId: string): Promise<bo
   const { rowCount } = await db.query(
     `UPDATE vps_pool_members SET is_reused = false FROM vps_pools
      WHERE member_id = $1 AND vps_pools.pool_id = vps_pool_members.pool_id AND (most_per_day IS NULL OR most_per_day > (
-       SELECT count(*) FROM vps_pool_members AS bought WHERE bought.pool_id = vps_pools.pool_id AND NOT is_reused AND bought.created_at >= date_trunc('day', statement_timestamp() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'))`, [memberId]);
+       SELECT count(*) FROM vps_pool_members AS bought WHERE bought.pool_id = vps_pools.pool_id AND ${IS_BOUGHT_TODAY}))`, [memberId]);
   return rowCount === 1;
 }
 

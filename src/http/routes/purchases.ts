@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { DAY_MS } from "../../../providers/core/time.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { BREAKER_STATES, DECISIONS, listPurchases, probeAtOnce, PURCHASE_STATES, readOverview, setSwitch, WAITING_KINDS } from "../../purchases/index.ts";
 import type { Purchase, PurchaseOverview } from "../../purchases/index.ts";
@@ -61,7 +62,6 @@ export type PurchaseOverviewView = z.output<typeof OVERVIEW>;
 
 const PAGE = pageOf(PURCHASE, "PurchasePage");
 const SWITCH = z.strictObject({ on: z.boolean(), reason: REASON.optional() });
-const DAY_MS = 86_400_000;
 
 const overviewAnswer = (description: string) => ({ description, content: { "application/json": { schema: OVERVIEW } } });
 
