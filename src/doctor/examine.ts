@@ -16,7 +16,9 @@ import { checkStacks } from "./stacks.ts";
 /** Looks at everything that a process of this role needs. `http` has neither engine nor tokens. */
 export async function examine(context: CheckContext, role: Role): Promise<Finding[]> {
   const { env, signal } = context;
-  const ofWorkers = role === "http" ? [] : [checkEngine(env), checkPlugins(env), checkHostinger(context), checkCloudflare(context), checkStacks(context), checkMoney(context), checkNotifications(context)];
+  const ofWorkers = role === "http" ? [] : [
+    checkEngine(env), checkPlugins(env), checkHostinger(context), checkCloudflare(context), checkStacks(context), checkMoney(context), checkNotifications(context),
+  ];
   const looked = await Promise.all([...ofWorkers, checkDatabase(context), checkBooks(context, role), checkDisk(env)]);
   signal.throwIfAborted();
   return inOrder([checkNode(), checkSettings(env, role), ...looked.flat()]);

@@ -14,9 +14,16 @@ import type { AskVmActions } from "../jobs/vm-actions.ts";
 import type { RollOutJobs } from "../releases/queue.ts";
 
 export type HttpSettings = Pick<Settings,
-  "domain" | "publicUrl" | "corsOrigins" | "oidcIssuer" | "oidcClientId" | "oidcClientSecret" | "oidcClientAuth" | "oidcScopes" | "oidcNameClaim" | "oidcRolesClaim" | "oidcRoles" | "defaultPlan" | "defaultTemplateId" | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "metricsReaders" | "metricsToken" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours" | "sweepIgnoredNames" | "credentialsShownSeconds" | "sshPort"
-  | "userActions" | "userPageCodeSeconds" | "userPageSessionMinutes" | "userPageSignInUrl" | "userPageHelpUrl" | "userPageFrameAncestors" | "userPageName" | "userPageLogo" | "userPageColor" | "userPageColorDark" | "userPageTexts"
-  | "purchases" | "allowedPlans" | "purchasesPerDay" | "spendPerMonthCents" | "fleetLimit" | "maxPriceCents" | "zoneRecordLimit" | "certificatesPerWeek">;
+  "domain" | "publicUrl" | "corsOrigins" | "oidcIssuer" | "oidcClientId" | "oidcClientSecret" | "oidcClientAuth"
+  | "oidcScopes" | "oidcNameClaim" | "oidcRolesClaim" | "oidcRoles" | "defaultPlan" | "defaultTemplateId"
+  | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy"
+  | "metricsReaders" | "metricsToken" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours"
+  | "sweepIgnoredNames" | "credentialsShownSeconds" | "sshPort"
+  | "userActions" | "userPageCodeSeconds" | "userPageSessionMinutes" | "userPageSignInUrl" | "userPageHelpUrl"
+  | "userPageFrameAncestors" | "userPageName" | "userPageLogo" | "userPageColor" | "userPageColorDark"
+  | "userPageTexts"
+  | "purchases" | "allowedPlans" | "purchasesPerDay" | "spendPerMonthCents" | "fleetLimit" | "maxPriceCents"
+  | "zoneRecordLimit" | "certificatesPerWeek">;
 
 /** What the routes work with. */
 export interface HttpContext {

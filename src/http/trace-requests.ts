@@ -3,12 +3,21 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { openSpan, withinSpan } from "../../providers/core/tracing.ts";
 import type { OpenSpan } from "../../providers/core/span.ts";
 
+/** Undefined for what is no part of the API. */
+function spanOf({ id, method, headers: { traceparent }, routeOptions: { url: route } }: FastifyRequest): OpenSpan | undefined {
+  if (!route?.startsWith("/api/")) return undefined;
+  return openSpan({
+    name: `${method} ${route}`,
+    kind: "server",
+    parent: typeof traceparent === "string" ? traceparent : undefined,
+    attributes: { "http.request.method": method, "http.route": route, "user_vps.request_id": id },
+  });
+}
+
 export function traceRequests(app: FastifyInstance): void {
   const spans = new WeakMap<FastifyRequest, OpenSpan>();
   app.addHook("onRequest", (request, _reply, done) => {
-    const route = request.routeOptions.url;
-    const { traceparent } = request.headers;
-    const span = route?.startsWith("/api/") ? openSpan({ name: `${request.method} ${route}`, kind: "server", parent: typeof traceparent === "string" ? traceparent : undefined, attributes: { "http.request.method": request.method, "http.route": route, "user_vps.request_id": request.id } }) : undefined;
+    const span = spanOf(request);
     if (span) spans.set(request, span);
     done();
   });

@@ -117,13 +117,16 @@ async function rankOf(db: Queryable, { userId, operation }: Job, isOfPool?: bool
   return { priority: whose === "pool" ? PRIORITY_OF_POOLS : 0, ...((whose === "pool" || (whose === "user" && operation === "up")) && { group: NO_SIGNUP }) };
 }
 
-/**
- * Sends the job, or has the one that waits already run when this one is to. Times are PostgreSQL's.
- *
- * @param how.isFirst nothing of this user's can be waiting: pg-boss need not look through all that wait; workers are
- *   not woken, the caller does so after the transaction
- */
-export async function send(boss: PgBoss, db: Queryable, job: Job, { delayMs = 0, isOfPool, isFirst = false }: { readonly delayMs?: number; readonly isOfPool?: boolean | undefined; readonly isFirst?: boolean | undefined } = {}): Promise<void> {
+export interface SendOptions {
+  readonly delayMs?: number;
+  /** Whether it is for a member of a pool; looked up unless given. */
+  readonly isOfPool?: boolean | undefined;
+  /** Nothing of this user's can be waiting: pg-boss need not look through all that wait; workers are not woken, the caller does so after the transaction. */
+  readonly isFirst?: boolean | undefined;
+}
+
+/** Sends the job, or has the one that waits already run when this one is to. Times are PostgreSQL's. */
+export async function send(boss: PgBoss, db: Queryable, job: Job, { delayMs = 0, isOfPool, isFirst = false }: SendOptions = {}): Promise<void> {
   const options = { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...(await rankOf(db, job, isOfPool)), ...inside(db) };
   if (isFirst && (await boss.send(QUEUE, traced(job), options)) !== null) return;
   await boss.upsert(QUEUE, traced(job), options);

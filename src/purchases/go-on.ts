@@ -118,12 +118,16 @@ const NEXT_LEFT = `
   UPDATE vps_purchases SET settle_tried_at = clock_timestamp() FROM next WHERE vps_purchases.purchase_id = next.purchase_id
   RETURNING ${PURCHASE_COLUMNS}, next.hostinger_vm_id::double precision AS "recordVmId", next.version`;
 
+/** The VM of a user's stack, but for one that a change is to replace. */
+type VmOfStack = (username: string, replacedVmId: number | undefined) => Promise<number | undefined>;
+
 /** Reservations of users at rest, or who are given up, whose run could not tell what became of the purchase, and whose records have not changed for `quietSeconds`. */
-export async function settleLeft({ pool, settings }: Guard, account: PurchaseAccount, session: Session, vmOfStack: (username: string, replacedVmId: number | undefined) => Promise<number | undefined>, quietSeconds: number): Promise<void> {
+export async function settleLeft({ pool, settings }: Guard, account: PurchaseAccount, session: Session, vmOfStack: VmOfStack, quietSeconds: number): Promise<void> {
   const { rows } = await pool.query<Purchase & { recordVmId: number | null; version: number }>(NEXT_LEFT, [quietSeconds]);
   for (const { recordVmId, version, ...purchase } of rows) {
     const vmId = await vmOfStack(purchase.username, purchase.changeId === null ? undefined : (recordVmId ?? undefined));
-    const said = vmId === undefined ? await readAccount(account, session, purchase.hostname, async () => await inTransaction(pool, async (db) => await isAsRead(db, purchase, version))) : undefined;
+    const isStillSo = async () => await inTransaction(pool, async (db) => await isAsRead(db, purchase, version));
+    const said = vmId === undefined ? await readAccount(account, session, purchase.hostname, isStillSo) : undefined;
     await inTransaction(pool, async (db) => {
       if (!(await isAsRead(db, purchase, version))) return;
       if (vmId !== undefined) await markBought(db, purchase.purchaseId, { vmId });
