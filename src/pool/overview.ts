@@ -1,5 +1,6 @@
 /** What an operator sees of the pools at a glance. */
 import type { Queryable } from "../db/queryable.ts";
+import { oneOf } from "../db/one-of.ts";
 import { ENDED_STATES, IS_BOUGHT_TODAY, listPools } from "../records/index.ts";
 import type { PoolRecord } from "../records/index.ts";
 import { wantedNow } from "./how-many.ts";
@@ -32,7 +33,7 @@ const COUNTS = `
     count(*) FILTER (WHERE state = 'claimed')::int AS claimed, count(*) FILTER (WHERE state = 'set_aside')::int AS "setAside", count(*) FILTER (WHERE state = 'retiring')::int AS retiring,
     count(*) FILTER (WHERE ${IS_BOUGHT_TODAY})::int AS "begunToday",
     coalesce(sum((SELECT sum(price_cents) FROM vps_purchases WHERE user_id = member_id AND vps_purchases.state = 'bought' AND bought_at > clock_timestamp() - interval '30 days')), 0)::int AS "spentCents"
-  FROM vps_pool_members WHERE state NOT IN ${ENDED_STATES} OR created_at > clock_timestamp() - interval '30 days' GROUP BY pool_id`;
+  FROM vps_pool_members WHERE state NOT ${oneOf(ENDED_STATES)} OR created_at > clock_timestamp() - interval '30 days' GROUP BY pool_id`;
 
 const SIGNUPS = `
   SELECT pool_id AS "poolId", count(*)::int AS asked, count(pool_member_id)::int AS hits,

@@ -16,6 +16,7 @@
  *     retiring -> retired     its VM is given up
  */
 import { DAY_BEGAN } from "../db/calendar.ts";
+import { oneOf } from "../db/one-of.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { IS_FILLED_NO_MORE, lockPools, notePoolFailure } from "./pools.ts";
 import type { PoolRecord } from "./pools.ts";
@@ -25,10 +26,10 @@ import type { VpsRecord } from "./vps-record.ts";
 export const POOL_MEMBER_STATES = ["building", "ready", "failed", "claimed", "delivered", "set_aside", "retiring", "retired"] as const;
 export type PoolMemberState = (typeof POOL_MEMBER_STATES)[number];
 
-/** By SQL: it is the pool's own, and no user's. */
-export const OWN_STATES = "('building', 'ready', 'failed')";
-/** By SQL: nothing becomes of it any more. What was set aside ends with its VM. */
-export const ENDED_STATES = "('delivered', 'retired')";
+/** It is the pool's own, and no user's. */
+const OWN_STATES: readonly PoolMemberState[] = ["building", "ready", "failed"];
+/** Nothing becomes of it any more. What was set aside ends with its VM. */
+export const ENDED_STATES: readonly PoolMemberState[] = ["delivered", "retired"];
 
 /** By SQL, of a row: a VM was to be bought for it, and it was begun today. */
 export const IS_BOUGHT_TODAY = `NOT is_reused AND created_at >= ${DAY_BEGAN}`;
@@ -127,12 +128,12 @@ export async function parkedLetGoes(db: Queryable, seconds: number): Promise<{ r
 
 /** Those that have not come to an end, the oldest first; set aside ones among them. */
 export async function listPoolMembers(db: Queryable): Promise<PoolMember[]> {
-  return (await db.query<PoolMember>(`SELECT ${POOL_MEMBER_COLUMNS} FROM vps_pool_members WHERE state NOT IN ${ENDED_STATES} ORDER BY created_at, member_id`)).rows;
+  return (await db.query<PoolMember>(`SELECT ${POOL_MEMBER_COLUMNS} FROM vps_pool_members WHERE state NOT ${oneOf(ENDED_STATES)} ORDER BY created_at, member_id`)).rows;
 }
 
 /** Those that are the pool's own, the oldest first. */
 export async function listOwnPoolMembers(db: Queryable): Promise<PoolMember[]> {
-  return (await db.query<PoolMember>(`SELECT ${POOL_MEMBER_COLUMNS} FROM vps_pool_members WHERE state IN ${OWN_STATES} ORDER BY created_at, member_id`)).rows;
+  return (await db.query<PoolMember>(`SELECT ${POOL_MEMBER_COLUMNS} FROM vps_pool_members WHERE state ${oneOf(OWN_STATES)} ORDER BY created_at, member_id`)).rows;
 }
 
 /** building, failed, ready -> ready; another one of the pool has succeeded, so that its failures are over. */
@@ -140,7 +141,7 @@ export async function notePoolMemberReady(db: Queryable, memberId: string, vmId:
   const { rows } = await db.query<{ poolId: string; isNew: boolean }>(
     `WITH before AS (SELECT state FROM vps_pool_members WHERE member_id = $1)
      UPDATE vps_pool_members SET state = 'ready', vm_id = $2, ready_at = coalesce(ready_at, clock_timestamp()), reason = NULL
-     WHERE member_id = $1 AND state IN ${OWN_STATES} RETURNING pool_id AS "poolId", (SELECT state FROM before) <> 'ready' AS "isNew"`,
+     WHERE member_id = $1 AND state ${oneOf(OWN_STATES)} RETURNING pool_id AS "poolId", (SELECT state FROM before) <> 'ready' AS "isNew"`,
     [memberId, vmId],
   );
   if (rows[0]?.isNew) await db.query("UPDATE vps_pools SET failures = 0 WHERE pool_id = $1 AND state <> 'paused'", [rows[0].poolId]);
@@ -159,14 +160,14 @@ export async function notePoolMemberRetried(db: Queryable, memberId: string): Pr
 
 /** building, ready, failed -> retiring. Whether it was one of these. */
 export async function retirePoolMember(db: Queryable, memberId: string, reason: string): Promise<boolean> {
-  const { rowCount } = await db.query(`UPDATE vps_pool_members SET state = 'retiring', reason = $2 WHERE member_id = $1 AND state IN ${OWN_STATES}`, [memberId, reason]);
+  const { rowCount } = await db.query(`UPDATE vps_pool_members SET state = 'retiring', reason = $2 WHERE member_id = $1 AND state ${oneOf(OWN_STATES)}`, [memberId, reason]);
   return rowCount === 1;
 }
 
 /** building, ready, failed, retiring, claimed -> retired: its VM is given up, by whoever had it. */
 export async function notePoolMemberRetired(db: Queryable, userId: string): Promise<void> {
   await db.query(
-    `UPDATE vps_pool_members SET state = 'retired', ended_at = clock_timestamp() WHERE (member_id = $1 AND (state IN ${OWN_STATES} OR state = 'retiring')) OR (claimed_by = $1 AND state = 'claimed')`, [userId]);
+    `UPDATE vps_pool_members SET state = 'retired', ended_at = clock_timestamp() WHERE (member_id = $1 AND (state ${oneOf(OWN_STATES)} OR state = 'retiring')) OR (claimed_by = $1 AND state = 'claimed')`, [userId]);
 }
 
 /** set_aside -> retired: the account does not have their VMs any more. One that its user's next run has still to leave waits for that. */
@@ -184,7 +185,7 @@ export async function notePoolTerms(db: Queryable): Promise<void> {
        UNION ALL SELECT reused_by, vm_id, paid_until FROM vps_give_ups WHERE reused_by IS NOT NULL AND paid_until IS NOT NULL
      ) AS known
      WHERE known.user_id = vps_pool_members.member_id AND known.vm_id = vps_pool_members.vm_id
-       AND vps_pool_members.state IN ${OWN_STATES} AND vps_pool_members.paid_until IS DISTINCT FROM known.paid_until`,
+       AND vps_pool_members.state ${oneOf(OWN_STATES)} AND vps_pool_members.paid_until IS DISTINCT FROM known.paid_until`,
   );
 }
 

@@ -2,6 +2,7 @@
 import type { Pool } from "pg";
 import type { Queryable } from "../db/queryable.ts";
 import { drawCountsTogether } from "./counts.ts";
+import { oneOf } from "../db/one-of.ts";
 import { ENDED_STATES } from "./pool-members.ts";
 
 export interface Retention {
@@ -43,7 +44,7 @@ const OLD_ACTIONS = `DELETE FROM vps_operator_actions WHERE action_id IN (SELECT
 const OLD_POOL_ROWS = `DELETE FROM user_vps WHERE is_pooled AND user_id IN (SELECT user_id FROM user_vps WHERE is_pooled AND status = 'deprovisioned' AND updated_at < clock_timestamp() - make_interval(days => greatest($1::int, 31)) LIMIT ${BATCH})`;
 const OLD_POOL_MEMBERS = `
   DELETE FROM vps_pool_members WHERE member_id IN (
-    SELECT member_id FROM vps_pool_members WHERE state IN ${ENDED_STATES} AND ended_at < clock_timestamp() - make_interval(days => greatest($1::int, 31))
+    SELECT member_id FROM vps_pool_members WHERE state ${oneOf(ENDED_STATES)} AND ended_at < clock_timestamp() - make_interval(days => greatest($1::int, 31))
       AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = member_id AND is_pooled) LIMIT ${BATCH})`;
 /** Not what tells which release a VPS has: see releases.ts. */
 const OLD_ROLL_OUT_MEMBERS = `
