@@ -9,7 +9,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { createRequire } from "node:module";
 import { messageOf, UserVpsError } from "../core/errors.ts";
 import { configurationOf } from "./configuration.ts";
-import { servePluginService, unary } from "./grpc-server.ts";
+import { servePluginService, tellable, unary } from "./grpc-server.ts";
 import type { PluginServer } from "./grpc-server.ts";
 import { service, messages, pluginMessages, statusMessages, anyMessages, emptyMessages, structMessages } from "./protocol.ts";
 import { providerFromText } from "./provider-from-text.ts";
@@ -123,12 +123,12 @@ function tell(error: unknown): undefined {
 function initializationFailure(error: unknown): grpc.Metadata | undefined {
   const { id, properties = {}, reasons = [] } = error as { id?: string; properties?: Values; reasons?: string[] };
   if (!id) return undefined;
-  const failed = new messages.ErrorResourceInitFailed().setId(id).setProperties(struct(properties)).setReasonsList(reasons);
+  const failed = new messages.ErrorResourceInitFailed().setId(id).setProperties(struct(properties)).setReasonsList(reasons.map(tellable));
   const detail = new anyMessages.Any();
   detail.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
   const status = new statusMessages.Status();
   status.setCode(grpc.status.UNKNOWN);
-  status.setMessage(messageOf(error));
+  status.setMessage(tellable(messageOf(error)));
   status.addDetails(detail);
   const metadata = new grpc.Metadata();
   metadata.add("grpc-status-details-bin", Buffer.from(status.serializeBinary()));

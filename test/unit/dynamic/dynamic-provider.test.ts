@@ -30,6 +30,8 @@ const FOREIGN = `exports.handler = () => {
     create: async (inputs) => {
       if (inputs.size === 13) throw Object.assign(new Error("half made"), { id: "half", properties: { size: 13 }, reasons: ["unlucky"] });
       if (inputs.size === 14) throw new Error("not made");
+      const said = { odd: "ODD: half of \\ud83d. Next: look.", long: "LONG: " + "x".repeat(300000) + " Next: look." }[inputs.said];
+      if (said) throw Object.assign(new Error(said), inputs.id && { id: inputs.id, properties: { size: 1 }, reasons: [said] });
       return { id: "it", outs: { ...inputs, greeting, path: require("node:path").sep } };
     },
     read: async (id, props) => ({ id, props: { ...props, read: true }, inputs: { size: 5 } }),
@@ -117,6 +119,19 @@ describe("the dynamic provider's process", () => {
       const expected = await call(sdks.client, method, request);
       assert.ok(expected !== undefined);
       assert.deepEqual(await call(ours.client, method, request), expected);
+    });
+  }
+
+  for (const [what, said, told] of [
+    ["half a character", "odd", /^ODD: half of \ufffd\. Next: look\.$/],
+    ["more than a header takes", "long", /^LONG: x{2000,}… x{500,} Next: look\.$/],
+  ] as const) {
+    it(`answers with an error that has ${what}, and goes on`, async () => {
+      for (const id of [undefined, "half"]) {
+        const { code, message, details } = (await call(ours.client, "create", new messages.CreateRequest().setProperties(properties({ said, ...(id && { id }) })))) as { code: number; message: string; details: string[] };
+        assert.deepEqual([code, told.test(message), details.length], [grpc.status.UNKNOWN, true, id ? 1 : 0], message.slice(0, 200));
+      }
+      assert.ok("id" in ((await call(ours.client, "create", new messages.CreateRequest().setProperties(properties({ size: 1 })))) as object));
     });
   }
 
