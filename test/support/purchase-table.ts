@@ -62,6 +62,7 @@ export const ANSWERS: readonly Answer[] = [
   { name: "lost, listed under Hostinger's name", fault: reset(true), order: { listedAs: "hostinger" }, ...found },
   { name: "lost, listed in initial", fault: reset(true), order: { setup: "fails" }, ...found },
   { name: "422 after the effect, listed in initial", fault: status(422, "The data center is not available for this item.", { afterEffect: true }), order: { setup: "fails" }, ...found },
+  { name: "422 about the payment after the effect, listed in initial", fault: status(422, "The payment was made, but the setup was not.", { afterEffect: true }), order: { setup: "fails" }, ...found },
   { name: "200 with VM, listed in initial", order: { setup: "fails" }, ...found },
   { name: "202, listed in initial", order: { answer: "payment-initiated", paidAfterMs: 700, setup: "fails" }, ...found },
   { name: "lost, never listed", fault: reset(true), order: { listedAfterMs: null }, ...waits },

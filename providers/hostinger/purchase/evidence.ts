@@ -14,7 +14,10 @@ import { mayHaveBought } from "./states.ts";
 
 /** An order whose answer was lost has become a VM by then, or it is for a person to find out. */
 const LATEST_MS = 1 * DAY_MS;
-/** Of a VM that is being made. One that was given up and wiped, which has Hostinger's name again, is stopped. */
+/**
+ * Of a VM that is being made: no other is taken. One that was given up and wiped, which has Hostinger's name again, is stopped;
+ * what was made since and is in another state, as a setup that failed leaves it, may be what was bought all the same.
+ */
 const NEW_STATES: ReadonlySet<string> = new Set(["initial", "creating", "starting", "running"]);
 /** By then what an order that was refused has made all the same has its `created_at`. */
 const AFTER_ANSWER_MS = 1 * MINUTE_MS;
@@ -61,7 +64,7 @@ export function evidence(record: PurchaseRecord, lists: Lists, except: number | 
   const isKnown = record.subscriptionId !== undefined;
   const unnamed = isKnown ? [] : lists.vms.filter((vm) => isUnnamed(record, vm, lists) && vm.id !== except);
   const bare = lists.subscriptions.filter((one) => (isKnown ? one.id === record.subscriptionId : isBare(record, one, lists)));
-  const odd = lists.odd.filter((entry) => entry.id !== except && mayBeOurs(entry, record.hostname, []));
+  const odd = lists.odd.filter((entry) => entry.id !== except && (mayBeOurs(entry, record.hostname, []) || (!isKnown && mayBeNew(record, entry, lists))));
   const looked = lookedAt(lists, { unnamed, bare, odd });
   const shows = { vmIds: [...unnamed, ...odd].flatMap(({ id }) => id ?? []), subscriptionIds: bare.map(({ id }) => id) };
   // What is merely new is more likely another's; and what is not there in this look is no proof.
@@ -71,7 +74,7 @@ export function evidence(record: PurchaseRecord, lists: Lists, except: number | 
   }
   const isClear = unnamed.length + bare.length + odd.length === 0;
   // What does not tell when it was made may be of long before.
-  const isSingle = unnamed.length + bare.length === 1 && odd.length === 0 && [...unnamed, ...bare].every(({ createdAt }) => createdAt !== null);
+  const isSingle = unnamed.length + bare.length === 1 && odd.length === 0 && [...unnamed, ...bare].every(({ createdAt }) => createdAt !== null) && unnamed.every((vm) => isBeingMade(vm, lists));
   if (!isSingle || isKnown || lists.others === undefined) return { kind: "none", looked, isClear, shows };
   // Another purchase of the same plan that is open at the same time may have bought it just as well.
   const rival = lists.others.find((other) => mightBuyAlike(record, other));
@@ -115,6 +118,12 @@ export function mayBeOurs(entry: OddEntry, hostname: string, ids: readonly numbe
   return entry.hostname === hostname || ids.includes(entry.id);
 }
 
+/** Whether it might be a VM of nobody that was not there before the call: when it was made cannot be read. */
+function mayBeNew(record: PurchaseRecord, { id, hostname, subscriptionId }: OddEntry, { others = [] }: Lists): boolean {
+  if (!isHostingersOwn(hostname ?? "") || (record.vmIdsBefore ?? []).includes(id ?? 0)) return false;
+  return !others.some((other) => other.vmId === id || (other.subscriptionId !== undefined && other.subscriptionId === subscriptionId));
+}
+
 /** Made since, or nothing is known of when. */
 function isSince(record: PurchaseRecord, createdAt: string | null): boolean {
   const atMs = Date.parse(createdAt ?? "");
@@ -137,12 +146,18 @@ export function isRecordsOwn(record: PurchaseRecord, subscriptionId: string | nu
 }
 
 function isUnnamed(record: PurchaseRecord, vm: VirtualMachine, { subscriptions, others }: Lists): boolean {
-  if (isOfBefore(record, vm) || !NEW_STATES.has(vm.state) || !isHostingersOwn(vm.hostname) || !isSoonAfter(record, vm.createdAt)) return false;
+  if (isOfBefore(record, vm) || isLost(vm) || !isHostingersOwn(vm.hostname) || !isSoonAfter(record, vm.createdAt)) return false;
+  if (vm.createdAt === null && !NEW_STATES.has(vm.state)) return false;
   if (record.plan !== undefined && !isOfPlan(record.plan, vm)) return false;
   // An order of before that was paid only now.
   const subscription = subscriptions.find(({ id }) => id === vm.subscriptionId);
-  if (vm.subscriptionId !== null && (!subscription || !isSince(record, subscription.createdAt))) return false;
+  if (subscription && !isSince(record, subscription.createdAt)) return false;
   return !(others ?? []).some((other) => other.vmId === vm.id || (other.subscriptionId !== undefined && other.subscriptionId === vm.subscriptionId));
+}
+
+/** Known to be what an order makes: one of a subscription that is not listed may be of an order of before. */
+function isBeingMade({ state, subscriptionId }: VirtualMachine, { subscriptions }: Lists): boolean {
+  return NEW_STATES.has(state) && (subscriptionId === null || subscriptions.some(({ id }) => id === subscriptionId));
 }
 
 /** A subscription of the plan that no VM has yet. */

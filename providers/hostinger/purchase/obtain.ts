@@ -168,7 +168,8 @@ async function attempt(session: Session, inputs: VirtualMachineInputs, look: Rec
 
 /** Who has a name cannot be taken for what was bought; and the fleet may be large. Undefined: there is none. */
 function unnamedOf(list: VmList | undefined): number[] | undefined {
-  const ids = (list?.vms ?? []).filter(({ hostname }) => isHostingersOwn(hostname)).map(({ id }) => id);
+  const { vms = [], odd = [] } = list ?? {};
+  const ids = [...vms, ...odd].flatMap(({ id, hostname }) => (id !== null && isHostingersOwn(hostname ?? "") ? [id] : []));
   return ids.length === 0 ? undefined : ids;
 }
 

@@ -12,6 +12,8 @@ import type { PurchaseRecord, Showing } from "./record.ts";
 
 /** What is refused like this was refused before anything was ordered, or paid. */
 const BEFORE_ANY_ORDER: ReadonlySet<ErrorCode> = new Set(["API_UNAUTHORIZED", "API_FORBIDDEN", "PAYMENT_REFUSED"]);
+/** As invalid: that it was the payment is then told by its words alone, which may just as well tell of a payment that was made. */
+const UNPROCESSABLE = 422;
 
 /** What may be its own all the same. */
 export interface Shown {
@@ -30,7 +32,7 @@ export interface Shown {
  * @param except a VM that is to be given up for the one that was to be bought
  */
 export async function shownAfterRefusal(session: Session, sent: PurchaseRecord, { error, subscriptionId }: PurchaseOutcome & { readonly kind: "refused" }, except: number | undefined): Promise<Shown | undefined> {
-  if (subscriptionId === undefined && BEFORE_ANY_ORDER.has(error.code)) return undefined;
+  if (subscriptionId === undefined && BEFORE_ANY_ORDER.has(error.code) && error.status !== UNPROCESSABLE) return undefined;
   const nothing = { vmId: undefined, subscriptionId, shows: { vmIds: [], subscriptionIds: [] } };
   try {
     // Also for a run that was cancelled meanwhile: it need not leave a doubt.

@@ -76,6 +76,31 @@ describe("evidence", () => {
     }
   });
 
+  it("of a VM that was made since, in another state or of a subscription that is not listed yet, is no proof, and no reason to buy again without evidence", async () => {
+    for (const vm of [{ state: "error" }, { state: "stopped" }, { state: "a state to come" }, { state: "initial", subscriptionId: "sub-to-come" }]) {
+      const account = lost();
+      account.onListVms = (call) => {
+        if (call === 3) account.addVm({ hostname: "srv8.hstgr.cloud", ...vm });
+      };
+      await rejectsWithCode(obtainVm(account.session({ purchaseUncertainPolicy: "buy-again-without-evidence" }), ALICE), "PURCHASE_UNCERTAIN", /it may be VM \d+/);
+      assert.equal(account.purchases, 0, vm.state);
+    }
+  });
+
+  it("of an entry that cannot be read, of nobody's name, counts unless it was there before the call", async () => {
+    const entry = (id: number) => ({ id, hostname: "srv8.hstgr.cloud", subscriptionId: "sub-8", why: "state: missing" });
+    const settings = { purchaseUncertainPolicy: "buy-again-without-evidence" } as const;
+    const before = lost();
+    before.odd.push(entry(8));
+    assert.equal((await obtainVm(before.session(settings), ALICE)).how, "bought");
+    const since = lost();
+    since.onListVms = (call) => {
+      if (call === 3) since.odd.push(entry(8));
+    };
+    await rejectsWithCode(obtainVm(since.session(settings), ALICE), "PURCHASE_UNCERTAIN", /an entry that cannot be read \(VM 8/);
+    assert.equal(since.purchases, 0);
+  });
+
   it("is a subscription of this plan that was made since and has no VM: the order stands", async () => {
     const account = lost();
     account.onListVms = (call) => {

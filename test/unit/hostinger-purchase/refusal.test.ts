@@ -21,6 +21,33 @@ describe("a refusal of the purchase", () => {
     assert.match(record?.reason ?? "", /not available for this item.*VM \d+ is there/);
   });
 
+  it("that only its words tell to be about the payment is looked at as any other: they may tell of one that was made", async () => {
+    for (const [status, listsOfVms, code] of [[422, 3, "NOT_YET"], [402, 1, "PAYMENT_REFUSED"]] as const) {
+      const account = new FakeAccount();
+      account.outcomes = [{ kind: "refused", error: new UserVpsError("PAYMENT_REFUSED", "The payment was taken, but the setup failed.", { status }) }];
+      let lists = 0;
+      account.onListVms = (call) => {
+        lists = call;
+        if (call === 2) account.addSubscription({});
+      };
+      await rejectsWithCode(obtainVm(account.session({ patience: "none", purchaseSettleMs: 600_000 }), ALICE), code);
+      assert.deepEqual([lists, account.scripts.length], [listsOfVms, status === 422 ? 1 : 0]);
+    }
+  });
+
+  for (const state of ["error", "stopped", "a state to come"]) {
+    it(`whose VM is there all the same in the state '${state}' is a doubt, and no reason to buy another`, async () => {
+      const account = new FakeAccount();
+      account.outcomes = [refused()];
+      account.onListVms = (call) => {
+        if (call === 2) account.addVm({ hostname: "srv7.hstgr.cloud", state, subscriptionId: account.addSubscription({}).id });
+      };
+      await rejectsWithCode(obtainVm(account.session({ purchaseUncertainPolicy: "buy-again-without-evidence" }), ALICE), "PURCHASE_UNCERTAIN", /it may be VM \d+ \(srv7\.hstgr\.cloud/);
+      await rejectsWithCode(obtainVm(account.session({ purchaseUncertainPolicy: "buy-again-without-evidence" }), ALICE), "PURCHASE_UNCERTAIN");
+      assert.deepEqual([account.purchases, account.scripts.length], [0, 1]);
+    });
+  }
+
   it("is a doubt as long as a subscription shows that nobody has a VM of", async () => {
     const account = new FakeAccount();
     account.outcomes = [refused()];
