@@ -19,8 +19,10 @@ export const flagSchema = z.union([z.boolean(), z.literal([1, "1", "true"]).tran
 
 export const textOrNull = z.string().nullish().catch(null).transform(orNull);
 export const numberOrNull = z.number().nullish().catch(null).transform(orNull);
+/** More than that is no price, and PostgreSQL's INTEGER does not hold it. */
+const MOST_CENTS = 2 ** 31 - 1;
 /** A price: whole cents; what is none is not known. */
-export const centsOrNull = z.int().nonnegative().nullish().catch(null).transform(orNull);
+export const centsOrNull = z.int().nonnegative().max(MOST_CENTS).nullish().catch(null).transform(orNull);
 export const idOrNull = idSchema.nullish().catch(null).transform(orNull);
 
 /** A list whose entries stand for themselves: one that cannot be read is left out, so that it spoils the list for nobody. If none can be read, it is no list. */

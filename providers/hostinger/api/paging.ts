@@ -99,6 +99,8 @@ interface Page<T> {
 
 /** A list that grows at its end while it is read may be followed so often. */
 const MOST_MOVES = 5;
+/** The server counts and reads one after the other: what is removed in between is missing from one answer, and from the next it is not. */
+const MOST_ASKS = 3;
 
 class PagedList<T extends { readonly id: number }> {
   readonly #transport: HostingerTransport;
@@ -113,15 +115,25 @@ class PagedList<T extends { readonly id: number }> {
     this.#call = call;
   }
 
+  /** As many entries as it tells itself: one that shows fewer hides what may be what matters. */
   async page(number: number): Promise<Page<T>> {
+    for (let ask = 1; ; ask++) {
+      const { due, ...page } = await this.#ask(number);
+      const held = new Set(page.items.map(({ id }) => id)).size;
+      if (held >= due) return page;
+      if (ask === MOST_ASKS) throw this.incomplete(`page ${number} holds ${held} of ${page.total}, expected ${due}`);
+    }
+  }
+
+  async #ask(number: number): Promise<Page<T> & { readonly due: number }> {
     const { data, meta } = await this.#transport.call(this.#schema, { method: "GET", path: this.#path, query: { page: String(number) } }, this.#call);
-    if (meta === "unpaged") return { items: data, number: 1, last: 1, total: data.length };
+    if (meta === "unpaged") return { items: data, number: 1, last: 1, total: data.length, due: 0 };
     if (meta === undefined) throw this.incomplete(`page ${number} does not tell how many there are`);
     const last = Math.max(1, Math.ceil(meta.total / meta.per_page));
-    const isWhole = data.length <= meta.per_page && (data.length > 0 || number > last || meta.total === 0);
     const isAsked = meta.current_page === number || number > last;
-    if (!isWhole || !isAsked) throw this.incomplete(`page ${number} holds ${data.length} of ${meta.total} and calls itself page ${meta.current_page}`);
-    return { items: data, number, last, total: meta.total };
+    if (data.length > meta.per_page || !isAsked) throw this.incomplete(`page ${number} holds ${data.length} of ${meta.total} and calls itself page ${meta.current_page}`);
+    const due = Math.min(meta.per_page, Math.max(0, meta.total - (number - 1) * meta.per_page));
+    return { items: data, number, last, total: meta.total, due };
   }
 
   /** The page that is the last one by its own words. */

@@ -71,7 +71,7 @@ describe("lists of what is sold and paid", () => {
   }
 
   it("a price that is no whole number of cents is not known", async () => {
-    const prices = [499.5, -1, "499", null].map((first_period_price) => ({ ...price, first_period_price }));
+    const prices = [499.5, -1, "499", null, 2 ** 31].map((first_period_price) => ({ ...price, first_period_price }));
     await using server = await startApiServer({ json: [{ id: "kvm1", name: "KVM 1", category: "VPS", prices }] });
     assert.deepEqual((await server.client().catalog.list())[0]?.prices.map(({ priceCents, firstPeriodPriceCents }) => [priceCents, firstPeriodPriceCents]), prices.map(() => [1_399, null]));
   });
@@ -170,6 +170,22 @@ describe("pages", () => {
     await assert.rejects(newest(shifted), incomplete(/calls itself page 1/));
     await using many = await serve(() => ascending(1_000), usual);
     await assert.rejects(newest(many, { mostPages: 3 }), incomplete(/3 pages are not enough/));
+  });
+
+  it("of which one shows fewer, or one twice, than it tells are asked for again, and an error in the end: what is hidden may be an open purchase", async () => {
+    for (const [what, cut] of [["fewer", (ids: readonly number[]) => ids.slice(0, 10)], ["one twice", (ids: readonly number[]) => ids.map((id) => (id === 7 ? 6 : id))]] as const) {
+      for (const total of [30, 80]) {
+        let asked = 0;
+        await using once = await serve(() => (asked++ === 0 ? cut(ascending(total)) : ascending(total)), (page) => usual(page, total));
+        assert.deepEqual(await newest(once), ascending(total).reverse(), what);
+        await using ever = await startApiServer(({ url }) => {
+          const page = Number(new URL(url, "http://x").searchParams.get("page"));
+          return { json: { data: cut(ascending(total)).slice((page - 1) * PER_PAGE, page * PER_PAGE).map(scriptJson), meta: usual(page, total) } };
+        });
+        await assert.rejects(newest(ever), incomplete(/page 1 holds (10|29|49) of (30|80), expected (30|50)/));
+        assert.equal(ever.seen.length, 3);
+      }
+    }
   });
 
   it("that get shorter at the newest end while they are read are an error: something may have been passed over", async () => {
