@@ -1,7 +1,7 @@
 /** A VM's subscription: until when it is paid, and its auto-renewal. */
 import { UserVpsError } from "../core/errors.ts";
+import type { ErrorCode } from "../core/errors.ts";
 import type { Subscription } from "./api/client.ts";
-import { undefinedIfNotFound } from "./api/not-found.ts";
 import type { NamedVm } from "./run-action.ts";
 import type { Session } from "./session.ts";
 import { getVm } from "./wait-for-running.ts";
@@ -47,15 +47,7 @@ export async function endAutoRenewal(session: Session, vm: NamedVm): Promise<Sub
   const terms = termsOf(id, subscription);
   if (id === undefined) return { ...terms, isOff: false };
   if (subscription && !isRenewed(subscription)) return { ...terms, isOff: true };
-  const call = { signal: session.signal };
-  const answer = await undefinedIfNotFound(session.client.subscriptions.disableAutoRenewal(id, call));
-  if (!answer) return { ...terms, isOff: false };
-  if (!isRenewed(answer)) return { ...terms, isOff: true };
-  const after = (await session.client.subscriptions.list(call)).find((one) => one.id === id);
-  if (after && isRenewed(after)) {
-    throw new UserVpsError("API_WITHOUT_EFFECT", `The renewal of subscription ${id}, which pays VM ${vm.vmId} of ${vm.hostname}, was switched off, and is still on.`, { next: "It is tried again later; if it stays so, switch it off in the Hostinger panel." });
-  }
-  return { ...terms, isOff: true };
+  return { ...terms, isOff: await switchRenewal(session, id, false, `VM ${vm.vmId} of ${vm.hostname}`) };
 }
 
 /**
@@ -66,10 +58,33 @@ export async function endAutoRenewal(session: Session, vm: NamedVm): Promise<Sub
  */
 export async function beginAutoRenewal(session: Session, vm: NamedVm): Promise<boolean> {
   const { subscriptionId: id } = await getVm(session, vm.vmId, vm.hostname);
-  if (id === null) return false;
-  const answer = await undefinedIfNotFound(session.client.subscriptions.enableAutoRenewal(id, { signal: session.signal }));
-  if (answer && !answer.isAutoRenewed) {
-    throw new UserVpsError("API_WITHOUT_EFFECT", `The renewal of subscription ${id}, which pays VM ${vm.vmId} of ${vm.hostname}, was switched on, and is still off.`, { next: "It is tried again later; if it stays so, switch it on in the Hostinger panel." });
-  }
-  return answer !== undefined;
+  return id === null ? false : await switchRenewal(session, id, true, `VM ${vm.vmId} of ${vm.hostname}`);
+}
+
+/** A refusal may be about what is so already: of a call whose answer was lost, the repetition finds nothing to do. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(["API_NOT_FOUND", "API_REJECTED"]);
+
+/**
+ * Whatever the answer, it is looked whether the renewal is as wished.
+ *
+ * @param paid for messages
+ * @returns false if Hostinger does not find the subscription
+ * @throws UserVpsError API_WITHOUT_EFFECT if it stays as it was; API_*
+ */
+export async function switchRenewal({ client: { subscriptions }, signal }: Session, id: string, isOn: boolean, paid: string): Promise<boolean> {
+  const isAsWished = (one: Subscription) => (isOn ? one.isAutoRenewed : !isRenewed(one));
+  const answer = await (isOn ? subscriptions.enableAutoRenewal(id, { signal }) : subscriptions.disableAutoRenewal(id, { signal })).catch((error: unknown) => {
+    if (error instanceof UserVpsError && REFUSALS.has(error.code)) return error;
+    throw error;
+  });
+  const isRefused = answer instanceof UserVpsError;
+  if (!isRefused && isAsWished(answer)) return true;
+  const after = (await subscriptions.list({ signal })).find((one) => one.id === id);
+  if (after && isAsWished(after)) return true;
+  if (isRefused && answer.code !== "API_NOT_FOUND") throw answer;
+  if (isRefused) return false;
+  // One that is not listed any more pays nothing.
+  if (!after && !isOn) return true;
+  const [wished, is] = isOn ? ["on", "off"] : ["off", "on"];
+  throw new UserVpsError("API_WITHOUT_EFFECT", `The renewal of subscription ${id}, which pays ${paid}, was switched ${wished}, and is still ${is}.`, { next: `It is tried again later; if it stays so, switch it ${wished} in the Hostinger panel.` });
 }

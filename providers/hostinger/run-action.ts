@@ -1,4 +1,5 @@
 import { UserVpsError } from "../core/errors.ts";
+import type { ErrorCode } from "../core/errors.ts";
 import { MINUTE_MS, SECOND_MS, inSeconds, monotonicMs, sleep } from "../core/time.ts";
 import { specificationState } from "./api/client.ts";
 import type { Action } from "./api/client.ts";
@@ -9,6 +10,9 @@ import { getVm } from "./wait-for-running.ts";
 const ACTION_TIMEOUT_MS = 10 * MINUTE_MS;
 const INTERVAL_MS = 1 * SECOND_MS;
 const FIRST_INTERVAL_MS = 0.2 * SECOND_MS;
+/** Of an order for a VM that is there and not locked. */
+const MOST_REFUSALS = 2;
+const MAY_PASS: ReadonlySet<ErrorCode> = new Set(["API_REJECTED", "API_NOT_FOUND"]);
 
 /** A VM and the host name by which people know it. */
 export interface NamedVm {
@@ -39,19 +43,29 @@ export async function runAction(session: Session, vm: NamedVm, what: string, ord
   }
 }
 
-/** Somebody else's action may come in between the look and the order, which is then refused. */
+/**
+ * Somebody else's action may come in between the look and the order, which is then refused; it may be over at the next look.
+ * And a VM that is shown may not be found by whoever takes the order: a new one, for a while.
+ */
 async function orderWhenUnlocked(session: Session, vm: NamedVm, what: string, order: () => Promise<Action>): Promise<Action> {
   const endMs = monotonicMs() + ACTION_TIMEOUT_MS;
-  for (;;) {
+  for (let refusals = 1; ; refusals++) {
     await waitUntilUnlocked(session, vm, what);
     session.report(`${vm.hostname}: ${what}`);
     try {
       return await order();
     } catch (error) {
-      const isRefusal = error instanceof UserVpsError && error.code === "API_REJECTED";
-      if (!isRefusal || monotonicMs() > endMs || (await getVm(session, vm.vmId, vm.hostname)).actionsLock !== "locked") throw error;
+      if (!(error instanceof UserVpsError) || !MAY_PASS.has(error.code) || monotonicMs() > endMs) throw error;
+      const isLocked = (await getVm(session, vm.vmId, vm.hostname)).actionsLock === "locked";
+      if (isLocked) refusals = 0;
+      else if (refusals >= MOST_REFUSALS) throw error.code === "API_NOT_FOUND" ? notFoundThough(vm, what, error) : error;
+      else await sleep(INTERVAL_MS, session.signal);
     }
   }
+}
+
+function notFoundThough({ vmId, hostname }: NamedVm, what: string, cause: UserVpsError): UserVpsError {
+  return new UserVpsError("VM_NOT_FOUND", `${what}: Hostinger shows VM ${vmId} of ${hostname}, but does not find what is ordered for it: ${cause.bareMessage}`, { cause });
 }
 
 async function waitUntilUnlocked(session: Session, vm: NamedVm, what: string): Promise<void> {

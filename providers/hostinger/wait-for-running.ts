@@ -124,24 +124,25 @@ async function nudge(session: Session, vm: VirtualMachine, inputs: VirtualMachin
   if (vm.state === "stopped" && asked.starts < MOST_STARTS && !(await isUnderWay(session, vm, asked))) {
     asked.starts++;
     asked.startedAtMs = monotonicMs();
-    asked.start = await orRejected(virtualMachines.start(vm.id, { signal: session.signal }));
+    const started = await orRefused(virtualMachines.start(vm.id, { signal: session.signal }));
+    asked.start = typeof started === "string" ? undefined : started;
   }
   // A VM passes through `initial` on its way from purchase to `creating`; only one that stays there needs a setup.
   if (vm.state === "initial" && !asked.setUp && waitedMs >= session.settings.initialGraceMs) {
-    asked.setUp = true;
     session.report(`${inputs.hostname}: VM ${vm.id} was never set up; setting it up`);
     await writeWholeScript(session, inputs);
-    await orRejected(virtualMachines.setup(vm.id, setupRequest(inputs), { signal: session.signal }));
+    asked.setUp = (await orRefused(virtualMachines.setup(vm.id, setupRequest(inputs), { signal: session.signal }))) !== "not found";
   }
 }
 
-/** The state may have moved on since it was read, and then the API refuses: the next look tells. */
-async function orRejected<T>(call: Promise<T>): Promise<T | undefined> {
+/** The state may have moved on since it was read, and then the API refuses; one that is shown may not be found yet by whoever takes the order. The next look tells. */
+async function orRefused<T>(call: Promise<T>): Promise<T | "refused" | "not found"> {
   try {
     return await call;
   } catch (error) {
-    if (!(error instanceof UserVpsError) || error.code !== "API_REJECTED") throw error;
-    return undefined;
+    if (error instanceof UserVpsError && error.code === "API_REJECTED") return "refused";
+    if (error instanceof UserVpsError && error.code === "API_NOT_FOUND") return "not found";
+    throw error;
   }
 }
 

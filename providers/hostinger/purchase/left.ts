@@ -1,5 +1,6 @@
 /** What was bought, or may have been, for a stack that is given up before its state had the VM. */
-import { isRenewed } from "../renewal.ts";
+import { UserVpsError } from "../../core/errors.ts";
+import { isRenewed, switchRenewal } from "../renewal.ts";
 import type { Session } from "../session.ts";
 import { removeRecord, serverNowMs } from "./account.ts";
 import { isSeen, lookForEvidence } from "./follow.ts";
@@ -54,7 +55,8 @@ export async function abandonPurchase(session: Session, { hostname, key, subscri
   // Also beside a VM, which may not name the subscription that pays it.
   if (subscriptionId !== undefined) {
     const listed = (await subscriptions.list({ signal: session.signal })).find(({ id }) => id === subscriptionId);
-    if (listed && isRenewed(listed)) await subscriptions.disableAutoRenewal(subscriptionId, { signal: session.signal });
+    const isOff = !listed || !isRenewed(listed) || (await switchRenewal(session, subscriptionId, false, `the VM that was ordered for ${hostname}`));
+    if (!isOff) throw new UserVpsError("API_WITHOUT_EFFECT", `Subscription ${subscriptionId}, which was ordered for ${hostname}, is listed as renewed, but not found where its renewal is switched off.`);
   }
   // It may have been moved since it was looked at.
   for (const record of await readPurchases(session, hostname)) if (record.key === key) await removeRecord(session, record.id);

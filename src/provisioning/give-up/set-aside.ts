@@ -20,7 +20,7 @@ export async function setAside(session: Session, vm: NamedVm): Promise<void> {
     if ((await getVm(session, vmId, vm.hostname)).hostname === aside) return;
     await runAction(session, vm, `setting VM ${vmId} aside as ${aside}`, () => session.client.virtualMachines.setHostname(vmId, aside));
   } catch (error) {
-    if (!(error instanceof UserVpsError) || !["VM_GONE", "API_NOT_FOUND", "API_REJECTED"].includes(error.code)) throw error;
+    if (!(error instanceof UserVpsError) || !["VM_GONE", "API_REJECTED"].includes(error.code)) throw error;
     session.report(`VM ${vmId} keeps its host name: ${error.message}`);
   }
 }

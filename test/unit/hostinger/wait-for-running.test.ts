@@ -7,7 +7,7 @@ import type { VirtualMachineInputs } from "../../../providers/hostinger/virtual-
 import { getVm, waitForRunning } from "../../../providers/hostinger/wait-for-running.ts";
 
 /** A stopped VM that runs after so many starts; each start ends as told. */
-function stoppedVm(ends: readonly ("refused" | "error" | "success" | "sent" | "unfound")[], { runsAfter, notFoundGraceMs = 180_000 }: { runsAfter: number; notFoundGraceMs?: number }) {
+function stoppedVm(ends: readonly ("refused" | "nowhere" | "error" | "success" | "sent" | "unfound")[], { runsAfter, notFoundGraceMs = 180_000 }: { runsAfter: number; notFoundGraceMs?: number }) {
   let starts = 0;
   const vm = () => ({ id: 7, state: starts >= runsAfter ? "running" : "stopped", actionsLock: "unlocked", ipv4: [{ address: "127.0.0.2" }] });
   const session = {
@@ -18,6 +18,7 @@ function stoppedVm(ends: readonly ("refused" | "error" | "success" | "sent" | "u
       start: async () => {
         const end = ends[starts++];
         if (end === "refused") throw new UserVpsError("API_REJECTED", "an example");
+        if (end === "nowhere") throw new UserVpsError("API_NOT_FOUND", "an example");
         return { id: starts, name: "start", state: "sent" };
       },
       action: async (_vm: number, id: number) => {
@@ -70,11 +71,29 @@ describe("a VM that nobody has seen and that is not found", () => {
   });
 });
 
+describe("waiting for a VM that was never set up", () => {
+  it("sets it up once, as soon as it is found by whoever takes the order", async () => {
+    let setups = 0;
+    const session = {
+      signal: new AbortController().signal, report: () => undefined, settings: { patience: "own", runningTimeoutMs: 3_000, initialGraceMs: 0, notFoundGraceMs: 400 },
+      client: { virtualMachines: {
+        get: async () => ({ id: 7, state: setups < 3 ? "initial" : "running", actionsLock: "unlocked", ipv4: [{ address: "127.0.0.2" }] }),
+        actions: async () => [],
+        setup: async () => {
+          if (++setups < 3) throw new UserVpsError("API_NOT_FOUND", "an example");
+        },
+      } },
+    } as unknown as Session;
+    assert.equal((await waitForRunning(session, 7, { hostname: "alice.spoq.dev" } as VirtualMachineInputs)).state, "running");
+    assert.equal(setups, 3);
+  });
+});
+
 describe("waiting for a stopped VM", () => {
   it("starts it again where a start was refused, failed, or did not last", async () => {
-    const { wait, starts } = stoppedVm(["refused", "error", "success", "success"], { runsAfter: 4 });
+    const { wait, starts } = stoppedVm(["refused", "nowhere", "error", "success", "success"], { runsAfter: 5 });
     assert.equal((await wait()).state, "running");
-    assert.equal(starts(), 4);
+    assert.equal(starts(), 5);
   });
 
   it("waits for the start that is under way, and starts it only so often", async () => {
