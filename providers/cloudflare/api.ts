@@ -3,10 +3,12 @@ import { z } from "zod";
 import { UserVpsError } from "../core/errors.ts";
 import { HttpEndpoint, HttpFailure } from "../core/http.ts";
 import type { HttpAnswer } from "../core/http.ts";
+import { jsonOrUndefined } from "../core/json.ts";
 import { removeForSure } from "../core/removal.ts";
 import { waitBeforeRepetitionMs } from "../core/retry.ts";
 import { MINUTE_MS, monotonicMs, SECOND_MS, sleep } from "../core/time.ts";
 import { tokenFrom } from "../core/token.ts";
+import { apiErrors } from "./errors.ts";
 
 export interface CloudflareAccess {
   readonly baseUrl?: string | undefined;
@@ -67,7 +69,6 @@ const MOST_READS = 3;
 const answerSchema = z.object({ success: z.boolean().optional(), result: z.unknown(), result_info: z.object({ total_pages: z.number(), total_count: z.number(), per_page: z.number().positive().optional() }).nullish().catch(undefined) });
 type Answer = z.output<typeof answerSchema>;
 
-const errorSchema = z.object({ errors: z.array(z.object({ code: z.number() })) });
 /** Of a 404 that is about the zone or the path, and says nothing about the record. */
 const NO_ROUTE: ReadonlySet<number> = new Set([7000, 7003]);
 
@@ -162,7 +163,7 @@ class Passing {
   }
 }
 
-/** Throws what does not pass. Cloudflare's own answers are JSON: anything else is of something in front of it. */
+/** Throws what does not pass. */
 function judged(method: string, answer: HttpAnswer | HttpFailure, isOneRecord: boolean): Answer | Passing | undefined {
   const about = `${method} of the zone's DNS records`;
   if (answer instanceof HttpFailure) {
@@ -170,28 +171,21 @@ function judged(method: string, answer: HttpAnswer | HttpFailure, isOneRecord: b
     return new Passing(new UserVpsError(answer.kind === "timeout" ? "API_TIMEOUT" : "API_UNREACHABLE", `Cloudflare did not answer ${about}: ${answer.message}.`));
   }
   const { status, text } = answer;
-  const json = jsonOf(text);
-  if (status === 429) return new Passing(new UserVpsError("API_RATE_LIMITED", `Cloudflare answered 429 to ${about} until the time limit.`, { status }));
-  if (status === 408 || status >= 500) return new Passing(new UserVpsError("API_UNAVAILABLE", `Cloudflare did not answer ${about}: status ${status}.`, { status }));
-  if (json === undefined) {
-    const error = new UserVpsError("API_ANSWER_UNREADABLE", `Cloudflare's address answered ${status} to ${about} with something that is no JSON.`, { status });
-    if (status < 300) return new Passing(error);
-    throw error;
+  const errors = apiErrors(text);
+  const said = errors?.said ?? "";
+  if (status === 429) return new Passing(new UserVpsError("API_RATE_LIMITED", `Cloudflare answered 429 to ${about} until the time limit${said}.`, { status }));
+  if (status === 408 || status >= 500) return new Passing(new UserVpsError("API_UNAVAILABLE", `Cloudflare did not answer ${about}: status ${status}${said}.`, { status }));
+  if (status >= 300) {
+    if (!errors) throw new UserVpsError("API_ANSWER_UNREADABLE", `Cloudflare's address answered ${status} to ${about} with something that is not of its API.`, { status });
+    if (status === 404 && isOneRecord && !NO_ROUTE.has(errors.code ?? 0)) return undefined;
+    throw refused(method, status, said);
   }
-  if (status === 404 && isOneRecord && !NO_ROUTE.has(errorSchema.safeParse(json).data?.errors[0]?.code ?? 0)) return undefined;
-  if (status >= 300) throw refused(method, status);
+  const json = jsonOrUndefined(text);
+  if (json === undefined) return new Passing(new UserVpsError("API_ANSWER_UNREADABLE", `Cloudflare's address answered ${status} to ${about} with something that is no JSON.`, { status }));
   const parsed = answerSchema.safeParse(json).data;
-  if (parsed?.success === false) return new Passing(new UserVpsError("API_UNAVAILABLE", `Cloudflare answered ${status} to ${about}, and that it did not succeed.`, { status }));
+  if (parsed?.success === false) return new Passing(new UserVpsError("API_UNAVAILABLE", `Cloudflare answered ${status} to ${about}, and that it did not succeed${said}.`, { status }));
   if (!parsed || (method === "GET" && parsed.success !== true)) throw unexpected();
   return parsed;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function recordsOf(answer: Answer | undefined): ZoneRecord[] {
@@ -208,7 +202,7 @@ function incomplete(why: string): UserVpsError {
   return new UserVpsError("API_LIST_INCOMPLETE", `The zone's DNS records cannot be read to a certain end: ${why}.`);
 }
 
-function refused(method: string, status: number): UserVpsError {
+function refused(method: string, status: number, said: string): UserVpsError {
   const code = status === 401 ? "API_UNAUTHORIZED" : status === 403 ? "API_FORBIDDEN" : "API_REJECTED";
-  return new UserVpsError(code, `Cloudflare answered ${status} to ${method} of the zone's DNS records.`, { status });
+  return new UserVpsError(code, `Cloudflare answered ${status} to ${method} of the zone's DNS records${said}.`, { status });
 }

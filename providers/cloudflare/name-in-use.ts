@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { UserVpsError } from "../core/errors.ts";
 import { HttpEndpoint, HttpFailure } from "../core/http.ts";
+import { jsonOrUndefined } from "../core/json.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { CLOUDFLARE_BASE_URL, cloudflareHeaders, zoneRecords } from "./api.ts";
 import type { CloudflareAccess, ZoneRecord, ZoneRecords } from "./api.ts";
@@ -74,10 +75,10 @@ async function readZoneName({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }:
   const endpoint = new HttpEndpoint({ baseUrl, connections: 1, connectTimeoutMs: 10 * SECOND_MS });
   try {
     const { status, text } = await endpoint.send({ method: "GET", path: `/zones/${encodeURIComponent(zoneId)}`, headers, timeoutMs: TIMEOUT_MS, signal });
-    return status === 200 ? zoneSchema.safeParse(JSON.parse(text)).data?.result.name.toLowerCase() : undefined;
+    return status === 200 ? zoneSchema.safeParse(jsonOrUndefined(text)).data?.result.name.toLowerCase() : undefined;
   } catch (error) {
     // It is the better one of two ways to tell.
-    if (error instanceof HttpFailure || error instanceof SyntaxError) return undefined;
+    if (error instanceof HttpFailure) return undefined;
     throw error;
   } finally {
     await endpoint.close();

@@ -2,9 +2,11 @@
 import { z } from "zod";
 import { UserVpsError } from "../core/errors.ts";
 import { HttpEndpoint, HttpFailure } from "../core/http.ts";
+import { jsonOrUndefined } from "../core/json.ts";
 import { SECOND_MS } from "../core/time.ts";
 import { CLOUDFLARE_BASE_URL, cloudflareHeaders } from "./api.ts";
 import type { CloudflareAccess } from "./api.ts";
+import { apiErrors } from "./errors.ts";
 
 export interface ZoneState {
   readonly recordCount: number;
@@ -37,12 +39,13 @@ export function zoneReader({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }: 
   return {
     async read() {
       const [records, zone] = await Promise.all([get("/dns_records?per_page=5"), get("")]);
-      const answer = jsonOf(records.text);
-      // What is no JSON comes from something in front of Cloudflare's API, and says nothing about the token.
-      if (answer === undefined && records.status < 500) throw new UserVpsError("API_ANSWER_UNREADABLE", `Cloudflare's address answered ${records.status} to the question for the number of the zone's records with something that is no JSON.`, { status: records.status });
-      if ([400, 401, 403, 404].includes(records.status)) return { recordCount: 0, fault: `the token may not read the zone's records (Cloudflare answered ${records.status})` };
-      const count = countSchema.safeParse(answer);
-      if (records.status >= 300 || !count.success) throw new UserVpsError("API_UNAVAILABLE", `Cloudflare answered ${records.status} to the question for the number of the zone's records.`);
+      const { status, text } = records;
+      const errors = apiErrors(text);
+      if (!errors && status < 500) throw new UserVpsError("API_ANSWER_UNREADABLE", `Cloudflare's address answered ${status} to the question for the number of the zone's records with something that is not of its API.`, { status });
+      const said = errors?.said ?? "";
+      if ([400, 401, 403, 404].includes(status)) return { recordCount: 0, fault: `the token may not read the zone's records (Cloudflare answered ${status}${said})` };
+      const count = countSchema.safeParse(jsonOrUndefined(text));
+      if (status >= 300 || !count.success) throw new UserVpsError("API_UNAVAILABLE", `Cloudflare answered ${status} to the question for the number of the zone's records${said}.`);
       return { recordCount: count.data.result_info.total_count, fault: zone.status === 200 ? faultOf(zone.text) : undefined };
     },
     close: () => endpoint.close(),
@@ -50,7 +53,7 @@ export function zoneReader({ baseUrl = CLOUDFLARE_BASE_URL, apiToken, zoneId }: 
 }
 
 function faultOf(text: string): string | undefined {
-  const zone = zoneSchema.safeParse(jsonOf(text));
+  const zone = zoneSchema.safeParse(jsonOrUndefined(text));
   if (!zone.success) return undefined;
   const { status = "active", paused = false, permissions } = zone.data.result;
   if (status !== "active") return `the zone is '${status}' at Cloudflare, expected 'active'`;
@@ -58,12 +61,4 @@ function faultOf(text: string): string | undefined {
   // Only some tokens are told permissions; those of the account as a whole have others.
   if (permissions?.includes("#dns_records:read") && !permissions.includes("#dns_records:edit")) return "the token may read the zone's records, but not write them";
   return undefined;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { zoneRecords } from "../../providers/cloudflare/api.ts";
 import { caaText, issuersOf } from "../../providers/cloudflare/caa.ts";
+import { apiErrors } from "../../providers/cloudflare/errors.ts";
 import { forbiddingCaa } from "../../providers/cloudflare/certificate-allowed.ts";
 import { nameOfOtherZone } from "../../providers/cloudflare/name-in-use.ts";
 import { dnsServerFrom } from "../../providers/core/dns-server.ts";
@@ -31,7 +32,7 @@ export async function checkCloudflare({ env, signal }: CheckContext): Promise<Fi
     try {
       const [records, zone] = await Promise.all([get(`/dns_records?per_page=${RECORDS_LOOKED_AT}`), get("")]);
       const zoneName = nameIn(zone.status, zone.text);
-      if (records.status < 500 && !isJson(records.text)) return failed("cloudflare", `something that is not Cloudflare's API answers with ${records.status}`, "See what stands between this machine and CLOUDFLARE_BASE_URL (a firewall, a proxy), and https://www.cloudflarestatus.com.");
+      if (records.status < 500 && !apiErrors(records.text)) return failed("cloudflare", `something that is not Cloudflare's API answers with ${records.status}`, "See what stands between this machine and CLOUDFLARE_BASE_URL (a firewall, a proxy), and https://www.cloudflarestatus.com.");
       const found = judge(records.status, zoneName, { zoneId, domain, recordNames: recordNamesIn(records.text) });
       return found.result === "ok" ? ((await certificateFault(env, { token, zoneId, domain, zoneName }, signal)) ?? found) : found;
     } finally {
@@ -68,15 +69,6 @@ function judge(status: number, zoneName: string | undefined, { zoneId, domain, r
   if (zoneName === undefined) return ok("cloudflare", "the token reads the zone's records; it may not read the zone's name");
   if (domain === zoneName || domain.endsWith(`.${zoneName}`)) return ok("cloudflare", `the token reads the records of ${zoneName}`);
   return failed("cloudflare", `zone ${zoneId} is ${zoneName}, but VPS_DOMAIN is ${domain}`, `Set CLOUDFLARE_ZONE_ID to the zone of ${domain}, or VPS_DOMAIN to a name under ${zoneName}.`);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function recordNamesIn(text: string): string[] {

@@ -21,6 +21,9 @@ afterAll(async () => {
 });
 afterEach(() => sandbox.clearFaults());
 
+/** As Cloudflare's edge tells programs of its own errors (RFC 9457). */
+const PROBLEM = { type: "https://example.org/errors/1020/", title: "Error 1020: Access denied", status: 403, error_code: 1020 };
+
 describe("the zone's state", () => {
   it("is not told from what stands in front of Cloudflare's API, nor from an answer that tells of errors", async () => {
     const reader = zoneReader({ baseUrl: sandbox.cloudflareUrl, apiToken: sandbox.cloudflareToken, zoneId: sandbox.zoneId });
@@ -30,8 +33,10 @@ describe("the zone's state", () => {
     await assert.rejects(reader.read(), { code: "API_ANSWER_UNREADABLE" });
     sandbox.addFault({ ...ofRecords, fault: { kind: "status", status: 200, body: { success: false, errors: [], messages: [], result: [], result_info: { total_count: 0 } } } });
     await assert.rejects(reader.read(), { code: "API_UNAVAILABLE" });
-    sandbox.addFault({ ...ofRecords, fault: { kind: "status", status: 403 } });
-    assert.match((await reader.read()).fault ?? "", /may not read the zone's records/);
+    sandbox.addFault({ ...ofRecords, fault: { kind: "status", status: 403, body: PROBLEM } });
+    await assert.rejects(reader.read(), { code: "API_ANSWER_UNREADABLE" });
+    sandbox.addFault({ ...ofRecords, fault: { kind: "status", status: 403, body: { success: false, errors: [{ code: 10_000, message: "Authentication error." }] } } });
+    assert.match((await reader.read()).fault ?? "", /may not read the zone's records \(Cloudflare answered 403: 10000 Authentication error\)/);
     await reader.close();
   });
 });
@@ -99,6 +104,19 @@ describe("the zone's records", () => {
     await assert.rejects(zone.list(), { code: "API_ANSWER_UNEXPECTED" });
     sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "status", status: 400, body: { success: false } } });
     await assert.rejects(zone.list(), { code: "API_REJECTED" });
+    sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "status", status: 404, body: { success: false, errors: [{ code: 7003, message: "Could not route to /zones/none." }] } } });
+    await assert.rejects(zone.list(), /API_REJECTED: Cloudflare answered 404 to GET of the zone's DNS records: 7003 Could not route to \/zones\/none\./);
+  });
+
+  it("in JSON of something in front of Cloudflare's API are neither refused nor gone", async () => {
+    const [record] = await zone.list({ name: `user11.${sandbox.domain}` });
+    for (const status of [401, 403, 404]) {
+      sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "status", status, body: PROBLEM } });
+      await assert.rejects(zone.list(), { code: "API_ANSWER_UNREADABLE" });
+      sandbox.addFault({ api: "cloudflare", times: 1, fault: { kind: "status", status, body: PROBLEM } });
+      await assert.rejects(zone.remove(record!.id), { code: "API_ANSWER_UNREADABLE" });
+    }
+    assert.equal((await zone.list({ name: `user11.${sandbox.domain}` })).length, 1);
   });
 
   const answering = (body: unknown, times = 0) => sandbox.addFault({ api: "cloudflare", method: "GET", times, fault: { kind: "status", status: 200, body } });

@@ -88,7 +88,7 @@ export class HostingerClient {
     return new HostingerClient(this.#options, this.#transport.withSignal(signal));
   }
 
-  /** The server's clock minus the local one, in ms to a second, by the last answer's `Date`; 0 before the first. */
+  /** The server's clock minus the local one, in ms to a second, by the `Date` of the last success; 0 before the first. */
   get serverTimeOffsetMs(): number {
     return this.#transport.serverTimeOffsetMs;
   }

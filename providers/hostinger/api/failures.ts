@@ -5,6 +5,7 @@ import { z } from "zod";
 import { beginningOf, shortened } from "../../core/cut-text.ts";
 import { UserVpsError, type ErrorCode } from "../../core/errors.ts";
 import type { HttpAnswer, HttpFailure } from "../../core/http.ts";
+import { jsonOrUndefined } from "../../core/json.ts";
 import { cancellationOf } from "../../core/polling.ts";
 import type { RateLimiterWaitError } from "../../core/rate-limiter.ts";
 import { inSeconds } from "../../core/time.ts";
@@ -23,16 +24,20 @@ export interface Failure {
 }
 
 const MAX_MESSAGE_CHARACTERS = 500;
+const MAX_TITLE_CHARACTERS = 200;
 /** Lines of a script shorter than this are too common to be blotted out one by one. */
 const MIN_SECRET_LINE_CHARACTERS = 8;
 
-/** OpenAPI: `Common.Response.ErrorResponse` and `…UnprocessableContentResponse`; the introduction says `error`. */
+/** OpenAPI: `Common.Response.ErrorResponse` and `…UnprocessableContentResponse`; the introduction says `error`. Each has one of these at least. */
 const errorBody = z.object({
   message: z.string().optional().catch(undefined),
   error: z.string().optional().catch(undefined),
   errors: z.record(z.string(), z.unknown()).optional().catch(undefined),
   correlation_id: z.string().regex(/^[\w.:-]{1,100}$/).optional().catch(undefined),
-});
+}).refine((body) => Object.keys(body).length > 0);
+
+/** RFC 9457, as Cloudflare, which stands before the API, tells programs of its own errors. */
+const problemBody = z.object({ title: z.string() });
 
 /** Below 500, those that say "again, later". */
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 429]);
@@ -47,16 +52,17 @@ const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
 
 /**
  * For any answer with another status than 2xx. `call` is method and path; `secrets` is what was sent.
- * The API's own errors are JSON: anything else comes from something in front of it (a firewall, a
- * maintenance page), says nothing about the object or the token, and passes.
+ * The API's own errors are JSON of their own shape: anything else comes from something in front of it
+ * (a firewall, a maintenance page), says nothing about the object or the token, and passes.
  */
 export function failureOfAnswer(call: string, answer: HttpAnswer, secrets: readonly string[]): Failure {
   const { status } = answer;
   const json = jsonOrUndefined(answer.text);
-  if (json === undefined && !PASSING_STATUSES.has(status) && status < 500) return unreadable(call, answer);
-  const body = errorBody.safeParse(json).data ?? {};
-  const theirs = [body.message ?? body.error, fieldErrors(body.errors ?? {})].filter(Boolean).join(" ");
-  const code = CODE_OF_STATUS[status] ?? (status >= 500 ? "API_UNAVAILABLE" : status >= 400 ? "API_REJECTED" : "API_ANSWER_UNEXPECTED");
+  const own = status >= 400 ? errorBody.safeParse(json).data : undefined;
+  if (!own && !PASSING_STATUSES.has(status) && status < 500) return unreadable(call, answer);
+  const body = own ?? {};
+  const theirs = own ? [body.message ?? body.error, fieldErrors(body.errors ?? {})].filter(Boolean).join(" ") : (problemBody.safeParse(json).data?.title ?? "");
+  const code = CODE_OF_STATUS[status] ?? (status >= 500 ? "API_UNAVAILABLE" : "API_REJECTED");
   const said = asSentence(`${call} answered ${status}${theirs ? `: ${withoutSecrets(theirs, secrets)}` : ""}`);
   return {
     said,
@@ -68,13 +74,20 @@ export function failureOfAnswer(call: string, answer: HttpAnswer, secrets: reado
   };
 }
 
-/** For an answer without JSON. Of a 2xx, the effect is not known; what refused with a page need not be who had the request. */
+/** For an answer that is not the API's: without JSON, or an error of another shape. Of a 2xx, the effect is not known; what refused with a page need not be who had the request. */
 export function unreadable(call: string, { status, headers, text }: HttpAnswer): Failure {
-  const [type = ""] = (headers["content-type"] ?? "").split(";");
-  const what = text.trim() === "" ? "an empty body" : `${/^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : "something"} that is no JSON, of ${text.length} characters`;
-  const said = asSentence(`${call} answered ${status} with ${what}`);
+  const said = asSentence(`${call} answered ${status} with ${whatItIs(headers, text)}`);
   const isSuccess = status >= 200 && status < 300;
   return { said, error: new UserVpsError("API_ANSWER_UNREADABLE", said, { status }), passing: isSuccess, withoutEffect: false, status };
+}
+
+function whatItIs(headers: HttpAnswer["headers"], text: string): string {
+  if (text.trim() === "") return "an empty body";
+  const json = jsonOrUndefined(text);
+  const title = problemBody.safeParse(json).data?.title;
+  if (json !== undefined) return `JSON that is not of the API's errors${title === undefined ? "" : `: ${shortened(title, MAX_TITLE_CHARACTERS)}`}`;
+  const [type = ""] = (headers["content-type"] ?? "").split(";");
+  return `${/^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : "something"} that is no JSON, of ${text.length} characters`;
 }
 
 /** For a request without a complete answer that was not cancelled. */
@@ -111,15 +124,6 @@ export function unexpectedAnswer(call: string, status: number, problem: z.ZodErr
       ? problem
       : problem.issues.slice(0, 5).map((issue) => `${issue.path.join(".") || "the answer"}: ${issue.message}`).join("; ");
   return new UserVpsError("API_ANSWER_UNEXPECTED", asSentence(beginningOf(`${call} answered ${status}, but ${places}`, MAX_MESSAGE_CHARACTERS)), { status });
-}
-
-/** `undefined` for an empty text and for one that is not JSON. */
-export function jsonOrUndefined(text: string): unknown {
-  try {
-    return text.trim() === "" ? undefined : (JSON.parse(text) as unknown);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Validation messages may repeat what was sent: every secret, and every longer line of one, is blotted out. */

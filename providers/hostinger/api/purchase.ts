@@ -6,8 +6,8 @@
 import { z } from "zod";
 
 import { UserVpsError } from "../../core/errors.ts";
+import { jsonOrUndefined } from "../../core/json.ts";
 import { idSchema } from "./fields.ts";
-import { jsonOrUndefined } from "./failures.ts";
 import { setupBody, setupSecrets, type SetupRequest } from "./setup-request.ts";
 import { virtualMachineSchema, type VirtualMachine } from "./virtual-machine.ts";
 import { CallFailure, type CallOptions, type HostingerTransport } from "./transport.ts";

@@ -4,6 +4,7 @@ import type { z } from "zod";
 
 import { UserVpsError } from "../../core/errors.ts";
 import { HttpEndpoint, HttpFailure, type HttpAnswer, type HttpMethod } from "../../core/http.ts";
+import { jsonOrUndefined } from "../../core/json.ts";
 import { RateLimiterWaitError, sharedRateLimiter, type RateLimiter } from "../../core/rate-limiter.ts";
 import { isLastAllowed, waitAskedMs, waitBeforeRepetitionMs } from "../../core/retry.ts";
 import { monotonicMs, sleep } from "../../core/time.ts";
@@ -13,7 +14,6 @@ import {
   failureOfCancellation,
   failureOfConnection,
   failureOfWait,
-  jsonOrUndefined,
   unexpectedAnswer,
   unreadable,
   type Failure,
@@ -108,7 +108,7 @@ export class HostingerTransport {
     return new HostingerTransport({ ...this.#options, signal: eitherOf(signal, this.#options.signal) }, this.#shared);
   }
 
-  /** The server's clock minus the local one at the last answer, to a second; 0 before the first. */
+  /** The server's clock minus the local one at the last success, to a second; 0 before the first. */
   get serverTimeOffsetMs(): number {
     return this.#shared.serverTimeOffsetMs;
   }
@@ -216,9 +216,6 @@ export class HostingerTransport {
 
   #judge(call: string, request: ApiRequest, attempt: number, answer: HttpAnswer): Outcome {
     const { status, headers } = answer;
-    const serverTimeMs = Date.parse(headers["date"] ?? "");
-    if (!Number.isNaN(serverTimeMs)) this.#shared.serverTimeOffsetMs = serverTimeMs - Date.now();
-
     if (status === 429) {
       // The limiter holds everybody, this call included: no wait of its own on top.
       this.#shared.limiter.hold(waitBeforeRepetitionMs(attempt, headers));
@@ -227,12 +224,21 @@ export class HostingerTransport {
     const askedMs = waitAskedMs(headers);
     if (isLastAllowed(headers) && askedMs !== undefined) this.#shared.limiter.hold(askedMs);
     if (status >= 200 && status < 300) {
-      if (jsonOrUndefined(answer.text) !== undefined || (request.method === "DELETE" && answer.text.trim() === "")) return { answer };
+      if (jsonOrUndefined(answer.text) !== undefined || (request.method === "DELETE" && answer.text.trim() === "")) {
+        this.#noteServerTime(headers["date"]);
+        return { answer };
+      }
       return { failure: unreadable(call, answer), waitMs: waitBeforeRepetitionMs(attempt) };
     }
     // A reset of the rate limit says nothing about when a server error is over.
     const { "retry-after": retryAfter, date } = headers;
     return { failure: failureOfAnswer(call, answer, this.#secrets(request)), waitMs: waitBeforeRepetitionMs(attempt, { "retry-after": retryAfter, date }) };
+  }
+
+  /** By which purchases are judged: what stands in front of the API may have another clock, so only a success of the API itself tells it. */
+  #noteServerTime(date: string | undefined): void {
+    const serverTimeMs = Date.parse(date ?? "");
+    if (!Number.isNaN(serverTimeMs)) this.#shared.serverTimeOffsetMs = serverTimeMs - Date.now();
   }
 
   #secrets(request: ApiRequest): readonly string[] {

@@ -34,7 +34,7 @@ describe("an error of the API", () => {
   });
 
   it("does without a message, and with a body of another shape", async () => {
-    for (const answer of [{}, { json: ["?"] }, { json: { message: 7, errors: "x", correlation_id: {} } }]) {
+    for (const answer of [{}, { json: { message: 7, errors: "x", correlation_id: {} } }]) {
       assert.match((await errorOf({ ...answer, status: 404 }, (client) => client.virtualMachines.get(7))).message, /GET \/api\/vps\/v1\/virtual-machines\/7 answered 404\./);
     }
   });
@@ -52,6 +52,28 @@ describe("an error of the API", () => {
       assert.deepEqual([error.code, error.retry, error.status], ["API_ANSWER_UNREADABLE", "backoff", status]);
       assert.ok(error.message.includes(`answered ${status} with `) && error.message.includes(said), error.message);
     }
+  });
+
+  it("is told apart from JSON of something in front of the API, which says what it is", async () => {
+    const problem = { type: "https://example.org/errors/1020/", title: "Error 1020: Access denied", status: 403, detail: "The site owner has blocked you.", error_code: 1020 };
+    for (const [status, json, said] of [
+      [401, problem, "JSON that is not of the API's errors: Error 1020: Access denied."], [403, problem, "Error 1020: Access denied."], [404, problem, "Error 1020: Access denied."], [409, problem, "Error 1020: Access denied."],
+      [404, {}, "JSON that is not of the API's errors."], [404, ["?"], "JSON that is not of the API's errors."], [403, "blocked", "JSON that is not of the API's errors."],
+      [302, { message: "Moved." }, "JSON that is not of the API's errors."],
+    ] as const) {
+      const error = await errorOf({ status, json }, (client) => client.virtualMachines.get(7));
+      assert.deepEqual([error.code, error.retry, error.status], ["API_ANSWER_UNREADABLE", "backoff", status]);
+      assert.ok(error.message.includes(`answered ${status} with `) && error.message.includes(said), error.message);
+    }
+    const unavailable = await errorOf({ status: 522, json: { ...problem, title: "Error 522: Connection timed out" } }, (client) => client.virtualMachines.get(7));
+    assert.match(unavailable.message, /^API_UNAVAILABLE: GET \S+ answered 522: Error 522: Connection timed out\./);
+  });
+
+  it("holds no character that PostgreSQL or the engine does not take", async () => {
+    const text = String.raw`{"message": "a\u0000b\ud83dc\ude00d \ud83d\ude00 \\u0000", "correlation_id": "x"}`;
+    const error = await errorOf({ status: 422, text }, (client) => client.virtualMachines.get(7));
+    assert.equal(error.message.isWellFormed(), true);
+    assert.ok(error.message.includes("answered 422: ab\ufffdc\ufffdd 😀 \\u0000."), error.message);
   });
 
   it("is clear about an answer that is longer than what is read", async () => {

@@ -119,6 +119,8 @@ describe("a purchase of unknown outcome", () => {
     ["202 that is a page", { status: 202, text: "<html></html>" }],
     ["200 with an id that may be anything's", { json: { id: 2957087, status: "running" } }],
     ["a redirect with JSON", { status: 307, json: { message: "moved" } }],
+    ["403 with JSON of something in front of the API", { status: 403, json: { title: "Error 1020: Access denied", status: 403 } }],
+    ["422 with JSON of another shape", { status: 422, json: ["?"] }],
     ["200 that is broken off", { text: "{\"order\":", headers: { "content-length": "500" } }],
   ];
   for (const [what, answer] of uncertain) {
