@@ -34,9 +34,9 @@ export const ERROR_CATALOGUE = {
   API_UNREACHABLE: { meaning: "No connection to the API, or it broke off.", retry: "backoff", next: "Check network, DNS and proxy; it is tried again later." },
   API_TIMEOUT: { meaning: "The API did not answer within the time limit.", retry: "backoff", next: "It is tried again later." },
   API_WITHOUT_EFFECT: { meaning: "The API said yes, and nothing is different.", retry: "backoff", next: "It is tried again later; if it stays so, do it in the provider's panel and ask its support." },
-  API_ANSWER_UNREADABLE: { meaning: "What answered did not answer as the API does: with a page in place of JSON, cut off, or too much.", retry: "backoff", next: "It is tried again later; if it stays so, see the provider's status page, and who answers at the base URL (a proxy, a maintenance page)." },
+  API_ANSWER_UNREADABLE: { meaning: "What answered did not answer as the API does: with a page, or JSON of another, in place of its own, cut off, or too much.", retry: "backoff", next: "It is tried again later; if it stays so, see the provider's status page, and who answers at the base URL (a proxy, a maintenance page)." },
   API_LIST_INCOMPLETE: { meaning: "A list of the API could not be read to its certain end, and what it does not show may be what matters.", retry: "backoff", next: "It is tried again later; report the list's pages if it recurs." },
-  API_ANSWER_UNEXPECTED: { meaning: "The API's answer lacks something that is relied on.", retry: "park", next: "Report the answer's shape; the API may have changed." },
+  API_ANSWER_UNEXPECTED: { meaning: "The API's answer lacks something that is relied on.", retry: "backoff", next: "It is tried again later; if it stays so, report the answer's shape: the API may have changed." },
 
   PAYMENT_REFUSED: { meaning: "Hostinger refused the purchase because of the payment.", retry: "park", next: "Check the payment method in the Hostinger panel, then try again." },
   PURCHASE_UNCERTAIN: { meaning: "A purchase was sent, and nothing tells whether it bought a VM.", retry: "park", next: "Look into the orders in the Hostinger panel, then decide: `user-vps resolve USER --vm ID --reason WHY`, or with `--buy-again` or `--give-up` (docs/runbook.md); nothing is bought meanwhile." },
