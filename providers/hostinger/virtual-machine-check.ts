@@ -70,18 +70,18 @@ async function refusedChanges(olds: Values, news: Values): Promise<CheckFailure[
   const isAllowed = (name: string) => vmIds.includes(news[name] as number);
   const switchTo = (name: string) => (vmId === undefined ? `set ${name} to the VM's id` : `set ${name} to ${vmId} (\`pulumi config set ${name} ${vmId}\`)`);
   if (gone !== undefined && news["allowReplaceOf"] !== gone) {
-    failures.push({ property: "", reason: `VM_GONE: VM ${gone} does not exist any more. To buy a new one, ${switchTo("allowReplaceOf")}` });
+    failures.push({ property: "", reason: `VM_GONE: VM ${gone} does not exist any more. Next: To buy a new one, ${switchTo("allowReplaceOf")}.` });
   }
   if (replace.length > 0 && !isAllowed("allowReplaceOf")) {
     failures.push({
       property: "",
-      reason: `CHANGE_REFUSED: ${describe(olds, news, replace)} would buy another VM, and the user's data stays on the old one. To allow it, ${switchTo("allowReplaceOf")}`,
+      reason: `CHANGE_REFUSED: ${describe(olds, news, replace)} would buy another VM, and the user's data stays on the old one. Next: To allow it, ${switchTo("allowReplaceOf")}.`,
     });
   }
   if (recreate.length > 0 && replace.length === 0 && !isAllowed("allowRecreateOf")) {
     failures.push({
       property: "",
-      reason: `CHANGE_REFUSED: ${describe(olds, news, recreate)} takes effect at first boot only, so the VM would have to be wiped with all the user's data.${byRelease(recreate)} To allow the wipe, ${switchTo("allowRecreateOf")}`,
+      reason: `CHANGE_REFUSED: ${describe(olds, news, recreate)} takes effect at first boot only, so the VM would have to be wiped with all the user's data.${byRelease(recreate)} Next: To allow the wipe, ${switchTo("allowRecreateOf")}.`,
     });
   }
   return failures;

@@ -96,7 +96,7 @@ function checkPurchases({ purchasesPerDay, spendPerMonthCents, fleetLimit }: Set
   if (!isOn) return failed("purchases", `switched off ${setBy === null ? "by PURCHASES" : `by ${setBy}`}${reason ? `: ${reason}` : ""}`, "`user-vps purchases on`, if VPSs are to be bought.");
   if (breaker.state !== "closed") return failed("purchases", `a payment was refused, ${breaker.refusals} so far: ${breaker.reason}`, `Mend the payment in hPanel, then \`user-vps purchases on\` tries the next at once${breaker.nextProbeAt ? `, else it is tried at ${moment(breaker.nextProbeAt)}` : ""}.`);
   const caps = [["PURCHASES_PER_DAY", purchasesToday, purchasesPerDay], ["SPEND_PER_MONTH_CENTS", spentThisMonthCents, spendPerMonthCents], ["FLEET_LIMIT", fleet, fleetLimit]] as const;
-  const told = caps.map(([name, used, limit]) => `${name} ${used}${limit === undefined ? ", not set" : ` of ${limit}`}`).join("; ");
+  const told = caps.map(([name, used, limit]) => `${name} ${limit === undefined ? `is not set, ${used} so far` : `${used} of ${limit}`}`).join("; ");
   const full = caps.filter(([, used, limit]) => limit !== undefined && used >= limit).map(([name]) => name);
   return full.length === 0 ? ok("purchases", `on; ${told}`) : failed("purchases", told, `Users wait: raise ${full.join(", ")}, or wait until it is free again.`);
 }

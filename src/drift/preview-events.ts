@@ -72,7 +72,7 @@ export function previewWithRefresh(options: PreviewOptions): PreviewWithRefresh 
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
       if (!(error instanceof CommandFailed)) throw error;
-      const failure = failureOf({ stackName, errors, output: pulumi.last.output, end: pulumi.last.end, redact });
+      const failure = failureOf({ stackName, errors, output: pulumi.last.output, end: pulumi.last.end, redact, isOfService: true });
       if (!isRefusal(failure)) throw failure;
       return { refusal: failure };
     } finally {

@@ -25,7 +25,7 @@ export const HTTP_ERRORS = {
   METHOD_NOT_ALLOWED: { meaning: "The address is there, but not for this method.", status: 405, next: "Use one of the methods of the header Allow." },
   REQUEST_TIMEOUT: { meaning: "The request did not come to its end in time.", status: 408, next: "Send the whole request at once." },
   CREDENTIALS_NOT_READY: { meaning: "There are no credentials to show yet.", status: 409, next: "Wait until GET /api/vps/status says `credentials: available`." },
-  CREDENTIALS_ALREADY_SHOWN: { meaning: "The credentials have been shown, and are deleted since.", status: 409, next: "Ask an operator to rotate them." },
+  CREDENTIALS_ALREADY_SHOWN: { meaning: "The credentials have been shown, and are deleted since.", status: 409, next: "Make new ones: POST /api/vps/rotate-credentials, if USER_ACTIONS allows it; else ask an operator to." },
   STATUS_CONFLICT: { meaning: "It does not fit the present status.", status: 409, next: "Look at the status, and do what fits it." },
   BODY_TOO_LARGE: { meaning: "The body is longer than BODY_LIMIT_BYTES.", status: 413, next: "Send a shorter body." },
   CONTENT_TYPE_UNSUPPORTED: { meaning: "The body is not JSON.", status: 415, next: "Send JSON: `Content-Type: application/json`." },

@@ -30,14 +30,14 @@ export const VPS_VIEW = z.object({
   }).nullable(),
   queue: z.object({ position: z.int().min(1).describe("1: next."), total: z.int().min(1) }).nullable().describe("The place among those who wait for a worker, or for their turn to be bought a VPS; null: nobody stands before the user."),
   estimatedReadyAt: time.nullable().describe("When it is usually ready, by what it took others; over: it takes longer than usual. Null: it is not on its way, waits for more than time, or no other one has been made yet."),
-  failure: z.object({ code: z.string().nullable(), reason: z.string(), next: z.string().nullable().describe("What happens next.") }).nullable(),
+  failure: z.object({ code: z.string().nullable(), reason: z.string(), next: z.string().nullable().describe("What happens next, or what an operator does.") }).nullable().describe("In words for developers and operators: a page for users has words of its own for a `code`, as /me has."),
   plan: z.string().describe("Hostinger's catalog item."),
   templateId: z.int(),
   dataCenter: z.object({ id: z.int(), city: z.string().nullable(), country: z.string().nullable() }),
   address: z.string().nullable(),
   url: z.string().nullable(),
   vmId: z.number().nullable(),
-  credentials: z.enum(["none", "available", "shown"]).describe("`available`: POST /api/vps/credentials shows them, once."),
+  credentials: z.enum(["none", "available", "shown"]).describe("`available`: POST /api/vps/credentials shows them. `shown`: it has, and may do so again until they are acknowledged or CREDENTIALS_SHOWN_SECONDS are over."),
   pool: z.enum(["claimed", "none_left"]).nullable().describe("`claimed`: the VM waited in a pool, bought and installed. `none_left`: there is a pool for it, but none was left, so one is bought. null: there is no pool for it."),
   phases: z.array(PHASE_VIEW).describe("Of the last run."),
   requestedAt: time,
@@ -98,7 +98,7 @@ export function adminVpsView(record: VpsRecord): AdminVpsView {
 }
 
 /** What is said of these names hosts, folders, people and settings of the installation, or another user: operators read it, a user the meaning of its code. */
-const NOT_FOR_USERS = ["ENGINE_FAILED", "ENGINE_MISSING", "DATABASE_FAILED", "STACK_LOCKED", "CONFIG_INVALID", "SANDBOX_ONLY", "API_UNAUTHORIZED", "API_FORBIDDEN", "VM_MISMATCH"] as const;
+const NOT_FOR_USERS = ["ENGINE_FAILED", "ENGINE_MISSING", "DATABASE_FAILED", "STACK_LOCKED", "CONFIG_INVALID", "SANDBOX_ONLY", "API_UNAUTHORIZED", "API_FORBIDDEN", "VM_MISMATCH", "VM_NOT_OURS", "PURCHASE_UNCERTAIN", "PAYMENT_REFUSED", "CANCELLED"] as const;
 
 /** What a guard says of these to operators is how much is spent, what the fleet's size is, which card pays, and why somebody switched purchases off. */
 const WAITING_OF_USERS: Partial<Record<WaitingKind, string>> = {

@@ -251,7 +251,7 @@ export class AutomationEngine implements Engine {
     if (killSignal?.aborted) return killSignal.reason;
     if (signal?.aborted) return signal.reason;
     if (!(error instanceof CommandFailed)) return error;
-    return Object.assign(failureOf({ stackName, errors, output: last.output, end: last.end, redact }), { cause: error });
+    return Object.assign(failureOf({ stackName, errors, output: last.output, end: last.end, redact, isOfService: true }), { cause: error });
   }
 }
 

@@ -1,6 +1,7 @@
 import { shortened as cut } from "../../providers/core/cut-text.ts";
 import { codeInText, UserVpsError } from "../../providers/core/errors.ts";
 import type { ErrorCode } from "../../providers/core/errors.ts";
+import { operatorsAdvice } from "./operators-advice.ts";
 
 /** What a failed run of the engine left to judge by. */
 export interface FailedRun {
@@ -13,6 +14,8 @@ export interface FailedRun {
   readonly end: string;
   /** Takes secrets out, before a text is cut where one may stand. */
   readonly redact?: ((text: string) => string) | undefined;
+  /** Of the service's: who is told of it does not set the stack's settings. */
+  readonly isOfService?: boolean;
 }
 
 /** The engine's words for what has a code here. */
@@ -54,7 +57,7 @@ export function failureOf({ redact = (text) => text, ...given }: FailedRun): Use
   if (full) return new UserVpsError("ZONE_FULL", `The DNS record of the stack ${run.stackName} cannot be made: ${shortened(full)}`);
   const [text = ""] = ours;
   const code = codeInText(text);
-  if (code) return new UserVpsError(code, withoutFrame(text, code), nextIn(text));
+  if (code) return new UserVpsError(code, withoutFrame(text, code), nextIn(text, (advised) => (given.isOfService ? operatorsAdvice(run.stackName, code, advised) : undefined)));
   const reason = telling[0] ?? lastWords(run.output);
   const [, next] = ADVICE.find(([pattern]) => pattern.test(reason)) ?? [];
   return new UserVpsError("ENGINE_FAILED", `The engine stopped on the stack ${run.stackName} (${run.end})${reason ? `: ${shortened(reason)}` : "."}`, next ? { next } : {});
@@ -66,10 +69,11 @@ function withoutFrame(text: string, code: ErrorCode): string {
   return shortened(text.slice(text.indexOf(`${code}:`) + code.length + 1, advice < 0 ? undefined : advice));
 }
 
-function nextIn(text: string): { next?: string } {
+/** @param better than what is advised, or undefined */
+function nextIn(text: string, better: (advised: string) => string | undefined): { next?: string } {
   const advice = text.lastIndexOf(NEXT);
   const next = advice < 0 ? undefined : text.slice(advice + NEXT.length).split("\n")[0]?.trim();
-  return next ? { next } : {};
+  return next ? { next: better(next) ?? next } : {};
 }
 
 /** What a server said may be lines of its own after the engine's `error: `. */

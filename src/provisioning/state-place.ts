@@ -12,6 +12,11 @@ export interface StatePlace {
 /** As for the plain Pulumi CLI, its own variable comes first; a service never reads that one. */
 const VARIABLES_OF_PLACE = ["PULUMI_BACKEND_URL", VARIABLES.stateBackendUrl.name] as const;
 
+/** Who keeps stacks where the plain Pulumi CLI looks sets their settings; those of the service are declared by its records. */
+export function isServices({ namedBy }: Pick<StatePlace, "namedBy">): boolean {
+  return namedBy !== VARIABLES_OF_PLACE[0];
+}
+
 /** undefined: nothing leads to one. */
 export async function statePlace(env: Environment): Promise<StatePlace | undefined> {
   const namedBy = VARIABLES_OF_PLACE.find((name) => env[name]);

@@ -143,7 +143,7 @@ describe("eight users of the engine", () => {
     await driftVm("gus", { kind: "unhealthy" });
     await addRecord(world.sandbox, host("hal"), "127.99.0.2");
     const kinds: Record<string, [FindingKind, place: string, action: RegExp | undefined, why: RegExp]> = {
-      ada: ["VmGone", "vm.state", /^refused: VM_GONE/, /allowReplaceOf/], ben: ["VmPlanDiffers", "vm.plan", /^refused: CHANGE_REFUSED: plan .*would buy another VM/, /buy another VM/],
+      ada: ["VmGone", "vm.state", /^refused: VM_GONE.*`user-vps replace ada`/, /`user-vps replace USER`/], ben: ["VmPlanDiffers", "vm.plan", /^refused: CHANGE_REFUSED: plan .*would buy another VM/, /buy another VM/],
       cid: ["VmTemplateDiffers", "vm.templateId", /^refused: CHANGE_REFUSED: templateId .*wiped/, /wipe the VM/], dot: ["VmDataCenterDiffers", "vm.dataCenterId", /^refused: CHANGE_REFUSED/, /buy another VM/],
       eli: ["VmInError", "vm.state", /^change in place/, /Hostinger panel/], fay: ["VmSuspended", "vm.state", /^change in place/, /Hostinger alone/],
       gus: ["Unhealthy", "health.healthy", /^change in place/, /could only wait/], hal: ["RecordDoubled", "record.content", undefined, /belong to no stack/],

@@ -59,6 +59,8 @@ describe("user-vps drift", async () => {
     const drift = await runJson<StackDrift>(["drift", "karl"], { env, code: 2 });
     const { refusal, resources } = drift;
     assert.match(refusal ?? "", /CHANGE_REFUSED: plan .*allowReplaceOf/);
+    const ofService = await runJson<StackDrift>(["drift", "karl"], { env: { ...env, PULUMI_BACKEND_URL: "", STATE_BACKEND_URL: pathToFileURL(state).href }, code: 2 });
+    assert.match(ofService.refusal ?? "", /CHANGE_REFUSED: plan .*Next: Nothing was bought\..*runbook/);
     assert.match(resources.find(({ resource }) => resource === "vm")?.whatUpWouldDo ?? "", /^refused: CHANGE_REFUSED/);
     const text = driftText(drift);
     assert.match(text, /^vm +plan .* refuse, see below$/m);

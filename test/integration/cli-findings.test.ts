@@ -112,7 +112,7 @@ describe("user-vps repair", () => {
   it("decides about each open finding, with one `up` for all that can be mended", async () => {
     const userId = await user("erna");
     await find("erna", ["VmStopped", "Unhealthy", "RecordGone"]);
-    const { repairs, run } = await runJson<Repaired>(["repair", "erna", "--why", "ticket 4711"], { env });
+    const { repairs, run } = await runJson<Repaired>(["repair", "erna", "--reason", "ticket 4711"], { env });
     assert.deepEqual(repairs.map(({ kind, decision }) => [kind, decision]), [["VmStopped", "queued"], ["Unhealthy", "refused"], ["RecordGone", "queued"]]);
     assert.match(repairs[1]!.reason, /Look at the stage/);
     assert.match(repairs[2]!.reason, new RegExp(`for finding ${repairs[0]!.findingId} mends it too`));
@@ -157,7 +157,7 @@ describe("user-vps repair", () => {
   });
 
   it("wants to know why, and of whom", async () => {
-    assert.match((await runJson<ErrorDocument>(["repair", "erna"], { env, code: 2 })).error.next, /--why/);
+    assert.match((await runJson<ErrorDocument>(["repair", "erna"], { env, code: 2 })).error.next, /--reason/);
     assert.match((await runJson<ErrorDocument>(["repair", "--why", "x"], { env, code: 2 })).error.next, /--finding/);
   });
 });

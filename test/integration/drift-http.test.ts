@@ -87,7 +87,7 @@ describe("drift for operators", () => {
     const { rows } = await pool.query<{ id: number; kind: string }>("SELECT finding_id::int AS id, kind FROM vps_findings ORDER BY finding_id");
     const blocked = await post(`/findings/${rows[0]!.id}/repair`, { why: "the user asked" });
     assert.match(assertRefusal(blocked, 409, "STATUS_CONFLICT").message, /First VmGone/);
-    assert.match(assertRefusal(await post(`/findings/${rows[1]!.id}/repair`, { why: "the user asked" }), 409, "STATUS_CONFLICT").message, /allowReplaceOf/);
+    assert.match(assertRefusal(await post(`/findings/${rows[1]!.id}/repair`, { why: "the user asked" }), 409, "STATUS_CONFLICT").message, /user-vps replace/);
     await pool.query("UPDATE vps_findings SET resolved_at = now() WHERE kind = 'VmGone'");
     const { statusCode, body } = await post(`/findings/${rows[0]!.id}/repair`, { why: "the user asked" });
     assert.equal(statusCode, 202, body);

@@ -49,7 +49,7 @@ describe("requestRepair", () => {
     assert.deepEqual([recorded?.requestedBy, recorded?.why, recorded?.userId], ["operator_1", "an example", "u-anna"]);
   });
 
-  for (const [kind, why] of [["VmGone", /allowReplaceOf/], ["VmPlanDiffers", /buy another VM/], ["VmTemplateDiffers", /wipe/], ["Unhealthy", /only wait/], ["RecordDoubled", /belong to no stack/]] as const) {
+  for (const [kind, why] of [["VmGone", /`user-vps replace USER`/], ["VmPlanDiffers", /buy another VM/], ["VmTemplateDiffers", /wipe/], ["Unhealthy", /only wait/], ["RecordDoubled", /belong to no stack/]] as const) {
     it(`refuses ${kind} with the reason, and records that too`, async () => {
       const [findingId] = await seen([finding(kind, "anna")]);
       const repair = await requestRepair(pool, jobs, { findingId: findingId!, ...by });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
+import { ERROR_CATALOGUE, type ErrorCode } from "../../providers/core/errors.ts";
 import { appendRunLog, beginPhase, findVpsByUserId, finishRun, requestGiveUp, requestVps, saveVpsResult, setVpsStatus, startRun, type StatusChange } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { withApp } from "../support/http-app.ts";
@@ -53,6 +54,21 @@ describe("GET /api/admin/vps", () => {
     await user("iris", { status: "failed", errorCode: "VM_MISMATCH", reason: "VM_MISMATCH: VM 17923 is called bob.spoq.dev, expected iris.spoq.dev", nextStep: "Ask an operator." });
     assert.match((await get("/vps/iris")).json().failure.reason, /bob/);
     assert.ok(!(await app.inject({ url: "/api/vps/status", headers: await asUser("iris") })).body.includes("bob"));
+  });
+
+  it("tells a user of a purchase in doubt or given up, of a refused payment and of a VM that may be another's no more than what it means", async () => {
+    const said = {
+      PURCHASE_UNCERTAIN: "340 VMs and 312 subscriptions were looked at, but the purchase for bob.spoq.dev (record 7) may have bought it as well.",
+      CANCELLED: "The purchase was given up by ada@example.com: fraud in bob's family.",
+      PAYMENT_REFUSED: "Hostinger answered 402: bob's card ends in 4242.",
+      VM_NOT_OURS: "VM 17923 is bob's.",
+    };
+    for (const [code, reason] of Object.entries(said)) {
+      const name = `told-${code.toLowerCase().replaceAll("_", "-")}`;
+      await user(name, { status: "failed", errorCode: code as ErrorCode, reason: `${code}: ${reason}`, nextStep: "Ask an operator." });
+      assert.equal((await get(`/vps/${name}`)).json().failure.reason, reason);
+      assert.deepEqual((await app.inject({ url: "/api/vps/status", headers: await asUser(name) })).json().failure, { code, reason: ERROR_CATALOGUE[code as ErrorCode].meaning, next: "Ask an operator." });
+    }
   });
 
   it("tells operators figures, people and cards of which its users are told in general", async () => {

@@ -51,7 +51,7 @@ export const SECTIONS: readonly Section[] = [
         run: "user-vps sweep", command: "sweep", exitCode: 2, text: "The whole fleet, after somebody has stopped a VM:",
         before: (world) => world.control(`vms/${world.vmId("alice.spoq.dev")}/drift`, { kind: "stopped" }),
       },
-      { run: "user-vps repair alice --why 'ticket 4711' --follow", command: "repair" },
+      { run: "user-vps repair alice --reason 'ticket 4711' --follow", command: "repair" },
     ],
   },
   {

@@ -13,12 +13,15 @@ import { allPages } from "../service-client/paths.ts";
 import { id } from "../argument-values.ts";
 
 interface Options extends FollowOptions {
+  readonly reason?: string;
   readonly why?: string;
   readonly finding?: number;
 }
 
 const OPTIONS: readonly OptionDescription[] = [
-  { flags: "--why <text>", description: "is recorded with each decision; needed" },
+  { flags: "--reason <text>", description: "is recorded with each decision; needed" },
+  // As version 0.1.0 called it.
+  { flags: "--why <text>", description: "the same" },
   { flags: "--finding <id>", description: "only this one, as `findings` shows it", parse: id },
   ...FOLLOW_OPTIONS,
 ];
@@ -29,11 +32,11 @@ export const repair: CliCommand<Options> = {
   summary: "Mend what sweeps have found of a user, where `up` can without loss",
   details: "Tells the decision about each open finding, with its reason; one `up` mends all that can be mended. Nothing is wiped and nothing is bought. Exit code 1 if there is something to mend and nothing of it can be.",
   options: OPTIONS,
-  examples: ["repair alice --why 'ticket 4711'", "repair alice --why 'ticket 4711' --follow", "repair --finding 12 --why 'ticket 4711'"],
+  examples: ["repair alice --reason 'ticket 4711'", "repair alice --reason 'ticket 4711' --follow", "repair --finding 12 --reason 'ticket 4711'"],
   async run(invocation) {
-    const { why, finding } = invocation.options;
+    const { reason: why = invocation.options.why, finding } = invocation.options;
     const [named] = invocation.args;
-    if (!why) throw new UserVpsError("INPUT_INVALID", "It is not said why.", { next: "Use --why 'the reason': it is recorded." });
+    if (!why) throw new UserVpsError("INPUT_INVALID", "It is not said why.", { next: "Use --reason 'the reason': it is recorded." });
     if (named === undefined && finding === undefined) throw new UserVpsError("INPUT_INVALID", "Whose VPS is it to be?", { next: "Name a user, or a finding with --finding." });
     if (named !== undefined) parseUsername(named);
     return withService(invocation, async (service) => {

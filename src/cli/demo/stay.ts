@@ -73,7 +73,7 @@ Then try:
   ${control(`vms/${vmId}/drift`, { kind: "stopped" })}
   ${control("records/drift", { name: "alice.spoq.dev", kind: "content", content: "127.9.9.9" })}
   npx user-vps sweep
-  npx user-vps repair bob --why "trying the demo" --follow
+  npx user-vps repair bob --reason "trying the demo" --follow
 
   # A VPS whose first boot goes wrong fails after a minute; where did its script stop?
   ${control("boot", { hostname: "dora.spoq.dev", outcome: "script-fails", failsInStep: 8 })}

@@ -12,7 +12,7 @@ import { engineBackend } from "../../install-pulumi/engine-backend.ts";
 import { engineEnvironment } from "../../install-pulumi/engine-environment.ts";
 import { ensureEngine, preparePulumiHome } from "../../install-pulumi/ensure-engine.ts";
 import { TAG_VARIABLES } from "../../provisioning/process-tags.ts";
-import { statePlace, type StatePlace } from "../../provisioning/state-place.ts";
+import { isServices, statePlace, type StatePlace } from "../../provisioning/state-place.ts";
 import { startWatchdog } from "../../provisioning/start-watchdog.ts";
 import { engineVariables } from "../../service/engine-variables.ts";
 import type { Invocation } from "../command.ts";
@@ -96,7 +96,7 @@ export async function openUserStack<T>(invocation: Invocation, { create = false,
         await attached(args[0]!, bare, { ...more, ...log.env }, (forSlot, run) => runInFront([...args, ...log.args, ...forSlot, ...settings, ...ofStack], run, { quiet: options.json ?? false }));
         return await log.read();
       },
-      preview: (signal) => attached("preview", bare, {}, (more, run) => previewWithEvents(username, [...more, ...settings, ...ofStack], run, eventLog(join(folder, "events.jsonl")), signal)),
+      preview: (signal) => attached("preview", bare, {}, (more, run) => previewWithEvents({ stackName: username, isOfService: isServices(backend) }, [...more, ...settings, ...ofStack], run, eventLog(join(folder, "events.jsonl")), signal)),
       settingsFile: () => readFile(join(cwd, `Pulumi.${username}.yaml`), "utf8").catch(() => ""),
     });
   } finally {

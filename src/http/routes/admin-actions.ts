@@ -85,7 +85,7 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
     return reply.code(202).send(adminVpsView(record));
   });
 
-  app.post("/rotate-credentials", { schema: schema("Make new credentials", "When they are made, the user can be shown them, once.") }, async (request, reply) => {
+  app.post("/rotate-credentials", { schema: schema("Make new credentials", "When they are made, the user can be shown them.") }, async (request, reply) => {
     const { params } = request;
     const record = await inTransaction(pool, async (client) => {
       const user = await lockUser(client, params.username);

@@ -25,7 +25,7 @@ export const credentialsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, 
     schema: {
       tags: ["user"],
       summary: "Show the credentials",
-      description: "Whoever has got them acknowledges that, and they are deleted. Until then, but no longer than CREDENTIALS_SHOWN_SECONDS after the first time, the same call shows them again: an answer may be lost on its way. Afterwards an operator can have them rotated.",
+      description: "Whoever has got them acknowledges that, and they are deleted. Until then, but no longer than CREDENTIALS_SHOWN_SECONDS after the first time, the same call shows them again: an answer may be lost on its way. Afterwards there are only new ones: POST /api/vps/rotate-credentials, or an operator's.",
       body: NO_FIELDS,
       response: { 200: { description: "The credentials.", content: { "application/json": { schema: CREDENTIALS } } }, ...refusals(401, 404, 409, 413, 415) },
     },

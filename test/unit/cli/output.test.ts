@@ -6,6 +6,7 @@ import { fields, moment, money, shortened, table } from "../../../src/cli/output
 import { errorText, errorView } from "../../../src/cli/report-error.ts";
 import { startProgress } from "../../../src/cli/progress.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import { HTTP_ERRORS } from "../../../src/http/http-error.ts";
 import { ServiceRefusal } from "../../../src/cli/service-client/refusal.ts";
 
 describe("what the command line prints", () => {
@@ -36,6 +37,14 @@ describe("what the command line prints", () => {
     assert.equal(errorText(error), "VM_GONE: VM 1 is gone.\nNext: Buy another one.");
     assert.match(errorText(error, { verbose: true }), /\n +at [\s\S]*the cause/);
     assert.match(errorText(new TypeError("x is undefined")), /^UNEXPECTED: x is undefined\nNext: .*--verbose/);
+  });
+
+  it("what the service refuses is advised as a command, where it advises a request", () => {
+    const refusal = new ServiceRefusal("USER_NOT_FOUND", "There is no user 'nobody'.", HTTP_ERRORS.USER_NOT_FOUND.next, 404);
+    assert.equal(errorText(refusal), "USER_NOT_FOUND: There is no user 'nobody'.\nNext: `user-vps list` shows the users.");
+    const left = Object.entries(HTTP_ERRORS).filter(([code, { status, next }]) => new ServiceRefusal(code, "x", next, status).next.match(/GET \/api\/admin|Authorization/));
+    assert.deepEqual(left.map(([code]) => code), []);
+    assert.equal(new ServiceRefusal("PLAN_NOT_ALLOWED", "x", "Ask for another plan.", 403).next, "Ask for another plan.");
   });
 
   it("exit codes tell wrong use, failures for now and for good, and interruption apart", () => {

@@ -49,6 +49,19 @@ describe("failureOf", () => {
     assert.equal(error.bareMessage, `The release failed; ${quote}.`);
   });
 
+  it("advises an operator of the service to what the service does, not to a setting of the stack, which the next run would take back", () => {
+    const refused = (code: string, setting: string) => ({ ...run, errors: [`VirtualMachine resource 'vm' has a problem: ${code}: VM 17 is not as declared. Next: If it is meant, set ${setting} to 17 (\`pulumi config set ${setting} 17\`).`] });
+    for (const [code, setting, next] of [["VM_GONE", "allowReplaceOf", /`user-vps replace alice`/], ["CHANGE_REFUSED", "allowReplaceOf", /Nothing was bought.*runbook/], ["CHANGE_REFUSED", "allowRecreateOf", /`user-vps recreate alice` wipes it/], ["VM_NOT_OURS", "importVmId", /runbook/]] as const) {
+      const told = failureOf({ ...refused(code, setting), isOfService: true });
+      assert.equal(told.code, code);
+      assert.equal(told.bareMessage, "VM 17 is not as declared.");
+      assert.match(told.next, next);
+      assert.ok(!told.message.includes(setting), told.message);
+      assert.match(failureOf(refused(code, setting)).next, new RegExp(`pulumi config set ${setting} 17`));
+    }
+    assert.equal(failureOf({ ...run, errors: ["VM_GONE: it is lost. Next: See the panel."], isOfService: true }).next, "See the panel.");
+  });
+
   it("knows a full zone by Cloudflare's words", () => {
     assert.equal(failureOf({ ...run, errors: ["creating the record: DNS record quota exceeded (81045)"] }).code, "ZONE_FULL");
   });
