@@ -32,6 +32,8 @@ describe("the page of the pools", needing("browser"), () => {
     await pool().filter({ hasText: "1 of 1" }).filter({ hasText: /1 of 1.*1 of 1/ }).waitFor();
     await the.page.getByRole("button", { name: "Drain kvm1-9-1007" }).click();
     await the.page.getByLabel("Why, for the record").fill("the launch is over");
+    assert.ok(await the.page.getByRole("button", { name: "Drain", exact: true }).isDisabled(), "what is paid is lost by it");
+    await the.page.getByLabel("Type the pool, kvm1-9-1007, to confirm").fill("kvm1-9-1007");
     await the.page.getByRole("button", { name: "Drain", exact: true }).click();
     await pool().filter({ hasText: "draining" }).waitFor();
     assert.equal(await the.page.getByRole("button", { name: /^Drain/ }).count(), 0);

@@ -5,7 +5,7 @@ import { isScheduleRule, SCHEDULE_RULE } from "../../config/pool-schedule.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { poolIdOf, readPoolOverview } from "../../pool/index.ts";
 import type { PoolOverview } from "../../pool/index.ts";
-import { drainPool, listPoolMembers, POOL_MEMBER_STATES, POOL_STATES, savePool } from "../../records/index.ts";
+import { drainPool, listPoolMembers, listPools, lockPools, POOL_MEMBER_STATES, POOL_STATES, savePool } from "../../records/index.ts";
 import type { PoolMember } from "../../records/index.ts";
 import { REASON, REASON_ONLY, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
@@ -48,8 +48,8 @@ const SET = z.strictObject({
   plan: PLAN.optional().describe("The default is the service's."),
   dataCenterId: DATA_CENTER.optional().describe("The default is the service's."),
   ready: z.int().min(0).max(1_000).describe("How many are kept ready where no rule of the schedule says otherwise."),
-  schedule: z.array(z.string().max(100)).max(50).default([]).describe(`Rules, the last one that fits counts: ${SCHEDULE_RULE}.`),
-  mostPerDay: z.int().min(0).max(10_000).optional().describe("How many may be bought a day, UTC; else as many as the limits of all purchases let."),
+  schedule: z.array(z.string().max(100)).max(50).optional().describe(`Rules, the last one that fits counts: ${SCHEDULE_RULE}. Without it, those that the pool has; \`[]\`: none.`),
+  mostPerDay: z.int().min(0).max(10_000).nullable().optional().describe("How many may be bought a day, UTC. Without it, as it is for the pool; null: as many as the limits of all purchases let."),
   reason: REASON.optional(),
 });
 const POOL_ID = z.string().min(1).max(100).regex(/^[A-Za-z0-9-]+$/, "expected the id of a pool");
@@ -71,19 +71,25 @@ export const poolRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool
   app.post("/pools", {
     schema: {
       tags: ["operators"], summary: "Set how many VPSs a pool keeps ready", body: SET,
-      description: "It makes the pool if there is none, lets one that has paused or is drained go on, and counts before the setting POOLS from then on. The limits of purchases stand before every purchase of a pool as before any.",
+      description: "It makes the pool if there is none, lets one that has paused or is drained go on, keeps what is not named, and counts before the setting POOLS from then on. The limits of purchases stand before every purchase of a pool as before any.",
       response: { 200: answer("As it is from now on.", POOL), ...refusals(401, 403, 413, 415, 422) },
     },
   }, async (request) => {
     const { userId } = callerOf(request);
     const { plan: wantedPlan, dataCenterId: wantedCenter, ready, schedule, mostPerDay } = request.body;
-    const rule = schedule.find((one) => !isScheduleRule(one));
+    const rule = schedule?.find((one) => !isScheduleRule(one));
     if (rule !== undefined) throw new UserVpsError("INPUT_INVALID", `schedule: expected ${SCHEDULE_RULE}, got ${JSON.stringify(rule)}.`, { next: "Correct the rule; docs/pool.md has examples." });
     const { plan = settings.defaultPlan, dataCenterId = settings.defaultDataCenterId } = offered(await offers(), { plan: wantedPlan, dataCenterId: wantedCenter });
     const kind = { plan, dataCenterId, templateId: settings.defaultTemplateId };
-    await inTransaction(pool, (db) => savePool(db, poolIdOf(kind), { ...kind, keepReady: ready, schedule, mostPerDay: mostPerDay ?? null }, userId));
-    request.log.info({ operator: userId, pool: poolIdOf(kind), ready }, "pool set");
-    return (await readPools()).find(({ poolId }) => poolId === poolIdOf(kind))!;
+    const poolId = poolIdOf(kind);
+    await inTransaction(pool, async (db) => {
+      await lockPools(db);
+      // A limit that is not mentioned is not meant to go.
+      const known = (await listPools(db)).find((one) => one.poolId === poolId);
+      await savePool(db, poolId, { ...kind, keepReady: ready, schedule: schedule ?? known?.schedule ?? [], mostPerDay: mostPerDay === undefined ? (known?.mostPerDay ?? null) : mostPerDay }, userId);
+    });
+    request.log.info({ operator: userId, pool: poolId, ready }, "pool set");
+    return (await readPools()).find((one) => one.poolId === poolId)!;
   });
 
   app.post("/pools/:poolId/drain", {

@@ -50,8 +50,8 @@ function memberRow({ username, state, poolId, vmId, claimedBy, paidUntil, reason
 
 async function drain(poolId) {
   await ask({
-    title: `Drain ${poolId}?`, text: "Nothing is bought for it any more. Its VPSs that nobody has claimed are wiped, stopped and not renewed.", yes: "Drain", isDangerous: true,
-    fields: [WHY],
+    title: `Drain ${poolId}?`, text: "Nothing is bought for it any more. Its VPSs that nobody has claimed are wiped, stopped and not renewed, though they are paid.", yes: "Drain", isDangerous: true,
+    fields: [WHY, { name: "confirm", label: `Type the pool, ${poolId}, to confirm`, required: true }], isAllowed: ({ confirm }) => confirm === poolId,
     submit: async ({ reason }) => {
       await post(`/api/admin/pools/${poolId}/drain`, { reason });
       tell(`${poolId}: it is being drained.`);
