@@ -1,6 +1,6 @@
-import { findPlan } from "../../providers/hostinger/api/specification.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { readCounts } from "../records/index.ts";
+import { readOffers } from "../records/offers.ts";
 
 interface Change {
   readonly plan: string;
@@ -39,8 +39,8 @@ const PRICES = `
 
 /**
  * Cents a month of the VMs that were paid at the end of each step, newest first: those that users
- * hold, failed ones too, and those that were given up until their terms end. A plan costs what was
- * last paid for it, or, where nothing was bought yet, what the specification says.
+ * hold, failed ones too, and those that were given up until their terms end. A plan costs what its
+ * renewal does, for the first term is often the cheaper one; one that is not offered any more, what was last paid for it.
  */
 export async function monthlySpend(db: Queryable, range: { readonly steps: number; readonly stepSeconds: number }): Promise<number[]> {
   const { steps, stepSeconds } = range;
@@ -56,11 +56,12 @@ export async function monthlySpend(db: Queryable, range: { readonly steps: numbe
   });
 }
 
-/** A plan that was never bought and is not in the specification counts as nothing: its price is not known. */
+/** A plan that is not offered and was never bought counts as nothing: its price is not known. */
 async function readPrices(db: Queryable, plans: readonly string[]): Promise<(plan: string) => number> {
-  const { rows } = await db.query<{ plan: string; cents: number }>(PRICES, [plans]);
-  const paid = new Map(rows.map(({ plan, cents }) => [plan, cents / monthsOf(plan)]));
-  return (plan) => paid.get(plan) ?? findPlan(plan)?.monthlyPriceCents ?? 0;
+  const [{ rows }, { plans: offered }] = await Promise.all([db.query<{ plan: string; cents: number }>(PRICES, [plans]), readOffers(db)]);
+  const known = [...rows.map(({ plan, cents }) => [plan, cents] as const), ...offered.flatMap(({ itemId, priceCents }) => (priceCents === null ? [] : [[itemId, priceCents] as const]))];
+  const monthly = new Map(known.map(([plan, cents]) => [plan, cents / monthsOf(plan)]));
+  return (plan) => monthly.get(plan) ?? 0;
 }
 
 /** A catalog item's name ends in its term: `…-usd-1m`, `…-usd-2y`. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
+import { SPECIFIED_CATALOG } from "../../providers/hostinger/api/live-catalog.ts";
 import { finishRun, requestVps, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { saveOffers } from "../../src/records/offers.ts";
 import { readFleetNumbers } from "../../src/web/fleet-numbers.ts";
 import { withDatabase } from "../support/postgres.ts";
 
@@ -34,14 +36,16 @@ describe("the fleet's numbers", () => {
     assert.equal(steps.at(-4)!.monthlySpendCents, 5_999);
   });
 
-  it("tell what is paid: at the prices that were paid, and of VMs that were given up until their terms end", async () => {
+  it("tell what is paid: at the prices of renewal, where the plan is still offered, and of VMs that were given up until their terms end", async () => {
     const paid = async () => (await readFleetNumbers(pool, "day")).map(({ monthlySpendCents }) => monthlySpendCents);
     const before = (await paid()).at(-1)!;
     const bought = (plan: string, cents: number) => pool.query(
       "INSERT INTO vps_purchases (user_id, username, hostname, plan_id, state, asked_at, reserved_at, bought_at, price_cents, currency) VALUES ('u-x', 'x', 'x.spoq.dev', $1, 'bought', now(), now(), now(), $2, 'USD')", [plan, cents]);
-    // Alice's and carol's plan was 1,399 by the specification.
-    await bought("hostingercom-vps-kvm1-usd-1m", 999);
-    assert.equal((await paid()).at(-1), before - 2 * 400);
+    // Alice's and carol's first terms; what they cost from then on is 1,399 by the specification.
+    await bought("hostingercom-vps-kvm1-usd-1m", 499);
+    assert.equal((await paid()).at(-1), before);
+    await saveOffers(pool, { ...SPECIFIED_CATALOG, source: "api", plans: SPECIFIED_CATALOG.plans.map((plan) => (plan.name === "KVM 1" ? { ...plan, priceCents: 1_599 } : plan)) });
+    assert.equal((await paid()).at(-1), before + 2 * 200);
     const givenUp = (plan: string, endedHoursAgo: number, paidHours: number) => pool.query(
       `INSERT INTO vps_give_ups (user_id, username, hostname, requested_by, reason, wipe, previous_status, due_at, plan_id, template_id, data_center_id, vm_id, started_at, ended_at, paid_until)
        VALUES ('u-y', 'y', 'y.spoq.dev', 'op', 'a test', false, 'ready', now(), $1, 1007, 9, 77, now(), now() - $2::float8 * interval '1 hour', now() + $3::float8 * interval '1 hour')`, [plan, endedHoursAgo, paidHours]);

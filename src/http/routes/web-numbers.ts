@@ -13,7 +13,7 @@ const STEP = z.object({
   failedRuns: z.int().describe("Within the step."),
   secondsToReadyP50: z.number().nullable(),
   secondsToReadyP95: z.number().nullable(),
-  monthlySpendCents: z.int().describe("US cents."),
+  monthlySpendCents: z.int().describe("What the VMs that are paid cost a month at their plans' renewal prices, in cents of the catalog's currency; a first term may cost less."),
 });
 
 const NUMBERS = z.object({
