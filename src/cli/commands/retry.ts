@@ -17,7 +17,7 @@ interface Options extends OrderOptions {
 /** POST /api/admin/vps/{username}/retry; with --all POST /api/admin/retry */
 export const retry: CliCommand<Options> = {
   usage: "retry [username]",
-  summary: "Try again what failed for a user, or with --all for everybody whom an outage has left parked",
+  summary: "Try again what failed for a user, or with --all for everybody whom an outage has left behind",
   details: "Goes on with what is there; nothing is bought twice. What failed while it was given up is given up further. With --all, who needs a person is left alone unless just that --code is named.",
   options: [
     { flags: "--plan <plan>", description: `another plan, for a user who has no VM yet: ${PLANS.map(({ id: plan }) => plan).join(", ")}` },
@@ -51,6 +51,6 @@ async function retryAll(invocation: Invocation<Options>): Promise<Result> {
   const retried = await withService(invocation, (service) =>
     answer(service.POST("/api/admin/retry", { body: { reason, ...(code !== undefined && { code: code as ErrorCode }), ...(perMinute !== undefined && { perMinute }) } })));
   const { usernames, left, lastsSeconds } = retried;
-  const told = usernames.length === 0 ? "Nobody is parked so." : `${usernames.length} are tried again, the last begins in ${lastsSeconds} s: ${usernames.join(", ")}.`;
-  return { data: retried, text: left > 0 ? `${told}\n${left} more are parked so; run it again for them.` : told };
+  const told = usernames.length === 0 ? "Nobody has failed like that." : `${usernames.length} are tried again, the last begins in ${lastsSeconds} s: ${usernames.join(", ")}.`;
+  return { data: retried, text: left > 0 ? `${told}\n${left} more have failed like that; run it again for them.` : told };
 }

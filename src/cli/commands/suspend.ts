@@ -13,7 +13,7 @@ function neededReason({ reason }: OrderOptions): { readonly reason: string } {
 export const suspend: CliCommand<OrderOptions> = {
   usage: "suspend <username>",
   summary: "Suspend a user: the VM is stopped, nothing is wiped",
-  details: "Sweeps, repairs and releases leave the user alone, and nothing starts the VM, until `resume`. It is renewed as before.",
+  details: "Sweeps, repairs and releases leave the user alone, and nothing starts the VM, until `resume`. It is renewed as before. The user can read the reason.",
   options: ORDER_OPTIONS,
   examples: ["suspend alice --reason 'abuse report 4711'"],
   async run(invocation) {

@@ -28,7 +28,7 @@ const ALL = z.strictObject({
 });
 const RETRIED = z.object({
   usernames: z.array(z.string()).describe("In their order."),
-  left: z.int().describe(`How many are still parked so: at most ${MOST} are taken at once, ask again for the others.`),
+  left: z.int().describe(`How many have still failed like that: at most ${MOST} are taken at once, ask again for the others.`),
   lastsSeconds: z.int().describe("Until the last of these begins."),
 }).meta({ id: "Retried" });
 
@@ -54,7 +54,7 @@ export const retryRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { poo
 
   app.post("/retry", {
     schema: {
-      tags: ["operators"], summary: "Try again all that an outage has left parked", body: ALL,
+      tags: ["operators"], summary: "Try again all that an outage has left behind", body: ALL,
       description: "A few a minute, those first who have waited longest. Who needs a person (a refused payment, a purchase in doubt, a cancelled run) is left alone, unless just that code is named.",
       response: { 202: { description: "They are queued.", content: { "application/json": { schema: RETRIED } } }, ...refusals(401, 403, 413, 415) },
     },

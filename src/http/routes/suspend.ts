@@ -16,7 +16,7 @@ const schema = (summary: string, description: string) => ({
 /** POST /api/admin/vps/{username}/suspend and resume. */
 export const suspendRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, jobs }) => {
   app.post("/vps/:username/suspend", {
-    schema: schema("Suspend a user", "The VM is stopped; nothing is wiped, and it is renewed as before. Sweeps, repairs and releases leave the user alone, and nothing starts the VM, until `resume`."),
+    schema: schema("Suspend a user", "The VM is stopped; nothing is wiped, and it is renewed as before. Sweeps, repairs and releases leave the user alone, and nothing starts the VM, until `resume`. The user can read the reason (GET /api/vps/status)."),
   }, async (request, reply) => {
     const record = await inTransaction(pool, async (db) => {
       const user = await findUser(db, request.params.username);
