@@ -201,6 +201,27 @@ describe("operators' actions", () => {
     assertRefusal(await act("rotate", "rotate-credentials"), 409, "STATUS_CONFLICT");
   });
 
+  it("rotate-credentials tries a failed user who has a VM again, as for a certificate that only new credentials bring another authority to", async () => {
+    const userId = await user("rotate-failed", { status: "failed", errorCode: "CERTIFICATE_RATE_LIMITED", reason: "an example" }, 18);
+    const answer = (await act("rotate-failed", "rotate-credentials")).json();
+    assert.deepEqual([answer.status, answer.credentialsRotation, answer.failure], ["queued", 2, null]);
+    assert.deepEqual(jobsOf("rotate-failed"), [{ operation: "up", userId }]);
+  });
+
+  it("rotate-credentials goes on with no change and no giving up of a failed user, and makes none for one without a VM", async () => {
+    await user("rotate-bare", { status: "failed", reason: "an example" });
+    assert.match(assertRefusal(await act("rotate-bare", "rotate-credentials"), 409, "STATUS_CONFLICT").message, /no VM yet/);
+    const given = await user("rotate-given", { status: "ready" }, 19);
+    await act("rotate-given", "deprovision", { confirm: "rotate-given" });
+    await setVpsStatus(pool, given, { status: "failed", reason: "an example" });
+    assert.match(assertRefusal(await act("rotate-given", "rotate-credentials"), 409, "STATUS_CONFLICT").message, /being given up/);
+    const changed = await user("rotate-changed", { status: "ready" }, 20);
+    await act("rotate-changed", "replace", { confirm: "rotate-changed", plan: "kvm2" });
+    await setVpsStatus(pool, changed, { status: "failed", reason: "an example" });
+    assert.match(assertRefusal(await act("rotate-changed", "rotate-credentials"), 409, "STATUS_CONFLICT").message, /replace of .* has not come to its end/);
+    for (const name of ["rotate-bare", "rotate-given", "rotate-changed"]) assert.equal((await get(`/vps/${name}`)).json().credentialsRotation, 1);
+  });
+
   it("change nothing when the queue fails", async () => {
     const userId = await user("rollback", { status: "failed", reason: "an example" });
     jobs.outage = new Error("fake outage");

@@ -1,8 +1,9 @@
 import type { FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { Queryable } from "../../db/queryable.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import { AT_REST_STATUSES, BUSY_STATUSES, cancelGiveUp, isAtRest, isBusy, requestCredentialsRotation, requestGiveUp, setVpsStatus, type Cause, type VpsStatus } from "../../records/index.ts";
+import { AT_REST_STATUSES, BUSY_STATUSES, cancelGiveUp, isAtRest, isBusy, openChange, openGiveUp, requestCredentialsRotation, requestGiveUp, setVpsStatus, type Cause, type VpsRecord, type VpsStatus } from "../../records/index.ts";
 import { callerOf } from "../caller.ts";
 import { REASON, REASON_ONLY, refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
@@ -85,11 +86,12 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
     return reply.code(202).send(adminVpsView(record));
   });
 
-  app.post("/rotate-credentials", { schema: schema("Make new credentials", "When they are made, the user can be shown them.") }, async (request, reply) => {
+  app.post("/rotate-credentials", { schema: schema("Make new credentials", "When they are made, the user can be shown them. Who is `failed` and has a VM is tried again with them: they, and the certificate authority that is set by now, are brought to the VPS over SSH.") }, async (request, reply) => {
     const { params } = request;
     const record = await inTransaction(pool, async (client) => {
       const user = await lockUser(client, params.username);
-      if (user.status !== "ready") throw statusConflict(user, "To rotate credentials", ["ready"]);
+      if (!isAtRest(user.status)) throw statusConflict(user, "To rotate credentials", AT_REST_STATUSES);
+      if (user.status === "failed") await tryAgain(client, user);
       await requestCredentialsRotation(client, user.userId);
       await jobs.enqueue(client, { operation: "up", userId: user.userId }, { cause: causeOf(request, "rotation") });
       return findUser(client, params.username);
@@ -97,6 +99,15 @@ export const adminActionRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
     return reply.code(202).send(adminVpsView(record));
   });
 };
+
+/** For something else than what failed: an `up` that would go on with a change, or comes to nothing because the VPS is given up, is not what is asked for. */
+async function tryAgain(db: Queryable, { userId, username, hostingerVmId }: VpsRecord): Promise<void> {
+  if (hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${username}' has no VM yet.`);
+  if (await openGiveUp(db, userId)) throw new HttpError("STATUS_CONFLICT", `The VPS of '${username}' is being given up; retry goes on with that.`);
+  const change = await openChange(db, userId);
+  if (change) throw new HttpError("STATUS_CONFLICT", `The ${change.kind} of ${change.requestedAt.toISOString()} has not come to its end, and this would go on with it. Have it tried again, or ask for another change.`);
+  await setVpsStatus(db, userId, { status: "queued", phase: "queued" }, ["failed"]);
+}
 
 function causeOf(request: FastifyRequest, kind: Cause["kind"]): Cause {
   return { kind, requestedBy: callerOf(request).userId, reason: (request.body as { reason?: string } | undefined)?.reason ?? null };

@@ -32,7 +32,7 @@ const ACTIONS = [
   { name: "restart", text: "Restart", fits: hasVm, question: () => ({ title: "Restart the VM?", text: "What runs on it is ended; it is away for a moment.", yes: "Restart" }) },
   { name: "suspend", text: "Suspend", fits: isAtRest, question: () => ({ title: "Suspend the user?", text: "The VM is stopped, nothing is wiped. The user can read the reason.", yes: "Suspend" }) },
   { name: "resume", text: "Resume", fits: ({ status }) => status === "suspended", question: () => ({ title: "Resume the user?", text: "The VM is started.", yes: "Resume" }) },
-  { name: "rotate-credentials", text: "Rotate credentials", fits: ({ status }) => status === "ready",
+  { name: "rotate-credentials", text: "Rotate credentials", fits: (vps) => vps.status === "ready" || hasVm(vps),
     question: () => ({ title: "Make new credentials?", text: "The password and the JWT secret that the user has will not work any more. The user can then be shown the new ones.", yes: "Rotate" }) },
   { name: "snapshot", text: "Snapshot", fits: hasVm,
     question: (vps) => ({ title: "Make a snapshot of the VM?", text: "A VM has one: it takes the place of an earlier one, which is lost.", yes: "Make it", fields: [confirming(vps)], isAllowed: isConfirmed(vps) }) },
