@@ -102,7 +102,7 @@ export interface paths {
         put?: never;
         /**
          * Show the credentials
-         * @description Whoever has got them acknowledges that, and they are deleted. Until then, but no longer than CREDENTIALS_SHOWN_SECONDS after the first time, the same call shows them again: an answer may be lost on its way. Afterwards an operator can have them rotated.
+         * @description Whoever has got them acknowledges that, and they are deleted. Until then, but no longer than CREDENTIALS_SHOWN_SECONDS after the first time, the same call shows them again: an answer may be lost on its way. Afterwards there are only new ones: POST /api/vps/rotate-credentials, or an operator's.
          */
         post: operations["revealCredentials"];
         delete?: never;
@@ -453,7 +453,7 @@ export interface paths {
         put?: never;
         /**
          * Set how many VPSs a pool keeps ready
-         * @description It makes the pool if there is none, lets one that has paused or is drained go on, and counts before the setting POOLS from then on. The limits of purchases stand before every purchase of a pool as before any.
+         * @description It makes the pool if there is none, lets one that has paused or is drained go on, keeps what is not named, and counts before the setting POOLS from then on. The limits of purchases stand before every purchase of a pool as before any.
          */
         post: operations["setPool"];
         delete?: never;
@@ -733,7 +733,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try again all that an outage has left parked
+         * Try again all that an outage has left behind
          * @description A few a minute, those first who have waited longest. Who needs a person (a refused payment, a purchase in doubt, a cancelled run) is left alone, unless just that code is named.
          */
         post: operations["retryAll"];
@@ -754,7 +754,7 @@ export interface paths {
         put?: never;
         /**
          * Suspend a user
-         * @description The VM is stopped; nothing is wiped, and it is renewed as before. Sweeps, repairs and releases leave the user alone, and nothing starts the VM, until `resume`.
+         * @description The VM is stopped; nothing is wiped, and it is renewed as before. Sweeps, repairs and releases leave the user alone, and nothing starts the VM, until `resume`. The user can read the reason (GET /api/vps/status).
          */
         post: operations["suspendUser"];
         delete?: never;
@@ -1257,7 +1257,7 @@ export interface paths {
         put?: never;
         /**
          * Make new credentials
-         * @description When they are made, the user can be shown them, once.
+         * @description When they are made, the user can be shown them. Who is `failed` and has a VM is tried again with them: they, and the certificate authority that is set by now, are brought to the VPS over SSH.
          */
         post: operations["rotateCredentials"];
         delete?: never;
@@ -1419,10 +1419,11 @@ export interface components {
             } | null;
             /** @description When it is usually ready, by what it took others; over: it takes longer than usual. Null: it is not on its way, waits for more than time, or no other one has been made yet. */
             estimatedReadyAt: string | null;
+            /** @description In words for developers and operators: a page for users has words of its own for a `code`, as /me has. */
             failure: {
                 code: string | null;
                 reason: string;
-                /** @description What happens next. */
+                /** @description What happens next, or what an operator does. */
                 next: string | null;
             } | null;
             /** @description Hostinger's catalog item. */
@@ -1437,7 +1438,7 @@ export interface components {
             url: string | null;
             vmId: number | null;
             /**
-             * @description `available`: POST /api/vps/credentials shows them, once.
+             * @description `available`: POST /api/vps/credentials shows them. `shown`: it has, and may do so again until they are acknowledged or CREDENTIALS_SHOWN_SECONDS are over.
              * @enum {string}
              */
             credentials: "none" | "available" | "shown";
@@ -1473,10 +1474,11 @@ export interface components {
                 /** @description Among those who wait for their turn, from 1. */
                 place: number | null;
             } | null;
+            /** @description In words for developers and operators: a page for users has words of its own for a `code`, as /me has. */
             failure: {
                 code: string | null;
                 reason: string;
-                /** @description What happens next. */
+                /** @description What happens next, or what an operator does. */
                 next: string | null;
             } | null;
             /** @description Hostinger's catalog item. */
@@ -1491,7 +1493,7 @@ export interface components {
             url: string | null;
             vmId: number | null;
             /**
-             * @description `available`: POST /api/vps/credentials shows them, once.
+             * @description `available`: POST /api/vps/credentials shows them. `shown`: it has, and may do so again until they are acknowledged or CREDENTIALS_SHOWN_SECONDS are over.
              * @enum {string}
              */
             credentials: "none" | "available" | "shown";
@@ -1528,10 +1530,11 @@ export interface components {
                 /** @description Among those who wait for their turn, from 1. */
                 place: number | null;
             } | null;
+            /** @description In words for developers and operators: a page for users has words of its own for a `code`, as /me has. */
             failure: {
                 code: string | null;
                 reason: string;
-                /** @description What happens next. */
+                /** @description What happens next, or what an operator does. */
                 next: string | null;
             } | null;
             /** @description Hostinger's catalog item. */
@@ -1546,7 +1549,7 @@ export interface components {
             url: string | null;
             vmId: number | null;
             /**
-             * @description `available`: POST /api/vps/credentials shows them, once.
+             * @description `available`: POST /api/vps/credentials shows them. `shown`: it has, and may do so again until they are acknowledged or CREDENTIALS_SHOWN_SECONDS are over.
              * @enum {string}
              */
             credentials: "none" | "available" | "shown";
@@ -1688,10 +1691,11 @@ export interface components {
                 /** @description Among those who wait for their turn, from 1. */
                 place: number | null;
             } | null;
+            /** @description In words for developers and operators: a page for users has words of its own for a `code`, as /me has. */
             failure: {
                 code: string | null;
                 reason: string;
-                /** @description What happens next. */
+                /** @description What happens next, or what an operator does. */
                 next: string | null;
             } | null;
             /** @description Hostinger's catalog item. */
@@ -1706,7 +1710,7 @@ export interface components {
             url: string | null;
             vmId: number | null;
             /**
-             * @description `available`: POST /api/vps/credentials shows them, once.
+             * @description `available`: POST /api/vps/credentials shows them. `shown`: it has, and may do so again until they are acknowledged or CREDENTIALS_SHOWN_SECONDS are over.
              * @enum {string}
              */
             credentials: "none" | "available" | "shown";
@@ -2180,7 +2184,7 @@ export interface components {
         Retried: {
             /** @description In their order. */
             usernames: string[];
-            /** @description How many are still parked so: at most 500 are taken at once, ask again for the others. */
+            /** @description How many have still failed like that: at most 500 are taken at once, ask again for the others. */
             left: number;
             /** @description Until the last of these begins. */
             lastsSeconds: number;
@@ -2374,7 +2378,7 @@ export interface components {
                 failedRuns: number;
                 secondsToReadyP50: number | null;
                 secondsToReadyP95: number | null;
-                /** @description US cents. */
+                /** @description What the VMs that are paid cost a month at their plans' renewal prices, in cents of the catalog's currency; a first term may cost less. */
                 monthlySpendCents: number;
             }[];
         };
@@ -3370,13 +3374,10 @@ export interface operations {
                     dataCenterId?: number;
                     /** @description How many are kept ready where no rule of the schedule says otherwise. */
                     ready: number;
-                    /**
-                     * @description Rules, the last one that fits counts: a time of day with or without weekdays (`mon-fri 07:00-19:00 = 10`) or a stretch of time (`2026-12-01T08:00Z/2026-12-02T08:00Z = 50`), all UTC.
-                     * @default []
-                     */
+                    /** @description Rules, the last one that fits counts: a time of day with or without weekdays (`mon-fri 07:00-19:00 = 10`) or a stretch of time (`2026-12-01T08:00Z/2026-12-02T08:00Z = 50`), all UTC. Without it, those that the pool has; `[]`: none. */
                     schedule?: string[];
-                    /** @description How many may be bought a day, UTC; else as many as the limits of all purchases let. */
-                    mostPerDay?: number;
+                    /** @description How many may be bought a day, UTC. Without it, as it is for the pool; null: as many as the limits of all purchases let. */
+                    mostPerDay?: number | null;
                     /** @description Why; it is recorded. */
                     reason?: string;
                 };
