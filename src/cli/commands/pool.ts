@@ -12,7 +12,7 @@ interface SetOptions {
   readonly plan?: string;
   readonly dataCenter?: number;
   readonly schedule?: string;
-  readonly perDay?: number | null;
+  readonly perDay?: number | "none";
   readonly reason?: string;
   readonly confirm?: string;
 }
@@ -43,7 +43,7 @@ export const poolSet: CliCommand<SetOptions> = {
     { flags: "--plan <plan>", description: "such as kvm2 (default: the service's)" },
     { flags: "--data-center <id>", description: "(default: the service's)", parse: id },
     { flags: "--schedule <rules>", description: "other numbers at other times (UTC), with semicolons between: 'mon-fri 07:00-19:00 = 10; 2026-12-01T08:00Z/2026-12-02T08:00Z = 50'; none: as many at all times" },
-    { flags: "--per-day <number>", description: "how many may be bought a day at most; none: as many as the limits of all purchases let", parse: (text) => (text === NONE ? null : wholeNumber(text)) },
+    { flags: "--per-day <number>", description: "how many may be bought a day at most; none: as many as the limits of all purchases let", parse: (text) => (text === NONE ? NONE : wholeNumber(text)) },
     REASON_OPTION,
     { flags: "--confirm <number>", description: "the largest number again, in place of typing it" },
   ],
@@ -54,7 +54,7 @@ export const poolSet: CliCommand<SetOptions> = {
     const rules = schedule === NONE ? [] : schedule?.split(";").map((rule) => rule.trim()).filter((rule) => rule !== "");
     await confirmNumber(Math.max(ready, ...(rules ?? []).map((rule) => Number(/= ?(\d+)$/.exec(rule)?.[1] ?? 0))), confirm);
     progress.say("asking the service");
-    const body = { ready, ...(plan && { plan }), ...(dataCenter && { dataCenterId: dataCenter }), ...(rules && { schedule: rules }), ...(perDay !== undefined && { mostPerDay: perDay }), ...(reason && { reason }) };
+    const body = { ready, ...(plan && { plan }), ...(dataCenter && { dataCenterId: dataCenter }), ...(rules && { schedule: rules }), ...(perDay !== undefined && { mostPerDay: perDay === NONE ? null : perDay }), ...(reason && { reason }) };
     const pool = await withService(invocation, (service) => answer(service.POST("/api/admin/pools", { body })));
     const { poolId, keepReady, mostPerDay } = pool;
     const told = [`${poolId} keeps ${keepReady} ready`, ...(pool.schedule.length > 0 ? [`at other times ${pool.schedule.join("; ")}`] : []), mostPerDay === null ? "no limit a day of its own" : `at most ${mostPerDay} are bought a day`];
