@@ -65,7 +65,7 @@ describe("GET /api/admin/vps", () => {
     };
     for (const [code, reason] of Object.entries(said)) {
       const name = `told-${code.toLowerCase().replaceAll("_", "-")}`;
-      await user(name, { status: "failed", errorCode: code as ErrorCode, reason: `${code}: ${reason}`, nextStep: "Ask an operator." });
+      await user(name, { status: "failed", errorCode: code, reason: `${code}: ${reason}`, nextStep: "Ask an operator." });
       assert.equal((await get(`/vps/${name}`)).json().failure.reason, reason);
       assert.deepEqual((await app.inject({ url: "/api/vps/status", headers: await asUser(name) })).json().failure, { code, reason: ERROR_CATALOGUE[code as ErrorCode].meaning, next: "Ask an operator." });
     }
