@@ -11,7 +11,7 @@ export function errorsPage(): string {
     "Everything that fails on purpose has a code. It stands in front of the message on the command line and in the engine's output, in the field `error.code` of an HTTP answer, in `failure.code` of a user's record and in `errorCode` of a run. The message itself says what was expected and what was got, for whom, and what to do next; that advice is more exact than the one here.",
     "What to do about those that need more than a line: [runbook.md](runbook.md).",
     "## Of the service, the stacks and the providers",
-    "`by itself`: the service tries again later, with longer and longer pauses, and gives up after a number of tries. `when asked`: it is tried again when somebody asks for it (`user-vps retry`), because something has to be changed first. `HTTP` is the status where the code is itself the answer to a request; all others reach a user by their record.",
+    "`by itself`: the service tries again later, with longer and longer pauses, and gives up after a number of tries. `when asked`: it is tried again when somebody asks for it (`user-vps retry USER`), because something has to be changed first. `HTTP` is the status where the code is itself the answer to a request; all others reach a user by their record.",
     catalogueTable(),
     "## Of the HTTP interface",
     "What HTTP itself refuses; besides these, an answer can have the codes above that name a status.",
