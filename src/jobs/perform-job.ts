@@ -14,7 +14,7 @@ import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { restore } from "../provisioning/restore.ts";
 import { snapshot } from "../provisioning/snapshot.ts";
 import { up } from "../provisioning/up.ts";
-import { endWait, findVpsByUserId, hasBeenUpSince, isSuspended, startRun, traceparentOfWait } from "../records/index.ts";
+import { endWait, findVpsByUserId, hasBeenUpSince, isSuspended, lockVps, startRun, traceparentOfWait } from "../records/index.ts";
 import type { RunEnd, VpsRecord } from "../records/index.ts";
 import { closeRun, endLostRuns } from "./close-run.ts";
 import { codeOf, recordWait, untilSaved } from "./end-run.ts";
@@ -51,12 +51,16 @@ export async function performJob(context: WorkerContext, job: Job, lostWorkers: 
   if (!lock) return await later();
   try {
     await endLostRuns(pool, job.userId);
-    const record = await findVpsByUserId(pool, job.userId);
-    if (!record || (await isOvertaken(pool, job, record, lostWorkers))) return true;
+    const user = await findVpsByUserId(pool, job.userId);
+    if (!user) return true;
     // Fetched just before the worker was to end: nothing of it begins, and no run is recorded that did nothing.
     if (handOver.aborted) return await later();
     const parent = job.traceparent ?? (isTracing() ? await traceparentOfWait(pool, job.userId) : undefined);
-    await inSpan({ name: `job ${job.operation}`, kind: "consumer", parent, attributes: { "user_vps.username": record.username, "user_vps.attempt": job.attempt ?? 0 } }, async () => performRun(context, { ...job, traceparent: parent ?? currentTraceparent() }, record, lock, lostWorkers));
+    await inSpan({ name: `job ${job.operation}`, kind: "consumer", parent, attributes: { "user_vps.username": user.username, "user_vps.attempt": job.attempt ?? 0 } }, async () => {
+      const traced = { ...job, traceparent: parent ?? currentTraceparent() };
+      const begun = await beginRun(context, traced, lostWorkers);
+      if (begun) await performRun(context, traced, begun, lock, lostWorkers);
+    });
     return true;
   } finally {
     await lock.release();
@@ -75,12 +79,31 @@ async function isOvertaken(db: Queryable, job: Job, record: VpsRecord, lostWorke
   return !OPERATIONS[job.operation].from.includes(record.status);
 }
 
-async function performRun(context: WorkerContext, job: Job, record: VpsRecord, lock: UserLock, lostWorkers: number): Promise<void> {
-  const { pool, engine, settings, cipher, vms, dns, purchases, workerId, hostId, log } = context;
+interface BegunRun {
+  readonly runId: string;
+  readonly record: VpsRecord;
+}
+
+/**
+ * After a signup that is just claiming this very VPS from a pool, whose record then says so; from then on none does, for a
+ * run is at it. @returns undefined if the job was overtaken
+ */
+async function beginRun({ pool, workerId, hostId }: WorkerContext, job: Job, lostWorkers: number): Promise<BegunRun | undefined> {
+  const { userId, operation, traceparent } = job;
+  return await inTransaction(pool, async (db) => {
+    await lockVps(db, userId);
+    const record = await findVpsByUserId(db, userId);
+    if (!record || (await isOvertaken(db, job, record, lostWorkers))) return undefined;
+    const runId = randomUUID();
+    await startRun(db, { runId, userId, username: record.username, operation, workerId, hostId, pid: process.pid, traceparent });
+    return { runId, record };
+  });
+}
+
+async function performRun(context: WorkerContext, job: Job, { runId, record }: BegunRun, lock: UserLock, lostWorkers: number): Promise<void> {
+  const { pool, engine, settings, cipher, vms, dns, purchases, log } = context;
   const kind = OPERATIONS[job.operation];
-  const runId = randomUUID();
   const { userId, username } = record;
-  await startRun(pool, { runId, userId, username, operation: job.operation, workerId, hostId, pid: process.pid, traceparent: job.traceparent });
   log(`${username}: ${job.operation} begins (run ${runId})`);
 
   const redactor = createRedactor(...context.secrets);

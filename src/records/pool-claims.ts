@@ -1,6 +1,7 @@
 /** A user gets the VM of a pool's member: see the drawing in pool-members.ts. */
 import type { Queryable } from "../db/queryable.ts";
 import { acceptableDataCenters } from "./data-center-choice.ts";
+import { openRunsOf } from "./find-runs.ts";
 import { POOL_MEMBER_COLUMNS } from "./pool-members.ts";
 import type { PoolMember } from "./pool-members.ts";
 import { IS_FILLED_NO_MORE } from "./pools.ts";
@@ -73,12 +74,13 @@ export async function claimPoolMember(db: Queryable, record: VpsRecord): Promise
   return { record: bound, memberId };
 }
 
-/** A roll-out may have taken the member at the very moment in which it was chosen. Each turn passes one more over, so it ends with the pool. */
+/** A roll-out or a run may have begun with the member at the very moment in which it was chosen. Each turn passes one more over, so it ends with the pool. */
 async function choose(db: Queryable, poolIds: readonly string[]): Promise<ChosenMember | undefined> {
   const passedOver: string[] = [];
   for (;;) {
     const { rows: [member] } = await db.query<ChosenMember>(CHOOSE, [poolIds, passedOver]);
-    if (!member || (await holdOffRollOuts(db, member.memberId))) return member;
+    // Statements of their own, which see what has begun since; from here on both wait for this transaction.
+    if (!member || ((await holdOffRollOuts(db, member.memberId)) && (await openRunsOf(db, member.memberId)).length === 0)) return member;
     passedOver.push(member.memberId);
   }
 }

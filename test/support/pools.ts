@@ -16,7 +16,7 @@ export const POOL_ID = "kvm1-9-1007";
 
 /** Ends with the file that calls it; each test begins with empty tables. */
 export async function openPools() {
-  const { pool, world } = await openPurchaseWorlds();
+  const { pool, url, world } = await openPurchaseWorlds();
 
   const jobs: JobRequest[] = [];
   const cancelled: string[] = [];
@@ -63,5 +63,5 @@ export async function openPools() {
     const record = await the.signUp(username);
     return (await inTransaction(pool, (db) => claimFromPool(db, more as never, record)))?.record;
   }
-  return { pool, jobs, cancelled, settings, context, guarded, world, wanted, members, becomesReady, filled, claimsAreOld, claims };
+  return { pool, url, jobs, cancelled, settings, context, guarded, world, wanted, members, becomesReady, filled, claimsAreOld, claims };
 }
