@@ -13,6 +13,8 @@ OWNER_ID=__OWNER_ID__
 JWT_SECRET=__JWT_SECRET__
 SPOQ_HOSTNAME=__HOSTNAME__
 BOOT_HOSTNAME=__BOOT_HOSTNAME__
+# Not empty: the first boot has set this very password and this very secret.
+INSTALLED_WITH_THESE=__INSTALLED_WITH_THESE__
 # What stands at the top of the Caddyfile, e-mail and certificate authority; empty for Caddy's own way.
 CADDY_OPTIONS=__CADDY_OPTIONS__
 
@@ -58,8 +60,12 @@ replace() { # replace FILE UNIT
   mv -f "$1.new" "$1"
 }
 
-is_set() { # is_set FILE VALUE: it was the last that was set here
-  [ -e "$1" ] && [ "$(cat "$1")" = "$(printf '%s' "$2" | sha256sum)" ]
+is_set() { # is_set FILE VALUE: it was the last that was set here, or at the first boot if nothing was here
+  if [ ! -e "$1" ]; then
+    [ -n "$INSTALLED_WITH_THESE" ]
+    return
+  fi
+  [ "$(cat "$1")" = "$(printf '%s' "$2" | sha256sum)" ]
 }
 
 note_set() { # note_set FILE VALUE
@@ -86,8 +92,9 @@ check_files() {
 }
 
 set_password() {
-  if is_set "$password_set" "$SSH_PASSWORD"; then return 0; fi
-  printf 'spoq:%s\n' "$SSH_PASSWORD" | chpasswd || fail "the password of the user spoq cannot be set. Next: see whether the user is still there."
+  if ! is_set "$password_set" "$SSH_PASSWORD"; then
+    printf 'spoq:%s\n' "$SSH_PASSWORD" | chpasswd || fail "the password of the user spoq cannot be set. Next: see whether the user is still there."
+  fi
   note_set "$password_set" "$SSH_PASSWORD"
 }
 

@@ -12,6 +12,8 @@ export interface Configured {
   readonly ownerId: string;
   readonly acme: AcmeSettings;
   readonly credentials: Credentials;
+  /** The VM was installed with them. */
+  readonly isInstalledWithThese: boolean;
 }
 
 /**
@@ -20,8 +22,8 @@ export interface Configured {
  * them changes, and after a wipe. The script holds secrets: it is kept encrypted
  * in the state, goes by standard input, and says nothing of what it was given.
  */
-export function createConfiguration({ connection, machine }: WayIn, { hostname, bootHostname, ownerId, acme, credentials }: Configured, options: pulumi.CustomResourceOptions): RemoteScript {
+export function createConfiguration({ connection, machine }: WayIn, { hostname, bootHostname, ownerId, acme, credentials, isInstalledWithThese }: Configured, options: pulumi.CustomResourceOptions): RemoteScript {
   const { password, jwtSecret } = credentials;
-  const script = pulumi.all([password, jwtSecret]).apply(([sshPassword, secret]) => renderConfigureScript({ hostname, bootHostname, ownerId, acme, sshPassword, jwtSecret: secret }));
+  const script = pulumi.all([password, jwtSecret]).apply(([sshPassword, secret]) => renderConfigureScript({ hostname, bootHostname, ownerId, acme, sshPassword, jwtSecret: secret, isInstalledWithThese }));
   return new RemoteScript("configuration", { task: "configuration", connection, script, machine, secrets: [password, jwtSecret] }, options);
 }

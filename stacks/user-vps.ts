@@ -13,6 +13,7 @@ import type { RemoteScript } from "../providers/ssh/remote-script.ts";
 import { SshLogin } from "../providers/ssh/ssh-login.ts";
 import type { StackConfig } from "./stack-settings.ts";
 import type { AcmeSettings } from "./acme.ts";
+import { isInstalledWithThese } from "./configure.ts";
 import { createConfiguration } from "./create-configuration.ts";
 import { createRelease } from "./create-release.ts";
 import { openPorts } from "./open-ports.ts";
@@ -116,7 +117,7 @@ export class UserVps extends pulumi.ComponentResource {
       way = isFromPool ? openWayInFromPool(target, { hostname, ownerId: boot.ownerId }, parent) : openWayIn(target, parent);
       const login = isTakenOver && !isFromPool ? new SshLogin("ssh-login", { connection: way.connection, machine: way.machine }, parent) : undefined;
       if (isReconfigured) {
-        const configured = { hostname, bootHostname: boot.hostname, ownerId: boot.ownerId, acme, credentials: this.credentials };
+        const configured = { hostname, bootHostname: boot.hostname, ownerId: boot.ownerId, acme, credentials: this.credentials, isInstalledWithThese: isInstalledWithThese(config) };
         this.configuration = createConfiguration(way, configured, { ...parent, dependsOn: login ? [...named, login] : named });
       }
       // One after the other: each holds the other off on the VPS as well.

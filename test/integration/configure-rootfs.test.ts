@@ -10,7 +10,7 @@ import { needing } from "../support/needs.ts";
 import { type Rootfs, unpackRootfs } from "../support/rootfs.ts";
 
 
-const VALUES = { hostname: "alice.spoq.dev", bootHostname: "alice.spoq.dev", sshPassword: "fake-Password-2", ownerId: "user_alice", jwtSecret: "fake-jwt-secret-2" };
+const VALUES = { hostname: "alice.spoq.dev", bootHostname: "alice.spoq.dev", sshPassword: "fake-Password-2", ownerId: "user_alice", jwtSecret: "fake-jwt-secret-2", isInstalledWithThese: false };
 const HOSTILE = "p'a\"s$s`w\\o$(rd) é✓ # ; & | < > {} ! \\1 %s __HOSTNAME__";
 const CONFIG = `[server]
 host = "0.0.0.0"
@@ -120,6 +120,22 @@ describe("the configuration script on a VPS", needing("rootfs"), () => {
     assert.match(config(), /^jwt_secret = "fake-jwt-secret-3"$/m);
     succeeds();
     assert.ok(accepts(VALUES.sshPassword), "an earlier one that is declared again is another than the last");
+    assert.match(config(), /^jwt_secret = "fake-jwt-secret-2"$/m);
+  });
+
+  it("leaves a password and a secret that the user has changed since the first boot, which has set these, until others are declared", () => {
+    const installed = { hostname: "alicia.spoq.dev", sshPassword: "fake-Password-1", jwtSecret: "fake-jwt-secret-1", isInstalledWithThese: true };
+    const own = "fake-Password-of-my-own";
+    rootfs.run(["/usr/sbin/chpasswd"], {}, `spoq:${own}\n`);
+    writeFileSync(path("etc/conductor/config.toml"), CONFIG.replace("fake-jwt-secret-1", "fake-jwt-secret-of-my-own"));
+    for (const hostname of [installed.hostname, "alba.spoq.dev"]) {
+      succeeds({ ...installed, hostname });
+      assert.ok(accepts(own));
+      assert.match(config(), /jwt_secret = "fake-jwt-secret-of-my-own"/);
+    }
+    assert.deepEqual(calls(), ["restart caddy", "restart caddy"]);
+    succeeds({ hostname: "alba.spoq.dev" });
+    assert.ok(accepts(VALUES.sshPassword));
     assert.match(config(), /^jwt_secret = "fake-jwt-secret-2"$/m);
   });
 

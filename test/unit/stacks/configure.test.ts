@@ -4,10 +4,10 @@ import { describe, it } from "vitest";
 import { configureOrder } from "../../../src/sandbox/vm/configure-script.ts";
 import { releaseOrder } from "../../../src/sandbox/vm/release-script.ts";
 import { readStackConfig } from "../../../stacks/stack-settings.ts";
-import { renderConfigureScript } from "../../../stacks/configure.ts";
+import { isInstalledWithThese, renderConfigureScript } from "../../../stacks/configure.ts";
 import { renderReleaseScript } from "../../../stacks/release.ts";
 
-const VALUES = { hostname: "alicia.spoq.dev", bootHostname: "alice.spoq.dev", sshPassword: "fake-Password-2", ownerId: "user_alice", jwtSecret: "fake-jwt-secret-2" };
+const VALUES = { hostname: "alicia.spoq.dev", bootHostname: "alice.spoq.dev", sshPassword: "fake-Password-2", ownerId: "user_alice", jwtSecret: "fake-jwt-secret-2", isInstalledWithThese: false };
 
 describe("the script for new credentials and another host name", () => {
   it("is one that bash can read, without a placeholder left", () => {
@@ -20,6 +20,20 @@ describe("the script for new credentials and another host name", () => {
   for (const [variable, change] of [["SSH_PASSWORD", { sshPassword: "fake\nsecret" }], ["JWT_SECRET", { jwtSecret: "" }], ["OWNER_ID", { ownerId: "user\nsecret" }], ["HOSTNAME", { hostname: "alice" }], ["BOOT_HOSTNAME", { bootHostname: "a b.c" }]] as const) {
     it(`refuses a ${variable} that cannot stand in it, and does not quote it`, () => {
       assert.throws(() => renderConfigureScript({ ...VALUES, ...change }), (error: Error) => error.message.startsWith(`SCRIPT_VALUE_UNREPRESENTABLE: ${variable} `) && !error.message.includes("secret"));
+    });
+  }
+});
+
+describe("a VPS's credentials", () => {
+  for (const [what, config, expected] of [
+    ["are those of its first boot where it was bought", {}, true],
+    ["are so where a wiped VM was installed anew", { importVmId: 7, importWiped: true }, true],
+    ["are others after a rotation", { credentialRotation: "2" }, false],
+    ["are others on a VM that somebody had before", { importVmId: 7, importWiped: false }, false],
+  ] as const) {
+    it(what, () => {
+      const settings: Record<string, string> = { username: "alice", zoneId: "fake-zone", conductorUrl: "https://downloads.example.com/c", cliUrl: "https://downloads.example.com/s", ...Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)])) };
+      assert.equal(isInstalledWithThese(readStackConfig({ config: (key) => settings[key], env: {} })), expected);
     });
   }
 });
