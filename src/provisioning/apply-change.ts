@@ -13,6 +13,7 @@ import type { VpsChange, VpsRecord } from "../records/index.ts";
 import { setAside } from "./give-up/set-aside.ts";
 import type { StackRequest, UpOptions } from "./engine.ts";
 import type { OperationContext } from "./operation.ts";
+import { refuseDoubtedAccount } from "./other-account.ts";
 import { recreationOf } from "./stack-request.ts";
 
 export interface PlannedChange {
@@ -64,7 +65,8 @@ export async function replacedLeftOvers({ pool, engine, record }: Pick<Operation
 }
 
 /** By what the stack's state says of its VM, so that a permission is good for one wipe or purchase and no more. */
-export async function planChange({ engine, record }: Pick<OperationContext, "engine" | "record">, session: Session, change: VpsChange): Promise<PlannedChange> {
+export async function planChange(context: Pick<OperationContext, "engine" | "record" | "pool" | "settings">, session: Session, change: VpsChange): Promise<PlannedChange> {
+  const { engine, record } = context;
   const vm = (await engine.vms(record.username)).find(({ isLeftOver }) => !isLeftOver);
   if (change.kind === "rename") return { change, permission: undefined, isInstalledAnew: false };
   if (change.kind === "recreate") {
@@ -74,7 +76,9 @@ export async function planChange({ engine, record }: Pick<OperationContext, "eng
   // Another VM is there: the old one, which was protected, is all that is left to give up.
   if (vm && vm.vmId !== change.vmId) return { change, permission: { protect: "false" }, isInstalledAnew: true };
   const differs = vm?.plan !== record.plan || vm.dataCenterId !== record.dataCenterId;
-  const isNeeded = differs || (await findVm(session, { vmId: change.vmId, hostname: record.hostname })) === undefined;
+  const isMissing = !differs && (await findVm(session, { vmId: change.vmId, hostname: record.hostname })) === undefined;
+  if (isMissing) await refuseDoubtedAccount(context, session);
+  const isNeeded = differs || isMissing;
   // A protected VM cannot be given up for another; the next `up` protects again.
   return { change, permission: isNeeded ? { allowReplaceOf: String(change.vmId), protect: "false" } : undefined, isInstalledAnew: isNeeded };
 }

@@ -1,13 +1,11 @@
-import { UserVpsError } from "../../providers/core/errors.ts";
 import { findVm } from "../../providers/hostinger/find-vm.ts";
-import type { Session } from "../../providers/hostinger/session.ts";
 import { inTransaction } from "../db/index.ts";
 import { beginGiveUp, discardCredentials, endOpenChange, isMemberLetGo, noteGiveUp, notePoolMemberRetired, setVpsStatus } from "../records/index.ts";
 import { giveUpVm, noteVm } from "./give-up/give-up-vm.ts";
 import { endPurchases, interruptedPurchases, settleGivenUp } from "./give-up/interrupted-purchase.ts";
 import { giveUpReplaced, replacedVmsOf, vmsOfOthers } from "./give-up/replaced-vms.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
-import { doubtOfAccount, OTHER_ACCOUNT_NEXT } from "./other-account.ts";
+import { refuseDoubtedAccount } from "./other-account.ts";
 import { letMemberGo } from "./pool/let-member-go.ts";
 import { refuseOtherNames } from "./own-vms.ts";
 import { endOf } from "./power.ts";
@@ -46,7 +44,7 @@ async function deprovision(context: OperationContext): Promise<OperationResult> 
   const known = giveUp.vmId ?? record.hostingerVmId ?? vmsOfStack.find(({ isLeftOver }) => !isLeftOver)?.vmId ?? bought[0];
   const ofOthers = await vmsOfOthers(pool, session, giveUp, [...(known === undefined ? [] : [known]), ...vmsOfStack.map((vm) => vm.vmId)]);
   const vm = known === undefined || ofOthers.has(known) ? undefined : await findVm(session, { vmId: known, hostname }, { isNew: sold.has(known) });
-  if (!vm) await refuseOtherAccount(context, session);
+  if (!vm) await refuseDoubtedAccount(context, session);
   const vmId = vm?.id;
   const ownOfStack = vmsOfStack.map((vm) => vm.vmId).filter((id) => !ofOthers.has(id));
   const others = await replacedVmsOf(pool, session, giveUp, [...ownOfStack, ...bought], vmId);
@@ -74,10 +72,4 @@ async function deprovision(context: OperationContext): Promise<OperationResult> 
       await setVpsStatus(db, userId, { status: "deprovisioned", phase: null });
     },
   };
-}
-
-/** Before a VM counts as gone, and all that is left of it is removed. It is only doubted, so it is tried again. */
-async function refuseOtherAccount({ pool, settings }: OperationContext, { client, signal }: Session): Promise<void> {
-  const doubt = await doubtOfAccount({ db: pool, client, isAllowed: settings.allowOtherAccount, signal });
-  if (doubt !== undefined) throw new UserVpsError("VM_NOT_FOUND", doubt, { next: OTHER_ACCOUNT_NEXT });
 }

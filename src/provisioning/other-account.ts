@@ -5,7 +5,9 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import type { Queryable } from "../db/queryable.ts";
+import type { Session } from "../../providers/hostinger/session.ts";
 import { newestVmsInUse } from "../records/index.ts";
+import type { OperationContext } from "./operation.ts";
 
 const MOST_VMS = 20;
 /** So few may all have come to an end by themselves. */
@@ -37,6 +39,15 @@ export async function doubtOfAccount({ db, client: { virtualMachines }, isAllowe
   for (const id of ids) if (await isThere(virtualMachines.get(id, { signal }))) return undefined;
   const some = inUse.slice(0, NAMED).map(({ username, vmId }) => `VM ${vmId} of ${username}`).join(", ");
   return `The token's Hostinger account has ${vms.length} VMs, and of ${inUse.length} that are in use by the records not one (${some}${inUse.length > NAMED ? ", …" : ""}). Is it another account's token?`;
+}
+
+/**
+ * Before a VM counts as gone, and what is left of it is removed, forgotten or made up for by another one.
+ * @throws UserVpsError VM_NOT_FOUND: it is only doubted, so it is tried again
+ */
+export async function refuseDoubtedAccount({ pool, settings }: Pick<OperationContext, "pool" | "settings">, { client, signal }: Session): Promise<void> {
+  const doubt = await doubtOfAccount({ db: pool, client, isAllowed: settings.allowOtherAccount, signal });
+  if (doubt !== undefined) throw new UserVpsError("VM_NOT_FOUND", doubt, { next: OTHER_ACCOUNT_NEXT });
 }
 
 async function isThere(vm: Promise<unknown>): Promise<boolean> {

@@ -1,5 +1,8 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { HOUR_MS } from "../../providers/core/time.ts";
+import { isGone } from "../../providers/hostinger/vm-state.ts";
 import { beginChange, beginPhase, begunGiveUp, completeChange, hasUnfinishedUp, hasUpFailedLast, isMemberLetGo, isPoolMemberSetAside, notePoolMemberDelivered, notePoolMemberReady, notePaidUntil, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
+import type { VpsRecord } from "../records/index.ts";
 import { readHostKey } from "./host-key.ts";
 import { askToBuy } from "./ask-to-buy.ts";
 import { noteCertificate, settleSuccess } from "../purchases/index.ts";
@@ -8,9 +11,13 @@ import { applyChange, noteActionBefore, noteInstallation, planChange, replacedLe
 import { endOf } from "./power.ts";
 import { declaredStack } from "./declared-stack.ts";
 import { OUTPUTS } from "./stack-outputs.ts";
+import { refuseDoubtedAccount } from "./other-account.ts";
 import { refuseNamesOfOthers } from "./own-vms.ts";
 import { leaveMember } from "./pool/leave-member.ts";
 import { takeOver } from "./give-up/take-over.ts";
+
+/** A signup that goes its way is through by then, and its VM need not be asked for what it is called in each of its runs. */
+const LONG_AGO_MS = HOUR_MS;
 
 /** From signup to ready: whatever is missing is made, what is there stays. */
 export const up: OperationKind = {
@@ -18,6 +25,17 @@ export const up: OperationKind = {
   waiting: "queued",
   run: provision,
 };
+
+/** It may go on after a restore of the database, since whose backup its VM has become another user's. */
+function isOfLongAgo({ requestedAt }: VpsRecord): boolean {
+  return Date.now() - requestedAt.getTime() >= LONG_AGO_MS;
+}
+
+/** The one that the record names; before that does, the stack's. */
+async function ownVms({ engine, record: { username, hostingerVmId } }: OperationContext): Promise<number[]> {
+  if (hostingerVmId !== null) return [hostingerVmId];
+  return (await engine.vms(username)).filter(({ isLeftOver }) => !isLeftOver).map(({ vmId }) => vmId);
+}
 
 async function provision(context: OperationContext): Promise<OperationResult | OperationWait> {
   const { pool, engine, settings, cipher, hooks, recorder, redactor, vms } = context;
@@ -50,7 +68,7 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   const leftOvers = await replacedLeftOvers(current);
   // What was ready once may have drifted since; of what was never ready, the VM may be gone where a run has failed with it.
   const mayHaveDrifted = record.readyAt !== null || (record.hostingerVmId !== null && (await hasUpFailedLast(pool, userId)));
-  if (mayHaveDrifted && record.hostingerVmId !== null) await refuseNamesOfOthers(pool, session, record, [record.hostingerVmId, ...leftOvers], { what: "worked on" });
+  if (mayHaveDrifted || isOfLongAgo(record)) await refuseNamesOfOthers(pool, session, record, [...(await ownVms(current)), ...leftOvers], { what: "worked on" });
   const planned = change && (await planChange(current, session, change));
   const { wait, mayBuy } = await askToBuy(current, session, planned);
   if (wait) return { wait };
@@ -64,7 +82,10 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   const applied = planned?.permission && (await applyChange(current, stack, planned.permission, { mayBuy, leftOvers, again }));
   // A change's permission is good for one run, which therefore waits itself.
   const patience = change ? "own" : context.overdue ? (`over:${context.overdue}` as const) : "none";
-  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: mayHaveDrifted && !applied, patience, mayBuy, leftOvers, again: applied ? [] : again });
+  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: mayHaveDrifted && !applied, patience, mayBuy, leftOvers, again: applied ? [] : again }).catch(async (error: unknown) => {
+    if (isGone(error)) await refuseDoubtedAccount(context, session);
+    throw error;
+  });
   const outputs = OUTPUTS.safeParse(printed);
   if (!outputs.success) {
     const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");

@@ -1,3 +1,4 @@
+import { readSettingFile } from "../../providers/core/setting-file.ts";
 import { VARIABLES } from "../config/index.ts";
 import type { Environment, Settings } from "../config/index.ts";
 
@@ -19,6 +20,18 @@ export function engineVariables(env: Environment): Environment {
       .filter(([name, value]) => !KEPT.has(name) && value !== "")
       .map(([name, value]) => [name, TOKENS.has(name) ? value?.trim() : value]),
   );
+}
+
+/**
+ * With the token that HOSTINGER_API_KEY_FILE names at this moment in place of the file: whoever has this for as long as it
+ * lives works with one account, whatever the file holds by then. A worker's own client reads it once as well.
+ *
+ * @throws UserVpsError CONFIG_INVALID
+ */
+export function withTokenOfNow(env: Environment): Environment {
+  const { hostingerApiKey: { name }, hostingerApiKeyFile: { name: nameOfFile } } = VARIABLES;
+  const file = env[nameOfFile];
+  return env[name] || !file ? env : { ...env, [name]: readSettingFile(nameOfFile, file).trim(), [nameOfFile]: undefined };
 }
 
 /** The values of all settings that are secrets, for the redaction of logs. */

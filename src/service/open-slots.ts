@@ -7,7 +7,7 @@ import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
 import { ensureEngine } from "../install-pulumi/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
 import { Slots } from "../slots/slots.ts";
-import { engineVariables } from "./engine-variables.ts";
+import { engineVariables, withTokenOfNow } from "./engine-variables.ts";
 
 export interface OpenSlots {
   readonly workerId: string;
@@ -30,7 +30,7 @@ export async function openSlots({ settings, env, onProgress, signal }: OpenSlots
   const installed = await ensureEngine({ env: { ...env }, onProgress, signal });
   // Secrets that the program itself needs; the providers do not see them.
   const ofProgram = { [VARIABLES.sshPrivateKey.name]: settings.sshPrivateKey, [VARIABLES.acmeEabMacKey.name]: settings.acmeEabMacKey };
-  const forEngine = { ...engineVariables(env), ...Object.fromEntries(Object.keys(ofProgram).map((name) => [name, undefined])) };
+  const forEngine = { ...engineVariables(withTokenOfNow(env)), ...Object.fromEntries(Object.keys(ofProgram).map((name) => [name, undefined])) };
   const slots = new Slots({
     env: { ...engineEnvironment(installed, forEngine), [VARIABLES.passphrase.name]: undefined, PGPASSWORD: undefined },
     tag: (slot) => tagEnvironment({ worker: workerId, slot }),

@@ -3,17 +3,18 @@ import assert from "node:assert/strict";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
+import { performJob } from "../../src/jobs/perform-job.ts";
 import { doubtOfAccount } from "../../src/provisioning/other-account.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
-import { findVpsByUserId, listRuns, saveVpsResult } from "../../src/records/index.ts";
+import { createCredentialsCipher, findVpsByUserId, listRuns, saveVpsResult } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { addFleet, addRows } from "../support/fleet.ts";
 import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
 import { withDatabase } from "../support/postgres.ts";
-import { openPurchaseWorld } from "../support/purchases.ts";
+import { KVM1, openPurchaseWorld } from "../support/purchases.ts";
 import type { PurchaseWorld } from "../support/purchases.ts";
-import { StubEngine } from "../support/stub-engine.ts";
+import { StubEngine, vmOf } from "../support/stub-engine.ts";
 import { startStubWorker } from "../support/stub-worker.ts";
 import { until } from "../support/until.ts";
 
@@ -105,5 +106,80 @@ describe("giving up a user whose VM is neither found nor listed", () => {
       await boss.stop({ graceful: false });
       await vms.close();
     }
+  });
+});
+
+describe("what a user was to get, where it is neither found nor listed", () => {
+  const GONE = 900_100;
+  const engine = new StubEngine();
+  let vms: ReturnType<typeof hostingerPower>;
+  let boss: Awaited<ReturnType<typeof startQueue>>;
+  beforeAll(async () => {
+    vms = hostingerPower(sandbox.env);
+    boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
+  });
+  afterAll(async () => void (await Promise.all([vms.close(), boss.stop({ graceful: false })])));
+  beforeEach(async () => {
+    engine.ups.length = 0;
+    engine.stacks.clear();
+    for (const table of ["vps_give_ups", "vps_runs", "vps_pool_members", "vps_pools", "vps_purchases"]) await pool.query(`DELETE FROM ${table}`);
+    await addElsewhere("alice", "bob", "carol");
+  });
+  const up = async (username: string) => {
+    const context = {
+      boss, pool, databaseUrl: url, engine, vms, settings: { ...world.guard.settings, reuseWipedVms: true }, purchases: world, secrets: [], workerId: "worker", hostId: "host", log: () => undefined,
+      dns: { removeUnknown: async () => false, namesOf: async () => [], close: async () => undefined },
+      cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]), handOver: new AbortController().signal,
+    } as never;
+    await performJob(context, { operation: "up", userId: `u-${username}` }, 0);
+    const { errorCode, message } = (await listRuns(pool, `u-${username}`)).items[0]!;
+    return { errorCode, message };
+  };
+  const isDoubted = ({ errorCode, message }: { errorCode: string | null; message: string | null }) => {
+    assert.equal(errorCode, "VM_NOT_FOUND");
+    assert.match(`${message}`, /another account's token\?/);
+  };
+  const givenUp = (username: string, more: string) => pool.query(
+    `INSERT INTO vps_give_ups (user_id, username, hostname, requested_by, reason, wipe, previous_status, due_at, plan_id, template_id, data_center_id, vm_id, ended_at, wipe_action_id, wiped_at, stopped_at, paid_until)
+     VALUES ($1, $2, $2 || '.spoq.dev', 'olga', 'x', false, 'ready', now(), $3, 1007, 9, $4, now(), ${more})`, [`u-${username}`, username, KVM1, GONE]);
+  const unusable = async () => (await pool.query<{ unusable_because: string | null }>("SELECT unusable_because FROM vps_give_ups")).rows[0]!.unusable_because;
+  const member = async (state: "claimed" | "set_aside") => {
+    await pool.query("INSERT INTO vps_pools (pool_id, plan_id, data_center_id, template_id, keep_ready) VALUES ('p', $1, 9, 1007, 0)", [KVM1]);
+    await pool.query("INSERT INTO vps_pool_members (member_id, username, pool_id, state, vm_id, claimed_by, claimed_by_username, claimed_at) VALUES ('m', 'pool-1', 'p', $1, $2, 'u-erin', 'erin', now())", [state, GONE]);
+    await pool.query("UPDATE user_vps SET hostinger_vm_id = $1, taken_over_vm_id = $1, pool_member_id = 'm', pool_id = 'p', boot_hostname = 'pool-1.spoq.dev' WHERE username = 'erin'", [GONE]);
+  };
+
+  it("a former VM is not forgotten while the account is doubted", async () => {
+    await world.signUp("erin");
+    await givenUp("erin", "NULL, NULL, NULL, NULL");
+    isDoubted(await up("erin"));
+    assert.deepEqual([await unusable(), engine.ups], [null, []]);
+    await addFleet(sandbox, pool, 1, 3);
+    engine.onUp = () => 1;
+    await up("erin");
+    assert.match(`${await unusable()}`, /does not exist any more/);
+  });
+
+  it("a wiped VM is not refused for good while the account is doubted", async () => {
+    await world.signUp("erin");
+    await givenUp("frank", "7, now(), now(), now() + interval '20 days'");
+    isDoubted(await up("erin"));
+    assert.deepEqual([await unusable(), engine.ups], [null, []]);
+  });
+
+  it("a pool's VM is not set aside while the account is doubted", async () => {
+    await world.signUp("erin");
+    await member("claimed");
+    engine.onUp = () => { throw new UserVpsError("VM_GONE", "it is gone"); };
+    engine.stacks.set("erin", [vmOf(GONE)]);
+    isDoubted(await up("erin"));
+    assert.equal((await pool.query("SELECT FROM vps_pool_members WHERE state = 'claimed'")).rowCount, 1);
+  });
+
+  it("nor is one that was set aside left, running and renewed", async () => {
+    await world.signUp("erin");
+    await member("set_aside");
+    isDoubted(await up("erin"));
+    assert.equal((await world.record("erin")).poolMemberId, "m");
   });
 });

@@ -48,7 +48,7 @@ beforeEach(async () => {
   engine.stacks.set("user1", [vmOf(vmId)]);
   engine.onUp = () => vmId;
   for (const table of ["vps_changes", "vps_give_ups", "vps_runs", `${QUEUE_SCHEMA}.job`, "user_vps WHERE username <> 'user1'"]) await pool.query(`DELETE FROM ${table}`);
-  await pool.query("UPDATE user_vps SET status = 'ready', hostname = $1, boot_hostname = NULL, hostinger_vm_id = $2, taken_over_vm_id = NULL, error_code = NULL, ready_at = now() - interval '1 hour', credentials_rotation = 1, recreation = 0", [named("user1"), vmId]);
+  await pool.query("UPDATE user_vps SET status = 'ready', hostname = $1, boot_hostname = NULL, hostinger_vm_id = $2, taken_over_vm_id = NULL, error_code = NULL, requested_at = now(), ready_at = now() - interval '1 hour', credentials_rotation = 1, recreation = 0", [named("user1"), vmId]);
   await control(sandbox, `vms/${vmId}/drift`, { kind: "started" });
   await setAutoRenewal(sandbox, vmId, true);
   await isCalled(named("bob"));
@@ -150,6 +150,14 @@ describe("a user's VM that is called as another user's", () => {
       assert.deepEqual([(await record()).errorCode, (await record()).takenOverVmId, engine.ups], ["VM_MISMATCH", takenOver, []]);
     }
   });
+
+  for (const [whose, recorded] of [["the stack alone names", null], ["the record names", vmId]] as const) {
+    it(`is not worked on where a signup of long ago goes on with it, whose VM ${whose}`, async () => {
+      await pool.query("UPDATE user_vps SET status = 'provisioning', requested_at = now() - interval '2 hours', ready_at = NULL, hostinger_vm_id = $1", [recorded]);
+      await run("up");
+      assert.deepEqual([(await record()).errorCode, engine.ups, vmNow()], ["VM_MISMATCH", [], ["running", named("bob"), true]]);
+    });
+  }
 
   it("is not given back to whom the records say that it was theirs", async () => {
     await isCalled(named("user1"));

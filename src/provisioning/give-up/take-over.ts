@@ -5,6 +5,7 @@ import { inTransaction } from "../../db/index.ts";
 import { findFormerVm, forgetFormerVm, returnFormerVm, takeOverVm } from "../../records/index.ts";
 import type { FormerVm, VpsRecord } from "../../records/index.ts";
 import type { OperationContext } from "../operation.ts";
+import { refuseDoubtedAccount } from "../other-account.ts";
 import { refuseOtherNames } from "../own-vms.ts";
 import { claimMember } from "../pool/claim-member.ts";
 import { setNamesakesAside } from "./set-aside.ts";
@@ -17,7 +18,7 @@ import { takeWipedVm } from "./take-wiped-vm.ts";
  * It is bound to the user from here on. VMs of others that still have the user's host name lose it.
  *
  * @returns the record as it is now
- * @throws UserVpsError VM_MISMATCH of one that is called by another name than the user's. Whether one of a pool, or a wiped one, is what it was, its import looks
+ * @throws UserVpsError VM_NOT_FOUND where one is not there and the account is doubted; VM_MISMATCH of one that is called by another name than the user's. Whether one of a pool, or a wiped one, is what it was, its import looks
  */
 export async function takeOver(context: OperationContext, session: Session): Promise<VpsRecord> {
   const { pool, engine, record } = context;
@@ -37,10 +38,12 @@ export async function takeOver(context: OperationContext, session: Session): Pro
 }
 
 /** One that is gone at Hostinger by now is not asked about again. */
-async function takeFormerVm({ pool, record }: OperationContext, session: Session): Promise<VpsRecord | undefined> {
+async function takeFormerVm(context: OperationContext, session: Session): Promise<VpsRecord | undefined> {
+  const { pool, record } = context;
   for (let former = await findFormerVm(pool, record.userId); former; former = await findFormerVm(pool, record.userId)) {
     const { vmId, giveUpId } = former;
     if (!(await isStillThere(session, former))) {
+      await refuseDoubtedAccount(context, session);
       session.report(`VM ${vmId}, which was the user's, does not exist any more`);
       await forgetFormerVm(pool, giveUpId, "it does not exist any more");
       continue;

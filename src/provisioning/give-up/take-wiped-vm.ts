@@ -1,6 +1,6 @@
 import { specificationState } from "../../../providers/hostinger/api/client.ts";
 import { refuseMismatch } from "../../../providers/hostinger/search.ts";
-import { isLost } from "../../../providers/hostinger/vm-state.ts";
+import { isGone, isLost } from "../../../providers/hostinger/vm-state.ts";
 import { isHostingersOwn } from "../../../providers/hostinger/hostinger-hostname.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
@@ -10,8 +10,8 @@ import { subscriptionOf } from "../../../providers/hostinger/renewal.ts";
 import { inTransaction } from "../../db/index.ts";
 import { claimWipedVm, findWipedVm, mayHaveBought, refuseWipedVm, takeOverVm } from "../../records/index.ts";
 import type { WipedVm, VpsRecord } from "../../records/index.ts";
-import type { LostDnsRecords } from "../lost-dns-record.ts";
 import type { OperationContext } from "../operation.ts";
+import { refuseDoubtedAccount } from "../other-account.ts";
 
 /** Each one that turns out to be unusable is refused for good, or is somebody else's by then; beyond that many the user buys one. */
 const MOST_CANDIDATES = 10;
@@ -21,13 +21,14 @@ const MOST_CANDIDATES = 10;
  * record with it; undefined if there is none, or if reuse is off. Where an earlier run may have bought
  * one there is none: the user is to get that one.
  */
-export async function takeWipedVm({ pool, settings, record, dns }: OperationContext, session: Session): Promise<VpsRecord | undefined> {
+export async function takeWipedVm(context: OperationContext, session: Session): Promise<VpsRecord | undefined> {
+  const { pool, settings, record } = context;
   if (record.hostingerVmId !== null || !settings.reuseWipedVms || (await mayHaveBought(pool, record))) return undefined;
   for (let tried = 0; tried < MOST_CANDIDATES; tried += 1) {
     const wiped = await findWipedVm(pool, record, settings.reuseLeastDays);
     if (!wiped) return undefined;
     // Before the transaction, which is to ask nobody but the database: an answer may take minutes.
-    const fault = await faultOf(session, dns, wiped, settings.reuseLeastDays);
+    const fault = await faultOf(context, session, wiped);
     if (fault !== undefined) {
       session.report(`VM ${wiped.vmId} is not reused: ${fault}`);
       await refuseWipedVm(pool, wiped.giveUpId, fault);
@@ -40,7 +41,8 @@ export async function takeWipedVm({ pool, settings, record, dns }: OperationCont
 }
 
 /** Why the VM is not the wiped one that the record tells of, by Hostinger's own word; undefined if it is. */
-async function faultOf(session: Session, dns: LostDnsRecords, { vmId, hostname, plan, templateId, dataCenterId, wipeActionId }: WipedVm, leastDays: number): Promise<string | undefined> {
+async function faultOf(context: OperationContext, session: Session, { vmId, hostname, plan, templateId, dataCenterId, wipeActionId }: WipedVm): Promise<string | undefined> {
+  const { dns, settings: { reuseLeastDays: leastDays } } = context;
   try {
     const vm = await getVm(session, vmId, hostname);
     if (isLost(vm) || vm.state !== "stopped") return `it is '${vm.state}', expected 'stopped'`;
@@ -58,6 +60,7 @@ async function faultOf(session: Session, dns: LostDnsRecords, { vmId, hostname, 
     const paidMs = paidUntil === undefined ? 0 : Date.parse(paidUntil) - Date.now();
     return paidMs >= leastDays * DAY_MS ? undefined : `it is paid until ${paidUntil ?? "nobody knows when"}`;
   } catch (error) {
+    if (isGone(error)) await refuseDoubtedAccount(context, session);
     if (error instanceof UserVpsError && ["VM_GONE", "VM_NOT_FOUND", "VM_MISMATCH"].includes(error.code)) return error.message;
     throw error;
   }

@@ -1,3 +1,4 @@
+import { findVm } from "../../../providers/hostinger/find-vm.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { inTransaction } from "../../db/index.ts";
 import { discardCredentials, endOpenChange, leavePoolMember, openChange } from "../../records/index.ts";
@@ -5,6 +6,7 @@ import type { VpsRecord } from "../../records/index.ts";
 import { endRenewal } from "../end-renewal.ts";
 import type { OperationContext } from "../operation.ts";
 import { stackRequestOf } from "../stack-request.ts";
+import { refuseDoubtedAccount } from "../other-account.ts";
 import { refuseOtherNames } from "../own-vms.ts";
 import { isOfTheVm } from "./of-the-vm.ts";
 
@@ -16,9 +18,11 @@ import { isOfTheVm } from "./of-the-vm.ts";
  * @returns the record as it is now, without a VM
  * @throws UserVpsError whatever says nothing of the VM: another try may still stop it, and the user's name leads to it until then
  */
-export async function leaveMember({ pool, engine, settings, record, hooks, recorder }: OperationContext, session: Session): Promise<VpsRecord> {
-  const { userId, hostingerVmId } = record;
+export async function leaveMember(context: OperationContext, session: Session): Promise<VpsRecord> {
+  const { pool, engine, settings, record, hooks, recorder } = context;
+  const { userId, hostname, hostingerVmId } = record;
   recorder.onLine(`VM ${hostingerVmId}, which waited in a pool, is set aside; the user gets another one`);
+  if (hostingerVmId !== null && !(await findVm(session, { vmId: hostingerVmId, hostname }))) await refuseDoubtedAccount(context, session);
   const stack = stackRequestOf(record, settings);
   await engine.clearInterruptedRun(stack, hooks);
   try {

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "vitest";
 import { VARIABLES } from "../../../src/config/index.ts";
 import type { Settings } from "../../../src/config/index.ts";
 import type { Variable } from "../../../src/config/variables.ts";
-import { engineVariables, secretsOf } from "../../../src/service/engine-variables.ts";
+import { engineVariables, secretsOf, withTokenOfNow } from "../../../src/service/engine-variables.ts";
 
 describe("engineVariables", () => {
   it("keeps an operator's token from it, as every setting that only the service or its HTTP side needs", () => {
@@ -21,6 +24,26 @@ describe("engineVariables", () => {
   it("keeps the service's own secrets from the engine, and gives it those of the APIs", () => {
     const given = { DATABASE_URL: "postgres://x", JWT_SECRET: "s", CREDENTIALS_KEYS: "k", STATE_BACKEND_URL: "postgres://y", HOSTINGER_API_KEY: "h", CLOUDFLARE_API_TOKEN: "c" };
     assert.deepEqual(engineVariables(given), { HOSTINGER_API_KEY: "h", CLOUDFLARE_API_TOKEN: "c" });
+  });
+});
+
+describe("withTokenOfNow", () => {
+  it("has what the token's file holds now, whatever it holds later", () => {
+    const folder = mkdtempSync(join(tmpdir(), "user-vps-token-"));
+    const file = join(folder, "key");
+    try {
+      writeFileSync(file, "fake-token-of-now\n");
+      const env = withTokenOfNow({ HOSTINGER_API_KEY_FILE: file, OTHER: "kept" });
+      writeFileSync(file, "fake-token-of-another-account\n");
+      assert.deepEqual(engineVariables(env), { HOSTINGER_API_KEY: "fake-token-of-now", HOSTINGER_API_KEY_FILE: undefined, OTHER: "kept" });
+      assert.deepEqual(withTokenOfNow({ HOSTINGER_API_KEY: "fake-token", HOSTINGER_API_KEY_FILE: file }), { HOSTINGER_API_KEY: "fake-token", HOSTINGER_API_KEY_FILE: file }, "the token itself comes first");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("refuses a file that cannot be read", () => {
+    assert.throws(() => withTokenOfNow({ HOSTINGER_API_KEY_FILE: "/none/api-key" }), /CONFIG_INVALID: HOSTINGER_API_KEY_FILE: the file \/none\/api-key cannot be read/);
   });
 });
 
