@@ -109,18 +109,26 @@ export async function putBackMember(db: Queryable, { rollOutId, userId, runId }:
   );
 }
 
+/** By SQL: whether a run had an engine. Before it has one nothing reaches the VPS, so whatever cut the run off was not its doing. */
+const hadEngine = (runId: string) => `EXISTS (SELECT FROM vps_engine_processes WHERE vps_engine_processes.run_id = ${runId})`;
+
+/** Whether its run, if that was cut off, counts against it. */
+export async function mayBeTheReason(db: Queryable, { runId }: RunningMember): Promise<boolean> {
+  return (await db.query<{ may: boolean }>(`SELECT ${hadEngine("$1")} AS may`, [runId])).rows[0]!.may;
+}
+
 /** One whose run was cut off, running again from now on. That counts against it unless `excuseInterruption` says otherwise: of a process that died nobody is left to say why. */
 export async function takeMemberAgain(db: Queryable, { rollOutId, userId }: RollOutMember, runId: string): Promise<RunningMember | undefined> {
   const { rows } = await db.query<RunningMember>(
-    `UPDATE vps_roll_out_members SET run_id = $3, started_at = clock_timestamp(), interruptions = interruptions + 1 WHERE roll_out_id = $1 AND user_id = $2 AND status = 'running' RETURNING ${COLUMNS}`,
+    `UPDATE vps_roll_out_members SET run_id = $3, started_at = clock_timestamp(), interruptions = interruptions + ${hadEngine("vps_roll_out_members.run_id")}::int WHERE roll_out_id = $1 AND user_id = $2 AND status = 'running' RETURNING ${COLUMNS}`,
     [rollOutId, userId, runId],
   );
   return rows[0];
 }
 
 /** What cut off a run of it is known, and was not its doing. It may have been taken again since, which has counted that run as well. */
-export async function excuseInterruption(db: Queryable, { rollOutId, userId }: RollOutMember): Promise<void> {
-  await db.query("UPDATE vps_roll_out_members SET interruptions = interruptions - 1 WHERE roll_out_id = $1 AND user_id = $2 AND status = 'running'", [rollOutId, userId]);
+export async function excuseInterruption(db: Queryable, { rollOutId, userId, runId }: RunningMember): Promise<void> {
+  await db.query(`UPDATE vps_roll_out_members SET interruptions = interruptions - ${hadEngine("$3")}::int WHERE roll_out_id = $1 AND user_id = $2 AND status = 'running'`, [rollOutId, userId, runId]);
 }
 
 /** Whether one of a wave is still to be begun. One that `takeMember` passed over, because somebody was just changing it, is. */

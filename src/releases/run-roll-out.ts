@@ -7,7 +7,7 @@ import { inTransaction } from "../db/transaction.ts";
 import { untilSaved } from "../jobs/end-run.ts";
 import type { SessionLock } from "../jobs/session-lock.ts";
 import {
-  countFailedMembers, endMember, endRollOut, excuseInterruption, findRelease, findRollOut, hasAnySucceeded, isAnyWaiting, listMembers, putBackMember, takeMember, takeMemberAgain,
+  countFailedMembers, endMember, endRollOut, excuseInterruption, findRelease, findRollOut, hasAnySucceeded, isAnyWaiting, listMembers, mayBeTheReason, putBackMember, takeMember, takeMemberAgain,
   type ReleaseRecord, type RollOutMember, type RollOutRecord, type RunningMember,
 } from "../records/index.ts";
 import { LOCK_TIMEOUT_MS, releaseToVps, type ReleaseContext } from "./release-to-vps.ts";
@@ -58,7 +58,7 @@ async function underLock(context: HeldContext, rollOutId: string): Promise<RollO
   const cutOff: RollOutMember[] = [];
   for (const member of members) {
     if (!isRunning(member)) continue;
-    if (member.interruptions + 1 < MOST_INTERRUPTIONS) cutOff.push(member);
+    if (member.interruptions + 1 < MOST_INTERRUPTIONS || !(await mayBeTheReason(pool, member))) cutOff.push(member);
     else await endMember(pool, member, { status: "failed", errorCode: "RUN_LOST", message: `Its run was cut off ${MOST_INTERRUPTIONS} times; the run's log tells where.` });
   }
   const late = new LateMembers(context.lockTimeoutMs);

@@ -6,7 +6,8 @@ import { inTransaction } from "../../src/db/index.ts";
 import { tryLockSession } from "../../src/jobs/session-lock.ts";
 import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
 import { CommandFailed } from "../../src/provisioning/pulumi-command.ts";
-import { createCredentialsCipher, listRuns, takeMember, takeMemberAgain, type RunningMember } from "../../src/records/index.ts";
+import { engineProcesses } from "../../src/provisioning/state-locks.ts";
+import { createCredentialsCipher, listRuns, startRun, takeMember, takeMemberAgain, type RunningMember } from "../../src/records/index.ts";
 import { cancelRollOut, createRelease, createRollOut, findUnfinishedRollOuts, listMembers, runRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -32,11 +33,15 @@ afterEach(async () => {
   await pool.query("UPDATE vps_roll_out_members SET status = 'skipped' WHERE status = 'running'");
 });
 
+/** As an engine is written down before it does anything. */
+const begins = (runId: string) => engineProcesses(pool).add({ runId, hostId: "test", pid: process.pid });
+
 const engine = {
   vms: async () => [vmOf(1)],
   clearInterruptedRun: async () => undefined,
-  async up({ stackName }: StackRequest, _hooks: RunHooks) {
+  async up({ stackName }: StackRequest, { runId }: RunHooks) {
     upped.push(stackName);
+    await begins(runId);
     if (stackName !== "bert") return { changes: { update: 1 }, outputs: {} };
     onUp?.();
     if (failure) throw failure;
@@ -99,13 +104,23 @@ describe("a roll-out that is interrupted", () => {
     assert.match(bert.message!, /cut off 3 times/);
   });
 
-  it("counts what nobody is left to explain: a process that died with the VPS under way", async () => {
-    const { rollOutId } = await planned({ usernames: ["bert"], maxFailures: 2 });
-    let taken: RunningMember | undefined = await takeMember(pool, rollOutId, 1, "run-1");
-    for (const runId of ["run-2", "run-3"]) taken = await takeMemberAgain(pool, taken!, runId);
-    await runRollOut(context(), rollOutId);
-    assert.deepEqual([await statusesOf(rollOutId), upped], [{ bert: "1 failed" }, []]);
-  });
+  for (const [what, hasEngine, status, ups] of [
+    ["counts what nobody is left to explain: a process that died with the VPS under way", true, "failed", []],
+    ["does not count a process that died before its run had an engine: the VPS was not reached", false, "succeeded", ["bert"]],
+  ] as const) {
+    it(what, async () => {
+      const { rollOutId } = await planned({ usernames: ["bert"], maxFailures: 2 });
+      let taken: RunningMember | undefined;
+      for (let run = 1; run <= 3; run++) {
+        const runId = `${rollOutId} ${run}`;
+        taken = taken ? await takeMemberAgain(pool, taken, runId) : await takeMember(pool, rollOutId, 1, runId);
+        await startRun(pool, { runId, userId: taken!.userId, username: "bert", operation: "up", workerId: "test", hostId: "test", pid: 1 });
+        if (hasEngine) await begins(runId);
+      }
+      await runRollOut(context(), rollOutId);
+      assert.deepEqual([await statusesOf(rollOutId), upped], [{ bert: `1 ${status}` }, ups]);
+    });
+  }
 
   const lockOf = (lost: AbortSignal) => ({ lost, cancelled: new AbortController().signal, release: async () => undefined });
   const INTERRUPTED = new UserVpsError("RUN_LOST", "an example");
@@ -143,7 +158,7 @@ describe("a roll-out that is interrupted", () => {
 
   for (const [what, error, times, sql] of [
     ["what became of a VPS", undefined, 1, /SET status = \$4/],
-    ["that a VPS was not the reason", new UserVpsError("DATABASE_FAILED", "an example"), 2, /interruptions - 1/],
+    ["that a VPS was not the reason", new UserVpsError("DATABASE_FAILED", "an example"), 2, /interruptions - EXISTS/],
   ] as const) {
     it(`writes ${what} when the database is there again, if it is away`, async () => {
       const { rollOutId } = await planned({ usernames: ["bert"] });
