@@ -39,13 +39,21 @@ export type RollOutView = z.output<typeof ROLL_OUT_VIEW>;
 export type RollOutMemberView = z.output<typeof MEMBER_VIEW>;
 export type RollOutWithMembersView = z.output<typeof ROLL_OUT_WITH_MEMBERS_VIEW>;
 
-export async function readRollOutViews(db: Queryable, rollOuts: readonly RollOutRecord[]): Promise<RollOutView[]> {
-  const countsOf = await countMembers(db, rollOuts.map(({ rollOutId }) => rollOutId));
-  return rollOuts.map((rollOut) => ({ ...rollOut, createdAt: rollOut.createdAt.toISOString(), endedAt: rollOut.endedAt?.toISOString() ?? null, counts: countsOf(rollOut.rollOutId) }));
+/** By roll-out, of those all of whose VPSs have come to their end: what a page asks for every few seconds is counted once. */
+export type FinalCounts = Map<string, Record<MemberStatus, number>>;
+
+export async function readRollOutViews(db: Queryable, rollOuts: readonly RollOutRecord[], final: FinalCounts): Promise<RollOutView[]> {
+  const counted = await countMembers(db, rollOuts.map(({ rollOutId }) => rollOutId).filter((id) => !final.has(id)));
+  return rollOuts.map((rollOut) => {
+    const { rollOutId, createdAt, endedAt, outcome } = rollOut;
+    const counts = final.get(rollOutId) ?? counted(rollOutId);
+    if (outcome !== null && counts.waiting + counts.running === 0) final.set(rollOutId, counts);
+    return { ...rollOut, createdAt: createdAt.toISOString(), endedAt: endedAt?.toISOString() ?? null, counts };
+  });
 }
 
-export async function readRollOutWithMembers(db: Queryable, rollOut: RollOutRecord, which: MemberFilter): Promise<RollOutWithMembersView> {
-  const [view] = await readRollOutViews(db, [rollOut]);
+export async function readRollOutWithMembers(db: Queryable, rollOut: RollOutRecord, which: MemberFilter, final: FinalCounts): Promise<RollOutWithMembersView> {
+  const [view] = await readRollOutViews(db, [rollOut], final);
   return { ...view!, members: (await listMembers(db, rollOut.rollOutId, which)).map(memberView) };
 }
 

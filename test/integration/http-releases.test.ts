@@ -160,6 +160,23 @@ describe("GET /api/admin/roll-outs", () => {
     assert.notEqual((await get(`roll-outs?limit=1&cursor=${nextCursor}`)).items[0].rollOutId, rollOutId);
   });
 
+  it("counts those all of whose VPSs have come to their end once, and the others each time", async () => {
+    const { rollOutId } = (await post("roll-outs", { ...ROLL_OUT, waves: ["rest"] })).json();
+    const countsNow = async () => {
+      const { counts } = (await get("roll-outs?limit=1")).items[0];
+      return [counts.waiting, counts.running, counts.succeeded, counts.skipped];
+    };
+    const member = (await takeMember(pool, rollOutId, 1, "run-1"))!;
+    assert.deepEqual(await countsNow(), [2, 1, 0, 0]);
+    await endRollOut(pool, rollOutId, "cancelled");
+    assert.deepEqual(await countsNow(), [0, 1, 0, 2], "one is still under way");
+    await endMember(pool, member, { status: "succeeded" });
+    assert.deepEqual(await countsNow(), [0, 0, 1, 2]);
+    // As nothing does: whoever counts would see it.
+    await pool.query("UPDATE vps_roll_out_members SET status = 'skipped' WHERE roll_out_id = $1", [rollOutId]);
+    assert.deepEqual(await countsNow(), [0, 0, 1, 2]);
+  });
+
   it("tells of the VPSs that are asked for alone: in one status, changed since, so many at most; the numbers are of all", async () => {
     const { rollOutId } = (await post("roll-outs", { ...ROLL_OUT, waves: ["rest"] })).json();
     await endMember(pool, (await takeMember(pool, rollOutId, 1, "run-1"))!, { status: "failed" });

@@ -12,6 +12,7 @@ import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { USERNAME_PARAMS } from "../operated-user.ts";
 import { readRollOutViews, readRollOutWithMembers, ROLL_OUT_VIEW, ROLL_OUT_WITH_MEMBERS_VIEW } from "../roll-out-view.ts";
+import type { FinalCounts } from "../roll-out-view.ts";
 import { pageOf, pageQuery } from "../paging.ts";
 import { time } from "../texts.ts";
 import { wholeNumber } from "../whole-number.ts";
@@ -42,6 +43,8 @@ const answer = <T extends z.ZodType>(description: string, schema: T) => ({ descr
 
 /** /api/admin/roll-outs: a release for the fleet, in waves. */
 export const rollOutRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, rollOuts }) => {
+  const final: FinalCounts = new Map();
+
   app.post("/roll-outs", {
     // A thousand user names are longer than any other request.
     bodyLimit: LONGEST_BODY_BYTES,
@@ -57,7 +60,7 @@ export const rollOutRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     const view = await inTransaction(pool, async (db) => {
       const rollOut = await createRollOut(db, { ...wanted, requestedBy: userId });
       await rollOuts.enqueue(db);
-      return (await readRollOutViews(db, [rollOut]))[0]!;
+      return (await readRollOutViews(db, [rollOut], final))[0]!;
     });
     request.log.info({ operator: userId, rollOutId: view.rollOutId, version: view.version }, "roll-out asked for");
     return reply.code(202).header("location", `/api/admin/roll-outs/${view.rollOutId}`).send(view);
@@ -67,7 +70,7 @@ export const rollOutRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     schema: { tags: ["operators"], summary: "Roll-outs, newest first", querystring: QUERY, response: { 200: answer("A page.", PAGE), ...refusals(401, 403) } },
   }, async ({ query }) => {
     const { items, nextCursor } = await listRollOuts(pool, query);
-    return { items: await readRollOutViews(pool, items), nextCursor };
+    return { items: await readRollOutViews(pool, items, final), nextCursor };
   });
 
   app.get("/roll-outs/:rollOutId", {
@@ -76,7 +79,7 @@ export const rollOutRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
       description: "Of a large fleet all of them are megabytes: whoever asks again and again asks for a part. `counts` are of all.",
       response: { 200: answer("The roll-out.", ROLL_OUT_WITH_MEMBERS_VIEW), ...refusals(401, 403, 404) },
     },
-  }, async ({ params, query }) => readRollOutWithMembers(pool, await existing(pool, params.rollOutId), query));
+  }, async ({ params, query }) => readRollOutWithMembers(pool, await existing(pool, params.rollOutId), query, final));
 
   app.post("/roll-outs/:rollOutId/cancel", {
     schema: {
@@ -91,7 +94,7 @@ export const rollOutRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     const rollOut = await existing(pool, rollOutId);
     if (!wasOpen) throw new HttpError("STATUS_CONFLICT", `The roll-out has ended already, as '${rollOut.outcome}'.`);
     request.log.info({ operator: userId, rollOutId }, "roll-out cancelled");
-    return reply.code(202).send((await readRollOutViews(pool, [rollOut]))[0]!);
+    return reply.code(202).send((await readRollOutViews(pool, [rollOut], final))[0]!);
   });
 
   app.post("/roll-outs/:rollOutId/members/:username/skip", {
@@ -107,7 +110,7 @@ export const rollOutRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     const wasOpen = await inTransaction(pool, (db) => skipInRollOut(db, rollOutId, { username, skippedBy: userId, reason: request.body.reason }));
     if (!wasOpen) throw new HttpError("STATUS_CONFLICT", `'${username}' has come to its end in this roll-out, or is not part of it.`);
     request.log.info({ operator: userId, rollOutId, username }, "member of a roll-out skipped");
-    return reply.code(202).send((await readRollOutViews(pool, [await existing(pool, rollOutId)]))[0]!);
+    return reply.code(202).send((await readRollOutViews(pool, [await existing(pool, rollOutId)], final))[0]!);
   });
 };
 
