@@ -8,13 +8,27 @@ import type { Finding } from "./check.ts";
 
 const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 
-/** Only looks: to download or build one takes minutes. */
-export async function checkEngine(given: Environment): Promise<Finding> {
+interface FoundEngine {
+  readonly version: string;
+  /** Holds `pulumi`. */
+  readonly folder: string;
+  /** As people are told. */
+  readonly where: string;
+}
+
+/** Only looks: to download or build one takes minutes. @returns why there is none, if so */
+export async function findEngine(given: Environment): Promise<FoundEngine | string> {
   const env = { ...given };
   const root = cacheRoot(env);
   const onPath = await engineOnPath({ env, versionsFile: join(root, "versions-on-path.json"), ownFolders: [root, binFolder(CHECKOUT, root)] });
-  if (typeof onPath !== "string") return ok("engine", `Pulumi ${onPath.version} in ${onPath.folder}`);
-  const cached = await completeEngine(await engineFolder(root));
-  if (cached) return ok("engine", `Pulumi ${cached.version}, ${cached.madeBy === "built" ? "built" : "downloaded"} by the project`);
-  return failed("engine", `none yet: ${onPath}`, "Run `npm run engine`: it downloads or builds one, which takes some minutes, and says what it lacks.");
+  if (typeof onPath !== "string") return { ...onPath, where: ` in ${onPath.folder}` };
+  const folder = await engineFolder(root);
+  const cached = await completeEngine(folder);
+  return cached ? { version: cached.version, folder, where: `, ${cached.madeBy === "built" ? "built" : "downloaded"} by the project` } : onPath;
+}
+
+export async function checkEngine(env: Environment): Promise<Finding> {
+  const found = await findEngine(env);
+  if (typeof found !== "string") return ok("engine", `Pulumi ${found.version}${found.where}`);
+  return failed("engine", `none yet: ${found}`, "Run `npm run engine`: it downloads or builds one, which takes some minutes, and says what it lacks.");
 }

@@ -3,10 +3,11 @@ import { PROJECT_NAME } from "../../stacks/project-name.ts";
 import { VARIABLES } from "../config/index.ts";
 import { StateBackend } from "../provisioning/state-backend.ts";
 import { statePlace, type StatePlace } from "../provisioning/state-place.ts";
+import { faultOfEngine } from "./ask-engine.ts";
 import { failed, ok, skipped } from "./check.ts";
 import type { CheckContext, Finding } from "./check.ts";
 
-/** Whether the stacks' state is found where the engine looks for it: its keys begin with the database's name. Makes nothing. */
+/** Whether the stacks' state is found where the engine looks for it, whose keys begin with the database's name, and by the engine itself. Makes nothing. */
 export async function checkStacks(context: CheckContext): Promise<Finding> {
   const place = await placeOf(context).catch(() => undefined);
   if (!place) return skipped("stacks", "there is no database to look into");
@@ -18,6 +19,8 @@ export async function checkStacks(context: CheckContext): Promise<Finding> {
     const stacks = await backend.countStacks();
     if (stacks === undefined) return ok("stacks", `none yet (${namedBy})`);
     await backend.refuseOtherName();
+    const fault = await faultOfEngine(url, context);
+    if (fault !== undefined) return failed("stacks", `the engine does not come to Pulumi's state, though this program does (${namedBy}): ${fault}`, `Every run would fail. Look at ${namedBy}, and at variables whose names begin with PG: the engine's driver reads them as well.`);
     return ok("stacks", `${stacks} in Pulumi's state (${namedBy})`);
   } catch (error) {
     if (error instanceof UserVpsError) return failed("stacks", wordsOf(error).message, error.next);
