@@ -34,7 +34,7 @@ const DESTRUCTIVE: Readonly<Record<string, RegExp>> = {
 
 /** Where each is called, and what has to confirm it. */
 const CONFIRMED_BY: Readonly<Record<string, string>> = {
-  "providers/hostinger/purchase/obtain.ts: purchase": "allowPurchase; a signup asks for it, at most once a user",
+  "providers/hostinger/purchase/attempt.ts: purchase": "allowPurchase; a signup asks for it, at most once a user",
   "providers/hostinger/purchase/account.ts: remove script": "the record of a purchase that is over",
   "providers/hostinger/recreate.ts: recreate": "allowRecreateOf with the id of this VM, or importWiped and a VM without anybody's host name",
   "providers/hostinger/delete-script.ts: remove script": "pulumi destroy",

@@ -69,30 +69,38 @@ export async function follow(session: Session, inputs: VirtualMachineInputs, beg
 
 /** The record in its next state, "again" if it is over; undefined if nothing is known yet. */
 async function act(session: Session, inputs: VirtualMachineInputs, record: PurchaseRecord, found: Evidence): Promise<PurchaseRecord | "again" | undefined> {
-  const nowMs = serverNowMs(session);
-  if (found.kind === "vm") {
-    session.report(`${inputs.hostname}: VM ${found.vmId} is what was bought: ${found.because}`);
-    return await advance(session, record, "seen", { vmId: found.vmId });
+  switch (found.kind) {
+    case "vm":
+      session.report(`${inputs.hostname}: VM ${found.vmId} is what was bought: ${found.because}`);
+      return await advance(session, record, "seen", { vmId: found.vmId });
+    case "order": {
+      session.report(`${inputs.hostname}: subscription ${found.subscriptionId} is what was bought: ${found.because}`);
+      const known = { subscriptionId: found.subscriptionId };
+      return record.state === "accepted" ? await written(session, { ...record, ...known }) : await advance(session, record, "accepted", known);
+    }
+    case "failed":
+      await removeRecord(session, record.id);
+      if (record.refusal) throw errorOfRefusal(record.refusal);
+      throw new UserVpsError("PAYMENT_REFUSED", `${orderOf(record)} for ${inputs.hostname} has come to nothing: ${found.because}.`);
+    case "none":
+      if (isOver(record, serverNowMs(session))) {
+        await removeRecord(session, record.id);
+        return "again";
+      }
+      return mayBuyAgainByPolicy(session, inputs, record, found.isClear) ? await buyAgainByPolicy(session, record, found.looked) : undefined;
   }
-  if (found.kind === "order") {
-    session.report(`${inputs.hostname}: subscription ${found.subscriptionId} is what was bought: ${found.because}`);
-    const known = { subscriptionId: found.subscriptionId };
-    return record.state === "accepted" ? await written(session, { ...record, ...known }) : await advance(session, record, "accepted", known);
-  }
-  if (found.kind === "failed") {
-    await removeRecord(session, record.id);
-    if (record.refusal) throw errorOfRefusal(record.refusal);
-    throw new UserVpsError("PAYMENT_REFUSED", `${orderOf(record)} for ${inputs.hostname} has come to nothing: ${found.because}.`);
-  }
-  if (isOver(record, nowMs)) {
-    await removeRecord(session, record.id);
-    return "again";
-  }
-  const mayBuyAgain = session.settings.purchaseUncertainPolicy === "buy-again-without-evidence" && mayBuy(session, inputs) && record.boughtAgain !== true;
-  const isSettled = nowMs >= doubtEndsAtMs(record, session.settings.purchaseSettleMs);
-  if (record.format !== "current" || !isInDoubt(record.state) || !isSettled || !found.isClear || !mayBuyAgain) return undefined;
-  session.report(`${inputs.hostname}: nothing shows of the purchase; ${POLICY} lets it be made once more`);
-  const decision: PurchaseData["decision"] = { kind: "buy-again", who: POLICY, why: found.looked, at: new Date(nowMs).toISOString() };
+}
+
+/** Once, after the settle time, and only if nothing at all shows that may be what was bought. */
+function mayBuyAgainByPolicy(session: Session, inputs: VirtualMachineInputs, record: PurchaseRecord, isClear: boolean): boolean {
+  const { purchaseUncertainPolicy, purchaseSettleMs } = session.settings;
+  if (purchaseUncertainPolicy !== "buy-again-without-evidence" || !mayBuy(session, inputs) || record.boughtAgain === true) return false;
+  return record.format === "current" && isInDoubt(record.state) && serverNowMs(session) >= doubtEndsAtMs(record, purchaseSettleMs) && isClear;
+}
+
+async function buyAgainByPolicy(session: Session, record: PurchaseRecord, looked: string): Promise<"again"> {
+  session.report(`${record.hostname}: nothing shows of the purchase; ${POLICY} lets it be made once more`);
+  const decision: PurchaseData["decision"] = { kind: "buy-again", who: POLICY, why: looked, at: new Date(serverNowMs(session)).toISOString() };
   await advance(session, record, "closed", { decision, reason: "no evidence after the settle time" });
   return "again";
 }
