@@ -7,7 +7,7 @@ import { OTHER_VARIABLES, PROVIDER_VARIABLES, SERVICE_VARIABLES, type DescribedV
 export function configurationPage(): string {
   return page(
     "Configuration",
-    "Settings of the service come from the environment and from the file `.env` in the working directory; the environment wins. An empty variable counts as one that is not set. They are checked at the start: all that is missing or malformed is named at once, with an example, and no value is repeated. `.env.example` holds all of them.",
+    "Settings of the service come from the environment and from the file `.env` in the working directory; the environment wins. Files are looked for from there, where a path does not begin with `/`. An empty variable counts as one that is not set. They are checked at the start: all that is missing or malformed is named at once, with an example, and no value is repeated. `.env.example` holds all of them.",
     "`needed` names the roles (`npm start -- --role ROLE`) that do not start without it; where it says `one of`, exactly one of those named is to be set.",
     "## The service",
     variablesTable(SERVICE_VARIABLES),

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { parseEnvFile } from "./env-file.ts";
 import { namesTls, parsePostgresAddress } from "./postgres-address.ts";
@@ -9,20 +9,30 @@ import type { Environment } from "./settings.ts";
 /** Of the stacks' state and of all else. */
 const DATABASES = ["DATABASE_URL", "STATE_BACKEND_URL", "PULUMI_BACKEND_URL"] as const;
 
+/** What names a file or a folder. An engine, its providers, a slot and PostgreSQL work in folders of their own. */
+const PATHS = ["USER_VPS_DATA_FOLDER", "PULUMI_HOME", "PULUMI_CONFIG_PASSPHRASE_FILE", "HOSTINGER_API_KEY_FILE", "NOTIFICATION_TARGETS_FILE", "USER_VPS_CA_FILE", "NODE_EXTRA_CA_CERTS", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGPASSFILE"] as const;
+
 /** To node-postgres, other words of PGSSLMODE say nothing. */
 const SSL_MODES: ReadonlySet<string> = new Set(["disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"]);
 
 /**
  * The environment with the file `.env` of a folder beneath it: what is set in the environment beats
  * the file. A file that is not there is none. PGSSLMODE is told in the addresses of databases that it is for: from a file,
- * no driver would read it.
+ * no driver would read it. Files and folders that are named from this folder get their whole path.
  *
  * @param role its own file, as `init --split` writes it, takes the place of `.env` where it is there
  */
 export function loadEnvironment(env: Environment = process.env, folder: string = currentFolder(), role?: Role): Environment {
   const text = (role && readEnvFile(folder, `${role}.env`)) ?? readEnvFile(folder, ".env") ?? "";
   const all: Environment = { ...parseEnvFile(text), ...env };
-  return { ...all, ...Object.fromEntries(DATABASES.filter((name) => all[name]).map((name) => [name, withSslMode(all[name]!, all["PGSSLMODE"])])) };
+  const each = (names: readonly string[], change: (value: string) => string) => Object.fromEntries(names.filter((name) => all[name]).map((name) => [name, change(all[name]!)]));
+  return { ...all, ...each(DATABASES, (url) => withWholePath(withSslMode(url, all["PGSSLMODE"]), folder)), ...each(PATHS, (path) => resolve(folder, path)) };
+}
+
+/** `file://.` and `file://./state` are Pulumi's own words for where it runs, and `~` is the user's home: what would be elsewhere, and be cleared away with a run's folder, is told in full. */
+function withWholePath(url: string, folder: string): string {
+  const [, path, query] = /^file:\/\/([^?]*)(.*)$/s.exec(url) ?? [];
+  return path === undefined || /^[/~]/.test(path) ? url : `file://${resolve(folder, path)}${query}`;
 }
 
 function withSslMode(text: string, mode: string | undefined): string {

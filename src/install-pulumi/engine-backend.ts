@@ -3,6 +3,7 @@
  * here and by Go's driver (lib/pq) there, which differ: what means the same to both is handed over, the rest is translated
  * or left out.
  */
+import { resolve } from "node:path";
 import { postgresAddress } from "../config/postgres-address.ts";
 
 /** What both drivers know, or what only tells Go's how to connect; and Pulumi's own `table`. Go's sends whatever it does not know to PostgreSQL, which refuses it. */
@@ -10,6 +11,9 @@ const HANDED_OVER = [
   "sslrootcert", "sslcert", "sslkey", "sslnegotiation", "connect_timeout", "target_session_attrs",
   "options", "application_name", "fallback_application_name", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "table",
 ] as const;
+
+/** Of these, files: the engine works in a folder of its own. */
+const FILES: ReadonlySet<string> = new Set(["sslrootcert", "sslcert", "sslkey"]);
 
 const SSL_MODES: ReadonlySet<string> = new Set(["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]);
 
@@ -35,7 +39,7 @@ export function engineBackend(url: string, { applicationName, env = process.env 
   // As parameters, hosts need no escapes: in the place of the host, Go takes neither a socket's folder nor an IPv6 address without a port.
   const told: Readonly<Record<string, string | undefined>> = {
     host, port, user,
-    ...Object.fromEntries(HANDED_OVER.map((name) => [name, parameters[name]])),
+    ...Object.fromEntries(HANDED_OVER.map((name) => [name, parameters[name] && FILES.has(name) ? resolve(parameters[name]) : parameters[name]])),
     ...(applicationName !== undefined && { application_name: applicationName }),
     sslmode: sslMode,
   };

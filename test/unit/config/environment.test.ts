@@ -42,6 +42,18 @@ describe("loadEnvironment", () => {
     assert.deepEqual(loadEnvironment({ PGSSLMODE: "require", DATABASE_URL: plain }, join(folder, "none")), { PGSSLMODE: "require", DATABASE_URL: `${plain}?sslmode=require` });
   });
 
+  it("tells files and folders that are named from the folder of the file in full, because who reads them works elsewhere", () => {
+    const FILES = ["PULUMI_CONFIG_PASSPHRASE_FILE", "HOSTINGER_API_KEY_FILE", "USER_VPS_CA_FILE", "USER_VPS_DATA_FOLDER", "PULUMI_HOME"];
+    writeFileSync(join(folder, ".env"), FILES.map((name) => `${name}='secrets/${name}'\n`).join(""));
+    const env = loadEnvironment({ NODE_EXTRA_CA_CERTS: "/etc/ca.pem", PGSSLROOTCERT: "" }, folder);
+    assert.deepEqual(FILES.map((name) => env[name]), FILES.map((name) => join(folder, "secrets", name)));
+    assert.deepEqual([env["NODE_EXTRA_CA_CERTS"], env["PGSSLROOTCERT"]], ["/etc/ca.pem", ""]);
+    for (const [given, whole] of [
+      ["file://.", `file://${folder}`], ["file://./state", `file://${folder}/state`], ["file://state?metadata=skip", `file://${folder}/state?metadata=skip`],
+      ["file:///srv/state", "file:///srv/state"], ["file://~", "file://~"], ["file://~/state", "file://~/state"], ["s3://bucket/state?region=eu-central-1", "s3://bucket/state?region=eu-central-1"],
+    ] as const) assert.equal(loadEnvironment({ PULUMI_BACKEND_URL: given }, folder)["PULUMI_BACKEND_URL"], whole);
+  });
+
   it("tells each line that systemd would read differently, by its name and never by its value", () => {
     const differing = ["A=secret#1", "B=secret # a comment", "export C=secret", "D=`secret`", 'E="sec\\ret"', "F='secret'1", "G=sec\\ret", "H='secret"];
     for (const line of differing) {

@@ -1,5 +1,6 @@
 /** The address of the stacks' state, as the engine is told. */
 import assert from "node:assert/strict";
+import { resolve } from "node:path";
 import { describe, it } from "vitest";
 import { engineBackend } from "../../../src/install-pulumi/engine-backend.ts";
 
@@ -18,6 +19,11 @@ describe("engineBackend", () => {
     ["file:///tmp/state?no_tmp_dir=true", "file:///tmp/state?no_tmp_dir=true"],
   ])("of %s is what Go's driver takes", (given, expected) => {
     assert.equal(addressOf(given), expected);
+  });
+
+  it("names files of certificates in full, because the engine works in another folder", () => {
+    const { searchParams } = new URL(addressOf("postgres://a@db.example.com/b?sslrootcert=ca.pem&sslcert=./client.pem&sslkey=/srv/client.key")!);
+    assert.deepEqual(["sslrootcert", "sslcert", "sslkey"].map((name) => searchParams.get(name)), [resolve("ca.pem"), resolve("client.pem"), "/srv/client.key"]);
   });
 
   it("holds no password: that goes by PGPASSWORD, without its escapes", () => {
