@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { UserVpsError } from "../providers/core/errors.ts";
+import { PROJECT_NAME } from "./project-name.ts";
 import type { StackConfig } from "./stack-settings.ts";
 import { readStackConfig } from "./stack-settings.ts";
 import { UserVps } from "./user-vps.ts";
@@ -39,9 +40,10 @@ export function userVpsProgram(env: Environment = process.env) {
  * seconds (`markNodeModules` runs until the string is too long).
  */
 function stackConfig(env: Environment): StackConfig {
-  const pulumiConfig = new pulumi.Config("user-vps");
+  const pulumiConfig = new pulumi.Config(PROJECT_NAME);
+  const names = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith(`${PROJECT_NAME}:`)).map((key) => key.slice(PROJECT_NAME.length + 1));
   try {
-    return readStackConfig({ config: (key) => pulumiConfig.get(key), env });
+    return readStackConfig({ config: (key) => pulumiConfig.get(key), names, env });
   } catch (error) {
     if (!(error instanceof UserVpsError)) throw error;
     throw Object.assign(new pulumi.RunError(error.message), { stack: error.message });

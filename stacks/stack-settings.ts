@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { UserVpsError } from "../providers/core/errors.ts";
 import { isHostname } from "../providers/core/hostname.ts";
+import { meantBy } from "../providers/core/misspelt.ts";
 import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../providers/core/ssh-public-key.ts";
 import { isToken } from "../providers/core/token.ts";
 import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN, acmeFaults } from "./acme.ts";
@@ -12,6 +13,8 @@ import { USUAL } from "./usual-values.ts";
 /** Where a setting is read from: `pulumi config set KEY`, else the environment variable, else the default. */
 interface Source {
   readonly config: (key: string) => string | undefined;
+  /** All that are set, whether they are settings or not. */
+  readonly names?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -135,10 +138,19 @@ export function readStackConfig(source: Source): StackConfig {
     else problems.push(`${place}: ${parsed.error.issues[0]?.message ?? "malformed"}, for example ${description.example}`);
   }
   const username = source.config("username");
-  problems.push(...releaseFaults(values), ...acmeFaults(values), ...hostnameFaults(values), ...tokenFaults(source.env));
+  problems.push(...releaseFaults(values), ...acmeFaults(values), ...hostnameFaults(values), ...tokenFaults(source.env), ...misspeltNames(source.names ?? []));
   if (username === undefined) problems.unshift(`username is missing, for example: pulumi config set username ${USERNAME.example}`);
   if (problems.length > 0) throw new UserVpsError("CONFIG_INVALID", `${problems.length === 1 ? "1 setting" : `${problems.length} settings`} of the stack cannot be used:\n  - ${problems.join("\n  - ")}\n`);
   return Object.freeze({ ...values, username: parseUsername(username!) }) as StackConfig;
+}
+
+/** What nobody reads would be passed over, and with it what `importVmId` or `allowPurchase` was to prevent: a purchase. Names that are like none may be somebody else's. */
+function misspeltNames(names: readonly string[]): string[] {
+  const known = STACK_SETTINGS.map(({ name }) => name);
+  return names.flatMap((name) => {
+    const meant = meantBy(name, known);
+    return meant === undefined ? [] : [`${name} is no setting; is ${meant} meant? pulumi config rm ${name}`];
+  });
 }
 
 /** Cloudflare's plugin takes its token from the environment as it is, and tries for minutes with one that no header can hold. */

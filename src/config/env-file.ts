@@ -1,5 +1,6 @@
 /** The file `.env`, which systemd's EnvironmentFile, Docker and shells read as well, not all in the same way. */
 import { parseEnv } from "node:util";
+import { meantBy } from "../../providers/core/misspelt.ts";
 
 const BYTE_ORDER_MARK = "\uFEFF";
 
@@ -26,7 +27,7 @@ export function envFileDifferences(text: string): string[] {
 /** The lines that set what is no known name and looks like one. */
 export function envFileMisspellings(text: string, known: readonly string[]): string[] {
   return assignmentsOf(text).flatMap(({ line, name }) => {
-    const meant = known.includes(name) ? undefined : known.find((one) => isMisspelt(name.toUpperCase(), one));
+    const meant = meantBy(name, known);
     return meant === undefined ? [] : [`line ${line}: ${name} is no setting; is ${meant} meant?`];
   });
 }
@@ -36,24 +37,6 @@ function assignmentsOf(given: string) {
   return [...text.matchAll(ASSIGNMENT)].map(({ index, 1: exported, 2: name = "", 3: quoted = "", 4: rest = "" }) => ({
     line: text.slice(0, index).split("\n").length, name, isExported: exported !== undefined, quoted, rest: rest.trim(),
   }));
-}
-
-/** Two slips at most; of a short name fewer, or HOME would be HOST. */
-function isMisspelt(name: string, meant: string): boolean {
-  return editsBetween(name, meant) <= Math.min(2, Math.floor(meant.length / 4));
-}
-
-/** Levenshtein's distance, row by row. */
-function editsBetween(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (const [index, letter] of [...one].entries()) {
-    const next = [index + 1];
-    for (let column = 1; column <= other.length; column += 1) {
-      next.push(Math.min(next[column - 1]! + 1, row[column]! + 1, row[column - 1]! + (letter === other[column - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row.at(-1)!;
 }
 
 function differenceOf(isExported: boolean, quoted: string, rest: string): string | undefined {

@@ -55,6 +55,14 @@ describe("a stack's configuration", () => {
     });
   }
 
+  it("asks what is meant by a name that is like a setting's and is none, so that no purchase is made without it, and passes others over", () => {
+    const readNamed = (names: string[]) => readStackConfig({ config: (key) => (REQUIRED as Record<string, string>)[key], names: [...Object.keys(REQUIRED), ...names], env: {} });
+    for (const [name, meant] of [["importVMId", "importVmId"], ["importVmID", "importVmId"], ["allowPurchases", "allowPurchase"], ["plans", "plan"], ["datacenterId", "dataCenterId"]] as const) {
+      assert.throws(() => readNamed([name]), (error: Error) => error.message.includes(`${name} is no setting; is ${meant} meant? pulumi config rm ${name}`), name);
+    }
+    assert.equal(readNamed(["ticket", "costCenter", "importVmId"]).username, "alice");
+  });
+
   it("refuses a user name that cannot be a host name", () => assert.equal(failure({ ...REQUIRED, username: "Alice!" }).code, "USERNAME_INVALID"));
 
   it("is frozen", () => assert.ok(Object.isFrozen(read(REQUIRED))));
