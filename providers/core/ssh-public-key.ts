@@ -15,3 +15,7 @@ export function namesItsKind(line: string): boolean {
   const blob = Buffer.from(encoded, "base64");
   return blob.length > 4 + kind.length && blob.readUInt32BE(0) === kind.length && blob.subarray(4, 4 + kind.length).toString("latin1") === kind;
 }
+
+export function isSshPublicKey(line: string): boolean {
+  return line.length <= LONGEST_SSH_PUBLIC_KEY && SSH_PUBLIC_KEY_PATTERN.test(line);
+}

@@ -12,6 +12,7 @@ import { runAction } from "./run-action.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
+import { isAnothersNow, noteTakenOver } from "./taken-over.ts";
 import { getVm } from "./wait-for-running.ts";
 
 export { configure } from "./session.ts";
@@ -51,6 +52,7 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
   const inputs = inputsFrom(given);
   const present = (await client.firewalls.list({ signal })).filter(({ name }) => name === inputs.name).sort((a, b) => a.id - b.id)[0];
   const firewall = present ?? (await client.firewalls.create(inputs.name, { signal }));
+  if (present) noteTakenOver("firewall", firewall.id);
   return { id: String(firewall.id), outs: await establish(session, firewall, inputs, given) };
 }
 
@@ -79,6 +81,7 @@ export async function update(id: string, olds: Values, given: Values): Promise<{
 /** A firewall that is still active on a VM is taken off it first. */
 async function deleteFirewall(id: string, props: Values): Promise<void> {
   const session = currentSession();
+  if (isAnothersNow("firewall", id)) return;
   await deactivate(session, Number(id), String(props["name"]), Number(props["vmId"]));
   const { client, signal } = session;
   await removeForSure({

@@ -19,10 +19,10 @@ export async function refuseForeignName(session: Session, { hostname, zoneId }: 
   await refuseNameInUse({ baseUrl, apiToken, zoneId }, { hostname, ownAddresses, certificate: certificate() }, session.signal);
 }
 
-/** What waits in a pool has a certificate of its own making. */
+/** What waits in a pool has a certificate of its own making. By whom any other is made, a plain `pulumi up` may be told by the environment, as the program is. */
 function certificate() {
   if (stackSetting("pooled") === "true") return undefined;
-  const issuers = issuersOf({ acmeCa: stackSetting("acmeCa"), acmeEmail: stackSetting("acmeEmail") });
+  const issuers = issuersOf({ acmeCa: stackSetting("acmeCa") ?? (process.env["ACME_CA"] || undefined), acmeEmail: stackSetting("acmeEmail") ?? (process.env["ACME_EMAIL"] || undefined) });
   return issuers && { issuers, resolver: dnsServerFrom(process.env) };
 }
 

@@ -11,6 +11,7 @@ import { isSetupScriptName } from "./setup-script-name.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
+import { isAnothersNow, noteTakenOver } from "./taken-over.ts";
 
 export { configure } from "./session.ts";
 
@@ -48,13 +49,16 @@ export function diff(_id: string, olds: Values, news: Values): { changes: boolea
  * them, which hold secrets as well, are removed.
  */
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
-  const session = currentSession();
   const body = bodyOf(given);
   const importId = given["importId"];
-  if (importId !== undefined) {
-    const script = await storeAt(Number(importId), body);
-    return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
-  }
+  const script = importId === undefined ? await makeOrTakeOver(given, body) : await storeAt(Number(importId), body);
+  // Also one that was made: of the name that is its own, the one of before would take it along.
+  noteTakenOver("post-install script", script.id);
+  return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
+}
+
+async function makeOrTakeOver(given: Values, body: ScriptRequest): Promise<PostInstallScript> {
+  const session = currentSession();
   const isWhole = given["asStub"] !== true;
   const before = await readNewestScripts(session);
   const namesakes = ownsName(given) ? named(before, body.name) : [];
@@ -64,7 +68,7 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
   const script = present ?? (await (ownsName(given) ? session.client.scripts.create(stored, { signal: session.signal }) : createForSure(session, stored, before)));
   if (!present) noteScriptMade(session, script.id, stored.content);
   for (const { id } of namesakes) if (id !== script.id) await deleteScript(session, id);
-  return { id: String(script.id), outs: outputsOf(given, script.id, script.name, body.content) };
+  return script;
 }
 
 function ownsName(values: Values): boolean {
@@ -100,11 +104,12 @@ export async function update(id: string, _olds: Values, given: Values): Promise<
 
 /** Where the name is its own, every script of it goes along: one whose creation landed after its run had died. */
 async function deletePostInstallScript(id: string, props: Values): Promise<void> {
-  await deleteScript(currentSession(), Number(id));
+  const session = currentSession();
+  if (!isAnothersNow("post-install script", id)) await deleteScript(session, Number(id));
   const name = String(props["name"]);
   // Outputs of before know nothing of owning a name.
   if (!ownsName(props) && !isSetupScriptName(name)) return;
-  for (const script of await scriptsNamed(name)) await deleteScript(currentSession(), script.id);
+  for (const script of await scriptsNamed(name)) if (!isAnothersNow("post-install script", script.id)) await deleteScript(session, script.id);
 }
 export { deletePostInstallScript as delete };
 

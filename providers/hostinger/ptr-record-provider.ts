@@ -8,6 +8,7 @@ import type { NamedVm } from "./run-action.ts";
 import { currentSession } from "./session.ts";
 import { isHostname } from "../core/hostname.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
+import { isAnothersNow, noteTakenOver } from "./taken-over.ts";
 import { getVm } from "./wait-for-running.ts";
 
 export { configure } from "./session.ts";
@@ -29,7 +30,9 @@ export function diff(_id: string, olds: Values, news: Values): { changes: boolea
 }
 
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
-  return { id: "ptr", outs: await establish(given) };
+  const outs = await establish(given);
+  noteTakenOver("reverse DNS entry", nameOf(outs));
+  return { id: "ptr", outs };
 }
 
 export async function update(_id: string, _olds: Values, given: Values): Promise<{ outs: Values }> {
@@ -46,6 +49,7 @@ export async function read(id: string, props: Values): Promise<{ id: string; pro
 /** An entry that somebody has given another name meanwhile is theirs. */
 async function deletePtrRecord(_id: string, props: Values): Promise<void> {
   const session = currentSession();
+  if (isAnothersNow("reverse DNS entry", nameOf(props))) return;
   const vm = await findVm(session, namedVm(props));
   const address = vm && addressOf(vm, props);
   if (!vm || !address || address.ptr !== props["hostname"]) return;
@@ -65,6 +69,11 @@ async function establish(given: Values): Promise<Values> {
       session.client.virtualMachines.setPtr(vm.id, idOf(address), hostname, { signal: session.signal }));
   }
   return { ...withoutProvider(given), ipAddressId: idOf(address), ptr: hostname };
+}
+
+/** An address has one entry. */
+function nameOf({ vmId, address }: Values): string {
+  return `of ${String(address)} of VM ${String(vmId)}`;
 }
 
 function namedVm(props: Values): NamedVm {

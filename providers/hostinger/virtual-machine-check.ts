@@ -1,6 +1,7 @@
 import { UserVpsError } from "../core/errors.ts";
 import { notOffered, sharedCatalog, SPECIFIED_CATALOG } from "./api/live-catalog.ts";
 import { isHostname } from "../core/hostname.ts";
+import { isSshPublicKey } from "../core/ssh-public-key.ts";
 import { isUnknown } from "./property-values.ts";
 import { findAllByHostname } from "./search.ts";
 import { currentSession } from "./session.ts";
@@ -17,6 +18,9 @@ export interface CheckResult {
   failures: CheckFailure[];
 }
 
+/** In a program without types, the text of a setting would count as true, whatever it says. */
+const FLAGS = ["enableBackups", "autoRenew", "importWiped", "allowPurchase", "wipeOnDelete", "allowDelete"] as const;
+
 /** The API sets the backup schedule when the VM is set up and never again. */
 const FIXED = ["enableBackups"] as const;
 
@@ -27,14 +31,14 @@ const FIXED = ["enableBackups"] as const;
  */
 export async function checkVirtualMachine(olds: Values, given: Values): Promise<CheckResult> {
   const inputs: Values = { ...DEFAULT_INPUTS, ...given };
-  const failures = [...invalidValues(inputs)];
+  const failures = [...invalidValues(olds, inputs)];
   if (failures.length === 0 && Object.keys(olds).length <= 1) failures.push(...(await whatIsNotOffered(inputs)));
   else if (failures.length === 0) failures.push(...(await refusedChanges(olds, inputs)));
   return { inputs, failures };
 }
 
-function* invalidValues(inputs: Values): Generator<CheckFailure> {
-  const { plan, hostname, rootPassword } = inputs;
+function* invalidValues(olds: Values, inputs: Values): Generator<CheckFailure> {
+  const { plan, hostname, rootPassword, sshPublicKey } = inputs;
   if (!isUnknown(plan) && (typeof plan !== "string" || plan === "")) {
     yield { property: "plan", reason: "expected a catalog item id, for example hostingercom-vps-kvm1-usd-1m" };
   }
@@ -45,6 +49,14 @@ function* invalidValues(inputs: Values): Generator<CheckFailure> {
     if (!Number.isInteger(value) || Number(value) <= 0) yield { property, reason: "expected a whole number above 0" };
   }
   for (const property of ["templateId", "dataCenterId"]) if (inputs[property] === undefined) yield { property, reason: "is required" };
+  for (const property of FLAGS) {
+    const value = inputs[property];
+    if (value !== undefined && !isUnknown(value) && typeof value !== "boolean") yield { property, reason: "expected true or false" };
+  }
+  // Hostinger looks at it when the VM is paid already; and it may be the private one by mistake.
+  if (sshPublicKey !== undefined && !isUnknown(sshPublicKey) && sshPublicKey !== olds["sshPublicKey"] && !(typeof sshPublicKey === "string" && isSshPublicKey(sshPublicKey.trim()))) {
+    yield { property: "", reason: "sshPublicKey: expected one public key in OpenSSH format, such as 'ssh-ed25519 AAAA… name'" };
+  }
   if (!isUnknown(rootPassword) && !isAcceptablePassword(rootPassword)) {
     yield { property: "", reason: "rootPassword: expected at least 12 characters with an upper-case and a lower-case letter and a digit" };
   }
@@ -58,7 +70,7 @@ function isAcceptablePassword(value: unknown): boolean {
 async function refusedChanges(olds: Values, news: Values): Promise<CheckFailure[]> {
   const replace = needsPurchase(olds, news);
   const recreate = needsWipe(olds, news);
-  const failures: CheckFailure[] = FIXED.filter((property) => olds[property] !== undefined && olds[property] !== news[property]).map((property) => ({
+  const failures: CheckFailure[] = FIXED.filter((property) => olds[property] !== undefined && !isUnknown(news[property]) && olds[property] !== news[property]).map((property) => ({
     property,
     reason: `CHANGE_REFUSED: Hostinger's API sets this at the first setup only; keep ${String(olds[property])} here and change the schedule in the Hostinger panel`,
   }));
@@ -75,13 +87,13 @@ async function refusedChanges(olds: Values, news: Values): Promise<CheckFailure[
   if (replace.length > 0 && !isAllowed("allowReplaceOf")) {
     failures.push({
       property: "",
-      reason: `CHANGE_REFUSED: ${describe(olds, news, replace)} would buy another VM, and the user's data stays on the old one. Next: To allow it, ${switchTo("allowReplaceOf")}.`,
+      reason: `CHANGE_REFUSED: ${describe(olds, news, replace)} would buy another VM, and the user's data stays on the old one. Next:${toKeep(olds, replace)} To allow it, ${switchTo("allowReplaceOf")}.`,
     });
   }
   if (recreate.length > 0 && replace.length === 0 && !isAllowed("allowRecreateOf")) {
     failures.push({
       property: "",
-      reason: `CHANGE_REFUSED: ${describe(olds, news, recreate)} takes effect at first boot only, so the VM would have to be wiped with all the user's data.${byRelease(recreate)} Next: To allow the wipe, ${switchTo("allowRecreateOf")}.`,
+      reason: `CHANGE_REFUSED: ${describe(olds, news, recreate)} takes effect at first boot only, so the VM would have to be wiped with all the user's data.${withoutWipe(recreate)} Next:${toKeep(olds, recreate)} To allow the wipe, ${switchTo("allowRecreateOf")}.`,
     });
   }
   return failures;
@@ -102,8 +114,15 @@ async function whatIsNotOffered({ plan, dataCenterId, templateId, importId }: Va
   }
 }
 
-/** What the script installs can be renewed without it. */
-function byRelease(properties: readonly string[]): string {
+/** Who has changed the VM in Hostinger's panel wants neither: that is declared. */
+function toKeep(olds: Values, properties: readonly string[]): string {
+  const kept = properties.filter((property) => property === "plan" || property === "dataCenterId" || property === "templateId");
+  return kept.length === 0 ? "" : ` To keep the VM as it is, declare ${kept.map((property) => `${property} ${String(olds[property])}`).join(", ")}.`;
+}
+
+/** How it may be done without it. */
+function withoutWipe(properties: readonly string[]): string {
+  if (properties.includes("postInstallScriptId")) return " If it is the same script, made anew: give postInstallFingerprint, any text; from then on only another one of that counts.";
   if (!properties.includes("postInstallFingerprint")) return "";
   return " A new Conductor or CLI reaches a VM that is already there by a release over SSH: keep conductorUrl and cliUrl, and set releaseVersion, releaseConductorUrl and releaseConductorSha256.";
 }

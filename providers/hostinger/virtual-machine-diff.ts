@@ -48,7 +48,7 @@ export function needsWipe(olds: Values, news: Values): string[] {
 
 /** Asked for, and not only not mentioned any more. A VM that has just been acquired is as new as it can be. */
 function isRecreation(olds: Values, news: Values): boolean {
-  return news["recreation"] !== undefined && news["recreation"] !== olds["recreation"];
+  return news["recreation"] !== undefined && !isUnknown(news["recreation"]) && news["recreation"] !== olds["recreation"];
 }
 
 function differs(olds: Values, news: Values, property: string): boolean {

@@ -22,6 +22,7 @@ import { writeStub, writeWholeScript } from "./script-content.ts";
 import { currentSession, stackSetting } from "./session.ts";
 import type { Session } from "./session.ts";
 import { withoutProvider } from "./property-values.ts";
+import { isAnothersNow, noteTakenOver } from "./taken-over.ts";
 import { DEFAULT_INPUTS } from "./virtual-machine-args.ts";
 import type { VirtualMachineInputs, VirtualMachineOutputs } from "./virtual-machine-args.ts";
 import { factsOf } from "./virtual-machine-facts.ts";
@@ -115,6 +116,7 @@ function failedKeeping(error: unknown, id: string, known: Values, given: Values)
 
 async function deleteVirtualMachine(id: string, props: Values): Promise<void> {
   const outputs = props as unknown as VirtualMachineOutputs;
+  if (isAnothersNow("VM", id)) return;
   const isNoneAnyMore = outputs.state === GONE && (await findLiving(currentSession(), { vmId: Number(id), hostname: outputs.hostname })) === undefined;
   if (!isNoneAnyMore) refuseDeletion(Number(id), outputs);
   const session = currentSession();
@@ -140,6 +142,7 @@ async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: nu
   if (inputs.importWiped && !isWiped && vm.hostname.toLowerCase() !== inputs.hostname) {
     throw new UserVpsError("VM_MISMATCH", `VM ${vmId}, to be installed anew for ${inputs.hostname}, has the host name ${vm.hostname}: it is not a wiped one.`);
   }
+  noteTakenOver("VM", vmId);
   return { vmId, how: "imported", orderId: undefined, recordId: await purchaseOfVm(session, inputs, vm), hostname: vm.hostname, isWiped };
 }
 

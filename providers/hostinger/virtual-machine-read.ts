@@ -7,7 +7,8 @@ import type { NamedVm } from "./run-action.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { withoutProvider } from "./property-values.ts";
-import { itemIdOfPlanName, planNameOf } from "./virtual-machine-args.ts";
+import { isOfPlan } from "./search.ts";
+import { itemIdOfPlanName } from "./virtual-machine-args.ts";
 import { factsOf } from "./virtual-machine-facts.ts";
 import { BEING_MADE, GONE, isLost } from "./vm-state.ts";
 
@@ -46,7 +47,7 @@ export async function readVirtualMachine(id: string, given: Values): Promise<Rea
     ...props,
     ...factsOf(vm),
     ipv4: vm.ipv4[0]?.address ?? props["ipv4"] ?? "",
-    plan: vm.plan && vm.plan !== planNameOf(String(props["plan"])) ? itemIdOfPlanName(vm.plan) : props["plan"],
+    plan: vm.plan && !isOfPlan(String(props["plan"]), vm) ? itemIdOfPlanName(vm.plan) : props["plan"],
     dataCenterId: vm.dataCenterId ?? props["dataCenterId"],
     templateId: vm.template?.id ?? props["templateId"],
     hostname: vm.hostname.toLowerCase(),

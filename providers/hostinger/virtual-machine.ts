@@ -26,7 +26,7 @@ export interface VirtualMachineArgs {
   enableBackups?: pulumi.Input<boolean>;
   /** Whether the subscription renews itself (default true). Changed in place. */
   autoRenew?: pulumi.Input<boolean>;
-  /** OpenSSH format. A new one is attached in place; Hostinger's API cannot detach the old one. */
+  /** OpenSSH format; one of root's keys. A new one takes its place on the VM, and the old one is removed. */
   sshPublicKey?: pulumi.Input<string>;
   /** The key's name in the account (default `spoq-deploy`). */
   sshPublicKeyName?: pulumi.Input<string>;

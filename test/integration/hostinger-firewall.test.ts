@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "vitest";
+import { leaveEngine } from "../../providers/core/engine-liveness.ts";
 import * as provider from "../../providers/hostinger/firewall-provider.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -15,12 +16,13 @@ let vmId: number;
 beforeAll(async () => {
   sandbox = await startSandbox(QUICK);
   process.env["HOSTINGER_NOT_FOUND_GRACE_SECONDS"] = "1";
-  beginRun();
 });
+beforeEach(beginRun);
 afterEach(() => sandbox.reset());
 afterAll(() => sandbox.close());
 
 function beginRun(): void {
+  leaveEngine();
   const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
   provider.configure({ get: (key) => settings[key] });
 }
@@ -114,6 +116,17 @@ describe("a firewall", () => {
     const { id, outs } = await created();
     await firewallCall("DELETE", id);
     assert.deepEqual(await provider.read(id, outs), { id: "", props: {} });
+  });
+
+  it("stays when another resource has taken it over in the same run, as after one that was given another name, and goes in a later one", async () => {
+    const before = await created();
+    const after = await provider.create(inputs());
+    assert.equal(after.id, before.id);
+    await provider.delete(before.id, before.outs);
+    assert.deepEqual([ports(), await activeOn()], [["22", "443"], Number(after.id)]);
+    beginRun();
+    await provider.delete(after.id, after.outs);
+    assert.deepEqual([sandbox.state().firewalls, await activeOn()], [[], null]);
   });
 
   it("is taken off the VM and removed; one that is gone already, or whose VM is, is no failure", async () => {

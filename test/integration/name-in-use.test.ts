@@ -107,6 +107,21 @@ describe("a name that nobody may certify", () => {
     }
   });
 
+  it("goes by the authority that the environment names where the stack names none, as the program that declares it does", async () => {
+    await forbid("spoq.dev", "sectigo.com");
+    for (const variable of [{ ACME_CA: "https://acme.zerossl.com/v2/DV90" }, { ACME_EMAIL: "certificates@example.com" }]) {
+      Object.assign(process.env, variable);
+      await provider.create(inputs()).finally(() => { for (const name of Object.keys(variable)) delete process.env[name]; });
+      assert.equal(purchases(), 1);
+      sandbox.reset();
+      await forbid("spoq.dev", "sectigo.com");
+    }
+    process.env["ACME_CA"] = "https://acme.zerossl.com/v2/DV90";
+    await forbid(HOSTNAME, "letsencrypt.org");
+    await assert.rejects(provider.create(inputs()).finally(() => { delete process.env["ACME_CA"]; }), /CERTIFICATE_FORBIDDEN/);
+    assert.equal(purchases(), 0);
+  });
+
   it("is one by a record above the zone, where the zone has none; a name server that does not answer forbids nothing", async () => {
     await forbid("spoq.dev");
     const empty = { list: async () => [] };

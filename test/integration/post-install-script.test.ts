@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "vitest";
+import { leaveEngine } from "../../providers/core/engine-liveness.ts";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import * as provider from "../../providers/hostinger/post-install-script-provider.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
@@ -13,15 +14,21 @@ let sandbox: Sandbox;
 let client: HostingerClient;
 beforeAll(async () => {
   sandbox = await startSandbox();
-  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
-  provider.configure({ get: (key) => settings[key] });
   client = new HostingerClient({ baseUrl: sandbox.hostingerUrl, apiKey: sandbox.hostingerToken });
 });
+beforeEach(beginRun);
 afterEach(() => sandbox.reset());
 afterAll(async () => {
   await client.close();
   await sandbox.close();
 });
+
+/** What was made by the one before may be deleted. */
+function beginRun(): void {
+  leaveEngine();
+  const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
+  provider.configure({ get: (key) => settings[key] });
+}
 
 const inputs = (changes: object = {}) => ({ name: NAME, content: CONTENT, __provider: "text", ...changes });
 
@@ -34,6 +41,7 @@ describe("a post-install script", () => {
     assert.equal(provider.diff(id, props, changed).changes, true);
     await provider.update(id, outs, changed);
     assert.equal((await client.scripts.get(Number(id))).content, `${CONTENT}echo more\n`);
+    beginRun();
     await provider.delete(id, outs);
     assert.deepEqual(await client.scripts.list(), []);
   });
@@ -58,6 +66,7 @@ describe("a post-install script", () => {
   it("whose name is its own takes one of the same name with it that landed after its run had died", async () => {
     const { id, outs } = await provider.create(inputs({ ownsName: true }));
     await client.scripts.create({ name: NAME, content: "late" });
+    beginRun();
     await provider.delete(id, outs);
     assert.deepEqual(await client.scripts.list(), []);
   });
@@ -66,8 +75,17 @@ describe("a post-install script", () => {
     const { id, outs } = await provider.create(inputs({ ownsName: true }));
     await client.scripts.create({ name: NAME, content: "late" });
     const { ownsName: _, ...ofBefore } = outs;
+    beginRun();
     await provider.delete(id, ofBefore);
     assert.deepEqual(await client.scripts.list(), []);
+  });
+
+  it.each([["the whole script", false], ["a stub", true]])("that took the place of one of before in the same run, of which the account has %s, does not go with that", async (_what, asStub) => {
+    const before = await provider.create(inputs({ ownsName: true, asStub }));
+    beginRun();
+    const after = await provider.create(inputs({ ownsName: true, asStub }));
+    await provider.delete(before.id, before.outs);
+    assert.deepEqual((await client.scripts.list()).map((script) => String(script.id)), [after.id]);
   });
 
   it("leaves those of the same name alone that another stack or a person has made, whatever they hold", async () => {
@@ -75,6 +93,7 @@ describe("a post-install script", () => {
     const others = [await client.scripts.create({ name, content: CONTENT }), await client.scripts.create({ name, content: "by hand" })];
     const { id, outs } = await provider.create(inputs({ name }));
     assert.ok(others.every((other) => id !== String(other.id)));
+    beginRun();
     await provider.delete(id, outs);
     assert.deepEqual((await client.scripts.list()).map((script) => script.id).sort(), others.map((other) => other.id).sort());
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "vitest";
+import { leaveEngine } from "../../providers/core/engine-liveness.ts";
 import * as provider from "../../providers/hostinger/ptr-record-provider.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -13,12 +14,13 @@ let vm: { id: number; address: string };
 beforeAll(async () => {
   sandbox = await startSandbox(QUICK);
   process.env["HOSTINGER_NOT_FOUND_GRACE_SECONDS"] = "1";
-  beginRun();
 });
+beforeEach(beginRun);
 afterEach(() => sandbox.reset());
 afterAll(() => sandbox.close());
 
 function beginRun(): void {
+  leaveEngine();
   const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
   provider.configure({ get: (key) => settings[key] });
 }
@@ -63,8 +65,16 @@ describe("a reverse DNS entry", () => {
     assert.deepEqual(await ptrs(), [HOSTNAME]);
   });
 
+  it("stays when another resource has taken it over in the same run", async () => {
+    const before = await created();
+    await provider.create(inputs());
+    await provider.delete(before.id, before.outs);
+    assert.deepEqual(await ptrs(), [HOSTNAME]);
+  });
+
   it("is removed, unless somebody else has given it another name", async () => {
     const { id, outs } = await created();
+    beginRun();
     await provider.delete(id, outs);
     assert.deepEqual(await ptrs(), [null]);
     await setPtr("mallory.spoq.dev", outs["ipAddressId"]);
@@ -74,6 +84,7 @@ describe("a reverse DNS entry", () => {
 
   it("goes with its VM", async () => {
     const { id, outs } = await created();
+    beginRun();
     await control(sandbox, "POST", `vms/${vm.id}/drift`, { kind: "gone" });
     assert.deepEqual(await provider.read(id, outs), { id: "", props: {} });
     await provider.delete(id, outs);

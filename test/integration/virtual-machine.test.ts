@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "vitest";
 import * as provider from "../../providers/hostinger/virtual-machine-provider.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
@@ -13,8 +13,8 @@ let sandbox: Sandbox;
 beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 30, scriptMs: 10, actionMs: 10 });
   Object.assign(process.env, { HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "2", HOSTINGER_PURCHASE_INTENT_SECONDS: "2", HOSTINGER_PURCHASE_SETTLE_SECONDS: "0.3", HOSTINGER_INITIAL_GRACE_SECONDS: "0.1", HOSTINGER_RUNNING_TIMEOUT_SECONDS: "3", HOSTINGER_NOT_FOUND_GRACE_SECONDS: "1" });
-  beginRun(sandbox);
 });
+beforeEach(() => beginRun(sandbox));
 afterEach(() => sandbox.reset());
 afterAll(() => sandbox.close());
 
@@ -354,6 +354,15 @@ describe("giving a VM up", () => {
     await provider.delete(id, outs);
     const { vms } = sandbox.state();
     assert.deepEqual(vms.map((vm) => [String(vm.id), vm.state]), [[id, "stopped"], [newId, "running"], [other.id, "running"]]);
+  });
+
+  it("leaves it as it is where another resource has taken it over in the same run, as under another name in the program", async () => {
+    const { id, outs } = await created({ allowDelete: true });
+    await provider.update(id, outs, inputs({ autoRenew: true, allowDelete: true }));
+    beginRun(sandbox);
+    const { id: imported } = await created({ importId: Number(id), allowDelete: true });
+    await provider.delete(id, outs);
+    assert.deepEqual([imported, onlyVm().state, onlyVm().autoRenewed], [id, "running", true]);
   });
 
   it("ends its renewal and stops it, with all its data", async () => {

@@ -48,6 +48,23 @@ describe("checking a VM's inputs", () => {
     });
   }
 
+  for (const property of ["enableBackups", "autoRenew", "importWiped", "allowPurchase", "wipeOnDelete", "allowDelete"]) {
+    it(`refuses ${property} = 'false', a text that would count as true`, async () => {
+      assert.deepEqual((await check({ [property]: "false" })).failures, [{ property, reason: "expected true or false" }]);
+      for (const value of [true, UNKNOWN]) assert.deepEqual((await check({ [property]: value })).failures, []);
+    });
+  }
+
+  it("refuses what is no public key before it is sent with a purchase, without naming the property, and leaves one alone that was taken before", async () => {
+    const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nfake\n";
+    const { failures } = await check({ sshPublicKey: privateKey });
+    assert.deepEqual(failures.map(({ property }) => property), [""]);
+    assert.match(failures[0]!.reason, /^sshPublicKey: expected one public key in OpenSSH format(?!.*BEGIN)/s);
+    for (const sshPublicKey of ["ssh-ed25519 AAAA alice", "ssh-ed25519 AAAA alice\n", UNKNOWN]) assert.deepEqual((await check({ sshPublicKey })).failures, []);
+    const odd = { sshPublicKey: "from=\"192.0.2.1\" ssh-ed25519 AAAA" };
+    assert.deepEqual((await check({ ...odd, postInstallFingerprint: "aa" }, { ...OLD, ...odd })).failures, []);
+  });
+
   it("refuses a weak password without naming the property, whose value the engine would print", async () => {
     const { failures } = await check({ rootPassword: "short" });
     assert.equal(failures.length, 1);
@@ -61,7 +78,7 @@ describe("refusing changes in preview", () => {
     it(`refuses another ${property}, because it would buy, and names the switch`, async () => {
       const { failures } = await check({ postInstallFingerprint: "aa", [property]: value }, OLD);
       assert.equal(failures.length, 1);
-      assert.match(failures[0]?.reason ?? "", new RegExp(`CHANGE_REFUSED: ${property} .* would buy another VM.*pulumi config set allowReplaceOf ${VM_ID}`));
+      assert.match(failures[0]?.reason ?? "", new RegExp(`CHANGE_REFUSED: ${property} .* would buy another VM.*To keep the VM as it is, declare ${property} ${String(OLD[property])}\\. To allow it, .*pulumi config set allowReplaceOf ${VM_ID}`));
     });
     it(`allows another ${property} for just the VM that the switch names`, async () => {
       assert.deepEqual((await check({ postInstallFingerprint: "aa", [property]: value, allowReplaceOf: VM_ID }, OLD)).failures, []);
@@ -88,7 +105,13 @@ describe("refusing changes in preview", () => {
 
   it("refuses another script where there is no fingerprint", async () => {
     const { failures } = await check({ postInstallScriptId: 8 }, { ...ALICE, postInstallScriptId: 7, __provider: "text" });
-    assert.match(failures[0]?.reason ?? "", /postInstallScriptId 7 -> 8/);
+    assert.match(failures[0]?.reason ?? "", /postInstallScriptId 7 -> 8 .*made anew: give postInstallFingerprint/);
+    assert.deepEqual((await check({ postInstallScriptId: 8, postInstallFingerprint: "1" }, { ...ALICE, postInstallScriptId: 7, __provider: "text" })).failures, []);
+  });
+
+  it("refuses nothing for what is not known before `up`", async () => {
+    const unknown = { recreation: UNKNOWN, enableBackups: UNKNOWN, templateId: UNKNOWN, plan: UNKNOWN, postInstallFingerprint: UNKNOWN };
+    assert.deepEqual((await check(unknown, OLD)).failures, []);
   });
 
   it("refuses another backup schedule, which the API cannot change", async () => {
