@@ -40,7 +40,7 @@ async function settingsWithSecrets(role: Role | undefined): Promise<Environment>
 
 async function execute(command: CliCommand, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<void> {
   const env = command.withoutSettings ? process.env : await settingsWithSecrets(command.settingsOf?.(options as never));
-  const progress = startProgress({ isTTY: process.stderr.isTTY, write: (text) => process.stderr.write(text) }, { clean });
+  const progress = startProgress(process.stderr, { clean });
   let signal: AbortSignal | undefined;
   const invocation: Invocation<never> = {
     args,

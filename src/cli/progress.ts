@@ -1,4 +1,5 @@
 /** Says on standard error what is being waited for and for how long. */
+import { beginningOf } from "../../providers/core/cut-text.ts";
 import { inSeconds, SECOND_MS } from "../../providers/core/time.ts";
 
 export interface Progress {
@@ -10,6 +11,8 @@ export interface Progress {
 
 export interface ProgressStream {
   readonly isTTY?: boolean;
+  /** Of a terminal, as wide as it is now. */
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -28,13 +31,15 @@ export function startProgress(stream: ProgressStream, { repeatIntervalMs = REPEA
   let current: { text: string; sinceMs: number } | undefined;
   let timer: NodeJS.Timeout | undefined;
   const isLive = stream.isTTY === true;
+  // What is to be written over has to be one line on the screen.
+  const fitting = (line: string) => (isLive && stream.columns ? beginningOf(line, stream.columns - 1) : line);
   const at = (nowMs: number) => `${((nowMs - startMs) / SECOND_MS).toFixed(1).padStart(6)} s  `;
 
   const tick = () => {
     if (!current) return;
     const nowMs = performance.now();
     const line = `${at(nowMs)}${isLive ? "" : "still: "}${current.text} (${inSeconds(nowMs - current.sinceMs)})`;
-    stream.write(isLive ? CLEAR_LINE + line : `${line}\n`);
+    stream.write(isLive ? CLEAR_LINE + fitting(line) : `${line}\n`);
   };
   const finishLine = () => {
     if (isLive && current) stream.write(`${CLEAR_LINE}${at(current.sinceMs)}${current.text}\n`);
@@ -45,7 +50,7 @@ export function startProgress(stream: ProgressStream, { repeatIntervalMs = REPEA
       if (current?.text === line) return;
       finishLine();
       current = { text: line, sinceMs: performance.now() };
-      stream.write(`${at(current.sinceMs)}${line}${isLive ? "" : "\n"}`);
+      stream.write(`${fitting(at(current.sinceMs) + line)}${isLive ? "" : "\n"}`);
       timer ??= setInterval(tick, isLive ? SECOND_MS : repeatIntervalMs).unref();
     },
     end() {

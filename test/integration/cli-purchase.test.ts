@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { afterAll, afterEach, describe, it } from "vitest";
+import { recordContent, recordName } from "../../providers/hostinger/purchase/record.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { runCli, runJson } from "./cli-support.ts";
 import type { ErrorDocument } from "./cli-support.ts";
+import { hostinger } from "./sandbox-support.ts";
 
 interface Created {
   readonly how: string;
@@ -64,6 +66,29 @@ describe("user-vps vm create: money", async () => {
     const both = await Promise.all([runJson<Created>(args, { env }), runJson<Created>(args, { env })]);
     assert.equal(both[0].vm.id, both[1].vm.id);
     assert.equal(purchases(), 1);
+  });
+
+  /** As the stack of a user leaves it behind whose run was cut off. */
+  const recordOfUser = async (state: "uncertain" | "seen", vmId?: number) => {
+    const at = new Date().toISOString();
+    const content = recordContent("money.spoq.dev", { key: "fake-key", owner: "user_alice", intentMs: 1_000, state, moves: [{ state, at }], ...(vmId !== undefined && { vmId }) }, Date.now());
+    const { status } = await hostinger(sandbox, "POST", "vps/v1/post-install-scripts", { name: recordName("money.spoq.dev"), content });
+    assert.equal(status, 200);
+  };
+
+  it("leaves a user's purchase to the user's stack, whether its VM is there or not", async () => {
+    await recordOfUser("uncertain");
+    assert.match((await refusal(create("--yes", "--max-price-cents", "1399"), 1)).message, /A purchase for money\.spoq\.dev is open .* it is user_alice's/);
+    assert.equal(purchases(), 0);
+    sandbox.reset();
+    const { vm } = await runJson<Created>(create("--yes", "--max-price-cents", "1399"), { env });
+    await recordOfUser("seen", vm.id);
+    assert.equal((await runJson<Created>(create(), { env })).how, "adopted");
+    const [record] = sandbox.state().scripts;
+    assert.equal(record?.name, recordName("money.spoq.dev"));
+    const warned = await runCli(["script", "delete", String(record.id)], { env });
+    assert.equal(warned.code, 3);
+    assert.match(warned.stderr, /record of a purchase for money\.spoq\.dev: without it a second VM may be bought/);
   });
 
   it("tells a refused payment by exit code 1", async () => {

@@ -2,6 +2,7 @@ import { ALLOW_DELETE_VARIABLE } from "../../../providers/hostinger/allow-delete
 import { parseUsername } from "../../../stacks/username.ts";
 import type { CliCommand } from "../command.ts";
 import { confirmTyped } from "../confirm.ts";
+import { openPurchases } from "../user-stack/open-purchases.ts";
 import { withUserStack } from "../user-stack/user-stack.ts";
 
 /** `pulumi destroy` on the user's stack, protection and all. */
@@ -17,8 +18,10 @@ export const destroy: CliCommand<{ confirm?: string }> = {
       await confirmTyped({ what: `The VPS of ${username} will be given up: its VM is stopped, its name is gone.`, expected: username, given: invocation.options.confirm, option: `--confirm ${username}` });
       // A DNS record that is gone already makes a destroy fail unless it is looked for first.
       await stack.inFront(["destroy", "--ignore-protect", "--yes", "--refresh", "--skip-preview"], { [ALLOW_DELETE_VARIABLE]: "true" });
+      const { purchases, lines } = await openPurchases(stack, invocation);
       await stack.quietly("stack", "rm", "--remove-backups", "--yes");
-      return { data: { username, destroyed: true }, text: `The VPS of ${username} is given up, its stack is gone.` };
+      const open = purchases.map(({ vmId, orderId, subscriptionId, recordId }) => ({ recordId, vmId: vmId ?? null, orderId: orderId ?? null, subscriptionId: subscriptionId ?? null }));
+      return { data: { username, destroyed: true, ...(lines.length > 0 && { openPurchases: open }) }, text: [`The VPS of ${username} is given up, its stack is gone.`, ...lines].join("\n") };
     });
   },
 };

@@ -2,6 +2,7 @@ import { sleep } from "../../../providers/core/time.ts";
 import { isBusy } from "../../records/vps-record.ts";
 import type { CliCommand } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
+import { patientAsking } from "../patient-asking.ts";
 import { withRecords } from "../records.ts";
 import { statusLine, usualTime } from "../user-record.ts";
 
@@ -16,16 +17,17 @@ export const events: CliCommand<{ follow?: true }> = {
     progress.say("asking");
     return withRecords(invocation, args[0]!, async (records) => {
       progress.say(records.asking);
+      const patiently = patientAsking(invocation);
       for (let version = -1; ; ) {
-        const vps = await records.vps();
+        const vps = await patiently(() => records.vps());
         if (vps.version !== version) {
           version = vps.version;
           progress.end();
           invocation.show({ data: vps, text: `${vps.updatedAt.slice(11, 19)}  ${statusLine(vps)}${vps.status === "ready" ? `, ${vps.url}` : ""}` });
           if (!isBusy(vps.status) && !options.follow) return vps.status === "failed" ? { data: undefined, text: "", exitCode: EXIT.failed } : undefined;
-          const usual = usualTime(vps);
-          progress.say(`waiting for the next change${usual ? `; ready ${usual}` : ""}`);
         }
+        const usual = usualTime(vps);
+        progress.say(`waiting for the next change${usual ? `; ready ${usual}` : ""}`);
         await sleep(records.intervalMs, signal);
       }
     });

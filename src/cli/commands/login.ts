@@ -23,13 +23,20 @@ async function printLink(invocation: Invocation): Promise<Result> {
 async function keep(invocation: Invocation, given: string): Promise<Result> {
   const { env, progress } = invocation;
   const { bareUrl, keepSession } = await import("../service-client/session-file.ts");
-  const { askToken, openServiceSession } = await import("../service-client/open-session.ts");
+  const { askToken, endServiceSession, openServiceSession } = await import("../service-client/open-session.ts");
   const url = bareUrl(given);
   if (!/^https?:\/\/[^/]/.test(url) || !URL.canParse(url) || new URL(url).hash !== "") throw new UserVpsError("INPUT_INVALID", "Expected the service's address, such as https://vps.example.com.", { next: "A token or a link is asked for: it does not belong among the arguments, where everybody on this machine sees it." });
   const token = env["USER_VPS_TOKEN"] || (await askToken());
   progress.say(`asking ${url}`);
   const session = await openServiceSession(url, token, invocation.signal);
-  const file = keepSession(env, session);
+  let file: string;
+  try {
+    file = keepSession(env, session);
+  } catch (error) {
+    // Nobody could use or end it any more.
+    await endServiceSession(session, invocation.signal).catch(() => undefined);
+    throw error;
+  }
   const { operator, role, expiresAt } = session;
   return { data: { url, operator, role, expiresAt, file }, text: `Logged in at ${url} as ${operator}, ${role}, until ${moment(expiresAt)} UTC. Kept in ${file}.` };
 }

@@ -4,6 +4,7 @@ import type { RunView } from "../../http/run-view.ts";
 import type { CliCommand, Invocation, Result } from "../command.ts";
 import { moment, table } from "../output.ts";
 import { errorView } from "../report-error.ts";
+import { patientAsking } from "../patient-asking.ts";
 import type { Records } from "../record-reader.ts";
 import { withRecords } from "../records.ts";
 
@@ -50,10 +51,11 @@ async function fromRecords(invocation: Invocation<Options>): Promise<{ result: R
   return withRecords(invocation, username, async (records) => {
     progress.say(records.asking);
     if (options.runs) return { result: listing(await records.runs(RUNS_LISTED)), isUnhealthy: false };
-    const runId = (await runOf(records, username, options.run)).runId;
+    const patiently = patientAsking(invocation);
+    const runId = (await patiently(() => runOf(records, username, options.run))).runId;
     const all: { at: string; line: string }[] = [];
     for (let afterSeq = 0; ; ) {
-      const { lines, ended: isOver } = await records.log(runId, { afterSeq, limit: PAGE });
+      const { lines, ended: isOver } = await patiently(() => records.log(runId, { afterSeq, limit: PAGE }));
       afterSeq = lines.at(-1)?.seq ?? afterSeq;
       progress.end();
       for (const { at, line } of lines) {
@@ -67,9 +69,9 @@ async function fromRecords(invocation: Invocation<Options>): Promise<{ result: R
         await sleep(records.intervalMs, signal);
         continue;
       }
-      const ended = ending((await records.run(runId))!);
+      const ended = ending((await patiently(() => records.run(runId)))!);
       // Of an older run the VPS tells nothing any more.
-      const isUnhealthy = options.run === undefined && (await lastEndedFailedUnhealthy(records));
+      const isUnhealthy = options.run === undefined && (await patiently(() => lastEndedFailedUnhealthy(records)));
       if (options.follow) return { isUnhealthy, result: { data: { run: ended }, text: ended.text } };
       return { isUnhealthy, result: { data: { run: ended, lines: all }, text: [...all.map(asText), ended.text].join("\n") } };
     }

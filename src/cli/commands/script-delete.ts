@@ -16,7 +16,11 @@ export const scriptDelete: CliCommand<{ confirm?: string }> = {
       invocation.progress.say(`asking Hostinger for script ${scriptId}`);
       const { name } = await client.scripts.get(scriptId, { signal });
       invocation.progress.end();
-      await confirmTyped({ what: `Script ${scriptId} '${name}' will be removed.`, expected: String(scriptId), given: invocation.options.confirm, option: `--confirm ${scriptId}` });
+      const { hostnameOfRecord } = await import("../../../providers/hostinger/purchase/record.ts");
+      const purchase = hostnameOfRecord(name);
+      // By hand, it is for a purchase of which nobody knows any more.
+      const warning = purchase === undefined ? "" : ` It is the record of a purchase for ${purchase}: without it a second VM may be bought. \`user-vps resolve\` ends a user's purchase.`;
+      await confirmTyped({ what: `Script ${scriptId} '${name}' will be removed.${warning}`, expected: String(scriptId), given: invocation.options.confirm, option: `--confirm ${scriptId}` });
       invocation.progress.say(`removing script ${scriptId}`);
       await client.scripts.delete(scriptId, { signal });
       return { data: { id: scriptId, name, deleted: true }, text: `Script ${scriptId} '${name}' is removed.` };

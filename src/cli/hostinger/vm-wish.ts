@@ -9,6 +9,9 @@ import { checkVirtualMachine } from "../../../providers/hostinger/virtual-machin
 import type { Environment } from "../../config/index.ts";
 import { fileText, id } from "../argument-values.ts";
 
+/** Whose purchases they are that are made here: a user's, which is open for the same host name, is the user's stack's to go on with. */
+const OWNER = "user-vps vm create";
+
 export interface VmOptions {
   readonly plan?: string;
   readonly dataCenter?: number;
@@ -44,7 +47,7 @@ export async function resolveWish({ client, signal }: Session, { hostname, rootP
   const paymentMethodId = options.paymentMethod ?? fromEnvironment(env, "HOSTINGER_PAYMENT_METHOD_ID");
   const inputs: VirtualMachineInputs = {
     ...DEFAULT_INPUTS,
-    plan: price.id, dataCenterId, templateId, hostname, rootPassword,
+    plan: price.id, dataCenterId, templateId, hostname, rootPassword, owner: OWNER,
     enableBackups: options.backups ?? true,
     ...(options.script !== undefined && { postInstallScriptId: options.script }),
     ...(options.sshKeyFile !== undefined && { sshPublicKey: (await fileText(options.sshKeyFile)).trim() }),

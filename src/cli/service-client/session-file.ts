@@ -62,19 +62,32 @@ export function sessionInForce(env: Environment): KeptSession | undefined {
   return session && (!url || bareUrl(url) === session.url) ? session : undefined;
 }
 
+/** @throws UserVpsError CONFIG_INVALID */
 export function keepSession(env: Environment, session: KeptSession): string {
   const file = sessionFile(env);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const half = `${file}.${process.pid}`;
-  writeFileSync(half, `${JSON.stringify(session)}\n`, { mode: 0o600 });
-  // The mode that is asked for counts only for a file that is made.
-  chmodSync(half, 0o600);
-  renameSync(half, file);
+  orRefused(file, "written", () => {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(half, `${JSON.stringify(session)}\n`, { mode: 0o600 });
+    // The mode that is asked for counts only for a file that is made.
+    chmodSync(half, 0o600);
+    renameSync(half, file);
+  });
   return file;
 }
 
 export function forgetSession(env: Environment): void {
-  rmSync(sessionFile(env), { force: true });
+  const file = sessionFile(env);
+  orRefused(file, "removed", () => rmSync(file, { force: true }));
+}
+
+/** @throws UserVpsError CONFIG_INVALID, as where a home is read-only */
+function orRefused(file: string, what: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw new UserVpsError("CONFIG_INVALID", `${file} cannot be ${what}: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}.`, { next: "Set XDG_STATE_HOME to a folder that you may write to, or USER_VPS_TOKEN instead of logging in.", cause: error });
+  }
 }
 
 /** What others could read may still be ended. */

@@ -1,6 +1,6 @@
 /** Brings the plain Pulumi CLI and one user's stack together; see user-stack.ts. */
 import { randomUUID } from "node:crypto";
-import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
@@ -26,6 +26,7 @@ import { runInFront, runQuietly } from "./pulumi-run.ts";
 import { previewWithEvents } from "./preview-events.ts";
 import type { PreviewOutcome } from "./preview-events.ts";
 import { CHECKOUT, makeStackFolder } from "./stack-folder.ts";
+import { refuseUserOfService } from "./user-of-service.ts";
 
 export interface UserStack {
   readonly username: string;
@@ -78,8 +79,13 @@ export async function openUserStack<T>(invocation: Invocation, { create = false,
     progress.say(`${username}: looking for the stack`);
     const found = await findStack(username, bare);
     if (found === "absent" && !create) throw new UserVpsError("INPUT_INVALID", `There is no stack '${username}' in the state backend (${backend.namedBy}).`, { next: `Check the name; \`user-vps up ${username}\` would make it.` });
+    const unread = (await settingsInCheckout(username)).filter((name) => !set.some((setting) => setting.startsWith(`${name}=`)));
+    if (found !== "deployed" && create) {
+      if (unread.length > 0) throw unreadSettings(username, unread);
+      await refuseUserOfService(env, backend, username);
+    }
     if (found === "absent") await runQuietly(["stack", "init", username, "--no-select", ...(env["SECRETS_PROVIDER"] ? ["--secrets-provider", env["SECRETS_PROVIDER"]] : [])], bare);
-    if (found === "deployed" && (await isThere(join(CHECKOUT, `Pulumi.${username}.yaml`)))) progress.say(`Pulumi.${username}.yaml in the checkout is not read: the settings are those of the last deployment; --set changes them`);
+    if (unread.length > 0) progress.say(`Pulumi.${username}.yaml in the checkout is not read: the settings are those of ${found === "deployed" ? "the last deployment" : "the environment"}; --set changes them`);
     progress.end();
 
     const ofStack = ["--stack", username];
@@ -127,6 +133,15 @@ function refuseSetting(text: string): void {
   if (secret) throw new UserVpsError("INPUT_INVALID", `${name} is a secret, and --set would show it to everybody on this machine.`, { next: `Set ${secret.env ?? name} in the environment or in .env instead, or \`pulumi config set --secret ${name}\`, which asks for it. Take the value that was typed here for known, and replace it.` });
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+/** The names of what the file of the plain Pulumi CLI says of the stack, besides whose it is. */
+async function settingsInCheckout(username: string): Promise<string[]> {
+  const text = await readFile(join(CHECKOUT, `Pulumi.${username}.yaml`), "utf8").catch(() => "");
+  return [...text.matchAll(/^ +user-vps:(\w+):/gm)].map(([, name]) => name!).filter((name) => name !== "username");
+}
+
+/** Somebody has declared the new VPS there, in a plan, a place or around a VM of its own: one that is bought by other settings cannot be given back. */
+function unreadSettings(username: string, names: readonly string[]): UserVpsError {
+  return new UserVpsError("INPUT_INVALID", `Pulumi.${username}.yaml in the checkout declares ${names.join(", ")} for ${username}, who has no VPS yet, and is not read here: a new stack takes its settings from the environment. Nothing was done.`, {
+    next: `Make it by the file with \`pulumi up --stack ${username}\` in the checkout, after which \`user-vps up\` keeps its settings; or name each of them by --set, or remove the file.`,
+  });
 }

@@ -14,16 +14,21 @@ export interface EngineRun {
 /** What is seen on the screen: with `quiet`, all on standard error, and nothing is asked. */
 export async function runInFront(args: readonly string[], { cwd, env }: EngineRun, { quiet }: { quiet: boolean }): Promise<void> {
   // The terminal sends Ctrl-C to the engine as well, which ends in good order; this process waits for that.
-  const passOn = () => child.kill("SIGINT");
-  const ignore = () => undefined;
+  let isInterrupted = false;
+  const note = () => { isInterrupted = true; };
+  const passOn = () => {
+    note();
+    child.kill("SIGINT");
+  };
   const child = spawn("pulumi", args, { cwd, env, stdio: quiet ? ["ignore", 2, 2] : "inherit" });
-  process.on("SIGINT", ignore).on("SIGTERM", passOn);
+  process.on("SIGINT", note).on("SIGTERM", passOn);
   try {
     const code = await new Promise<number | null>((resolve, reject) => child.once("error", reject).once("exit", resolve));
     if (code === 0) return;
-    throw new UserVpsError("ENGINE_FAILED", `\`pulumi ${args[0]}\` ended with ${code ?? "a signal"}.`, { next: "See what it said above; after an interruption, run the same command again." });
+    if (isInterrupted) throw new UserVpsError("CANCELLED", `\`pulumi ${args[0]}\` was interrupted.`, { next: "Run the same command again: it goes on with what is there." });
+    throw new UserVpsError("ENGINE_FAILED", `\`pulumi ${args[0]}\` ended with ${code ?? "a signal"}.`, { next: "See what it said above." });
   } finally {
-    process.off("SIGINT", ignore).off("SIGTERM", passOn);
+    process.off("SIGINT", note).off("SIGTERM", passOn);
   }
 }
 

@@ -91,6 +91,16 @@ describe("progress", () => {
     assert.match(texts[1]!, /still: waiting for VM 42 \([\d.]+ s\)\n$/);
   });
 
+  it("in a narrow terminal keeps what it counts the seconds of on one line, which can be written over, and tells it whole when it is done", () => {
+    const { stream, texts } = written(true);
+    const progress = startProgress({ ...stream, columns: 40 });
+    const long = "waiting for the next change; ready usually at 2026-01-31 12:06:30 UTC";
+    progress.say(long);
+    assert.equal(texts.join("").length, 39);
+    progress.end();
+    assert.ok(texts.at(-1)!.endsWith(`${long}\n`));
+  });
+
   it("in a terminal keeps what was said before on lines of its own", () => {
     const { stream, texts } = written(true);
     const progress = startProgress(stream);
