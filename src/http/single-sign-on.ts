@@ -79,7 +79,7 @@ export function createSingleSignOn(settings: SingleSignOnSettings): SingleSignOn
       }
       const role = roleOf((tellsRoles ? claims : more)[rolesClaim], settings.oidcRoles);
       const name = nameIn(claims, nameClaim) ?? nameIn(more, nameClaim);
-      const userId = beginningOf(name ?? claims.sub, LONGEST_NAME);
+      const userId = beginningOf(readable(name ?? claims.sub), LONGEST_NAME);
       if (!role && hasTooManyGroups(claims, rolesClaim)) throw new HttpError("SCOPE_MISSING", `The identity provider names no role of '${userId}', who has too many groups for a token: assign groups to the application there, or use its app roles with OIDC_ROLES_CLAIM=roles.`);
       if (!role) throw new HttpError("SCOPE_MISSING", `The identity provider names no role of '${userId}': the claim '${rolesClaim}' holds nothing that OIDC_ROLES knows.`);
       const doubt = name === undefined && nameClaim !== undefined ? `neither the ID token nor userinfo holds the claim '${nameClaim}' (OIDC_NAME_CLAIM); OIDC_SCOPES may lack its scope` : undefined;
@@ -118,6 +118,11 @@ function nameIn(claims: Claims, nameClaim: string | undefined): string | undefin
   const { email, email_verified: isVerified } = claims;
   const name = nameClaim !== undefined ? claims[nameClaim] : isVerified === true || isVerified === "true" ? email : undefined;
   return typeof name === "string" && name !== "" ? name : undefined;
+}
+
+/** At some providers, people write their names themselves: in records and on pages they are to be stored, and to look like what they are. */
+function readable(name: string): string {
+  return name.toWellFormed().replaceAll(/\p{C}/gu, "\ufffd");
 }
 
 function unavailable(error: unknown): HttpError {

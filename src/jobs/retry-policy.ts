@@ -22,6 +22,8 @@ const PARTICULAR: Partial<Record<ErrorCode, Backoff>> = {
   DATABASE_FAILED: { baseMs: SECOND_MS / 2, maxMs: 15 * SECOND_MS, attempts: 1_000 },
   // A payment takes as long as it takes: it is asked for again, without an end.
   AWAITING_PAYMENT: { baseMs: 15 * SECOND_MS, maxMs: 10 * MINUTE_MS, attempts: Number.POSITIVE_INFINITY },
+  // An API may ask for an hour's rest, of which nobody is at fault: so long, no call of this process is sent.
+  API_RATE_LIMITED: { baseMs: 2 * SECOND_MS, maxMs: 10 * MINUTE_MS, attempts: 24 },
   // Somebody has to mend it on the VPS, and its script may take all of its time with each try.
   CONFIGURATION_FAILED: { baseMs: 1 * MINUTE_MS, maxMs: 10 * MINUTE_MS, attempts: 5 },
   RELEASE_TIMED_OUT: { baseMs: 1 * MINUTE_MS, maxMs: 10 * MINUTE_MS, attempts: 3 },

@@ -113,6 +113,12 @@ describe("the name of an operator who logs in by single sign-on", () => {
     await assert.rejects(signOn("preferred_username", { idToken: GROUPS }), { code: "SIGN_IN_UNAVAILABLE" });
   });
 
+  it("has no character that cannot be stored, or that hides what it is", async () => {
+    const named = (preferred_username: string) => nameOf("preferred_username", { idToken: { ...GROUPS, preferred_username } });
+    assert.equal(await named("b\0o\u202eb\ud83d\n"), "b\ufffdo\ufffdb\ufffd\ufffd");
+    assert.equal(await named("Ева Müller 😀"), "Ева Müller 😀");
+  });
+
   it("is no longer than a name may be", async () => {
     assert.equal((await nameOf(undefined, { idToken: GROUPS, userInfo: {}, sub: "x".repeat(300) })).length, 255);
   });

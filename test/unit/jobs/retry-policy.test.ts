@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it, vi } from "vitest";
 import { ERROR_CATALOGUE } from "../../../providers/core/errors.ts";
 import type { ErrorCode } from "../../../providers/core/errors.ts";
+import { waitAskedMs } from "../../../providers/core/retry.ts";
 import { decide } from "../../../src/jobs/retry-policy.ts";
 
 const MOST = 0.999999;
@@ -37,6 +38,16 @@ describe("decide", () => {
   it("gives up after twelve tries, and says that it was tried", () => {
     assert.equal(decide("API_TIMEOUT", 11).kind, "again");
     assert.deepEqual(decide("API_TIMEOUT", 12), { kind: "park", exhausted: true });
+  });
+
+  it("does not give up while an API has asked for the longest rest that it is given, whatever the chance", () => {
+    let triedForMs = 0;
+    for (let attempt = 1; ; attempt++) {
+      const decision = decideByChance(LEAST, "API_RATE_LIMITED", attempt);
+      if (decision.kind === "park") break;
+      triedForMs += decision.delayMs;
+    }
+    assert.ok(triedForMs > 1.1 * (waitAskedMs({ "retry-after": "99999999" }) ?? 0), String(triedForMs));
   });
 
   it("waits patiently for a lock that a person holds, never longer than 20 s at a time", () => {
