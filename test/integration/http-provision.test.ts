@@ -33,6 +33,15 @@ describe("POST /api/vps/provision", () => {
     assert.equal(jobs.enqueued.filter(({ userId }) => userId === "user_bob").length, 1);
   });
 
+  it("asked again for what is not sold any more, by a name that was reserved since, or by none, answers with the same record", async () => {
+    await requestVps(pool, { userId: "user_api", username: "api", hostname: "api.spoq.dev", plan: "kvm1", templateId: 1007, dataCenterId: 9, sshPublicKey: null });
+    for (const [claims, payload] of [[{}, {}], [{}, { plan: "kvm3" }], [{}, { dataCenterId: 4711 }], [{ username: undefined }, {}]] as const) {
+      const again = await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("api", claims), payload });
+      assert.deepEqual([again.statusCode, again.json().hostname], [202, "api.spoq.dev"], again.body);
+    }
+    assert.equal(jobs.enqueued.filter(({ userId }) => userId === "user_api").length, 0);
+  });
+
   it("posted 50 times at once, makes one record and one job", async () => {
     const headers = await asUser("carol");
     const answers = await Promise.all(Array.from({ length: 50 }, () => app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: {} })));

@@ -43,26 +43,27 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     schema: {
       tags: ["user"],
       summary: "Ask for a VPS",
-      description: "One VPS a user: asked again, it answers with the same one and changes nothing. A VPS that was given up is made afresh.",
+      description: "One VPS a user: asked again, for whatever plan, it answers with the same one and changes nothing, so it can be repeated at will; `status` tells how that one is, also where it has `failed` or is `suspended`. One that was given up (`deprovisioned`) is made afresh; while it is `deprovisioning`, ask again afterwards.",
       body: BODY,
       response: { 202: { description: "It is recorded and being worked on, or was so before.", content: { "application/json": { schema: VPS_VIEW } } }, ...refusals(401, 403, 409, 413, 415, 422) },
     },
   }, async (request, reply) => {
     const { userId, username: claim, vpsPlans } = callerOf(request);
+    const earlier = await findEarlierRows(pool, userId);
+    const known = earlier.record;
+    const accepted = () => reply.code(202).header("location", "/api/vps/status");
+    // Before what is wished is looked at: neither what is sold nor which names are reserved is as it was when it was asked for.
+    if (known && known.status !== "deprovisioned") {
+      if (JSON.stringify(known.allowedPlans) !== JSON.stringify(vpsPlans)) await noteClaimedPlans(pool, userId, vpsPlans);
+      request.log.info({ username: known.username, created: false }, "VPS asked for");
+      return accepted().send(await readVpsView({ pool, pace }, known));
+    }
     if (claim === undefined) throw new UserVpsError("USERNAME_INVALID", "The token has no claim 'username' that is a text.");
     const username = parseUsername(claim);
     const { sshPublicKey, ...wish } = request.body ?? {};
     const catalog = await offers();
     const { plan, dataCenterId } = offered(catalog, wish);
     if (sshPublicKey !== undefined && !namesItsKind(sshPublicKey)) throw new UserVpsError("INPUT_INVALID", `sshPublicKey: expected a key whose encoded part is of the kind '${sshPublicKey.split(" ")[0]!.slice(0, 40)}'.`);
-    const earlier = await findEarlierRows(pool, userId);
-    const known = earlier.record;
-    if (known && JSON.stringify(known.allowedPlans) !== JSON.stringify(vpsPlans)) await noteClaimedPlans(pool, userId, vpsPlans);
-    const accepted = reply.code(202).header("location", "/api/vps/status");
-    if (known && known.status !== "deprovisioned") {
-      request.log.info({ username: known.username, created: false }, "VPS asked for");
-      return accepted.send(await readVpsView({ pool, pace }, known));
-    }
     const entitled = entitledPlans(vpsPlans, settings.allowedPlans);
     const { record, created, memberId } = await inTransaction(pool, async (client) => {
       const result = await requestVps(client, {
@@ -88,7 +89,7 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     }, { settings: TOLD_LATER });
     if (created) told.of(userId, ...(memberId === undefined ? [] : [memberId]));
     request.log.info({ username: record.username, created }, "VPS asked for");
-    return accepted.send(await (known ? readVpsView({ pool, pace }, record) : newVpsView(pace, record)));
+    return accepted().send(await (known ? readVpsView({ pool, pace }, record) : newVpsView(pace, record)));
   });
 };
 
