@@ -11,7 +11,7 @@ export function recordActions(app: FastifyInstance, pool: Pool): void {
     if (request.method !== "POST") return;
     recorded.set(request, await recordOperatorAction(pool, {
       requestedBy: callerOf(request).userId,
-      path: new URL(request.url, "http://localhost").pathname,
+      path: pathOf(request),
       username: (request.params as { username?: string }).username ?? null,
       reason: reasonIn(request.body),
       requestId: request.id,
@@ -22,6 +22,11 @@ export function recordActions(app: FastifyInstance, pool: Pool): void {
     if (actionId === undefined) return;
     await noteAnswer(pool, actionId, reply.statusCode).catch((error: unknown) => request.log.warn({ err: error }, "the answer to an operator's action is not recorded"));
   });
+}
+
+/** As the route has it: an address can be spelt in many ways (`%72estart`), and is to be found by one. */
+function pathOf({ routeOptions, params }: FastifyRequest): string {
+  return routeOptions.url!.replaceAll(/:(\w+)/g, (_, name: string) => String((params as Readonly<Record<string, unknown>>)[name]));
 }
 
 function reasonIn(body: unknown): string | null {

@@ -97,8 +97,15 @@ export function adminVpsView(record: VpsRecord): AdminVpsView {
   return { ...common(record), userId, orderId, subscriptionId, sshPublicKey, credentialsRotation };
 }
 
-/** What is said of these names hosts, folders, people and settings of the installation, or another user: operators read it, a user the meaning of its code. */
-const NOT_FOR_USERS = ["ENGINE_FAILED", "ENGINE_MISSING", "DATABASE_FAILED", "STACK_LOCKED", "CONFIG_INVALID", "SANDBOX_ONLY", "API_UNAUTHORIZED", "API_FORBIDDEN", "VM_MISMATCH", "VM_NOT_OURS", "PURCHASE_UNCERTAIN", "PAYMENT_REFUSED", "CANCELLED"] as const;
+/**
+ * What is said of these names hosts, folders, people and settings of the installation, its accounts and what pays them, an operator's
+ * reasons, or another user: operators read it, a user the meaning of its code.
+ */
+const NOT_FOR_USERS = [
+  "ENGINE_FAILED", "ENGINE_MISSING", "DATABASE_FAILED", "STACK_LOCKED", "CONFIG_INVALID", "SANDBOX_ONLY", "CANCELLED",
+  "API_UNAUTHORIZED", "API_FORBIDDEN", "API_REJECTED", "API_ANSWER_UNREADABLE", "API_ANSWER_UNEXPECTED", "API_LIST_INCOMPLETE",
+  "PAYMENT_REFUSED", "PURCHASE_UNCERTAIN", "VM_NOT_OURS", "VM_MISMATCH", "NAME_IN_USE", "CERTIFICATE_FORBIDDEN", "ZONE_FULL", "HANDOVER_FAILED",
+] as const;
 
 /** What a guard says of these to operators is how much is spent, what the fleet's size is, which card pays, and why somebody switched purchases off. */
 const WAITING_OF_USERS: Partial<Record<WaitingKind, string>> = {
@@ -108,12 +115,17 @@ const WAITING_OF_USERS: Partial<Record<WaitingKind, string>> = {
   price: "the plan's price is not within what may be paid, or not known",
   payment_method: "purchases cannot be paid at the moment",
   zone: "the DNS record could not be made at the moment",
+  zone_records: "the DNS zone is full; it is tried again now and then",
 };
+
+/** Why is an operator's own word, as `abuse report 4711`. */
+const SUSPENDED = "The VPS is suspended.";
 
 function forItsUser(record: VpsRecord) {
   const view = common(record);
   const code = NOT_FOR_USERS.find((one) => one === view.failure?.code);
-  const failure = code && view.failure ? { ...view.failure, reason: ERROR_CATALOGUE[code].meaning } : view.failure;
+  const told = record.status === "suspended" ? SUSPENDED : code && ERROR_CATALOGUE[code].meaning;
+  const failure = told && view.failure ? { ...view.failure, reason: told } : view.failure;
   const waitingFor = view.waitingFor === OTHERS_FIRST ? OTHERS_FIRST : (WAITING_OF_USERS[view.waiting?.kind as WaitingKind] ?? view.waitingFor);
   return { ...view, failure, waitingFor };
 }

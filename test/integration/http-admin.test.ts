@@ -78,6 +78,22 @@ describe("GET /api/admin/vps", () => {
     assert.match(locked.operator.failure.reason, /ada@laptop/);
     assert.deepEqual(locked.user.failure, { code: "STACK_LOCKED", reason: "Another update of the stack is running.", next: "Wait for it." });
 
+    await user("hugo", { status: "ready" });
+    await act("hugo", "suspend", { reason: "ada has seen the card of bob" });
+    const suspended = await asSeenBy("hugo");
+    assert.equal(suspended.operator.failure.reason, "Suspended by an operator: ada has seen the card of bob");
+    assert.deepEqual(suspended.user.failure, { code: null, reason: "The VPS is suspended.", next: "Ask an operator to resume it; nothing is wiped." });
+
+    for (const [code, reason, meaning] of [
+      ["PAYMENT_REFUSED", "Your card ending in 4242 was declined.", "Hostinger refused the purchase because of the payment."],
+      ["PURCHASE_UNCERTAIN", "4711 VMs were looked at; it may be VM 17924 (bob.spoq.dev)", "A purchase was sent, and nothing tells whether it bought a VM."],
+      ["CANCELLED", "The purchase was given up by ada: bob's card", "The run was cancelled."],
+    ] as const) {
+      await setVpsStatus(pool, "user_finn", { status: "failed", errorCode: code, reason: `${code}: ${reason}`, nextStep: "Ask." });
+      const seen = await asSeenBy("finn");
+      assert.deepEqual([seen.operator.failure.reason, seen.user.failure.reason], [reason, meaning]);
+    }
+
     await user("gina", { status: "queued" });
     const told = async (kind: string, waitingFor: string) => {
       await pool.query("UPDATE user_vps SET waiting_kind = $1, waiting_for = $2 WHERE username = 'gina'", [kind, waitingFor]);
@@ -89,6 +105,7 @@ describe("GET /api/admin/vps", () => {
     assert.equal(await told("spend_per_month", "this month's spend is used up: 4871.20 of 5000.00 (SPEND_PER_MONTH_CENTS); it goes on with the next month"), "this month's spend is used up; it goes on with the next month");
     assert.equal(await told("purchases_off", "purchases were switched off by an operator: fraud in bob's family"), "purchases are switched off");
     assert.equal(await told("payment_method", "purchases cannot be paid: payment method 1234567 has expired"), "purchases cannot be paid at the moment");
+    assert.equal(await told("zone_records", "the DNS zone is full: 198 of 200 records (ZONE_RECORD_LIMIT), and 2 more are on their way"), "the DNS zone is full; it is tried again now and then");
     for (const everybodys of ["today's purchases are used up: 5 of 5 (PURCHASES_PER_DAY); it goes on after midnight UTC"]) assert.equal(await told("purchases_per_day", everybodys), everybodys);
     assert.equal(await told("spend_per_month", "others have asked earlier and wait for the same; it goes on in their order"), "others have asked earlier and wait for the same; it goes on in their order");
   });
@@ -264,6 +281,13 @@ describe("the audit", () => {
       ["operator_1", "/api/admin/vps/audited/retry", null, 409],
       ["operator_1", "/api/admin/vps/audited/restart", "it hangs", 202],
     ]);
+  });
+
+  it("has one spelling of what was asked for, however its address was spelt", async () => {
+    await user("spelt", { status: "ready" }, 17_927);
+    assert.equal((await act("%73pelt", "%72estart")).statusCode, 202);
+    assert.deepEqual((await untilAnswered("spelt")).map(([, path]) => path), ["/api/admin/vps/spelt/restart"]);
+    assert.equal((await get("/audit?username=spelt&action=restart")).json().items.length, 1);
   });
 
   it("holds nothing of those who only look or may not ask, and goes on page by page", async () => {
