@@ -18,16 +18,21 @@ const LONGEST_BODY_BYTES = 131_072;
 const SECONDS_BETWEEN = 2;
 
 const WHICH = {
-  usernames: z.array(USERNAME_PARAMS.shape.username).min(1).max(1_000).optional().describe("Just these."),
-  filter: z.strictObject(VPS_FILTER).optional().describe("Or all who fit, as GET /api/admin/vps takes it."),
+  usernames: z.array(USERNAME_PARAMS.shape.username).min(1).max(1_000).optional().describe("Just these; with a filter, those of them that fit."),
+  filter: z.strictObject(VPS_FILTER).optional().describe("Or all who fit, as GET /api/admin/vps takes it; `{}`: all."),
 };
-const PREVIEW = z.strictObject({ action: z.enum(["retry", "repair", "roll-out"]), ...WHICH });
-const BULK = z.strictObject({ action: z.enum(["retry", "repair"]), ...WHICH, reason: REASON });
+const PREVIEW = naming(z.strictObject({ action: z.enum(["retry", "repair", "roll-out"]), ...WHICH }));
+const BULK = naming(z.strictObject({ action: z.enum(["retry", "repair"]), ...WHICH, reason: REASON }));
 const OUTCOME = z.object({
   touched: z.array(z.string()).describe("By user name."),
   left: z.array(z.object({ username: z.string(), why: z.string() })).describe("Who is left alone."),
   beyond: z.int().describe(`How many more fit: one request takes ${MOST}.`),
 }).meta({ id: "BulkOutcome" });
+
+/** Who names nobody by mistake is not to mean everybody. */
+function naming<T extends z.ZodType<{ readonly usernames?: unknown; readonly filter?: unknown }>>(body: T): T {
+  return body.refine(({ usernames, filter }) => usernames !== undefined || filter !== undefined, "expected usernames, or a filter ({} for all)");
+}
 
 type Action = z.output<typeof PREVIEW>["action"];
 type Outcome = z.output<typeof OUTCOME>;
@@ -50,7 +55,7 @@ export const webBulkRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     bodyLimit: LONGEST_BODY_BYTES,
     schema: {
       tags: ["operators"], summary: "Whom a bulk action would touch", body: PREVIEW,
-      description: "Does the same as the action in a transaction that is rolled back: what it answers is what would be done. Of `roll-out` it tells who is ready to get one.",
+      description: "Does the same as the action in a transaction that is rolled back: what it answers is what would be done. Of `roll-out` it tells who is ready to get one. Either `usernames` or `filter` has to be there.",
       response: { 200: answer("Nothing was changed."), ...refusals(401, 403, 413, 415) },
     },
   }, async (request) => {
@@ -67,7 +72,7 @@ export const webBulkRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     bodyLimit: LONGEST_BODY_BYTES,
     schema: {
       tags: ["operators"], summary: "Try again, or repair, many users at once", body: BULK,
-      description: "`retry`: those that failed, one every two seconds. `repair`: by `up`, where that loses nothing and buys nothing. Each is recorded in the user's audit.",
+      description: "`retry`: those that failed, one every two seconds. `repair`: by `up`, where that loses nothing and buys nothing. Each is recorded in the user's audit. Either `usernames` or `filter` has to be there.",
       response: { 202: answer("They are queued."), ...refusals(401, 403, 413, 415) },
     },
   }, async (request, reply) => {
@@ -93,6 +98,7 @@ export const webBulkRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
       if (why === undefined) outcome.touched.push(user.username);
       else outcome.left.push({ username: user.username, why });
     }
+    for (const username of await unknownOf(db, filter.usernames ?? [], items)) outcome.left.push({ username, why: "There is no such user." });
     return outcome;
   }
 
@@ -103,3 +109,11 @@ export const webBulkRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
     return "refusal" in retried ? retried.refusal : undefined;
   }
 };
+
+/** Who was named, and is not there: a name that is misspelt, for one. */
+async function unknownOf(db: Queryable, named: readonly string[], found: readonly VpsRecord[]): Promise<string[]> {
+  const missing = [...new Set(named)].filter((name) => !found.some(({ username }) => username === name));
+  if (missing.length === 0) return [];
+  const { items } = await listVps(db, { usernames: missing, limit: missing.length });
+  return missing.filter((name) => !items.some(({ username }) => username === name));
+}
