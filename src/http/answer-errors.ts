@@ -1,5 +1,5 @@
 /** Every refusal leaves in the one shape, wherever it comes from: a route, the router, the parser, or HTTP itself. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { SECOND_MS } from "../../providers/core/time.ts";
@@ -27,10 +27,12 @@ const PARSER_ERRORS: Readonly<Record<string, HttpErrorCode>> = { HPE_HEADER_OVER
 const LINGER_MS = 1 * SECOND_MS;
 
 /** What is not even HTTP gets its answer written by hand: there is no request to reply to. */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, log: Pick<FastifyBaseLogger, "info">): void {
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const code = PARSER_ERRORS[error.code ?? ""] ?? "REQUEST_INVALID";
-  const answer = answerOf(new HttpError(code, "The request is not HTTP as it is understood here."), randomUUID());
+  const requestId = randomUUID();
+  const answer = answerOf(new HttpError(code, "The request is not HTTP as it is understood here."), requestId);
+  log.info({ reqId: requestId, code, reason: error.code }, answer.body.error.message);
   socket.end(asText(answer));
   // The other side may never close its half, and holds a descriptor of ours until it does. Closed at
   // once, the answer could be lost to a client that is still sending.
@@ -41,7 +43,7 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
 function asText({ body }: ErrorAnswer): string {
   const status = HTTP_ERRORS[body.error.code as HttpErrorCode].status;
   const text = JSON.stringify(body);
-  return `HTTP/1.1 ${status} ${body.error.code}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`;
+  return `HTTP/1.1 ${status} ${body.error.code}\r\nContent-Type: application/json; charset=utf-8\r\nX-Request-Id: ${body.error.requestId}\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`;
 }
 
 /** Without the query, which may hold anything. */

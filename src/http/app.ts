@@ -117,9 +117,11 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
       return url!;
     },
     forceCloseConnections: "idle",
-    // Its own 503 would not have the one shape; see the first hook.
+    // Node's own refusal would be empty; see the first hook.
+    http: { requireHostHeader: false },
+    // Its own 503 would not have the one shape; a hook below answers it.
     return503OnClosing: false,
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, app.log),
     frameworkErrors: (error, request, reply) => void sendError(new HttpError("REQUEST_INVALID", error.message), request, reply),
   });
   app.setValidatorCompiler(validatorCompiler);
@@ -137,9 +139,11 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
     setTimeout(() => app.server.closeAllConnections(), CLOSE_LIMIT_MS).unref();
   });
   app.addHook("onClose", async () => feed.close());
+  // RFC 9110 lets what is expected beside `100-continue` go; Node's own refusal would be empty.
+  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff" });
-    if (closing.signal.aborted) throw new HttpError("SHUTTING_DOWN", "This process is going.", { headers: { connection: "close", "retry-after": "1" } });
+    if (request.headers.host === undefined && request.raw.httpVersion === "1.1") throw new HttpError("REQUEST_INVALID", "expected the header Host, got none.");
   });
 
   // Otherwise a connection that becomes idle only now would hold the closing up until it times out.
@@ -158,6 +162,10 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
   traceRequests(app);
   await app.register(rateLimitPlugin, { global: false, store: MonotonicStore });
   await allowOrigins(app, settings.corsOrigins);
+  // After CORS, without which a browser would not let its script read why.
+  app.addHook("onRequest", async () => {
+    if (closing.signal.aborted) throw new HttpError("SHUTTING_DOWN", "This process is going.", { headers: { connection: "close", "retry-after": "1" } });
+  });
   const offers = keptOffers(pool);
   await describeRoutes(app, { offers, publicUrl: settings.publicUrl });
   const addRefusals = refuseOtherMethods(app);

@@ -115,10 +115,20 @@ describe("bad requests elsewhere", () => {
       const socket = connect(port, "127.0.0.1");
       socket.end(request);
       const [head = "", body = ""] = (await text(socket)).split("\r\n\r\n");
-      return { statusCode: Number(head.split(" ")[1]), body, headers: { "content-type": /content-type: (.*)/i.exec(head)?.[1] } };
+      const answer = { statusCode: Number(head.split(" ")[1]), body, headers: { "content-type": /content-type: (.*)/i.exec(head)?.[1] } };
+      return { ...answer, requestId: /x-request-id: (.*)/i.exec(head)?.[1] };
     };
-    assertRefusal(await send("nonsense\r\n\r\n"), 400, "REQUEST_INVALID");
-    assertRefusal(await send(`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`), 431, "HEADERS_TOO_LARGE");
+    for (const [request, status, code] of [
+      ["nonsense\r\n\r\n", 400, "REQUEST_INVALID"],
+      [`GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(20_000)}\r\n\r\n`, 431, "HEADERS_TOO_LARGE"],
+      ["GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n", 400, "REQUEST_INVALID"],
+      ["GET /api/vps/status HTTP/1.1\r\nHost: x\r\nExpect: something\r\nConnection: close\r\n\r\n", 401, "UNAUTHENTICATED"],
+    ] as const) {
+      const answer = await send(request);
+      assertRefusal(answer, status, code);
+      assert.equal(answer.requestId, JSON.parse(answer.body).error.requestId, "the header has it too");
+    }
+    assert.equal((await send("GET /healthz HTTP/1.0\r\n\r\n")).statusCode, 200, "HTTP/1.0 knows no Host");
   });
 });
 

@@ -6,8 +6,9 @@ import { describe, it } from "vitest";
 import { answerBrokenRequest } from "../../../src/http/answer-errors.ts";
 
 /** As a client does that never lets go: its half stays open whatever the server does. */
-async function request(beginning: string): Promise<{ text: string; closed: boolean }> {
-  const server = createServer({ requestTimeout: 100, headersTimeout: 100, connectionsCheckingInterval: 20 }, () => undefined).on("clientError", answerBrokenRequest as never);
+async function request(beginning: string): Promise<{ text: string; closed: boolean; logged: readonly { reqId: string }[] }> {
+  const logged: { reqId: string }[] = [];
+  const server = createServer({ requestTimeout: 100, headersTimeout: 100, connectionsCheckingInterval: 20 }, () => undefined).on("clientError", (error, socket) => answerBrokenRequest(error, socket as Socket, { info: (of: { reqId: string }) => void logged.push(of) } as never));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const arrived = once(server, "connection") as Promise<[Socket]>;
   const client = connect({ port: (server.address() as AddressInfo).port, host: "127.0.0.1", allowHalfOpen: true });
@@ -19,7 +20,7 @@ async function request(beginning: string): Promise<{ text: string; closed: boole
   const closed = served.destroyed;
   client.destroy();
   await new Promise((resolve) => server.close(resolve));
-  return { text, closed };
+  return { text, closed, logged };
 }
 
 describe("a connection whose request is refused before it is one", () => {
@@ -31,7 +32,10 @@ describe("a connection whose request is refused before it is one", () => {
   });
 
   it("likewise while its body is dripping in, and where it is no HTTP", async () => {
+    const { text, logged } = await request("this is no HTTP\r\n\r\n");
+    assert.match(text, /^HTTP\/1\.1 400 /);
+    const requestId = /^x-request-id: (.*)$/im.exec(text)?.[1]?.trim();
+    assert.deepEqual(logged.map(({ reqId }) => reqId), [requestId], "the log is searched for it");
     assert.match((await request("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")).text, /^HTTP\/1\.1 408 /);
-    assert.match((await request("this is no HTTP\r\n\r\n")).text, /^HTTP\/1\.1 400 /);
   });
 });
