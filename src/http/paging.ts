@@ -1,5 +1,6 @@
 /** Lists come by pages, all in this one way: `limit` and `cursor` in the query, `items` and `nextCursor` in the answer. */
 import { z } from "zod";
+import { HttpError } from "./http-error.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 const MOST = 200;
@@ -8,7 +9,7 @@ const DEFAULT = 50;
 /** @param cursor what `nextCursor` can be, as the query has it */
 export function pageQuery<C extends z.ZodType>(cursor: C) {
   return {
-    limit: wholeNumber(1, MOST).default(DEFAULT).describe(`How many items at most, 1 to ${MOST}.`),
+    limit: wholeNumber(1, MOST).prefault(DEFAULT).describe(`How many items at most, 1 to ${MOST}.`),
     cursor: cursor.optional().describe("`nextCursor` of the page before; without it, the first page."),
   };
 }
@@ -31,4 +32,27 @@ export function pageWithin<T>(all: readonly T[], { limit, cursor }: { readonly l
   const rest = cursor === undefined ? all : all.filter((item) => idOf(item) < cursor);
   const items = rest.slice(0, limit);
   return { items, nextCursor: rest.length > limit ? idOf(items.at(-1)!) : null };
+}
+
+/** For one that goes by names, in their order. */
+export function pageAfter<T>(all: readonly T[], { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined }, nameOf: (item: T) => string): { items: T[]; nextCursor: string | null } {
+  const place = cursor === undefined ? -1 : all.findIndex((item) => nameOf(item) === cursor);
+  if (cursor !== undefined && place < 0) throw unknownCursor(cursor);
+  const rest = all.slice(place + 1);
+  const items = rest.slice(0, limit);
+  return { items, nextCursor: rest.length > limit ? nameOf(items.at(-1)!) : null };
+}
+
+/**
+ * For one that goes by names and is read in part: after a name that is not there (any more) there is nothing, which is not to
+ * be taken for the list's end.
+ */
+export async function goneOnFrom<P extends { readonly items: readonly unknown[] }>(cursor: string | undefined, page: P, find: (name: string) => Promise<unknown>): Promise<P> {
+  if (cursor !== undefined && page.items.length === 0 && (await find(cursor)) === undefined) throw unknownCursor(cursor);
+  return page;
+}
+
+function unknownCursor(cursor: string): HttpError {
+  const message = `'${cursor}' is nothing of this list (any more): begin again at its first page`;
+  return new HttpError("REQUEST_INVALID", `query.cursor: ${message}.`, { details: [{ path: "query.cursor", message }] });
 }

@@ -7,15 +7,15 @@ import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
-import { pageOf, pageQuery, pageView } from "../paging.ts";
+import { goneOnFrom, pageOf, pageQuery, pageView } from "../paging.ts";
 import { RUN_VIEW, runView } from "../run-view.ts";
 
 const RUN_ID = z.string().min(1).max(64).regex(/^[A-Za-z0-9_.-]+$/, "expected the id of a run");
 const RUN_PARAMS = z.object({ runId: RUN_ID });
 const RUNS_QUERY = z.strictObject(pageQuery(RUN_ID));
 const LOG_QUERY = z.strictObject({
-  afterSeq: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(0).describe("`seq` of the last line that is known."),
-  limit: wholeNumber(1, 1_000).default(500),
+  afterSeq: wholeNumber(0, Number.MAX_SAFE_INTEGER).prefault(0).describe("`seq` of the last line that is known."),
+  limit: wholeNumber(1, 1_000).prefault(500).describe("How many lines at most, 1 to 1000."),
 });
 const RUNS = pageOf(RUN_VIEW, "RunPage");
 const LOG = z.object({
@@ -29,7 +29,11 @@ export const adminRunRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     schema: { tags: ["operators"], summary: "A user's runs, newest first", params: USERNAME_PARAMS, querystring: RUNS_QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: RUNS } } }, ...refusals(401, 403, 404) } },
   }, async ({ params, query }) => {
     const { userId } = await findUser(pool, params.username);
-    return pageView(await listRuns(pool, userId, query), runView);
+    const page = await goneOnFrom(query.cursor, await listRuns(pool, userId, query), async (runId) => {
+      const run = await findRun(pool, runId);
+      return run?.userId === userId ? run : undefined;
+    });
+    return pageView(page, runView);
   });
 
   app.get("/runs/:runId", {

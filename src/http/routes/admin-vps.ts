@@ -3,11 +3,11 @@ import { z } from "zod";
 import { LARGEST_ID } from "../../config/value-schemas.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { FINDING_KIND_NAMES } from "../../drift/kinds.ts";
-import { countVps, listVps, VPS_SORTS, VPS_STATUSES, type ListedVps } from "../../records/index.ts";
+import { countVps, findVpsByUsername, listVps, VPS_SORTS, VPS_STATUSES, type ListedVps } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
-import { pageOf, pageQuery, pageView } from "../paging.ts";
+import { goneOnFrom, pageOf, pageQuery, pageView } from "../paging.ts";
 import { text } from "../texts.ts";
 import { ADMIN_VPS_DETAIL_VIEW, ADMIN_VPS_VIEW, adminVpsView, readAdminVpsView } from "../vps-view.ts";
 
@@ -28,7 +28,7 @@ const QUERY = z.strictObject({
   sort: z.enum(VPS_SORTS).default("name").describe("`name`: `user2` before `user10`. `age`: when it was asked for. `status`: what needs somebody first; who changes it between two pages may be met twice or not at all."),
   order: z.enum(["asc", "desc"]).default("asc"),
   ...pageQuery(z.string().min(1).max(63).regex(/^[a-z0-9-]+$/, "expected a nextCursor")),
-  page: wholeNumber(1, MOST_PAGES).default(1).describe("In place of a cursor: which page, from 1."),
+  page: wholeNumber(1, MOST_PAGES).prefault(1).describe("In place of a cursor: which page, from 1."),
 });
 
 export const LISTED_VPS_VIEW = ADMIN_VPS_VIEW.extend({
@@ -48,7 +48,7 @@ export const adminVpsRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     schema: { tags: ["operators"], summary: "All users", querystring: QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: PAGE } } }, ...refusals(401, 403) } },
   }, async ({ query: { sort, order, limit, cursor, page, ...filter } }) => {
     const [{ items, nextCursor }, total] = await Promise.all([
-      listVps(pool, { ...filter, sort, descending: order === "desc", limit, cursor, offset: cursor === undefined ? (page - 1) * limit : 0 }),
+      listVps(pool, { ...filter, sort, descending: order === "desc", limit, cursor, offset: cursor === undefined ? (page - 1) * limit : 0 }).then((found) => goneOnFrom(cursor, found, (name) => findVpsByUsername(pool, name))),
       countVps(pool, filter),
     ]);
     return { ...pageView({ items, nextCursor }, listedVpsView), total };

@@ -7,7 +7,7 @@ import { BODY_REFUSALS, REASON_ONLY, refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
-import { NUMBERED_PAGE, pageOf, pageQuery, pageView } from "../paging.ts";
+import { NUMBERED_PAGE, pageAfter, pageOf, pageQuery, pageView } from "../paging.ts";
 
 const targetName = z.string().min(1).max(40).regex(/^[a-z0-9-]+$/, "expected the name of a target");
 const QUERY = z.strictObject({
@@ -70,12 +70,7 @@ export const notificationRoutes: FastifyPluginAsyncZod<HttpContext> = async (app
 
   app.get("/notification-targets", {
     schema: { tags: ["operators"], summary: "Who is told what, and how they answer", querystring: z.strictObject(pageQuery(targetName)), response: { 200: json(TARGETS, "Those of the worker that was started last."), ...refusals(401, 403) } },
-  }, async ({ query: { limit, cursor } }) => {
-    const targets = await listTargets(pool);
-    const rest = targets.slice(targets.findIndex(({ name }) => name === cursor) + 1);
-    const items = rest.slice(0, limit);
-    return pageView({ items, nextCursor: rest.length > limit ? items.at(-1)!.name : null }, targetView);
-  });
+  }, async ({ query }) => pageView(pageAfter(await listTargets(pool), query, ({ name }) => name), targetView));
 
   app.post("/notification-targets/:name/resend", {
     schema: { tags: ["operators"], summary: "Send again what was given up for a target", params: NAME, body: REASON_ONLY, response: { 202: json(COUNT, "They are pending."), ...refusals(401, 403, 404, ...BODY_REFUSALS) } },

@@ -12,7 +12,7 @@ import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { offered } from "../offers.ts";
-import { pageOf, pageQuery, pageView } from "../paging.ts";
+import { pageAfter, pageOf, pageQuery } from "../paging.ts";
 import { DATA_CENTER, PLAN } from "./provision.ts";
 
 const time = z.iso.datetime().nullable();
@@ -61,12 +61,7 @@ const answer = <T extends z.ZodType>(description: string, schema: T) => ({ descr
 export const poolRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { pool, settings, offers }) => {
   app.get("/pools", {
     schema: { tags: ["operators"], summary: "Pools, with their members", querystring: QUERY, response: { 200: answer("A page.", LIST), ...refusals(401, 403) } },
-  }, async ({ query: { limit, cursor } }) => {
-    const pools = await readPools();
-    const rest = pools.slice(pools.findIndex(({ poolId }) => poolId === cursor) + 1);
-    const items = rest.slice(0, limit);
-    return pageView({ items, nextCursor: rest.length > limit ? items.at(-1)!.poolId : null }, (one) => one);
-  });
+  }, async ({ query }) => pageAfter(await readPools(), query, ({ poolId }) => poolId));
 
   app.post("/pools", {
     schema: {

@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { SHA256_PATTERN, VERSION_PATTERN } from "../../../stacks/release.ts";
 import { createRelease } from "../../releases/create-release.ts";
-import { listReleases, type ReleaseRecord } from "../../records/index.ts";
+import { findRelease, listReleases, type ReleaseRecord } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
-import { pageOf, pageQuery, pageView } from "../paging.ts";
+import { goneOnFrom, pageOf, pageQuery, pageView } from "../paging.ts";
 
 /** What is said with `meta` is checked by `createRelease`, which says more about it. */
 const program = (what: string) => z.strictObject({
@@ -48,7 +48,7 @@ export const releaseRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
 
   app.get("/releases", {
     schema: { tags: ["operators"], summary: "Releases, newest first", querystring: QUERY, response: { 200: { description: "A page.", content: { "application/json": { schema: PAGE } } }, ...refusals(401, 403) } },
-  }, async ({ query }) => pageView(await listReleases(pool, query), releaseView));
+  }, async ({ query }) => pageView(await goneOnFrom(query.cursor, await listReleases(pool, query), (version) => findRelease(pool, version)), releaseView));
 };
 
 function releaseView({ version, conductor, cli, createdBy, createdAt }: ReleaseRecord): z.output<typeof RELEASE> {

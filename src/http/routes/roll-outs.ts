@@ -13,7 +13,7 @@ import { HttpError } from "../http-error.ts";
 import { USERNAME_PARAMS } from "../operated-user.ts";
 import { readRollOutViews, readRollOutWithMembers, ROLL_OUT_VIEW, ROLL_OUT_WITH_MEMBERS_VIEW } from "../roll-out-view.ts";
 import type { FinalCounts } from "../roll-out-view.ts";
-import { pageOf, pageQuery } from "../paging.ts";
+import { goneOnFrom, pageOf, pageQuery } from "../paging.ts";
 import { time } from "../texts.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -69,7 +69,7 @@ export const rollOutRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, { p
   app.get("/roll-outs", {
     schema: { tags: ["operators"], summary: "Roll-outs, newest first", querystring: QUERY, response: { 200: answer("A page.", PAGE), ...refusals(401, 403) } },
   }, async ({ query }) => {
-    const { items, nextCursor } = await listRollOuts(pool, query);
+    const { items, nextCursor } = await goneOnFrom(query.cursor, await listRollOuts(pool, query), (rollOutId) => findRollOut(pool, rollOutId));
     return { items: await readRollOutViews(pool, items, final), nextCursor };
   });
 

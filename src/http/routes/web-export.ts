@@ -4,10 +4,11 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { listFindings } from "../../drift/findings.ts";
 import { FINDING_KIND_NAMES } from "../../drift/kinds.ts";
-import { listOperatorActions, listVps } from "../../records/index.ts";
+import { findVpsByUsername, listOperatorActions, listVps } from "../../records/index.ts";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { csvLine } from "../csv.ts";
+import { goneOnFrom } from "../paging.ts";
 import { AUDIT_FILTER } from "./audit.ts";
 import { listedVpsView, VPS_FILTER } from "./admin-vps.ts";
 
@@ -32,7 +33,7 @@ export const webExportRoutes: FastifyPluginAsyncZod<HttpContext> = async (app, {
   app.get("/export/users", { exposeHeadRoute: false, schema: schema("All users that fit", USERS) }, async (request, reply) => {
     const { format, ...filter } = request.query as z.output<typeof USERS>;
     return send(reply, "users", format, pages(async (cursor: string | undefined) => {
-      const { items, nextCursor } = await listVps(pool, { ...filter, limit: PART, cursor });
+      const { items, nextCursor } = await goneOnFrom(cursor, await listVps(pool, { ...filter, limit: PART, cursor }), (name) => findVpsByUsername(pool, name));
       return { items: items.map((record) => userRow(listedVpsView(record))), nextCursor };
     }));
   });
