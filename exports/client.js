@@ -9,6 +9,11 @@ export function createClient({ url, token, ...more }) {
       if (value !== undefined) request.headers.set("authorization", `Bearer ${value}`);
       return request;
     },
+    // Whatever stands before the service may answer in its place: with the page of a login, for one.
+    onResponse({ response, options }) {
+      const type = response.headers.get("content-type") ?? "nothing";
+      if (options.parseAs === "json" && response.ok && response.status !== 204 && !/^application\/json\b/i.test(type)) throw new ApiRefusal(unexpected(response, ` with ${type}, where JSON was expected`), response.status);
+    },
   });
   return client;
 }
@@ -25,7 +30,12 @@ export class ApiRefusal extends Error {
 export async function dataOf(call) {
   const { data, error, response } = await call;
   if (error === undefined && response.ok) return data;
-  throw new ApiRefusal(error?.error ?? { code: "UNEXPECTED", message: `The service answered ${response.status}.` }, response.status);
+  const refusal = error?.error;
+  throw new ApiRefusal(typeof refusal?.code === "string" ? refusal : unexpected(response), response.status);
+}
+
+function unexpected({ status }, how = "") {
+  return { code: "UNEXPECTED", message: `The service answered ${status}${how}.` };
 }
 
 /** Of more, a program would have no use. */
