@@ -6,8 +6,13 @@ import { PAGE_HEADERS } from "../web/page-headers.ts";
 /** Asked for anew each time, and not sent again while it is the same: a new release is seen at once. */
 export function send(request: FastifyRequest, reply: FastifyReply, { type, content, etag }: PageFile): FastifyReply {
   reply.headers({ etag, "cache-control": "no-cache" });
-  if (request.headers["if-none-match"] === etag) return reply.code(304).send();
+  if (isHad(request.headers["if-none-match"], etag)) return reply.code(304).send();
   return reply.type(type).send(content);
+}
+
+/** Proxies that compress make an etag a weak one (`W/"…"`), and a cache may have several versions. */
+function isHad(ifNoneMatch: string | undefined, etag: string): boolean {
+  return ifNoneMatch?.split(",").some((one) => one.trim().replace(/^W\//, "") === etag) ?? false;
 }
 
 /** For an address that names the very content. */

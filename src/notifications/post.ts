@@ -6,6 +6,7 @@ import { messageOf } from "../../providers/core/errors.ts";
 import { joinSignals } from "../../providers/core/join-signals.ts";
 import { Agent, EnvHttpProxyAgent, originAndPath } from "../../providers/core/lean-undici.ts";
 import { printable } from "../../providers/core/printable.ts";
+import { waitAskedMs } from "../../providers/core/retry.ts";
 import { inSeconds, SECOND_MS } from "../../providers/core/time.ts";
 import type { SendOutcome, SenderOptions } from "./sender.ts";
 
@@ -13,7 +14,6 @@ const LONGEST_ANSWER_BYTES = 16_384;
 const SHOWN_CHARACTERS = 200;
 /** What an answer that says 'taken' may still take to end, so that its connection can be used again. */
 const DRAIN_MS = 1 * SECOND_MS;
-const LONGEST_RETRY_AFTER_SECONDS = 3_600;
 const CONNECTIONS = 4;
 const GONE = 410;
 
@@ -53,7 +53,7 @@ export class PostAddress {
         await drain(answer, DRAIN_MS);
         return { kind: "delivered" };
       }
-      const retryAfterSeconds = retryAfter(answer.headers["retry-after"]);
+      const retryAfterSeconds = retryAfter(answer.headers);
       const error = `answered ${status}${hintOf(status)}${await whatItSaid(answer)}`;
       if (status === GONE) return { kind: "gone", error };
       return UNFIT.has(status) && shorterBody !== undefined ? { kind: "unfit", error } : { kind: "failed", error, retryAfterSeconds };
@@ -119,8 +119,9 @@ function hintOf(status: number): string {
   return status === GONE ? ": it wants nothing any more" : "";
 }
 
-function retryAfter(header: string | string[] | undefined): number | undefined {
-  return typeof header === "string" && /^\d{1,6}$/.test(header) ? Math.min(Number(header), LONGEST_RETRY_AFTER_SECONDS) : undefined;
+function retryAfter({ "retry-after": asked, date }: Dispatcher.ResponseData["headers"]): number | undefined {
+  const waitMs = typeof asked === "string" ? waitAskedMs({ "retry-after": asked, date: typeof date === "string" ? date : undefined }) : undefined;
+  return waitMs === undefined ? undefined : Math.ceil(waitMs / SECOND_MS);
 }
 
 function causeOf(error: unknown): string {

@@ -17,4 +17,19 @@ describe("what is posted", () => {
     await address.close();
     await new Promise((resolve) => { server.close(resolve); });
   });
+
+  it("waits as its target asks, in seconds or until a time by the target's own clock, an hour at most", async () => {
+    const headers: Record<string, string> = {};
+    const server = createServer((request, response) => { request.resume().on("end", () => response.writeHead(503, headers).end()); });
+    await new Promise<void>((resolve) => { server.listen(0, "127.0.0.1", resolve); });
+    const address = new PostAddress(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { limitMs: 60_000 });
+    const date = "Sat, 28 Nov 2026 02:00:00 GMT";
+    for (const [asked, seconds] of [["120", 120], ["Sat, 28 Nov 2026 02:05:00 GMT", 300], ["86400", 3_600], ["soon", undefined]] as const) {
+      Object.assign(headers, { date, "retry-after": asked });
+      const outcome = await address.send({ body: "{}", headers: {} }, new AbortController().signal);
+      assert.deepEqual([outcome.kind, "retryAfterSeconds" in outcome && outcome.retryAfterSeconds], ["failed", seconds], asked);
+    }
+    await address.close();
+    await new Promise((resolve) => { server.close(resolve); });
+  });
 });
