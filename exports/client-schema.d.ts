@@ -45,7 +45,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for a VPS
-         * @description One VPS a user: asked again, it answers with the same one and changes nothing. A VPS that was given up is made afresh.
+         * @description One VPS a user: asked again, for whatever plan, it answers with the same one and changes nothing, so it can be repeated at will; `status` tells how that one is, also where it has `failed` or is `suspended`. One that was given up (`deprovisioned`) is made afresh; while it is `deprovisioning`, ask again afterwards.
          */
         post: operations["provisionVps"];
         delete?: never;
@@ -80,7 +80,7 @@ export interface paths {
         };
         /**
          * The status, live
-         * @description Server-sent events: `event: status`, `id:` the record's version, `data:` what GET /api/vps/status answers. The first comes at once. It ends when the token expires.
+         * @description Server-sent events: `event: status`, `id:` the record's version, `data:` what GET /api/vps/status answers. The first comes at once, whatever `Last-Event-ID` says, so that whoever comes again has missed nothing; every 15 s a comment shows that the stream lives. It ends when the token expires, and when the process ends that serves it: come again. At most 8 of one user at a time, of each process.
          */
         get: operations["followOwnVps"];
         put?: never;
@@ -915,7 +915,7 @@ export interface paths {
         put?: never;
         /**
          * Whom a bulk action would touch
-         * @description Does the same as the action in a transaction that is rolled back: what it answers is what would be done. Of `roll-out` it tells who is ready to get one.
+         * @description Does the same as the action in a transaction that is rolled back: what it answers is what would be done. Of `roll-out` it tells who is ready to get one. Either `usernames` or `filter` has to be there.
          */
         post: operations["previewBulk"];
         delete?: never;
@@ -935,7 +935,7 @@ export interface paths {
         put?: never;
         /**
          * Try again, or repair, many users at once
-         * @description `retry`: those that failed, one every two seconds. `repair`: by `up`, where that loses nothing and buys nothing. Each is recorded in the user's audit.
+         * @description `retry`: those that failed, one every two seconds. `repair`: by `up`, where that loses nothing and buys nothing. Each is recorded in the user's audit. Either `usernames` or `filter` has to be there.
          */
         post: operations["actInBulk"];
         delete?: never;
@@ -2443,6 +2443,8 @@ export interface components {
         /** @description Too many requests. */
         TooMany: {
             headers: {
+                /** @description Seconds to wait before the next try, where that is known. */
+                "Retry-After"?: number;
                 [name: string]: unknown;
             };
             content: {
@@ -2461,6 +2463,8 @@ export interface components {
         /** @description The service cannot answer for the moment. */
         Unavailable: {
             headers: {
+                /** @description Seconds to wait before the next try, where that is known. */
+                "Retry-After"?: number;
                 [name: string]: unknown;
             };
             content: {
@@ -2470,6 +2474,8 @@ export interface components {
         /** @description No token, or none that is valid. */
         NotSignedIn: {
             headers: {
+                /** @description That a bearer token is wanted. */
+                "WWW-Authenticate"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -2614,6 +2620,8 @@ export interface operations {
             /** @description It is recorded and being worked on, or was so before. */
             202: {
                 headers: {
+                    /** @description `/api/vps/status`, where it is told how it comes along. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3136,6 +3144,7 @@ export interface operations {
             query?: {
                 /** @description `seq` of the last line that is known. */
                 afterSeq?: number;
+                /** @description How many lines at most, 1 to 1000. */
                 limit?: number;
             };
             header?: never;
@@ -4175,6 +4184,8 @@ export interface operations {
             /** @description It is recorded and queued. */
             202: {
                 headers: {
+                    /** @description The roll-out. */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4394,9 +4405,9 @@ export interface operations {
                 "application/json": {
                     /** @enum {string} */
                     action: "retry" | "repair" | "roll-out";
-                    /** @description Just these. */
+                    /** @description Just these; with a filter, those of them that fit. */
                     usernames?: string[];
-                    /** @description Or all who fit, as GET /api/admin/vps takes it. */
+                    /** @description Or all who fit, as GET /api/admin/vps takes it; `{}`: all. */
                     filter?: {
                         /** @enum {string} */
                         status?: "queued" | "provisioning" | "ready" | "failed" | "suspended" | "deprovisioning" | "deprovisioned";
@@ -4448,9 +4459,9 @@ export interface operations {
                 "application/json": {
                     /** @enum {string} */
                     action: "retry" | "repair";
-                    /** @description Just these. */
+                    /** @description Just these; with a filter, those of them that fit. */
                     usernames?: string[];
-                    /** @description Or all who fit, as GET /api/admin/vps takes it. */
+                    /** @description Or all who fit, as GET /api/admin/vps takes it; `{}`: all. */
                     filter?: {
                         /** @enum {string} */
                         status?: "queued" | "provisioning" | "ready" | "failed" | "suspended" | "deprovisioning" | "deprovisioned";
@@ -4545,6 +4556,8 @@ export interface operations {
             /** @description The file. */
             200: {
                 headers: {
+                    /** @description With the file's name. */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4578,6 +4591,8 @@ export interface operations {
             /** @description The file. */
             200: {
                 headers: {
+                    /** @description With the file's name. */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4619,6 +4634,8 @@ export interface operations {
             /** @description The file. */
             200: {
                 headers: {
+                    /** @description With the file's name. */
+                    "Content-Disposition"?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { Catalog } from "../../providers/hostinger/api/live-catalog.ts";
 import { OPERATOR_ROLES, SCOPE_OF_ROLE } from "../config/operator-roles.ts";
+import { ANSWER_HEADERS, REFUSAL_HEADERS, type Headers } from "./answer-headers.ts";
 import { REFUSALS } from "./answers.ts";
 import { BODY_EXAMPLES, SHAPE_EXAMPLES } from "./examples.ts";
 import { namesOf, OFFERED } from "./offers.ts";
@@ -23,7 +24,7 @@ export async function describeRoutes(app: FastifyInstance, { offers, publicUrl }
       openapi: "3.1.0",
       info: {
         title: "user-vps", version: "1", license: { name: "Apache-2.0", identifier: "Apache-2.0" },
-        description: "A VPS for each signed-up user. Every refusal has the one shape `Error`; every list comes by pages, with `limit` and `cursor`.",
+        description: "A VPS for each signed-up user. Every refusal has the one shape `Error`; every list comes by pages, with `limit` and `cursor`. Every answer has the header `X-Request-Id`. Times are UTC. A later version may add fields to an answer: take no notice of those that are not known.",
       },
       servers: [publicUrl === undefined ? { url: "/", description: "The service that this document comes from." } : { url: publicUrl, description: "The service." }],
       tags: [
@@ -55,6 +56,7 @@ function withOffers(document: object, catalog: Catalog): object {
 
 interface DescribedResponse {
   readonly description?: string;
+  headers?: Headers;
   readonly content?: Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>>;
 }
 
@@ -70,7 +72,7 @@ interface Document {
   components?: { schemas?: Record<string, { examples?: unknown[] }>; responses?: Record<string, DescribedResponse> };
 }
 
-/** What the generator does not know: names, who has to sign in, examples, which bodies may be left out, and that no named schema is of a request. */
+/** What the generator does not know: names, who has to sign in, examples, headers, which bodies may be left out, and that no named schema is of a request. */
 const describeRest: SwaggerTransformObject = (document) => {
   const described = jsonSchemaTransformObject(document) as Document;
   for (const [path, methods] of Object.entries(described.paths ?? {})) {
@@ -83,8 +85,17 @@ const describeRest: SwaggerTransformObject = (document) => {
     if (name.endsWith("Input")) delete schemas[name];
     else if (name in SHAPE_EXAMPLES) schema.examples = [SHAPE_EXAMPLES[name]];
   }
+  leaveRoom(schemas);
   return described;
 };
+
+/** For fields that a later version adds: clients that hold answers to the description would refuse them otherwise. */
+function leaveRoom(answer: unknown): void {
+  if (typeof answer !== "object" || answer === null) return;
+  const schema = answer as { additionalProperties?: unknown };
+  if (schema.additionalProperties === false) delete schema.additionalProperties;
+  for (const part of Object.values(schema)) leaveRoom(part);
+}
 
 /** What nearly every operation can refuse with stands in the document once. */
 function nameRefusals({ paths = {} }: Document): Record<string, DescribedResponse> {
@@ -93,7 +104,7 @@ function nameRefusals({ paths = {} }: Document): Record<string, DescribedRespons
     for (const [status, { name, description }] of Object.entries(REFUSALS)) {
       const response = responses[status];
       if (!response || "$ref" in response || response.description !== description) continue;
-      named[name] = response;
+      named[name] = { ...response, ...(REFUSAL_HEADERS[status] && { headers: REFUSAL_HEADERS[status] }) };
       responses[status] = { $ref: `#/components/responses/${name}` };
     }
   }
@@ -105,6 +116,11 @@ function describeOperation(operation: DescribedOperation, method: string, path: 
   if (known) operation.operationId = known.id;
   // For a bearer token, the list names the roles that it takes (OpenAPI 3.1, Security Requirement Object).
   operation.security = known?.who === "anybody" ? [] : [{ token: scopesFor(known?.who ?? "owner") }];
+  for (const [status, response] of Object.entries(operation.responses ?? {})) {
+    if (Number(status) >= 400 || "$ref" in response) continue;
+    leaveRoom(response.content);
+    if (known && ANSWER_HEADERS[known.id]) response.headers = ANSWER_HEADERS[known.id]!;
+  }
   const body = operation.requestBody;
   if (!body) return;
   body.required = Object.values(body.content).some(({ schema }) => (schema.required ?? []).length > 0);

@@ -41,6 +41,7 @@ export interface Operation {
 
 export interface Response {
   readonly description: string;
+  readonly headers?: Readonly<Record<string, { readonly description: string }>>;
   readonly content?: Content;
 }
 

@@ -21,9 +21,15 @@ export function fieldsTable(schema: Schema, head = "field"): string {
 function* fieldRows(schema: Schema, prefix: string): Generator<string[]> {
   for (const [name, field] of Object.entries(schema.properties ?? {})) {
     const isOptional = !(schema.required ?? []).includes(name);
-    yield [code(prefix + name), `${typeText(field)}${isOptional ? ", optional" : ""}`, field.description ?? ""];
+    yield [code(prefix + name), `${typeText(field)}${isOptional ? `, ${optionalText(field)}` : ""}`, field.description ?? ""];
     for (const [inner, suffix] of objectsIn(field)) yield* fieldRows(inner, `${prefix}${name}${suffix}.`);
   }
+}
+
+/** `optional, else 50` */
+export function optionalText({ default: byDefault }: Schema): string {
+  const isTold = byDefault !== undefined && !(Array.isArray(byDefault) && byDefault.length === 0);
+  return isTold ? `optional, else ${code(typeof byDefault === "string" ? byDefault : JSON.stringify(byDefault))}` : "optional";
 }
 
 function objectsIn(schema: Schema): (readonly [Schema, string])[] {

@@ -12,8 +12,9 @@ const ACTION = z.object({
   name: z.string(),
   progress: z.enum(["running", "completed", "failed"]),
   state: z.string().describe("Hostinger's own word for it."),
-  createdAt: z.string().nullable(),
-  updatedAt: z.string().nullable(),
+  // A worker has made them so; see providers/hostinger/api/fields.ts.
+  createdAt: z.string().meta({ format: "date-time" }).nullable(),
+  updatedAt: z.string().meta({ format: "date-time" }).nullable(),
 }).meta({ id: "VmAction" });
 const ACTIONS = pageOf(ACTION, "VmActionPage", { vmId: z.number() });
 

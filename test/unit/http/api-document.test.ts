@@ -24,7 +24,7 @@ interface Operation {
   readonly operationId?: string;
   readonly tags?: readonly string[];
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema?: { readonly default?: unknown } }[];
   readonly requestBody?: { readonly required?: boolean; readonly content: Readonly<Record<string, { readonly example?: unknown }>> };
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { readonly schema: { readonly $ref?: string } }>> }>>;
 }
@@ -32,7 +32,7 @@ interface Operation {
 interface Document {
   readonly servers: readonly { readonly url: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>>; readonly responses: Readonly<Record<string, { readonly headers?: object }>> };
 }
 
 const document = await apiDocument() as Document;
@@ -84,7 +84,8 @@ describe("the description", () => {
   it("has an example of every shape and of every body that is required, each as its schema says", () => {
     const ajv = new Ajv2020({ strict: false, allErrors: true });
     (addFormats as unknown as (of: Ajv2020) => void)(ajv);
-    ajv.addSchema(document, "api");
+    // Clients are to let further fields pass; of an example, each is to be there.
+    ajv.addSchema(JSON.parse(JSON.stringify(document), (_, value: { type?: unknown; properties?: unknown } | null) => (value?.type === "object" && value.properties ? { additionalProperties: false, ...value } : value)) as Document, "api");
     const faultOf = (pointer: string, value: unknown) => {
       const validate = ajv.compile({ $ref: `api#${pointer}` });
       return validate(value) ? undefined : ajv.errorsText(validate.errors);
@@ -114,6 +115,36 @@ describe("the description", () => {
       assert.ok(query.includes("limit") && query.includes("cursor"), name);
       const shape = operation.responses["200"]!.content!["application/json"]!.schema.$ref!.split("/").at(-1)!;
       assert.ok("nextCursor" in document.components.schemas[shape]!.properties!, name);
+    }
+  });
+
+  it("leaves room in answers for the fields of later versions, and none in bodies", () => {
+    const closed = (part: unknown) => JSON.stringify(part).includes('"additionalProperties":false');
+    assert.equal(closed(document.components), false);
+    for (const { name, operation } of operations) {
+      assert.equal(closed(operation.responses), false, name);
+      if (operation.requestBody) assert.equal(closed(operation.requestBody), true, name);
+    }
+  });
+
+  it("says which headers tell a client something", () => {
+    const headersOf = (path: string, method: string, status: string) => {
+      const { $ref, headers } = (document.paths[path]![method]!.responses[status] ?? {}) as { $ref?: string; headers?: object };
+      return Object.keys(headers ?? ($ref && document.components.responses[$ref.split("/").at(-1)!]?.headers) ?? {});
+    };
+    const told = (["202", "401", "404", "429", "503"] as const).map((status) => headersOf("/api/vps/provision", "post", status));
+    assert.deepEqual(told, [["Location"], ["WWW-Authenticate"], [], ["Retry-After"], ["Retry-After"]]);
+    assert.deepEqual(headersOf("/api/admin/roll-outs", "post", "202"), ["Location"]);
+    assert.deepEqual(headersOf("/api/admin/export/users", "get", "200"), ["Content-Disposition"]);
+  });
+
+  it("says what is taken where a parameter is left out", () => {
+    const defaults = (path: string) => Object.fromEntries((document.paths[path]!["get"]!.parameters ?? []).flatMap(({ name, schema }) => (schema?.default === undefined ? [] : [[name, schema.default]])));
+    assert.deepEqual(defaults("/api/admin/vps"), { sort: "name", order: "asc", limit: 50, page: 1 });
+    assert.deepEqual(defaults("/api/admin/runs/{runId}/log"), { afterSeq: 0, limit: 500 });
+    for (const { name, operation } of operations) {
+      const query = operation.parameters ?? [];
+      if (query.some((one) => one.name === "cursor")) assert.equal(query.find((one) => one.name === "limit")?.schema?.default, 50, name);
     }
   });
 });
