@@ -1,5 +1,6 @@
 /** Lists come by pages, all in this one way: `limit` and `cursor` in the query, `items` and `nextCursor` in the answer. */
 import { z } from "zod";
+import { firstPage, type Page } from "../db/page.ts";
 import { HttpError } from "./http-error.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -35,12 +36,10 @@ export function pageWithin<T>(all: readonly T[], { limit, cursor }: { readonly l
 }
 
 /** For one that goes by names, in their order. */
-export function pageAfter<T>(all: readonly T[], { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined }, nameOf: (item: T) => string): { items: T[]; nextCursor: string | null } {
+export function pageAfter<T>(all: readonly T[], { limit, cursor }: { readonly limit: number; readonly cursor?: string | undefined }, nameOf: (item: T) => string): Page<T, string> {
   const place = cursor === undefined ? -1 : all.findIndex((item) => nameOf(item) === cursor);
   if (cursor !== undefined && place < 0) throw unknownCursor(cursor);
-  const rest = all.slice(place + 1);
-  const items = rest.slice(0, limit);
-  return { items, nextCursor: rest.length > limit ? nameOf(items.at(-1)!) : null };
+  return firstPage(all.slice(place + 1), limit, nameOf);
 }
 
 /**
