@@ -84,14 +84,14 @@ describe("GET /api/admin/vps", () => {
     assert.equal(suspended.operator.failure.reason, "Suspended by an operator: ada has seen the card of bob");
     assert.deepEqual(suspended.user.failure, { code: null, reason: "The VPS is suspended.", next: "Ask an operator to resume it; nothing is wiped." });
 
-    for (const [code, reason, meaning] of [
-      ["PAYMENT_REFUSED", "Your card ending in 4242 was declined.", "Hostinger refused the purchase because of the payment."],
-      ["PURCHASE_UNCERTAIN", "4711 VMs were looked at; it may be VM 17924 (bob.spoq.dev)", "A purchase was sent, and nothing tells whether it bought a VM."],
-      ["CANCELLED", "The purchase was given up by ada: bob's card", "The run was cancelled."],
+    for (const [code, reason] of [
+      ["NAME_IN_USE", "The name finn.spoq.dev is in use already: the zone holds TXT bob-keeps-this (record 4711)."],
+      ["API_ANSWER_UNEXPECTED", "An entry in the list of VMs (17924, bob.spoq.dev) cannot be read."],
+      ["API_REJECTED", "Hostinger answered 422: payment_method_id 1234567 is not valid."],
     ] as const) {
       await setVpsStatus(pool, "user_finn", { status: "failed", errorCode: code, reason: `${code}: ${reason}`, nextStep: "Ask." });
       const seen = await asSeenBy("finn");
-      assert.deepEqual([seen.operator.failure.reason, seen.user.failure.reason], [reason, meaning]);
+      assert.deepEqual([seen.operator.failure.reason, seen.user.failure.reason], [reason, ERROR_CATALOGUE[code].meaning]);
     }
 
     await user("gina", { status: "queued" });
