@@ -207,7 +207,7 @@ describe("a purchase that certainly did not happen", () => {
     };
     const limiter = { heldMs: 0, hold: () => undefined, acquire: async () => () => undefined };
     const transport = new HostingerTransport({ baseUrl: "http://127.0.0.1:1", apiKey: FAKE_TOKEN, requestTimeoutMs: 1_000, retryLimitMs: 1_000 } as never, { endpoint, limiter, serverTimeOffsetMs: 0 } as never);
-    assert.deepEqual(await failureOf(purchase(transport, request, { timeoutMs: 50 })), { kind: "notSent", code: "API_RATE_LIMITED" });
+    assert.deepEqual(await failureOf(purchase(transport, request, { timeoutMs: 1_000 })), { kind: "notSent", code: "API_RATE_LIMITED" });
     assert.equal(attempts, 2);
   });
 
