@@ -6,6 +6,10 @@ import { MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 /** SQLSTATE of `the database system is starting up`. */
 const CANNOT_CONNECT_NOW = "57P03";
 
+/** Until it is tried once more to start one that has ended, and does not start: its disk may be full. */
+const FIRST_PAUSE_MS = 1 * SECOND_MS;
+const LONGEST_PAUSE_MS = 30 * SECOND_MS;
+
 /** One that was killed reads its log through before it lets anybody in. */
 const RECOVERY_LIMIT_MS = 2 * MINUTE_MS;
 const CONNECT_LIMIT_MS = 15 * SECOND_MS;
@@ -15,7 +19,7 @@ export async function holdPresence(url: string, folder: string): Promise<Client>
   const endMs = performance.now() + RECOVERY_LIMIT_MS;
   for (;;) {
     const client = new Client({ connectionString: url, application_name: "user-vps presence", connectionTimeoutMillis: CONNECT_LIMIT_MS });
-    // It breaks when the server is stopped; nothing is to be done then.
+    // It breaks when the server ends: see keepPresence.
     client.on("error", () => undefined);
     try {
       await client.connect();
@@ -33,6 +37,45 @@ export async function holdPresence(url: string, folder: string): Promise<Client>
       });
     }
   }
+}
+
+export interface KeepPresenceOptions {
+  readonly folder: string;
+  /** Starts the server, or finds it running. @param isNeeded asked when it is its turn; if not, it returns undefined */
+  readonly enterAgain: (isNeeded: () => boolean) => Promise<Client | undefined>;
+  readonly say: (line: string) => void;
+}
+
+export interface KeptPresence {
+  client(): Client;
+  /** From now on the server may end. */
+  letGo(): void;
+}
+
+/** A server that ends while it is needed, killed or stopped by whoever, is started again: to all who use it, it was an outage. */
+export function keepPresence(first: Client, { folder, enterAgain, say }: KeepPresenceOptions): KeptPresence {
+  const unneeded = new AbortController();
+  const { signal } = unneeded;
+  let client = first;
+  const startAgain = async () => {
+    if (!signal.aborted) say(`the PostgreSQL in ${folder} has ended: it is started again`);
+    for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        const again = await enterAgain(() => !signal.aborted);
+        if (again) keep(again);
+        return;
+      } catch (error) {
+        say(`the PostgreSQL in ${folder} is not to be had yet: ${messageOf(error)}`);
+      }
+      await sleep(pauseMs, signal).catch(() => undefined);
+    }
+  };
+  const keep = (one: Client) => {
+    client = one;
+    one.once("end", () => void startAgain());
+  };
+  keep(first);
+  return { client: () => client, letGo: () => unneeded.abort() };
 }
 
 const OTHERS = "SELECT count(*)::int AS count FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";

@@ -1,7 +1,7 @@
 /**
  * A real PostgreSQL of the project's own, for those who have none. It outlives the process that
  * started it: several processes on one machine share it, the last one to go stops it, and after a
- * kill -9 the next one finds it running.
+ * kill -9 the next one finds it running. If it ends itself meanwhile, however, whoever needs it starts it again.
  */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -9,12 +9,13 @@ import { access, chown, readFile, rename, rm, writeFile } from "node:fs/promises
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { Client } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { withLock } from "../../providers/core/file-lock.ts";
 import { embeddedBinaries } from "./embedded-binaries.ts";
 import { claimFolder, defaultEmbeddedFolder, makeEmbeddedFolder } from "./embedded-folder.ts";
-import { holdPresence, nobodyElseIsConnected } from "./embedded-presence.ts";
+import { holdPresence, keepPresence, nobodyElseIsConnected } from "./embedded-presence.ts";
 import { forgetStranger, readPidFile } from "./postmaster-pid.ts";
 import { serverUser, type ServerUser } from "./embedded-user.ts";
 
@@ -58,30 +59,54 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
   const control = (command: string, ...more: string[]) => run(join(bin, "pg_ctl"), [command, "--pgdata", join(folder, "data"), "--wait", ...more], { ...user, cwd: folder, env });
   const stop = async () => void await control("stop", "--mode", "fast").catch(() => undefined);
   const alone = <T>(work: () => Promise<T>) => withLock(join(folder, "lock"), work, { whatFor: "starts or stops this PostgreSQL", code: "DATABASE_FAILED", onWait: () => undefined, pollMs: 50, timeoutMs: 2 * MINUTE_MS });
-  const { url, presence } = await alone(async () => {
-    await initialise(folder, bin, user, options.onProgress);
+  /** @param wantedPort that alone */
+  const enter = async (wantedPort?: number) => {
     const foundPort = await runningPort(folder, control);
-    const port = foundPort ?? await start(folder, control, options);
+    const port = foundPort ?? await start(folder, control, options, wantedPort);
     // It has no TLS, whatever PGSSLMODE demands of other servers.
     const url = `postgres://postgres:${await readFile(join(folder, "password"), "utf8")}@127.0.0.1:${port}/postgres?sslmode=disable`;
     try {
-      return { url, presence: await holdPresence(url, folder) };
+      return { port, url, presence: await holdPresence(url, folder) };
     } catch (error) {
       // Nobody would ever stop it: not even who has started it gets in.
       if (foundPort === undefined) await stop();
       throw error;
     }
+  };
+  const first = await alone(async () => {
+    await initialise(folder, bin, user, options.onProgress);
+    return await enter();
+  });
+  const presence = keepPresence(first.presence, {
+    folder,
+    enterAgain: (isNeeded) => alone(async () => (isNeeded() ? await enterAt(first.port) : undefined)),
+    say: (line) => options.onProgress?.(line),
   });
   return {
-    url,
+    url: first.url,
     folder,
-    release: () => alone(async () => {
-      const unused = await nobodyElseIsConnected(presence).catch(() => false);
-      await presence.end().catch(() => undefined);
-      if (unused) await stop();
-    }),
-    stop: () => alone(stop),
+    release() {
+      presence.letGo();
+      return alone(async () => {
+        const client = presence.client();
+        const unused = await nobodyElseIsConnected(client).catch(() => false);
+        await client.end().catch(() => undefined);
+        if (unused) await stop();
+      });
+    },
+    stop() {
+      presence.letGo();
+      return alone(stop);
+    },
   };
+
+  /** Whoever has the server's address knows no other. */
+  async function enterAt(port: number): Promise<Client> {
+    const again = await enter(port);
+    if (again.port === port) return again.presence;
+    await again.presence.end();
+    throw new UserVpsError("DATABASE_FAILED", `The PostgreSQL in ${folder} is at port ${again.port} by now, and this process knows it at ${port}.`, { next: "Start this process again." });
+  }
 }
 
 type Control = (command: string, ...more: string[]) => Promise<unknown>;
@@ -110,14 +135,16 @@ async function runningPort(folder: string, control: Control): Promise<number | u
   return runs ? (await readPidFile(folder))?.port : undefined;
 }
 
-async function start(folder: string, control: Control, { serverSettings = {} }: EmbeddedOptions): Promise<number> {
+async function start(folder: string, control: Control, { serverSettings = {} }: EmbeddedOptions, wantedPort?: number): Promise<number> {
   const log = join(folder, "log");
   const remembered = Number(await readFile(join(folder, "port"), "utf8").catch(() => "0"));
   const settings = { listen_addresses: "127.0.0.1", unix_socket_directories: "", max_connections: "300", ...serverSettings };
   let portIsTaken = false;
+  // It may tell why the server before has ended.
+  await rename(log, `${log}.before`).catch(() => undefined);
   for (let attempt = 1; ; attempt += 1) {
     // The port of the last time, so that a URL that somebody has noted stays true; another if it is taken.
-    const port = remembered > 0 && !portIsTaken ? remembered : await freePort();
+    const port = wantedPort ?? (remembered > 0 && !portIsTaken ? remembered : await freePort());
     const flags = [`-p ${port}`, ...Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`)].join(" ");
     await rm(log, { force: true });
     try {

@@ -11,6 +11,7 @@ import { serverUser } from "../../src/db/embedded-user.ts";
 import { openDatabase } from "../../src/db/open-database.ts";
 import { findVpsByUserId, requestVps } from "../../src/records/index.ts";
 import { atEnd } from "../support/at-end.ts";
+import { until } from "../support/until.ts";
 
 const parent = await mkdtemp(join(tmpdir(), "user-vps-embedded-"));
 await chmod(parent, 0o755);
@@ -125,6 +126,21 @@ describe("the embedded PostgreSQL", () => {
     assert.equal(again.url, url);
     await close();
   });
+
+  for (const [how, signal] of [["killed", "SIGKILL"], ["told to end at once", "SIGINT"]] as const) {
+    it(`is started again by whoever needs it when it was ${how}, and stays away once nobody does`, async () => {
+      const { url, pool, close } = await open();
+      const before = (await runs())!;
+      process.kill(before, signal);
+      await until("another one at the same address", async () => ![before, undefined].includes(await runs()) && (await pool.query("SELECT 1").then(() => true, () => false)));
+      const other = await open();
+      assert.equal(other.url, url);
+      await other.close();
+      assert.ok(await runs(), "who has started it again is there");
+      await close();
+      assert.equal(await runs(), undefined);
+    });
+  }
 
   it("starts when the id that a killed server left behind is that of another living process", async () => {
     const { url, close } = await open();
