@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import type { PgBoss } from "pg-boss";
 import { z } from "zod";
 import { SECOND_MS } from "../../providers/core/time.ts";
-import { answerQuestions, ask } from "../jobs/questions.ts";
+import { answerQuestions, ask, LONGEST_ANSWER_MS } from "../jobs/questions.ts";
 import type { Answering, FailedAnswer } from "../jobs/questions.ts";
 import type { Environment, Role } from "../config/index.ts";
 import type { Finding } from "./check.ts";
@@ -37,7 +37,7 @@ export interface DoctorOptions {
 
 export function answerDoctor({ boss, env, role, databaseUrl, redact, log }: DoctorOptions): Promise<Answering> {
   return answerQuestions({
-    boss, redact, log, queue: DOCTOR_QUEUE, schema: z.object({}),
+    boss, redact, log, queue: DOCTOR_QUEUE, limitMs: LONGEST_ANSWER_MS, schema: z.object({}),
     async answer(_question, signal): Promise<WorkersFindings> {
       const findings = await examine({ env, signal, databaseUrl }, role);
       return { hostId: hostname(), findings: findings.map((finding) => ({ ...finding, found: redact(finding.found), ...(finding.mend !== undefined && { mend: redact(finding.mend) }) })) };

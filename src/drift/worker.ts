@@ -1,7 +1,7 @@
 /** The worker's side of drift: takes sweeps and previews from their queues. */
 import type { PgBoss } from "pg-boss";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
-import { answerQuestions } from "../jobs/questions.ts";
+import { answerQuestions, LONGEST_ANSWER_MS } from "../jobs/questions.ts";
 import { HEARTBEAT_SECONDS, NOTIFIED_POLLING } from "../jobs/queue.ts";
 import { RunningWork } from "../jobs/running-work.ts";
 import { stopWork } from "../jobs/stop-work.ts";
@@ -36,7 +36,7 @@ export async function startDriftWorker(options: DriftWorkerOptions): Promise<Dri
   await createDriftQueues(boss);
   await scheduleSweeps(boss, cron);
   const previews = await answerQuestions({
-    boss, redact, log, queue: DRIFT_QUEUE, schema: driftJobSchema,
+    boss, redact, log, queue: DRIFT_QUEUE, limitMs: LONGEST_ANSWER_MS, schema: driftJobSchema,
     async answer({ userId }, signal) {
       const user = await findVpsByUserId(pool, userId);
       if (!user) throw new UserVpsError("INPUT_INVALID", "There is no such user.");

@@ -9,7 +9,7 @@ import type { BootProgress } from "../../providers/first-boot/boot-progress.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { wayInto, type ExportedStack, type WayInSettings } from "../provisioning/way-in.ts";
 import { findVpsByUserId } from "../records/index.ts";
-import { ANSWER_LIMIT_MS, answerQuestions, ask } from "./questions.ts";
+import { ANSWER_LIMIT_MS, answerQuestions, ask, LONGEST_ANSWER_MS } from "./questions.ts";
 import type { Answering, FailedAnswer } from "./questions.ts";
 
 export const BOOT_LOG_QUEUE = "user-vps-boot-log";
@@ -46,7 +46,7 @@ export interface BootLogOptions {
 
 export function answerBootLog({ boss, pool, exportStack, ssh, redact, log }: BootLogOptions): Promise<Answering> {
   return answerQuestions({
-    boss, redact, log, queue: BOOT_LOG_QUEUE, schema: questionSchema,
+    boss, redact, log, queue: BOOT_LOG_QUEUE, limitMs: LONGEST_ANSWER_MS, schema: questionSchema,
     async answer({ userId }, signal): Promise<BootLog> {
       const user = await findVpsByUserId(pool, userId);
       if (!user?.hostingerVmId) throw new UserVpsError("INPUT_INVALID", "There is no VM of this user.", { next: "Wait until it is ready." });

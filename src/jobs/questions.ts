@@ -2,7 +2,9 @@
 import type { PgBoss } from "pg-boss";
 import type { z } from "zod";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
-import { HOUR_MS, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { joinSignals } from "../../providers/core/join-signals.ts";
+import { orAborted } from "../../providers/core/or-aborted.ts";
+import { HOUR_MS, inSeconds, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { storableJson } from "../db/index.ts";
 import { ensureQueue, NOTIFIED_POLLING } from "./queue.ts";
 import { RunningWork } from "./running-work.ts";
@@ -10,6 +12,8 @@ import { stopWork } from "./stop-work.ts";
 
 const POLL_MS = 100;
 export const ANSWER_LIMIT_MS = MINUTE_MS;
+/** By then nobody waits any more. */
+export const LONGEST_ANSWER_MS = 2 * ANSWER_LIMIT_MS;
 
 /** A failure is an answer too, and not to be tried again. */
 export interface FailedAnswer {
@@ -40,6 +44,8 @@ export interface AnswerOptions<Question, Answer extends object> {
   readonly queue: string;
   readonly schema: z.ZodType<Question>;
   readonly answer: (question: Question, signal: AbortSignal) => Promise<Answer>;
+  /** How long an answer may take: one that does not end would hold up all other questions. */
+  readonly limitMs: number;
   /** Of a failure's text, before it leaves the worker. */
   readonly redact: (text: string) => string;
   readonly log: (line: string) => void;
@@ -51,13 +57,18 @@ export interface Answering {
 }
 
 /** The worker's side. */
-export async function answerQuestions<Question, Answer extends object>({ boss, queue, schema, answer, redact, log }: AnswerOptions<Question, Answer>): Promise<Answering> {
+export async function answerQuestions<Question, Answer extends object>({ boss, queue, schema, answer, limitMs, redact, log }: AnswerOptions<Question, Answer>): Promise<Answering> {
   const stopping = new AbortController();
   const running = new RunningWork();
   await createQuestionQueue(boss, queue);
   // Nobody is left who waits for a question that a dead worker had.
   await boss.work(queue, { ...NOTIFIED_POLLING, notifyPollingIntervalSeconds: 5 }, async ([job]): Promise<Answer | FailedAnswer> => {
-    const answered = await running.track((async () => answer(schema.parse(job?.data), stopping.signal))().catch((error: unknown) => ({ error: redact(messageOf(error)) })));
+    const limit = joinSignals({ signals: [], limitMs, late: () => new UserVpsError("RUN_TIMED_OUT", `There was no answer within ${inSeconds(limitMs)}.`) });
+    const ends = joinSignals({ signals: [stopping.signal, limit.signal] });
+    const work = async () => answer(schema.parse(job?.data), ends.signal);
+    const answered = await running.track(orAborted(work(), limit.signal).catch((error: unknown) => ({ error: redact(messageOf(error)) })));
+    limit.leave();
+    ends.leave();
     // The queue keeps it as jsonb; one that cannot be kept is no answer.
     return JSON.parse(storableJson(answered)) as Answer | FailedAnswer;
   });

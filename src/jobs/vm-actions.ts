@@ -6,7 +6,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import type { Action } from "../../providers/hostinger/api/client.ts";
 import type { VmPower } from "../provisioning/operation.ts";
 import { findVpsByUserId } from "../records/index.ts";
-import { answerQuestions, ask } from "./questions.ts";
+import { answerQuestions, ask, LONGEST_ANSWER_MS } from "./questions.ts";
 import type { Answering, FailedAnswer } from "./questions.ts";
 
 export const VM_ACTIONS_QUEUE = "user-vps-vm-actions";
@@ -36,7 +36,7 @@ export interface VmActionsOptions {
 
 export function answerVmActions({ boss, pool, vms, redact, log }: VmActionsOptions): Promise<Answering> {
   return answerQuestions({
-    boss, redact, log, queue: VM_ACTIONS_QUEUE, schema: questionSchema,
+    boss, redact, log, queue: VM_ACTIONS_QUEUE, limitMs: LONGEST_ANSWER_MS, schema: questionSchema,
     async answer({ userId }, signal): Promise<VmActions> {
       const vmId = (await findVpsByUserId(pool, userId))?.hostingerVmId;
       if (!vmId) throw new UserVpsError("INPUT_INVALID", "There is no VM of this user.", { next: "Wait until it is ready." });

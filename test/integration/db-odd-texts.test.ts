@@ -51,7 +51,7 @@ describe("an odd text", () => {
   });
 
   it("is no reason why a worker's answer does not come", async () => {
-    const answering = await answerQuestions({ boss, queue: "odd-questions", schema: z.object({}), answer: async () => ({ lines: [ODD] }), redact: (text) => text, log: () => undefined });
+    const answering = await answerQuestions({ boss, queue: "odd-questions", limitMs: 60_000, schema: z.object({}), answer: async () => ({ lines: [ODD] }), redact: (text) => text, log: () => undefined });
     try {
       assert.deepEqual(await ask(boss, "odd-questions", {}, 10_000), { lines: ["ab\ufffd"] });
     } finally {
