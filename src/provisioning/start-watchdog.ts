@@ -19,9 +19,14 @@ export function startWatchdog(workerId: string, folder: string, { endsSilent = t
   let isStopped = false;
   const start = () => {
     if (isStopped) return;
-    child = spawnWatchdog([workerId, folder, ...(endsSilent ? ["--ends-silent"] : [])]);
     // Without one, engines would outlive this process.
     const again = () => void setTimeout(start, RESTART_MS).unref();
+    try {
+      child = spawnWatchdog([workerId, folder, ...(endsSilent ? ["--ends-silent"] : [])]);
+    } catch {
+      // A machine without memory for another process (ENOMEM) says so at once, and not by an event.
+      return again();
+    }
     child.once("error", again).once("exit", again);
   };
   start();

@@ -102,7 +102,11 @@ export class Slots {
     if (ended && slot.runs < (this.#options.mostRuns ?? MOST_RUNS) && !this.#closed) {
       this.#idle.push(slot);
     } else {
-      this.prepare(this.#idle.length + 1);
+      try {
+        this.prepare(this.#idle.length + 1);
+      } catch {
+        // A machine without memory for another process (ENOMEM) fails no run for it: the next one starts its own.
+      }
       await end(slot.child);
     }
     return ended?.outputs;
