@@ -2,6 +2,7 @@ import { messageOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { discardShownCredentials } from "../records/index.ts";
 import type { VpsStatus } from "../records/index.ts";
+import { endForgottenRuns } from "./forgotten-runs.ts";
 import { PROMISED_OPERATIONS } from "./job.ts";
 import type { PromisedOperation } from "./job.ts";
 import type { WorkerContext } from "./worker-context.ts";
@@ -12,6 +13,8 @@ import { IS_JOB_OPEN, keyBySql, keyOf, QUEUE, QUEUE_SCHEMA, send } from "./queue
 const INTERVAL_MS = 20 * SECOND_MS;
 /** Between a change of the record and its job there is less than this. */
 const QUIET_SECONDS = 20;
+/** By then the job of a worker that was lost is with another, which ends its run. */
+const LOST_SECONDS = 60;
 
 /** Statuses that promise work, and the operation that keeps the promise. */
 const PROMISES: Readonly<Partial<Record<VpsStatus, PromisedOperation>>> = { queued: "up", provisioning: "up", deprovisioning: "destroy" };
@@ -21,12 +24,13 @@ const UNMADE_ROTATION = "NOT is_pooled AND user_vps.status = 'ready' AND credent
 
 /**
  * Now and then gives a job to every record that waits for one, or for new credentials, and has none: after a queue that was
- * emptied or restored from an older backup, or a job that has lost its worker too often. Who waits for a turn to buy has none: see purchase-turns.ts.
+ * emptied or restored from an older backup, or a job that has lost its worker too often; and ends runs that nobody is at. Who waits for a turn to buy has none: see purchase-turns.ts.
  */
-export function startFindingMissingJobs(context: Pick<WorkerContext, "boss" | "pool" | "log" | "settings">): NowAndThen {
+export function startFindingMissingJobs(context: Pick<WorkerContext, "boss" | "pool" | "databaseUrl" | "log" | "settings">): NowAndThen {
   return nowAndThen(INTERVAL_MS, async () => {
     await discardShownCredentials(context.pool, context.settings.credentialsShownSeconds).catch((error: unknown) => context.log(`credentials that were shown cannot be deleted: ${messageOf(error)}`));
     await queueMissingJobs(context, QUIET_SECONDS);
+    await endForgottenRuns(context, LOST_SECONDS);
   }, (error) => context.log(`records without a job cannot be looked for: ${messageOf(error)}`));
 }
 

@@ -49,12 +49,3 @@ export async function hasUnfinishedUp(db: Queryable, userId: string): Promise<bo
   );
   return rowCount === 1;
 }
-
-/** Runs on this machine that have not ended and whose worker is none of those that live. */
-export async function findLostRuns(db: Queryable, { hostId, liveWorkerIds }: { hostId: string; liveWorkerIds: readonly string[] }): Promise<RunRecord[]> {
-  const { rows } = await db.query<RunRecord>(
-    `SELECT ${RUN_COLUMNS} FROM vps_runs WHERE host_id = $1 AND worker_id <> ALL ($2) AND outcome IS NULL ORDER BY started_at`,
-    [hostId, liveWorkerIds],
-  );
-  return rows;
-}

@@ -4,6 +4,7 @@ import { beforeAll, describe, it } from "vitest";
 import type { PgBoss } from "pg-boss";
 import type { Queryable } from "../../src/db/queryable.ts";
 import { startQueue } from "../../src/jobs/index.ts";
+import { endForgottenRuns } from "../../src/jobs/forgotten-runs.ts";
 import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
 import { countOpenFindings, countUsersWithFindings, openFindingsOf } from "../../src/drift/findings.ts";
 import { countMembers as countPoolMembers } from "../../src/pool/counts.ts";
@@ -161,6 +162,7 @@ describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en
       return [await records.isOrWasVmOfAnother(db, user, 77), await records.replacedVms(db, user), await records.begunInstallations(db, record)];
     },
     "records without a job": (db) => queueMissingJobs({ boss, pool: db as Pool, log: () => undefined }, 1_000_000_000),
+    "runs that nobody ends": (db) => endForgottenRuns({ pool: db as Pool, databaseUrl: "", log: () => undefined }, 1_000_000_000),
     "a run from its beginning to its end": async (db) => {
       const runId = "run-of-77";
       await records.openRunsOf(db, user);
