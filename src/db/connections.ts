@@ -1,7 +1,7 @@
 /** How this program connects to PostgreSQL: the same limits everywhere, so that nobody waits for a server that says nothing. */
 import { Client, Pool } from "pg";
 import type { ClientBase } from "pg";
-import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { MINUTE_MS, monotonicMs, SECOND_MS } from "../../providers/core/time.ts";
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -73,6 +73,8 @@ export interface WatchOptions {
   readonly limitMs: number;
   /** Called once, with what happened. */
   readonly onLost: (why: string) => void;
+  /** Called after each answer, with the time at which it was asked for, by `monotonicMs`. */
+  readonly onAnswer?: (askedMs: number) => void;
 }
 
 /**
@@ -82,7 +84,7 @@ export interface WatchOptions {
  *
  * @returns ends the looking
  */
-export function watchConnection(client: ClientBase, { intervalMs, limitMs, onLost }: WatchOptions): () => void {
+export function watchConnection(client: ClientBase, { intervalMs, limitMs, onLost, onAnswer }: WatchOptions): () => void {
   let isLooking = false;
   const stop = () => clearInterval(timer);
   const lose = (why: string) => {
@@ -92,8 +94,12 @@ export function watchConnection(client: ClientBase, { intervalMs, limitMs, onLos
   const timer = setInterval(() => {
     if (isLooking) return;
     isLooking = true;
+    const askedMs = monotonicMs();
     const limit = setTimeout(() => lose("no answer"), limitMs);
-    client.query("SELECT 1").then(() => { isLooking = false; }, (error: Error) => lose(error.message)).finally(() => clearTimeout(limit));
+    client.query("SELECT 1").then(() => {
+      isLooking = false;
+      onAnswer?.(askedMs);
+    }, (error: Error) => lose(error.message)).finally(() => clearTimeout(limit));
   }, intervalMs);
   return stop;
 }

@@ -112,7 +112,7 @@ async function performRun(context: WorkerContext, job: Job, { runId, record }: B
   const limit = startRunLimit(settings.runLimitMinutes * MINUTE_MS);
   const ends = joinSignals({ signals: [lock.cancelled, context.handOver, limit.over] });
   const { signal } = ends;
-  const hooks = { runId, signal, killSignal: AbortSignal.any([lock.lost, limit.kill]), onEvent: recorder.onEvent, onLine: recorder.onLine, redact: (text: string) => redactor.redact(text) };
+  const hooks = { runId, signal, killSignal: AbortSignal.any([lock.lost, limit.kill]), refuseLost: lock.refuseLost, onEvent: recorder.onEvent, onLine: recorder.onLine, redact: (text: string) => redactor.redact(text) };
   const startedMs = performance.now();
   const seconds = () => Math.round(performance.now() - startedMs) / SECOND_MS;
   try {

@@ -1,11 +1,16 @@
 import type { Client } from "pg";
 import { closeClient, createClient, watchConnection } from "../db/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
-import { SECOND_MS } from "../../providers/core/time.ts";
+import { monotonicMs, SECOND_MS } from "../../providers/core/time.ts";
 
 export interface SessionLock {
   /** Aborted, with a UserVpsError RUN_LOST, when the session is gone, and with it the lock: somebody else may begin. */
   readonly lost: AbortSignal;
+  /**
+   * Throws what `lost` is aborted with. A process that stood still learns only a moment after it goes on that the lock is
+   * somebody else's: where it has heard nothing of it for so long that it may be, it counts as lost.
+   */
+  readonly refuseLost: () => void;
   release(): Promise<void>;
 }
 
@@ -25,6 +30,8 @@ const CHECK_TIMEOUT_MS = 6 * SECOND_MS;
 const LOCK_SESSION = "user-vps lock";
 /** Whoever holds a lock looks every few seconds; one that is silent for so long is frozen, and its engines are ended by then: see watchdog.ts. */
 export const SILENT_SECONDS = 15;
+/** Somewhat less: before anybody else may have it. */
+const SURE_MS = (SILENT_SECONDS - 3) * SECOND_MS;
 
 /** PostgreSQL frees the lock of a machine that is gone after 5 + 3 * 2 s, of a dead process at once. */
 const SESSION = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET idle_session_timeout = 0";
@@ -49,9 +56,11 @@ export async function tryLockSession({ databaseUrl, name, of, onLocked }: LockRe
     lost.abort(new UserVpsError("RUN_LOST", `The database session that holds the lock of ${of} broke (${why}); the run was ended.`));
   client.on("error", (error) => end(messageOf(error)));
   client.on("end", () => end("it was closed"));
+  let heardMs = Number.NEGATIVE_INFINITY;
   try {
     await client.connect();
     await client.query(SESSION);
+    heardMs = monotonicMs();
     const { rows } = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked", [name]);
     if (!rows[0]?.locked) {
       await client.query(END_SILENT_HOLDER, [name, LOCK_SESSION, SILENT_SECONDS]);
@@ -64,11 +73,15 @@ export async function tryLockSession({ databaseUrl, name, of, onLocked }: LockRe
     throw new UserVpsError("DATABASE_FAILED", `The lock of ${of} cannot be taken: ${messageOf(error)}.`, { cause: error });
   }
 
-  const stopLooking = watchConnection(client, { intervalMs: CHECK_INTERVAL_MS, limitMs: CHECK_TIMEOUT_MS, onLost: end });
+  const stopLooking = watchConnection(client, { intervalMs: CHECK_INTERVAL_MS, limitMs: CHECK_TIMEOUT_MS, onLost: end, onAnswer: (askedMs) => { heardMs = askedMs; } });
   lost.signal.addEventListener("abort", stopLooking, { once: true });
 
   return {
     lost: lost.signal,
+    refuseLost() {
+      if (monotonicMs() - heardMs > SURE_MS) end("this process stood still");
+      lost.signal.throwIfAborted();
+    },
     async release() {
       stopLooking();
       await closeClient(client);

@@ -103,7 +103,7 @@ export async function applyChange({ pool, engine, hooks, record }: OperationCont
     return (await engine.up({ ...stack, config: { ...stack.config, ...permission } }, hooks, { refresh: true, ...allowed })).changes;
   } catch (error) {
     const vm = (await engine.vms(stack.stackName).catch(() => [])).find(({ isLeftOver }) => !isLeftOver);
-    if (vm && vm.vmId !== record.hostingerVmId) await saveVpsResult(pool, record.userId, { hostingerVmId: vm.vmId }).catch(() => undefined);
+    if (vm && vm.vmId !== record.hostingerVmId) await saveVpsResult(pool, record.userId, { hostingerVmId: vm.vmId }, hooks.runId).catch(() => undefined);
     throw error;
   }
 }

@@ -181,6 +181,7 @@ export class AutomationEngine implements Engine {
     work: (open: OpenStack) => Promise<T>,
   ): Promise<T> {
     const { installed, env, backend, backendUrl, processes, workerId, givesWay } = this.#options;
+    hooks.refuseLost?.();
     const traceparent = currentTraceparent();
     const more = { ...given, ...(traceparent && { TRACEPARENT: traceparent }) };
     const state = await backend.readStack(request.stackName);
@@ -232,6 +233,8 @@ export class AutomationEngine implements Engine {
         cli: async (...args) => (await pulumi.run(args, folder.path, {})).stdout,
         result: () => ({ changes }),
       });
+      // An engine that came to its end while this process stood still: what follows is for whoever has the user by now.
+      hooks.refuseLost?.();
       failed = false;
       return worked;
     } catch (error) {

@@ -8,7 +8,7 @@ import type { OperationContext, OperationKind, OperationResult } from "./operati
 import { refuseDoubtedAccount } from "./other-account.ts";
 import { letMemberGo } from "./pool/let-member-go.ts";
 import { refuseOtherNames } from "./own-vms.ts";
-import { endOf } from "./power.ts";
+import { callsOf } from "./power.ts";
 import { stackRequestOf } from "./stack-request.ts";
 
 /**
@@ -28,9 +28,9 @@ async function deprovision(context: OperationContext): Promise<OperationResult> 
   const giveUp = await inTransaction(pool, (db) => beginGiveUp(db, record));
   // Cancelled, or put off: then another job comes when it is due.
   if (!giveUp) return { changes: {}, save: async () => undefined };
-  await setVpsStatus(pool, userId, { status: "deprovisioning" });
+  await setVpsStatus(pool, userId, { status: "deprovisioning" }, destroy.from, hooks.runId);
   const session = vms.openSession({
-    signal: endOf(hooks),
+    ...callsOf(hooks),
     report(text) {
       recorder.onLine(text);
       recorder.onEvent({ kind: "message", severity: "info", text });

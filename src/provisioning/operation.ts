@@ -54,9 +54,16 @@ export interface OperationKind {
 export const POWER_ACTIONS = ["start", "stop", "restart"] as const;
 export type PowerAction = (typeof POWER_ACTIONS)[number];
 
+export interface SessionOptions {
+  readonly signal: AbortSignal;
+  /** Called before each call; what it throws ends the call before it is sent. */
+  readonly beforeCall?: (() => void) | undefined;
+  readonly report: (text: string) => void;
+}
+
 export interface VmPower {
   /** For what the stack does not do: see snapshot.ts and the folder give-up. */
-  openSession(options: { readonly signal: AbortSignal; readonly report: (text: string) => void }): Session;
+  openSession(options: SessionOptions): Session;
   /** Orders the action and waits for its end. */
-  act(vm: { readonly vmId: number; readonly hostname: string }, action: PowerAction, options: { readonly signal: AbortSignal; readonly report: (text: string) => void }): Promise<void>;
+  act(vm: { readonly vmId: number; readonly hostname: string }, action: PowerAction, options: SessionOptions): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { runAction } from "../../providers/hostinger/run-action.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
 import { refuseNamesOfOthers } from "./own-vms.ts";
-import { endOf } from "./power.ts";
+import { callsOf } from "./power.ts";
 
 /**
  * Puts the user's VM back to its snapshot; the stack is not touched. A run that was lost is not done
@@ -15,7 +15,7 @@ export const restore: OperationKind = {
     const { hostingerVmId: vmId, hostname } = record;
     if (!vmId) throw new UserVpsError("INPUT_INVALID", `There is no VM of ${hostname} yet.`, { next: "Wait until it is ready." });
     if (isRepetition) throw new UserVpsError("CANCELLED", `Restoring ${hostname} was begun and cut off; done again, it could undo what was changed since.`, { next: "See whether it is as it was at the snapshot, and ask for it again if not." });
-    const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
+    const session = vms.openSession({ ...callsOf(hooks), report: (text) => recorder.onLine(text) });
     await refuseNamesOfOthers(pool, session, record, [vmId], { what: "put back" });
     const { snapshot: calls } = session.client.virtualMachines;
     const call = { signal: session.signal };

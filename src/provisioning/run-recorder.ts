@@ -54,7 +54,7 @@ const vmOutputs = z.object({
   subscriptionId: z.string().min(1).optional().catch(undefined),
 });
 
-/** Writes what a run says into its log, the phase and what is waited for into the user's record. */
+/** Writes what a run says into its log, the phase and what is waited for into the user's record: not there once the run has ended, as of a worker that stood still. */
 export function createRunRecorder({ db, runId, userId, redactor, onError }: RecorderOptions): RunRecorder {
   const resources: RunResource[] = [];
   let writing = Promise.resolve();
@@ -84,7 +84,7 @@ export function createRunRecorder({ db, runId, userId, redactor, onError }: Reco
     const [batch, text] = [lines, waitingFor];
     [lines, waitingFor] = [[], undefined];
     if (batch.length > 0) await appendRunLog(db, runId, batch).catch(onError);
-    if (text !== undefined) await setVpsStatus(db, userId, { waitingFor: beginningOf(redactor.redact(text), LONGEST_WAITING_FOR) });
+    if (text !== undefined) await setVpsStatus(db, userId, { waitingFor: beginningOf(redactor.redact(text), LONGEST_WAITING_FOR) }, undefined, runId);
   };
   // However much comes, one such write is due at a time: the next is planned when it has begun.
   const writeSoon = () => { timer ??= setTimeout(() => write(writeNewest), WRITE_INTERVAL_MS); };
@@ -98,7 +98,7 @@ export function createRunRecorder({ db, runId, userId, redactor, onError }: Reco
   const vmKnown = (outputs: StackOutputs) => {
     const { vmId: hostingerVmId, ipv4: address, orderId: hostingerOrderId, subscriptionId } = vmOutputs.parse(outputs);
     const known = Object.fromEntries(Object.entries({ hostingerVmId, address, hostingerOrderId, subscriptionId }).filter(([, value]) => value !== undefined));
-    if (hostingerVmId !== undefined) write(() => saveVpsResult(db, userId, known));
+    if (hostingerVmId !== undefined) write(() => saveVpsResult(db, userId, known, runId));
   };
 
   return {

@@ -3,7 +3,7 @@ import { MINUTE_MS } from "../../providers/core/time.ts";
 import { makeSnapshot } from "../../providers/hostinger/snapshot.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
 import { refuseNamesOfOthers } from "./own-vms.ts";
-import { endOf } from "./power.ts";
+import { callsOf } from "./power.ts";
 
 /** So long a request holds, through failures and other runs of the user. */
 const LONGEST_MS = 15 * MINUTE_MS;
@@ -15,7 +15,7 @@ export const snapshot: OperationKind = {
   async run({ pool, vms, record, requestedAt, hooks, recorder, isRepetition }: OperationContext): Promise<OperationResult> {
     const { hostingerVmId: vmId, hostname } = record;
     if (!vmId) throw new UserVpsError("INPUT_INVALID", `There is no VM of ${hostname} yet.`, { next: "Wait until it is ready." });
-    const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
+    const session = vms.openSession({ ...callsOf(hooks), report: (text) => recorder.onLine(text) });
     // Another user's would lose the one that there is.
     await refuseNamesOfOthers(pool, session, record, [vmId], { what: "put into a snapshot" });
     const earlier = await session.client.virtualMachines.snapshot.get(vmId, { signal: session.signal });

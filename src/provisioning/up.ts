@@ -8,7 +8,7 @@ import { askToBuy } from "./ask-to-buy.ts";
 import { noteCertificate, settleSuccess } from "../purchases/index.ts";
 import type { OperationContext, OperationKind, OperationResult, OperationWait } from "./operation.ts";
 import { applyChange, noteActionBefore, noteInstallation, planChange, replacedLeftOvers, setReplacedAside, stackOfChange } from "./apply-change.ts";
-import { endOf } from "./power.ts";
+import { callsOf, endOf } from "./power.ts";
 import { declaredStack } from "./declared-stack.ts";
 import { OUTPUTS } from "./stack-outputs.ts";
 import { refuseDoubtedAccount } from "./other-account.ts";
@@ -52,13 +52,13 @@ async function provision(context: OperationContext): Promise<OperationResult | O
     });
   }
   // From here on nobody asks for anything else, and what was asked for until now stands in this record.
-  const wanted = await setVpsStatus(pool, userId, { status: "provisioning" }, up.from);
+  const wanted = await setVpsStatus(pool, userId, { status: "provisioning" }, up.from, hooks.runId);
   if (!wanted) {
     recorder.onLine("Nothing is done: it was cancelled, or something else is wanted by now.");
     return { changes: {}, save: async () => undefined };
   }
   recorder.phase("engine");
-  const session = vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) });
+  const session = vms.openSession({ ...callsOf(hooks), report: (text) => recorder.onLine(text) });
   const free = (await isPoolMemberSetAside(pool, wanted)) ? await leaveMember({ ...context, record: wanted }, session) : wanted;
   const taken = await takeOver({ ...context, record: free }, session);
   const own = await noteInstallation({ ...context, record: taken });

@@ -19,7 +19,7 @@ const clearUp = async () => {
   await rm(folder, { recursive: true, force: true });
 };
 
-/** Less than SILENT_SECONDS of a lock's holder. */
+/** Less than SILENT_SECONDS of a lock's holder, so that its engines have ended before anybody takes the lock. */
 const SILENT_MS = 12 * SECOND_MS;
 const LOOK_INTERVAL_MS = 1 * SECOND_MS;
 let beatMs = performance.now();
@@ -27,10 +27,13 @@ let lookMs = beatMs;
 let ending: Promise<void> | undefined;
 setInterval(() => {
   const nowMs = performance.now();
-  // With the whole machine frozen, this process was, too: nothing can be said of the worker yet.
-  if (nowMs - lookMs > 3 * LOOK_INTERVAL_MS) beatMs = nowMs;
+  const stillMs = nowMs - lookMs;
   lookMs = nowMs;
-  if (!endsSilent || nowMs - beatMs <= SILENT_MS) return;
+  // With the whole container frozen, this process was, too: nothing can be said of the worker yet.
+  if (stillMs > 3 * LOOK_INTERVAL_MS) beatMs = nowMs;
+  // But after so long somebody elsewhere may have its locks: what goes on now, at the same moment as this, is to do nothing more.
+  const mayBeTakenOver = stillMs > SILENT_MS;
+  if (!endsSilent || (!mayBeTakenOver && nowMs - beatMs <= SILENT_MS)) return;
   ending ??= killTagged("worker", workerId).catch(() => undefined).finally(() => { ending = undefined; });
 }, LOOK_INTERVAL_MS).unref();
 

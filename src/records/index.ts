@@ -16,6 +16,7 @@ export * from "./causes.ts";
 export * from "./runs.ts";
 export * from "./find-runs.ts";
 export * from "./cancelled-runs.ts";
+export * from "./ended-run.ts";
 export * from "./run-log.ts";
 export * from "./credentials-cipher.ts";
 export * from "./credentials.ts";

@@ -1,5 +1,6 @@
 import type { Queryable } from "../db/queryable.ts";
 import { storableText } from "../db/storable.ts";
+import { hasEnded } from "./ended-run.ts";
 import { VPS_COLUMNS, type Phase, type VpsRecord, type VpsStatus } from "./vps-record.ts";
 
 /** What is not named stays as it is, with one exception: see `status`. */
@@ -29,9 +30,10 @@ export const CLEARED_BY_STATUS = `${WAITS_NO_MORE}, error_code = NULL, reason = 
  * Changes the status and what belongs to it.
  *
  * @param from if given, nothing happens unless the record is in one of these statuses
+ * @param ofRun if given, nothing happens once this run has ended
  * @returns the record as it is now; undefined if nothing was changed
  */
-export async function setVpsStatus(db: Queryable, userId: string, change: StatusChange, from?: readonly VpsStatus[]): Promise<VpsRecord | undefined> {
+export async function setVpsStatus(db: Queryable, userId: string, change: StatusChange, from?: readonly VpsStatus[], ofRun?: string): Promise<VpsRecord | undefined> {
   const values: unknown[] = [userId, from ?? null];
   const complete = change.status ? { ...CLEARED, ...change } : change;
   const assignments = Object.entries(complete)
@@ -40,9 +42,10 @@ export async function setVpsStatus(db: Queryable, userId: string, change: Status
   if (complete.waitingKind !== undefined) assignments.push("waiting_place = NULL", complete.waitingKind === null ? "waiting_since = NULL" : "waiting_since = coalesce(waiting_since, clock_timestamp())");
   if (change.status === "ready") assignments.push("ready_at = coalesce(ready_at, clock_timestamp())");
   if (assignments.length === 0) return undefined;
+  const isInTime = ofRun === undefined ? "" : ` AND NOT ${hasEnded(`$${values.push(ofRun)}`)}`;
   const { rows } = await db.query<VpsRecord>(
     `UPDATE user_vps SET ${assignments.join(", ")}
-     WHERE user_id::text = $1 AND is_managed AND ($2::text[] IS NULL OR status = ANY ($2))
+     WHERE user_id::text = $1 AND is_managed AND ($2::text[] IS NULL OR status = ANY ($2))${isInTime}
      RETURNING ${VPS_COLUMNS}`,
     values,
   );

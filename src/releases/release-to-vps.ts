@@ -3,6 +3,7 @@ import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { joinSignals } from "../../providers/core/join-signals.ts";
 import { inSeconds, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { releaseSettings, type Release } from "../../stacks/release.ts";
+import type { Queryable } from "../db/queryable.ts";
 import { inTransaction } from "../db/transaction.ts";
 import { endLostRuns } from "../jobs/close-run.ts";
 import { codeOf } from "../jobs/end-run.ts";
@@ -136,15 +137,22 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
     runId,
     signal,
     killSignal: AbortSignal.any([held.lost, kill.signal]),
+    refuseLost: held.refuseLost,
     onLine: recorder.onLine,
     redact: (text) => redactor.redact(text),
     // Phases are of a VPS that is on its way to be ready; this one is.
     onEvent: (event) => event.kind === "resource-ended" && recorder.onEvent(event),
   };
   const startedMs = performance.now();
-  const finish = async (end: Omit<RunEnd, "seconds" | "resources">) => {
+  /** @returns false, and writes nothing, if whoever has taken the user over has ended the run */
+  const finish = async (end: Omit<RunEnd, "seconds" | "resources">, save: (db: Queryable) => Promise<unknown> = async () => undefined) => {
     await recorder.flush();
-    await finishRun(db, runId, { ...end, seconds: Math.round(performance.now() - startedMs) / SECOND_MS, resources: recorder.resources() });
+    return await inTransaction(db, async (within) => {
+      await lockVps(within, userId);
+      const isEndedHere = await finishRun(within, runId, { ...end, seconds: Math.round(performance.now() - startedMs) / SECOND_MS, resources: recorder.resources() });
+      if (isEndedHere) await save(within);
+      return isEndedHere;
+    });
   };
 
   const work = async () => {
@@ -164,11 +172,12 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
     const { changes, outputs } = await endedInTime(work(), signal, stopLimitMs, kill);
     // New credentials that were asked for are made by whichever run comes first. Those of what waits in a pool nobody is shown.
     const credentials = CREDENTIALS_OUTPUTS.safeParse(outputs);
-    if (credentials.success && !record.isPooled) {
+    const isEndedHere = await finish({ outcome: "succeeded", resourceChanges: changes }, async (within) => {
+      if (!credentials.success || record.isPooled) return;
       const { credentialsCreatedAt, ...shown } = credentials.data;
-      await saveCredentials(db, cipher, userId, { username: "spoq", ...shown }, record.credentialsRotation, credentialsCreatedAt);
-    }
-    await finish({ outcome: "succeeded", resourceChanges: changes });
+      await saveCredentials(within, cipher, userId, { username: "spoq", ...shown }, record.credentialsRotation, credentialsCreatedAt);
+    });
+    if (!isEndedHere) return "interrupted";
     log(`${username}: release ${release.version} succeeded`);
     return { status: "succeeded" };
   } catch (thrown) {

@@ -13,7 +13,7 @@ import { stackRequestOf } from "../provisioning/stack-request.ts";
 import type { Engine, RunHooks } from "../provisioning/engine.ts";
 import type { VmPower } from "../provisioning/operation.ts";
 import { refuseNamesOfOthers } from "../provisioning/own-vms.ts";
-import { endOf } from "../provisioning/power.ts";
+import { callsOf } from "../provisioning/power.ts";
 import { watchForLostRollOuts } from "./lost-roll-outs.ts";
 import { createRollOutQueue, ROLL_OUT_QUEUE, sendRollOutJob } from "./queue.ts";
 import { findUnfinishedRollOuts, type CredentialsCipher } from "../records/index.ts";
@@ -53,7 +53,7 @@ export async function startRollOutWorker(options: RollOutWorkerOptions): Promise
   const closing = new AbortController();
   const handOver = new AbortController();
   const running = new RunningWork();
-  const openSession = (hooks: RunHooks) => vms.openSession({ signal: endOf(hooks), report: (text) => hooks.onLine?.(text) });
+  const openSession = (hooks: RunHooks) => vms.openSession({ ...callsOf(hooks), report: (text) => hooks.onLine?.(text) });
   const context: RollOutContext = {
     pool, engine, cipher, workerId, hostId, secrets, log,
     stackOf: async (record) => stackRequestOf(record, settings),

@@ -57,11 +57,11 @@ for (const [who, onUp] of Object.entries(ends)) {
     const username = `${who}-${(tries += 1)}`;
     const engine = new StubEngine();
     const isAway = Promise.withResolvers<void>();
-    engine.onUp = async (request) => {
+    engine.onUp = async (request, hooks) => {
       engine.stacks.set(request.stackName, [vmOf(61)]);
       await database.cut();
       isAway.resolve();
-      return await onUp(request);
+      return await onUp(request, hooks);
     };
     const first = await openWorker(database.url, engine);
     const { userId } = await world.signUp(username);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { describe, it } from "vitest";
+import { describe, it, vi } from "vitest";
+import { SILENT_SECONDS } from "../../src/jobs/session-lock.ts";
 import { CANCEL_CHANNEL, tryLockUser } from "../../src/jobs/user-lock.ts";
 import { atEnd } from "../support/at-end.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -38,6 +39,20 @@ describe("tryLockUser", () => {
     await pool.query("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
     assert.equal(((await lost) as { code?: string }).code, "RUN_LOST");
     assert.ok(await take("cleo"));
+  });
+
+  it("is not sure of a lock of which it has heard nothing for as long as nobody may be silent: it counts as lost", async () => {
+    const lock = await take("finn");
+    assert.ok(lock);
+    lock.refuseLost();
+    const nowMs = performance.now();
+    const clock = vi.spyOn(performance, "now").mockReturnValue(nowMs + (SILENT_SECONDS - 1) * 1_000);
+    try {
+      assert.throws(lock.refuseLost, { code: "RUN_LOST" });
+    } finally {
+      clock.mockRestore();
+    }
+    assert.equal(lock.lost.aborted, true);
   });
 
   it("hears when the user's run is to be cancelled, and nobody else's", async () => {

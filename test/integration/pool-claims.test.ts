@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
+import { endLostRuns } from "../../src/jobs/close-run.ts";
 import { withClient } from "../../src/db/transaction.ts";
 import { readPoolOverview } from "../../src/pool/index.ts";
 import { refillPools } from "../../src/pool/refill.ts";
@@ -13,7 +14,7 @@ import { createRollOut } from "../../src/releases/index.ts";
 import { claimMember } from "../../src/provisioning/pool/claim-member.ts";
 import { leaveMember } from "../../src/provisioning/pool/leave-member.ts";
 import { stackRequestOf } from "../../src/provisioning/stack-request.ts";
-import { drainPool, findVpsByUserId, insertRelease, isPoolMemberSetAside, leavePoolMember, listChanges, listPoolMembers, lockVps, noteDataCenterChoice, notePoolMemberFailed, openChange, openGiveUp, removeOld, requestChange, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus } from "../../src/records/index.ts";
+import { drainPool, findVpsByUserId, insertRelease, isPoolMemberSetAside, leavePoolMember, listChanges, listPoolMembers, lockVps, noteDataCenterChoice, notePoolMemberFailed, openChange, openGiveUp, removeOld, requestChange, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus, startRun } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { FakeAccount } from "../support/fake-account.ts";
 import { KVM1 } from "../support/purchases.ts";
@@ -57,13 +58,24 @@ describe("a claim", () => {
       // Of a deadlock this one is told first, and fails; the claim would begin anew.
       await db.query("SET LOCAL deadlock_timeout = '100ms'");
       await lockVps(db, "u-alice");
-      claimed = claimMember({ pool, settings: guarded, record: { userId: "u-alice" }, recorder: { onLine: () => undefined } } as never);
+      claimed = claimMember({ pool, settings: guarded, record: { userId: "u-alice" }, hooks: { runId: "run-alice" }, recorder: { onLine: () => undefined } } as never);
       claimed.catch(() => undefined);
       await sleep(300);
       await countInTurn(db);
       await db.query("COMMIT");
     });
     assert.ok(await claimed);
+  });
+
+  it("is none of a run that was ended by another worker: its own may only have stood still", async () => {
+    const the = world({});
+    await filled(1);
+    const { userId, username } = await the.signUp("alice");
+    const runId = crypto.randomUUID();
+    await startRun(pool, { runId, userId, username, operation: "up", workerId: "worker", hostId: "host", pid: 1 });
+    await endLostRuns(pool, userId);
+    await assert.rejects(claimMember({ pool, settings: guarded, record: { userId }, hooks: { runId }, recorder: { onLine: () => undefined } } as never), { code: "RUN_LOST" });
+    assert.equal((await members())[0]!.state, "ready");
   });
 
   it("is rolled back with the signup that it belongs to", async () => {
@@ -210,7 +222,7 @@ describe("a claim where the service chose the data center", () => {
 });
 
 describe("leaving a member's VM that did not come to be the user's", () => {
-  const left = async (end?: UserVpsError, before?: (record: VpsRecord) => Promise<void>, hostname = "") => {
+  const left = async (end?: UserVpsError, before?: (record: VpsRecord) => Promise<void>, hostname = "", hooks: { runId?: string } = {}) => {
     const the = world();
     await filled(1);
     const record = (await claims(the, "alice"))!;
@@ -224,7 +236,7 @@ describe("leaving a member's VM that did not come to be the user's", () => {
     const account = new FakeAccount();
     const subscription = account.addSubscription({ isAutoRenewed: true });
     account.addVm({ id: record.hostingerVmId!, subscriptionId: subscription.id, hostname });
-    const leave = leaveMember({ pool, engine, settings: the.guard.settings, record, hooks: {}, recorder: { onLine: () => undefined } } as never, account.session());
+    const leave = leaveMember({ pool, engine, settings: the.guard.settings, record, hooks, recorder: { onLine: () => undefined } } as never, account.session());
     const isRenewed = () => account.subscriptions[0]!.isAutoRenewed;
     return { calls, leave, isRenewed };
   };
@@ -242,6 +254,16 @@ describe("leaving a member's VM that did not come to be the user's", () => {
       assert.deepEqual([calls, isRenewed()], [[undefined, { leavesVm: true }], false]);
     });
   }
+
+  it("takes no VM from whoever has got another one since, by a worker that stood still", async () => {
+    const runId = crypto.randomUUID();
+    const { leave } = await left(undefined, async ({ userId, username }) => {
+      await startRun(pool, { runId, userId, username, operation: "up", workerId: "worker", hostId: "host", pid: 1 });
+      await endLostRuns(pool, userId);
+    }, "", { runId });
+    await assert.rejects(leave, { code: "RUN_LOST" });
+    assert.notEqual((await findVpsByUserId(pool, "u-alice"))!.hostingerVmId, null);
+  });
 
   it("leaves one that is called as another user's as it is, and paid", async () => {
     const { calls, leave, isRenewed } = await left(undefined, undefined, "bob.spoq.dev");

@@ -30,8 +30,8 @@ const never = () => new AbortController().signal;
 const context = {
   pool, engine, cipher: undefined as never, refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => undefined,
   stackOf: async ({ username }: VpsRecord) => ({ stackName: username, config: {} }),
-  lockUser: async () => ({ lost: never(), cancelled: never(), release: async () => undefined }),
-  lockRollOuts: async () => ({ lost: never(), release: async () => undefined }),
+  lockUser: async () => ({ lost: never(), cancelled: never(), refuseLost: () => undefined, release: async () => undefined }),
+  lockRollOuts: async () => ({ lost: never(), refuseLost: () => undefined, release: async () => undefined }),
   limitMs: 600_000, workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: never(), signal: never(),
 } satisfies RollOutContext;
 

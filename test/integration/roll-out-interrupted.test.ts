@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeAll, describe, it } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
+import { endLostRuns } from "../../src/jobs/close-run.ts";
 import { tryLockSession } from "../../src/jobs/session-lock.ts";
 import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engine.ts";
 import { CommandFailed } from "../../src/provisioning/pulumi-command.ts";
@@ -20,7 +21,9 @@ let upped: string[] = [];
 /** What every `up` of bert comes to. */
 let failure: UserVpsError | undefined;
 /** What happens meanwhile. */
-let onUp: (() => void) | undefined;
+let onUp: (() => void | Promise<void>) | undefined;
+/** What the stack of bert puts out. */
+let outputs: Readonly<Record<string, unknown>> = {};
 let next = 1;
 beforeAll(async () => {
   for (const user of ["anna", "bert", "carl", "dora"]) await insertReadyUser(pool, user);
@@ -29,6 +32,8 @@ afterEach(async () => {
   upped = [];
   failure = undefined;
   onUp = undefined;
+  outputs = {};
+  await pool.query("DELETE FROM vps_credentials");
   await pool.query("UPDATE vps_roll_outs SET outcome = 'cancelled', ended_at = now() WHERE outcome IS NULL");
   await pool.query("UPDATE vps_roll_out_members SET status = 'skipped' WHERE status = 'running'");
 });
@@ -43,16 +48,16 @@ const engine = {
     upped.push(stackName);
     await begins(runId);
     if (stackName !== "bert") return { changes: { update: 1 }, outputs: {} };
-    onUp?.();
+    await onUp?.();
     if (failure) throw failure;
-    return { changes: { update: 1 }, outputs: {} };
+    return { changes: { update: 1 }, outputs };
   },
 } as unknown as Engine;
 
 const context = (more: Partial<RollOutContext> = {}): RollOutContext => ({
   pool, engine, cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]),
   stackOf: async ({ username }) => ({ stackName: username, config: { username } }),
-  lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, release: async () => undefined }),
+  lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, refuseLost: () => undefined, release: async () => undefined }),
   lockRollOuts: () => tryLockSession({ databaseUrl: url, name: "roll-outs of this test", of: "roll-outs" }),
   refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => assert.fail("no snapshot was asked for"),
   workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal, ...more,
@@ -104,6 +109,18 @@ describe("a roll-out that is interrupted", () => {
     assert.match(bert.message!, /cut off 3 times/);
   });
 
+  it("writes down no success, and no credentials, where another worker has ended the run meanwhile: the VPS is done again", async () => {
+    const { rollOutId } = await planned({ usernames: ["bert"] });
+    outputs = { password: "fake-Password-1", jwtSecret: "fake-jwt-secret", hostname: "bert.spoq.dev" };
+    onUp = () => endLostRuns(pool, "bert");
+    assert.equal((await runRollOut(context(), rollOutId)).outcome, null);
+    assert.equal((await pool.query("SELECT FROM vps_credentials")).rowCount, 0);
+    assert.deepEqual(await statusesOf(rollOutId), { bert: "1 running" });
+    onUp = undefined;
+    assert.equal((await runRollOut(context(), rollOutId)).outcome, "succeeded");
+    assert.equal((await pool.query("SELECT FROM vps_credentials WHERE user_id = 'bert'")).rowCount, 1);
+  });
+
   for (const [what, hasEngine, status, ups] of [
     ["counts what nobody is left to explain: a process that died with the VPS under way", true, "failed", []],
     ["does not count a process that died before its run had an engine: the VPS was not reached", false, "succeeded", ["bert"]],
@@ -122,7 +139,7 @@ describe("a roll-out that is interrupted", () => {
     });
   }
 
-  const lockOf = (lost: AbortSignal) => ({ lost, cancelled: new AbortController().signal, release: async () => undefined });
+  const lockOf = (lost: AbortSignal) => ({ lost, cancelled: new AbortController().signal, refuseLost: () => undefined, release: async () => undefined });
   const INTERRUPTED = new UserVpsError("RUN_LOST", "an example");
   for (const [what, interrupt] of [
     ["a database that is away", () => {

@@ -14,17 +14,17 @@ export class StubEngine implements Engine {
   readonly agains: (readonly string[])[] = [];
   readonly stacks = new Map<string, StackVm[]>();
   /** Returns the id of the stack's VM, or throws. */
-  onUp: (request: StackRequest) => Promise<number> | number = () => {
+  onUp: (request: StackRequest, hooks: RunHooks) => Promise<number> | number = () => {
     throw new Error("The test does not say what an up comes to.");
   };
 
-  async up(request: StackRequest, _hooks: RunHooks, { mayBuy, patience, refresh = false, leftOvers = [], again = [] }: UpOptions = {}) {
+  async up(request: StackRequest, hooks: RunHooks, { mayBuy, patience, refresh = false, leftOvers = [], again = [] }: UpOptions = {}) {
     this.leftOvers.push(leftOvers);
     this.patiences.push(patience);
     this.refreshes.push(refresh);
     this.agains.push(again);
     this.ups.push({ ...request, ...(mayBuy !== undefined && { mayBuy }) });
-    const vmId = await this.onUp(request);
+    const vmId = await this.onUp(request, hooks);
     this.stacks.set(request.stackName, [vmOf(vmId)]);
     const hostname = `${request.stackName}.spoq.dev`;
     const outputs = { address: "127.0.0.2", hostname, url: `https://${hostname}`, vmId, orderId: `o-${vmId}`, subscriptionId: `s-${vmId}`, healthy: true, password: "fake-Password-1", jwtSecret: "fake-jwt-secret" };

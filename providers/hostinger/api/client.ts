@@ -83,9 +83,9 @@ export class HostingerClient {
     this.paymentMethods = paymentMethodCalls(transport);
   }
 
-  /** The same client for one run, with connections and all: every call ends with this signal too. Only one of them is to be closed. */
-  withSignal(signal: AbortSignal): HostingerClient {
-    return new HostingerClient(this.#options, this.#transport.withSignal(signal));
+  /** The same client for one run, with connections and all: every call ends with this signal too, and with what `beforeCall` throws. Only one of them is to be closed. */
+  withSignal(signal: AbortSignal, beforeCall?: () => void): HostingerClient {
+    return new HostingerClient(this.#options, this.#transport.withSignal(signal, beforeCall));
   }
 
   /** The server's clock minus the local one, in ms to a second, by the `Date` of the last success; 0 before the first. */

@@ -36,6 +36,8 @@ export interface TransportOptions {
   readonly userAgent: string;
   /** Ends every call, beside the call's own signal. */
   readonly signal?: AbortSignal | undefined;
+  /** Called right before each attempt of what ends with the signal; what it throws, once it has aborted that, ends the call with nothing sent. */
+  readonly beforeCall?: (() => void) | undefined;
 }
 
 export interface ApiRequest {
@@ -104,8 +106,8 @@ export class HostingerTransport {
   }
 
   /** The same, with connections and all, but every call ends with this signal too. */
-  withSignal(signal: AbortSignal): HostingerTransport {
-    return new HostingerTransport({ ...this.#options, signal: eitherOf(signal, this.#options.signal) }, this.#shared);
+  withSignal(signal: AbortSignal, beforeCall?: () => void): HostingerTransport {
+    return new HostingerTransport({ ...this.#options, signal: eitherOf(signal, this.#options.signal), beforeCall }, this.#shared);
   }
 
   /** The server's clock minus the local one at the last success, to a second; 0 before the first. */
@@ -192,6 +194,7 @@ export class HostingerTransport {
       release = await this.#shared.limiter.acquire(turnUntilMs, signal);
       const leftMs = endMs - monotonicMs();
       if (leftMs <= 0 || mayBegin?.() === false) throw new RateLimiterWaitError(0);
+      if (signal) this.#options.beforeCall?.();
       const answer = await this.#shared.endpoint.send({
         method: request.method,
         path: request.path + queryText(request.query),

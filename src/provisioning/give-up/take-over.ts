@@ -2,7 +2,8 @@ import { findVm } from "../../../providers/hostinger/find-vm.ts";
 import { isLost } from "../../../providers/hostinger/vm-state.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { inTransaction } from "../../db/index.ts";
-import { findFormerVm, forgetFormerVm, returnFormerVm, takeOverVm } from "../../records/index.ts";
+import type { Queryable } from "../../db/queryable.ts";
+import { findFormerVm, forgetFormerVm, lockVps, refuseEndedRun, returnFormerVm, takeOverVm } from "../../records/index.ts";
 import type { FormerVm, VpsRecord } from "../../records/index.ts";
 import type { OperationContext } from "../operation.ts";
 import { refuseDoubtedAccount } from "../other-account.ts";
@@ -32,7 +33,7 @@ export async function takeOver(context: OperationContext, session: Session): Pro
   if (isTakenOver) return record;
   if (hostingerVmId !== null) {
     session.report(`the stack ${username} knows of no VM, but VM ${hostingerVmId} is the user's: it is taken over`);
-    return (await takeOverVm(pool, userId, { vmId: hostingerVmId, isWiped: false })) ?? record;
+    return (await bound(context, (db) => takeOverVm(db, userId, { vmId: hostingerVmId, isWiped: false }))) ?? record;
   }
   return (await takeFormerVm(context, session)) ?? (await claimMember(context)) ?? (await takeWipedVm(context, session)) ?? record;
 }
@@ -51,9 +52,18 @@ async function takeFormerVm(context: OperationContext, session: Session): Promis
     await refuseOtherNames(pool, session, record, [vmId], { what: "given back" });
     session.report(`VM ${vmId} was the user's and was not wiped: the user gets it back`);
     const returned = former;
-    return await inTransaction(pool, (db) => returnFormerVm(db, returned));
+    return await bound(context, (db) => returnFormerVm(db, returned));
   }
   return undefined;
+}
+
+/** By a run that still goes on. */
+async function bound({ pool, record, hooks }: OperationContext, bind: (db: Queryable) => Promise<VpsRecord | undefined>): Promise<VpsRecord | undefined> {
+  return await inTransaction(pool, async (db) => {
+    await lockVps(db, record.userId);
+    await refuseEndedRun(db, hooks.runId);
+    return await bind(db);
+  });
 }
 
 async function isStillThere(session: Session, { vmId, hostname }: FormerVm): Promise<boolean> {

@@ -8,7 +8,7 @@ import { DAY_MS } from "../../../providers/core/time.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { subscriptionOf } from "../../../providers/hostinger/renewal.ts";
 import { inTransaction } from "../../db/index.ts";
-import { claimWipedVm, findWipedVm, mayHaveBought, refuseWipedVm, takeOverVm } from "../../records/index.ts";
+import { claimWipedVm, findWipedVm, lockVps, mayHaveBought, refuseEndedRun, refuseWipedVm, takeOverVm } from "../../records/index.ts";
 import type { WipedVm, VpsRecord } from "../../records/index.ts";
 import type { OperationContext } from "../operation.ts";
 import { refuseDoubtedAccount } from "../other-account.ts";
@@ -22,7 +22,7 @@ const MOST_CANDIDATES = 10;
  * one there is none: the user is to get that one.
  */
 export async function takeWipedVm(context: OperationContext, session: Session): Promise<VpsRecord | undefined> {
-  const { pool, settings, record } = context;
+  const { pool, settings, record, hooks } = context;
   if (record.hostingerVmId !== null || !settings.reuseWipedVms || (await mayHaveBought(pool, record))) return undefined;
   for (let tried = 0; tried < MOST_CANDIDATES; tried += 1) {
     const wiped = await findWipedVm(pool, record, settings.reuseLeastDays);
@@ -34,7 +34,11 @@ export async function takeWipedVm(context: OperationContext, session: Session): 
       await refuseWipedVm(pool, wiped.giveUpId, fault);
       continue;
     }
-    const taken = await inTransaction(pool, async (db) => (await claimWipedVm(db, record.userId, wiped.giveUpId)) && { record: await takeOverVm(db, record.userId, { vmId: wiped.vmId, isWiped: true }) });
+    const taken = await inTransaction(pool, async (db) => {
+      await lockVps(db, record.userId);
+      await refuseEndedRun(db, hooks.runId);
+      return (await claimWipedVm(db, record.userId, wiped.giveUpId)) && { record: await takeOverVm(db, record.userId, { vmId: wiped.vmId, isWiped: true }) };
+    });
     if (taken) return taken.record;
   }
   return undefined;

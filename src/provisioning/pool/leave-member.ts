@@ -1,7 +1,7 @@
 import { findVm } from "../../../providers/hostinger/find-vm.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import { inTransaction } from "../../db/index.ts";
-import { discardCredentials, endOpenChange, leavePoolMember, openChange } from "../../records/index.ts";
+import { discardCredentials, endOpenChange, leavePoolMember, lockVps, openChange, refuseEndedRun } from "../../records/index.ts";
 import type { VpsRecord } from "../../records/index.ts";
 import { endRenewal } from "../end-renewal.ts";
 import type { OperationContext } from "../operation.ts";
@@ -36,6 +36,8 @@ export async function leaveMember(context: OperationContext, session: Session): 
     await engine.destroy(stack, hooks, { leavesVm: true });
   }
   return await inTransaction(pool, async (db) => {
+    await lockVps(db, userId);
+    await refuseEndedRun(db, hooks.runId);
     await discardCredentials(db, userId);
     // A wipe or another VM was asked for in place of this one; a host name is the user's whatever VM comes next.
     const change = await openChange(db, userId);

@@ -1,7 +1,7 @@
 import { discardCredentials, setVpsStatus } from "../../records/index.ts";
 import type { Session } from "../../../providers/hostinger/session.ts";
 import type { OperationContext, OperationResult } from "../operation.ts";
-import { endOf } from "../power.ts";
+import { callsOf } from "../power.ts";
 import { stackRequestOf } from "../stack-request.ts";
 
 /** The stack of a pool's member ends, and its script in the Hostinger account; its VM, which a user has by now, is not touched. May be repeated. */
@@ -10,7 +10,7 @@ export async function letMemberGo({ engine, settings, record, hooks, recorder, v
   const stack = stackRequestOf(record, settings);
   await engine.clearInterruptedRun(stack, hooks);
   const { changes } = await engine.destroy(stack, hooks, { leavesVm: true });
-  if (settings.vpsFirewall) await removeFirewall(vms.openSession({ signal: endOf(hooks), report: (text) => recorder.onLine(text) }), hostname);
+  if (settings.vpsFirewall) await removeFirewall(vms.openSession({ ...callsOf(hooks), report: (text) => recorder.onLine(text) }), hostname);
   return {
     changes,
     async save(db) {

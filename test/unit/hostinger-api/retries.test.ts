@@ -227,6 +227,19 @@ describe("cancellation", () => {
     assert.equal((await purchase).kind, "named");
   });
 
+  it("sends nothing more of a run that turns out to be over right before the call, but what is brought to its end all the same", async () => {
+    await using server = await startApiServer({ json: [] });
+    const over = new AbortController();
+    const client = server.client().withSignal(over.signal, () => {
+      over.abort(new UserVpsError("RUN_LOST", "this process stood still"));
+      over.signal.throwIfAborted();
+    });
+    await assert.rejects(client.virtualMachines.list(), withCode("RUN_LOST"));
+    assert.equal(server.seen.length, 0);
+    await client.virtualMachines.list({ signal: null });
+    assert.equal(server.seen.length, 1);
+  });
+
   it("ends a wait between attempts at once", async () => {
     const cancel = new AbortController();
     await using server = await startApiServer(() => {

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, it } from "vitest";
+import { UserVpsError } from "../../../providers/core/errors.ts";
 import { AutomationEngine } from "../../../src/provisioning/automation-engine.ts";
 import type { AutomationEngineOptions } from "../../../src/provisioning/automation-engine.ts";
 import type { DestroyOptions, UpOptions } from "../../../src/provisioning/engine.ts";
@@ -36,6 +37,15 @@ case "$*" in
 esac
 `;
 
+/** Of a stack that an interrupted run has left a pending operation. */
+function withPending(binDir: string): AutomationEngine {
+  return new AutomationEngine({
+    folder: join(folder, "engine"), installed: { pluginsDir: folder, binDir, version: "3.270.0" }, env: { PATH: process.env["PATH"] }, backendUrl: "postgres://unused@127.0.0.1/unused",
+    backend: { readLocks: async () => [], readStack: async () => ({ resources: [], secretsSettings: {}, pendingOperations: [{ type: "creating", resource: { urn: "u", type: "t" } }] }) },
+    workerId: "worker", processes: { add: async () => undefined },
+  } as unknown as AutomationEngineOptions);
+}
+
 /** What a destroy asks of the zone before the state forgets anything. */
 async function removedBefore(options?: DestroyOptions): Promise<WantedRecord[]> {
   const removed: WantedRecord[] = [];
@@ -64,6 +74,16 @@ describe("a destroy", () => {
 });
 
 describe("a run of the engine", () => {
+  it("has come to nothing for a process that stood still when it ended: the user is another's by now", async () => {
+    const bin = join(folder, "bin-of-lost");
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, "pulumi"), cli(bin, 0), { mode: 0o755 });
+    let asked = 0;
+    const refuseLost = () => { if ((asked += 1) > 1) throw new UserVpsError("RUN_LOST", "this process stood still"); };
+    await assert.rejects(withPending(bin).clearInterruptedRun({ stackName: "alice", config: {} }, { runId: "run-lost", refuseLost }), { code: "RUN_LOST" });
+    assert.equal((await readFile(join(bin, "mode"), "utf8")), "600\n", "the engine had done its part");
+  });
+
   it("may buy only if whoever starts it says so", async () => {
     const allowed = async (options?: UpOptions) => (await environmentOf(options))["USER_VPS_ALLOW_PURCHASE"];
     assert.equal(await allowed(), "false");
@@ -85,12 +105,7 @@ describe("a run of the engine", () => {
     try {
       for (const exit of [0, 1]) {
         await writeFile(join(bin, "pulumi"), cli(notes, exit), { mode: 0o755 });
-        const engine = new AutomationEngine({
-          folder: join(folder, "engine"), installed: { pluginsDir: folder, binDir: bin, version: "3.270.0" }, env: { PATH: process.env["PATH"] }, backendUrl: "postgres://unused@127.0.0.1/unused",
-          backend: { readLocks: async () => [], readStack: async () => ({ resources: [], secretsSettings: {}, pendingOperations: [{ type: "creating", resource: { urn: "u", type: "t" } }] }) },
-          workerId: "worker", processes: { add: async () => undefined },
-        } as unknown as AutomationEngineOptions);
-        const cleared = engine.clearInterruptedRun({ stackName: "alice", config: {} }, { runId: `run-${exit}` });
+        const cleared = withPending(bin).clearInterruptedRun({ stackName: "alice", config: {} }, { runId: `run-${exit}` });
         await (exit === 0 ? cleared : assert.rejects(cleared));
         assert.deepEqual(JSON.parse(await readFile(join(notes, "imported"), "utf8")), { version: 3, deployment: { resources: [{ type: "t", outputs: { password: { ciphertext: "v1:abc" } } }] } });
         assert.equal(await readFile(join(notes, "mode"), "utf8"), "600\n");

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, it } from "vitest";
+import { sleep } from "../../../providers/core/time.ts";
 import { findTagged, killTagged, tagEnvironment } from "../../../src/provisioning/process-tags.ts";
 import { atEnd } from "../../support/at-end.ts";
 import { until } from "../../support/until.ts";
@@ -85,6 +86,17 @@ describe("the watchdog", () => {
 
   it("ends the worker's processes and removes its folder when the worker is gone", async () => {
     await clearsUpAfter(await startWorker());
+  });
+
+  it("that stood still itself, for as long as others wait for a silent worker, ends what the worker was at when it goes on", async () => {
+    const { worker, parent, exited } = await startWorker();
+    const watchdog = (await watchdogOf(worker))!;
+    process.kill(watchdog, "SIGSTOP");
+    await sleep(13_000);
+    process.kill(watchdog, "SIGCONT");
+    const [, signal] = await exited;
+    assert.equal(signal, "SIGKILL");
+    assert.equal(parent.exitCode, null);
   });
 
   it("is started again when it was killed, and then does so too", async () => {

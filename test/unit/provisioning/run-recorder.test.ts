@@ -64,7 +64,7 @@ describe("createRunRecorder", () => {
     made.onEvent({ kind: "resource-ended", type: "a:b:VirtualMachine", name: "vm", operation: "create", seconds: 1, failed: true, outputs: { vmId: 17_923, ipv4: "192.0.2.7", orderId: "o-1", state: "initial" } });
     made.onEvent({ kind: "resource-ended", type: "a:b:VirtualMachine", name: "vm", operation: "delete-replaced", seconds: 1, failed: false, outputs: { vmId: 1 } });
     await made.flush();
-    assert.deepEqual(written, [["u", 17_923, "192.0.2.7", "o-1"]]);
+    assert.deepEqual(written, [["u", 17_923, "192.0.2.7", "o-1", "r"]]);
   });
 
   it("keeps the log of a size that can be read", async () => {
