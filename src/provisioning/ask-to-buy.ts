@@ -9,12 +9,13 @@ import type { PlannedChange } from "./apply-change.ts";
 import type { StackVm } from "./engine.ts";
 import type { OperationContext } from "./operation.ts";
 
-export async function askToBuy({ engine, record, purchases: { guard, account } }: OperationContext, session: Session, planned: PlannedChange | undefined): Promise<Admission> {
+export async function askToBuy({ engine, record, purchases: { guard, account, refuseDoubtedAccount } }: OperationContext, session: Session, planned: PlannedChange | undefined): Promise<Admission> {
   const isReplaced = planned?.permission?.["allowReplaceOf"] !== undefined;
   const hasVm = record.hostingerVmId !== null || (await engine.vms(record.username)).some(({ isLeftOver }) => !isLeftOver);
   if (!hasVm && record.isPooled && !(await inTransaction(guard.pool, (db) => mayBuyForPool(db, record.userId)))) {
     throw new UserVpsError("PURCHASE_NOT_ALLOWED", `The wiped VM that ${record.username} was to become is not to be had any more, and its pool may buy no more today.`, { next: "Nothing: the pool is filled again by itself." });
   }
+  if (!hasVm || isReplaced) await refuseDoubtedAccount?.(session);
   return await admit(guard, account, session, { record, changeId: isReplaced ? planned.change.changeId : null, needsPurchase: isReplaced || !hasVm });
 }
 

@@ -50,6 +50,15 @@ export async function refuseDoubtedAccount({ pool, settings }: Pick<OperationCon
   if (doubt !== undefined) throw new UserVpsError("VM_NOT_FOUND", doubt, { next: OTHER_ACCOUNT_NEXT });
 }
 
+/** The same until the account was told once not to be another one: a worker's token stays as it is. */
+export function refuseDoubtedUntilTold(context: Pick<OperationContext, "pool" | "settings">): (session: Session) => Promise<void> {
+  let isTold = false;
+  return async (session) => {
+    if (!isTold) await refuseDoubtedAccount(context, session);
+    isTold = true;
+  };
+}
+
 async function isThere(vm: Promise<unknown>): Promise<boolean> {
   try {
     await vm;

@@ -3,6 +3,7 @@ import type { Pool } from "pg";
 import { zoneReader } from "../../providers/cloudflare/zone.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import type { HostingerClient } from "../../providers/hostinger/api/client.ts";
+import type { Session } from "../../providers/hostinger/session.ts";
 import type { Settings } from "../config/index.ts";
 import type { PurchaseAccount } from "./account.ts";
 import type { Guard } from "./guard.ts";
@@ -12,6 +13,8 @@ import { purchaseAccount } from "./purchase-account.ts";
 export interface PurchaseDesk {
   readonly guard: Guard;
   readonly account: PurchaseAccount;
+  /** Asked before each purchase, where a worker could not tell at its start whether the Hostinger account is the right one: throws while it is doubted. */
+  readonly refuseDoubtedAccount?: (session: Session) => Promise<void>;
 }
 
 /**

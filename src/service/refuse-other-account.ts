@@ -15,9 +15,16 @@ interface Start {
   readonly onProgress: (line: string) => void;
 }
 
-/** @throws UserVpsError CONFIG_INVALID where the account has none of the VMs that are in use */
-export async function refuseOtherAccount({ pool, settings, client, onProgress }: Start): Promise<void> {
-  const doubt = await doubtOfAccount({ db: pool, client, isAllowed: settings.allowOtherAccount, signal: AbortSignal.timeout(LIMIT_MS) })
-    .catch((error: unknown) => onProgress(`whether the Hostinger account is the right one cannot be told: ${messageOf(error)}`));
+/**
+ * @returns whether it could be told
+ * @throws UserVpsError CONFIG_INVALID where the account has none of the VMs that are in use
+ */
+export async function refuseOtherAccount({ pool, settings, client, onProgress }: Start): Promise<boolean> {
+  let isTold = true;
+  const doubt = await doubtOfAccount({ db: pool, client, isAllowed: settings.allowOtherAccount, signal: AbortSignal.timeout(LIMIT_MS) }).catch((error: unknown) => {
+    isTold = false;
+    onProgress(`whether the Hostinger account is the right one cannot be told yet, and is asked again before anything is bought: ${messageOf(error)}`);
+  });
   if (doubt) throw new UserVpsError("CONFIG_INVALID", doubt, { next: OTHER_ACCOUNT_NEXT });
+  return isTold;
 }

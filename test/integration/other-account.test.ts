@@ -4,11 +4,13 @@ import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { performJob } from "../../src/jobs/perform-job.ts";
-import { doubtOfAccount } from "../../src/provisioning/other-account.ts";
+import { doubtOfAccount, refuseDoubtedUntilTold } from "../../src/provisioning/other-account.ts";
 import { hostingerPower } from "../../src/provisioning/power.ts";
 import { createCredentialsCipher, findVpsByUserId, listRuns, saveVpsResult } from "../../src/records/index.ts";
+import type { PurchaseDesk } from "../../src/purchases/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
+import { refuseOtherAccount } from "../../src/service/refuse-other-account.ts";
 import { addFleet, addRows } from "../support/fleet.ts";
 import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -125,9 +127,9 @@ describe("what a user was to get, where it is neither found nor listed", () => {
     for (const table of ["vps_give_ups", "vps_runs", "vps_pool_members", "vps_pools", "vps_purchases"]) await pool.query(`DELETE FROM ${table}`);
     await addElsewhere("alice", "bob", "carol");
   });
-  const up = async (username: string) => {
+  const up = async (username: string, desk: Partial<PurchaseDesk> = {}) => {
     const context = {
-      boss, pool, databaseUrl: url, engine, vms, settings: { ...world.guard.settings, reuseWipedVms: true }, purchases: world, secrets: [], workerId: "worker", hostId: "host", log: () => undefined,
+      boss, pool, databaseUrl: url, engine, vms, settings: { ...world.guard.settings, reuseWipedVms: true }, purchases: { ...world, ...desk }, secrets: [], workerId: "worker", hostId: "host", log: () => undefined,
       dns: { removeUnknown: async () => false, namesOf: async () => [], close: async () => undefined },
       cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]), handOver: new AbortController().signal,
     } as never;
@@ -148,6 +150,25 @@ describe("what a user was to get, where it is neither found nor listed", () => {
     await pool.query("INSERT INTO vps_pool_members (member_id, username, pool_id, state, vm_id, claimed_by, claimed_by_username, claimed_at) VALUES ('m', 'pool-1', 'p', $1, $2, 'u-erin', 'erin', now())", [state, GONE]);
     await pool.query("UPDATE user_vps SET hostinger_vm_id = $1, taken_over_vm_id = $1, pool_member_id = 'm', pool_id = 'p', boot_hostname = 'pool-1.spoq.dev' WHERE username = 'erin'", [GONE]);
   };
+
+  it("nothing is bought while the account is doubted, by a worker that could not ask at its start; once told, it is not asked again", async () => {
+    const unreachable = { virtualMachines: { listEntries: async () => { throw new UserVpsError("API_UNREACHABLE", "nobody answers"); } } } as never;
+    const told: string[] = [];
+    assert.equal(await refuseOtherAccount({ pool, settings: world.guard.settings as never, client: unreachable, onProgress: (line) => told.push(line) }), false);
+    assert.match(told.join(""), /asked again before anything is bought/);
+    const desk = { refuseDoubtedAccount: refuseDoubtedUntilTold({ pool, settings: world.guard.settings as never }) };
+    engine.onUp = () => 1;
+    await world.signUp("erin");
+    isDoubted(await up("erin", desk));
+    assert.deepEqual(engine.ups, []);
+    await addFleet(sandbox, pool, 1, 4);
+    await up("erin", desk);
+    assert.equal(engine.ups.length, 1);
+    await pool.query("DELETE FROM user_vps WHERE username = 'user4'");
+    await world.signUp("frank");
+    await up("frank", desk);
+    assert.equal(engine.ups.length, 2);
+  });
 
   it("a former VM is not forgotten while the account is doubted", async () => {
     await world.signUp("erin");
