@@ -3,7 +3,7 @@ import type { Engine } from "../src/provisioning/engine.ts";
 import { tagEnvironment } from "../src/provisioning/process-tags.ts";
 import { PROJECT_NAME } from "../src/provisioning/stack-workspace.ts";
 import { StateBackend } from "../src/provisioning/state-backend.ts";
-import { Slots } from "../src/slots/slots.ts";
+import { SLOT_LIMITS, Slots } from "../src/slots/slots.ts";
 import { cpuSecondsBelow } from "./processes.ts";
 import type { Operation, Way } from "./ways.ts";
 import { settingsOf, timed } from "./ways.ts";
@@ -20,7 +20,7 @@ export interface ServiceEngine {
 export async function openServiceEngine({ engine: installed, env, folder, databaseUrl }: BenchWorld, slotCount: number): Promise<ServiceEngine> {
   const backend = new StateBackend(databaseUrl, PROJECT_NAME);
   await backend.open();
-  const slots = new Slots({ env, tag: (slot) => tagEnvironment({ worker: WORKER, slot }), standIns: installed.standIns, programEnv: env });
+  const slots = new Slots({ env, tag: (slot) => tagEnvironment({ worker: WORKER, slot }), standIns: installed.standIns, programEnv: env, limits: SLOT_LIMITS });
   slots.prepare(slotCount);
   const dns = { removeUnknown: async () => false, namesOf: async () => [], close: async () => undefined };
   // These runs are in no table of the service's.

@@ -22,7 +22,7 @@ import type { JobRun } from "./end-run.ts";
 import { recordFailure } from "./record-failure.ts";
 import { recordNotYet } from "./record-not-yet.ts";
 import type { Job } from "./job.ts";
-import { startRunLimit } from "./run-limit.ts";
+import { END_GRACE_MS, startRunLimit } from "./run-limit.ts";
 import { MOST_LOST_WORKERS, sendAgain } from "./queue.ts";
 import { tryLockUser } from "./user-lock.ts";
 import type { UserLock } from "./user-lock.ts";
@@ -109,7 +109,7 @@ async function performRun(context: WorkerContext, job: Job, { runId, record }: B
   const redactor = createRedactor(...context.secrets);
   const recorder = createRunRecorder({ db: pool, runId, userId, redactor, onError: (error) => log(`${username}: the run's log cannot be written: ${messageOf(error)}`) });
   const run: JobRun = { job, kind, record, runId, recorder, lostWorkers };
-  const limit = startRunLimit(settings.runLimitMinutes * MINUTE_MS);
+  const limit = startRunLimit(settings.runLimitMinutes * MINUTE_MS, END_GRACE_MS);
   const ends = joinSignals({ signals: [lock.cancelled, context.handOver, limit.over] });
   const { signal } = ends;
   const hooks = { runId, signal, killSignal: AbortSignal.any([lock.lost, limit.kill]), refuseLost: lock.refuseLost, onEvent: recorder.onEvent, onLine: recorder.onLine, redact: (text: string) => redactor.redact(text) };

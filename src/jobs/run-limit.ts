@@ -2,7 +2,7 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS } from "../../providers/core/time.ts";
 
 /** How long what was asked to end may take for it, before it is killed. */
-const END_GRACE_MS = 1 * MINUTE_MS;
+export const END_GRACE_MS = 1 * MINUTE_MS;
 
 export interface RunLimit {
   /** Aborted, with RUN_TIMED_OUT, when the run is to come to its end. */
@@ -15,7 +15,7 @@ export interface RunLimit {
 }
 
 /** The limit of one run, whatever it waits for. */
-export function startRunLimit(limitMs: number, graceMs = END_GRACE_MS): RunLimit {
+export function startRunLimit(limitMs: number, graceMs: number): RunLimit {
   const over = new AbortController();
   const kill = new AbortController();
   const error = () => new UserVpsError("RUN_TIMED_OUT", `The run did not end within ${Math.round(limitMs / MINUTE_MS)} minutes.`);

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { joinSignals } from "../../providers/core/join-signals.ts";
-import { inSeconds, MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
+import { inSeconds, SECOND_MS, sleep } from "../../providers/core/time.ts";
 import { releaseSettings, type Release } from "../../stacks/release.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { inTransaction } from "../db/transaction.ts";
@@ -24,12 +24,12 @@ export interface ReleaseContext {
   readonly stackOf: (record: VpsRecord) => Promise<StackRequest>;
   /** Undefined while somebody else works on the user's VPS. */
   readonly lockUser: (userId: string) => Promise<UserLock | undefined>;
-  /** How long to wait for that, and for a VPS that is about to be ready, 600 s unless given. */
-  readonly lockTimeoutMs?: number;
-  /** How long one VPS may take, from the moment it is worked on; 30 minutes unless given. */
-  readonly limitMs?: number;
-  /** How long what was asked to stop may take to, before nobody waits for it any more; 60 s unless given. */
-  readonly stopLimitMs?: number;
+  /** How long to wait for that, and for a VPS that is about to be ready. */
+  readonly lockTimeoutMs: number;
+  /** How long one VPS may take, from the moment it is worked on. */
+  readonly limitMs: number;
+  /** How long what was asked to stop may take to, before nobody waits for it any more. */
+  readonly stopLimitMs: number;
   /** Throws VM_MISMATCH if the user's VM is called as another user's. */
   readonly refuseNamesOfOthers: (record: VpsRecord, hooks: RunHooks) => Promise<void>;
   readonly takeSnapshot: (record: VpsRecord, hooks: RunHooks) => Promise<void>;
@@ -53,7 +53,8 @@ export interface ReleaseOrder {
   readonly reason: string;
 }
 
-export const LOCK_TIMEOUT_MS = 600 * SECOND_MS;
+/** But for that of one VPS, which is a setting. */
+export const RELEASE_LIMITS = { lockTimeoutMs: 600 * SECOND_MS, stopLimitMs: 60 * SECOND_MS } as const;
 const LOCK_INTERVAL_MS = SECOND_MS / 2;
 
 /** Errors of this program's own, before an engine is started: they say nothing about the release. */
@@ -101,7 +102,7 @@ async function readLocked(pool: Pool, userId: string): Promise<{ readonly record
   });
 }
 
-async function lock({ db, lockUser, lockTimeoutMs = LOCK_TIMEOUT_MS, signal, closing }: ReleaseContext, member: RunningMember): Promise<UserLock> {
+async function lock({ db, lockUser, lockTimeoutMs, signal, closing }: ReleaseContext, member: RunningMember): Promise<UserLock> {
   const endMs = performance.now() + lockTimeoutMs;
   const isOver = joinSignals({ signals: [signal, closing] });
   try {
@@ -119,7 +120,7 @@ async function lock({ db, lockUser, lockTimeoutMs = LOCK_TIMEOUT_MS, signal, clo
 }
 
 async function run(context: ReleaseContext, held: UserLock, { release, snapshot, requestedBy, reason }: ReleaseOrder, record: VpsRecord, member: RunningMember): Promise<MemberEnd | "cut off" | "interrupted"> {
-  const { db, engine, cipher, stackOf, refuseNamesOfOthers, takeSnapshot, workerId, hostId, secrets, log, limitMs = 30 * MINUTE_MS, stopLimitMs = 60 * SECOND_MS } = context;
+  const { db, engine, cipher, stackOf, refuseNamesOfOthers, takeSnapshot, workerId, hostId, secrets, log, limitMs, stopLimitMs } = context;
   const { userId, username } = record;
   const { runId } = member;
   const { stackName, config } = await stackOf(record);

@@ -10,7 +10,7 @@ import {
   countFailedMembers, endMember, endRollOut, excuseInterruption, findRelease, findRollOut, hasAnySucceeded, isAnyWaiting, listMembers, mayBeTheReason, putBackMember, takeMember, takeMemberAgain,
   type ReleaseRecord, type RollOutMember, type RollOutRecord, type RunningMember,
 } from "../records/index.ts";
-import { LOCK_TIMEOUT_MS, releaseToVps, type ReleaseContext } from "./release-to-vps.ts";
+import { releaseToVps, type ReleaseContext } from "./release-to-vps.ts";
 
 const CLAIM_INTERVAL_MS = SECOND_MS / 2;
 /** Of one member, as far as it may have been the reason: with the last of them it counts as failed, or a VPS by which runs are cut off would hold up all others for ever. */
@@ -149,7 +149,7 @@ class LateMembers {
   readonly #sinceMs = new Map<string, number>();
   readonly #round = new Set<string>();
 
-  constructor(limitMs = LOCK_TIMEOUT_MS) {
+  constructor(limitMs: number) {
     this.#limitMs = limitMs;
   }
 

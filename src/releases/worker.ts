@@ -17,6 +17,7 @@ import { callsOf } from "../provisioning/power.ts";
 import { watchForLostRollOuts } from "./lost-roll-outs.ts";
 import { createRollOutQueue, ROLL_OUT_QUEUE, sendRollOutJob } from "./queue.ts";
 import { findUnfinishedRollOuts, type CredentialsCipher } from "../records/index.ts";
+import { RELEASE_LIMITS } from "./release-to-vps.ts";
 import { runRollOut, type RollOutContext } from "./run-roll-out.ts";
 import { takeSnapshot } from "./take-snapshot.ts";
 
@@ -61,6 +62,7 @@ export async function startRollOutWorker(options: RollOutWorkerOptions): Promise
     lockRollOuts: () => tryLockSession({ databaseUrl, name: LOCK_NAME, of: "roll-outs" }),
     refuseNamesOfOthers: (record, hooks) => refuseNamesOfOthers(pool, openSession(hooks), record, record.hostingerVmId === null ? [] : [record.hostingerVmId], { what: "given a release" }),
     takeSnapshot: (record, hooks) => takeSnapshot(openSession(hooks), record),
+    ...RELEASE_LIMITS,
     limitMs: settings.rollOutVpsLimitSeconds * SECOND_MS,
     closing: closing.signal,
     signal: handOver.signal,

@@ -6,7 +6,7 @@ import type { Environment, Settings } from "../config/index.ts";
 import { engineEnvironment } from "../install-pulumi/engine-environment.ts";
 import { ensureEngine } from "../install-pulumi/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
-import { Slots } from "../slots/slots.ts";
+import { SLOT_LIMITS, Slots } from "../slots/slots.ts";
 import { engineVariables, withTokenOfNow } from "./engine-variables.ts";
 
 export interface OpenSlots {
@@ -37,6 +37,7 @@ export async function openSlots({ settings, env, onProgress, signal }: OpenSlots
     standIns: installed.standIns,
     programEnv: ofProgram,
     givesWay: true,
+    limits: SLOT_LIMITS,
   });
   slots.prepare(1);
   return { workerId, installed, env: forEngine, slots };

@@ -36,11 +36,17 @@ export interface SlotsOptions {
   readonly programEnv?: Readonly<Record<string, string | undefined>>;
   /** Its processes leave the processor to whoever waits for an answer. */
   readonly givesWay?: boolean;
-  /** After so many runs a process is replaced. */
-  readonly mostRuns?: number;
-  /** One that says nothing for so long is frozen: it is ended as if it were dead. */
-  readonly answerLimitMs?: number;
+  readonly limits: SlotLimits;
 }
+
+export interface SlotLimits {
+  /** After so many runs a process is replaced. */
+  readonly mostRuns: number;
+  /** One that says nothing for so long is frozen: it is ended as if it were dead. */
+  readonly answerLimitMs: number;
+}
+/** The second is many times what a process takes to load on a busy machine. */
+export const SLOT_LIMITS: SlotLimits = { mostRuns: 100, answerLimitMs: 2 * MINUTE_MS };
 
 interface SlotProcess {
   readonly slotId: string;
@@ -49,11 +55,8 @@ interface SlotProcess {
 }
 
 const PROJECT = resolve(import.meta.dirname, "..", "..");
-const MOST_RUNS = 100;
 /** Of V8's young generation: after a hundred runs a process holds 150 MB with it, 270 without, for a twentieth more of processor time. */
 const NEW_SPACE_MB = 4;
-/** Many times what a process takes to load on a busy machine. */
-const ANSWER_LIMIT_MS = 2 * MINUTE_MS;
 /** Processes that are found dead, one after the other, before the run fails. */
 const MOST_STARTS = 3;
 
@@ -99,7 +102,7 @@ export class Slots {
   async #release(slot: SlotProcess, failed: boolean): Promise<Readonly<Record<string, unknown>> | undefined> {
     // The SDK may find that the program left something undone, and end the process for it.
     const ended = failed ? undefined : await this.#ask(slot, { kind: "end", failed }, "ended").catch(() => undefined);
-    if (ended && slot.runs < (this.#options.mostRuns ?? MOST_RUNS) && !this.#closed) {
+    if (ended && slot.runs < this.#options.limits.mostRuns && !this.#closed) {
       this.#idle.push(slot);
     } else {
       try {
@@ -113,7 +116,7 @@ export class Slots {
   }
 
   async #ask<K extends FromSlot["kind"]>({ child }: SlotProcess, message: ToSlot, expected: K, over?: AbortSignal): Promise<Extract<FromSlot, { kind: K }>> {
-    const limitMs = this.#options.answerLimitMs ?? ANSWER_LIMIT_MS;
+    const limitMs = this.#options.limits.answerLimitMs;
     const ends = joinSignals({ signals: [over], limitMs, late: () => new UserVpsError("ENGINE_FAILED", `The process of a slot has not answered within ${inSeconds(limitMs)}.`) });
     try {
       return await ask(child, message, expected, ends.signal);

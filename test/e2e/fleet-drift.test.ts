@@ -19,7 +19,7 @@ import { PROJECT_NAME } from "../../src/provisioning/stack-workspace.ts";
 import { tagEnvironment } from "../../src/provisioning/process-tags.ts";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import { createCredentialsCipher, findVpsByUserId, takeCredentials } from "../../src/records/index.ts";
-import { Slots } from "../../src/slots/slots.ts";
+import { SLOT_LIMITS, Slots } from "../../src/slots/slots.ts";
 import { engineVariables } from "../../src/service/engine-variables.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { addFleet, addRecord, control, setAutoRenewal, sweepOptions } from "../support/fleet.ts";
@@ -49,7 +49,7 @@ describe("eight users of the engine", () => {
     const installed = await ensureEngine({ env: { ...world.env }, onProgress: (line) => console.error(line) });
     const backend = new StateBackend(small.url, PROJECT_NAME);
     await backend.open();
-    const slots = new Slots({ env: engineEnvironment(installed, engineVariables(world.env)), tag: (slot) => tagEnvironment({ worker: "fleet-drift", slot }), standIns: installed.standIns });
+    const slots = new Slots({ env: engineEnvironment(installed, engineVariables(world.env)), tag: (slot) => tagEnvironment({ worker: "fleet-drift", slot }), standIns: installed.standIns, limits: SLOT_LIMITS });
     closers.push(() => Promise.all([slots.close(), backend.close()]));
     const common = { installed, folder, slots, backend, backendUrl: small.url, env: engineVariables(world.env), workerId: "fleet-drift" };
     const preview = previewWithRefresh(common);

@@ -5,6 +5,7 @@ import { inTransaction } from "../../src/db/index.ts";
 import { failureOf } from "../../src/provisioning/failure.ts";
 import type { Engine } from "../../src/provisioning/engine.ts";
 import { createCredentialsCipher } from "../../src/records/index.ts";
+import { RELEASE_LIMITS } from "../../src/releases/release-to-vps.ts";
 import { createRelease, createRollOut, findReleaseOfUser, listMembers, runRollOut } from "../../src/releases/index.ts";
 import type { RollOutMember } from "../../src/releases/index.ts";
 import { CliWorld } from "../support/cli-world.ts";
@@ -59,6 +60,7 @@ async function rollOut(version: string): Promise<{ outcome: string | null; membe
     lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, refuseLost: () => undefined, release: async () => undefined }),
     lockRollOuts: async () => ({ lost: new AbortController().signal, refuseLost: () => undefined, release: async () => undefined }),
     refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => assert.fail("no snapshot was asked for"),
+    ...RELEASE_LIMITS, limitMs: 1_800_000,
     workerId: "test", hostId: "test", secrets: [], log: () => undefined,
     closing: new AbortController().signal, signal: new AbortController().signal,
   }, rollOutId);

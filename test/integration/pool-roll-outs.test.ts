@@ -8,6 +8,7 @@ import type { Engine } from "../../src/provisioning/engine.ts";
 import { claimFromPool } from "../../src/purchases/index.ts";
 import { claimPoolMember, insertRelease, setVpsStatus, takeMember } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
+import { RELEASE_LIMITS } from "../../src/releases/release-to-vps.ts";
 import { createRollOut, listMembers, runRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
 import { openPools } from "../support/pools.ts";
@@ -32,7 +33,7 @@ const context = {
   stackOf: async ({ username }: VpsRecord) => ({ stackName: username, config: {} }),
   lockUser: async () => ({ lost: never(), cancelled: never(), refuseLost: () => undefined, release: async () => undefined }),
   lockRollOuts: async () => ({ lost: never(), refuseLost: () => undefined, release: async () => undefined }),
-  limitMs: 600_000, workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: never(), signal: never(),
+  ...RELEASE_LIMITS, limitMs: 600_000, workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: never(), signal: never(),
 } satisfies RollOutContext;
 
 async function begun(): Promise<string> {

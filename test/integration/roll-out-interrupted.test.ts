@@ -9,6 +9,7 @@ import type { Engine, RunHooks, StackRequest } from "../../src/provisioning/engi
 import { CommandFailed } from "../../src/provisioning/pulumi-command.ts";
 import { engineProcesses } from "../../src/provisioning/state-locks.ts";
 import { createCredentialsCipher, listRuns, startRun, takeMember, takeMemberAgain, type RunningMember } from "../../src/records/index.ts";
+import { RELEASE_LIMITS } from "../../src/releases/release-to-vps.ts";
 import { cancelRollOut, createRelease, createRollOut, findUnfinishedRollOuts, listMembers, runRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -60,7 +61,7 @@ const context = (more: Partial<RollOutContext> = {}): RollOutContext => ({
   lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, refuseLost: () => undefined, release: async () => undefined }),
   lockRollOuts: () => tryLockSession({ databaseUrl: url, name: "roll-outs of this test", of: "roll-outs" }),
   refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => assert.fail("no snapshot was asked for"),
-  workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal, ...more,
+  ...RELEASE_LIMITS, limitMs: 60_000, workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal, ...more,
 });
 
 /** A release of its own for each test. */

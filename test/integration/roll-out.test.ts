@@ -6,6 +6,7 @@ import { inTransaction } from "../../src/db/index.ts";
 import { tryLockSession } from "../../src/jobs/session-lock.ts";
 import type { Engine, RunHooks, StackRequest, UpOptions } from "../../src/provisioning/engine.ts";
 import { createCredentialsCipher, findRun, findVpsByUserId, listRuns, readRunLog, requestCredentialsRotation, takeCredentials } from "../../src/records/index.ts";
+import { RELEASE_LIMITS } from "../../src/releases/release-to-vps.ts";
 import { cancelRollOut, createRelease, createRollOut, findReleaseOfUser, findUnfinishedRollOuts, listMembers, runRollOut, skipInRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -57,7 +58,7 @@ function context(more: Partial<RollOutContext> = {}): RollOutContext {
     lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, refuseLost: () => undefined, release: async () => undefined }),
     lockRollOuts: () => tryLockSession({ databaseUrl: url, name: "roll-outs of this test", of: "roll-outs" }),
     refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => assert.fail("no snapshot was asked for"),
-    limitMs: 60_000, workerId: "test", hostId: "test", secrets: [SECRET], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal, ...more,
+    ...RELEASE_LIMITS, limitMs: 60_000, workerId: "test", hostId: "test", secrets: [SECRET], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal, ...more,
   };
 }
 

@@ -9,7 +9,7 @@ import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { engineEnvironment } from "../../src/install-pulumi/engine-environment.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { killTagged, tagEnvironment } from "../../src/provisioning/process-tags.ts";
-import { Slots } from "../../src/slots/slots.ts";
+import { SLOT_LIMITS, Slots } from "../../src/slots/slots.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox, SandboxOptions } from "../../src/sandbox/index.ts";
 import { PROJECT_NAME } from "../../stacks/project-name.ts";
@@ -47,7 +47,7 @@ export class CliWorld {
     this.sandbox = sandbox;
     this.env = env;
     this.#folder = folder;
-    if (standIns !== undefined) this.#slots = new Slots({ env, standIns, programEnv: env, tag: () => tagEnvironment({ worker: this.#tag }) });
+    if (standIns !== undefined) this.#slots = new Slots({ env, standIns, programEnv: env, tag: () => tagEnvironment({ worker: this.#tag }), limits: SLOT_LIMITS });
   }
 
   static async open({ warm = false, ...options }: CliWorldOptions = {}): Promise<CliWorld> {

@@ -5,7 +5,7 @@ import { engineEnvironment } from "../../install-pulumi/engine-environment.ts";
 import type { Engine } from "../../install-pulumi/ensure-engine.ts";
 import { tagEnvironment } from "../../provisioning/process-tags.ts";
 import { clientOf } from "../../provisioning/pulumi-command.ts";
-import { Slots } from "../../slots/slots.ts";
+import { SLOT_LIMITS, Slots } from "../../slots/slots.ts";
 import type { EngineRun } from "./pulumi-run.ts";
 
 export interface OwnSlot {
@@ -27,6 +27,7 @@ export function openOwnSlot(env: NodeJS.ProcessEnv, engine: Engine, runId: strin
     programEnv: Object.fromEntries(ofProgram.map((setting) => [setting.env!, env[setting.env!]])),
     tag: () => tagEnvironment({ worker: runId }),
     standIns: engine.standIns,
+    limits: SLOT_LIMITS,
   });
   slots.prepare(1);
   return {

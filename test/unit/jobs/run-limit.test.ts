@@ -16,7 +16,7 @@ describe("the limit of a run", () => {
   });
 
   it("does nothing to a run that ends in time", async () => {
-    const limit = startRunLimit(60_000);
+    const limit = startRunLimit(60_000, 60_000);
     assert.equal(await limit.hold(Promise.resolve("done")), "done");
     limit.clear();
     assert.equal(limit.over.aborted, false);

@@ -15,8 +15,8 @@ import structMessages from "google-protobuf/google/protobuf/struct_pb.js";
 import { afterAll, describe, it } from "vitest";
 import { servePluginService, unary } from "../../../providers/dynamic/grpc-server.ts";
 import { findTagged, tagEnvironment } from "../../../src/provisioning/process-tags.ts";
-import { Slots } from "../../../src/slots/slots.ts";
-import type { Slot, SlotsOptions } from "../../../src/slots/slots.ts";
+import { SLOT_LIMITS, Slots } from "../../../src/slots/slots.ts";
+import type { Slot, SlotLimits } from "../../../src/slots/slots.ts";
 import { until } from "../../support/until.ts";
 
 const { Struct } = structMessages;
@@ -108,13 +108,13 @@ function call<T = { getProperties(): InstanceType<typeof Struct> | undefined }>(
 
 const WORKER = "worker-of-the-slots-test";
 
-function openSlots(options: Partial<SlotsOptions> = {}): Slots {
+function openSlots(limits: Partial<SlotLimits> = {}): Slots {
   const slots = new Slots({
     env: { PATH: process.env["PATH"], HOSTINGER_API_KEY: "fake-key-of-the-worker", USER_VPS_TEST_FILE: process.env["USER_VPS_TEST_FILE"] },
     tag: (slot) => tagEnvironment({ worker: WORKER, slot }),
     standIns: false,
     programEnv: { SSH_PRIVATE_KEY: "fake-ssh-key" },
-    ...options,
+    limits: { ...SLOT_LIMITS, ...limits },
   });
   opened.push(slots);
   return slots;
