@@ -1,20 +1,21 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { HOUR_MS } from "../../providers/core/time.ts";
+import type { Session } from "../../providers/hostinger/session.ts";
 import { isGone } from "../../providers/hostinger/vm-state.ts";
-import { beginChange, beginPhase, begunGiveUp, completeChange, hasUnfinishedUp, hasUpFailedLast, isMemberLetGo, isPoolMemberSetAside, notePoolMemberDelivered, notePoolMemberReady, notePaidUntil, openChange, saveCredentials, saveVpsResult, setVpsStatus } from "../records/index.ts";
-import type { VpsRecord } from "../records/index.ts";
-import { readHostKey } from "./host-key.ts";
+import { beginChange, begunGiveUp, hasUnfinishedUp, hasUpFailedLast, isMemberLetGo, isPoolMemberSetAside, openChange, setVpsStatus } from "../records/index.ts";
+import type { VpsChange, VpsRecord } from "../records/index.ts";
+import { applyChange, noteActionBefore, noteInstallation, planChange, replacedLeftOvers, stackOfChange } from "./apply-change.ts";
+import type { PlannedChange } from "./apply-change.ts";
 import { askToBuy } from "./ask-to-buy.ts";
-import { noteCertificate, settleSuccess } from "../purchases/index.ts";
-import type { OperationContext, OperationKind, OperationResult, OperationWait } from "./operation.ts";
-import { applyChange, noteActionBefore, noteInstallation, planChange, replacedLeftOvers, setReplacedAside, stackOfChange } from "./apply-change.ts";
-import { callsOf, endOf } from "./power.ts";
 import { declaredStack } from "./declared-stack.ts";
-import { OUTPUTS } from "./stack-outputs.ts";
+import { takeOver } from "./give-up/take-over.ts";
+import type { OperationContext, OperationKind, OperationResult, OperationWait } from "./operation.ts";
 import { refuseDoubtedAccount } from "./other-account.ts";
 import { refuseNamesOfOthers } from "./own-vms.ts";
 import { leaveMember } from "./pool/leave-member.ts";
-import { takeOver } from "./give-up/take-over.ts";
+import { callsOf } from "./power.ts";
+import { readOutputs, resultOfUp } from "./up-result.ts";
+import type { RanUp } from "./up-result.ts";
 
 /** A signup that goes its way is through by then, and its VM need not be asked for what it is called in each of its runs. */
 const LONG_AGO_MS = HOUR_MS;
@@ -25,6 +26,59 @@ export const up: OperationKind = {
   waiting: "queued",
   run: provision,
 };
+
+async function provision(context: OperationContext): Promise<OperationResult | OperationWait> {
+  const { pool, hooks, recorder, vms } = context;
+  const { userId } = context.record;
+  // Whoever has asked for it: its stack would take the user's VM back, or buy one for nobody.
+  if (await isMemberLetGo(pool, context.record)) {
+    recorder.onLine("Nothing is made: the VM is a user's by now, and what is left of the pool's own stack is to end.");
+    return { changes: {}, save: async (db) => void (await setVpsStatus(db, userId, { status: "deprovisioning", phase: null }, up.from)) };
+  }
+  await refuseGivenUp(context);
+  // From here on nobody asks for anything else, and what was asked for until now stands in this record.
+  const wanted = await setVpsStatus(pool, userId, { status: "provisioning" }, up.from, hooks.runId);
+  if (!wanted) {
+    recorder.onLine("Nothing is done: it was cancelled, or something else is wanted by now.");
+    return { changes: {}, save: async () => undefined };
+  }
+  recorder.phase("engine");
+  const session = vms.openSession({ ...callsOf(hooks), report: (text) => recorder.onLine(text) });
+  const { current, change } = await prepare({ ...context, record: wanted }, session);
+  const { record } = current;
+  const leftOvers = await replacedLeftOvers(current);
+  const hasDrifted = await mayHaveDrifted(current);
+  if (hasDrifted || isOfLongAgo(record)) await refuseNamesOfOthers(pool, session, record, [...(await ownVms(current)), ...leftOvers], { what: "worked on" });
+  const planned = change && (await planChange(current, session, change));
+  const { wait, mayBuy } = await askToBuy(current, session, planned);
+  if (wait) return { wait };
+  const ran = await runEngine(current, session, { planned, leftOvers, mayBuy, hasDrifted });
+  return await resultOfUp(current, session, { ...ran, planned, leftOvers });
+}
+
+async function refuseGivenUp({ pool, record: { userId, username } }: OperationContext): Promise<void> {
+  const giveUp = await begunGiveUp(pool, userId);
+  if (!giveUp) return;
+  throw new UserVpsError("CHANGE_REFUSED", `The VPS of ${username} is being given up since ${giveUp.startedAt?.toISOString()}; making it again would buy another VM.`, {
+    next: "Have it given up to its end (POST /api/admin/vps/{username}/deprovision), then ask for a new one.",
+  });
+}
+
+/** The record says which VM is the user's, how it was installed, and what is to be changed of it. */
+async function prepare(context: OperationContext, session: Session): Promise<{ readonly current: OperationContext; readonly change: VpsChange | undefined }> {
+  const { pool, record: wanted } = context;
+  const free = (await isPoolMemberSetAside(pool, wanted)) ? await leaveMember(context, session) : wanted;
+  const taken = await takeOver({ ...context, record: free }, session);
+  const own = await noteInstallation({ ...context, record: taken });
+  const change = await openChange(pool, own.userId);
+  const record = change ? await noteActionBefore({ pool, record: own }, session, change) : own;
+  return { current: { ...context, record }, change };
+}
+
+/** What was ready once may have drifted since; of what was never ready, the VM may be gone where a run has failed with it. */
+async function mayHaveDrifted({ pool, record: { userId, readyAt, hostingerVmId } }: OperationContext): Promise<boolean> {
+  return readyAt !== null || (hostingerVmId !== null && (await hasUpFailedLast(pool, userId)));
+}
 
 /** It may go on after a restore of the database, since whose backup its VM has become another user's. */
 function isOfLongAgo({ requestedAt }: VpsRecord): boolean {
@@ -37,88 +91,28 @@ async function ownVms({ engine, record: { username, hostingerVmId } }: Operation
   return (await engine.vms(username)).filter(({ isLeftOver }) => !isLeftOver).map(({ vmId }) => vmId);
 }
 
-async function provision(context: OperationContext): Promise<OperationResult | OperationWait> {
-  const { pool, engine, settings, cipher, hooks, recorder, redactor, vms } = context;
-  const { userId } = context.record;
-  // Whoever has asked for it: its stack would take the user's VM back, or buy one for nobody.
-  if (await isMemberLetGo(pool, context.record)) {
-    recorder.onLine("Nothing is made: the VM is a user's by now, and what is left of the pool's own stack is to end.");
-    return { changes: {}, save: async (db) => void (await setVpsStatus(db, userId, { status: "deprovisioning", phase: null }, up.from)) };
-  }
-  const giveUp = await begunGiveUp(pool, userId);
-  if (giveUp) {
-    throw new UserVpsError("CHANGE_REFUSED", `The VPS of ${context.record.username} is being given up since ${giveUp.startedAt?.toISOString()}; making it again would buy another VM.`, {
-      next: "Have it given up to its end (POST /api/admin/vps/{username}/deprovision), then ask for a new one.",
-    });
-  }
-  // From here on nobody asks for anything else, and what was asked for until now stands in this record.
-  const wanted = await setVpsStatus(pool, userId, { status: "provisioning" }, up.from, hooks.runId);
-  if (!wanted) {
-    recorder.onLine("Nothing is done: it was cancelled, or something else is wanted by now.");
-    return { changes: {}, save: async () => undefined };
-  }
-  recorder.phase("engine");
-  const session = vms.openSession({ ...callsOf(hooks), report: (text) => recorder.onLine(text) });
-  const free = (await isPoolMemberSetAside(pool, wanted)) ? await leaveMember({ ...context, record: wanted }, session) : wanted;
-  const taken = await takeOver({ ...context, record: free }, session);
-  const own = await noteInstallation({ ...context, record: taken });
-  const change = await openChange(pool, userId);
-  const record = change ? await noteActionBefore({ pool, record: own }, session, change) : own;
-  const current = { ...context, record };
-  const leftOvers = await replacedLeftOvers(current);
-  // What was ready once may have drifted since; of what was never ready, the VM may be gone where a run has failed with it.
-  const mayHaveDrifted = record.readyAt !== null || (record.hostingerVmId !== null && (await hasUpFailedLast(pool, userId)));
-  if (mayHaveDrifted || isOfLongAgo(record)) await refuseNamesOfOthers(pool, session, record, [...(await ownVms(current)), ...leftOvers], { what: "worked on" });
-  const planned = change && (await planChange(current, session, change));
-  const { wait, mayBuy } = await askToBuy(current, session, planned);
-  if (wait) return { wait };
+interface EngineRun {
+  readonly planned: PlannedChange | undefined;
+  readonly leftOvers: readonly number[];
+  readonly mayBuy: boolean;
+  readonly hasDrifted: boolean;
+}
+
+async function runEngine(current: OperationContext, session: Session, { planned, leftOvers, mayBuy, hasDrifted }: EngineRun): Promise<RanUp> {
+  const { pool, engine, settings, hooks, record, overdue } = current;
   const declared = await declaredStack(pool, record, settings);
   const stack = planned ? stackOfChange(declared, planned) : declared;
   // A rename needs no permission, but is half done from here on as well.
-  if (change && (planned?.permission || change.kind === "rename")) await beginChange(pool, change.changeId);
+  if (planned?.permission || planned?.change.kind === "rename") await beginChange(pool, planned.change.changeId);
   await engine.clearInterruptedRun(stack, hooks);
   // A run that came to no end may have brought something else to the VPS than what the state holds, as a rename that is taken back.
-  const again = (await hasUnfinishedUp(pool, userId)) ? (["configuration", "release", "health"] as const) : [];
+  const again = (await hasUnfinishedUp(pool, record.userId)) ? (["configuration", "release", "health"] as const) : [];
   const applied = planned?.permission && (await applyChange(current, stack, planned.permission, { mayBuy, leftOvers, again }));
   // A change's permission is good for one run, which therefore waits itself.
-  const patience = change ? "own" : context.overdue ? (`over:${context.overdue}` as const) : "none";
-  const { changes, outputs: printed } = await engine.up(stack, hooks, { refresh: mayHaveDrifted && !applied, patience, mayBuy, leftOvers, again: applied ? [] : again }).catch(async (error: unknown) => {
-    if (isGone(error)) await refuseDoubtedAccount(context, session);
+  const patience = planned ? "own" : overdue ? (`over:${overdue}` as const) : "none";
+  const { changes, outputs } = await engine.up(stack, hooks, { refresh: hasDrifted && !applied, patience, mayBuy, leftOvers, again: applied ? [] : again }).catch(async (error: unknown) => {
+    if (isGone(error)) await refuseDoubtedAccount(current, session);
     throw error;
   });
-  const outputs = OUTPUTS.safeParse(printed);
-  if (!outputs.success) {
-    const names = outputs.error.issues.map(({ path }) => path.join(".")).join(", ");
-    throw new UserVpsError("ENGINE_FAILED", `The run of the stack ${stack.stackName} succeeded, but these outputs are not as expected: ${names}.`);
-  }
-  const { address, hostname, url, vmId, orderId, subscriptionId, password, jwtSecret, credentialsCreatedAt } = outputs.data;
-  redactor.add(password, jwtSecret);
-  const sshHostKey = await readHostKey(address, settings.sshPort, endOf(hooks));
-  const replaced = new Set([...leftOvers, ...(change?.kind === "replace" && vmId !== change.vmId ? [change.vmId] : [])]);
-  const paid = new Map<number, Date | undefined>();
-  for (const id of replaced) paid.set(id, await setReplacedAside(session, { vmId: id, hostname: record.hostname }));
-  return {
-    changes: applied ?? changes,
-    async save(db) {
-      if (planned) await completeChange(db, planned.change, planned);
-      for (const [id, paidUntil] of paid) await notePaidUntil(db, userId, id, paidUntil);
-      await saveVpsResult(db, userId, {
-        address, url, hostingerVmId: vmId,
-        ...(sshHostKey && { sshHostKey }),
-        // An adopted VM's order is not known; what was once known stays.
-        ...(orderId && { hostingerOrderId: orderId }),
-        ...(subscriptionId && { subscriptionId }),
-      });
-      await settleSuccess(db, userId, { vmId, orderId, subscriptionId });
-      // What waits in a pool has no name that anybody certifies, and credentials that nobody is ever shown.
-      if (record.isPooled) await notePoolMemberReady(db, userId, vmId);
-      else {
-        await noteCertificate(db, hostname, userId);
-        await saveCredentials(db, cipher, userId, { username: "spoq", hostname, password, jwtSecret }, record.credentialsRotation, credentialsCreatedAt);
-        if (record.poolMemberId !== null) await notePoolMemberDelivered(db, userId);
-      }
-      await beginPhase(db, { runId: hooks.runId, userId, phase: "done" });
-      await setVpsStatus(db, userId, { status: "ready" });
-    },
-  };
+  return { changes: applied ?? changes, outputs: readOutputs(stack.stackName, outputs) };
 }
