@@ -14,20 +14,20 @@ import { ALLOW_PURCHASE_VARIABLE } from "../../providers/hostinger/settings.ts";
 import { BEING_MADE } from "../../providers/hostinger/vm-state.ts";
 import { preparePulumiHome } from "../install-pulumi/ensure-engine.ts";
 import type { Engine as InstalledEngine } from "../install-pulumi/ensure-engine.ts";
-import type { DestroyOptions, Engine, EngineProgress, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions, UpResult } from "./engine.ts";
+import type { DestroyOptions, Engine, RunHooks, RunResult, StackOutputs, StackRequest, StackVm, UpOptions, UpResult } from "./engine.ts";
 import { dnsRecordsOf } from "./dns-records.ts";
-import { createEventTranslator } from "./engine-events.ts";
+import { listenToRun } from "./engine-events.ts";
 import { failureOf } from "./failure.ts";
 import { forgetInState } from "./forget-in-state.ts";
 import { clearInterruptedRun } from "./interrupted-run.ts";
 import type { LostDnsRecords } from "./lost-dns-record.ts";
 import { killRunsOfStack } from "./process-tags.ts";
 import { CommandFailed, createPulumiCommand } from "./pulumi-command.ts";
-import type { CommandEnd, CommandFlags } from "./pulumi-command.ts";
+import type { CommandEnd, CommandFlags, RunnableCommand } from "./pulumi-command.ts";
 import { releaseStaleLocks } from "./state-locks.ts";
 import type { EngineProcesses } from "./state-locks.ts";
 import { createStackWorkspace, runEnvironment } from "./stack-workspace.ts";
-import type { StateBackend, StateResource } from "./state-backend.ts";
+import type { StackState, StateBackend, StateResource } from "./state-backend.ts";
 import type { ExportedStack } from "./way-in.ts";
 import { createWorkFolder } from "./work-folder.ts";
 import type { Slot, Slots } from "../slots/slots.ts";
@@ -52,6 +52,19 @@ export interface AutomationEngineOptions {
 /** As many updates as `pulumi stack history` shows of a stack, and somewhat more: older ones are looked for after one `up` of so many. */
 const KEPT_UPDATES = 20;
 const UPS_A_PRUNING = 8;
+
+interface OpenOptions {
+  /** The stack is made if it is not there. */
+  readonly create?: boolean;
+  /** false: it takes no lock, and what it starts is not to be looked for. */
+  readonly isRun?: boolean;
+  /** Whether the stack's program or its providers are called. */
+  readonly slot?: boolean;
+  /** What the program put out, if it came to that. */
+  readonly onOutputs?: (outputs: StackOutputs) => void;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly flags?: CommandFlags;
+}
 
 interface OpenStack {
   readonly stack: Stack;
@@ -174,79 +187,73 @@ export class AutomationEngine implements Engine {
     }
   }
 
-  async #withStack<T>(
-    request: StackRequest,
-    hooks: RunHooks,
-    { create = false, isRun = true, slot: takesSlot = false, onOutputs, env: given = {}, flags }: { create?: boolean; isRun?: boolean; slot?: boolean; onOutputs?: (outputs: StackOutputs) => void; env?: Readonly<Record<string, string>>; flags?: CommandFlags },
-    work: (open: OpenStack) => Promise<T>,
-  ): Promise<T> {
-    const { installed, env, backend, backendUrl, processes, workerId, givesWay } = this.#options;
+  /** Opens the stack in a folder of its own, in a slot if one is asked for, and leaves nothing of both behind. */
+  async #withStack<T>(request: StackRequest, hooks: RunHooks, { env: given, ...options }: OpenOptions, work: (open: OpenStack) => Promise<T>): Promise<T> {
+    const { installed, backend } = this.#options;
     hooks.refuseLost?.();
     const traceparent = currentTraceparent();
-    const more = { ...given, ...(traceparent && { TRACEPARENT: traceparent }) };
+    const env = { ...given, ...(traceparent && { TRACEPARENT: traceparent }) };
     const state = await backend.readStack(request.stackName);
     const folder = await createWorkFolder(this.#options.folder);
-    const slot = takesSlot ? await this.#takeSlot(more, hooks).catch(async (error: unknown) => { await folder.remove(); throw error; }) : undefined;
+    const slot = options.slot ? await this.#takeSlot(env, hooks).catch(async (error: unknown) => { await folder.remove(); throw error; }) : undefined;
     let failed = true;
-    const errors: string[] = [];
-    const pulumi = createPulumiCommand({
-      binDir: installed.binDir,
-      version: installed.version,
-      env: runEnvironment({ installed, env: { ...env, ...more }, backendUrl, pulumiHome: this.#pulumiHome, runId: hooks.runId, providers: slot?.providers }),
-      programAddress: slot?.program,
-      flags,
-      tags: { run: hooks.runId, stack: this.#stackTag(request.stackName), worker: workerId, ...(slot && { slot: slot.slotId }) },
-      signal: hooks.signal,
-      killSignal: hooks.killSignal,
-      onLine: hooks.onLine,
-      givesWay,
-      beforeStart: async (pid) => { if (isRun) await processes.add({ runId: hooks.runId, hostId: hostname(), pid }); },
-    });
+    const pulumi = this.#command(request, hooks, { ...options, env }, slot);
+    const told = listenToRun((event) => hooks.onEvent?.(event));
     try {
       // Each time: the system may clear away what is old of it.
       await preparePulumiHome(this.#pulumiHome, installed);
-      const workspace = await createStackWorkspace({
-        request, state, pulumi,
-        workDir: folder.path,
-        pulumiHome: this.#pulumiHome,
-        secretsProvider: this.#options.secretsProvider,
-      });
-      const { secretsProvider } = this.#options;
-      // A key service is asked for a stack's own key by `pulumi stack init` alone.
-      const isThere = state !== undefined || !create || (!secretsProvider && (await backend.createStack(request.stackName)));
-      const stack = isThere ? await Stack.select(request.stackName, workspace) : await Stack.create(request.stackName, workspace);
-      // Not asked for: it would be one more call of the CLI, for what the events have told.
-      stack.info = async () => undefined;
-      let changes: RunResult["changes"] = {};
-      const translate = createEventTranslator((event) => {
-        collectErrors(event, errors);
-        hooks.onEvent?.(event);
-      });
-      const onEvent = (event: EngineEvent) => {
-        if (event.summaryEvent) changes = event.summaryEvent.resourceChanges ?? {};
-        translate(event);
-      };
+      const stack = await this.#openStack(request, state, folder.path, pulumi, options);
       const worked = await work({
         stack,
         folder: folder.path,
-        options: { onEvent, suppressProgress: true, suppressOutputs: true },
+        options: { onEvent: told.onEvent, suppressProgress: true, suppressOutputs: true },
         cli: async (...args) => (await pulumi.run(args, folder.path, {})).stdout,
-        result: () => ({ changes }),
+        result: () => ({ changes: told.changes() }),
       });
       // An engine that came to its end while this process stood still: what follows is for whoever has the user by now.
       hooks.refuseLost?.();
       failed = false;
       return worked;
     } catch (error) {
-      const failure = this.#failure(error, request.stackName, hooks, errors, pulumi.last);
+      const failure = this.#failure(error, request.stackName, hooks, told.errors, pulumi.last);
       // Such a run has come to a good end: its slot serves the next one.
       failed = !(failure instanceof UserVpsError && failure.code === "NOT_YET");
       throw failure;
     } finally {
       const outputs = await slot?.release({ failed });
-      if (outputs) onOutputs?.(outputs);
+      if (outputs) options.onOutputs?.(outputs);
       await folder.remove();
     }
+  }
+
+  /** The command line, as this run calls it. */
+  #command(request: StackRequest, hooks: RunHooks, { env: given, flags, isRun = true }: OpenOptions, slot: Slot | undefined): RunnableCommand {
+    const { installed, env, backendUrl, processes, workerId, givesWay } = this.#options;
+    const { runId, signal, killSignal, onLine } = hooks;
+    return createPulumiCommand({
+      binDir: installed.binDir,
+      version: installed.version,
+      env: runEnvironment({ installed, env: { ...env, ...given }, backendUrl, pulumiHome: this.#pulumiHome, runId, providers: slot?.providers }),
+      programAddress: slot?.program,
+      flags,
+      tags: { run: runId, stack: this.#stackTag(request.stackName), worker: workerId, ...(slot && { slot: slot.slotId }) },
+      signal,
+      killSignal,
+      onLine,
+      givesWay,
+      beforeStart: async (pid) => { if (isRun) await processes.add({ runId, hostId: hostname(), pid }); },
+    });
+  }
+
+  async #openStack(request: StackRequest, state: StackState | undefined, workDir: string, pulumi: RunnableCommand, { create = false }: OpenOptions): Promise<Stack> {
+    const { backend, secretsProvider } = this.#options;
+    const workspace = await createStackWorkspace({ request, state, pulumi, workDir, pulumiHome: this.#pulumiHome, secretsProvider });
+    // A key service is asked for a stack's own key by `pulumi stack init` alone.
+    const isThere = state !== undefined || !create || (!secretsProvider && (await backend.createStack(request.stackName)));
+    const stack = isThere ? await Stack.select(request.stackName, workspace) : await Stack.create(request.stackName, workspace);
+    // Not asked for: it would be one more call of the CLI, for what the events have told.
+    stack.info = async () => undefined;
+    return stack;
   }
 
   /** A signal's reason says it better than the engine that it ended. */
@@ -265,10 +272,6 @@ function isVm({ type }: StateResource): boolean {
 function stackVm({ outputs = {}, delete: isLeftOver = false }: StateResource): StackVm {
   const { vmId, plan, dataCenterId, recreation, ipv4, state } = outputs as { vmId: number; plan?: string; dataCenterId?: number; recreation?: string; ipv4?: string; state?: string };
   return { vmId, plan, dataCenterId, recreation, address: ipv4, isLeftOver, isNew: state === BEING_MADE };
-}
-
-function collectErrors(event: EngineProgress, errors: string[]): void {
-  if (event.kind === "message" && event.severity === "error") errors.push(event.text);
 }
 
 /** Short, and different for each state backend; holds nothing of the URL. */

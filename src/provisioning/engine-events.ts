@@ -1,9 +1,35 @@
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { changedProperties } from "./changed-properties.ts";
-import type { EngineProgress } from "./engine.ts";
+import type { EngineProgress, RunResult } from "./engine.ts";
 
 /** Types that the engine itself brings along: not of anybody's interest. */
 const ENGINE_TYPES = /^pulumi:(pulumi|providers):/;
+
+export interface RunListener {
+  readonly onEvent: (event: EngineEvent) => void;
+  /** What providers and engine call errors, so far. */
+  readonly errors: readonly string[];
+  /** By the engine's last summary. */
+  readonly changes: () => RunResult["changes"];
+}
+
+/** Listens to the events of one run, and passes on what they tell. */
+export function listenToRun(onProgress: (event: EngineProgress) => void): RunListener {
+  const errors: string[] = [];
+  let changes: RunResult["changes"] = {};
+  const translate = createEventTranslator((event) => {
+    if (event.kind === "message" && event.severity === "error") errors.push(event.text);
+    onProgress(event);
+  });
+  return {
+    onEvent(event) {
+      if (event.summaryEvent) changes = event.summaryEvent.resourceChanges ?? {};
+      translate(event);
+    },
+    errors,
+    changes: () => changes,
+  };
+}
 
 /** Translates one run's events of the engine; keeps when each resource was begun. */
 export function createEventTranslator(onProgress: (event: EngineProgress) => void): (event: EngineEvent) => void {
