@@ -24,15 +24,13 @@ export function pageOf<T extends z.ZodType, B extends z.ZodRawShape = Record<nev
 }
 
 /** What the records answer, as HTTP shows it. */
-export function pageView<T, V>({ items, nextCursor }: { readonly items: readonly T[]; readonly nextCursor: string | number | null }, view: (item: T) => V): { items: V[]; nextCursor: string | null } {
+export function pageView<T, V>({ items, nextCursor }: Page<T, string | number>, view: (item: T) => V): Page<V, string> {
   return { items: items.map(view), nextCursor: nextCursor === null ? null : String(nextCursor) };
 }
 
 /** For a list that is there as a whole, newest first: the page after the item that `cursor` names. */
-export function pageWithin<T>(all: readonly T[], { limit, cursor }: { readonly limit: number; readonly cursor?: number | undefined }, idOf: (item: T) => number): { items: T[]; nextCursor: number | null } {
-  const rest = cursor === undefined ? all : all.filter((item) => idOf(item) < cursor);
-  const items = rest.slice(0, limit);
-  return { items, nextCursor: rest.length > limit ? idOf(items.at(-1)!) : null };
+export function pageWithin<T>(all: readonly T[], { limit, cursor }: { readonly limit: number; readonly cursor?: number | undefined }, idOf: (item: T) => number): Page<T, number> {
+  return firstPage(cursor === undefined ? all : all.filter((item) => idOf(item) < cursor), limit, idOf);
 }
 
 /** For one that goes by names, in their order. */

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import type { Page } from "../../db/page.ts";
 import { listFindings } from "../../drift/findings.ts";
 import { FINDING_KIND_NAMES } from "../../drift/kinds.ts";
 import { findVpsByUsername, listOperatorActions, listVps } from "../../records/index.ts";
@@ -59,7 +60,7 @@ function userRow({ dataCenter, failure, waiting: _, ...vps }: ReturnType<typeof 
   return { ...vps, dataCenter: dataCenter.city ?? dataCenter.id, failureCode: failure?.code ?? null, failure: failure?.reason ?? null };
 }
 
-async function* pages<Cursor>(read: (cursor: Cursor | undefined) => Promise<{ items: readonly Row[]; nextCursor: Cursor | null }>): AsyncGenerator<readonly Row[]> {
+async function* pages<Cursor>(read: (cursor: Cursor | undefined) => Promise<Page<Row, Cursor>>): AsyncGenerator<readonly Row[]> {
   let cursor: Cursor | undefined;
   do {
     const page = await read(cursor);
