@@ -41,7 +41,11 @@ describe("user-vps demo --stay", () => {
     });
     url = /Operators' page +(http:\/\/127\.0\.0\.1:\d+)\//.exec(said)![1]!;
   });
-  afterAll(() => void demo.kill("SIGKILL"));
+  afterAll(async () => {
+    // In good order, whichever test has failed: killed, it would leave its PostgreSQL behind.
+    if (!demo.killed) demo.kill("SIGTERM");
+    await ended;
+  });
 
   /** In a second terminal, with the file that the demo names and nothing else. */
   const shell = async (command: string) => {

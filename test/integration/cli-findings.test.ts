@@ -9,8 +9,10 @@ import type { AdminVpsView } from "../../src/http/vps-view.ts";
 import { runCli, runJson } from "./cli-support.ts";
 import type { CliRun, ErrorDocument } from "./cli-support.ts";
 import { operatorsWorld, whenAsked } from "./operators-support.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 
 const { address, answers, env, find, forget, jobs, pool, runOf, user } = await operatorsWorld();
+eachBeginsEmpty({ pool, jobs });
 
 describe("user-vps drift --service", () => {
   const resource = { resource: "vm", type: "VirtualMachine", whatUpWouldDo: "change in place", properties: [{ name: "state", declared: "running", actual: "stopped", whatUpWouldDo: "change in place" }] };
@@ -27,6 +29,7 @@ describe("user-vps drift --service", () => {
   });
 
   it("ends with 1 whatever goes wrong: no worker, no such user, a wrong token, a service that is away", async () => {
+    await user("dora");
     answers.drift = undefined;
     const cases: [string, Record<string, string>, string][] = [
       ["dora", {}, "NOT_READY"], ["nobody", {}, "USER_NOT_FOUND"], ["Dora", {}, "USERNAME_INVALID"],
@@ -78,6 +81,8 @@ describe("user-vps sweep and findings", () => {
   });
 
   it("findings shows the open ones, or all, of a kind or a user, and why up does not mend one", async () => {
+    await find("dora", ["VmStopped"]);
+    await forget();
     await find("dora", ["RecordGone", "VmSuspended"]);
     await find(null, ["OrphanVm"]);
     const kinds = async (...args: string[]) => (await runJson<FindingView[]>(["findings", ...args], { env })).map(({ kind }) => kind);
@@ -146,6 +151,7 @@ describe("user-vps repair", () => {
   });
 
   it("takes one finding alone, also of nobody; and knows whose it is", async () => {
+    for (const username of ["erna", "egon"]) await user(username);
     const [findingId, other] = await find("erna", ["VmStopped", "RecordGone"]);
     const { repairs } = await runJson<Repaired>(["repair", "--finding", String(findingId), "--why", "x"], { env });
     assert.deepEqual(repairs.map((repair) => [repair.findingId, repair.decision]), [[findingId, "queued"]]);

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { describe, it } from "vitest";
+import { beforeEach, describe, it } from "vitest";
 import { appendRunLog, beginPhase, finishRun, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { createRelease } from "../../src/releases/index.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { signToken } from "../support/tokens.ts";
 import { until } from "../support/until.ts";
 import { operatorsWorld } from "./operators-support.ts";
@@ -12,14 +13,18 @@ import { runCli, runJson, temporaryFolder, type ErrorDocument } from "./cli-supp
 
 const { address, answers, env, pool, user } = await operatorsWorld();
 
-describe("the fleet from another machine", async () => {
+const userId = "user_cora";
+eachBeginsEmpty({ pool });
+beforeEach(async () => {
   await user("anna");
   await user("bert", "failed");
-  const userId = await user("cora", "queued", null);
+  await user("cora", "queued", null);
   await startRun(pool, { runId: "run-cora", userId, username: "cora", operation: "up", workerId: "w", hostId: "h", pid: 1 });
   await beginPhase(pool, { runId: "run-cora", userId, phase: "vm" });
   await appendRunLog(pool, "run-cora", ["buying a VM"]);
+});
 
+describe("the fleet from another machine", () => {
   it("list shows everybody, and filters by status and by a part of what is known", async () => {
     const all = (await runCli(["list"], { env })).stdout;
     assert.match(all, /^USER +STATUS/m);
@@ -98,7 +103,6 @@ describe("a command line that only knows the service", () => {
   });
 
   it("shows the audit by who, what, whom and when, and writes all of it into a file", async () => {
-    await pool.query("DELETE FROM vps_operator_actions");
     const ask = (username: string, by: string, daysAgo: number, path: string) => pool.query(`INSERT INTO vps_operator_actions (requested_by, path, username, reason, request_id, status, asked_at) VALUES ($1, $2, $3, '=danger', 'r', 202, now() - $4 * interval '1 day')`, [by, path, username, daysAgo]);
     await ask("anna", "operator_1", 3, "/api/admin/vps/anna/repair");
     await ask("bert", "operator_2", 2, "/api/admin/vps/bert/deprovision");

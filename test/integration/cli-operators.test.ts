@@ -4,16 +4,18 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { describe, it } from "vitest";
+import { afterEach, describe, it } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
 import type { AdminVpsView } from "../../src/http/vps-view.ts";
-import { findVpsByUserId, listGiveUps, requestChange, requestGiveUp, setVpsStatus } from "../../src/records/index.ts";
+import { cancelGiveUp, findVpsByUserId, listGiveUps, requestChange, requestGiveUp, setVpsStatus } from "../../src/records/index.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { signToken } from "../support/tokens.ts";
 import { callJson, runCli, runJson, startCli } from "./cli-support.ts";
 import type { ErrorDocument } from "./cli-support.ts";
 import { operatorsWorld, whenAsked } from "./operators-support.ts";
 
 const { address, answers, env, jobs, pool, runOf, user } = await operatorsWorld();
+eachBeginsEmpty({ pool, jobs });
 
 interface Ordered {
   readonly vps: AdminVpsView;
@@ -154,6 +156,7 @@ describe("user-vps deprovision and given-up", () => {
   });
 
   it("tells until when it can be cancelled; cancel then keeps everything", async () => {
+    await user("gina");
     const { code, stdout } = await runCli(deprovision("--confirm", "gina"), { env });
     assert.equal(code, 0);
     assert.match(stdout, /^gina: it is given up at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC; until then `user-vps cancel gina` keeps everything\.$/m);
@@ -163,6 +166,9 @@ describe("user-vps deprovision and given-up", () => {
   });
 
   it("--keep-data wipes nothing; given-up lists both with what is known", async () => {
+    const userId = await user("gina");
+    await requestGiveUp(pool, (await findVpsByUserId(pool, userId))!, { requestedBy: "operator_1", reason: "a mistake", wipe: true, graceHours: 72 });
+    assert.ok(await inTransaction(pool, (db) => cancelGiveUp(db, userId)));
     const { vps, giveUp } = await runJson<{ vps: AdminVpsView; giveUp: { wipe: boolean; username: string } }>(deprovision("--keep-data", "--confirm", "gina"), { env });
     assert.deepEqual([vps.status, giveUp.wipe, giveUp.username], ["deprovisioning", false, "gina"]);
     await pool.query("UPDATE vps_give_ups SET paid_until = '2026-05-06T00:00:00Z', vm_id = 17923 WHERE cancelled_at IS NULL");
@@ -201,6 +207,7 @@ describe("user-vps snapshot and actions", () => {
 });
 
 describe("every operators' command", () => {
+  afterEach(() => assert.deepEqual(jobs.enqueued, [], "nothing is changed by what is refused"));
   const COMMANDS: readonly (readonly string[])[] = [
     ["findings"], ["given-up"], ["repair", "USER", "--why", "x"], ["rotate", "USER"], ["retry", "USER"], ["cancel", "USER"], ["power", "stop", "USER"],
     ["actions", "USER"], ["snapshot", "USER", "--confirm", "USER"], ["deprovision", "USER", "--reason", "x", "--confirm", "USER"],
@@ -238,6 +245,4 @@ describe("every operators' command", () => {
     }
     assert.match((await runCli(["repair", "nobody", "--why", "x"], { env })).stdout, /no open findings/);
   });
-
-  it("changed nothing by all that", () => assert.deepEqual(jobs.enqueued, []));
 });

@@ -21,6 +21,11 @@ describe("user-vps vm snapshot-…", async () => {
   });
   const run = (verb: string, ...more: string[]) => runCli(["vm", `snapshot-${verb}`, vmId, ...more], { env });
   const shown = async () => (await runJson<Shown>(["vm", "snapshot-show", vmId], { env })).snapshot;
+  /** Whatever there was before. */
+  async function withSnapshot(isThere: boolean): Promise<void> {
+    if (((await callJson<Shown>(["vm", "snapshot-show", vmId], { env })).snapshot !== null) === isThere) return;
+    await callJson(["vm", `snapshot-${isThere ? "create" : "delete"}`, vmId, "--confirm", hostname], { env });
+  }
   const ordered = () => sandbox.state().vms[0]!.actions.map(({ name }) => name).filter((name) => name.includes("snapshot"));
   async function refused(verb: string): Promise<void> {
     const before = ordered();
@@ -34,12 +39,14 @@ describe("user-vps vm snapshot-…", async () => {
   }
 
   it("shows that there is none, and then has nothing to restore or to remove", async () => {
+    await withSnapshot(false);
     assert.deepEqual(await runJson<Shown>(["vm", "snapshot-show", vmId], { env }), { vmId: Number(vmId), snapshot: null });
     assert.equal((await run("show")).stdout, `${hostname}: no snapshot.\n`);
     for (const verb of ["restore", "delete"]) assert.match((await runJson<ErrorDocument>(["vm", `snapshot-${verb}`, vmId, "--confirm", hostname], { env, code: 2 })).error.message, /has no snapshot/);
   });
 
   it("makes the first one without asking, for nothing is lost", async () => {
+    await withSnapshot(false);
     const { code, stdout } = await run("create");
     assert.equal(code, 0);
     assert.match(stdout, /^one\.spoq\.dev: a snapshot of VM \d+ is made; Hostinger keeps it until \d{4}-\d\d-\d\d /);
@@ -47,6 +54,7 @@ describe("user-vps vm snapshot-…", async () => {
   });
 
   it("replaces it only with the host name typed again", async () => {
+    await withSnapshot(true);
     const first = await shown();
     await refused("create");
     assert.deepEqual(await shown(), first);
@@ -56,6 +64,7 @@ describe("user-vps vm snapshot-…", async () => {
   });
 
   it("restores only with the host name typed again, and waits for its end", async () => {
+    await withSnapshot(true);
     await refused("restore");
     assert.match((await run("restore", "--confirm", hostname)).stdout, /^one\.spoq\.dev: VM \d+ is what it was at \d{4}-/);
     assert.deepEqual([ordered().at(-1), sandbox.state().vms[0]!.state, sandbox.state().vms[0]!.locked], ["restore_snapshot", "running", false]);
@@ -63,6 +72,7 @@ describe("user-vps vm snapshot-…", async () => {
   });
 
   it("removes it only with the host name typed again", async () => {
+    await withSnapshot(true);
     await refused("delete");
     assert.deepEqual(await runJson(["vm", "snapshot-delete", vmId, "--confirm", hostname], { env }), { action: "snapshot-delete", vmId: Number(vmId), deleted: true });
     assert.equal(await shown(), null);

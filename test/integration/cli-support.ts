@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { CommanderError } from "commander";
-import { afterAll } from "vitest";
 import { commandOf } from "../../src/cli/commands/index.ts";
 import { exitCodeOf } from "../../src/cli/exit-codes.ts";
 import { buildProgram } from "../../src/cli/program.ts";
@@ -31,10 +30,10 @@ export interface CliOptions {
   readonly limitMs?: number;
 }
 
-/** A folder that goes when the test file ends. */
+/** A folder that goes when the test, suite or file that calls it ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "user-vps-cli-test-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

@@ -56,7 +56,7 @@ describe("a transaction whose connection is ended by the server", () => {
 describe("a transaction that PostgreSQL gives up", () => {
   it("is done again, so that of two that wait for each other both come through", async () => {
     await pool.query("DROP TABLE IF EXISTS counted");
-    await pool.query("CREATE TABLE counted (name TEXT PRIMARY KEY, count INT NOT NULL)");
+    await pool.query("DROP TABLE IF EXISTS counted; CREATE TABLE counted (name TEXT PRIMARY KEY, count INT NOT NULL)");
     await pool.query("INSERT INTO counted VALUES ('a', 0), ('b', 0)");
     const count = (name: string) => "UPDATE counted SET count = count + 1 WHERE name = '" + name + "'";
     let tries = 0;
@@ -92,7 +92,7 @@ describe("a server that only reads any more", () => {
     const small = createPool({ url, name: "small", max: 1 });
     atEnd(() => small.end());
     await small.query("DROP TABLE IF EXISTS written");
-    await small.query("CREATE TABLE written (number INT)");
+    await small.query("DROP TABLE IF EXISTS written; CREATE TABLE written (number INT)");
     const write = (db: Queryable) => db.query("INSERT INTO written VALUES (1)");
     for (const within of [inTransaction, withClient]) {
       await small.query("SET default_transaction_read_only = on");

@@ -11,9 +11,11 @@ import { answerQuestions, ask } from "../../src/jobs/questions.ts";
 import { changedProperties } from "../../src/provisioning/changed-properties.ts";
 import type { RunHooks } from "../../src/provisioning/engine.ts";
 import { beginWait, createCredentialsCipher, findRun, findVpsByUserId, finishRun, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool, url } = await withDatabase();
+eachBeginsEmpty({ pool });
 let boss: PgBoss;
 beforeAll(async () => {
   boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });

@@ -3,9 +3,11 @@ import { describe, it } from "vitest";
 import { migrate } from "../../src/db/migrate.ts";
 import { inTransaction } from "../../src/db/transaction.ts";
 import { beginPhase, discardCredentials, createCredentialsCipher, endSession, findRun, findVpsByUserId, findVpsByUsername, finishRun, isSessionEnded, openRunsOf, readProgress, requestVps, saveCredentials, setVpsStatus, startRun, takeCredentials } from "../../src/records/index.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool } = await withDatabase();
+eachBeginsEmpty({ pool });
 const request = (username: string, userId = `user_${username}`) => ({ userId, username, hostname: `${username}.spoq.dev`, plan: "kvm1", templateId: 1007, dataCenterId: 9, sshPublicKey: null });
 const run = (username: string, runId: string, more: { workerId?: string; hostId?: string } = {}) => ({ runId, userId: `user_${username}`, username, operation: "up" as const, workerId: "w1", hostId: "h1", pid: 1, ...more });
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { countMembers, endSession, findReleaseOfUser, isSessionEnded, listRuns, readCounts, removeOld, requestVps, setVpsStatus } from "../../src/records/index.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool } = await withDatabase();
+eachBeginsEmpty({ pool });
 const KEPT = { runsKeptDays: 90, auditKeptDays: 730, notificationsKeptDays: 30 };
 
 async function user(username: string, status: "ready" | "failed"): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import Fastify from "fastify";
 import type { FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
@@ -14,6 +14,7 @@ import { driftRoutes } from "../../src/http/routes/drift.ts";
 import type { HttpContext } from "../../src/http/context.ts";
 import { requestVps } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { addRows } from "../support/fleet.ts";
 import { RecordingJobs, testSettings } from "../support/http-app.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -21,8 +22,9 @@ import { asOperator, asUser } from "../support/tokens.ts";
 
 const { pool } = await withDatabase();
 const jobs = new RecordingJobs();
+eachBeginsEmpty({ pool, jobs });
 const resource = { resource: "vm", type: "VirtualMachine", whatUpWouldDo: "change in place", properties: [{ name: "state", declared: "running", actual: "stopped", whatUpWouldDo: "change in place" }] };
-let answer: DriftAnswer | undefined = { drift: { username: "alice", resources: [resource], changes: 1, refusal: null } };
+let answer: DriftAnswer | undefined;
 let app: FastifyInstance;
 let operator: Record<string, string>;
 
@@ -37,6 +39,9 @@ beforeAll(async () => {
   for (const hook of [identify(createAuthenticator(testSettings(), () => undefined)), requireCaller, requireRole]) app.addHook("onRequest", hook);
   const context: Pick<HttpContext, "pool" | "jobs" | "drift"> = { pool, jobs, drift: { requestSweep, stackDrift: async () => answer } };
   await app.register(driftRoutes, { ...context, prefix: "/api/admin" } as HttpContext & { prefix: string });
+});
+beforeEach(async () => {
+  answer = { drift: { username: "alice", resources: [resource], changes: 1, refusal: null } };
   await addRows(pool, [{ username: "alice", hostname: "alice.spoq.dev", vmId: 1, address: "127.0.0.2" }]);
   await requestVps(pool, { userId: "u-new", username: "newcomer", hostname: "newcomer.spoq.dev", plan: "p", templateId: 1, dataCenterId: 1, sshPublicKey: null });
 });
@@ -44,6 +49,8 @@ afterAll(() => app.close());
 
 const get = (path: string, headers = operator) => app.inject({ url: `/api/admin${path}`, headers });
 const post = (path: string, payload?: object, headers = operator) => app.inject({ method: "POST", url: `/api/admin${path}`, headers, ...(payload && { payload }) });
+
+const foundOfAlice = (...kinds: ("VmStopped" | "VmGone")[]) => saveFindings(pool, { findings: kinds.map((kind) => ({ kind, subject: kind, userId: "u-alice", username: "alice", declared: "a", actual: "b" })), unexamined: [], unprobed: [] });
 
 describe("drift for operators", () => {
   it("shows the drift of one stack", async () => {
@@ -71,8 +78,7 @@ describe("drift for operators", () => {
   });
 
   it("lists findings with what can be done about each, filtered and by pages", async () => {
-    const of = (kind: "VmStopped" | "VmGone") => ({ kind, subject: kind, userId: "u-alice", username: "alice", declared: "a", actual: "b" });
-    const saved = await saveFindings(pool, { findings: [of("VmStopped"), of("VmGone")], unexamined: [], unprobed: [] });
+    const saved = await foundOfAlice("VmStopped", "VmGone");
     await savePreview(pool, [saved[0]!.findingId], { resources: [resource], changes: 1, refusal: null });
     const all = JSON.parse((await get("/findings?open=true&username=alice")).body);
     assert.deepEqual(all.items.map(({ kind, repair }: { kind: string; repair: { by: string } }) => [kind, repair.by]), [["VmGone", "nothing"], ["VmStopped", "up"]]);
@@ -84,6 +90,7 @@ describe("drift for operators", () => {
   });
 
   it("repairs what can be repaired, and says of the rest why not", async () => {
+    await foundOfAlice("VmStopped", "VmGone");
     const { rows } = await pool.query<{ id: number; kind: string }>("SELECT finding_id::int AS id, kind FROM vps_findings ORDER BY finding_id");
     const blocked = await post(`/findings/${rows[0]!.id}/repair`, { why: "the user asked" });
     assert.match(assertRefusal(blocked, 409, "STATUS_CONFLICT").message, /First VmGone/);

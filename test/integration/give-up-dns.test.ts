@@ -1,6 +1,6 @@
 /** DNS records that no stack knows of, made by hand for one: nobody gets a VM to which somebody else's name leads. The engine is a stub. */
 import assert from "node:assert/strict";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
 import { destroy } from "../../src/provisioning/destroy.ts";
 import { takeWipedVm } from "../../src/provisioning/give-up/take-wiped-vm.ts";
@@ -9,6 +9,7 @@ import type { LostDnsRecords } from "../../src/provisioning/lost-dns-record.ts";
 import { findVpsByUserId, finishRun, requestGiveUp, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { addFleet, addRecord } from "../support/fleet.ts";
 import type { FleetMember } from "../support/fleet.ts";
 import { lastGiveUp } from "../support/give-up.ts";
@@ -29,7 +30,11 @@ beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 20, scriptMs: 10, actionMs: 10 });
   world = openPurchaseWorld(pool, sandbox, { REUSE_WIPED_VMS: "true" });
   dns = lostDnsRecords({ baseUrl: sandbox.cloudflareUrl, apiToken: sandbox.cloudflareToken, zoneId: sandbox.zoneId });
-  members = await addFleet(sandbox, pool, 4);
+});
+eachBeginsEmpty({ pool });
+beforeEach(async () => {
+  sandbox.reset();
+  members = await addFleet(sandbox, pool, 1);
 });
 afterAll(async () => {
   await Promise.all([world.close(), dns.close()]);
@@ -63,7 +68,7 @@ describe("a VPS that is given up", () => {
   });
 
   it("has a VM that nobody gets while any name of the zone leads to it", async () => {
-    const [, member] = members;
+    const [member] = members;
     await addRecord(sandbox, `old-name.${sandbox.domain}`, member!.address);
     await givenUp(member!);
     await world.signUp("carol");
@@ -83,7 +88,7 @@ describe("a user for whom the zone could not be asked", () => {
   }
 
   it("gets the wiped VM with the next run, and holds no transaction open while the zone is asked", async () => {
-    const [, , member] = members;
+    const [member] = members;
     await givenUp(member!);
     await world.signUp("dora");
     const open: unknown[] = [];
@@ -101,7 +106,7 @@ describe("a user for whom the zone could not be asked", () => {
   });
 
   it("gets none where a version before the books may have bought one", async () => {
-    await givenUp(members[3]!);
+    await givenUp(members[0]!);
     await world.signUp("eve");
     await pool.query("INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at, ended_at, outcome) VALUES ('before', 'u-eve', 'eve', 'up', 'w', 'h', 1, now(), now(), 'failed')");
     assert.equal(await takeWipedVm(await context("u-eve"), world.session), undefined);

@@ -3,11 +3,13 @@ import { describe, it, vi } from "vitest";
 import { inTransaction } from "../../src/db/index.ts";
 import { beginGiveUp, findVpsByUserId, requestVps, setVpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { lastGiveUp } from "../support/give-up.ts";
 import { withApp } from "../support/http-app.ts";
 import { asOperator, asUser } from "../support/tokens.ts";
 
 const { app, pool, jobs } = await withApp({ env: { DEPROVISION_GRACE_HOURS: "72" } });
+eachBeginsEmpty({ pool, jobs });
 const headers = await asOperator();
 const act = (username: string, action: string, payload?: object) => app.inject({ method: "POST", url: `/api/admin/vps/${username}/${action}`, headers, ...(payload ? { payload } : {}) });
 

@@ -1,6 +1,6 @@
 /** VMs that a user had before another took their place: given up with the user's VPS, whatever they are called by now. */
 import assert from "node:assert/strict";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
@@ -9,6 +9,7 @@ import { findVpsByUserId, requestGiveUp } from "../../src/records/index.ts";
 import type { GiveUp } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { addFleet } from "../support/fleet.ts";
 import type { FleetMember } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -22,7 +23,6 @@ const said: string[] = [];
 
 beforeAll(async () => {
   sandbox = await startSandbox({ bootMs: 20, scriptMs: 10, actionMs: 10 });
-  members = await addFleet(sandbox, pool, 4);
   const settings: Record<string, string> = { "hostinger:apiKey": sandbox.hostingerToken, "hostinger:baseUrl": sandbox.hostingerUrl };
   const client = new HostingerClient({ baseUrl: sandbox.hostingerUrl, apiKey: sandbox.hostingerToken });
   session = { client, settings: hostingerSettings({ get: (key: string) => settings[key] }, {}), signal: new AbortController().signal, report: (text) => void said.push(text) };
@@ -30,6 +30,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await session.client.close();
   await sandbox.close();
+});
+
+eachBeginsEmpty({ pool });
+beforeEach(async () => {
+  sandbox.reset();
+  said.length = 0;
+  members = await addFleet(sandbox, pool, 2);
 });
 
 const vmOf = (member: FleetMember) => sandbox.state().vms.find(({ id }) => id === member.vmId)!;
@@ -57,19 +64,19 @@ describe("a VM that was given up for another", () => {
   });
 
   it("is left alone once it is somebody else's by their record", async () => {
-    const [, , present, other] = members as [FleetMember, FleetMember, FleetMember, FleetMember];
-    const giveUp = await replaced("u-user3", other.vmId);
+    const [present, other] = members as [FleetMember, FleetMember];
+    const giveUp = await replaced("u-user1", other.vmId);
     assert.deepEqual(await replacedVmsOf(pool, session, giveUp, [], present.vmId), []);
     assert.ok(said.some((text) => text.includes(`VM ${other.vmId} belongs to somebody else by now`)));
     assert.deepEqual([vmOf(other).state, vmOf(other).autoRenewed], ["running", true]);
   });
 
   it("is told of where nobody knows which subscription pays it, and so whether it is renewed", async () => {
-    const { vmId, hostname } = members[2]!;
+    const { vmId, hostname } = members[0]!;
     const { virtualMachines } = session.client;
     const client = Object.assign(Object.create(session.client) as typeof session.client, { virtualMachines: { ...virtualMachines, get: async (...given: Parameters<typeof virtualMachines.get>) => ({ ...(await virtualMachines.get(...given)), subscriptionId: null }) } });
     await giveUpReplaced({ ...session, client }, { hostname, templateId: 1007, wipe: false } as GiveUp, vmId);
-    assert.equal(vmOf(members[2]!).state, "stopped");
+    assert.equal(vmOf(members[0]!).state, "stopped");
     assert.ok(said.some((text) => text.includes(`VM ${vmId}: it is not known which subscription pays it`)), said.join("\n"));
   });
 });

@@ -3,10 +3,12 @@ import { describe, it } from "vitest";
 import { ERROR_CATALOGUE, type ErrorCode } from "../../providers/core/errors.ts";
 import { appendRunLog, beginPhase, findVpsByUserId, finishRun, requestGiveUp, requestVps, saveVpsResult, setVpsStatus, startRun, type StatusChange } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withApp } from "../support/http-app.ts";
 import { asOperator, asUser } from "../support/tokens.ts";
 
 const { app, pool, jobs } = await withApp();
+eachBeginsEmpty({ pool, jobs });
 const headers = await asOperator();
 const get = (url: string) => app.inject({ url: `/api/admin${url}`, headers });
 const act = (username: string, action: string, payload?: object) => app.inject({ method: "POST", url: `/api/admin/vps/${username}/${action}`, headers, ...(payload ? { payload } : {}) });
@@ -295,6 +297,7 @@ describe("the audit", () => {
     await get("/vps/unaudited");
     await app.inject({ method: "POST", url: "/api/admin/vps/unaudited/restart" });
     assert.deepEqual(await of("unaudited"), []);
+    for (let asked = 0; asked < 2; asked += 1) await act("unaudited", "restart");
     const first = (await get("/audit?limit=1")).json();
     const second = (await get(`/audit?limit=1&cursor=${first.nextCursor}`)).json();
     assert.ok(first.items[0].actionId > second.items[0].actionId);

@@ -5,6 +5,7 @@ import { markEnded, readBooks, wishFor } from "../../src/purchases/index.ts";
 import { beginChange, completeChange, endOpenChange, findVpsByUserId, notePaidUntil, openChange, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import type { VpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withApp } from "../support/http-app.ts";
 import { asOperator, asUser, TEST_JWT_SECRET } from "../support/tokens.ts";
 import { runCli, runJson } from "./cli-support.ts";
@@ -13,6 +14,7 @@ import type { ErrorDocument } from "./cli-support.ts";
 const KVM1 = "hostingercom-vps-kvm1-usd-1m";
 const KVM2 = "hostingercom-vps-kvm2-usd-1m";
 const { app, pool, jobs } = await withApp({ env: { SWEEP_IGNORED_NAMES: "ignored.spoq.dev" } });
+eachBeginsEmpty({ pool, jobs });
 const headers = await asOperator();
 const ask = (username: string, change: string, payload: object = {}) => app.inject({ method: "POST", url: `/api/admin/vps/${username}/${change}`, headers, payload });
 const recordOf = async (username: string) => (await findVpsByUserId(pool, `user_${username}`))!;
@@ -78,7 +80,6 @@ describe("a change of a VPS, by HTTP,", () => {
     assert.equal((await rename("nobody-served", "taken1.spoq.dev")).statusCode, 202);
     await setVpsStatus(pool, "user_nobody-served", { status: "ready" });
     assert.equal((await rename("nobody-served", "one-more.spoq.dev", { withoutCertificate: true })).statusCode, 202);
-    await pool.query("DELETE FROM vps_certificates");
   });
 
   for (const change of ["recreate", "replace", "rename"]) {
@@ -189,17 +190,22 @@ describe("a change of a VPS, by the command line,", () => {
       const open = await openChange(pool, "user_cli-user");
       assert.deepEqual([open?.kind, open?.reason], [words[0], "by hand"]);
       assert.match(open?.requestedBy ?? "", /^cli:/);
-      await endOpenChange(pool, "user_cli-user", "superseded");
     });
   }
 
   it("is listed by `changes`, as a table and as JSON", async () => {
+    for (const [change, wish] of [["recreate", {}], ["replace", { plan: "kvm2" }], ["rename", { hostname: "cli-other.spoq.dev" }]] as const) {
+      await user("cli-user");
+      assert.equal((await ask("cli-user", change, { confirm: "cli-user", ...wish })).statusCode, 202);
+      await endOpenChange(pool, "user_cli-user", "superseded");
+    }
     assert.match((await runCli(["changes", "cli-user"], { env })).stdout, /rename +17923 +hostname cli-user\.spoq\.dev -> cli-other\.spoq\.dev/);
     const kinds = await runJson<{ kind: string }[]>(["changes", "cli-user"], { env });
     assert.deepEqual(kinds.map(({ kind }) => kind), ["rename", "replace", "recreate"]);
   });
 
   it("fails in the service's own words, and with an exit code of its own", async () => {
+    await user("cli-user");
     assert.equal((await runJson<ErrorDocument>(["recreate", "nobody-there"], { env, code: 1 })).error.code, "USER_NOT_FOUND");
     assert.equal((await runJson<ErrorDocument>(["recreate", "cli-user"], { env: { ...env, USER_VPS_TOKEN: "a.b.c" }, code: 2 })).error.code, "UNAUTHENTICATED");
     assert.equal((await runJson<ErrorDocument>(["recreate", "cli-user"], { env: { USER_VPS_URL: env["USER_VPS_URL"] }, code: 2 })).error.code, "CONFIG_INVALID");

@@ -5,6 +5,7 @@ import { createLogger } from "../../src/http/logger.ts";
 import { appendRunLog, createCredentialsCipher, discardShownCredentials, requestCredentialsRotation, saveCredentials, setVpsStatus, startRun, takeCredentials } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
 import { dumpDatabase } from "../support/dump-database.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withApp } from "../support/http-app.ts";
 import { asOperator, asUser, TEST_JWT_SECRET } from "../support/tokens.ts";
 
@@ -12,6 +13,7 @@ const SECRETS = { password: "fake-password-for-tests-4711", jwtSecret: "fake-con
 const logged: string[] = [];
 const logger = createLogger("trace", new Writable({ write: (chunk, _encoding, done) => { logged.push(String(chunk)); done(); } }));
 const { app, pool, url, cipher } = await withApp({ logger });
+eachBeginsEmpty({ pool });
 
 async function provisioned(username: string): Promise<{ userId: string; headers: { authorization: string } }> {
   const headers = await asUser(username);
@@ -138,6 +140,9 @@ describe("secrets", () => {
   it("are in no log line, though every request was logged", async () => {
     const headers = await asOperator();
     await app.inject({ url: "/api/admin/vps", headers });
+    const { userId, headers: grace } = await provisioned("grace");
+    await save(userId);
+    await show(grace);
     logger.info({ req: { headers }, authorization: headers.authorization, nested: { password: SECRETS.password } }, "by mistake");
     const log = logged.join("");
     assert.match(log, /"url":"\/api\/vps\/credentials"/);

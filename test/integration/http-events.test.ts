@@ -6,6 +6,7 @@ import { describe, it } from "vitest";
 import { statusEvents } from "../../src/http/status-events.ts";
 import { ChangeFeed } from "../../src/http/change-feed.ts";
 import { beginPhase, fleetPace, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withApp } from "../support/http-app.ts";
 import { openStream } from "../support/event-stream.ts";
 import { asOperator, asUser, signToken } from "../support/tokens.ts";
@@ -13,6 +14,7 @@ import { asOperator, asUser, signToken } from "../support/tokens.ts";
 const first = await withApp();
 const second = await withApp({ database: first });
 const { pool } = first;
+eachBeginsEmpty(first);
 const urls = await Promise.all([first, second].map(({ app }) => app.listen({ host: "127.0.0.1", port: 0 })));
 
 async function request(username: string): Promise<string> {

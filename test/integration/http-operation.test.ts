@@ -4,8 +4,10 @@ import { describe, it } from "vitest";
 import { Pool } from "pg";
 import { finishRun, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
+import { atEnd } from "../support/at-end.ts";
 import { cachedQueries } from "../../src/http/cached-queries.ts";
 import { withApp } from "../support/http-app.ts";
+import { newName } from "../support/new-name.ts";
 import { asOperator, asUser } from "../support/tokens.ts";
 
 const { app, pool, jobs, url } = await withApp();
@@ -26,15 +28,15 @@ describe("health", () => {
 
   it("/readyz is 503 and names the queue while that is away", async () => {
     jobs.outage = new Error("an example of an outage");
+    atEnd(() => jobs.forget());
     const answer = await app.inject("/readyz");
-    jobs.outage = undefined;
     assert.deepEqual(assertRefusal(answer, 503, "NOT_READY").details, [{ path: "queue", message: "an example of an outage" }]);
   });
 
   it("/readyz is 503 and names a migration that is missing", async () => {
     await pool.query("DELETE FROM user_vps_migrations WHERE name LIKE '007%'");
+    atEnd(() => pool.query("INSERT INTO user_vps_migrations (name) VALUES ('007_user_vps_changed.sql')"));
     const answer = await app.inject("/readyz");
-    await pool.query("INSERT INTO user_vps_migrations (name) VALUES ('007_user_vps_changed.sql')");
     assert.deepEqual(assertRefusal(answer, 503, "NOT_READY").details, [{ path: "migrations", message: "not applied: 007_user_vps_changed.sql" }]);
   });
 
@@ -52,6 +54,7 @@ describe("health", () => {
 
 describe("/metrics", () => {
   it("counts users by status, runs by outcome, seconds to ready, and answers by route", async () => {
+    const { app, pool } = await withApp();
     for (const username of ["m1", "m2", "m3"]) await requestVps(pool, { userId: username, username, hostname: `${username}.spoq.dev`, plan: "kvm1", templateId: 1007, dataCenterId: 9, sshPublicKey: null });
     await setVpsStatus(pool, "m1", { status: "ready" });
     await pool.query("UPDATE user_vps SET requested_at = ready_at - interval '90 seconds' WHERE user_id = 'm1'");
@@ -140,7 +143,7 @@ describe("closing", () => {
     leaving.jobs.enqueue = async () => { arrived(); await held; };
     const idle = connect(Number(new URL(address).port), "127.0.0.1");
     idle.on("error", () => undefined);
-    const running = fetch(`${address}/api/vps/provision`, { method: "POST", headers: await asUser("last") });
+    const running = fetch(`${address}/api/vps/provision`, { method: "POST", headers: await asUser(newName("last")) });
     await isThere;
     const closed = leaving.app.close();
     letGo();

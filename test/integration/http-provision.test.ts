@@ -6,11 +6,13 @@ import { TOLD_LATER } from "../../src/http/tell-signups.ts";
 import { WAKE_CHANNEL } from "../../src/jobs/index.ts";
 import { createPoolMember, findVpsByUserId, notePoolMemberReady, requestVps, savePool, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import { atEnd } from "../support/at-end.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withApp } from "../support/http-app.ts";
 import { asUser } from "../support/tokens.ts";
 import { until } from "../support/until.ts";
 
 const { app, pool, url, jobs } = await withApp();
+eachBeginsEmpty({ pool, jobs });
 
 describe("POST /api/vps/provision", () => {
   it("answers 202 with the record and a status address, and queues one job", async () => {
@@ -108,13 +110,11 @@ describe("POST /api/vps/provision", () => {
     assert.equal((await findVpsByUserId(pool, memberId))?.status, "deprovisioning");
     await until("both are told of", () => told.length >= 2);
     assert.deepEqual(told.toSorted(), [memberId, "user_claimer"]);
-    await pool.query("TRUNCATE vps_pools, vps_pool_members");
   });
 
   it("makes neither record nor job when the queue fails", async () => {
     jobs.outage = new Error("fake outage");
     const answer = await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("dave"), payload: {} });
-    jobs.outage = undefined;
     assert.equal(answer.statusCode, 500);
     assert.equal(answer.json().error.code, "INTERNAL");
     assert.doesNotMatch(answer.body, /fake outage/);

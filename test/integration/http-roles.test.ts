@@ -1,12 +1,15 @@
 /** Every operation with every role: src/http/operations.ts says what has to come of it. */
 import assert from "node:assert/strict";
+import type { FastifyInstance } from "fastify";
 import { describe, it } from "vitest";
 import { includesRole, OPERATOR_ROLES, SCOPE_OF_ROLE, type OperatorRole } from "../../src/config/operator-roles.ts";
 import { OPERATIONS } from "../../src/http/operations.ts";
 import { withApp } from "../support/http-app.ts";
+import { withDatabase } from "../support/postgres.ts";
 import { asUser } from "../support/tokens.ts";
 
-const { app, jobs } = await withApp();
+const database = await withDatabase();
+const { app, jobs } = await withApp({ database });
 
 /** Of nobody and nothing: who is let through finds no such thing, and what is asked of all is refused for its body. */
 async function answerTo(name: string, headers: Record<string, string>): Promise<{ status: number; code: string | undefined }> {
@@ -38,21 +41,25 @@ describe("an operation", () => {
 });
 
 describe("a role", () => {
-  const roleIn = async (scope: string): Promise<OperatorRole | undefined> => {
-    const answer = await app.inject({ method: "POST", url: "/session", payload: { token: (await operator(scope)).authorization.slice("Bearer ".length) } });
+  /** Logins are limited: each test has an app of its own. */
+  const roleIn = async (page: FastifyInstance, scope: string): Promise<OperatorRole | undefined> => {
+    const answer = await page.inject({ method: "POST", url: "/session", payload: { token: (await operator(scope)).authorization.slice("Bearer ".length) } });
     return answer.statusCode === 200 ? answer.json<{ role: OperatorRole }>().role : undefined;
   };
 
   it("is the highest of the token's scopes; vps:admin, as tokens had it before there were roles, may all", async () => {
-    assert.deepEqual(await Promise.all(["vps:viewer", "other vps:operator vps:viewer", "vps:releaser", "vps:owner", "vps:admin", "vps:nothing"].map(roleIn)), ["viewer", "operator", "releaser", "owner", "owner", undefined]);
+    const { app: page } = await withApp({ database });
+    const scopes = ["vps:viewer", "other vps:operator vps:viewer", "vps:releaser", "vps:owner", "vps:admin", "vps:nothing"];
+    assert.deepEqual(await Promise.all(scopes.map((scope) => roleIn(page, scope))), ["viewer", "operator", "releaser", "owner", "owner", undefined]);
   });
 
   it("holds for a session too, which says which one it is", async () => {
-    const answer = await app.inject({ method: "POST", url: "/session", headers: { host: "localhost" }, payload: { token: (await operator("vps:viewer")).authorization.slice("Bearer ".length) } });
+    const { app: page } = await withApp({ database });
+    const answer = await page.inject({ method: "POST", url: "/session", headers: { host: "localhost" }, payload: { token: (await operator("vps:viewer")).authorization.slice("Bearer ".length) } });
     const { csrfToken } = answer.json<{ csrfToken: string }>();
     const headers = { host: "localhost", cookie: String(answer.headers["set-cookie"]).split(";")[0]!, "x-csrf-token": csrfToken };
-    assert.equal((await app.inject({ url: "/api/admin/vps", headers })).statusCode, 200);
-    const refused = await app.inject({ method: "POST", url: "/api/admin/vps/nobody/retry", headers });
+    assert.equal((await page.inject({ url: "/api/admin/vps", headers })).statusCode, 200);
+    const refused = await page.inject({ method: "POST", url: "/api/admin/vps/nobody/retry", headers });
     assert.equal(refused.statusCode, 403);
     assert.match(refused.json<{ error: { message: string } }>().error.message, /takes the role 'operator'.*the caller's is 'viewer'/);
   });

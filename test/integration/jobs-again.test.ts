@@ -1,12 +1,13 @@
 /** A job that is done again later does not take the place of what was asked for since. */
 import assert from "node:assert/strict";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import type { PgBoss } from "pg-boss";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
 import { performJob } from "../../src/jobs/perform-job.ts";
 import { QUEUE, QUEUE_SCHEMA, sendAgain } from "../../src/jobs/queue.ts";
 import { finishRun, requestVps, resumeVps, saveVpsResult, setVpsStatus, startRun, suspendVps } from "../../src/records/index.ts";
 import { tryLockUser } from "../../src/jobs/user-lock.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { FakeAccount } from "../support/fake-account.ts";
 import { withDatabase } from "../support/postgres.ts";
 
@@ -16,6 +17,8 @@ beforeAll(async () => {
   boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
 });
 afterAll(() => boss.stop({ graceful: false }));
+eachBeginsEmpty({ pool });
+beforeEach(() => pool.query(`DELETE FROM ${QUEUE_SCHEMA}.job`));
 
 const waiting = async () => (await pool.query<{ data: object; seconds: number }>(`SELECT data, extract(epoch FROM start_after - now())::float AS seconds FROM ${QUEUE_SCHEMA}.job WHERE name = $1 AND state IN ('created', 'retry')`, [QUEUE])).rows;
 
@@ -93,13 +96,19 @@ describe("the stop that a suspension has asked for", () => {
   }) as never;
   const stop = { operation: "power", action: "stop", whileSuspended: true, userId: "u-cleo" } as const;
   const runs = async () => (await pool.query("SELECT FROM vps_runs WHERE user_id = 'u-cleo'")).rowCount;
+  const signUp = async (hostingerVmId: number) => {
+    await requestVps(pool, { userId: "u-cleo", username: "cleo", hostname: "cleo.spoq.dev", plan: "p", templateId: 1, dataCenterId: 9, sshPublicKey: null });
+    await saveVpsResult(pool, "u-cleo", { hostingerVmId });
+  };
+  const suspend = () => suspendVps(pool, "u-cleo", { suspendedBy: "olga", reason: "x" });
+  beforeEach(async () => {
+    acted.length = 0;
+    await signUp(17_923);
+    await setVpsStatus(pool, "u-cleo", { status: "ready" });
+    await suspend();
+  });
 
   it("is not done any more once the user is resumed, however late it comes, and is done if the user is suspended anew", async () => {
-    await requestVps(pool, { userId: "u-cleo", username: "cleo", hostname: "cleo.spoq.dev", plan: "p", templateId: 1, dataCenterId: 9, sshPublicKey: null });
-    await saveVpsResult(pool, "u-cleo", { hostingerVmId: 17_923 });
-    await setVpsStatus(pool, "u-cleo", { status: "ready" });
-    const suspend = () => suspendVps(pool, "u-cleo", { suspendedBy: "olga", reason: "x" });
-    await suspend();
     await resumeVps(pool, "u-cleo");
     await performJob(context(), stop, 0);
     assert.deepEqual([acted, await runs()], [[], 0], "while the resumed VPS is waited for");
@@ -112,7 +121,6 @@ describe("the stop that a suspension has asked for", () => {
   });
 
   it("is done while the VPS is being given up as well, and where that has failed; not once it is given up, when the VM may be another user's", async () => {
-    acted.length = 0;
     for (const status of ["deprovisioning", "failed", "deprovisioned"] as const) {
       await setVpsStatus(pool, "u-cleo", { status });
       await performJob(context(), stop, 0);
@@ -121,9 +129,8 @@ describe("the stop that a suspension has asked for", () => {
   });
 
   it("is wanted by no suspension of a VPS that the user had before", async () => {
-    acted.length = 0;
-    await requestVps(pool, { userId: "u-cleo", username: "cleo", hostname: "cleo.spoq.dev", plan: "p", templateId: 1, dataCenterId: 9, sshPublicKey: null });
-    await saveVpsResult(pool, "u-cleo", { hostingerVmId: 17_924 });
+    await setVpsStatus(pool, "u-cleo", { status: "deprovisioned" });
+    await signUp(17_924);
     await performJob(context(), stop, 0);
     assert.deepEqual(acted, []);
   });

@@ -9,6 +9,7 @@ import { listRuns } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { atEnd } from "../support/at-end.ts";
 import { openCutOff } from "../support/cut-off.ts";
+import { newName } from "../support/new-name.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine, vmOf } from "../support/stub-engine.ts";
@@ -48,13 +49,11 @@ const ends: Readonly<Record<string, StubEngine["onUp"]>> = {
   carol: ({ stackName }) => { throw notYet("running", `${stackName}.spoq.dev`, "creating"); },
 };
 
-let tries = 0;
 for (const [who, onUp] of Object.entries(ends)) {
   it(`ends soon, whatever its run came to, and another one does it again: ${who}`, async () => {
     const database = await openCutOff(url);
     atEnd(() => database.cut());
-    // At a second try it is another user.
-    const username = `${who}-${(tries += 1)}`;
+    const username = newName(who);
     const engine = new StubEngine();
     const isAway = Promise.withResolvers<void>();
     engine.onUp = async (request, hooks) => {

@@ -8,6 +8,7 @@ import { QUEUE, QUEUE_SCHEMA, send } from "../../src/jobs/queue.ts";
 import { requestRepair } from "../../src/drift/repair.ts";
 import { queueMissingJobs } from "../../src/jobs/missing-jobs.ts";
 import { beginChange, createCredentialsCipher, findVpsByUserId, listChanges, openChange, requestChange, requestCredentialsRotation, requestVps, saveCredentials, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { until } from "../support/until.ts";
 
@@ -36,10 +37,8 @@ describe("the queue", () => {
     boss = await startQueue({ databaseUrl: url, works: false, onError: () => undefined });
     jobs = pgBossJobs(boss, pool);
   });
-  beforeEach(async () => {
-    await pool.query(`DELETE FROM ${QUEUE_SCHEMA}.job`);
-    await pool.query("DELETE FROM user_vps");
-  });
+  eachBeginsEmpty({ pool });
+  beforeEach(() => pool.query(`DELETE FROM ${QUEUE_SCHEMA}.job`));
   afterAll(() => boss.stop({ graceful: false }));
 
   const waiting = async () => (await pool.query<{ key: string; data: Record<string, unknown>; due: boolean }>(`SELECT singleton_key AS key, data, start_after <= now() AS due FROM ${QUEUE_SCHEMA}.job WHERE state = 'created' ORDER BY 1`)).rows;

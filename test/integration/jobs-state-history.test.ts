@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterAll, describe, it } from "vitest";
+import { afterAll, beforeEach, describe, it } from "vitest";
 import type { UserVpsError } from "../../providers/core/errors.ts";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -38,6 +38,7 @@ describe("StateBackend.prepare", () => {
   const isCompressed = async () => (await pool.query<{ is: boolean }>("SELECT attstorage = 'x' AS is FROM pg_attribute WHERE attrelid = 'pulumi_state'::regclass AND attname = 'data'")).rows[0]!.is;
 
   it("has states kept as they are, also in a table that the engine has made; a backup of it that goes on does not hold it up", async () => {
+    await pool.query("DROP TABLE IF EXISTS pulumi_state");
     await pool.query("CREATE TABLE pulumi_state (key TEXT PRIMARY KEY, data JSON NOT NULL, updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT now())");
     await backend.prepare();
     assert.equal(await isCompressed(), false);
@@ -90,9 +91,12 @@ describe("StateBackend.open", () => {
 
 describe("StateBackend, of the copies that the engine keeps,", () => {
   afterAll(() => backend.close());
+  beforeEach(async () => {
+    await backend.prepare();
+    await pool.query("DELETE FROM pulumi_state");
+  });
 
   it("keeps those of the last updates, and leaves other stacks and the state itself alone", async () => {
-    await backend.prepare();
     await putUpdates("alice", 4);
     await putUpdates("alice-2", 3);
     await pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, '{}')", [`${root}/stacks/user-vps/alice.json`]);
@@ -114,6 +118,7 @@ describe("StateBackend, of the copies that the engine keeps,", () => {
     // A table of its own: what other tests have read is counted late.
     const other = new URL(url);
     other.searchParams.set("table", "many_states");
+    await pool.query("DROP TABLE IF EXISTS many_states");
     const many = new StateBackend(other.href, "user-vps");
     await many.prepare();
     await pool.query("INSERT INTO many_states (key, data) SELECT $1 || '/history/user-vps/many' || n || '/many' || n || '-1764000000000000000.history.json', '{}' FROM generate_series(1, 20000) AS n", [root]);
@@ -133,6 +138,8 @@ describe("StateBackend, of the copies that the engine keeps,", () => {
   });
 
   it("keeps no copy of a stack that is no more", async () => {
+    await putUpdates("alice", 2);
+    await putUpdates("alice-2", 3);
     await pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, '{}')", [`${root}/stacks/user-vps/alice-2.json.bak`]);
     await backend.removeCopies("alice-2");
     const { rows } = await pool.query("SELECT key FROM pulumi_state WHERE key LIKE '%alice-2%'");

@@ -3,9 +3,11 @@ import { afterAll, describe, it, vi } from "vitest";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import { engineProcesses, releaseStaleLocks } from "../../src/provisioning/state-locks.ts";
 import { startRun } from "../../src/records/index.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool, url } = await withDatabase();
+eachBeginsEmpty({ pool });
 const backend = new StateBackend(url, "user-vps");
 const processes = engineProcesses(pool);
 const root = `${new URL(url).pathname.slice(1)}/.pulumi`;
@@ -21,6 +23,12 @@ const lockOf = (stack: string, pid: number, at = new Date()) =>
   put(`locks/organization/user-vps/${stack}/${pid}.json`, { pid, username: "root", hostname: "host-1", timestamp: at.toISOString() });
 const release = (stackName: string) => releaseStaleLocks({ backend, processes, stackName });
 
+/** A run of ours, and its engine. */
+async function runs(runId: string, username: string, pid: number): Promise<void> {
+  await startRun(pool, { runId, userId: `u-${username}`, username, operation: "up", workerId: "w", hostId: "host-1", pid: 1 });
+  await processes.add({ runId, hostId: "host-1", pid });
+}
+
 describe("releaseStaleLocks", () => {
   afterAll(() => backend.close());
 
@@ -30,8 +38,7 @@ describe("releaseStaleLocks", () => {
   });
 
   it("removes the lock of a process of ours, and not that of a stack with a longer name", async () => {
-    await startRun(pool, { runId: "run-1", userId: "u", username: "alice", operation: "up", workerId: "w", hostId: "host-1", pid: 1 });
-    await processes.add({ runId: "run-1", hostId: "host-1", pid: 4711 });
+    await runs("run-1", "alice", 4711);
     await lockOf("alice", 4711);
     await lockOf("alice2", 4711);
     await release("alice");
@@ -52,8 +59,7 @@ describe("releaseStaleLocks", () => {
   });
 
   it("knows a process of ours that took the lock after the machine had stood still for hours, with its run", async () => {
-    await startRun(pool, { runId: "run-3", userId: "u3", username: "eve", operation: "up", workerId: "w", hostId: "host-1", pid: 1 });
-    await processes.add({ runId: "run-3", hostId: "host-1", pid: 4713 });
+    await runs("run-3", "eve", 4713);
     const later = new Date(Date.now() + 7_200_000);
     await lockOf("eve", 4713, later);
     await assert.rejects(release("eve"), /STACK_LOCKED/, "its run has not been seen to end so late");
@@ -63,6 +69,7 @@ describe("releaseStaleLocks", () => {
   });
 
   it("does not take the lock of another stack for one of that run", async () => {
+    await runs("run-3", "eve", 4713);
     await lockOf("finn", 4713);
     await assert.rejects(release("finn"), /STACK_LOCKED/);
   });
@@ -74,6 +81,7 @@ describe("releaseStaleLocks", () => {
   });
 
   it("does not take a person's process for ours that later got the same id", async () => {
+    await runs("run-1", "alice", 4711);
     await lockOf("alice", 4711, new Date(Date.now() + 3_600_000));
     await assert.rejects(release("alice"), /STACK_LOCKED/);
   });

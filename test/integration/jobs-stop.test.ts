@@ -10,6 +10,7 @@ import { hostingerPower } from "../../src/provisioning/power.ts";
 import { listRuns } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { atEnd } from "../support/at-end.ts";
+import { newName } from "../support/new-name.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine } from "../support/stub-engine.ts";
@@ -51,10 +52,10 @@ async function closeQueue(): Promise<{ open(): Promise<void> }> {
 /** Not by the session that holds the lock: within a transaction PostgreSQL goes on showing what it has shown first. */
 const isFetchedFrom = async () => (await pool.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%SKIP LOCKED%'")).rowCount! > 0;
 
-/** Returns a worker whose fetch of the user's job is under way. */
-async function fetchingFor(username: string, engine: StubEngine) {
+/** Returns a worker whose fetch of a new user's job is under way. */
+async function fetchingFor(name: string, engine: StubEngine) {
   const { boss, start } = await openWorker(engine);
-  const { userId } = await world.signUp(username);
+  const { userId } = await world.signUp(newName(name));
   await inTransaction(pool, (db) => pgBossJobs(boss, pool).enqueue(db, { operation: "up", userId }));
   const queue = await closeQueue();
   const worker = await start();

@@ -16,6 +16,7 @@ import { findLastPurchase } from "../../src/purchases/index.ts";
 import { createCredentialsCipher, insertMembers, insertRelease, insertRollOut, listRuns, requestGiveUp, setVpsStatus, startRun, takeMember } from "../../src/records/index.ts";
 import { cancelRollOut, skipInRollOut } from "../../src/releases/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
+import { newName } from "../support/new-name.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
 import { StubEngine } from "../support/stub-engine.ts";
@@ -38,24 +39,21 @@ const context = {
 
 describe("a worker that stood still at the end of a run, and was taken over", () => {
   it("writes no result: neither the status, nor a VM that may be another user's by now", async () => {
-    const { userId } = await world.signUp("alice");
+    const username = newName("alice");
+    const { userId } = await world.signUp(username);
     engine.onUp = async () => {
       await endLostRuns(pool, userId);
       await setVpsStatus(pool, userId, { status: "deprovisioned" });
       return 101;
     };
     await performJob(context as never, { operation: "up", userId }, 0);
-    const { status, hostingerVmId, readyAt } = await world.record("alice");
+    const { status, hostingerVmId, readyAt } = await world.record(username);
     assert.deepEqual([status, hostingerVmId, readyAt], ["deprovisioned", null, null]);
     assert.deepEqual((await listRuns(pool, userId)).items.map(({ outcome, errorCode }) => [outcome, errorCode]), [["lost", "RUN_LOST"]]);
     assert.equal((await findLastPurchase(pool, userId))?.state, "reserved", "what became of it, whoever has the user now finds out");
     assert.equal((await pool.query("SELECT FROM user_vps_jobs.job")).rowCount, 0, "and it asks for no run of its own");
   });
 });
-
-let tries = 0;
-/** At a second try it is another user. */
-const another = (name: string) => `${name}-${(tries += 1)}`;
 
 describe("a run that another worker has ended", () => {
   /** As the record of whoever has it by now. */
@@ -71,7 +69,7 @@ describe("a run that another worker has ended", () => {
   };
 
   it("tells the record nothing of what its engine said before it was killed: no phase, nothing that is waited for, no VM", async () => {
-    const username = another("amy");
+    const username = newName("amy");
     const { userId } = await world.signUp(username);
     engine.onUp = async (_request, { onEvent }) => {
       await endLostRuns(pool, userId);
@@ -87,7 +85,7 @@ describe("a run that another worker has ended", () => {
   });
 
   it("begins nothing with a user who is ready by now", async () => {
-    const username = another("ben");
+    const username = newName("ben");
     const { userId, runId } = await begun(username, "up");
     await endLostRuns(pool, userId);
     await setVpsStatus(pool, userId, { status: "ready", phase: "done" });
@@ -97,7 +95,7 @@ describe("a run that another worker has ended", () => {
   });
 
   it("gives nothing up of a user who has come back meanwhile", async () => {
-    const username = another("cleo");
+    const username = newName("cleo");
     const { userId, runId } = await begun(username, "destroy");
     const record = await world.record(username);
     await inTransaction(pool, (db) => requestGiveUp(db, record, { requestedBy: "olga", reason: "a test", wipe: true, graceHours: 0 }));
@@ -120,7 +118,7 @@ describe("a run that another worker has ended", () => {
   });
 
   it("orders nothing of a VM once its worker knows that it stood still", async () => {
-    const username = another("dan");
+    const username = newName("dan");
     const { runId } = await begun(username, "power");
     const record = { ...(await world.record(username)), hostingerVmId: 4_242 };
     const lost = new AbortController();
@@ -136,14 +134,14 @@ describe("a run that another worker has ended", () => {
 
 describe("a run to which nobody comes back", () => {
   it("is ended when its worker is gone: not while somebody is at it, a job leads to it, or a roll-out", async () => {
-    const [ada, bea, cora, dora] = ["ada", "bea", "cora", "dora"].map(another) as [string, string, string, string];
+    const [ada, bea, cora, dora] = ["ada", "bea", "cora", "dora"].map(newName) as [string, string, string, string];
     for (const username of [ada, bea, cora, dora]) {
       const { userId } = await world.signUp(username);
       await startRun(pool, { runId: `run-${username}`, userId, username, operation: "power", workerId: "gone", hostId: "host", pid: 1 });
     }
     const held = (await tryLockUser(url, `u-${bea}`))!;
     await send(boss, pool, { operation: "power", action: "stop", userId: `u-${cora}` }, { delayMs: 3_600_000 });
-    const [rollOutId, version] = [another("roll-out"), another("1.0")];
+    const [rollOutId, version] = [newName("roll-out"), newName("1.0")];
     await insertRelease(pool, { version, cli: { url: "https://downloads.example.com/spoq", sha256: "ab".repeat(32) } }, "olga");
     await insertRollOut(pool, { rollOutId, version, requestedBy: "olga", reason: "a test", concurrency: 1, maxFailures: 1, snapshot: false, onlySome: true });
     await insertMembers(pool, rollOutId, [{ userId: `u-${dora}`, username: dora, wave: 1 }]);
@@ -169,7 +167,7 @@ describe("a run to which nobody comes back", () => {
 describe("a user whose runs have lost one worker after the other", () => {
   for (const [who, state, becomes] of [["bob", "none", "released"], ["carol", "doubt", "uncertain"]] as const) {
     it(`is worked on once more after nine and becomes failed after ten, when a reservation is ${becomes} where the account says ${state}`, async () => {
-      const username = another(who);
+      const username = newName(who);
       const { userId } = await world.signUp(username);
       const purchases = { guard: world.guard, account: { ...world.account, read: async () => ({ state }) } };
       const perform = (lostWorkers: number) => performJob({ ...context, purchases } as never, { operation: "up", userId }, lostWorkers);

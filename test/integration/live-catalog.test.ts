@@ -10,6 +10,7 @@ import { keepOffers } from "../../src/service/keep-offers.ts";
 import { atEnd } from "../support/at-end.ts";
 import { ALICE } from "../support/fake-account.ts";
 import { withApp } from "../support/http-app.ts";
+import { newName } from "../support/new-name.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { asUser } from "../support/tokens.ts";
 import { until } from "../support/until.ts";
@@ -30,7 +31,7 @@ describe("what Hostinger offers since this program was written", () => {
 
   it("can be bought at once through the provider; what is not offered is refused with what there is", async () => {
     provider.configure({ get: () => undefined });
-    const inputs = { ...ALICE, plan: KVM16.itemId, dataCenterId: SINGAPORE.id };
+    const inputs = { ...ALICE, hostname: `${newName("alice")}.spoq.dev`, plan: KVM16.itemId, dataCenterId: SINGAPORE.id };
     assert.deepEqual((await provider.check({}, inputs)).failures, []);
     const { outs } = await provider.create(inputs);
     assert.deepEqual([outs["plan"], outs["dataCenterId"], outs["state"]], [KVM16.itemId, SINGAPORE.id, "running"]);

@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { saveVpsResult, finishRun, saveCredentials, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withApp } from "../support/http-app.ts";
 import { openStream } from "../support/event-stream.ts";
 import { asUser, signToken } from "../support/tokens.ts";
 
 const EVERYTHING = "restart,rotate-credentials,ssh-key,snapshot,restore";
 const { app, pool, jobs, cipher } = await withApp({ env: { USER_ACTIONS: EVERYTHING } });
+eachBeginsEmpty({ pool, jobs });
 const address = await app.listen({ host: "127.0.0.1", port: 0 });
 const HOST = "localhost";
 /** Obviously fake; its encoded part names its kind. */

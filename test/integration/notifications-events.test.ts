@@ -6,6 +6,7 @@ import type { Finding } from "../../src/drift/finding.ts";
 import { endProbe, openBreaker } from "../../src/purchases/breaker.ts";
 import { markAwaitingPayment, markBought, markReserved, markUncertain, noteWait, wishFor } from "../../src/purchases/purchases.ts";
 import { endRollOut, requestVps, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { awayFromMidnight } from "../support/midnight.ts";
 import { withDatabase } from "../support/postgres.ts";
 
@@ -27,7 +28,7 @@ const finding = (kind: Finding["kind"], subject: string): Finding => ({ kind, su
 const save = (findings: Finding[]) => saveFindings(pool, { findings, unexamined: [], unprobed: [] });
 
 beforeEach(awayFromMidnight);
-beforeEach(async () => void (await pool.query("DELETE FROM vps_notification_events")));
+eachBeginsEmpty({ pool });
 
 describe("what is to be told is written in the transaction of the change itself", () => {
   it("a VPS that is ready, for the first time and again, with its address and no secret", async () => {

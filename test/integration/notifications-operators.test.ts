@@ -10,6 +10,7 @@ import { setVpsStatus } from "../../src/records/index.ts";
 import { atEnd } from "../support/at-end.ts";
 import { assertAccessible } from "../support/axe.ts";
 import { openBrowser } from "../support/browser.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { needing } from "../support/needs.ts";
 import { insertReadyUser } from "../support/ready-user.ts";
 import { asUser } from "../support/tokens.ts";
@@ -18,6 +19,7 @@ import { operatorsWorld } from "./operators-support.ts";
 import { until } from "../support/until.ts";
 
 const { address, env, pool } = await operatorsWorld();
+eachBeginsEmpty({ pool });
 
 const requests: string[] = [];
 let status = 500;
@@ -31,14 +33,23 @@ atEnd(() => new Promise((resolve) => receiver.close(resolve)));
 const SECRET = `whsec_${Buffer.from("fake-secret-of-webhooks-for-tests").toString("base64")}`;
 const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/fake-path`;
 const targets: NotificationTarget[] = [{ format: "webhook", name: "backend", url, secrets: [SECRET], events: ["vps.failed"] }];
-const notifications = await startNotifications({
-  pool, workerId: "worker", log: () => undefined, redact: (text) => text, pauses: { message: { firstMs: 50, longestMs: 200 }, target: { firstMs: 50, longestMs: 200 } },
-  settings: { notificationTargets: targets, notificationTargetsFile: undefined, notificationTimeoutSeconds: 1, notificationGroupSeconds: 0, notificationGiveUpHours: 72 },
-});
-atEnd(() => notifications.stop());
 
-await insertReadyUser(pool, "alice");
-await setVpsStatus(pool, "alice", { status: "failed", errorCode: "VM_ERROR", reason: "an example", nextStep: "Look." });
+/** Alice's VPS has failed, of which the receiver is told by a worker until the test ends; it answers so. */
+async function tellOfAlice(answered: number): Promise<void> {
+  status = answered;
+  const notifications = await startNotifications({
+    pool, workerId: "worker", log: () => undefined, redact: (text) => text, pauses: { message: { firstMs: 50, longestMs: 200 }, target: { firstMs: 50, longestMs: 200 } },
+    settings: { notificationTargets: targets, notificationTargetsFile: undefined, notificationTimeoutSeconds: 1, notificationGroupSeconds: 0, notificationGiveUpHours: 72 },
+  });
+  atEnd(() => notifications.stop());
+  await insertReadyUser(pool, "alice");
+  await setVpsStatus(pool, "alice", { status: "failed", errorCode: "VM_ERROR", reason: "an example", nextStep: "Look." });
+}
+async function outage(): Promise<void> {
+  await tellOfAlice(500);
+  await until("an outage", async () => (await target()).failures >= 3);
+}
+const delivered = () => until("the message to be delivered", async () => (await list()).items[0]?.state === "delivered" && (await target()).pending === 0);
 
 const get = async <T>(path: string): Promise<T> => (await fetch(`${address}/api/admin/${path}`, { headers: { authorization: `Bearer ${env.USER_VPS_TOKEN}` } })).json() as Promise<T>;
 const list = () => get<{ items: NotificationView[] }>("notifications");
@@ -46,7 +57,7 @@ const target = async () => (await get<{ items: NotificationTargetView[] }>("noti
 
 describe("operators", () => {
   it("see who is told what, and why a message did not arrive; nobody else does", async () => {
-    await until("an outage", async () => (await target()).failures >= 3);
+    await outage();
     const { name, format, address: where, events, pending, lastError } = await target();
     assert.deepEqual({ name, format, where, events, pending, lastError }, { name: "backend", format: "webhook", where: new URL(url).host, events: ["vps.failed"], pending: 1, lastError: "answered 500" });
     const { items: [message] } = await list();
@@ -55,18 +66,20 @@ describe("operators", () => {
   });
 
   it("see it in the metrics", async () => {
+    await outage();
     const text = await (await fetch(`${address}/metrics`)).text();
     assert.match(text, /^user_vps_notifications_pending\{target="backend"\} 1$/m);
     assert.match(text, /^user_vps_notification_target_failures\{target="backend"\} \d+$/m);
     assert.match(text, /^user_vps_notifications_oldest_pending_seconds\{target="backend"\} [\d.]+$/m);
   });
 
-  it("see and do it by command line", async () => {
+  it("see and do it by command line, and have it written down in the audit", async () => {
+    await outage();
     const shown = await runCli(["notification", "targets"], { env });
     assert.match(shown.stdout, /backend +webhook +127\.0\.0\.1:\d+ +vps\.failed +\d+ failures: answered 500 +1/);
     status = 204;
     await runJson(["notification", "resume", "backend", "--reason", "it is back"], { env });
-    await until("the message", async () => (await target()).pending === 0);
+    await delivered();
     const [{ id }] = await runJson<[NotificationView]>(["notification", "list", "--state", "delivered"], { env });
     assert.match((await runCli(["notification", "list"], { env })).stdout, new RegExp(`${id} +backend +delivered +vps\\.failed alice`));
     const before = requests.length;
@@ -76,9 +89,6 @@ describe("operators", () => {
     await until("the test", async () => (await list()).items[0]!.events[0]!.type === "test" && (await target()).pending === 0);
     assert.match((await runCli(["notification", "resend", "nobody"], { env })).stderr, /There is no target 'nobody'/);
     assert.match((await runCli(["notification", "resend", `msg_${"0".repeat(32)}`], { env })).stderr, /There is no message/);
-  });
-
-  it("and have it all written down in the audit", async () => {
     const { items } = await get<{ items: { path: string; reason: string | null }[] }>("audit?limit=20");
     assert.ok(items.some(({ path, reason }) => path === "/api/admin/notification-targets/backend/resume" && reason === "it is back"));
   });
@@ -115,13 +125,14 @@ describe("the operators' page of notifications", needing("browser"), () => {
       const problems: string[] = [];
       page.on("pageerror", (error) => problems.push(String(error)));
       page.on("console", (message) => { if (/Content Security Policy/.test(message.text())) problems.push(message.text()); });
+      await tellOfAlice(204);
+      await delivered();
       await page.goto(`${address}/notifications?state=delivered`);
       await page.getByLabel("Operator's token").fill(env.USER_VPS_TOKEN);
       await page.getByRole("button", { name: "Log in" }).click();
       await page.getByRole("heading", { name: "Notifications" }).waitFor();
       const row = page.getByRole("region", { name: "Messages" }).getByRole("row").filter({ hasText: "vps.failed" });
       await row.getByText("delivered").waitFor();
-      status = 204;
       const before = requests.length;
       await row.getByRole("button", { name: /^Send again/ }).click();
       await page.getByText("It is sent again, with the same id.").waitFor();

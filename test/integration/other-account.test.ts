@@ -11,6 +11,7 @@ import type { PurchaseDesk } from "../../src/purchases/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { refuseOtherAccount } from "../../src/service/refuse-other-account.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { addFleet, addRows } from "../support/fleet.ts";
 import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
 import { withDatabase } from "../support/postgres.ts";
@@ -32,7 +33,8 @@ afterAll(async () => {
   await world.close();
   await sandbox.close();
 });
-beforeEach(() => pool.query("DELETE FROM user_vps"));
+eachBeginsEmpty({ pool });
+beforeEach(() => sandbox.reset());
 
 /** Users who are ready, with VMs of an account that is not the sandbox's. */
 const addElsewhere = (...usernames: string[]) => addRows(pool, usernames.map((username, index) => ({ username, hostname: `${username}.${sandbox.domain}`, vmId: 900_001 + index, address: "203.0.113.1" })));

@@ -4,10 +4,9 @@ import { describe, it } from "vitest";
 import { provePool } from "../support/pool-proof.ts";
 import { withDatabase } from "../support/postgres.ts";
 
-const { url } = await withDatabase();
-
 describe("workers that are killed while users claim a pool's VPSs", () => {
   it("lose none, give none twice, and buy none too many", { timeout: 400_000 }, async () => {
+    const { url } = await withDatabase();
     const { claimed, kills, wrong } = await provePool({ url, seeds: [1], killsASeed: 6, usersASeed: 8, members: 4 });
     assert.deepEqual(wrong, []);
     assert.equal(kills, 6);

@@ -11,6 +11,7 @@ import type { VpsRecord } from "../../src/records/index.ts";
 import { RELEASE_LIMITS } from "../../src/releases/release-to-vps.ts";
 import { createRollOut, listMembers, runRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
+import { countLockWaits } from "../support/lock-waits.ts";
 import { openPools } from "../support/pools.ts";
 import { vmOf } from "../support/stub-engine.ts";
 import { until } from "../support/until.ts";
@@ -41,35 +42,34 @@ async function begun(): Promise<string> {
   return (await inTransaction(pool, (db) => createRollOut(db, { version: "2.0", requestedBy: "olga", reason: "x", waves: ["rest"], concurrency: 1 }))).rollOutId;
 }
 const statusesOf = async (rollOutId: string) => (await listMembers(pool, rollOutId)).map(({ username, status }) => `${username} ${status}`);
-const isWaitedForLock = async () => (await pool.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")).rowCount! > 0;
 
 describe("a member that a roll-out takes just as a claim has chosen it", () => {
-  for (const [count, gets] of [[1, "none"], [2, "another one"]] as const) {
-    it(`is passed over: of ${count}, the user gets ${gets}`, async () => {
+  for (const [count, takes, gets] of [[2, 1, "another one"], [1, 1, "none"], [3, 3, "none"]] as const) {
+    it(`is passed over: of ${count}, ${takes} of which are taken so, the user gets ${gets}`, async () => {
       const the = world();
       await filled(count);
       const rollOutId = await begun();
       const record = await the.signUp("alice");
-      let taken: string | undefined;
+      const taken: string[] = [];
       const claimed = await inTransaction(pool, async (db: Queryable) => {
         const interrupted: Queryable = {
           async query<Row extends QueryResultRow>(...asked: Parameters<Queryable["query"]>) {
             const answer = await db.query<Row>(...asked);
             const chosen = typeof asked[0] === "string" && asked[0].includes("FOR UPDATE OF vps_pool_members") ? answer.rows[0]?.["memberId"] : undefined;
-            if (chosen === undefined || taken !== undefined) return answer;
-            taken = chosen as string;
-            const others = (await members()).map(({ memberId }) => memberId).filter((id) => id !== taken);
-            assert.ok(await takeMember(pool, rollOutId, 1, "run-1", others));
+            if (chosen === undefined || taken.length === takes) return answer;
+            taken.push(chosen as string);
+            const others = (await members()).map(({ memberId }) => memberId).filter((id) => id !== chosen);
+            assert.ok(await takeMember(pool, rollOutId, 1, `run-${taken.length}`, others));
             return answer;
           },
         };
         return await claimPoolMember(interrupted, record);
       });
-      assert.ok(taken);
-      assert.notEqual(claimed?.memberId, taken);
-      assert.equal(claimed !== undefined, count === 2);
-      const states = new Map((await members()).map(({ memberId, state }) => [memberId, state]));
-      assert.equal(states.get(taken), "ready");
+      assert.deepEqual([taken.length, new Set(taken).size], [takes, takes]);
+      const now = await members();
+      const left = now.map(({ memberId }) => memberId).filter((id) => !taken.includes(id));
+      assert.deepEqual(left, claimed ? [claimed.memberId] : []);
+      for (const { memberId, state } of now) assert.equal(state, taken.includes(memberId) ? "ready" : "claimed");
     });
   }
 });
@@ -85,7 +85,7 @@ describe("a member that is claimed just as a roll-out comes to it", () => {
       // Nobody else sees the claim yet.
       rollOutId = await begun();
       const rolledOut = runRollOut(context, rollOutId);
-      await until("the roll-out to come to the member", async () => upped.length > 0 || (await isWaitedForLock()));
+      await until("the roll-out to come to the member", async () => upped.length > 0 || (await countLockWaits(pool)) > 0);
       return { ended: rolledOut };
     });
     await setVpsStatus(pool, "u-alice", { status: "ready" });

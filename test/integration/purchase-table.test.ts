@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterEach, beforeEach, describe, it } from "vitest";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { newBuyer, obtain, obtainOnce, replaceCalls } from "../support/buyers.ts";
@@ -41,8 +41,8 @@ describe.concurrent("the table sees second orders of a buyer to whom the records
 
 describe("a machine that is paused, with all its clocks, right before it writes `sent`", () => {
   let sandbox: Sandbox;
-  beforeAll(async () => void (sandbox = await startSandbox({ bootMs: 600_000 })));
-  afterAll(() => sandbox.close());
+  beforeEach(async () => void (sandbox = await startSandbox({ bootMs: 600_000 })));
+  afterEach(() => sandbox.close());
 
   /** Another buyer buys meanwhile. `unfenced`: the write and the look after it say what they would if nobody had come. */
   async function paused(hostname: string, { unfenced }: { unfenced: boolean }): Promise<{ resumed: Ending; other: Ending }> {

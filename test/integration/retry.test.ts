@@ -1,6 +1,6 @@
 /** Trying again: with another data center or plan, by the service itself, and all whom an outage has left parked. */
 import assert from "node:assert/strict";
-import { beforeEach, describe, it } from "vitest";
+import { describe, it } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { nearestOthers } from "../../providers/hostinger/nearest.ts";
 import { inTransaction } from "../../src/db/index.ts";
@@ -15,19 +15,16 @@ import { up } from "../../src/provisioning/up.ts";
 import { findVpsByUserId, noteDataCenterChoice, requestVps, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withApp } from "../support/http-app.ts";
+import { untilLocksAreWaitedFor } from "../support/lock-waits.ts";
 import { asOperator, asUser } from "../support/tokens.ts";
-import { until } from "../support/until.ts";
 
 const { app, jobs, pool, url } = await withApp();
 const operator = await asOperator();
 const FRANKFURT = 19;
 
-beforeEach(async () => {
-  jobs.enqueued.length = 0;
-  await pool.query("DELETE FROM user_vps");
-  await pool.query("DELETE FROM vps_purchases");
-});
+eachBeginsEmpty({ pool, jobs });
 
 async function parked(userId: string, errorCode: string | null, more: { vmId?: number; dataCenterId?: number } = {}): Promise<VpsRecord> {
   await requestVps(pool, { userId, username: userId, hostname: `${userId}.spoq.dev`, plan: "hostingercom-vps-kvm1-usd-1m", templateId: 1007, dataCenterId: more.dataCenterId ?? 9, sshPublicKey: null });
@@ -63,14 +60,12 @@ describe("retry with another wish", () => {
 });
 
 describe("retry at the same instant as another one", () => {
-  const waitsForLock = async () => (await pool.query("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")).rowCount! > 0;
-
   it("is refused, and the plan and the data center stay as they were", async () => {
     await parked("amy", "API_UNAVAILABLE");
     const { answer } = await inTransaction(pool, async (db) => {
       assert.deepEqual((await retryAll(db, jobs, { perMinute: 6, most: 500 })).usernames, ["amy"]);
       const asked = post("/vps/amy/retry", { plan: "kvm8", dataCenterId: 15 });
-      await until("the second retry to wait for the first one", waitsForLock);
+      await untilLocksAreWaitedFor(pool);
       return { answer: asked };
     });
     assertRefusal(await answer, 409, "STATUS_CONFLICT");

@@ -1,6 +1,6 @@
 /** Suspended users: a status of its own that sweeps, repairs, releases, power and `up` respect. */
 import assert from "node:assert/strict";
-import { afterAll, beforeAll, describe, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
 import { listFindings } from "../../src/drift/findings.ts";
 import { requestRepairOfUser } from "../../src/drift/repair.ts";
 import { sweep } from "../../src/drift/sweep.ts";
@@ -9,11 +9,12 @@ import { destroy } from "../../src/provisioning/destroy.ts";
 import type { OperationContext } from "../../src/provisioning/operation.ts";
 import { hostingerPower, power } from "../../src/provisioning/power.ts";
 import { up } from "../../src/provisioning/up.ts";
-import { beginChange, endOpenChange, findVpsByUserId, openChange, requestChange, setVpsStatus, suspendVps } from "../../src/records/index.ts";
+import { beginChange, findVpsByUserId, openChange, requestChange, setVpsStatus, suspendVps } from "../../src/records/index.ts";
 import { createRelease, createRollOut } from "../../src/releases/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Sandbox } from "../../src/sandbox/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { addFleet, control, sweepOptions } from "../support/fleet.ts";
 import type { FleetMember, TestSweep } from "../support/fleet.ts";
 import { withApp } from "../support/http-app.ts";
@@ -28,6 +29,10 @@ let members: FleetMember[];
 beforeAll(async () => {
   sandbox = await startSandbox();
   options = { ...(await sweepOptions(sandbox, pool, url)), graceSeconds: 0 };
+});
+eachBeginsEmpty({ pool, jobs });
+beforeEach(async () => {
+  sandbox.reset();
   members = await addFleet(sandbox, pool, 3);
 });
 afterAll(async () => {
@@ -54,7 +59,6 @@ describe("a suspended user", () => {
     assert.deepEqual([await statusOf("user1"), jobs.enqueued.splice(0)], ["queued", [{ operation: "up", userId: "u-user1" }]]);
     const { rows } = await pool.query("SELECT path, reason FROM vps_operator_actions WHERE reason IN ('abuse report 4711', 'settled') ORDER BY action_id");
     assert.deepEqual(rows, [{ path: "/api/admin/vps/user1/suspend", reason: "abuse report 4711" }, { path: "/api/admin/vps/user1/resume", reason: "settled" }]);
-    await pool.query("UPDATE user_vps SET status = 'ready' WHERE username = 'user1'");
   });
 
   it("whose recreate or replace had not come to its end is not wiped by a resume, and nothing is bought: the VM is started, and a retry goes on with the change", async () => {
@@ -78,8 +82,6 @@ describe("a suspended user", () => {
       }
       await setVpsStatus(pool, "u-user3", { status: "ready" });
     }
-    await endOpenChange(pool, "u-user3", "superseded");
-    await pool.query("UPDATE user_vps SET recreation = 0, recreation_asked_at = NULL, boot_hostname = NULL WHERE username = 'user3'");
   });
 
   it("whose change is open and who has no VM on record is told of none that is started, and nothing is queued", async () => {
@@ -91,15 +93,11 @@ describe("a suspended user", () => {
     await post("user3/suspend", { reason: "abuse" });
     const { status, failure } = (await post("user3/resume", { reason: "settled" })).json();
     assert.deepEqual([status, failure.next, jobs.enqueued], ["failed", "`user-vps retry user3` goes on with the replace; another change takes its place.", []]);
-    await endOpenChange(pool, "u-user3", "superseded");
-    await setVpsStatus(pool, "u-user3", { status: "ready" });
-    await pool.query("UPDATE user_vps SET hostinger_vm_id = $1, recreation = 0, recreation_asked_at = NULL, boot_hostname = NULL WHERE username = 'user3'", [record.hostingerVmId]);
   });
 
   it("is not restarted by what was asked for at the same instant, by whomever: its job would take the place of the stop's", async () => {
     const selfService = (path: string) => app.inject({ method: "POST", url: `/api/vps/${path}`, headers: own, payload: {} });
     const own = await asUser("user1", { sub: "u-user1" });
-    jobs.enqueued.length = 0;
     const { answers } = await inTransaction(pool, async (db) => {
       await suspendVps(db, "u-user1", { suspendedBy: "op", reason: "x" });
       const asked = [selfService("restart"), post("user1/restart"), post("user1/snapshot", { confirm: "user1" }), post("user1/rotate-credentials")];
@@ -108,7 +106,6 @@ describe("a suspended user", () => {
     });
     assert.deepEqual((await Promise.all(answers)).map(({ statusCode }) => statusCode), [409, 409, 409, 409]);
     assert.deepEqual(jobs.enqueued, []);
-    await pool.query("UPDATE user_vps SET status = 'ready', suspended_at = NULL WHERE username = 'user1'");
   });
 
   it("is left alone by sweeps, except that a running VM is told; by repairs, releases, retries, changes and power", async () => {
@@ -132,6 +129,7 @@ describe("a suspended user", () => {
 
   it("is not begun by a job that was queued before: neither `up`, nor a start; the stop is", async () => {
     assert.ok(!up.from.includes("suspended") && power.from.includes("suspended"));
+    await post("user3/suspend", { reason: "a test" });
     const record = (await findVpsByUserId(pool, "u-user3"))!;
     const acted: string[] = [];
     const vms = hostingerPower(sandbox.env);
@@ -142,6 +140,7 @@ describe("a suspended user", () => {
   });
 
   it("can be given up, and is suspended again, with the VM stopped, if that is taken back", async () => {
+    await post("user3/suspend", { reason: "a test" });
     jobs.enqueued.length = 0;
     assert.equal((await post("user3/deprovision", { confirm: "user3", reason: "gone for good" })).statusCode, 202);
     assert.equal(await statusOf("user3"), "deprovisioning");

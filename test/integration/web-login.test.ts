@@ -3,11 +3,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { requestVps, setVpsStatus } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { openStream } from "../support/event-stream.ts";
-import { withApp } from "../support/http-app.ts";
+import { withListeningApp } from "../support/http-app.ts";
 import { asOperator, asUser, signToken } from "../support/tokens.ts";
 
-const { app, pool, jobs } = await withApp();
+const { app, pool, jobs, address } = await withListeningApp();
+eachBeginsEmpty({ pool, jobs });
 let addresses = 0;
 
 const logIn = (token: string, remoteAddress = `10.1.0.${(addresses += 1)}`) => app.inject({ method: "POST", url: "/session", payload: { token }, remoteAddress, headers: { host: "localhost" } });
@@ -49,8 +51,9 @@ describe("POST /session", () => {
   });
 
   it("refuses the eleventh try of an address within a minute, right or wrong", async () => {
-    for (let tries = 0; tries < 10; tries += 1) assert.equal((await logIn("x", "10.2.0.1")).statusCode, 401);
-    const answer = await logIn(await adminToken(), "10.2.0.1");
+    const address = `10.2.0.${(addresses += 1)}`;
+    for (let tries = 0; tries < 10; tries += 1) assert.equal((await logIn("x", address)).statusCode, 401);
+    const answer = await logIn(await adminToken(), address);
     assertRefusal(answer, 429, "RATE_LIMITED");
     assert.ok(Number(answer.headers["retry-after"]) > 0);
   });
@@ -132,6 +135,7 @@ describe("the pages", () => {
   });
 
   it("come with the strict headers, and are not sent again while they are the same", async () => {
+    await readyUser("alice");
     const { csrf: _csrf, ...headers } = await session();
     for (const url of ["/", "/health", "/users/alice", "/login", "/assets/fleet.js", "/assets/page.css"]) {
       const answer = await app.inject({ url, headers });
@@ -176,7 +180,7 @@ describe("an address that nothing is at", () => {
 describe("GET /api/admin/vps/{username}/events", () => {
   it("tells an operator of each change, and nobody else", async () => {
     await readyUser("bob");
-    const url = `${await app.listen({ host: "127.0.0.1", port: 0 })}/api/admin/vps/bob/events`;
+    const url = `${address}/api/admin/vps/bob/events`;
     await assert.rejects(openStream(url, await asUser("bob")), /403/);
     const stream = await openStream(url, await asOperator());
     assert.equal((await stream.next()).data.status, "ready");

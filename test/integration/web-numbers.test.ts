@@ -4,9 +4,11 @@ import { SPECIFIED_CATALOG } from "../../providers/hostinger/api/live-catalog.ts
 import { finishRun, requestVps, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { saveOffers } from "../../src/records/offers.ts";
 import { readFleetNumbers } from "../../src/web/fleet-numbers.ts";
+import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const { pool } = await withDatabase();
+eachBeginsEmpty({ pool });
 
 /** Ready since so many hours, after so many seconds of waiting. */
 async function readyUser(username: string, plan: string, hoursAgo: number, secondsToReady: number, gaveUp = false): Promise<void> {
@@ -38,6 +40,7 @@ describe("the fleet's numbers", () => {
 
   it("tell what is paid: at the prices of renewal, where the plan is still offered, and of VMs that were given up until their terms end", async () => {
     const paid = async () => (await readFleetNumbers(pool, "day")).map(({ monthlySpendCents }) => monthlySpendCents);
+    for (const username of ["alice", "carol"]) await readyUser(username, "kvm1", 2.5, 60);
     const before = (await paid()).at(-1)!;
     const bought = (plan: string, cents: number) => pool.query(
       "INSERT INTO vps_purchases (user_id, username, hostname, plan_id, state, asked_at, reserved_at, bought_at, price_cents, currency) VALUES ('u-x', 'x', 'x.spoq.dev', $1, 'bought', now(), now(), now(), $2, 'USD')", [plan, cents]);

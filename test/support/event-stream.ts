@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { atEnd } from "./at-end.ts";
 
 const LIMIT_MS = 60_000;
 
@@ -26,10 +27,11 @@ export interface TestStream {
   close(): Promise<void>;
 }
 
-/** Rejects with the status, if it is not 200. */
+/** Rejects with the status, if it is not 200. Ends with the test that opens it: there may be only so many of a user's. */
 export async function openStream(url: string, headers: Record<string, string>): Promise<TestStream> {
   const [answer] = (await once(get(url, { headers, agent: false }), "response")) as [IncomingMessage];
   if (answer.statusCode !== 200) throw new Error(`status ${answer.statusCode}: ${await text(answer)}`);
+  atEnd(() => answer.destroy());
   const blocks = blocksOf(answer);
   const inTime = async <T>(work: Promise<T>): Promise<T> => {
     const timer = new AbortController();

@@ -1,11 +1,11 @@
 /** Caps, places and the breaker on a real PostgreSQL: what the tests of guards share. */
 import assert from "node:assert/strict";
-import { beforeEach } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { goOn, noteCertificate, settleFailure, settleSuccess } from "../../src/purchases/index.ts";
 import type { RunFailure } from "../../src/purchases/index.ts";
 import { setVpsStatus } from "../../src/records/index.ts";
+import { eachBeginsEmpty } from "./each-begins-empty.ts";
 import { openPurchaseWorlds } from "./purchase-worlds.ts";
 import type { PurchaseWorld } from "./purchases.ts";
 
@@ -13,13 +13,7 @@ import type { PurchaseWorld } from "./purchases.ts";
 export async function openGuards() {
   const { pool, url, sandbox, world } = await openPurchaseWorlds();
 
-  beforeEach(async () => {
-    await pool.query("UPDATE vps_purchase_breaker SET state = 'closed', refusals = 0, reason = NULL, opened_at = NULL, next_probe_at = NULL, probe_purchase_id = NULL");
-    await pool.query("DELETE FROM vps_purchases");
-    await pool.query("DELETE FROM vps_purchase_switch");
-    await pool.query("DELETE FROM vps_certificates");
-    await pool.query("DELETE FROM user_vps");
-  });
+  eachBeginsEmpty({ pool });
 
   const names = (count: number, prefix = "user") => Array.from({ length: count }, (_, place) => `${prefix}${place + 1}`);
   const failure = (username: string, more: Partial<RunFailure>): RunFailure => ({ userId: `u-${username}`, askedAt: new Date(), code: "ENGINE_FAILED", message: "it failed", vmId: undefined, isAtRest: false, account: undefined, ...more });

@@ -35,6 +35,12 @@ export class RecordingJobs implements Jobs {
     this.cancelled.push(userId);
   }
 
+  /** As if it were new. */
+  forget(): void {
+    for (const noted of [this.enqueued, this.causes, this.cancelled]) noted.length = 0;
+    this.outage = undefined;
+  }
+
   async nextTry(): Promise<undefined> {}
 
   async check(): Promise<void> {

@@ -7,6 +7,7 @@ import { refillPools } from "../../src/pool/refill.ts";
 import { claimFromPool } from "../../src/purchases/index.ts";
 import { notePoolMemberReady, savePool, saveVpsResult, setVpsStatus } from "../../src/records/index.ts";
 import type { PoolMember, PoolMemberState, VpsRecord } from "../../src/records/index.ts";
+import { eachBeginsEmpty } from "./each-begins-empty.ts";
 import { openPurchaseWorlds } from "./purchase-worlds.ts";
 import { KVM1 } from "./purchases.ts";
 import type { PurchaseWorld } from "./purchases.ts";
@@ -28,12 +29,10 @@ export async function openPools() {
   const guarded = { allowedPlans: undefined, certificatesPerWeek: 50 };
   let vmIds = 1_000;
 
-  beforeEach(async () => {
+  eachBeginsEmpty({ pool });
+  beforeEach(() => {
     jobs.length = 0;
     cancelled.length = 0;
-    await pool.query("TRUNCATE vps_pools, vps_pool_members, vps_purchases, vps_purchase_switch, vps_certificates, vps_give_ups, vps_roll_outs, vps_roll_out_members, vps_releases, vps_findings, vps_changes CASCADE");
-    await pool.query("INSERT INTO vps_purchase_breaker DEFAULT VALUES ON CONFLICT (only_one) DO NOTHING");
-    await pool.query("DELETE FROM user_vps");
   });
 
   const wanted = (keepReady: number, mostPerDay: number | null = null) => savePool(pool, POOL_ID, { ...KIND, keepReady, schedule: [], mostPerDay }, "olga");

@@ -96,6 +96,21 @@ describe("a script of the stack's on a VPS", () => {
     assert.deepEqual([host.connections, host.ran.length], [2, 1]);
   });
 
+  it("fails by what the last try said on a server that still lets nobody in after a minute", async () => {
+    await using host = await fakeSshHost({ refuseFirst: Infinity });
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const running = create(inputs(host)).then(() => undefined, (error: unknown) => error);
+    await vi.waitUntil(() => host.connections === 1, { timeout: 60_000 });
+    vi.advanceTimersByTime(59_000);
+    await vi.waitUntil(() => host.connections === 2, { timeout: 60_000 });
+    vi.advanceTimersByTime(2_000);
+    const error = await running;
+    assert.ok(error instanceof UserVpsError && error.code === "SSH_UNREACHABLE", String(error));
+    // The last one, unless that one was over before the minute was.
+    assert.ok(host.connections <= 3, `${host.connections} connections`);
+    assert.deepEqual(host.ran, []);
+  });
+
   it("is not waited for any more once root is in", async () => {
     const answering = Promise.withResolvers<ServerChannel>();
     await using host = await fakeSshHost({ refuseFirst: 1, answer: (channel) => answering.resolve(channel) });
