@@ -5,6 +5,7 @@ import { resolvePurchase } from "../../providers/hostinger/purchase/index.ts";
 import type { PurchaseDecision } from "../../providers/hostinger/purchase/index.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
 import { CliWorld } from "../support/cli-world.ts";
+import { newName } from "../support/new-name.ts";
 import { until } from "../support/until.ts";
 
 const PURCHASE = { api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$" } as const;
@@ -16,6 +17,13 @@ afterAll(() => world.close());
 
 function purchaseCalls(): number {
   return world.sandbox.state().calls.counts.find((count) => count.method === "POST" && count.pattern === "/api/vps/v1/virtual-machines")?.count ?? 0;
+}
+
+/** An empty stack. */
+async function newStack(name: string): Promise<{ username: string; hostname: string }> {
+  const username = newName(name);
+  await world.newStack(username);
+  return { username, hostname: `${username}.spoq.dev` };
 }
 
 /** As `user-vps resolve` does. */
@@ -35,65 +43,65 @@ async function assertReadyWithOnePurchase(username: string): Promise<void> {
 
 describe("a purchase happens at most once", () => {
   it("when its answer is lost after the effect", async () => {
-    await world.newStack("e2e-lost");
+    const { username } = await newStack("e2e-lost");
     world.sandbox.addFault({ ...PURCHASE, fault: { kind: "drop-after" } });
-    const { code, text } = await world.up("e2e-lost");
+    const { code, text } = await world.up(username);
     assert.equal(code, 0, text);
-    await assertReadyWithOnePurchase("e2e-lost");
+    await assertReadyWithOnePurchase(username);
   });
 
   it("when it is answered with 500 although it happened", async () => {
-    await world.newStack("e2e-500");
+    const { username } = await newStack("e2e-500");
     world.sandbox.addFault({ ...PURCHASE, fault: { kind: "status", status: 500, afterEffect: true } });
-    const { code, text } = await world.up("e2e-500");
+    const { code, text } = await world.up(username);
     assert.equal(code, 0, text);
-    await assertReadyWithOnePurchase("e2e-500");
+    await assertReadyWithOnePurchase(username);
   });
 
   it("when it is lost without effect: PURCHASE_UNCERTAIN, in every run, until a person decides", async () => {
-    await world.newStack("e2e-before");
+    const { username, hostname } = await newStack("e2e-before");
     world.sandbox.addFault({ ...PURCHASE, fault: { kind: "drop-before" } });
     for (const run of [1, 2]) {
-      const { code, text } = await world.up("e2e-before");
+      const { code, text } = await world.up(username);
       assert.notEqual(code, 0, `run ${run}`);
-      assert.match(text, /PURCHASE_UNCERTAIN: A VM for e2e-before\.spoq\.dev was ordered at .*user-vps resolve/s);
+      assert.match(text, /PURCHASE_UNCERTAIN: A VM for e2e-before\d*\.spoq\.dev was ordered at .*user-vps resolve/s);
     }
-    assert.equal(world.purchasesOf("e2e-before.spoq.dev"), 0);
-    await decide("e2e-before.spoq.dev", { kind: "buy-again" });
-    const { code, text } = await world.up("e2e-before");
+    assert.equal(world.purchasesOf(hostname), 0);
+    await decide(hostname, { kind: "buy-again" });
+    const { code, text } = await world.up(username);
     assert.equal(code, 0, text);
-    await assertReadyWithOnePurchase("e2e-before");
+    await assertReadyWithOnePurchase(username);
   });
 
   it("when Hostinger answers that the payment is under way, and it comes after the run has ended", async () => {
-    await world.newStack("e2e-later");
-    await world.control("purchases", { hostname: "e2e-later.spoq.dev", answer: "payment-initiated" });
-    const waiting = await world.up("e2e-later", { HOSTINGER_RUNNING_TIMEOUT_SECONDS: "2" });
+    const { username, hostname } = await newStack("e2e-later");
+    await world.control("purchases", { hostname, answer: "payment-initiated" });
+    const waiting = await world.up(username, { HOSTINGER_RUNNING_TIMEOUT_SECONDS: "2" });
     assert.notEqual(waiting.code, 0);
-    assert.match(waiting.text, /AWAITING_PAYMENT: Order \d+ for e2e-later\.spoq\.dev is accepted since/);
-    const [order] = world.sandbox.state().purchases.filter(({ hostname }) => hostname === "e2e-later.spoq.dev");
+    assert.match(waiting.text, /AWAITING_PAYMENT: Order \d+ for e2e-later\d*\.spoq\.dev is accepted since/);
+    const [order] = world.sandbox.state().purchases.filter((one) => one.hostname === hostname);
     await world.control(`orders/${order?.orderId}`, { status: "completed" });
-    const { code, text } = await world.up("e2e-later");
+    const { code, text } = await world.up(username);
     assert.equal(code, 0, text);
-    await assertReadyWithOnePurchase("e2e-later");
+    await assertReadyWithOnePurchase(username);
   });
 
   it("when the engine is killed with -9 before it has saved what was bought", async () => {
-    await world.newStack("e2e-unsaved");
-    await world.control("boot", { hostname: "e2e-unsaved.spoq.dev", bootMs: 2_500 });
-    const { child, finished } = world.start("up", "--yes", "--skip-preview", "--stack", "e2e-unsaved");
-    await until("the VM is bought", () => world.purchasesOf("e2e-unsaved.spoq.dev") === 1);
+    const { username, hostname } = await newStack("e2e-unsaved");
+    await world.control("boot", { hostname, bootMs: 2_500 });
+    const { child, finished } = world.start("up", "--yes", "--skip-preview", "--stack", username);
+    await until("the VM is bought", () => world.purchasesOf(hostname) === 1);
     child.kill("SIGKILL");
     await finished;
-    await world.ok("cancel", "--yes", "--stack", "e2e-unsaved");
-    const { code, text } = await world.up("e2e-unsaved");
+    await world.ok("cancel", "--yes", "--stack", username);
+    const { code, text } = await world.up(username);
     assert.equal(code, 0, text);
-    await assertReadyWithOnePurchase("e2e-unsaved");
+    await assertReadyWithOnePurchase(username);
   });
 
-  for (const [name, when, username] of [["before Hostinger acts on it", "before", "e2e-kill-1"], ["after Hostinger acted on it", "after", "e2e-kill-2"]] as const) {
+  for (const [name, when] of [["before Hostinger acts on it", "before"], ["after Hostinger acted on it", "after"]] as const) {
     it(`when the engine is killed with -9 while it runs, ${name}`, async () => {
-      await world.newStack(username);
+      const { username } = await newStack(`e2e-kill-${when}`);
       world.sandbox.addFault({ ...PURCHASE, fault: { kind: "delay", delayMs: 2_500, when } });
       const callsBefore = purchaseCalls();
       const { child, finished } = world.start("up", "--yes", "--skip-preview", "--stack", username);
@@ -114,37 +122,37 @@ describe("a purchase happens at most once", () => {
   }
 
   it("during a storm of 429 and 5xx on every call, and the user still gets a VPS", async () => {
-    await world.newStack("e2e-storm");
+    const { username } = await newStack("e2e-storm");
     world.sandbox.addFault({ api: "hostinger", times: 0, forMs: 3_000, fault: { kind: "status", status: 429, retryAfterSeconds: 1 } });
     world.sandbox.addFault({ api: "hostinger", method: "GET", times: 4, fault: { kind: "status", status: 503 } });
     world.sandbox.addFault({ ...PURCHASE, fault: { kind: "status", status: 429, retryAfterSeconds: 1 } });
     world.sandbox.addFault({ api: "cloudflare", times: 2, fault: { kind: "status", status: 500 } });
-    const { code, text } = await world.up("e2e-storm");
+    const { code, text } = await world.up(username);
     assert.equal(code, 0, text);
-    await assertReadyWithOnePurchase("e2e-storm");
+    await assertReadyWithOnePurchase(username);
   });
 
   it("when the VM ends in `error`: a clear failure, and the next `up` after its repair goes on with it", async () => {
-    await world.newStack("e2e-error");
-    await world.control("boot", { hostname: "e2e-error.spoq.dev", outcome: "error" });
-    const failed = await world.up("e2e-error");
+    const { username, hostname } = await newStack("e2e-error");
+    await world.control("boot", { hostname, outcome: "error" });
+    const failed = await world.up(username);
     assert.notEqual(failed.code, 0);
-    assert.match(failed.text, /VM_ERROR: VM \d+ of e2e-error\.spoq\.dev is in the state 'error'/);
-    assert.notEqual((await world.up("e2e-error")).code, 0);
+    assert.match(failed.text, /VM_ERROR: VM \d+ of e2e-error\d*\.spoq\.dev is in the state 'error'/);
+    assert.notEqual((await world.up(username)).code, 0);
 
-    const vmId = world.sandbox.state().vms.find((vm) => vm.hostname === "e2e-error.spoq.dev")?.id;
+    const vmId = world.sandbox.state().vms.find((vm) => vm.hostname === hostname)?.id;
     await world.control(`vms/${vmId}/drift`, { kind: "repaired" });
-    const { code, text } = await world.up("e2e-error");
+    const { code, text } = await world.up(username);
     assert.equal(code, 0, text);
-    await assertReadyWithOnePurchase("e2e-error");
+    await assertReadyWithOnePurchase(username);
   });
 
   it("when the payment is refused: nothing is bought and the failure says so", async () => {
-    await world.newStack("e2e-unpaid");
+    const { username, hostname } = await newStack("e2e-unpaid");
     world.sandbox.addFault({ ...PURCHASE, fault: { kind: "status", status: 402, body: { message: "Payment declined", correlation_id: "fake-correlation-id" } } });
-    const { code, text } = await world.up("e2e-unpaid");
+    const { code, text } = await world.up(username);
     assert.notEqual(code, 0);
     assert.match(text, /PAYMENT_REFUSED: .*fake-correlation-id/);
-    assert.equal(world.purchasesOf("e2e-unpaid.spoq.dev"), 0);
+    assert.equal(world.purchasesOf(hostname), 0);
   });
 });

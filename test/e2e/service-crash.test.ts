@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { findTagged } from "../../src/provisioning/process-tags.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
+import { atEnd } from "../support/at-end.ts";
+import { newName } from "../support/new-name.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
@@ -18,9 +20,9 @@ const database = await withDatabase();
 describe("kill -9 of a worker with five users, each in another phase", () => {
   let world: ServiceWorld;
   /** Of `running` and `health` nothing runs when the worker dies: the watcher looks for what they wait for. */
-  const users = { script: "amy", purchase: "bea", running: "cleo", dns: "dora", health: "ella" } as const;
-  type Held = keyof typeof users;
-  const id = (held: Held) => `user-${held}`;
+  type Held = "script" | "purchase" | "running" | "dns" | "health";
+  let users: Readonly<Record<Held, string>>;
+  const id = (held: Held) => `user-${users[held]}`;
 
   /** Whether the user is where the worker is to die. */
   const inPhase: Readonly<Record<Held, (record: VpsRecord) => boolean>> = {
@@ -61,13 +63,16 @@ describe("kill -9 of a worker with five users, each in another phase", () => {
 
   it("has another worker go on, and everybody ends ready", async () => {
     const lasting = { WORKER_CONCURRENCY: "5", HOSTINGER_PURCHASE_TIMEOUT_SECONDS: "600", HOSTINGER_PURCHASE_INTENT_SECONDS: "60" };
+    users = { script: newName("amy"), purchase: newName("bea"), running: newName("cleo"), dns: newName("dora"), health: newName("ella") };
     const first = await world.startWorker(lasting);
+    atEnd(() => first.kill());
     for (const held of Object.keys(users) as Held[]) await hold(held);
     await Promise.all((Object.keys(users) as Held[]).map((held) => world.signUp(id(held), users[held])));
     await world.until(id("health"), "a VM", () => vmOf("health") !== undefined);
     await drift("health", { kind: "unhealthy", status: 503 });
     for (const held of Object.keys(users) as Held[]) await world.until(id(held), `the phase ${held}`, inPhase[held]);
     const second = await world.startWorker({ ...lasting, WORKER_CONCURRENCY: "2" });
+    atEnd(() => second.kill());
     for (const held of Object.keys(users) as Held[]) {
       await world.until(id(held), `still the phase ${held}, or again after a call that was given up`, inPhase[held]);
     }

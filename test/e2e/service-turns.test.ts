@@ -9,6 +9,8 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { engineEnvironment } from "../../src/install-pulumi/engine-environment.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { findVpsByUserId, requestGiveUp, setVpsStatus } from "../../src/records/index.ts";
+import { atEnd } from "../support/at-end.ts";
+import { newName } from "../support/new-name.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
@@ -18,12 +20,21 @@ const database = await withDatabase();
 
 describe("a worker that is not alone", () => {
   let world: ServiceWorld;
+  /** Those with a VPS, by the last try. */
+  let [jana, karl, lena] = ["", "", ""];
+  const id = (username: string) => `u-${username}`;
 
   beforeAll(async () => {
     world = await startServiceWorld(database.url);
   });
   afterAll(() => world.close());
 
+  /** Until the test ends, however it does: the next one, or another try, has its own. */
+  const startWorker = async (env: Readonly<Record<string, string>> = {}) => {
+    const worker = await world.startWorker(env);
+    atEnd(() => worker.kill());
+    return worker;
+  };
   const slowBoot = async (username: string, bootMs: number) => {
     const body = JSON.stringify({ hostname: `${username}.${world.sandbox.domain}`, bootMs });
     const answer = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body });
@@ -31,28 +42,29 @@ describe("a worker that is not alone", () => {
   };
 
   it("respects a lock that a person's CLI holds, says whose it is, and goes on when it is released", async () => {
-    const worker = await world.startWorker();
-    await world.signUp("u-lock", "jana");
-    await world.until("u-lock", "ready", ({ status }) => status === "ready");
-    const { rows } = await world.pool.query<{ root: string }>("SELECT split_part(key, '/stacks/', 1) AS root FROM pulumi_state WHERE key LIKE '%/stacks/user-vps/jana.json'");
-    const lock = `${rows[0]!.root}/locks/organization/user-vps/jana/00000000-0000-4000-8000-000000000000.json`;
+    jana = newName("jana");
+    const worker = await startWorker();
+    await world.signUp(id(jana), jana);
+    await world.until(id(jana), "ready", ({ status }) => status === "ready");
+    const { rows } = await world.pool.query<{ root: string }>("SELECT split_part(key, '/stacks/', 1) AS root FROM pulumi_state WHERE key LIKE '%/stacks/user-vps/' || $1 || '.json'", [jana]);
+    const lock = `${rows[0]!.root}/locks/organization/user-vps/${jana}/00000000-0000-4000-8000-000000000000.json`;
     const holder = { pid: process.pid, username: "petra", hostname: "petras-laptop", timestamp: new Date().toISOString() };
     await world.pool.query("INSERT INTO pulumi_state (key, data) VALUES ($1, $2)", [lock, { data: Buffer.from(JSON.stringify(holder)).toString("base64") }]);
 
-    await world.jobs.enqueue(world.pool, { operation: "up", userId: "u-lock" });
-    const waiting = await world.until("u-lock", "waiting for the lock", ({ errorCode }) => errorCode === "STACK_LOCKED");
+    await world.jobs.enqueue(world.pool, { operation: "up", userId: id(jana) });
+    const waiting = await world.until(id(jana), "waiting for the lock", ({ errorCode }) => errorCode === "STACK_LOCKED");
     assert.match(waiting.reason ?? "", /petra@petras-laptop/);
     assert.match(waiting.waitingFor ?? "", /the next try/);
     const { rowCount } = await world.pool.query("DELETE FROM pulumi_state WHERE key = $1", [lock]);
     assert.equal(rowCount, 1, "the lock was still there");
-    await world.until("u-lock", "ready", ({ status }) => status === "ready");
+    await world.until(id(jana), "ready", ({ status }) => status === "ready");
     assert.equal(await worker.stop(), 0);
   });
 
   it("leaves a stack on which the plain CLI, with the configuration of the last deployment, finds nothing to change", async () => {
     const folder = await mkdtemp(join(tmpdir(), "user-vps-cli-test-"));
     const env = engineEnvironment(await ensureEngine(), { ...world.env, PULUMI_BACKEND_URL: `${database.url}${database.url.includes("?") ? "&" : "?"}sslmode=disable` });
-    const cli = async (...args: string[]) => await promisify(execFile)("pulumi", [...args, "--stack", "jana", "--config-file", join(folder, "jana.yaml")], { env, cwd: CHECKOUT });
+    const cli = async (...args: string[]) => await promisify(execFile)("pulumi", [...args, "--stack", jana, "--config-file", join(folder, `${jana}.yaml`)], { env, cwd: CHECKOUT });
     try {
       await cli("config", "refresh", "--force");
       const { stdout } = await cli("preview", "--refresh", "--expect-no-changes", "--non-interactive");
@@ -63,75 +75,79 @@ describe("a worker that is not alone", () => {
   });
 
   it("lets a running run finish after SIGTERM", async () => {
-    const worker = await world.startWorker();
+    karl = newName("karl");
+    const worker = await startWorker();
     world.holdNextRun(3_000);
-    await world.signUp("u-finish", "karl");
-    await world.until("u-finish", "the script", ({ phase }) => phase === "script");
+    await world.signUp(id(karl), karl);
+    await world.until(id(karl), "the script", ({ phase }) => phase === "script");
     assert.equal(await worker.stop(), 0);
-    const [run] = await world.runs("u-finish");
+    const [run] = await world.runs(id(karl));
     assert.equal(run?.outcome, "waiting");
-    assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith("karl.")).length, 1, "it came as far as a run comes");
+    assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith(`${karl}.`)).length, 1, "it came as far as a run comes");
   });
 
   it("hands a run over that does not finish within the grace, and the other worker goes on at once", async () => {
-    const first = await world.startWorker({ SHUTDOWN_GRACE_SECONDS: "0" });
+    lena = newName("lena");
+    const first = await startWorker({ SHUTDOWN_GRACE_SECONDS: "0" });
     world.holdNextRun(30_000);
-    await world.signUp("u-handover", "lena");
-    await world.until("u-handover", "the script", ({ phase }) => phase === "script");
-    const second = await world.startWorker();
+    await world.signUp(id(lena), lena);
+    await world.until(id(lena), "the script", ({ phase }) => phase === "script");
+    const second = await startWorker();
     assert.equal(await first.stop(), 0);
-    await world.until("u-handover", "ready", ({ status }) => status === "ready");
-    assert.deepEqual(await world.outcomes("u-handover"), ["succeeded", "lost"]);
-    assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith("lena.")).length, 1);
+    await world.until(id(lena), "ready", ({ status }) => status === "ready");
+    assert.deepEqual(await world.outcomes(id(lena)), ["succeeded", "lost"]);
+    assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith(`${lena}.`)).length, 1);
     assert.equal(await second.stop(), 0);
   });
 
   it("waits after a refused payment with the reason, buys nothing, and goes on by itself when payments succeed again", async () => {
-    const worker = await world.startWorker({ PAYMENT_PROBE_SECONDS: "1" });
+    const nora = newName("nora");
+    const worker = await startWorker({ PAYMENT_PROBE_SECONDS: "1" });
     const decline = async (paymentsDeclined: boolean) => assert.ok((await fetch(`${world.sandbox.controlUrl}/settings`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ paymentsDeclined }) })).ok);
     await decline(true);
-    await world.signUp("u-payment", "nora");
-    const refused = await world.until("u-payment", "refused", ({ errorCode }) => errorCode === "PAYMENT_REFUSED");
+    await world.signUp(id(nora), nora);
+    const refused = await world.until(id(nora), "refused", ({ errorCode }) => errorCode === "PAYMENT_REFUSED");
     assert.equal(refused.status, "queued");
     assert.match(refused.waitingFor ?? "", /payment was refused/);
-    assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith("nora.")).length, 0);
+    assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith(`${nora}.`)).length, 0);
     await decline(false);
-    await world.until("u-payment", "ready", ({ status }) => status === "ready");
-    assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith("nora.")).length, 1);
+    await world.until(id(nora), "ready", ({ status }) => status === "ready");
+    assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith(`${nora}.`)).length, 1);
     assert.equal(await worker.stop(), 0);
   });
 
   it("ends a run or a wait that an operator cancels, and gives everything up when asked to", async () => {
-    const worker = await world.startWorker();
-    await slowBoot("mira", 60_000);
-    await world.signUp("u-cancel", "mira");
-    await world.until("u-cancel", "waiting for the VM", ({ waitingFor }) => /VM \d+ to run/.test(waitingFor ?? ""));
-    await world.jobs.cancel("u-cancel");
-    const cancelled = await world.until("u-cancel", "failed", ({ status }) => status === "failed");
+    const [mira, maja] = [newName("mira"), newName("maja")];
+    const worker = await startWorker();
+    await slowBoot(mira, 60_000);
+    await world.signUp(id(mira), mira);
+    await world.until(id(mira), "waiting for the VM", ({ waitingFor }) => /VM \d+ to run/.test(waitingFor ?? ""));
+    await world.jobs.cancel(id(mira));
+    const cancelled = await world.until(id(mira), "failed", ({ status }) => status === "failed");
     assert.equal(cancelled.errorCode, "CANCELLED");
-    assert.equal((await world.runs("u-cancel"))[0]?.outcome, "waiting", "no run was held meanwhile");
+    assert.equal((await world.runs(id(mira)))[0]?.outcome, "waiting", "no run was held meanwhile");
 
     world.holdNextRun(60_000);
-    await world.signUp("u-cancel-run", "maja");
-    await world.until("u-cancel-run", "the script", ({ phase }) => phase === "script");
-    await world.jobs.cancel("u-cancel-run");
-    await world.until("u-cancel-run", "failed", ({ status }) => status === "failed");
-    assert.equal((await world.runs("u-cancel-run"))[0]?.outcome, "cancelled");
+    await world.signUp(id(maja), maja);
+    await world.until(id(maja), "the script", ({ phase }) => phase === "script");
+    await world.jobs.cancel(id(maja));
+    await world.until(id(maja), "failed", ({ status }) => status === "failed");
+    assert.equal((await world.runs(id(maja)))[0]?.outcome, "cancelled");
 
-    await world.jobs.enqueue(world.pool, { operation: "power", userId: "u-lock", action: "stop" });
-    await eventually(() => world.sandbox.state().vms.find(({ hostname }) => hostname.startsWith("jana.")), (vm) => vm?.state === "stopped", "the VM to stop");
+    await world.jobs.enqueue(world.pool, { operation: "power", userId: id(jana), action: "stop" });
+    await eventually(() => world.sandbox.state().vms.find(({ hostname }) => hostname.startsWith(`${jana}.`)), (vm) => vm?.state === "stopped", "the VM to stop");
 
-    await world.jobs.enqueue(world.pool, { operation: "refresh", userId: "u-handover" });
-    await eventually(async () => (await world.runs("u-handover"))[0], (run) => run?.operation === "refresh" && run.outcome === "succeeded", "the refresh");
+    await world.jobs.enqueue(world.pool, { operation: "refresh", userId: id(lena) });
+    await eventually(async () => (await world.runs(id(lena)))[0], (run) => run?.operation === "refresh" && run.outcome === "succeeded", "the refresh");
 
-    const finished = await findVpsByUserId(world.pool, "u-finish");
+    const finished = await findVpsByUserId(world.pool, id(karl));
     await requestGiveUp(world.pool, finished!, { requestedBy: "op", reason: "a test", wipe: false, graceHours: 0 });
-    await setVpsStatus(world.pool, "u-finish", { status: "deprovisioning" });
-    await world.jobs.enqueue(world.pool, { operation: "destroy", userId: "u-finish" });
-    await world.until("u-finish", "deprovisioned", ({ status }) => status === "deprovisioned");
-    assert.equal(world.sandbox.state().records.some(({ name }) => name.startsWith("karl.")), false);
+    await setVpsStatus(world.pool, id(karl), { status: "deprovisioning" });
+    await world.jobs.enqueue(world.pool, { operation: "destroy", userId: id(karl) });
+    await world.until(id(karl), "deprovisioned", ({ status }) => status === "deprovisioned");
+    assert.equal(world.sandbox.state().records.some(({ name }) => name.startsWith(`${karl}.`)), false);
     const vm = world.sandbox.state().vms.find(({ id }) => id === finished!.hostingerVmId);
-    assert.deepEqual([vm?.state, vm?.autoRenewed, vm?.hostname.startsWith("karl.")], ["stopped", false, false], "it has lost the user's name as well");
+    assert.deepEqual([vm?.state, vm?.autoRenewed, vm?.hostname.startsWith(`${karl}.`)], ["stopped", false, false], "it has lost the user's name as well");
     assert.equal(await worker.stop(), 0);
   });
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { assertAccessible } from "../support/axe.ts";
 import { needing } from "../support/needs.ts";
+import { newName } from "../support/new-name.ts";
 import { openPageWorld, type PageWorld } from "../support/page-world.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { until } from "../support/until.ts";
@@ -11,10 +12,10 @@ const { url: databaseUrl } = await withDatabase();
 
 describe("the page's actions on one VPS", needing("browser"), () => {
   let the: PageWorld;
+  /** Who became ready, by the last try. */
+  let [dora, felix] = ["", ""];
   beforeAll(async () => {
     the = await openPageWorld({ databaseUrl, env: { DEPROVISION_GRACE_HOURS: "72" } });
-    await the.control("boot", { hostname: "dora.spoq.dev", bootMs: 600_000 });
-    await the.control("boot", { hostname: "erik.spoq.dev", outcome: "error" });
     await the.logIn();
   });
   afterAll(() => the.close());
@@ -31,32 +32,36 @@ describe("the page's actions on one VPS", needing("browser"), () => {
   };
 
   it("a signup under way can only be cancelled; what it waits for is shown, and not read aloud each time", async () => {
-    await the.signUp("dora");
-    await open("dora");
+    dora = newName("dora");
+    await the.control("boot", { hostname: `${dora}.spoq.dev`, bootMs: 600_000 });
+    await the.signUp(dora);
+    await open(dora);
     await the.page.locator("#now", { hasText: /VM \d+ to run: / }).waitFor();
     assert.deepEqual(await the.page.locator("#actions button:enabled").allTextContents(), ["Cancel…"]);
     assert.equal(await the.page.locator("#now").getAttribute("role"), null);
     await assertAccessible(the.page);
-    await letRun("dora");
+    await letRun(dora);
     await the.page.locator("#badge", { hasText: "ready" }).waitFor();
   });
 
   it("one that failed says why and what to do once each, and can be tried again", async () => {
-    await the.signUp("erik");
-    await open("erik");
+    const erik = newName("erik");
+    await the.control("boot", { hostname: `${erik}.spoq.dev`, outcome: "error" });
+    await the.signUp(erik);
+    await open(erik);
     await the.page.locator("#badge", { hasText: "failed" }).waitFor();
     const alert = await the.page.getByRole("alert").textContent();
-    assert.match(alert!, /^VM_ERROR: VM \d+ of erik\.spoq\.dev is in the state 'error', expected 'running'\.Repair the VM in the Hostinger panel/);
+    assert.match(alert!, /^VM_ERROR: VM \d+ of erik\d*\.spoq\.dev is in the state 'error', expected 'running'\.Repair the VM in the Hostinger panel/);
     assert.equal(alert!.match(/Repair the VM/g)?.length, 1);
     await assertAccessible(the.page);
-    await letRun("erik");
+    await letRun(erik);
     await button("Retry…").click();
     await the.answer("Retry");
     await the.page.locator("#badge", { hasText: "ready" }).waitFor();
   });
 
   it("stops and starts the VM, and asks before it stops it", async () => {
-    await open("dora");
+    await open(dora);
     await the.page.locator("#runs summary", { hasText: "succeeded" }).waitFor();
     const before = await runs();
     await button("Stop…").click();
@@ -67,21 +72,22 @@ describe("the page's actions on one VPS", needing("browser"), () => {
     await the.page.getByRole("dialog", { name: "Stop the VM?" }).waitFor();
     await the.page.keyboard.press("Escape");
     await the.page.getByRole("dialog").waitFor({ state: "hidden" });
-    assert.equal(stateOf("dora"), "running");
+    assert.equal(stateOf(dora), "running");
     assert.equal(await runs(), before);
 
     await button("Stop…").click();
     await the.answer("Stop");
     await the.page.getByText("Stop: asked for.").waitFor();
-    await until("the VM to be stopped", () => stateOf("dora") === "stopped");
+    await until("the VM to be stopped", () => stateOf(dora) === "stopped");
     await button("Start…").click();
     await the.answer("Start");
-    await until("the VM to run", () => stateOf("dora") === "running");
+    await until("the VM to run", () => stateOf(dora) === "running");
   });
 
   it("rotates the credentials when it is confirmed, and they wait to be shown again", async () => {
-    await the.signUp("felix");
-    await open("felix");
+    felix = newName("felix");
+    await the.signUp(felix);
+    await open(felix);
     await the.page.locator("#badge", { hasText: "ready" }).waitFor();
     const before = await runs();
     await button("Rotate credentials…").click();
@@ -96,11 +102,11 @@ describe("the page's actions on one VPS", needing("browser"), () => {
 
   it("shows when a VPS is given up, by whom and why, and keeps it when that is taken back", async () => {
     const { page } = the;
-    await open("felix");
+    await open(felix);
     await button("Deprovision…").click();
     await page.getByRole("dialog").getByText("In 72 hours, unless it is taken back before").waitFor();
     await page.getByLabel("Why, for the record").fill("left the company");
-    await page.getByLabel("Type the user name").fill("felix");
+    await page.getByLabel("Type the user name").fill(felix);
     await button("Deprovision").click();
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     const notice = page.locator("#giving-up");
@@ -110,18 +116,18 @@ describe("the page's actions on one VPS", needing("browser"), () => {
     assert.equal(await button("Cancel…").count(), 0);
     await assertAccessible(page);
     await page.goto(the.world.url);
-    await page.locator("#rows tr", { hasText: "felix" }).filter({ hasText: /the end of the grace period, \d{4}-\d\d-\d\d \d\d:\d\d;/ }).waitFor();
-    await page.getByRole("link", { name: "felix", exact: true }).click();
+    await page.locator("#rows tr", { hasText: felix }).filter({ hasText: /the end of the grace period, \d{4}-\d\d-\d\d \d\d:\d\d;/ }).waitFor();
+    await page.getByRole("link", { name: felix, exact: true }).click();
     await button("Keep the VPS…").click();
     await the.answer("Keep it");
     await page.locator("#badge", { hasText: "ready" }).waitFor();
     await notice.filter({ hasText: "given up" }).waitFor({ state: "detached" });
-    assert.equal(stateOf("felix"), "running");
+    assert.equal(stateOf(felix), "running");
   });
 
   it("gives the focus back to the button that opened a dialog, also when it was made anew meanwhile", async () => {
     const { page } = the;
-    await open("felix");
+    await open(felix);
     await button("Stop…").focus();
     await page.keyboard.press("Enter");
     await page.getByRole("dialog", { name: "Stop the VM?" }).waitFor();
@@ -132,8 +138,8 @@ describe("the page's actions on one VPS", needing("browser"), () => {
 
   it("leaves whoever uses the keyboard with a place, also when the event of the change comes before the answer", async () => {
     const { page } = the;
-    await open("felix");
-    await page.route("**/api/admin/vps/felix/deprovision", async (route) => {
+    await open(felix);
+    await page.route(`**/api/admin/vps/${felix}/deprovision`, async (route) => {
       const response = await route.fetch();
       await page.locator("#badge", { hasText: "deprovisioning" }).waitFor();
       await route.fulfill({ response });
@@ -142,12 +148,12 @@ describe("the page's actions on one VPS", needing("browser"), () => {
     await page.keyboard.press("Enter");
     await page.getByLabel("Why, for the record").fill("a test");
     await page.getByLabel("Type the user name").focus();
-    await page.keyboard.type("felix");
+    await page.keyboard.type(felix);
     await page.keyboard.press("Enter");
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     // The button that opened the dialog was made anew, and is disabled.
     await page.locator("#title:focus").waitFor();
-    await page.unroute("**/api/admin/vps/felix/deprovision");
+    await page.unroute(`**/api/admin/vps/${felix}/deprovision`);
   });
 
   it("ran without an error of a script and within its content security policy", () => {
