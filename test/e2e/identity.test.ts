@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { createCredentialsCipher, takeCredentials } from "../../src/records/index.ts";
 import { lastGiveUp, requestDeprovision } from "../support/give-up.ts";
+import { newName } from "../support/new-name.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
@@ -102,15 +103,17 @@ describe("two users who exchange their names", () => {
 
 describe("a VM that still has the host name of somebody before, as of an older version", () => {
   it("is set aside before the name's new user buys", async () => {
-    const { vmId } = await signUp("user_d", "erin");
-    await giveUp("user_d", false);
-    const response = await fetch(`${world.sandbox.controlUrl}/vms/${vmId}/drift`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ kind: "renamed", hostname: "erin.spoq.dev" }) });
+    const erin = newName("erin");
+    const [former, next] = [`user_before_${erin}`, `user_after_${erin}`];
+    const { vmId } = await signUp(former, erin);
+    await giveUp(former, false);
+    const response = await fetch(`${world.sandbox.controlUrl}/vms/${vmId}/drift`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ kind: "renamed", hostname: `${erin}.spoq.dev` }) });
     assert.equal(response.status, 200);
-    await world.pool.query("UPDATE user_vps SET username = 'erin-before', hostname = 'erin-before.spoq.dev' WHERE user_id = 'user_d'");
-    const newcomer = await signUp("user_e", "erin");
+    await world.pool.query("UPDATE user_vps SET username = $2 || '-before', hostname = $2 || '-before.spoq.dev' WHERE user_id = $1", [former, erin]);
+    const newcomer = await signUp(next, erin);
     assert.notEqual(newcomer.vmId, vmId);
-    assert.equal(vmOf(vmId).hostname, `old-${vmId}.erin.spoq.dev`);
-    await assertInForce("user_e", "erin.spoq.dev", newcomer);
+    assert.equal(vmOf(vmId).hostname, `old-${vmId}.${erin}.spoq.dev`);
+    await assertInForce(next, `${erin}.spoq.dev`, newcomer);
   });
 });
 

@@ -5,6 +5,7 @@ import { startKeyService } from "../../bench/key-service.ts";
 import type { KeyService } from "../../bench/key-service.ts";
 import { StateBackend } from "../../src/provisioning/state-backend.ts";
 import { PROJECT_NAME } from "../../stacks/project-name.ts";
+import { newName } from "../support/new-name.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld } from "../support/service-world.ts";
@@ -51,15 +52,17 @@ describe("a worker with a key service in place of a passphrase", () => {
   });
 
   it("tells what the key service said while it does not answer, buys nothing, and goes on by itself once it does", async () => {
+    const bob = newName("bob");
+    const bought = world.sandbox.state().purchases.length;
     keys.seal(true);
-    await world.signUp("user-2", "bob");
-    const { errorCode, reason } = await world.until("user-2", "a failure", (record) => record.errorCode !== null);
+    await world.signUp(`user-${bob}`, bob);
+    const { errorCode, reason } = await world.until(`user-${bob}`, "a failure", (record) => record.errorCode !== null);
     assert.equal(errorCode, "ENGINE_FAILED");
     assert.match(reason ?? "", /Vault is sealed/);
-    assert.match((await world.runs("user-2")).at(-1)?.message ?? "", /Next: .*SECRETS_PROVIDER/);
-    assert.equal(world.sandbox.state().purchases.length, 1);
+    assert.match((await world.runs(`user-${bob}`)).at(-1)?.message ?? "", /Next: .*SECRETS_PROVIDER/);
+    assert.equal(world.sandbox.state().purchases.length, bought);
     keys.seal(false);
-    await world.until("user-2", "ready", ({ status }) => status === "ready");
-    assert.equal(world.sandbox.state().purchases.length, 2);
+    await world.until(`user-${bob}`, "ready", ({ status }) => status === "ready");
+    assert.equal(world.sandbox.state().purchases.length, bought + 1);
   });
 });

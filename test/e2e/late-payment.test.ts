@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { control } from "../support/fleet.ts";
+import { newName } from "../support/new-name.ts";
 import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld, WorkerProcess } from "../support/service-world.ts";
 import { signToken, TEST_JWT_SECRET } from "../support/tokens.ts";
@@ -39,57 +40,61 @@ describe("a signup whose purchase takes its time", () => {
   };
 
   /** As the user's browser does it. */
-  async function call(url: string, method: string, path: string): Promise<{ status: number; body: Record<string, unknown> }> {
-    const token = await signToken({ sub: "user-1", username: "alice" }, { expiresInSeconds: 3_600 });
+  async function call(username: string, url: string, method: string, path: string): Promise<{ status: number; body: Record<string, unknown> }> {
+    const token = await signToken({ sub: `user-${username}`, username }, { expiresInSeconds: 3_600 });
     const answer = await fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${token}` } });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   }
 
   it("becomes ready by itself when its order is paid, after restarts of worker, HTTP and database, with one order", async () => {
+    const alice = newName("alice");
+    const userId = `user-${alice}`;
     await control(world.sandbox, "purchases", { answer: "payment-initiated", paidAfterMs: null });
     const worker = await world.startWorker(env);
     let http = await world.startHttp(env);
-    assert.equal((await call(http.url, "POST", "/api/vps/provision")).status, 202);
-    await world.until("user-1", "waiting for the payment", ({ waitingKind }) => waitingKind === "payment", READY_MS);
+    assert.equal((await call(alice, http.url, "POST", "/api/vps/provision")).status, 202);
+    await world.until(userId, "waiting for the payment", ({ waitingKind }) => waitingKind === "payment", READY_MS);
     await worker.kill();
     await http.kill();
 
     http = await world.startHttp(env);
-    const { body } = await call(http.url, "GET", "/api/vps/status");
+    const { body } = await call(alice, http.url, "GET", "/api/vps/status");
     assert.equal(body["status"], "queued");
     assert.match(JSON.stringify(body), /its payment is under way; nothing is ordered again/);
     const again = await world.startWorker(env);
-    await untilMore(() => looks("user-1"));
+    await untilMore(() => looks(userId));
     await restartDatabase();
-    await untilMore(() => looks("user-1"));
+    await untilMore(() => looks(userId));
     assert.equal(again.child.exitCode, null, "the worker has lived through it");
     assert.equal(await again.stop(), 0);
     await restartDatabase();
 
-    const [order, ...more] = ordersOf("alice");
+    const [order, ...more] = ordersOf(alice);
     assert.deepEqual([order!.vmId, more], [null, []]);
     await control(world.sandbox, `orders/${order!.orderId}`, { status: "completed" });
     last = await world.startWorker(env);
-    const { hostingerVmId } = await world.until("user-1", "ready", ({ status }) => status === "ready", READY_MS);
-    assert.deepEqual(ordersOf("alice").map(({ vmId }) => vmId), [hostingerVmId]);
-    assert.deepEqual((await world.outcomes("user-1")).filter((outcome) => outcome === "failed"), []);
-    assert.equal((await call(http.url, "POST", "/api/vps/credentials")).status, 200);
-    const { rows } = await world.pool.query<{ state: string; vm_id: string }>("SELECT state, vm_id FROM vps_purchases WHERE user_id = 'user-1'");
+    const { hostingerVmId } = await world.until(userId, "ready", ({ status }) => status === "ready", READY_MS);
+    assert.deepEqual(ordersOf(alice).map(({ vmId }) => vmId), [hostingerVmId]);
+    assert.deepEqual((await world.outcomes(userId)).filter((outcome) => outcome === "failed"), []);
+    assert.equal((await call(alice, http.url, "POST", "/api/vps/credentials")).status, 200);
+    const { rows } = await world.pool.query<{ state: string; vm_id: string }>("SELECT state, vm_id FROM vps_purchases WHERE user_id = $1", [userId]);
     assert.deepEqual(rows.map(({ state, vm_id }) => [state, Number(vm_id)]), [["bought", hostingerVmId]]);
   });
 
   it("waits without a run for a VM whose answer was lost, through kill -9 of the worker, and takes it when it shows", async () => {
+    const bob = newName("bob");
+    last ??= await world.startWorker(env);
     const { sandbox } = world;
-    await control(sandbox, "purchases", { hostname: `bob.${sandbox.domain}`, listedAfterMs: 20_000 });
-    sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", bodyHas: `bob.${sandbox.domain}`, fault: { kind: "drop-after" } });
-    await world.signUp("user-2", "bob");
-    const { status } = await world.until("user-2", "waiting for the purchase", ({ waitingKind }) => waitingKind === "purchase", READY_MS);
+    await control(sandbox, "purchases", { hostname: `${bob}.${sandbox.domain}`, listedAfterMs: 20_000 });
+    sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", bodyHas: `${bob}.${sandbox.domain}`, fault: { kind: "drop-after" } });
+    await world.signUp(`user-${bob}`, bob);
+    const { status } = await world.until(`user-${bob}`, "waiting for the purchase", ({ waitingKind }) => waitingKind === "purchase", READY_MS);
     assert.equal(status, "provisioning");
-    assert.deepEqual((await world.runs("user-2")).map(({ outcome }) => outcome), ["waiting"], "no run is held");
-    await last!.kill();
-    await world.startWorker(env);
-    const { hostingerVmId } = await world.until("user-2", "ready", (record) => record.status === "ready", READY_MS);
-    assert.deepEqual(ordersOf("bob").map(({ vmId }) => vmId), [hostingerVmId]);
+    assert.deepEqual((await world.runs(`user-${bob}`)).map(({ outcome }) => outcome), ["waiting"], "no run is held");
+    await last.kill();
+    last = await world.startWorker(env);
+    const { hostingerVmId } = await world.until(`user-${bob}`, "ready", (record) => record.status === "ready", READY_MS);
+    assert.deepEqual(ordersOf(bob).map(({ vmId }) => vmId), [hostingerVmId]);
   });
 });
 

@@ -4,7 +4,9 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { findTagged } from "../../src/provisioning/process-tags.ts";
+import { atEnd } from "../support/at-end.ts";
 import { openCutOff } from "../support/cut-off.ts";
+import { newName } from "../support/new-name.ts";
 import { startServiceWorld } from "../support/service-world.ts";
 import type { ServiceWorld, WorkerProcess } from "../support/service-world.ts";
 
@@ -31,6 +33,8 @@ describe("a service whose surroundings fail", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
+  const id = (username: string) => `u-${username}`;
+
   function boughtOnce(username: string): void {
     const hostname = `${username}.${world.sandbox.domain}`;
     const { purchases, records } = world.sandbox.state();
@@ -39,61 +43,66 @@ describe("a service whose surroundings fail", () => {
   }
 
   it("goes on after kill -9 of the engine during the purchase, with one purchase, and no other run notices", async () => {
-    const answer = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ hostname: `fred.${world.sandbox.domain}`, bootMs: 8_000 }) });
+    const [fred, frank] = [newName("fred"), newName("frank")];
+    const answer = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ hostname: `${fred}.${world.sandbox.domain}`, bootMs: 8_000 }) });
     assert.ok(answer.ok);
-    await world.signUp("u-beside", "fred");
-    await world.until("u-beside", "waiting for the VM", ({ waitingFor }) => /VM \d+ to run/.test(waitingFor ?? ""));
+    await world.signUp(id(fred), fred);
+    await world.until(id(fred), "waiting for the VM", ({ waitingFor }) => /VM \d+ to run/.test(waitingFor ?? ""));
     world.sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", fault: { kind: "delay", delayMs: 4_000 } });
-    await world.signUp("u-engine", "frank");
-    await world.until("u-engine", "the purchase", ({ waitingFor }) => /: buying /.test(waitingFor ?? ""));
-    const [run] = await world.runs("u-engine");
+    await world.signUp(id(frank), frank);
+    await world.until(id(frank), "the purchase", ({ waitingFor }) => /: buying /.test(waitingFor ?? ""));
+    const [run] = await world.runs(id(frank));
     const pid = await engineOf(run!.runId);
     process.kill(pid, "SIGKILL");
-    await world.until("u-engine", "ready", ({ status }) => status === "ready");
-    const runs = await world.runs("u-engine");
-    assert.deepEqual(await world.outcomes("u-engine"), ["succeeded", "failed"]);
+    await world.until(id(frank), "ready", ({ status }) => status === "ready");
+    const runs = await world.runs(id(frank));
+    assert.deepEqual(await world.outcomes(id(frank)), ["succeeded", "failed"]);
     assert.equal(runs.at(-1)?.errorCode, "ENGINE_FAILED");
-    boughtOnce("frank");
-    await world.until("u-beside", "ready", ({ status }) => status === "ready");
-    assert.deepEqual(await world.outcomes("u-beside"), ["succeeded"]);
+    boughtOnce(frank);
+    await world.until(id(fred), "ready", ({ status }) => status === "ready");
+    assert.deepEqual(await world.outcomes(id(fred)), ["succeeded"]);
   });
 
   it("goes on by itself after PostgreSQL was stopped for 10 s, during a run and while a VM boots", async () => {
-    const hostname = `gina.${world.sandbox.domain}`;
+    const [gina, gerd] = [newName("gina"), newName("gerd")];
+    const hostname = `${gina}.${world.sandbox.domain}`;
     const answer = await fetch(`${world.sandbox.controlUrl}/boot`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ hostname, bootMs: 5_000 }) });
     assert.ok(answer.ok);
-    await world.signUp("u-outage", "gina");
-    await world.until("u-outage", "waiting for the VM", ({ waitingFor }) => /VM \d+ to run/.test(waitingFor ?? ""));
+    await world.signUp(id(gina), gina);
+    await world.until(id(gina), "waiting for the VM", ({ waitingFor }) => /VM \d+ to run/.test(waitingFor ?? ""));
     world.holdNextRun(5_000);
-    await world.signUp("u-run", "gerd");
-    await world.until("u-run", "the script", ({ phase }) => phase === "script");
+    await world.signUp(id(gerd), gerd);
+    await world.until(id(gerd), "the script", ({ phase }) => phase === "script");
     await server.stop();
     await new Promise((resume) => setTimeout(resume, OUTAGE_MS));
     server = await startEmbedded({ folder, serverSettings: SERVER_SETTINGS });
-    await world.until("u-outage", "ready", ({ status }) => status === "ready");
-    await world.until("u-run", "ready", ({ status }) => status === "ready");
-    boughtOnce("gina");
-    boughtOnce("gerd");
+    await world.until(id(gina), "ready", ({ status }) => status === "ready");
+    await world.until(id(gerd), "ready", ({ status }) => status === "ready");
+    boughtOnce(gina);
+    boughtOnce(gerd);
     assert.equal(worker.child.exitCode, null, "the worker has lived through it");
   });
 
   it("waits while Hostinger's API answers 429 for 30 s, without a failed run", async () => {
+    const hugo = newName("hugo");
     world.sandbox.addFault({ api: "hostinger", path: "/api/", times: 0, forMs: 30_000, fault: { kind: "status", status: 429, retryAfterSeconds: 3 } });
     const startedMs = Date.now();
-    await world.signUp("u-limit", "hugo");
-    await world.until("u-limit", "ready", ({ status }) => status === "ready");
+    await world.signUp(id(hugo), hugo);
+    await world.until(id(hugo), "ready", ({ status }) => status === "ready");
     assert.ok(Date.now() - startedMs > 29_000, "the fault was in the way");
-    assert.deepEqual(await world.outcomes("u-limit"), ["succeeded"]);
-    boughtOnce("hugo");
+    assert.deepEqual(await world.outcomes(id(hugo)), ["succeeded"]);
+    boughtOnce(hugo);
   });
 
   it("ends by a second SIGTERM while PostgreSQL is away, and another worker does what it was at", async () => {
+    const iris = newName("iris");
     await worker.stop();
     const database = await openCutOff(server.url);
     const leaving = await world.startWorker({ DATABASE_URL: database.url });
+    atEnd(() => leaving.kill());
     world.holdNextRun(5_000);
-    await world.signUp("u-leave", "iris");
-    await world.until("u-leave", "the script", ({ phase }) => phase === "script");
+    await world.signUp(id(iris), iris);
+    await world.until(id(iris), "the script", ({ phase }) => phase === "script");
     await database.cut();
     await printed(leaving, /cannot be written yet/);
     leaving.child.kill("SIGTERM");
@@ -101,10 +110,11 @@ describe("a service whose surroundings fail", () => {
     const askedMs = Date.now();
     await leaving.stop();
     assert.ok(Date.now() - askedMs < SOON_MS, `it took ${Date.now() - askedMs} ms`);
-    await world.startWorker();
-    await world.until("u-leave", "ready", ({ status }) => status === "ready");
-    assert.deepEqual(await world.outcomes("u-leave"), ["succeeded", "lost"]);
-    boughtOnce("iris");
+    const next = await world.startWorker();
+    atEnd(() => next.kill());
+    await world.until(id(iris), "ready", ({ status }) => status === "ready");
+    assert.deepEqual(await world.outcomes(id(iris)), ["succeeded", "lost"]);
+    boughtOnce(iris);
   });
 });
 
