@@ -104,7 +104,7 @@ export function adminVpsView(record: VpsRecord): AdminVpsView {
 const NOT_FOR_USERS = [
   "ENGINE_FAILED", "ENGINE_MISSING", "DATABASE_FAILED", "STACK_LOCKED", "CONFIG_INVALID", "SANDBOX_ONLY", "CANCELLED",
   "API_UNAUTHORIZED", "API_FORBIDDEN", "API_REJECTED", "API_ANSWER_UNREADABLE", "API_ANSWER_UNEXPECTED", "API_LIST_INCOMPLETE",
-  "PAYMENT_REFUSED", "PURCHASE_UNCERTAIN", "VM_NOT_OURS", "VM_MISMATCH", "NAME_IN_USE", "CERTIFICATE_FORBIDDEN", "ZONE_FULL", "HANDOVER_FAILED",
+  "PAYMENT_REFUSED", "PURCHASE_UNCERTAIN", "VM_NOT_OURS", "VM_NOT_FOUND", "VM_MISMATCH", "NAME_IN_USE", "CERTIFICATE_FORBIDDEN", "ZONE_FULL", "HANDOVER_FAILED",
 ] as const;
 
 /** What a guard says of these to operators is how much is spent, what the fleet's size is, which card pays, and why somebody switched purchases off. */

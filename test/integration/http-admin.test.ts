@@ -90,6 +90,7 @@ describe("GET /api/admin/vps", () => {
       ["NAME_IN_USE", "The name finn.spoq.dev is in use already: the zone holds TXT bob-keeps-this (record 4711)."],
       ["API_ANSWER_UNEXPECTED", "An entry in the list of VMs (17924, bob.spoq.dev) cannot be read."],
       ["API_REJECTED", "Hostinger answered 422: payment_method_id 1234567 is not valid."],
+      ["VM_NOT_FOUND", "The token's Hostinger account has 2 VMs, and of 3 that are in use by the records not one (VM 17924 of bob, …). Is it another account's token?"],
     ] as const) {
       await setVpsStatus(pool, "user_finn", { status: "failed", errorCode: code, reason: `${code}: ${reason}`, nextStep: "Ask." });
       const seen = await asSeenBy("finn");
