@@ -20,7 +20,7 @@ import { listenToRun } from "./engine-events.ts";
 import { failureOf } from "./failure.ts";
 import { forgetInState } from "./forget-in-state.ts";
 import { clearInterruptedRun } from "./interrupted-run.ts";
-import type { LostDnsRecords } from "./lost-dns-record.ts";
+import type { LostDnsRecords, WantedRecord } from "./lost-dns-record.ts";
 import { killRunsOfStack } from "./process-tags.ts";
 import { CommandFailed, createPulumiCommand } from "./pulumi-command.ts";
 import type { CommandEnd, CommandFlags, RunnableCommand } from "./pulumi-command.ts";
@@ -114,11 +114,11 @@ export class AutomationEngine implements Engine {
   }
 
   async destroy(request: StackRequest, hooks: RunHooks, { leavesVm = false }: DestroyOptions = {}): Promise<RunResult> {
-    const { backend, dns } = this.#options;
+    const { backend } = this.#options;
     const state = await backend.readStack(request.stackName);
     const left = leavesVm ? (state?.resources ?? []).filter(isVm).map(({ urn }) => urn) : [];
     // With the VM the state forgets them: nobody would come back for what still leads to it.
-    if (left.length > 0) for (const record of dnsRecordsOf(state?.resources ?? [])) await dns.removeUnknown(record);
+    if (left.length > 0) for (const record of dnsRecordsOf(state?.resources ?? [])) await this.#removeUnknown(record, hooks);
     const ended = state ? await this.#destroy(request, hooks, left) : { changes: {} };
     await backend.removeCopies(request.stackName);
     return ended;
@@ -148,14 +148,16 @@ export class AutomationEngine implements Engine {
   }
 
   async clearInterruptedRun(request: StackRequest, hooks: RunHooks): Promise<void> {
-    const { backend, processes, dns } = this.#options;
+    const { backend, processes } = this.#options;
+    // Else it would end the engine of whoever has the user by now.
+    hooks.refuseLost?.();
     await this.cancel(request.stackName);
     await releaseStaleLocks({ backend, processes, stackName: request.stackName });
     const state = await backend.readStack(request.stackName);
     if (!state) return;
     const { zoneId, domain } = request.config;
     await clearInterruptedRun(state, { zoneId, domain }, {
-      dns,
+      removeUnknown: (record) => this.#removeUnknown(record, hooks),
       say: (text) => hooks.onLine?.(text),
       forget: (isForgotten) => this.#withStack(request, hooks, {}, ({ folder, cli }) => forgetInState({ stackName: request.stackName, folder, cli }, isForgotten)),
     });
@@ -163,6 +165,12 @@ export class AutomationEngine implements Engine {
 
   async cancel(stackName: string): Promise<void> {
     await killRunsOfStack(this.#stackTag(stackName));
+  }
+
+  /** Whoever has the user by now may just have made it. */
+  async #removeUnknown(record: WantedRecord, { refuseLost }: RunHooks): Promise<boolean> {
+    refuseLost?.();
+    return await this.#options.dns.removeUnknown(record);
   }
 
   /** Nothing depends on it, so it fails no run. */

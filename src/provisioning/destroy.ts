@@ -103,7 +103,10 @@ async function findWhatIsLeft(context: OperationContext, session: Session, giveU
 }
 
 /** Those that were made by hand since, which no stack knows. Before the VM is wiped: from then on it may become somebody else's. */
-async function removeUnknownRecords({ dns, record: { hostname, address } }: OperationContext, session: Session, { vm, vmsOfStack }: WhatIsLeft): Promise<void> {
+async function removeUnknownRecords({ dns, hooks, record: { hostname, address } }: OperationContext, session: Session, { vm, vmsOfStack }: WhatIsLeft): Promise<void> {
   const addresses = new Set([address, ...vmsOfStack.map((one) => one.address), ...(vm?.ipv4 ?? []).map((one) => one.address)].filter((one) => typeof one === "string"));
-  for (const content of addresses) if (await dns.removeUnknown({ name: hostname, content })) session.report(`a DNS record of ${hostname} that the stack did not know led to ${content}: it is removed`);
+  for (const content of addresses) {
+    hooks.refuseLost?.();
+    if (await dns.removeUnknown({ name: hostname, content })) session.report(`a DNS record of ${hostname} that the stack did not know led to ${content}: it is removed`);
+  }
 }

@@ -4,7 +4,7 @@ import type { LostDnsRecords, WantedRecord } from "./lost-dns-record.ts";
 import type { StackState, StateResource } from "./state-backend.ts";
 
 export interface InterruptedRunHelp {
-  readonly dns: LostDnsRecords;
+  readonly removeUnknown: LostDnsRecords["removeUnknown"];
   readonly say: (text: string) => void;
   /** The engine keeps the pending creation of a resource, with a warning at every run, until it is told to forget it. What is told of besides goes with it. */
   readonly forget: (isForgotten: (resource: StateResource) => boolean) => Promise<void>;
@@ -30,7 +30,7 @@ export async function clearInterruptedRun(state: StackState, declared: DeclaredZ
   if (!known) {
     const pending = state.pendingOperations.find(({ type, resource }) => type === "creating" && isDnsRecord(resource))?.resource;
     const wanted = wantedRecord(pending, state.resources);
-    if (wanted && (await help.dns.removeUnknown(wanted))) help.say(`the DNS record of ${wanted.name} was made by an interrupted run, or with the zone; it is made anew`);
+    if (wanted && (await help.removeUnknown(wanted))) help.say(`the DNS record of ${wanted.name} was made by an interrupted run, or with the zone; it is made anew`);
   }
   if (isMoved) help.say(`the DNS record in the zone of before is forgotten; it is made in ${declared.zoneId}`);
   if (isMoved || state.pendingOperations.length > 0) await help.forget(isLeftBehind);

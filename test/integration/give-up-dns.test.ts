@@ -1,6 +1,7 @@
 /** DNS records that no stack knows of, made by hand for one: nobody gets a VM to which somebody else's name leads. The engine is a stub. */
 import assert from "node:assert/strict";
 import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
+import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { destroy } from "../../src/provisioning/destroy.ts";
 import { takeWipedVm } from "../../src/provisioning/give-up/take-wiped-vm.ts";
@@ -47,12 +48,12 @@ const context = async (userId: string, more: object = {}) => ({
 }) as never;
 const namesAt = (address: string) => sandbox.state().records.filter(({ content }) => content === address).map(({ name }) => name);
 
-async function givenUp({ username }: FleetMember): Promise<void> {
+async function givenUp({ username }: FleetMember, more: object = {}): Promise<void> {
   const userId = `u-${username}`;
   const record = (await findVpsByUserId(pool, userId))!;
   await setVpsStatus(pool, userId, { status: "deprovisioning" });
   await requestGiveUp(pool, record, { requestedBy: "olga", reason: "a test", wipe: true, graceHours: 0 });
-  const result = await destroy.run(await context(userId));
+  const result = await destroy.run(await context(userId, more));
   assert.ok("save" in result);
   await inTransaction(pool, (db) => result.save(db));
 }
@@ -74,6 +75,17 @@ describe("a VPS that is given up", () => {
     await world.signUp("carol");
     assert.equal(await takeWipedVm(await context("u-carol"), world.session), undefined);
     assert.match((await lastGiveUp(pool, `u-${member!.username}`)).unusableBecause ?? "", /the name old-name\.\S+ still leads to its address/);
+  });
+});
+
+describe("a worker that stood still once the stack was gone", () => {
+  it("removes no record: whoever has the user by now may have made it", async () => {
+    const [member] = members;
+    let isLost = false;
+    const hooks = { runId: crypto.randomUUID(), refuseLost: () => { if (isLost) throw new UserVpsError("RUN_LOST", "this process stood still"); } };
+    const standsStill = Object.assign(new StubEngine(), { destroy: async () => { isLost = true; return { changes: {} }; } });
+    await assert.rejects(givenUp(member!, { hooks, engine: standsStill }), { code: "RUN_LOST" });
+    assert.deepEqual(namesAt(member!.address), [member!.hostname]);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What the engine is started with; none is: there is no slot to be had, or a script stands in for it. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,7 +48,7 @@ function withPending(binDir: string): AutomationEngine {
 }
 
 /** What a destroy asks of the zone before the state forgets anything. */
-async function removedBefore(options?: DestroyOptions): Promise<WantedRecord[]> {
+async function removedBefore(options?: DestroyOptions, { refuseLost, fails = /no slot is free/ }: { readonly refuseLost?: () => void; readonly fails?: RegExp } = {}): Promise<WantedRecord[]> {
   const removed: WantedRecord[] = [];
   const resources = [
     { urn: "urn:vm", type: "pulumi-nodejs:dynamic/hostinger:VirtualMachine", outputs: { vmId: 17, ipv4: "127.0.0.9" } },
@@ -59,13 +60,18 @@ async function removedBefore(options?: DestroyOptions): Promise<WantedRecord[]> 
     slots: { take: async () => { throw new Error("no slot is free"); } },
     dns: { removeUnknown: async (record: WantedRecord) => removed.push(record) > 0 },
   } as unknown as AutomationEngineOptions);
-  await assert.rejects(engine.destroy({ stackName: "alice", config: {} }, { runId: "run-1" }, options), /no slot is free/);
+  await assert.rejects(engine.destroy({ stackName: "alice", config: {} }, { runId: "run-1", refuseLost }, options), fails);
   return removed;
 }
 
 describe("a destroy", () => {
   it("that leaves the VM removes the DNS record that leads to it before the state forgets both", async () => {
     assert.deepEqual(await removedBefore({ leavesVm: true }), [{ name: "alice.spoq.dev", content: "127.0.0.9" }]);
+  });
+
+  it("removes none for a process that stood still: whoever has the user by now may have made it", async () => {
+    const refuseLost = () => { throw new UserVpsError("RUN_LOST", "this process stood still"); };
+    assert.deepEqual(await removedBefore({ leavesVm: true }, { refuseLost, fails: /this process stood still/ }), []);
   });
 
   it("of all leaves that to the engine", async () => {
@@ -78,10 +84,32 @@ describe("a run of the engine", () => {
     const bin = join(folder, "bin-of-lost");
     await mkdir(bin, { recursive: true });
     await writeFile(join(bin, "pulumi"), cli(bin, 0), { mode: 0o755 });
-    let asked = 0;
-    const refuseLost = () => { if ((asked += 1) > 1) throw new UserVpsError("RUN_LOST", "this process stood still"); };
+    const refuseLost = () => { if (existsSync(join(bin, "mode"))) throw new UserVpsError("RUN_LOST", "this process stood still"); };
     await assert.rejects(withPending(bin).clearInterruptedRun({ stackName: "alice", config: {} }, { runId: "run-lost", refuseLost }), { code: "RUN_LOST" });
     assert.equal((await readFile(join(bin, "mode"), "utf8")), "600\n", "the engine had done its part");
+  });
+
+  it("ends no engine and removes no lock and no DNS record where it stood still just before: they are of whoever has the user by now", async () => {
+    const done: string[] = [];
+    let isLost = true;
+    const engine = new AutomationEngine({
+      folder, installed: {}, env: {}, backendUrl: "postgres://unused@127.0.0.1/unused", workerId: "worker", processes: {},
+      backend: {
+        readLocks: async () => (done.push("locks"), []),
+        readStack: async () => {
+          isLost = true;
+          return { resources: [], secretsSettings: {}, pendingOperations: [{ type: "creating", resource: { urn: "u", type: "cloudflare:index/dnsRecord:DnsRecord", inputs: { name: "alice.spoq.dev", content: "127.0.0.9" } } }] };
+        },
+      },
+      dns: { removeUnknown: async () => done.push("dns") > 0 },
+    } as unknown as AutomationEngineOptions);
+    const refuseLost = () => { if (isLost) throw new UserVpsError("RUN_LOST", "this process stood still"); };
+    const clear = () => assert.rejects(engine.clearInterruptedRun({ stackName: "alice", config: {} }, { runId: "run-lost", refuseLost }), { code: "RUN_LOST" });
+    await clear();
+    assert.deepEqual(done, []);
+    isLost = false;
+    await clear();
+    assert.deepEqual(done, ["locks"], "it stood still while it read the state");
   });
 
   it("may buy only if whoever starts it says so", async () => {

@@ -14,7 +14,7 @@ async function cleared(state: Partial<StackState>, declared = DECLARED) {
   let forgotten = 0;
   let removed: string[] = [];
   await clearInterruptedRun({ secretsSettings: {}, resources: [], pendingOperations: [], ...state }, declared, {
-    dns: { removeUnknown: async (record) => { asked.push(record); return true; }, namesOf: async () => [], close: async () => undefined },
+    removeUnknown: async (record) => { asked.push(record); return true; },
     say: () => undefined,
     forget: async (isForgotten) => {
       forgotten += 1;
