@@ -23,7 +23,7 @@ export interface NamedVm {
 /**
  * Orders an action, once the VM is not locked, and waits for its end; returns its id
  * (`GET /virtual-machines/{id}/actions/{actionId}`).
- * Errors: VM_LOCKED, VM_ACTION_FAILED, VM_GONE, API_*.
+ * Errors: VM_LOCKED, VM_ACTION_FAILED, VM_GONE, VM_NOT_FOUND, API_*.
  */
 export async function runAction(session: Session, vm: NamedVm, what: string, order: () => Promise<Action>): Promise<number> {
   let action = await orderWhenUnlocked(session, vm, what, order);

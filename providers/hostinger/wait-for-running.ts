@@ -33,7 +33,7 @@ const NICER_MESSAGE_MS = 5 * SECOND_MS;
  */
 export async function waitForRunning(session: Session, vmId: number, inputs: VirtualMachineInputs, { isNew = false, shown }: { readonly isNew?: boolean; readonly shown?: VirtualMachine | undefined } = {}): Promise<VirtualMachine> {
   const startMs = monotonicMs();
-  const asked: Asked = { setUp: false, starts: 0, start: undefined, startedAtMs: 0 };
+  const asked: Asked = { setUp: undefined, starts: 0, start: undefined, startedAtMs: 0 };
   let intervalMs = FIRST_INTERVAL_MS;
   let told = { state: "", atMs: 0 };
   for (;;) {
@@ -44,7 +44,7 @@ export async function waitForRunning(session: Session, vmId: number, inputs: Vir
     const waitedMs = monotonicMs() - startMs;
     const patience = patienceFor("running", session.settings.patience);
     await nudge(session, vm, inputs, patience === "own" ? waitedMs : Math.max(waitedMs, ageMs(session, vm)), asked);
-    if (patience === "none") throw notYet("running", inputs.hostname, asked.setUp ? "initial, set up" : vm.state);
+    if (patience === "none") throw notYet("running", inputs.hostname, asked.setUp ? `initial, ${asked.setUp}` : vm.state);
     if (patience === "over") throw await notRunning(session, vm, inputs.hostname, session.settings.runningTimeoutMs);
     if (vm.state !== told.state || monotonicMs() - told.atMs > REPORT_INTERVAL_MS) {
       if (told.state !== vm.state) intervalMs = FIRST_INTERVAL_MS;
@@ -109,7 +109,8 @@ function refuseHopeless(vm: VirtualMachine, hostname: string): void {
 }
 
 interface Asked {
-  setUp: boolean;
+  /** What came of a setup that was ordered; one for which the VM was not found is ordered again. */
+  setUp: "set up" | "not found by its setup" | undefined;
   starts: number;
   /** The last start that was ordered; undefined: none was, or it was refused. */
   start: Action | undefined;
@@ -128,10 +129,11 @@ async function nudge(session: Session, vm: VirtualMachine, inputs: VirtualMachin
     asked.start = typeof started === "string" ? undefined : started;
   }
   // A VM passes through `initial` on its way from purchase to `creating`; only one that stays there needs a setup.
-  if (vm.state === "initial" && !asked.setUp && waitedMs >= session.settings.initialGraceMs) {
+  if (vm.state === "initial" && asked.setUp !== "set up" && waitedMs >= session.settings.initialGraceMs) {
     session.report(`${inputs.hostname}: VM ${vm.id} was never set up; setting it up`);
     await writeWholeScript(session, inputs);
-    asked.setUp = (await orRefused(virtualMachines.setup(vm.id, setupRequest(inputs), { signal: session.signal }))) !== "not found";
+    const setUp = await orRefused(virtualMachines.setup(vm.id, setupRequest(inputs), { signal: session.signal }));
+    asked.setUp = setUp === "not found" ? "not found by its setup" : "set up";
   }
 }
 

@@ -4,7 +4,7 @@ import { SECOND_MS } from "../../providers/core/time.ts";
 
 /** States that end by themselves. */
 const UNDER_WAY: ReadonlySet<string> = new Set(["creating", "starting", "recreating", "restoring", "unsuspending", "stopping"]);
-/** A new VM passes through `initial`; one that stays there has to be set up, by a run. */
+/** A new VM passes through `initial`; one that stays there has to be set up, by a run. Whatever has come of that, the run has told `initial, …`. */
 const INITIAL_GRACE_MS = 20 * SECOND_MS;
 
 export type VmLook =
@@ -14,12 +14,12 @@ export type VmLook =
 
 /**
  * @param vm as listed; undefined: it is not in the list, which may lack a new one for a while
- * @param seenByRun what the run saw that began to wait: it has done by then what that state asks for, so the same state needs no other run
+ * @param seenByRun what the run saw that began to wait: it has done by then what that state asks for, so the same state needs no other run at once
  */
 export function lookAtVm(vm: VirtualMachine | undefined, seenByRun: string, waitedMs: number): VmLook {
   if (!vm) return { isOver: false, seen: "not listed yet" };
   if (vm.state === "running") return vm.ipv4[0] ? { isOver: true, isThere: true } : { isOver: false, seen: "running, without an address" };
-  const isStuck = vm.state === "initial" && waitedMs > INITIAL_GRACE_MS && seenByRun !== "initial, set up";
+  const isStuck = vm.state === "initial" && waitedMs > INITIAL_GRACE_MS && !seenByRun.startsWith("initial, ");
   if (isStuck) return { isOver: true, isThere: false };
   if (vm.state === "initial" || UNDER_WAY.has(vm.state) || seenByRun.startsWith(vm.state)) return { isOver: false, seen: vm.state };
   return { isOver: true, isThere: false };

@@ -72,10 +72,10 @@ describe("a VM that nobody has seen and that is not found", () => {
 });
 
 describe("waiting for a VM that was never set up", () => {
-  it("sets it up once, as soon as it is found by whoever takes the order", async () => {
+  const neverSetUp = (patience: RunPatience) => {
     let setups = 0;
     const session = {
-      signal: new AbortController().signal, report: () => undefined, settings: { patience: "own", runningTimeoutMs: 3_000, initialGraceMs: 0, notFoundGraceMs: 400 },
+      signal: new AbortController().signal, report: () => undefined, settings: { patience, runningTimeoutMs: 3_000, initialGraceMs: 0, notFoundGraceMs: 400 },
       client: { virtualMachines: {
         get: async () => ({ id: 7, state: setups < 3 ? "initial" : "running", actionsLock: "unlocked", ipv4: [{ address: "127.0.0.2" }] }),
         actions: async () => [],
@@ -84,8 +84,19 @@ describe("waiting for a VM that was never set up", () => {
         },
       } },
     } as unknown as Session;
-    assert.equal((await waitForRunning(session, 7, { hostname: "alice.spoq.dev" } as VirtualMachineInputs)).state, "running");
-    assert.equal(setups, 3);
+    return { wait: () => waitForRunning(session, 7, { hostname: "alice.spoq.dev" } as VirtualMachineInputs), setups: () => setups };
+  };
+
+  it("sets it up once, as soon as it is found by whoever takes the order", async () => {
+    const { wait, setups } = neverSetUp("own");
+    assert.equal((await wait()).state, "running");
+    assert.equal(setups(), 3);
+  });
+
+  it("tells the watcher that it has tried, without patience: else another run would come at once", async () => {
+    const { wait, setups } = neverSetUp("none");
+    await assert.rejects(wait(), /NOT_YET: running: alice\.spoq\.dev: initial, not found by its setup\./);
+    assert.equal(setups(), 1);
   });
 });
 
