@@ -9,7 +9,7 @@ export async function answer<T>(call: Promise<{ readonly data?: T }>): Promise<T
   return (await call).data as T;
 }
 
-/** Errors: ServiceRefusal with the service's own code; CONFIG_INVALID, API_UNREACHABLE, API_TIMEOUT, API_ANSWER_UNEXPECTED. */
+/** Errors: ServiceRefusal with the service's own code; CONFIG_INVALID, API_UNREACHABLE, API_UNAVAILABLE, API_TIMEOUT. */
 export async function withService<T>(invocation: Pick<Invocation, "env" | "signal">, work: (service: ServiceApi) => Promise<T>): Promise<T> {
   const { askService } = await import("./ask-service.ts");
   return askService(invocation, work);

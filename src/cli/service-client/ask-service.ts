@@ -8,7 +8,7 @@ import { serviceUrl, signInWith } from "./reach-service.ts";
 /** `user-vps/client`, whose calls throw what is refused or does not answer; see `answer`. */
 export type ServiceApi = UserVpsClient;
 
-/** Errors: ServiceRefusal with the service's own code; CONFIG_INVALID, API_UNREACHABLE, API_TIMEOUT, API_ANSWER_UNEXPECTED. */
+/** Errors: ServiceRefusal with the service's own code; CONFIG_INVALID, API_UNREACHABLE, API_UNAVAILABLE, API_TIMEOUT. */
 export async function askService<T>({ env, signal }: Pick<Invocation, "env" | "signal">, work: (service: ServiceApi) => Promise<T>): Promise<T> {
   const baseUrl = serviceUrl(env);
   const signIn = signInWith(env);

@@ -14,7 +14,7 @@ const REFUSAL = z.object({ error: z.object({ code: z.string(), message: z.string
 
 export type Exchange = (request: Pick<HttpRequest, "method" | "path" | "headers" | "body">) => Promise<HttpAnswer>;
 
-/** Errors: ServiceRefusal with the service's own code; CONFIG_INVALID, API_UNREACHABLE, API_TIMEOUT, API_ANSWER_UNEXPECTED. */
+/** Errors: ServiceRefusal with the service's own code; CONFIG_INVALID, API_UNREACHABLE, API_UNAVAILABLE, API_TIMEOUT. */
 export async function withExchange<T>(baseUrl: string, signal: AbortSignal, work: (exchange: Exchange) => Promise<T>): Promise<T> {
   const endpoint = new HttpEndpoint({ baseUrl, connections: 2, connectTimeoutMs: CONNECT_LIMIT_MS });
   try {
@@ -39,13 +39,19 @@ function refuse({ status, text, headers }: HttpAnswer, baseUrl: string): void {
   try {
     value = text === "" || isFile ? undefined : JSON.parse(text);
   } catch {
-    throw new UserVpsError("API_ANSWER_UNEXPECTED", `${baseUrl} answered ${status} with something that is not JSON.`, { status, next: "Check USER_VPS_URL: it is to be the service's own address." });
+    throw anothers(`${baseUrl} answered ${status} with something that is not JSON.`, status);
   }
   if (status >= 200 && status < 300) return;
   const refusal = REFUSAL.safeParse(value);
-  if (!refusal.success) throw new UserVpsError("API_ANSWER_UNEXPECTED", `${baseUrl} answered ${status}.`, { status, next: "Check USER_VPS_URL: it is to be the service's own address." });
+  if (!refusal.success) throw anothers(`${baseUrl} answered ${status}.`, status);
   const { code, message, next = "See /docs of the service." } = refusal.data.error;
   throw new ServiceRefusal(code, message, next, status);
+}
+
+/** What stands before a service that is away says so; any other answer that is not the service's comes from the same address the next time as well. */
+function anothers(said: string, status: number): UserVpsError {
+  if (status === 429 || status >= 500) return new UserVpsError("API_UNAVAILABLE", said, { status, next: "Check that the service runs (`user-vps serve`), and USER_VPS_URL." });
+  return new UserVpsError("CONFIG_INVALID", said, { status, next: "Check USER_VPS_URL: it is to be the service's own address." });
 }
 
 function unanswered({ kind, message }: HttpFailure, baseUrl: string, signal: AbortSignal): unknown {

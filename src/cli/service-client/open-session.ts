@@ -29,7 +29,7 @@ export async function openServiceSession(url: string, given: string, signal: Abo
     const { text, headers } = await exchange({ method: "POST", path: "/session", headers: {}, body: code === undefined ? { token: given } : { code } });
     const cookie = (headers["set-cookie"] ?? "").split(";", 1)[0]!;
     const session = SESSION.safeParse(JSON.parse(text || "null"));
-    if (!session.success || cookie === "") throw new UserVpsError("API_ANSWER_UNEXPECTED", `${url} answered, but not as the service does.`, { next: "Check the address: it is to be the service's own." });
+    if (!session.success || cookie === "") throw new UserVpsError("CONFIG_INVALID", `${url} answered, but not as the service does.`, { next: "Check the address: it is to be the service's own." });
     return { url, cookie, ...session.data };
   });
 }
