@@ -19,7 +19,8 @@ export type VmLook =
 export function lookAtVm(vm: VirtualMachine | undefined, seenByRun: string, waitedMs: number): VmLook {
   if (!vm) return { isOver: false, seen: "not listed yet" };
   if (vm.state === "running") return vm.ipv4[0] ? { isOver: true, isThere: true } : { isOver: false, seen: "running, without an address" };
-  const isStuck = vm.state === "initial" && waitedMs > INITIAL_GRACE_MS && !seenByRun.startsWith("initial, ");
+  // One that is locked takes no orders: a run would see the same, and the next one as well.
+  const isStuck = vm.state === "initial" && vm.actionsLock !== "locked" && waitedMs > INITIAL_GRACE_MS && !seenByRun.startsWith("initial, ");
   if (isStuck) return { isOver: true, isThere: false };
   if (vm.state === "initial" || UNDER_WAY.has(vm.state) || seenByRun.startsWith(vm.state)) return { isOver: false, seen: vm.state };
   return { isOver: true, isThere: false };

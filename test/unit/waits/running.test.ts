@@ -21,6 +21,10 @@ describe("a look at a VM that is to run", () => {
     assert.deepEqual(lookAtVm(vm("stopped"), "stopped", 1_000), { isOver: false, seen: "stopped" });
   });
 
+  it("wants no run for a VM in 'initial' as long as it is locked: it could order nothing", () => {
+    assert.deepEqual(lookAtVm({ ...vm("initial"), actionsLock: "locked" }, "initial", 60_000), { isOver: false, seen: "initial" });
+  });
+
   it("wants a run that sets up a VM which stays in 'initial', once", () => {
     assert.deepEqual(lookAtVm(vm("initial"), "initial", 60_000), { isOver: true, isThere: false });
     for (const seenByRun of ["initial, set up", "initial, not found by its setup"]) assert.deepEqual(lookAtVm(vm("initial"), seenByRun, 60_000), { isOver: false, seen: "initial" });
