@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { parseEnvFile } from "./env-file.ts";
-import { namesTls, parsePostgresAddress } from "./postgres-address.ts";
+import { namesTls, parsePostgresAddress, SYSTEMS_AUTHORITIES } from "./postgres-address.ts";
 import type { Role } from "./roles.ts";
 import type { Environment } from "./settings.ts";
 
@@ -10,7 +10,12 @@ import type { Environment } from "./settings.ts";
 const DATABASES = ["DATABASE_URL", "STATE_BACKEND_URL", "PULUMI_BACKEND_URL"] as const;
 
 /** What names a file or a folder. An engine, its providers, a slot and PostgreSQL work in folders of their own. */
-const PATHS = ["USER_VPS_DATA_FOLDER", "PULUMI_HOME", "PULUMI_CONFIG_PASSPHRASE_FILE", "HOSTINGER_API_KEY_FILE", "NOTIFICATION_TARGETS_FILE", "USER_VPS_CA_FILE", "NODE_EXTRA_CA_CERTS", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGPASSFILE"] as const;
+const PATHS = [
+  "USER_VPS_DATA_FOLDER", "PULUMI_HOME", "PULUMI_CONFIG_PASSPHRASE_FILE", "HOSTINGER_API_KEY_FILE", "NOTIFICATION_TARGETS_FILE", "USER_VPS_CA_FILE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE",
+  "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGPASSFILE",
+  // Of key services, and of state in a bucket.
+  "GOOGLE_APPLICATION_CREDENTIALS", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE", "VAULT_CACERT",
+] as const;
 
 /** To node-postgres, other words of PGSSLMODE say nothing. */
 const SSL_MODES: ReadonlySet<string> = new Set(["disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"]);
@@ -26,7 +31,8 @@ export function loadEnvironment(env: Environment = process.env, folder: string =
   const text = (role && readEnvFile(folder, `${role}.env`)) ?? readEnvFile(folder, ".env") ?? "";
   const all: Environment = { ...parseEnvFile(text), ...env };
   const each = (names: readonly string[], change: (value: string) => string) => Object.fromEntries(names.filter((name) => all[name]).map((name) => [name, change(all[name]!)]));
-  return { ...all, ...each(DATABASES, (url) => withWholePath(withSslMode(url, all["PGSSLMODE"]), folder)), ...each(PATHS, (path) => resolve(folder, path)) };
+  const files = PATHS.filter((name) => name !== "PGSSLROOTCERT" || all[name] !== SYSTEMS_AUTHORITIES);
+  return { ...all, ...each(DATABASES, (url) => withWholePath(withSslMode(url, all["PGSSLMODE"]), folder)), ...each(files, (path) => resolve(folder, path)) };
 }
 
 /** `file://.` and `file://./state` are Pulumi's own words for where it runs, and `~` is the user's home: what would be elsewhere, and be cleared away with a run's folder, is told in full. */

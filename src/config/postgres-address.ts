@@ -6,6 +6,9 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 
 export const POSTGRES_ADDRESS = "a postgres:// URL; in a password, % # / ? @ are written %25 %23 %2F %3F %40";
 
+/** In place of a file with the authorities of servers' certificates: those of the system, to libpq and Go's driver. */
+export const SYSTEMS_AUTHORITIES = "system";
+
 export interface PostgresAddress {
   /** One's own, to be changed at will. */
   readonly url: URL;

@@ -4,7 +4,7 @@
  * or left out.
  */
 import { resolve } from "node:path";
-import { postgresAddress } from "../config/postgres-address.ts";
+import { postgresAddress, SYSTEMS_AUTHORITIES } from "../config/postgres-address.ts";
 
 /** What both drivers know, or what only tells Go's how to connect; and Pulumi's own `table`. Go's sends whatever it does not know to PostgreSQL, which refuses it. */
 const HANDED_OVER = [
@@ -39,7 +39,7 @@ export function engineBackend(url: string, { applicationName, env = process.env 
   // As parameters, hosts need no escapes: in the place of the host, Go takes neither a socket's folder nor an IPv6 address without a port.
   const told: Readonly<Record<string, string | undefined>> = {
     host, port, user,
-    ...Object.fromEntries(HANDED_OVER.map((name) => [name, parameters[name] && FILES.has(name) ? resolve(parameters[name]) : parameters[name]])),
+    ...Object.fromEntries(HANDED_OVER.map((name) => [name, FILES.has(name) ? withWholePath(parameters[name]) : parameters[name]])),
     ...(applicationName !== undefined && { application_name: applicationName }),
     sslmode: sslMode,
   };
@@ -53,6 +53,10 @@ export function engineBackend(url: string, { applicationName, env = process.env 
     PGSSLMODE: sslMode,
     ...(password && { PGPASSWORD: password }),
   };
+}
+
+function withWholePath(file: string | undefined): string | undefined {
+  return file && file !== SYSTEMS_AUTHORITIES ? resolve(file) : file;
 }
 
 /** As node-postgres speaks TLS: with a look at the server's certificate unless it is told otherwise. What Go's driver knows by its name goes over as it is. */

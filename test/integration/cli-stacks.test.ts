@@ -7,6 +7,7 @@ import { sandboxEnvironment } from "../../src/cli/sandbox-env.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { requestVps } from "../../src/records/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
+import { atEnd } from "../support/at-end.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { TEST_JWT_SECRET } from "../support/tokens.ts";
 import { until } from "../support/until.ts";
@@ -58,10 +59,13 @@ describe("user-vps up, preview, destroy", async () => {
     assert.deepEqual(sandbox.state().vms.map(({ state: vmState }) => vmState), ["running"]);
   });
 
-  it("a setting that is misspelt is asked about, and not passed over", async () => {
-    const { code, stdout } = await runCli(["up", "lena", "--yes", "--set", "importVMId=17923"], { env });
-    assert.equal(code, 1);
-    assert.match(stdout, /importVMId is no setting; is importVmId meant\?/);
+  it("a setting that is misspelt is asked about, and not passed over, nor does it stay among those of the last deployment", async () => {
+    for (const [user, given] of [["lena", "importVMId=17923"], ["karl", "alowPurchase=false"]] as const) {
+      const { error } = await runJson<ErrorDocument>(["up", user, "--yes", "--set", given], { env, code: 2 });
+      assert.match(error.message, /^(importVMId is no setting; is importVmId meant\?|alowPurchase is no setting; is allowPurchase meant\?)$/);
+    }
+    assert.match((await runJson<ErrorDocument>(["preview", "lena"], { env, code: 2 })).error.message, /no stack 'lena'/);
+    assert.deepEqual(Object.keys((await runJson<Changed>(["preview", "karl"], { env })).changes), ["same"]);
     assert.equal(purchases(), 1);
   });
 
@@ -94,7 +98,7 @@ describe("user-vps up by somebody who works in a folder of their own", async () 
 
   it("does nothing where the checkout declares a new VPS by a file that is not read, unless each of its settings is named", async () => {
     const file = join(CHECKOUT, "Pulumi.unread.yaml");
-    afterAll(() => rmSync(file, { force: true }));
+    atEnd(() => rmSync(file, { force: true }));
     writeFileSync(file, "config:\n  user-vps:username: unread\n  user-vps:importVmId: \"17923\"\n  user-vps:plan: hostingercom-vps-kvm2-usd-1m\n");
     const { error } = await runJson<ErrorDocument>(["up", "unread", "--yes", "--set", "plan=hostingercom-vps-kvm2-usd-1m"], { env, cwd: folder, code: 2 });
     assert.match(error.message, /Pulumi\.unread\.yaml in the checkout declares importVmId for unread/);

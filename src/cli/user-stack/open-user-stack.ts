@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EngineEvent } from "@pulumi/pulumi/automation/index.js";
 import { UserVpsError } from "../../../providers/core/errors.ts";
+import { meantBy } from "../../../providers/core/misspelt.ts";
 import { STACK_SETTINGS } from "../../../stacks/stack-settings.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import type { Environment } from "../../config/index.ts";
@@ -128,6 +129,9 @@ function refuseWithoutSecrets(env: Environment, instead: string | undefined): vo
 function refuseSetting(text: string): void {
   const [, name] = /^([A-Za-z][A-Za-z0-9]*)=/.exec(text) ?? [];
   if (name === undefined) throw new UserVpsError("INPUT_INVALID", `Expected --set NAME=VALUE, got '${text.split("=")[0]}'.`);
+  // The run would be refused for it, and each one after: it would be among the settings of the last deployment, where no --set takes it away.
+  const meant = meantBy(name, STACK_SETTINGS.map((setting) => setting.name));
+  if (meant !== undefined) throw new UserVpsError("INPUT_INVALID", `${name} is no setting; is ${meant} meant?`);
   // Arguments are seen by everybody on the machine, and kept by the shell.
   const secret = STACK_SETTINGS.find((setting) => setting.secret && setting.name === name);
   if (secret) throw new UserVpsError("INPUT_INVALID", `${name} is a secret, and --set would show it to everybody on this machine.`, { next: `Set ${secret.env ?? name} in the environment or in .env instead, or \`pulumi config set --secret ${name}\`, which asks for it. Take the value that was typed here for known, and replace it.` });

@@ -43,11 +43,13 @@ describe("loadEnvironment", () => {
   });
 
   it("tells files and folders that are named from the folder of the file in full, because who reads them works elsewhere", () => {
-    const FILES = ["PULUMI_CONFIG_PASSPHRASE_FILE", "HOSTINGER_API_KEY_FILE", "USER_VPS_CA_FILE", "USER_VPS_DATA_FOLDER", "PULUMI_HOME"];
+    const FILES = ["PULUMI_CONFIG_PASSPHRASE_FILE", "HOSTINGER_API_KEY_FILE", "USER_VPS_CA_FILE", "USER_VPS_DATA_FOLDER", "PULUMI_HOME", "GOOGLE_APPLICATION_CREDENTIALS"];
     writeFileSync(join(folder, ".env"), FILES.map((name) => `${name}='secrets/${name}'\n`).join(""));
     const env = loadEnvironment({ NODE_EXTRA_CA_CERTS: "/etc/ca.pem", PGSSLROOTCERT: "" }, folder);
     assert.deepEqual(FILES.map((name) => env[name]), FILES.map((name) => join(folder, "secrets", name)));
     assert.deepEqual([env["NODE_EXTRA_CA_CERTS"], env["PGSSLROOTCERT"]], ["/etc/ca.pem", ""]);
+    // No file, but the system's own authorities.
+    assert.equal(loadEnvironment({ PGSSLROOTCERT: "system" }, folder)["PGSSLROOTCERT"], "system");
     for (const [given, whole] of [
       ["file://.", `file://${folder}`], ["file://./state", `file://${folder}/state`], ["file://state?metadata=skip", `file://${folder}/state?metadata=skip`],
       ["file:///srv/state", "file:///srv/state"], ["file://~", "file://~"], ["file://~/state", "file://~/state"], ["s3://bucket/state?region=eu-central-1", "s3://bucket/state?region=eu-central-1"],

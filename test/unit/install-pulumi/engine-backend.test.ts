@@ -24,6 +24,7 @@ describe("engineBackend", () => {
   it("names files of certificates in full, because the engine works in another folder", () => {
     const { searchParams } = new URL(addressOf("postgres://a@db.example.com/b?sslrootcert=ca.pem&sslcert=./client.pem&sslkey=/srv/client.key")!);
     assert.deepEqual(["sslrootcert", "sslcert", "sslkey"].map((name) => searchParams.get(name)), [resolve("ca.pem"), resolve("client.pem"), "/srv/client.key"]);
+    assert.equal(new URL(addressOf("postgres://a@db.example.com/b?sslrootcert=system")!).searchParams.get("sslrootcert"), "system");
   });
 
   it("holds no password: that goes by PGPASSWORD, without its escapes", () => {
