@@ -1,9 +1,12 @@
 import type { Pool, PoolClient } from "pg";
+import { sleep } from "../../providers/core/time.ts";
 import { isDatabaseOutage } from "./outage.ts";
 
 /** A deadlock, or two that could not both be as if alone: PostgreSQL gives one of them up, and done again it comes through. */
 const GIVEN_UP: ReadonlySet<unknown> = new Set(["40P01", "40001"]);
 const MOST_TRIES = 5;
+/** Times the tries so far: whoever was waited for in vain is to come first, and is not there before it has a core. */
+const PAUSE_MS = 20;
 
 /** Outside of any transaction, as the server says after each statement. */
 const IDLE = "I";
@@ -46,6 +49,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
         return await tryInTransaction(client, work, options);
       } catch (error) {
         if (tries === MOST_TRIES || !GIVEN_UP.has((error as { code?: unknown } | undefined)?.code)) throw error;
+        await sleep(tries * PAUSE_MS);
       }
     }
   });

@@ -71,7 +71,7 @@ describe("a transaction that PostgreSQL gives up", () => {
     });
     await Promise.all([both("a", "b"), both("b", "a")]);
     assert.deepEqual((await pool.query<{ count: number }>("SELECT count FROM counted")).rows.map((row) => row.count), [2, 2]);
-    assert.equal(tries, 3);
+    assert.ok(tries >= 3, "one of them was given up");
   });
 
   it("fails if it is given up again and again, and one that fails otherwise is not done again", async () => {

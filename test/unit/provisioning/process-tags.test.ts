@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp } from "node:fs/promises";
 import { existsSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtemp, readFile } from "node:fs/promises";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, it } from "vitest";
@@ -13,7 +13,7 @@ import { findTagged, killTagged, tagEnvironment } from "../../../src/provisionin
 import { atEnd } from "../../support/at-end.ts";
 import { until } from "../../support/until.ts";
 
-function sleeper(tags: { run: string; stack: string; worker: string }, script = "exec sleep 30") {
+function sleeper(tags: { run: string; stack: string; worker: string }, script = "exec sleep 300") {
   return spawn("/bin/sh", ["-c", script], { env: { ...process.env, ...tagEnvironment(tags) }, stdio: "ignore", detached: true });
 }
 
@@ -88,9 +88,16 @@ describe("the watchdog", () => {
     await clearsUpAfter(await startWorker());
   });
 
-  it("that stood still itself, for as long as others wait for a silent worker, ends what the worker was at when it goes on", async () => {
+  /** Which it does as soon as it has begun its work. */
+  async function catches(pid: number, signal: number): Promise<boolean> {
+    const [, mask] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))!;
+    return (BigInt(`0x${mask}`) >> BigInt(signal - 1) & 1n) === 1n;
+  }
+
+  it.skipIf(process.platform !== "linux")("that stood still itself (on Linux, by /proc), for as long as others wait for a silent worker, ends what the worker was at when it goes on", async () => {
     const { worker, parent, exited } = await startWorker();
     const watchdog = (await watchdogOf(worker))!;
+    await until("the watchdog to look after the worker", async () => await catches(watchdog, constants.signals.SIGHUP));
     process.kill(watchdog, "SIGSTOP");
     await sleep(13_000);
     process.kill(watchdog, "SIGCONT");
