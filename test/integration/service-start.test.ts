@@ -23,9 +23,16 @@ interface Begun {
   readonly ended: Promise<{ code: number | null; output: string }>;
 }
 
+/** Of a service whose machine was busy with others for longer than it waits for a connection, or for Go's version. It is started anew: these tests are of something else. */
+const WAS_LATE = /connection timeout|timeout expired|'go' was ended after/;
+const MOST_STARTS = 5;
+
 /** @param databasePort of who passes on to the database */
 async function start(env: Readonly<Record<string, string>>, databasePort?: number): Promise<{ code: number | null; output: string }> {
-  return await (await begin(env, databasePort)).ended;
+  for (let starts = 1; ; starts += 1) {
+    const end = await (await begin(env, databasePort)).ended;
+    if (starts === MOST_STARTS || !WAS_LATE.test(end.output)) return end;
+  }
 }
 
 async function begin(env: Readonly<Record<string, string>>, databasePort?: number): Promise<Begun> {
@@ -65,12 +72,24 @@ async function withEndlessBuild() {
   return { folder, isBuilding, env: { ...env, PATH: `${folder}:/usr/bin:/bin` } };
 }
 
+/** Until all the files are there. */
+async function beginUntil(files: readonly string[], env: Readonly<Record<string, string>>, { isRead = true } = {}): Promise<Begun> {
+  const areThere = () => files.every((file) => existsSync(file));
+  for (let starts = 1; ; starts += 1) {
+    const begun = await begin(env);
+    if (!isRead) begun.child.stderr!.destroy();
+    while (!areThere() && begun.child.exitCode === null) await sleep(50);
+    if (areThere()) return begun;
+    const { output } = await begun.ended;
+    // One that nobody reads does not tell whether it was late.
+    assert.ok(starts < MOST_STARTS && (!isRead || WAS_LATE.test(output)), `the service ended at start ${starts}: ${output}`);
+  }
+}
+
 describe("a service that nobody reads any more", () => {
   it("goes on, until it is ended", async () => {
     const { env, isBuilding } = await withEndlessBuild();
-    const { child, ended } = await begin({ PORT: "0", ...env });
-    child.stderr!.destroy();
-    while (!existsSync(isBuilding) && child.exitCode === null) await sleep(50);
+    const { child, ended } = await beginUntil([isBuilding], { PORT: "0", ...env }, { isRead: false });
     child.kill("SIGTERM");
     assert.equal((await ended).code, 0);
   });
@@ -82,9 +101,8 @@ describe("a service that is interrupted while it starts", () => {
     // For PostgreSQL's user as well.
     await chmod(folder, 0o755);
     const dataFolder = join(folder, "postgresql");
-    const { child, ended } = await begin({ PORT: "0", ...env, DATABASE_URL: "", USER_VPS_DATA_FOLDER: dataFolder });
     const server = join(dataFolder, "data", "postmaster.pid");
-    while (!(existsSync(isBuilding) && existsSync(server)) && child.exitCode === null) await sleep(50);
+    const { child, ended } = await beginUntil([isBuilding, server], { PORT: "0", ...env, DATABASE_URL: "", USER_VPS_DATA_FOLDER: dataFolder });
     child.kill("SIGTERM");
     const { code, output } = await ended;
     assert.equal(code, 0, output);
@@ -136,13 +154,13 @@ describe("a service that cannot start", () => {
     }).listen(0, "127.0.0.1");
     await once(database, "listening");
     atEnd(() => void database.close());
-    const { code, output } = await start({
+    const { ended } = await beginUntil([isBuilding], {
       PORT: "0", DATABASE_URL: `postgres://nobody:none@127.0.0.1:${(database.address() as AddressInfo).port}/none`,
       ...env,
     });
+    const { code, output } = await ended;
     assert.equal(code, 1, output);
     assert.match(output, /DATABASE_FAILED/);
-    assert.ok(existsSync(isBuilding), output);
     assert.deepEqual((await readdir(join(folder, "user-vps"))).filter((name) => /lock|engine-/.test(name)), []);
   });
 
