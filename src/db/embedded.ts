@@ -30,6 +30,8 @@ export interface EmbeddedOptions {
   readonly folder?: string | undefined;
   /** Further settings of the server, such as `{ fsync: "off" }`; they count when this process starts it. */
   readonly serverSettings?: Readonly<Record<string, string>>;
+  /** The server outlives the checkout of whoever starts it: it loads its libraries as long as it runs. */
+  readonly copiesPrograms?: boolean;
   readonly onProgress?: ((line: string) => void) | undefined;
 }
 
@@ -53,7 +55,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
   const user = await serverUser();
   await makeEmbeddedFolder(folder, user);
   if (options.folder === undefined) await claimFolder(folder);
-  const bin = await embeddedBinaries(user, folder);
+  const bin = await embeddedBinaries(user, folder, { copies: options.copiesPrograms ?? false });
   // Servers take their own defaults from them, too, and somebody may have them for other servers' sake.
   const env = { ...process.env, PGDATESTYLE: undefined, PGCLIENTENCODING: undefined };
   const control = (command: string, ...more: string[]) => run(join(bin, "pg_ctl"), [command, "--pgdata", join(folder, "data"), "--wait", ...more], { ...user, cwd: folder, env });

@@ -95,6 +95,17 @@ describe("the embedded PostgreSQL", () => {
     await assert.rejects(readFile(join(folder, "data", "postmaster.pid")), { code: "ENOENT" });
   });
 
+  it("with programs of its own, loads nothing of the checkout that has started it", async () => {
+    const folder = await fresh("with-programs");
+    const server = await startEmbedded({ folder, copiesPrograms: true });
+    atEnd(() => server.stop());
+    const client = new Client({ connectionString: server.url });
+    await client.connect();
+    const { rows: [found] } = await client.query("SELECT setting FROM pg_config WHERE name = 'PKGLIBDIR'");
+    await client.end();
+    assert.ok(found.setting.startsWith(folder), found.setting);
+  });
+
   it("is found running after kill -9 of the process that started it", async () => {
     const [child, url] = await openInChild();
     const pid = await runs();

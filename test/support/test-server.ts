@@ -9,5 +9,6 @@ export const TEST_SERVER_FOLDER = join(tmpdir(), `user-vps-tests-${userInfo().ui
 const FOR_TESTS = { fsync: "off", full_page_writes: "off", wal_level: "minimal", max_wal_senders: "0" };
 
 export function holdTestServer(): Promise<EmbeddedServer> {
-  return startEmbedded({ folder: TEST_SERVER_FOLDER, serverSettings: FOR_TESTS });
+  // Other checkouts' tests use it too, and go on when the one that has started it is removed.
+  return startEmbedded({ folder: TEST_SERVER_FOLDER, serverSettings: FOR_TESTS, copiesPrograms: true });
 }
