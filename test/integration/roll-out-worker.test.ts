@@ -235,7 +235,7 @@ describe("snapshots of a roll-out", () => {
   it("that fail, or of a VM that is not known, fail the VPS before anything is changed", async () => {
     await startWorker("w1");
     const path = `/api/vps/v1/virtual-machines/${members[1]!.vmId}/snapshot$`;
-    sandbox.addFault({ api: "hostinger", method: "POST", path, fault: { kind: "status", status: 422, body: { message: "an example of a refusal", correlation_id: "fake" } } });
+    sandbox.addFault({ api: "hostinger", method: "POST", path, times: 0, fault: { kind: "status", status: 422, body: { message: "an example of a refusal", correlation_id: "fake" } } });
     const refused = await ask({ snapshot: true, usernames: ["user2"] });
     assert.equal(await untilEnded(refused), "stopped");
     assert.equal((await listMembers(pool, refused.rollOutId))[0]?.errorCode, "API_REJECTED");
