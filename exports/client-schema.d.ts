@@ -953,7 +953,7 @@ export interface paths {
         };
         /**
          * A user's status, live
-         * @description Server-sent events, as GET /api/vps/events has them for the user.
+         * @description Server-sent events, as GET /api/vps/events has them for the user, of what GET /api/admin/vps/{username} answers.
          */
         get: operations["followVps"];
         put?: never;

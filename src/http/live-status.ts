@@ -7,6 +7,7 @@ import { callerOf } from "./caller.ts";
 import type { HttpContext } from "./context.ts";
 import { HttpError } from "./http-error.ts";
 import { statusEvents } from "./status-events.ts";
+import type { ReadView } from "./status-events.ts";
 
 const HEARTBEAT_MS = 15 * SECOND_MS;
 const QUEUE_LOOK_MS = 3 * SECOND_MS;
@@ -55,6 +56,7 @@ export interface LiveStatusOptions {
   readonly reply: FastifyReply;
   readonly context: Pick<HttpContext, "pool" | "pace" | "feed" | "closing">;
   readonly userId: string;
+  readonly readView: ReadView;
   readonly streams: OpenStreams;
   readonly key: string;
 }
@@ -64,7 +66,7 @@ export interface LiveStatusOptions {
  * given back at whatever moment the client goes: `finished` also tells of a connection that was
  * closed before anybody listened, while the record was being read.
  */
-export function streamStatus({ request, reply, context, userId, streams, key }: LiveStatusOptions): FastifyReply {
+export function streamStatus({ request, reply, context, userId, readView, streams, key }: LiveStatusOptions): FastifyReply {
   const giveBack = streams.take(key);
   const over = new AbortController();
   const end = () => over.abort();
@@ -85,6 +87,6 @@ export function streamStatus({ request, reply, context, userId, streams, key }: 
     end();
   });
   request.raw.socket.setTimeout(STALLED_MS, () => request.raw.socket.destroy());
-  const events = statusEvents({ db: context.pool, pace: context.pace, feed: context.feed, userId, signal: over.signal, heartbeatMs: HEARTBEAT_MS, queueLookMs: QUEUE_LOOK_MS });
+  const events = statusEvents({ db: context.pool, pace: context.pace, feed: context.feed, userId, readView, signal: over.signal, heartbeatMs: HEARTBEAT_MS, queueLookMs: QUEUE_LOOK_MS });
   return reply.type("text/event-stream").headers({ "x-accel-buffering": "no", connection: "close" }).send(Readable.from(events, { objectMode: false }));
 }

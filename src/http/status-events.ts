@@ -2,13 +2,17 @@ import { once } from "node:events";
 import type { Queryable } from "../db/queryable.ts";
 import { findQueuePlace, findVpsByUserId, type FleetPace, type VpsRecord } from "../records/index.ts";
 import type { ChangeFeed } from "./change-feed.ts";
-import { readVpsView } from "./vps-view.ts";
+import type { AdminVpsDetailView, ViewSource, VpsView } from "./vps-view.ts";
+
+/** The record as whoever follows it is to see it: its user, or an operator. */
+export type ReadView = (source: ViewSource, record: VpsRecord) => Promise<VpsView | AdminVpsDetailView>;
 
 export interface StatusEventsOptions {
   readonly db: Queryable;
   readonly pace: FleetPace;
   readonly feed: ChangeFeed;
   readonly userId: string;
+  readonly readView: ReadView;
   /** Ends the stream. */
   readonly signal: AbortSignal;
   readonly heartbeatMs: number;
@@ -21,7 +25,7 @@ export interface StatusEventsOptions {
  * stands in the queue, after each change of the place. Changes that come faster than they are taken
  * are told of once, with the newest record.
  */
-export async function* statusEvents({ db, pace, feed, userId, signal, heartbeatMs, queueLookMs }: StatusEventsOptions): AsyncGenerator<string> {
+export async function* statusEvents({ db, pace, feed, userId, readView, signal, heartbeatMs, queueLookMs }: StatusEventsOptions): AsyncGenerator<string> {
   const wakeUps = new EventTarget();
   let changed = true;
   let beats = false;
@@ -43,7 +47,7 @@ export async function* statusEvents({ db, pace, feed, userId, signal, heartbeatM
       const reads = asks || (asksForPlace && last && (await placeOf(pace, last.record)) !== last.queue);
       const record = reads ? await findVpsByUserId(db, userId) : undefined;
       const isNews = record && (record.version !== last?.record.version || last.queue !== "null");
-      const view = isNews ? await readVpsView({ pool: db, pace }, record) : undefined;
+      const view = isNews ? await readView({ pool: db, pace }, record) : undefined;
       const queue = JSON.stringify(view?.queue);
       if (record && view && (record.version !== last?.record.version || queue !== last.queue)) {
         last = { record, queue };

@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it } from "vitest";
 import { statusEvents } from "../../src/http/status-events.ts";
+import { readVpsView } from "../../src/http/vps-view.ts";
 import { ChangeFeed } from "../../src/http/change-feed.ts";
 import { beginPhase, fleetPace, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";
 import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
@@ -154,7 +155,7 @@ describe("statusEvents", () => {
     const feed = new ChangeFeed(first.url);
     const stop = new AbortController();
     const texts: string[] = [];
-    for await (const text of statusEvents({ db: pool, pace: fleetPace(pool), feed, userId: "user_ivan", signal: stop.signal, heartbeatMs: 10, queueLookMs: 10_000 })) {
+    for await (const text of statusEvents({ db: pool, pace: fleetPace(pool), feed, userId: "user_ivan", readView: readVpsView, signal: stop.signal, heartbeatMs: 10, queueLookMs: 10_000 })) {
       texts.push(text);
       if (texts.length === 4) stop.abort();
     }

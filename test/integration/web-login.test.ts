@@ -189,6 +189,20 @@ describe("GET /api/admin/vps/{username}/events", () => {
     await stream.close();
   });
 
+  it("tells the operator what happened in the words that are for operators, and the user what the code means", async () => {
+    await readyUser("erin");
+    const why = "The purchase was given up by operator@example.com: abuse report 4711.";
+    await setVpsStatus(pool, "user_erin", { status: "failed", errorCode: "CANCELLED", reason: why });
+    const reasonTold = async (path: string, headers: Record<string, string>) => {
+      const stream = await openStream(`${address}${path}`, headers);
+      const { data } = await stream.next();
+      await stream.close();
+      return data.failure!.reason;
+    };
+    assert.equal(await reasonTold("/api/admin/vps/erin/events", await asOperator()), why);
+    assert.doesNotMatch(await reasonTold("/api/vps/events", await asUser("erin")), /4711|operator@/);
+  });
+
   it("is 404 for a user who is not there", async () => {
     assertRefusal(await app.inject({ url: "/api/admin/vps/nobody/events", headers: await asOperator() }), 404, "USER_NOT_FOUND");
   });

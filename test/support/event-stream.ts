@@ -13,6 +13,7 @@ export interface StatusData {
   readonly status: string;
   readonly phase: string | null;
   readonly waitingFor: string | null;
+  readonly failure: { readonly reason: string } | null;
   readonly version: number;
   readonly queue: { readonly position: number; readonly total: number } | null;
   readonly phases: readonly { readonly phase: string }[];

@@ -6,6 +6,7 @@ import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { OpenStreams, streamStatus } from "../live-status.ts";
+import { readVpsView } from "../vps-view.ts";
 
 /** Of one user in one process: a browser's few tabs. */
 const MOST_STREAMS = 8;
@@ -25,6 +26,6 @@ export const eventsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, conte
   }, async (request, reply) => {
     const { userId } = callerOf(request);
     if (!(await findVpsByUserId(context.pool, userId))) throw new HttpError("VPS_NOT_FOUND", "The caller has not asked for a VPS.");
-    return streamStatus({ request, reply, context, userId, streams, key: userId }) as never;
+    return streamStatus({ request, reply, context, userId, readView: readVpsView, streams, key: userId }) as never;
   });
 };

@@ -4,6 +4,7 @@ import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
 import { OpenStreams, streamStatus } from "../live-status.ts";
 import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
+import { readAdminVpsView } from "../vps-view.ts";
 
 /** Of all operators in one process. */
 const MOST_STREAMS = 100;
@@ -17,12 +18,12 @@ export const webEventsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, co
     schema: {
       tags: ["operators"],
       summary: "A user's status, live",
-      description: "Server-sent events, as GET /api/vps/events has them for the user.",
+      description: "Server-sent events, as GET /api/vps/events has them for the user, of what GET /api/admin/vps/{username} answers.",
       params: USERNAME_PARAMS,
       response: { 200: { description: "A stream that does not end.", content: { "text/event-stream": { schema: z.string() } } }, ...refusals(401, 403, 404) },
     },
   }, async (request, reply) => {
     const { userId } = await findUser(context.pool, request.params.username);
-    return streamStatus({ request, reply, context, userId, streams, key: "operators" }) as never;
+    return streamStatus({ request, reply, context, userId, readView: readAdminVpsView, streams, key: "operators" }) as never;
   });
 };
