@@ -10,8 +10,8 @@ import type { Finding } from "./check.ts";
 import { examine } from "./examine.ts";
 
 export const DOCTOR_QUEUE = "user-vps-doctor";
-/** Each check that asks another machine gives up after 8 s. */
-const ANSWER_LIMIT_MS = 25 * SECOND_MS;
+/** Each check that asks another machine gives up after 8 s, the one that starts the engine after 20 s: see ask-engine.ts. */
+const ANSWER_LIMIT_MS = 40 * SECOND_MS;
 
 export interface WorkersFindings {
   /** The machine that the worker runs on. */
