@@ -26,6 +26,14 @@ function isGenuine({ "webhook-id": id, "webhook-timestamp": seconds, "webhook-si
   });
 }
 
+function parsed(body) {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
 async function receive(request, response) {
   const answer = (status) => response.writeHead(status).end();
   if (request.method !== "POST") return answer(405);
@@ -36,12 +44,14 @@ async function receive(request, response) {
     if (body.length > MOST_BYTES) return request.destroy();
   }
   if (!isGenuine(request.headers, body)) return answer(401);
+  const message = parsed(body);
+  if (message === undefined) return answer(400);
   const id = request.headers["webhook-id"];
   const isNew = !seen.has(id);
   seen.add(id);
   // Answered at once: what takes long is done afterwards. Anything but 2xx brings the message again.
   answer(204);
-  console.log(JSON.stringify({ id, isNew, ...JSON.parse(body) }));
+  console.log(JSON.stringify({ id, isNew, ...message }));
 }
 
 // A sender that breaks off, for example: it sends the message again.

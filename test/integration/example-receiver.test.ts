@@ -24,7 +24,7 @@ describe("the example's receiver", () => {
     await once(socket, "connect");
     socket.end("POST / HTTP/1.1\r\nhost: receiver\r\ncontent-length: 100\r\n\r\nabc");
     await once(socket.resume(), "close");
-    await post(port, "no JSON").catch(() => undefined);
+    assert.equal(await post(port, "no JSON"), 400);
     assert.equal(await post(port, '{"type":"test"}'), 204);
     assert.equal(await post(port, '{"type":"test"}', Buffer.alloc(0)), 401);
     for (let look = 0; taken.length === 0 && look < 100; look++) await setTimeout(50);
