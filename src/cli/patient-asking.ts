@@ -11,7 +11,7 @@ const INTERVAL_MS = 2 * SECOND_MS;
 export type Asking = <T>(ask: () => Promise<T>) => Promise<T>;
 
 /** Whoever has never answered is not waited for: it may be another address. */
-export function patientAsking({ progress, signal }: Pick<Invocation, "progress" | "signal">, intervalMs = INTERVAL_MS): Asking {
+export function patientAsking({ progress, signal }: Pick<Invocation, "progress" | "signal">): Asking {
   let answeredMs: number | undefined;
   return async (ask) => {
     for (;;) {
@@ -23,7 +23,7 @@ export function patientAsking({ progress, signal }: Pick<Invocation, "progress" 
         if (answeredMs === undefined || !isAway(error) || monotonicMs() - answeredMs > AWAY_LIMIT_MS) throw error;
         progress.say("there is no answer for the moment; asking again");
       }
-      await sleep(intervalMs, signal);
+      await sleep(INTERVAL_MS, signal);
     }
   };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "vitest";
+import { afterEach, beforeEach, describe, it, vi } from "vitest";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { patientAsking } from "../../../src/cli/patient-asking.ts";
 import { ServiceRefusal } from "../../../src/cli/service-client/refusal.ts";
@@ -12,18 +12,23 @@ const away: readonly unknown[] = [
 
 function asking(signal = new AbortController().signal) {
   const said: string[] = [];
-  return { said, ask: patientAsking({ progress: { say: (text) => said.push(text), end: () => undefined }, signal }, 1) };
+  return { said, ask: patientAsking({ progress: { say: (text) => said.push(text), end: () => undefined }, signal }) };
 }
 
 describe("asking somebody who may be away for a while", () => {
+  beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
+  afterEach(() => vi.useRealTimers());
+
   it("goes on with the answer that comes after they were", async () => {
     const { ask, said } = asking();
     assert.equal(await ask(async () => "before"), "before");
     const answers = [...away];
-    assert.equal(await ask(async () => {
+    const asked = ask(async () => {
       if (answers.length > 0) throw answers.shift();
       return "after";
-    }), "after");
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+    assert.equal(await asked, "after");
     assert.deepEqual(said, away.map(() => "there is no answer for the moment; asking again"));
   });
 
@@ -33,6 +38,18 @@ describe("asking somebody who may be away for a while", () => {
     await ask(async () => "before");
     const refusal = new ServiceRefusal("USER_NOT_FOUND", "Nobody is called so.", "", 404);
     await assert.rejects(ask(() => Promise.reject(refusal)), refusal);
+  });
+
+  it("gives up whoever has not answered for a minute, with what they said last", async () => {
+    const { ask, said } = asking();
+    await ask(async () => "before");
+    const givenUp = assert.rejects(ask(() => Promise.reject(away[0] as Error)), away[0] as Error);
+    await vi.advanceTimersByTimeAsync(59_000);
+    const saidInTime = said.length;
+    assert.ok(saidInTime > 20);
+    await vi.advanceTimersByTimeAsync(600_000);
+    await givenUp;
+    assert.ok(said.length <= saidInTime + 2);
   });
 
   it("ends at Ctrl-C", async () => {
