@@ -50,7 +50,7 @@ describe("user-vps demo --stay", () => {
   /** In a second terminal, with the file that the demo names and nothing else. */
   const shell = async (command: string) => {
     const { PATH, HOME } = process.env;
-    const { stdout } = await promisify(execFile)("sh", ["-c", `. ${envFile}; set -e; ${command}`], { cwd: CHECKOUT, env: { PATH, HOME }, timeout: 60_000 });
+    const { stdout } = await promisify(execFile)("sh", ["-c", `. ${envFile}; set -e; ${command}`], { cwd: CHECKOUT, env: { PATH, HOME }, timeout: 180_000 });
     return stdout;
   };
   /** A line that it has printed, found by a part of it. */
