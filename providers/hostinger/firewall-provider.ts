@@ -12,7 +12,7 @@ import { runAction } from "./run-action.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
-import { isAnothersNow, noteTakenOver } from "./taken-over.ts";
+import { isAnothersNow, noteCreating, noteDeclared, noteKept, noteTakenOver } from "./taken-over.ts";
 import { getVm } from "./wait-for-running.ts";
 
 export { configure } from "./session.ts";
@@ -34,14 +34,16 @@ export function check(_olds: Values, news: Values): { inputs: Values; failures: 
   if (!isUnknown(name) && (typeof name !== "string" || name.trim() === "")) failures.push({ property: "name", reason: "expected a name that is not empty" });
   if (!isUnknown(vmId) && (!Number.isInteger(vmId) || Number(vmId) <= 0)) failures.push({ property: "vmId", reason: "expected a whole number above 0" });
   if (!isUnknown(rules)) failures.push(...ruleFaults(rules).map((reason) => ({ property: "rules", reason })));
+  noteDeclared("firewall", news);
   return { inputs: news, failures };
 }
 
 /** The API cannot rename a firewall. Everything else is changed in place, so that the VM is never without one. */
-export function diff(_id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
+export function diff(id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
   const replaces = !isUnknown(news["name"]) && olds["name"] !== news["name"] ? ["name"] : [];
   const unknown = ["name", "vmId", "rules"].some((property) => isUnknown(news[property]));
   const changes = unknown || replaces.length > 0 || olds["vmId"] !== news["vmId"] || !sameRules(rulesOf(olds), rulesOf(news)) || olds["active"] !== true || olds["synced"] !== true;
+  if (replaces.length === 0) noteKept("firewall", id, news);
   return { changes, replaces };
 }
 
@@ -50,6 +52,7 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
   const session = currentSession();
   const { client, signal } = session;
   const inputs = inputsFrom(given);
+  noteCreating("firewall", given);
   const present = (await client.firewalls.list({ signal })).filter(({ name }) => name === inputs.name).sort((a, b) => a.id - b.id)[0];
   const firewall = present ?? (await client.firewalls.create(inputs.name, { signal }));
   if (present) noteTakenOver("firewall", firewall.id);

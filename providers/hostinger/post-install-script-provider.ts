@@ -11,7 +11,7 @@ import { isSetupScriptName } from "./setup-script-name.ts";
 import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
-import { isAnothersNow, noteTakenOver } from "./taken-over.ts";
+import { isAnothersNow, noteCreating, noteDeclared, noteKept, noteTakenOver } from "./taken-over.ts";
 
 export { configure } from "./session.ts";
 
@@ -33,11 +33,13 @@ export function check(_olds: Values, news: Values): { inputs: Values; failures: 
       failures.push({ property: "", reason: `SCRIPT_TOO_LARGE: content: expected at most ${SCRIPT_LIMIT_BYTES} bytes, got ${Buffer.byteLength(content)}` });
     }
   }
+  noteDeclared("post-install script", news);
   return { inputs: news, failures };
 }
 
 /** Outputs hold the content's hash as the API last told it, so drift shows without the content travelling. */
-export function diff(_id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
+export function diff(id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
+  noteKept("post-install script", id, news);
   const unknown = isUnknown(news["content"]) || isUnknown(news["name"]);
   return { changes: unknown || olds["name"] !== news["name"] || olds["contentSha256"] !== sha256(news["content"]), replaces: [] };
 }
@@ -49,6 +51,7 @@ export function diff(_id: string, olds: Values, news: Values): { changes: boolea
  * them, which hold secrets as well, are removed.
  */
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
+  noteCreating("post-install script", given);
   const body = bodyOf(given);
   const importId = given["importId"];
   const script = importId === undefined ? await makeOrTakeOver(given, body) : await storeAt(Number(importId), body);

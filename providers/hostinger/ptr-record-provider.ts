@@ -8,7 +8,7 @@ import type { NamedVm } from "./run-action.ts";
 import { currentSession } from "./session.ts";
 import { isHostname } from "../core/hostname.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
-import { isAnothersNow, noteTakenOver } from "./taken-over.ts";
+import { isAnothersNow, noteCreating, noteDeclared, noteKept, noteTakenOver } from "./taken-over.ts";
 import { getVm } from "./wait-for-running.ts";
 
 export { configure } from "./session.ts";
@@ -21,15 +21,18 @@ export function check(_olds: Values, news: Values): { inputs: Values; failures: 
   if (!isUnknown(vmId) && (!Number.isInteger(vmId) || Number(vmId) <= 0)) failures.push({ property: "vmId", reason: "expected a whole number above 0" });
   if (!isUnknown(address) && (typeof address !== "string" || isIP(address) === 0)) failures.push({ property: "address", reason: "expected an IP address" });
   if (!isUnknown(hostname) && !isHostname(hostname)) failures.push({ property: "hostname", reason: "expected a lower-case host name, for example alice.spoq.dev" });
+  noteDeclared("reverse DNS entry", news);
   return { inputs: news, failures };
 }
 
 export function diff(_id: string, olds: Values, news: Values): { changes: boolean; replaces: string[] } {
+  noteKept("reverse DNS entry", nameOf(news), news);
   const unknown = ["vmId", "address", "hostname"].some((property) => isUnknown(news[property]));
   return { changes: unknown || olds["vmId"] !== news["vmId"] || olds["address"] !== news["address"] || olds["ptr"] !== news["hostname"], replaces: [] };
 }
 
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
+  noteCreating("reverse DNS entry", given);
   const outs = await establish(given);
   noteTakenOver("reverse DNS entry", nameOf(outs));
   return { id: "ptr", outs };

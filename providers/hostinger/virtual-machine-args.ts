@@ -38,7 +38,7 @@ export interface VirtualMachineInputs {
   readonly allowReplaceOf?: number;
   /** Wipe the VM when it is deleted from the stack. */
   readonly wipeOnDelete: boolean;
-  /** Whose VM it is: an open purchase of another owner for the same host name is never taken over. */
+  /** Whose VM it is (VirtualMachine names its resource and stack where the program names nobody): an open purchase of another owner for the same host name is never taken over. */
   readonly owner?: string;
   /** May the VM be given up by a deletion from the stack? Without it, `delete` refuses. */
   readonly allowDelete: boolean;

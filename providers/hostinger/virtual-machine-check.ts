@@ -5,6 +5,7 @@ import { isSshPublicKey } from "../core/ssh-public-key.ts";
 import { isUnknown } from "./property-values.ts";
 import { findAllByHostname } from "./search.ts";
 import { currentSession } from "./session.ts";
+import { noteDeclared } from "./taken-over.ts";
 import { DEFAULT_INPUTS } from "./virtual-machine-args.ts";
 import { needsPurchase, needsWipe } from "./virtual-machine-diff.ts";
 
@@ -34,6 +35,7 @@ export async function checkVirtualMachine(olds: Values, given: Values): Promise<
   const failures = [...invalidValues(olds, inputs)];
   if (failures.length === 0 && Object.keys(olds).length <= 1) failures.push(...(await whatIsNotOffered(inputs)));
   else if (failures.length === 0) failures.push(...(await refusedChanges(olds, inputs)));
+  noteDeclared("VM", inputs);
   return { inputs, failures };
 }
 

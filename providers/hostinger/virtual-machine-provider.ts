@@ -22,7 +22,7 @@ import { writeStub, writeWholeScript } from "./script-content.ts";
 import { currentSession, stackSetting } from "./session.ts";
 import type { Session } from "./session.ts";
 import { withoutProvider } from "./property-values.ts";
-import { isAnothersNow, noteTakenOver } from "./taken-over.ts";
+import { isAnothersNow, noteCreating, noteKept, noteTakenOver } from "./taken-over.ts";
 import { DEFAULT_INPUTS } from "./virtual-machine-args.ts";
 import type { VirtualMachineInputs, VirtualMachineOutputs } from "./virtual-machine-args.ts";
 import { factsOf } from "./virtual-machine-facts.ts";
@@ -40,6 +40,7 @@ export function diff(id: string, olds: Values, news: Values): { changes: boolean
   const { allowReplaceOf, hostname } = news;
   if (replaces.length > 0) permitReplacement(Number(id));
   else if (typeof allowReplaceOf === "number" && allowReplaceOf !== Number(id)) permitLeftOver(allowReplaceOf, String(hostname));
+  if (allowReplaceOf !== Number(id)) noteKept("VM", id, news);
   return { changes: replaces.length > 0 || changesOf(olds, news).length > 0, replaces };
 }
 
@@ -47,8 +48,10 @@ export function diff(id: string, olds: Values, news: Values): { changes: boolean
 export async function create(given: Values): Promise<{ id: string; outs: Values }> {
   const session = currentSession();
   const inputs = inputsFrom(given);
+  noteCreating("VM", given);
   const acquired = inputs.importId === undefined ? await buyVm(session, inputs) : await importVm(session, inputs, inputs.importId);
   const id = String(acquired.vmId);
+  if (acquired.how !== "bought") noteTakenOver("VM", id);
   let known = knownAfter(acquired, inputs);
   try {
     const vm = await applyChanges(session, acquired.vmId, known, inputs, (done) => (known = { ...known, ...done }), "vm" in acquired ? acquired.vm : undefined);
@@ -96,7 +99,10 @@ export async function update(id: string, oldValues: Values, given: Values): Prom
   const session = currentSession();
   const inputs = inputsFrom(given);
   const olds = withoutProvider(oldValues);
-  if (isOnlyAboutDeletion(olds, { ...inputs })) return { outs: withoutUndefined({ ...olds, ...recorded(inputs) }) };
+  if (isOnlyAboutDeletion(olds, { ...inputs })) {
+    const noted = withoutUndefined({ ...olds, ...recorded(inputs) });
+    return { outs: oldValues["state"] === BEING_MADE ? noted : await withPurchaseClosed(session, noted) };
+  }
   // They ask nothing of the VM: also one that does not come to run can be given up, or stays protected.
   let known: Values = { ...olds, allowDelete: inputs.allowDelete, wipeOnDelete: inputs.wipeOnDelete };
   try {
@@ -142,7 +148,6 @@ async function importVm(session: Session, inputs: VirtualMachineInputs, vmId: nu
   if (inputs.importWiped && !isWiped && vm.hostname.toLowerCase() !== inputs.hostname) {
     throw new UserVpsError("VM_MISMATCH", `VM ${vmId}, to be installed anew for ${inputs.hostname}, has the host name ${vm.hostname}: it is not a wiped one.`);
   }
-  noteTakenOver("VM", vmId);
   return { vmId, how: "imported", orderId: undefined, recordId: await purchaseOfVm(session, inputs, vm), hostname: vm.hostname, isWiped };
 }
 

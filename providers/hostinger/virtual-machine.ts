@@ -49,7 +49,7 @@ export interface VirtualMachineArgs {
   wipeOnDelete?: pulumi.Input<boolean>;
   /** May the VM be given up by a deletion from the stack? With `false` (the default) it is refused, whatever Pulumi's `protect` says. */
   allowDelete?: pulumi.Input<boolean>;
-  /** Whose VM it is. A purchase for the same host name that another owner has left open is not gone on with. */
+  /** Whose VM it is (default: this resource of this stack). A purchase for the same host name that another owner has left open is not gone on with. */
   owner?: pulumi.Input<string>;
 }
 
@@ -77,7 +77,9 @@ export class VirtualMachine extends StoredResource {
     const outputs = { vmId: undefined, state: undefined, ipv4: undefined, ipv6: undefined, subscriptionId: undefined, orderId: undefined, acquired: undefined, purchaseRecordId: undefined };
     const merged = pulumi.mergeOptions(options, { additionalSecretOutputs: ["rootPassword", "postInstallScript"] });
     const secrets = { rootPassword: pulumi.secret(args.rootPassword), ...(args.postInstallScript !== undefined && { postInstallScript: pulumi.secret(args.postInstallScript) }) };
-    super(provider, name, { ...outputs, ...args, ...secrets }, merged, "hostinger", "VirtualMachine");
+    // Of two stacks with one host name, a copied setting, each has to know which purchase is its own.
+    const owner = args.owner ?? `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}/${name}`;
+    super(provider, name, { ...outputs, ...args, owner, ...secrets }, merged, "hostinger", "VirtualMachine");
   }
 }
 
