@@ -1,20 +1,22 @@
-import type { IncomingMessage, Server } from "node:http";
+import type { Server } from "node:http";
 import type { Socket } from "node:net";
 
 /**
- * Connections that have asked for nothing yet, as browsers and HTTP clients open them in advance.
- * A server that closes waits for them; they wait for nothing.
+ * Connections on which nothing has come yet, as browsers and HTTP clients open them in advance.
+ * A server that closes waits for them; they wait for nothing. Where a request is on its way, even
+ * if no more than its first bytes are there, it is waited for, and answered.
  *
  * @returns ends them
  */
 export function unusedConnections(server: Server): () => void {
-  const unused = new Set<Socket>();
+  const open = new Set<Socket>();
   server.on("connection", (socket) => {
-    unused.add(socket);
-    socket.once("close", () => unused.delete(socket));
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
   });
-  server.on("request", ({ socket }: IncomingMessage) => unused.delete(socket));
   return () => {
-    for (const socket of unused) socket.destroy();
+    for (const socket of open) {
+      if (socket.bytesRead === 0) socket.destroy();
+    }
   };
 }
