@@ -62,14 +62,15 @@ export interface LiveStatusOptions {
 }
 
 /**
- * Streams until the client goes, its token or session expires or is ended by logging out, or the server closes. The place is
- * given back at whatever moment the client goes: `finished` also tells of a connection that was
- * closed before anybody listened, while the record was being read.
+ * Streams until the client goes, its token or session expires or is ended by logging out, or the server closes; whichever
+ * comes first gives the place back. `finished` also tells of a connection that was closed before anybody listened, while the
+ * record was being read. Only the connection itself tells of those that wait behind another one of a pipeline: Node gives it
+ * to the first alone.
  */
 export function streamStatus({ request, reply, context, userId, readView, streams, key }: LiveStatusOptions): FastifyReply {
   const giveBack = streams.take(key);
   const over = new AbortController();
-  const end = () => over.abort();
+  const { socket } = request.raw;
   const { expiresAt, sessionId } = callerOf(request);
   const leftMs = expiresAt.getTime() - Date.now();
   const expiry = setTimeout(end, Math.max(0, Math.min(leftMs, LONGEST_TIMER_MS))).unref();
@@ -77,16 +78,19 @@ export function streamStatus({ request, reply, context, userId, readView, stream
     // While the database is away nothing else is told either; when it is back, this is told again.
     void isSessionEnded(context.pool, sessionId).then((isEnded) => { if (isEnded) end(); }, () => undefined);
   });
-  context.closing.addEventListener("abort", end, { once: true });
-  if (context.closing.aborted) end();
-  finished(reply.raw, () => {
+  function end(): void {
     giveBack();
     clearTimeout(expiry);
     unsubscribe?.();
     context.closing.removeEventListener("abort", end);
-    end();
-  });
-  request.raw.socket.setTimeout(STALLED_MS, () => request.raw.socket.destroy());
+    socket.off("close", end);
+    over.abort();
+  }
+  context.closing.addEventListener("abort", end, { once: true });
+  finished(reply.raw, end);
+  // One for each stream of a pipeline.
+  socket.setMaxListeners(0).once("close", end).setTimeout(STALLED_MS, () => socket.destroy());
+  if (context.closing.aborted || socket.destroyed) end();
   const events = statusEvents({ db: context.pool, pace: context.pace, feed: context.feed, userId, readView, signal: over.signal, heartbeatMs: HEARTBEAT_MS, queueLookMs: QUEUE_LOOK_MS });
   return reply.type("text/event-stream").headers({ "x-accel-buffering": "no", connection: "close" }).send(Readable.from(events, { objectMode: false }));
 }

@@ -36,7 +36,14 @@ export async function* statusEvents({ db, pace, feed, userId, readView, signal, 
   const unsubscribe = feed.subscribe(userId, change);
   const heartbeat = setInterval(() => { beats = true; wake(); }, heartbeatMs);
   const queueLook = setInterval(() => { if (last && last.queue !== "null") { looks = true; wake(); } }, queueLookMs);
-  signal.addEventListener("abort", wake, { once: true });
+  // At once, and not at the end of what follows: that is not reached where nobody takes in what is still to be said.
+  const stop = () => {
+    unsubscribe();
+    clearInterval(heartbeat);
+    clearInterval(queueLook);
+    wake();
+  };
+  signal.addEventListener("abort", stop, { once: true });
   try {
     yield "retry: 2000\n\n";
     while (!signal.aborted) {
@@ -59,10 +66,8 @@ export async function* statusEvents({ db, pace, feed, userId, readView, signal, 
       if (!changed && !looks && !signal.aborted) await once(wakeUps, "wake");
     }
   } finally {
-    unsubscribe();
-    clearInterval(heartbeat);
-    clearInterval(queueLook);
-    signal.removeEventListener("abort", wake);
+    signal.removeEventListener("abort", stop);
+    stop();
   }
 }
 

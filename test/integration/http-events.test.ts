@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import Fastify from "fastify";
 import { describe, it } from "vitest";
+import { OpenStreams, streamStatus } from "../../src/http/live-status.ts";
 import { statusEvents } from "../../src/http/status-events.ts";
 import { readVpsView } from "../../src/http/vps-view.ts";
 import { ChangeFeed } from "../../src/http/change-feed.ts";
 import { beginPhase, fleetPace, requestVps, setVpsStatus, startRun } from "../../src/records/index.ts";
+import { atEnd } from "../support/at-end.ts";
 import { eachBeginsEmpty } from "../support/each-begins-empty.ts";
 import { withApp } from "../support/http-app.ts";
 import { openStream } from "../support/event-stream.ts";
 import { asOperator, asUser, signToken } from "../support/tokens.ts";
+import { until } from "../support/until.ts";
 
 const first = await withApp();
 const second = await withApp({ database: first });
@@ -22,6 +26,16 @@ async function request(username: string): Promise<string> {
   const userId = `user_${username}`;
   await requestVps(pool, { userId, username, hostname: `${username}.spoq.dev`, plan: "kvm1", templateId: 1007, dataCenterId: 9, sshPublicKey: null });
   return userId;
+}
+
+class CountedFeed extends ChangeFeed {
+  readonly subscriptions = new Set<() => void>();
+
+  override subscribe(userId: string, onChange: () => void): () => void {
+    this.subscriptions.add(onChange);
+    const unsubscribe = super.subscribe(userId, onChange);
+    return () => { this.subscriptions.delete(onChange); unsubscribe(); };
+  }
 }
 
 describe("GET /api/vps/events", () => {
@@ -116,7 +130,7 @@ describe("a client that goes at whatever moment", () => {
   const { pool: db } = first;
   const query = db.query.bind(db);
 
-  /** Asks for a stream and is gone while the record is being read. */
+  /** Asks for a stream, and behind it for another one, and is gone while the record is being read. */
   async function hitAndRun(path: string, authorization: string): Promise<void> {
     let isRead = () => {};
     const reading = new Promise<void>((resolve) => { isRead = resolve; });
@@ -125,7 +139,7 @@ describe("a client that goes at whatever moment", () => {
     db.query = (async (...args: Parameters<typeof query>) => { isRead(); await gone; return query(...args); }) as never;
     const socket = connect(Number(new URL(urls[0]!).port), "127.0.0.1");
     const arrived = new Promise<Socket>((resolve) => first.app.server.once("connection", resolve));
-    socket.on("error", () => undefined).write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\n\r\n`);
+    socket.on("error", () => undefined).write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: ${authorization}\r\n\r\n`.repeat(2));
     const served = await arrived;
     const closed = once(served, "close");
     await reading;
@@ -147,6 +161,33 @@ describe("a client that goes at whatever moment", () => {
       await stream.close();
     }
   });
+
+  it("leaves nothing of what it has pipelined, of which the connection carries the first alone", async () => {
+    await request("ken");
+    const streams = new OpenStreams({ most: 12, whose: "streams of this test" });
+    const feed = new CountedFeed(first.url);
+    const closing = new AbortController();
+    const app = Fastify();
+    atEnd(async () => { closing.abort(); await app.close(); });
+    app.decorateRequest("caller", undefined);
+    app.get("/", (request, reply) => {
+      request.caller = { userId: "user_ken", expiresAt: new Date(Date.now() + 3_600_000), sessionId: "a-session" } as never;
+      const context = { pool: db, pace: fleetPace(db), feed, closing: closing.signal };
+      return streamStatus({ request, reply, context, userId: "user_ken", readView: readVpsView, streams, key: "ken" });
+    });
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => warnings.push(name);
+    process.on("warning", onWarning);
+    atEnd(() => void process.off("warning", onWarning));
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(12));
+    await until("all of them are open", () => streams.size === 12 && feed.subscriptions.size === 24);
+    socket.destroy();
+    const left = () => [streams.size, feed.subscriptions.size];
+    await until("all places are given back", () => left().every((count) => count === 0), left);
+    assert.ok(!warnings.includes("MaxListenersExceededWarning"));
+  });
 });
 
 describe("statusEvents", () => {
@@ -162,5 +203,18 @@ describe("statusEvents", () => {
     assert.equal(texts[0], "retry: 2000\n\n");
     assert.match(texts[1] ?? "", /^event: status\nid: 1\ndata: \{.*\}\n\n$/);
     assert.deepEqual(texts.slice(2), [": heartbeat\n\n", ": heartbeat\n\n"]);
+  });
+
+  it("keeps neither timers nor a subscription once it is over, even if nobody takes in what it still says", async () => {
+    await request("lena");
+    const feed = new CountedFeed(first.url);
+    const stop = new AbortController();
+    const events = statusEvents({
+      db: pool, pace: fleetPace(pool), feed, userId: "user_lena", readView: readVpsView, signal: stop.signal, heartbeatMs: 10_000, queueLookMs: 10_000,
+    });
+    await events.next();
+    assert.equal(feed.subscriptions.size, 1);
+    stop.abort();
+    assert.equal(feed.subscriptions.size, 0);
   });
 });
