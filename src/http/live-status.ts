@@ -11,7 +11,10 @@ import type { ReadView } from "./status-events.ts";
 
 const HEARTBEAT_MS = 15 * SECOND_MS;
 const QUEUE_LOOK_MS = 3 * SECOND_MS;
-/** A client that takes nothing in for so long is gone, or as good as gone. */
+/**
+ * A client whose buffers have been full for so long is gone, or as good as gone. Of one that is there and never reads, nothing
+ * tells: its system takes in what little a stream says for as long as there is room. It keeps its place until its token expires.
+ */
 const STALLED_MS = 4 * HEARTBEAT_MS;
 /** The longest that Node's timers can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
