@@ -71,10 +71,13 @@ export const acmeEmail = z.string().regex(ACME_EMAIL_PATTERN, "expected an e-mai
 export const acmeDirectory = z.string().regex(ACME_CA_PATTERN, "expected the https address of an ACME directory");
 export const acmeKey = z.string().regex(ACME_KEY_PATTERN, "expected letters, digits and ._~+/=-");
 
-/** Whose X-Forwarded-For is believed: a number of hops, or addresses and networks. 'true' would believe anybody, so it is none. */
+/** Who is believed of whom a request comes from: a number of hops, or addresses and networks. 'true' would believe anybody, so it is none. */
 export const trustedProxies = z.string()
   .refine((list) => /^\d{1,2}$/.test(list) || list.split(",").every((part) => isAddressOrNetwork(part.trim())), "expected a number of proxies, or their addresses and networks with commas between")
   .transform((list) => (/^\d{1,2}$/.test(list) ? Number(list) : list.split(",").map((part) => part.trim())));
+
+/** A header's name, in whatever case. */
+export const proxyHeader = z.string().toLowerCase().pipe(z.enum(["x-forwarded-for", "forwarded"], "expected x-forwarded-for or forwarded"));
 
 /** `10.0.0.0/8, 192.0.2.1` -> a list. */
 export const networks = z.string()

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { downloadUrl } from "../../stacks/download-url.ts";
 import { USUAL } from "../../stacks/usual-values.ts";
-import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, dnsServer, flag, hostname, hs256Secret, httpUrl, LARGEST_ID, names, networks, oidcIssuer, origin, origins, planItem, planItems, pools, postgresUrl, roleGroups, secretsProvider, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, dnsServer, flag, hostname, hs256Secret, httpUrl, LARGEST_ID, names, networks, oidcIssuer, origin, origins, planItem, planItems, pools, postgresUrl, proxyHeader, roleGroups, secretsProvider, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { notificationTargets } from "./notification-targets.ts";
 import { ROLES, type Role } from "./roles.ts";
@@ -118,7 +118,8 @@ export const VARIABLES = {
   port: variable(wholeNumber(0, 65_535), { name: "PORT", description: "The port that HTTP is served at; 0 takes a free one.", example: "8080", byDefault: "8080" }),
   publicUrl: variable(origin, { name: "PUBLIC_URL", description: "Where browsers and other programs reach the service: single sign-on, links that log in, and the page that a backend hands users over to. Without it, as the request says.", example: "https://vps.example.com" }),
   corsOrigins: variable(origins, { name: "CORS_ORIGINS", description: "The web sites whose scripts may use the API from a browser (CORS), with commas between. Without it, none.", example: "https://app.example.com" }),
-  trustProxy: variable(trustedProxies, { name: "TRUST_PROXY", description: "Whose X-Forwarded-For is believed: a number of proxies, or their addresses and networks.", example: "10.0.0.0/8" }),
+  trustProxy: variable(trustedProxies, { name: "TRUST_PROXY", description: "Who is believed of whom a request comes from: a number of proxies, or their addresses and networks.", example: "10.0.0.0/8" }),
+  trustProxyHeader: variable(proxyHeader, { name: "TRUST_PROXY_HEADER", description: "Where these proxies write it: x-forwarded-for, or forwarded. The other one is not read, for a client may have written it.", example: "forwarded", byDefault: "x-forwarded-for" }),
   metricsReaders: variable(networks, { name: "METRICS_READERS", description: "Who may read /metrics without a token: addresses and networks. Others need METRICS_TOKEN or an operator's token.", example: "127.0.0.0/8,::1,10.1.2.3", byDefault: "127.0.0.0/8,::1" }),
   metricsToken: variable(text, { name: "METRICS_TOKEN", description: "Lets whoever sends it (Authorization: Bearer …) read /metrics.", example: "a-long-random-text-shared-with-prometheus", secret: true }),
   rateLimitPerMinute: variable(wholeNumber(1), { name: "RATE_LIMIT_PER_MINUTE", description: "Requests a minute of one user, and of one address (IPv6: of one network of 64 bits) without a user.", example: "120", byDefault: "120" }),

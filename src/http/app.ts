@@ -113,7 +113,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
     genReqId: () => randomUUID(),
     // The first that a request meets, before anything asks for its address.
     rewriteUrl: ({ headers, url }) => {
-      if (settings.trustProxy) normaliseForwarded({ headers });
+      if (settings.trustProxy) normaliseForwarded({ headers }, settings.trustProxyHeader);
       return url!;
     },
     forceCloseConnections: "idle",

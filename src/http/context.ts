@@ -16,7 +16,7 @@ import type { RollOutJobs } from "../releases/queue.ts";
 export type HttpSettings = Pick<Settings,
   "domain" | "publicUrl" | "corsOrigins" | "oidcIssuer" | "oidcClientId" | "oidcClientSecret" | "oidcClientAuth"
   | "oidcScopes" | "oidcNameClaim" | "oidcRolesClaim" | "oidcRoles" | "defaultPlan" | "defaultTemplateId"
-  | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy"
+  | "defaultDataCenterId" | "jwtSecret" | "jwtJwksUrl" | "jwtIssuer" | "jwtAudience" | "trustProxy" | "trustProxyHeader"
   | "metricsReaders" | "metricsToken" | "rateLimitPerMinute" | "bodyLimitBytes" | "deprovisionGraceHours"
   | "sweepIgnoredNames" | "credentialsShownSeconds" | "sshPort"
   | "userActions" | "userPageCodeSeconds" | "userPageSessionMinutes" | "userPageSignInUrl" | "userPageHelpUrl"

@@ -84,6 +84,26 @@ describe("who may read /metrics", () => {
     }
   });
 
+  it("is told of the address that the proxies write, and nobody unknown is a reader", async () => {
+    for (const TRUST_PROXY of ["1", "127.0.0.1"]) {
+      const statuses = async (TRUST_PROXY_HEADER: string, ...requests: Record<string, string>[]) => {
+        const env = { METRICS_READERS: "10.0.0.0/8,127.0.0.0/8", TRUST_PROXY, TRUST_PROXY_HEADER };
+        const behind = await withApp({ database: { pool, url }, env });
+        const read = async (headers: Record<string, string>) => (await behind.app.inject({ url: "/metrics", headers })).statusCode;
+        return await Promise.all(requests.map(read));
+      };
+      assert.deepEqual(await statuses("x-forwarded-for",
+        { "x-forwarded-for": "10.1.2.3" },
+        { "x-forwarded-for": "192.0.2.1", forwarded: "for=10.1.2.3" },
+        { "x-forwarded-for": "10.1.2.3, unknown" }), [200, 401, 401], TRUST_PROXY);
+      assert.deepEqual(await statuses("forwarded",
+        { forwarded: "for=10.1.2.3" },
+        { forwarded: "for=192.0.2.1", "x-forwarded-for": "127.0.0.1" },
+        { forwarded: "for=10.1.2.3, for=unknown" },
+        { forwarded: 'for=10.1.2.3;by=", for=192.0.2.1' }), [200, 401, 401, 401], TRUST_PROXY);
+    }
+  });
+
   it("does not matter to the database: many who ask at once are answered by one question", async () => {
     const asked: string[] = [];
     const counting = { query: async (text: string, values?: readonly unknown[]) => { asked.push(text); return await pool.query(text, values as unknown[]); } };

@@ -161,7 +161,9 @@ describe("the data center of a user who names none", async () => {
   it("is found behind gateways that write a port, and those that speak Forwarded", async () => {
     assert.equal(await centerFor(proxied.app, "porto", "90.84.1.1:51008"), 15);
     assert.equal(await centerFor(proxied.app, "bracket", "[2a02:2e0:3fe::1]:51008"), 19);
-    const answer = await proxied.app.inject({ method: "POST", url: "/api/vps/provision", headers: { ...(await asUser("forwarded")), forwarded: 'for="49.36.0.1:4711";proto=https' }, payload: {} });
+    const speaksForwarded = await withApp({ env: { TRUST_PROXY: "1", TRUST_PROXY_HEADER: "forwarded" } });
+    const headers = { ...(await asUser("forwarded")), forwarded: 'for="49.36.0.1:4711";proto=https', "x-forwarded-for": "90.84.1.1" };
+    const answer = await speaksForwarded.app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: {} });
     assert.equal(answer.json().dataCenter.id, 13);
   });
 

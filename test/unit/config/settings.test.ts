@@ -118,6 +118,13 @@ describe("readSettings", () => {
     for (const wrong of ["yes", "10.0.0.0/33", "10.0.0", "10.0.0.0/8/8", "::/129"]) assert.match(problemsOf({ ...HTTP, TRUST_PROXY: wrong }, "http"), /TRUST_PROXY: expected/, wrong);
   });
 
+  it("reads the header that proxies write in whatever case", () => {
+    const read = (TRUST_PROXY_HEADER: string) => readSettings({ env: { ...HTTP, TRUST_PROXY_HEADER }, role: "http" }).trustProxyHeader;
+    assert.deepEqual([read(""), read("Forwarded"), read("X-Forwarded-For")], ["x-forwarded-for", "forwarded", "x-forwarded-for"]);
+    const message = problemsOf({ ...HTTP, TRUST_PROXY_HEADER: "X-Real-IP" }, "http");
+    assert.match(message, /TRUST_PROXY_HEADER: expected x-forwarded-for or forwarded/);
+  });
+
   it("reads credential keys in their order, and refuses short ones, unnamed ones and names given twice", () => {
     const keys = readSettings({ env: { ...HTTP, CREDENTIALS_KEYS: `new:${KEY}, old:${KEY}` }, role: "http" }).credentialsKeys;
     assert.deepEqual(keys?.map(({ id, key }) => [id, key.length]), [["new", 32], ["old", 32]]);
