@@ -11,9 +11,6 @@ import { killTagged } from "./process-tags.ts";
 const [workerId, folder, endsSilent] = process.argv.slice(2);
 if (!workerId || !folder) throw new Error("expected the worker's id and its folder as arguments");
 
-// The signals that end a terminal's processes are for the worker to answer.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
-
 const clearUp = async () => {
   await killTagged("worker", workerId);
   await rm(folder, { recursive: true, force: true });
@@ -38,3 +35,6 @@ setInterval(() => {
 }, LOOK_INTERVAL_MS).unref();
 
 process.stdin.on("data", () => { beatMs = performance.now(); }).on("close", () => void clearUp());
+
+// The signals that end a terminal's processes are for the worker to answer. Last: a watchdog that catches them is looking after its worker.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);

@@ -88,7 +88,7 @@ describe("the watchdog", () => {
     await clearsUpAfter(await startWorker());
   });
 
-  /** Which it does as soon as it has begun its work. */
+  /** Which it does once it looks after the worker. */
   async function catches(pid: number, signal: number): Promise<boolean> {
     const [, mask] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))!;
     return (BigInt(`0x${mask}`) >> BigInt(signal - 1) & 1n) === 1n;
