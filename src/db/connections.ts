@@ -1,7 +1,8 @@
 /** How this program connects to PostgreSQL: the same limits everywhere, so that nobody waits for a server that says nothing. */
 import { Client, Pool } from "pg";
 import type { ClientBase } from "pg";
-import { MINUTE_MS, monotonicMs, SECOND_MS } from "../../providers/core/time.ts";
+import { messageOf } from "../../providers/core/errors.ts";
+import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -71,35 +72,37 @@ export interface WatchOptions {
   readonly intervalMs: number;
   /** How long the server may take to answer. */
   readonly limitMs: number;
-  /** Called once, with what happened. */
+  /** Called with what happened; a look that is under way then may call it once more. */
   readonly onLost: (why: string) => void;
-  /** Called after each answer, with the time at which it was asked for, by `monotonicMs`. */
-  readonly onAnswer?: (askedMs: number) => void;
+}
+
+export interface ConnectionWatch {
+  /** Looks now, and ends with the answer; where there is none, after `onLost`. */
+  readonly look: () => Promise<void>;
+  readonly stop: () => void;
 }
 
 /**
  * Looks now and then whether the server still answers on this connection: one that vanished without
  * a word closes nothing. A look is also what tells the server, and who looks at it, that this
  * process is not frozen.
- *
- * @returns ends the looking
  */
-export function watchConnection(client: ClientBase, { intervalMs, limitMs, onLost, onAnswer }: WatchOptions): () => void {
+export function watchConnection(client: ClientBase, { intervalMs, limitMs, onLost }: WatchOptions): ConnectionWatch {
   let isLooking = false;
   const stop = () => clearInterval(timer);
   const lose = (why: string) => {
     stop();
     onLost(why);
   };
+  const look = async () => {
+    const limit = setTimeout(() => lose("no answer"), limitMs);
+    await client.query("SELECT 1").catch((error: unknown) => lose(messageOf(error)));
+    clearTimeout(limit);
+  };
   const timer = setInterval(() => {
     if (isLooking) return;
     isLooking = true;
-    const askedMs = monotonicMs();
-    const limit = setTimeout(() => lose("no answer"), limitMs);
-    client.query("SELECT 1").then(() => {
-      isLooking = false;
-      onAnswer?.(askedMs);
-    }, (error: Error) => lose(error.message)).finally(() => clearTimeout(limit));
+    void look().then(() => { isLooking = false; });
   }, intervalMs);
-  return stop;
+  return { look, stop };
 }

@@ -53,9 +53,9 @@ export class Listener {
     }
     this.#client = client;
     // A connection that says nothing is ended at once, without a farewell that nobody would hear.
-    const stopLooking = watchConnection(client, { ...look, onLost: () => client.connection.stream.destroy() });
+    const watch = watchConnection(client, { ...look, onLost: () => client.connection.stream.destroy() });
     client.once("end", () => {
-      stopLooking();
+      watch.stop();
       void this.#reconnect();
     });
   }

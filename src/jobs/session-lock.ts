@@ -1,16 +1,18 @@
 import type { Client } from "pg";
 import { closeClient, createClient, watchConnection } from "../db/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
-import { monotonicMs, SECOND_MS } from "../../providers/core/time.ts";
+import { orAborted } from "../../providers/core/or-aborted.ts";
+import { startStopwatch } from "../../providers/core/stopwatch.ts";
+import { SECOND_MS } from "../../providers/core/time.ts";
 
 export interface SessionLock {
   /** Aborted, with a UserVpsError RUN_LOST, when the session is gone, and with it the lock: somebody else may begin. */
   readonly lost: AbortSignal;
   /**
-   * Throws what `lost` is aborted with. A process that stood still learns only a moment after it goes on that the lock is
-   * somebody else's: where it has heard nothing of it for so long that it may be, it counts as lost.
+   * Rejects with what `lost` is aborted with, once it has asked the session. A process that stood still, with its machine
+   * or without, learns only a moment after it goes on that the lock is somebody else's, and no clock of its own need tell.
    */
-  readonly refuseLost: () => void;
+  readonly refuseLost: () => Promise<void>;
   release(): Promise<void>;
 }
 
@@ -30,11 +32,9 @@ const CHECK_TIMEOUT_MS = 6 * SECOND_MS;
 const LOCK_SESSION = "user-vps lock";
 /** Whoever holds a lock looks every few seconds; one that is silent for so long is frozen, and its engines are ended by then: see watchdog.ts. */
 export const SILENT_SECONDS = 15;
-/** Somewhat less: before anybody else may have it. */
-const SURE_MS = (SILENT_SECONDS - 3) * SECOND_MS;
 
-/** PostgreSQL frees the lock of a machine that is gone after 5 + 3 * 2 s, of a dead process at once. */
-const SESSION = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3; SET idle_session_timeout = 0";
+/** PostgreSQL frees the lock of a machine that is gone after 5 + 5 * 2 s, of a dead process at once. */
+const SESSION = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 5; SET idle_session_timeout = 0";
 
 /** Of a process that is frozen the kernel goes on answering, so its session and lock would stay for as long as it is frozen. */
 const END_SILENT_HOLDER = `
@@ -56,11 +56,9 @@ export async function tryLockSession({ databaseUrl, name, of, onLocked }: LockRe
     lost.abort(new UserVpsError("RUN_LOST", `The database session that holds the lock of ${of} broke (${why}); the run was ended.`));
   client.on("error", (error) => end(messageOf(error)));
   client.on("end", () => end("it was closed"));
-  let heardMs = Number.NEGATIVE_INFINITY;
   try {
     await client.connect();
     await client.query(SESSION);
-    heardMs = monotonicMs();
     const { rows } = await client.query<{ locked: boolean }>("SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked", [name]);
     if (!rows[0]?.locked) {
       await client.query(END_SILENT_HOLDER, [name, LOCK_SESSION, SILENT_SECONDS]);
@@ -73,17 +71,21 @@ export async function tryLockSession({ databaseUrl, name, of, onLocked }: LockRe
     throw new UserVpsError("DATABASE_FAILED", `The lock of ${of} cannot be taken: ${messageOf(error)}.`, { cause: error });
   }
 
-  const stopLooking = watchConnection(client, { intervalMs: CHECK_INTERVAL_MS, limitMs: CHECK_TIMEOUT_MS, onLost: end, onAnswer: (askedMs) => { heardMs = askedMs; } });
-  lost.signal.addEventListener("abort", stopLooking, { once: true });
+  const watch = watchConnection(client, { intervalMs: CHECK_INTERVAL_MS, limitMs: CHECK_TIMEOUT_MS, onLost: end });
+  lost.signal.addEventListener("abort", watch.stop, { once: true });
 
   return {
     lost: lost.signal,
-    refuseLost() {
-      if (monotonicMs() - heardMs > SURE_MS) end("this process stood still");
+    async refuseLost() {
+      lost.signal.throwIfAborted();
+      const sinceMs = startStopwatch();
+      await orAborted(watch.look(), lost.signal);
+      // The answer may have lain there while the machine slept.
+      if (sinceMs() > CHECK_TIMEOUT_MS) end("this process stood still");
       lost.signal.throwIfAborted();
     },
     async release() {
-      stopLooking();
+      watch.stop();
       await closeClient(client);
     },
   };

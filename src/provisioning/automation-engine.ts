@@ -150,7 +150,7 @@ export class AutomationEngine implements Engine {
   async clearInterruptedRun(request: StackRequest, hooks: RunHooks): Promise<void> {
     const { backend, processes } = this.#options;
     // Else it would end the engine of whoever has the user by now.
-    hooks.refuseLost?.();
+    await hooks.refuseLost?.();
     await this.cancel(request.stackName);
     await releaseStaleLocks({ backend, processes, stackName: request.stackName });
     const state = await backend.readStack(request.stackName);
@@ -169,7 +169,7 @@ export class AutomationEngine implements Engine {
 
   /** Whoever has the user by now may just have made it. */
   async #removeUnknown(record: WantedRecord, { refuseLost }: RunHooks): Promise<boolean> {
-    refuseLost?.();
+    await refuseLost?.();
     return await this.#options.dns.removeUnknown(record);
   }
 
@@ -198,7 +198,7 @@ export class AutomationEngine implements Engine {
   /** Opens the stack in a folder of its own, in a slot if one is asked for, and leaves nothing of both behind. */
   async #withStack<T>(request: StackRequest, hooks: RunHooks, { env: given, ...options }: OpenOptions, work: (open: OpenStack) => Promise<T>): Promise<T> {
     const { installed, backend } = this.#options;
-    hooks.refuseLost?.();
+    await hooks.refuseLost?.();
     const traceparent = currentTraceparent();
     const env = { ...given, ...(traceparent && { TRACEPARENT: traceparent }) };
     const state = await backend.readStack(request.stackName);
@@ -219,7 +219,7 @@ export class AutomationEngine implements Engine {
         result: () => ({ changes: told.changes() }),
       });
       // An engine that came to its end while this process stood still: what follows is for whoever has the user by now.
-      hooks.refuseLost?.();
+      await hooks.refuseLost?.();
       failed = false;
       return worked;
     } catch (error) {

@@ -106,7 +106,7 @@ async function findWhatIsLeft(context: OperationContext, session: Session, giveU
 async function removeUnknownRecords({ dns, hooks, record: { hostname, address } }: OperationContext, session: Session, { vm, vmsOfStack }: WhatIsLeft): Promise<void> {
   const addresses = new Set([address, ...vmsOfStack.map((one) => one.address), ...(vm?.ipv4 ?? []).map((one) => one.address)].filter((one) => typeof one === "string"));
   for (const content of addresses) {
-    hooks.refuseLost?.();
+    await hooks.refuseLost?.();
     if (await dns.removeUnknown({ name: hostname, content })) session.report(`a DNS record of ${hostname} that the stack did not know led to ${content}: it is removed`);
   }
 }

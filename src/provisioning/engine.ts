@@ -28,8 +28,8 @@ export interface RunHooks {
   readonly signal?: AbortSignal | undefined;
   /** Kills the engine and its providers at once. */
   readonly killSignal?: AbortSignal | undefined;
-  /** Throws the reason of `killSignal` where it is about to be told: this process may have stood still, and the user be another's by now. */
-  readonly refuseLost?: (() => void) | undefined;
+  /** Rejects with the reason of `killSignal` where it is about to be told: this process may have stood still, and the user be another's by now. */
+  readonly refuseLost?: (() => Promise<void>) | undefined;
   readonly onEvent?: ((event: EngineProgress) => void) | undefined;
   /** The engine's own output, line by line. May hold what must not be shown: see redact.ts. */
   readonly onLine?: ((line: string) => void) | undefined;

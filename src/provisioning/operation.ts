@@ -57,7 +57,7 @@ export type PowerAction = (typeof POWER_ACTIONS)[number];
 export interface SessionOptions {
   readonly signal: AbortSignal;
   /** Called before each call; what it throws ends the call before it is sent. */
-  readonly beforeCall?: (() => void) | undefined;
+  readonly beforeCall?: (() => Promise<void>) | undefined;
   readonly report: (text: string) => void;
 }
 

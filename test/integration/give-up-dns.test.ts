@@ -82,7 +82,7 @@ describe("a worker that stood still once the stack was gone", () => {
   it("removes no record: whoever has the user by now may have made it", async () => {
     const [member] = members;
     let isLost = false;
-    const hooks = { runId: crypto.randomUUID(), refuseLost: () => { if (isLost) throw new UserVpsError("RUN_LOST", "this process stood still"); } };
+    const hooks = { runId: crypto.randomUUID(), refuseLost: async () => { if (isLost) throw new UserVpsError("RUN_LOST", "this process stood still"); } };
     const standsStill = Object.assign(new StubEngine(), { destroy: async () => { isLost = true; return { changes: {} }; } });
     await assert.rejects(givenUp(member!, { hooks, engine: standsStill }), { code: "RUN_LOST" });
     assert.deepEqual(namesAt(member!.address), [member!.hostname]);

@@ -122,7 +122,7 @@ describe("a run that another worker has ended", () => {
     const { runId } = await begun(username, "power");
     const record = { ...(await world.record(username)), hostingerVmId: 4_242 };
     const lost = new AbortController();
-    const refuseLost = () => {
+    const refuseLost = async () => {
       lost.abort(new UserVpsError("RUN_LOST", "this process stood still"));
       lost.signal.throwIfAborted();
     };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { describe, it, vi } from "vitest";
 import { SILENT_SECONDS } from "../../src/jobs/session-lock.ts";
 import { CANCEL_CHANNEL, tryLockUser } from "../../src/jobs/user-lock.ts";
@@ -13,6 +14,15 @@ async function take(userId: string) {
   atEnd(() => lock?.release());
   return lock;
 }
+
+/** In a process of its own, so that this one hears nothing of it before it looks. */
+const END_LOCKS = `
+  import { Client } from ${JSON.stringify(import.meta.resolve("pg"))};
+  const client = new Client(process.argv[1]);
+  await client.connect();
+  await client.query("SELECT pg_terminate_backend(pid, 30000) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+  await client.end();
+`;
 
 function aborted(signal: AbortSignal): Promise<unknown> {
   return new Promise((resolve) => {
@@ -41,18 +51,39 @@ describe("tryLockUser", () => {
     assert.ok(await take("cleo"));
   });
 
-  it("is not sure of a lock of which it has heard nothing for as long as nobody may be silent: it counts as lost", async () => {
+  it("that was lost while this process stood still is refused at the first question, whatever the clocks say", async () => {
     const lock = await take("finn");
     assert.ok(lock);
-    lock.refuseLost();
-    const nowMs = performance.now();
-    const clock = vi.spyOn(performance, "now").mockReturnValue(nowMs + (SILENT_SECONDS - 1) * 1_000);
-    try {
-      assert.throws(lock.refuseLost, { code: "RUN_LOST" });
-    } finally {
-      clock.mockRestore();
-    }
+    const stopped = vi.spyOn(performance, "now").mockReturnValue(performance.now());
+    atEnd(() => stopped.mockRestore());
+    await lock.refuseLost();
+    // Nothing is heard of it meanwhile: the event loop stands still, too.
+    const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", END_LOCKS, url], { encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+    assert.equal(lock.lost.aborted, false);
+    await assert.rejects(lock.refuseLost(), { code: "RUN_LOST" });
     assert.equal(lock.lost.aborted, true);
+  });
+
+  it("goes by no answer that this process may have slept over", async () => {
+    const lock = await take("gwen");
+    assert.ok(lock);
+    const asked = lock.refuseLost();
+    const wokenMs = Date.now() + SILENT_SECONDS * 1_000;
+    const clock = vi.spyOn(Date, "now").mockReturnValue(wokenMs);
+    atEnd(() => clock.mockRestore());
+    await assert.rejects(asked, { code: "RUN_LOST", message: /stood still/ });
+    assert.equal(lock.lost.aborted, true);
+  });
+
+  it("is kept by a process that stood still, if nobody has taken it", async () => {
+    const lock = await take("hugo");
+    assert.ok(lock);
+    const wokenMs = performance.now() + SILENT_SECONDS * 1_000;
+    const clock = vi.spyOn(performance, "now").mockReturnValue(wokenMs);
+    atEnd(() => clock.mockRestore());
+    await lock.refuseLost();
+    assert.equal(lock.lost.aborted, false);
   });
 
   it("hears when the user's run is to be cancelled, and nobody else's", async () => {

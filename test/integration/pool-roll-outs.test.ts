@@ -32,8 +32,8 @@ const never = () => new AbortController().signal;
 const context = {
   pool, engine, cipher: undefined as never, refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => undefined,
   stackOf: async ({ username }: VpsRecord) => ({ stackName: username, config: {} }),
-  lockUser: async () => ({ lost: never(), cancelled: never(), refuseLost: () => undefined, release: async () => undefined }),
-  lockRollOuts: async () => ({ lost: never(), refuseLost: () => undefined, release: async () => undefined }),
+  lockUser: async () => ({ lost: never(), cancelled: never(), refuseLost: async () => undefined, release: async () => undefined }),
+  lockRollOuts: async () => ({ lost: never(), refuseLost: async () => undefined, release: async () => undefined }),
   ...RELEASE_LIMITS, limitMs: 600_000, workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: never(), signal: never(),
 } satisfies RollOutContext;
 

@@ -58,7 +58,7 @@ const engine = {
 const context = (more: Partial<RollOutContext> = {}): RollOutContext => ({
   pool, engine, cipher: createCredentialsCipher([{ id: "test", key: Buffer.alloc(32) }]),
   stackOf: async ({ username }) => ({ stackName: username, config: { username } }),
-  lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, refuseLost: () => undefined, release: async () => undefined }),
+  lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, refuseLost: async () => undefined, release: async () => undefined }),
   lockRollOuts: () => tryLockSession({ databaseUrl: url, name: "roll-outs of this test", of: "roll-outs" }),
   refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => assert.fail("no snapshot was asked for"),
   ...RELEASE_LIMITS, limitMs: 60_000, workerId: "test", hostId: "test", secrets: [], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal, ...more,
@@ -140,7 +140,7 @@ describe("a roll-out that is interrupted", () => {
     });
   }
 
-  const lockOf = (lost: AbortSignal) => ({ lost, cancelled: new AbortController().signal, refuseLost: () => undefined, release: async () => undefined });
+  const lockOf = (lost: AbortSignal) => ({ lost, cancelled: new AbortController().signal, refuseLost: async () => undefined, release: async () => undefined });
   const INTERRUPTED = new UserVpsError("RUN_LOST", "an example");
   for (const [what, interrupt] of [
     ["a database that is away", () => {

@@ -55,7 +55,7 @@ function context(more: Partial<RollOutContext> = {}): RollOutContext {
   return {
     pool, engine, cipher,
     stackOf: async ({ username }) => ({ stackName: username, config: { username } }),
-    lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, refuseLost: () => undefined, release: async () => undefined }),
+    lockUser: async () => ({ lost: new AbortController().signal, cancelled: new AbortController().signal, refuseLost: async () => undefined, release: async () => undefined }),
     lockRollOuts: () => tryLockSession({ databaseUrl: url, name: "roll-outs of this test", of: "roll-outs" }),
     refuseNamesOfOthers: async () => undefined, takeSnapshot: async () => assert.fail("no snapshot was asked for"),
     ...RELEASE_LIMITS, limitMs: 60_000, workerId: "test", hostId: "test", secrets: [SECRET], log: () => undefined, closing: new AbortController().signal, signal: new AbortController().signal, ...more,
@@ -175,7 +175,7 @@ describe("a roll-out", () => {
       cancelled.abort(new UserVpsError("CANCELLED", "an example"));
       signal!.throwIfAborted();
     };
-    const lockUser = async (userId: string) => ({ lost: new AbortController().signal, cancelled: userId === "bert" ? cancelled.signal : new AbortController().signal, refuseLost: () => undefined, release: async () => undefined });
+    const lockUser = async (userId: string) => ({ lost: new AbortController().signal, cancelled: userId === "bert" ? cancelled.signal : new AbortController().signal, refuseLost: async () => undefined, release: async () => undefined });
     assert.equal((await runRollOut(context({ lockUser }), rollOutId)).outcome, "succeeded");
     assert.deepEqual(await statusesOf(rollOutId), { anna: "1 succeeded", bert: "2 skipped", carl: "2 skipped", dora: "2 succeeded" });
     assert.deepEqual(upped.map(({ stackName }) => stackName), ["anna", "bert", "dora"]);

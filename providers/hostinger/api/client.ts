@@ -84,7 +84,7 @@ export class HostingerClient {
   }
 
   /** The same client for one run, with connections and all: every call ends with this signal too, and with what `beforeCall` throws. Only one of them is to be closed. */
-  withSignal(signal: AbortSignal, beforeCall?: () => void): HostingerClient {
+  withSignal(signal: AbortSignal, beforeCall?: () => Promise<void>): HostingerClient {
     return new HostingerClient(this.#options, this.#transport.withSignal(signal, beforeCall));
   }
 

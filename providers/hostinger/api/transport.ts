@@ -36,8 +36,8 @@ export interface TransportOptions {
   readonly userAgent: string;
   /** Ends every call, beside the call's own signal. */
   readonly signal?: AbortSignal | undefined;
-  /** Called right before each attempt of what ends with the signal; what it throws, once it has aborted that, ends the call with nothing sent. */
-  readonly beforeCall?: (() => void) | undefined;
+  /** Awaited right before each attempt of what ends with the signal; what it throws, once it has aborted that, ends the call with nothing sent. */
+  readonly beforeCall?: (() => Promise<void>) | undefined;
 }
 
 export interface ApiRequest {
@@ -106,7 +106,7 @@ export class HostingerTransport {
   }
 
   /** The same, with connections and all, but every call ends with this signal too. */
-  withSignal(signal: AbortSignal, beforeCall?: () => void): HostingerTransport {
+  withSignal(signal: AbortSignal, beforeCall?: () => Promise<void>): HostingerTransport {
     return new HostingerTransport({ ...this.#options, signal: eitherOf(signal, this.#options.signal), beforeCall }, this.#shared);
   }
 
@@ -192,9 +192,9 @@ export class HostingerTransport {
     try {
       const turnUntilMs = Math.min(endMs, Math.max(retryUntilMs, monotonicMs() + requestTimeoutMs));
       release = await this.#shared.limiter.acquire(turnUntilMs, signal);
+      if (signal) await this.#options.beforeCall?.();
       const leftMs = endMs - monotonicMs();
       if (leftMs <= 0 || mayBegin?.() === false) throw new RateLimiterWaitError(0);
-      if (signal) this.#options.beforeCall?.();
       const answer = await this.#shared.endpoint.send({
         method: request.method,
         path: request.path + queryText(request.query),

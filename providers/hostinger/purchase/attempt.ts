@@ -1,6 +1,7 @@
 /** One attempt to buy: an intent, its turn among all buyers, `sent`, and the call. obtain.ts has the drawing. */
 import { randomUUID } from "node:crypto";
 import { UserVpsError } from "../../core/errors.ts";
+import { startStopwatch } from "../../core/stopwatch.ts";
 import { inSeconds } from "../../core/time.ts";
 import type { VmList } from "../api/client.ts";
 import { isHostingersOwn } from "../hostinger-hostname.ts";
@@ -10,7 +11,6 @@ import type { VirtualMachineInputs } from "../virtual-machine-args.ts";
 import { createRecord, readRecord, readRecords, removeRecord, serverNowMs, writeRecord } from "./account.ts";
 import type { RecordsLook } from "./account.ts";
 import { afterCall, newOnly, TIDY_UP } from "./after-call.ts";
-import { startStopwatch } from "./deadline.ts";
 import { POLICY } from "./follow.ts";
 import type { Obtained } from "./follow.ts";
 import { namesakeOf, refuseNamesakes } from "./namesakes.ts";

@@ -1,6 +1,6 @@
+import { startStopwatch } from "../../core/stopwatch.ts";
 import { SECOND_MS, inSeconds, sleep } from "../../core/time.ts";
 import type { Session } from "../session.ts";
-import { startStopwatch } from "./deadline.ts";
 
 const FIRST_INTERVAL_MS = 0.5 * SECOND_MS;
 const LONGEST_INTERVAL_MS = 10 * SECOND_MS;

@@ -230,7 +230,7 @@ describe("cancellation", () => {
   it("sends nothing more of a run that turns out to be over right before the call, but what is brought to its end all the same", async () => {
     await using server = await startApiServer({ json: [] });
     const over = new AbortController();
-    const client = server.client().withSignal(over.signal, () => {
+    const client = server.client().withSignal(over.signal, async () => {
       over.abort(new UserVpsError("RUN_LOST", "this process stood still"));
       over.signal.throwIfAborted();
     });

@@ -48,7 +48,7 @@ function withPending(binDir: string): AutomationEngine {
 }
 
 /** What a destroy asks of the zone before the state forgets anything. */
-async function removedBefore(options?: DestroyOptions, { refuseLost, fails = /no slot is free/ }: { readonly refuseLost?: () => void; readonly fails?: RegExp } = {}): Promise<WantedRecord[]> {
+async function removedBefore(options?: DestroyOptions, { refuseLost, fails = /no slot is free/ }: { readonly refuseLost?: () => Promise<void>; readonly fails?: RegExp } = {}): Promise<WantedRecord[]> {
   const removed: WantedRecord[] = [];
   const resources = [
     { urn: "urn:vm", type: "pulumi-nodejs:dynamic/hostinger:VirtualMachine", outputs: { vmId: 17, ipv4: "127.0.0.9" } },
@@ -70,7 +70,7 @@ describe("a destroy", () => {
   });
 
   it("removes none for a process that stood still: whoever has the user by now may have made it", async () => {
-    const refuseLost = () => { throw new UserVpsError("RUN_LOST", "this process stood still"); };
+    const refuseLost = async () => { throw new UserVpsError("RUN_LOST", "this process stood still"); };
     assert.deepEqual(await removedBefore({ leavesVm: true }, { refuseLost, fails: /this process stood still/ }), []);
   });
 
@@ -84,7 +84,7 @@ describe("a run of the engine", () => {
     const bin = join(folder, "bin-of-lost");
     await mkdir(bin, { recursive: true });
     await writeFile(join(bin, "pulumi"), cli(bin, 0), { mode: 0o755 });
-    const refuseLost = () => { if (existsSync(join(bin, "mode"))) throw new UserVpsError("RUN_LOST", "this process stood still"); };
+    const refuseLost = async () => { if (existsSync(join(bin, "mode"))) throw new UserVpsError("RUN_LOST", "this process stood still"); };
     await assert.rejects(withPending(bin).clearInterruptedRun({ stackName: "alice", config: {} }, { runId: "run-lost", refuseLost }), { code: "RUN_LOST" });
     assert.equal((await readFile(join(bin, "mode"), "utf8")), "600\n", "the engine had done its part");
   });
@@ -103,7 +103,7 @@ describe("a run of the engine", () => {
       },
       dns: { removeUnknown: async () => done.push("dns") > 0 },
     } as unknown as AutomationEngineOptions);
-    const refuseLost = () => { if (isLost) throw new UserVpsError("RUN_LOST", "this process stood still"); };
+    const refuseLost = async () => { if (isLost) throw new UserVpsError("RUN_LOST", "this process stood still"); };
     const clear = () => assert.rejects(engine.clearInterruptedRun({ stackName: "alice", config: {} }, { runId: "run-lost", refuseLost }), { code: "RUN_LOST" });
     await clear();
     assert.deepEqual(done, []);

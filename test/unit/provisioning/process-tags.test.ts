@@ -13,6 +13,8 @@ import { findTagged, killTagged, tagEnvironment } from "../../../src/provisionin
 import { atEnd } from "../../support/at-end.ts";
 import { until } from "../../support/until.ts";
 
+const PROVISIONING = join(import.meta.dirname, "..", "..", "..", "src", "provisioning");
+
 function sleeper(tags: { run: string; stack: string; worker: string }, script = "exec sleep 300") {
   return spawn("/bin/sh", ["-c", script], { env: { ...process.env, ...tagEnvironment(tags) }, stdio: "ignore", detached: true });
 }
@@ -59,11 +61,18 @@ describe.skipIf(process.platform !== "linux")("a process with hardly a descripto
   });
 });
 
+/** Loaded before a watchdog: with SIGUSR2 its machine wakes an hour later, which the clock on the wall alone shows. */
+const SLEEPS = `data:text/javascript,${encodeURIComponent(`
+  const { now } = Date;
+  performance.now = () => 0;
+  process.on("SIGUSR2", () => { Date.now = () => now() + 3_600_000; });
+`)}`;
+
 describe("the watchdog", () => {
   async function startWorker() {
     const worker = randomUUID();
     const folder = await mkdtemp(join(tmpdir(), "user-vps-watchdog-test-"));
-    const start = join(import.meta.dirname, "..", "..", "..", "src", "provisioning", "start-watchdog.ts");
+    const start = join(PROVISIONING, "start-watchdog.ts");
     const parent = spawn(process.execPath, ["--input-type=module", "-e", `(await import(${JSON.stringify(start)})).startWatchdog(${JSON.stringify(worker)}, ${JSON.stringify(folder)}); console.log("started"); setInterval(() => {}, 1000);`], { stdio: ["ignore", "pipe", "inherit"] });
     const child = sleeper({ run: randomUUID(), stack: "x/alice", worker });
     for (const one of [parent, child]) atEnd(() => one.kill("SIGKILL"));
@@ -101,6 +110,17 @@ describe("the watchdog", () => {
     process.kill(watchdog, "SIGSTOP");
     await sleep(13_000);
     process.kill(watchdog, "SIGCONT");
+    const [, signal] = await exited;
+    assert.equal(signal, "SIGKILL");
+    assert.equal(parent.exitCode, null);
+  });
+
+  it.skipIf(process.platform !== "linux")("that slept with its machine (on Linux, by /proc) ends what the worker was at when it wakes, by whichever of its clocks went on", async () => {
+    const { worker, folder, parent, exited } = await startWorker();
+    const slept = spawn(process.execPath, ["--import", SLEEPS, join(PROVISIONING, "watchdog.ts"), worker, folder, "--ends-silent"], { stdio: ["pipe", "ignore", "inherit"] });
+    atEnd(() => slept.kill("SIGKILL"));
+    await until("it to look after the worker", async () => await catches(slept.pid!, constants.signals.SIGHUP));
+    slept.kill("SIGUSR2");
     const [, signal] = await exited;
     assert.equal(signal, "SIGKILL");
     assert.equal(parent.exitCode, null);

@@ -1,10 +1,10 @@
 import { uptime } from "node:os";
-import { SECOND_MS } from "../../core/time.ts";
+import { SECOND_MS } from "./time.ts";
 
 /**
  * How long ago it was started, in ms, by the furthest of three clocks: one of them runs on while the
  * process is stopped, while the machine sleeps (CLOCK_BOOTTIME) or while somebody sets the time.
- * A machine that is paused from outside stops all three; against that there is the record alone.
+ * A machine that is paused from outside stops all three: against that only helps to ask somebody else.
  */
 export function startStopwatch(): () => number {
   const wall = Date.now();
