@@ -1,16 +1,13 @@
 import { UserVpsError } from "../core/errors.ts";
-import { SECOND_MS } from "../core/time.ts";
+import { moment } from "../core/time.ts";
 import { specificationState } from "./api/client.ts";
-import type { Action } from "./api/client.ts";
 import { undefinedIfNotFound } from "./api/not-found.ts";
+import { earlierWipe } from "./earlier-wipe.ts";
 import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
 import { writeWholeScript } from "./script-content.ts";
 import type { Session } from "./session.ts";
 import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
-
-/** `created_at` of an action is told in whole seconds. */
-const CREATED_AT_RESOLUTION_MS = 1 * SECOND_MS;
 
 export interface WipeReason {
   /** By `recreation`, which is not the one of the last wipe: only such a wipe can be told from an earlier one. */
@@ -33,23 +30,12 @@ export async function recreate(session: Session, vm: NamedVm, inputs: VirtualMac
     });
   }
   const { virtualMachines } = session.client;
-  const earlier = isAskedFor && !holdsNothing ? await orderedEarlier(session, vm, inputs.recreation) : undefined;
-  if (earlier && specificationState(earlier) === "completed") return session.report(`${vm.hostname}: VM ${vm.vmId} was wiped by an interrupted run already`);
+  const earlier = isAskedFor && !holdsNothing ? await earlierWipe(session, vm, inputs.recreation) : undefined;
+  if (earlier && specificationState(earlier) === "completed") return session.report(`${vm.hostname}: VM ${vm.vmId} was wiped by an interrupted run already: action ${earlier.id}, ordered at ${moment(earlier.createdAt) ?? "an unknown time"}`);
   if (!earlier) await writeWholeScript(session, inputs);
   await runAction(session, vm, `wiping VM ${vm.vmId} and installing it anew`, async () => (earlier ? (await undefinedIfNotFound(virtualMachines.action(vm.vmId, earlier.id, { signal: session.signal }))) ?? earlier : virtualMachines.recreate(vm.vmId, {
     templateId: inputs.templateId,
     password: inputs.rootPassword,
     ...(inputs.postInstallScriptId === undefined ? {} : { postInstallScriptId: inputs.postInstallScriptId }),
   })));
-}
-
-async function orderedEarlier({ client, signal }: Session, { vmId }: NamedVm, recreation: string | undefined): Promise<Action | undefined> {
-  const [, after] = / after action (\d+)$/.exec(recreation ?? "") ?? [];
-  const [time] = /\d{4}-\d\d-\d\dT[\d:.]+Z$/.exec(recreation ?? "") ?? [];
-  if (after === undefined && time === undefined) return undefined;
-  const wipes = (await client.virtualMachines.actions(vmId, { signal })).filter((action) => /recreate/i.test(action.name) && specificationState(action) !== "failed");
-  if (after !== undefined) return wipes.find(({ id }) => id > Number(after));
-  // By Hostinger's clock, which the call has told.
-  const sinceMs = Date.parse(time!) + client.serverTimeOffsetMs - CREATED_AT_RESOLUTION_MS;
-  return wipes.find(({ createdAt }) => Date.parse(createdAt ?? "") >= sinceMs);
 }

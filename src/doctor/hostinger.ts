@@ -1,6 +1,7 @@
 import { wordsOf } from "../../providers/core/errors.ts";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { HostingerClient } from "../../providers/hostinger/api/client.ts";
+import { LARGEST_SKEW_MS } from "../../providers/hostinger/clock.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
 import { notOffered, readCatalog, type Catalog } from "../../providers/hostinger/api/live-catalog.ts";
 import { VARIABLES } from "../config/index.ts";
@@ -10,8 +11,6 @@ import type { CheckContext, Finding } from "./check.ts";
 import { databaseOf, openPool } from "./reach.ts";
 
 const TIMEOUT_MS = 8 * SECOND_MS;
-/** Purchases respect each other's marks by Hostinger's clock, tokens and certificates by ours. */
-const LARGEST_SKEW_MS = 30 * SECOND_MS;
 
 /** The token by harmless calls, and the clock against the API's `Date`. */
 export async function checkHostinger(context: CheckContext): Promise<Finding[]> {
@@ -57,7 +56,11 @@ function checkDefaults(catalog: Catalog, env: CheckContext["env"]): Finding[] {
   return reason === undefined ? [] : [failed("hostinger", reason, `Set ${defaultPlan.name}, ${defaultDataCenterId.name} and ${defaultTemplateId.name} to what Hostinger offers.`)];
 }
 
-/** @param offsetMs the server's clock minus this machine's */
+/**
+ * Purchases respect each other's marks by Hostinger's clock, tokens and certificates by ours.
+ *
+ * @param offsetMs the server's clock minus this machine's
+ */
 export function checkClock(offsetMs: number): Finding {
   const seconds = Math.round(Math.abs(offsetMs) / SECOND_MS);
   if (Math.abs(offsetMs) <= LARGEST_SKEW_MS) return ok("clock", `within ${Math.max(1, seconds)} s of Hostinger's`);

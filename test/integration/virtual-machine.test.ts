@@ -224,35 +224,6 @@ describe("changing a VM in place", () => {
     assert.equal(onlyVm().hostname, "alina.spoq.dev");
   });
 
-  it("orders a wipe once, also if the run that ordered it did not live to say so", async () => {
-    const { id, outs } = await created();
-    const change = { recreation: `1 ${new Date().toISOString()}`, allowRecreateOf: Number(id) };
-    const wipes = () => onlyVm().actions.filter(({ name }) => name === "recreate").length;
-    await provider.update(id, outs, inputs(change));
-    assert.equal(wipes(), 1);
-    // What is known is as before: the run died after the order.
-    const { outs: after } = await provider.update(id, outs, inputs(change));
-    assert.deepEqual([wipes(), after["recreation"]], [1, change.recreation]);
-    await provider.update(id, after, inputs({ ...change, recreation: `2 ${new Date(Date.now() + 2_000).toISOString()}` }));
-    assert.equal(wipes(), 2);
-  });
-
-  it("tells its own wipe by the action after which it comes, not by clocks", async () => {
-    const { id, outs } = await created();
-    const wipes = () => onlyVm().actions.filter(({ name }) => name === "recreate");
-    const change = (number: number) => ({ recreation: `${number} after action ${Math.max(0, ...onlyVm().actions.map((action) => action.id))}`, allowRecreateOf: Number(id) });
-    const first = change(1);
-    const { outs: after } = await provider.update(id, outs, inputs(first));
-    // What is known is as before: the run died after the order.
-    await provider.update(id, outs, inputs(first));
-    assert.equal(wipes().length, 1);
-    const second = change(2);
-    await provider.update(id, after, inputs(second));
-    assert.equal(wipes().length, 2);
-    await provider.update(id, after, inputs(second));
-    assert.equal(wipes().length, 2);
-  });
-
   it("wipes only where the switch names this very VM", async () => {
     const { id, outs } = await created();
     const change = { templateId: 1002 };
