@@ -1,4 +1,5 @@
 import { HOUR_MS, SECOND_MS } from "../../providers/core/time.ts";
+import { mayBeBoughtSince } from "../purchases/bought-since.ts";
 import { isGettingReady } from "../records/index.ts";
 import type { FleetUser } from "./users.ts";
 
@@ -11,5 +12,5 @@ export function isBeingBought(createdAt: string | null, users: readonly FleetUse
   const createdMs = Date.parse(createdAt);
   if (nowMs - createdMs < graceSeconds * SECOND_MS) return true;
   if (nowMs - createdMs > LONGEST_PURCHASE_MS) return false;
-  return users.some(({ status, hostingerVmId, requestedAt }) => isGettingReady(status) && hostingerVmId === null && requestedAt.getTime() - SECOND_MS <= createdMs);
+  return users.some(({ status, hostingerVmId, requestedAt }) => isGettingReady(status) && hostingerVmId === null && mayBeBoughtSince(createdAt, requestedAt));
 }

@@ -172,6 +172,7 @@ describe("judge, what belongs to nobody", () => {
     ["that Hostinger suspended and that is not renewed", withVm(stray({ state: "suspended" }), { subscriptions: [subscription(), subscription({ id: "s9", isAutoRenewed: false })] })],
     ["whose subscription has ended", withVm(stray({ state: "stopped" }), { subscriptions: [subscription()] })],
     ["under Hostinger's own name that may be the one a user is being given", withVm(stray({ hostname: "srv9.hstgr.cloud", state: "creating", createdAt: new Date(NOW_MS - 3_600_000).toISOString() }), { users: [user(), waiting] })],
+    ["under Hostinger's own name that was bought for a user whose wish a clock ahead of Hostinger's has dated", withVm(stray({ hostname: "srv9.hstgr.cloud", createdAt: new Date(waiting.requestedAt.getTime() - 10_000).toISOString() }), { users: [user(), waiting] })],
     ["of a user who is just being provisioned", withVm(stray(), { users: [user(), user({ username: "stray", hostingerVmId: null, settled: false, status: "provisioning" })] })],
     ["whose user was still there before", withVm(stray(), { users: gone, before: [user(), user({ username: "stray", status: "deprovisioning", hostingerVmId: 9, settled: false })] })],
   ] as const) {
@@ -229,6 +230,13 @@ describe("judge, what is paid", () => {
     const other = (values: Partial<Subscription>) => fleet({ subscriptions: [subscription(), subscription({ id: "s8", name: "KVM 2", status: "active", createdAt: LONG_AGO, nextBillingAt: "2026-01-20T00:00:00Z", ...values })] });
     assert.deepEqual(found(other({})), [["SubscriptionWithoutVm", "s8", "pays a VM", "subscription s8 (KVM 2, active) pays no VM and is renewed on 2026-01-20"]]);
     for (const values of [{ isAutoRenewed: false }, { status: "cancelled" }, { name: "Premium Web Hosting" }, { name: ".COM Domain" }, { createdAt: new Date(NOW_MS - 1_000).toISOString() }]) assert.deepEqual(kinds(other(values)), []);
+  });
+
+  it("no subscription that may be of a user's purchase under way, though the wish was dated by a clock ahead of Hostinger's", () => {
+    const newcomer = user({ username: "newcomer", hostingerVmId: null, settled: false, status: "provisioning", requestedAt: new Date(NOW_MS - 3_600_000) });
+    const bought = (secondsBefore: number) => subscription({ id: "s8", name: "KVM 2", status: "active", createdAt: new Date(newcomer.requestedAt.getTime() - secondsBefore * 1_000).toISOString() });
+    assert.deepEqual(kinds(fleet({ users: [user(), newcomer], subscriptions: [subscription(), bought(10)] })), []);
+    assert.deepEqual(kinds(fleet({ users: [user(), newcomer], subscriptions: [subscription(), bought(600)] })), ["SubscriptionWithoutVm"]);
   });
 
   it("no subscription pays no VM while the list of VMs may lack the one that it pays", () => {
