@@ -233,7 +233,7 @@ export interface paths {
         put?: never;
         /**
          * Put the VPS back to its snapshot
-         * @description What was changed since is lost. The password is then the one that was in force when the snapshot was made. One of before the VPS was ready for the user is not gone back to.
+         * @description What was changed since is lost. The password is then the one that was in force when the snapshot was made. Only one is gone back to that the service has made since the VPS was ready for the user, be it asked for by the user, an operator or a roll-out.
          */
         post: operations["restoreOwnVps"];
         delete?: never;

@@ -21,10 +21,9 @@ export const restore: OperationKind = {
     const call = { signal: session.signal };
     const present = await calls.get(vmId, call);
     if (!present) throw new UserVpsError("INPUT_INVALID", `VM ${vmId} of ${hostname} has no snapshot (any more).`, { next: "Make one first; Hostinger keeps it for some weeks." });
-    // A VM that was somebody's before, or a pool's, may have the snapshot of then; when this VPS was not ready, its user has not asked for one.
-    const isOwn = record.readyAt !== null && present.createdAt !== null && Date.parse(present.createdAt) >= record.readyAt.getTime();
-    if (!isOwn) {
-      throw new UserVpsError("INPUT_INVALID", `The snapshot of VM ${vmId} is of ${present.createdAt ?? "an unknown time"}; ${hostname} was ready for its user at ${record.readyAt?.toISOString() ?? "no time yet"}, so it is not of this VPS as it is.`, { next: "Make a snapshot first: it takes that one's place." });
+    // A VM that was somebody's before, or a pool's, may have the snapshot of then. A VM has one: where another was made since, this is that one, or a later one.
+    if (record.snapshotVmId !== vmId) {
+      throw new UserVpsError("INPUT_INVALID", `VM ${vmId} has a snapshot of ${present.createdAt ?? "an unknown time"}, but none was made by the service since ${hostname} was ready for its user, so it may be of before.`, { next: "Make a snapshot first: it takes that one's place." });
     }
     session.report(`${hostname}: goes back to the snapshot of ${present.createdAt ?? "an unknown time"}`);
     await runAction(session, { vmId, hostname }, `restoring the snapshot of VM ${vmId}`, () => calls.restore(vmId, call));

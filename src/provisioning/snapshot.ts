@@ -1,6 +1,7 @@
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS } from "../../providers/core/time.ts";
 import { makeSnapshot } from "../../providers/hostinger/snapshot.ts";
+import { noteOwnSnapshot } from "../records/index.ts";
 import type { OperationContext, OperationKind, OperationResult } from "./operation.ts";
 import { refuseNamesOfOthers } from "./own-vms.ts";
 import { callsOf } from "./power.ts";
@@ -19,7 +20,7 @@ export const snapshot: OperationKind = {
     // Another user's would lose the one that there is.
     await refuseNamesOfOthers(pool, session, record, [vmId], { what: "put into a snapshot" });
     const earlier = await session.client.virtualMachines.snapshot.get(vmId, { signal: session.signal });
-    const result = { changes: {}, save: async () => undefined };
+    const result: OperationResult = { changes: {}, save: async (db) => await noteOwnSnapshot(db, record) };
     const requestedMs = Date.parse(requestedAt ?? new Date().toISOString());
     // Of a run that was cut off. Another one would be of a later time than was meant. Before a first run there is none:
     // by the clock of whoever asked, which may be behind, an older one would be taken for it.

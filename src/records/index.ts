@@ -35,6 +35,7 @@ export * from "./queue-place.ts";
 export * from "./ready-estimate.ts";
 export * from "./hand-overs.ts";
 export * from "./self-service.ts";
+export * from "./snapshots.ts";
 export * from "./lease.ts";
 export * from "./ended-sessions.ts";
 export * from "./retention.ts";

@@ -69,7 +69,7 @@ const INSERT = `
     data_center_chosen_by = EXCLUDED.data_center_chosen_by, data_centers_tried = '{}', requested_at = EXCLUDED.requested_at, ${CLEARED_BY_STATUS}, ready_at = NULL,
     address = NULL, url = NULL, ssh_host_key = NULL, hostinger_vm_id = NULL, hostinger_order_id = NULL, subscription_id = NULL,
     credentials_rotation = user_vps.credentials_rotation + 1, first_rotation = user_vps.credentials_rotation + 1, credentials_shown_at = NULL,
-    taken_over_vm_id = NULL, taken_over_is_wiped = false, boot_hostname = NULL, recreation = 0, recreation_asked_at = NULL, recreation_after_action = NULL,
+    taken_over_vm_id = NULL, taken_over_is_wiped = false, boot_hostname = NULL, recreation = 0, recreation_asked_at = NULL, recreation_after_action = NULL, snapshot_vm_id = NULL,
     pool_id = NULL, pool_member_id = NULL, first_release = NULL, nearest_data_center_id = NULL, suspended_at = NULL, suspended_by = NULL, suspended_because = NULL
   WHERE user_vps.status = 'deprovisioned' AND user_vps.is_managed
   RETURNING ${MADE}`;

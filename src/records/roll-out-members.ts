@@ -149,7 +149,7 @@ export async function passOnRollOuts(db: Queryable, memberId: string, { userId, 
     `DELETE FROM vps_roll_out_members own USING vps_roll_out_members promised
      WHERE promised.user_id = $1 AND promised.status = 'waiting' AND own.roll_out_id = promised.roll_out_id AND own.user_id = $2 AND own.status <> 'running'`, [memberId, userId]);
   await db.query(
-    `UPDATE vps_roll_out_members promised SET user_id = $2, username = $3 WHERE user_id = $1 AND status = 'waiting'
+    `UPDATE vps_roll_out_members promised SET user_id = $2, username = $3, snapshot_at = NULL WHERE user_id = $1 AND status = 'waiting'
        AND NOT EXISTS (SELECT FROM vps_roll_out_members own WHERE own.roll_out_id = promised.roll_out_id AND own.user_id = $2)`, [memberId, userId, username]);
 }
 
@@ -171,7 +171,7 @@ export async function holdOffRollOuts(db: Queryable, userId: string): Promise<bo
  */
 export async function passOnMember(db: Queryable, { rollOutId, userId, runId }: RunningMember, to: Pick<RollOutMember, "userId" | "username">): Promise<boolean> {
   const { rowCount } = await db.query(
-    `UPDATE vps_roll_out_members promised SET user_id = $4, username = $5, status = 'waiting', run_id = NULL, started_at = NULL
+    `UPDATE vps_roll_out_members promised SET user_id = $4, username = $5, status = 'waiting', run_id = NULL, started_at = NULL, snapshot_at = NULL
      FROM (SELECT outcome FROM vps_roll_outs WHERE roll_out_id = $1 FOR SHARE) roll_out
      WHERE promised.roll_out_id = $1 AND promised.user_id = $2 AND run_id = $3 AND status = 'running' AND outcome IS NULL
        AND NOT EXISTS (SELECT FROM vps_roll_out_members own WHERE own.roll_out_id = $1 AND own.user_id = $4)`,

@@ -76,6 +76,8 @@ export interface VpsRecord {
   readonly recreationAskedAt: Date | null;
   /** The VM's newest action before it was wiped the last time, 0 if it had none; null: not wiped, or asked for by a version before. */
   readonly recreationAfterAction: number | null;
+  /** The VM of which a snapshot was made since it was ready for the user; null: none was. */
+  readonly snapshotVmId: number | null;
   /** The making that was last stored to be shown; 0 for none. */
   readonly credentialsSavedRotation: number;
   readonly credentialsShownAt: Date | null;
@@ -102,6 +104,6 @@ export const VPS_COLUMNS = `
   taken_over_vm_id::double precision AS "takenOverVmId", taken_over_is_wiped AS "takenOverIsWiped",
   subscription_id AS "subscriptionId", url, ssh_host_key AS "sshHostKey",
   coalesce((SELECT shown_at IS NULL FROM vps_credentials WHERE vps_credentials.user_id = user_vps.user_id::text), false) AS "credentialsAvailable",
-  credentials_rotation AS "credentialsRotation", first_rotation AS "firstRotation", recreation, recreation_asked_at AS "recreationAskedAt", recreation_after_action::double precision AS "recreationAfterAction", credentials_saved_rotation AS "credentialsSavedRotation",
+  credentials_rotation AS "credentialsRotation", first_rotation AS "firstRotation", recreation, recreation_asked_at AS "recreationAskedAt", recreation_after_action::double precision AS "recreationAfterAction", snapshot_vm_id::double precision AS "snapshotVmId", credentials_saved_rotation AS "credentialsSavedRotation",
   is_pooled AS "isPooled", user_vps.pool_id AS "poolId", pool_member_id AS "poolMemberId", credentials_shown_at AS "credentialsShownAt", requested_at AS "requestedAt", ready_at AS "readyAt",
   updated_at AS "updatedAt", version`;

@@ -13,7 +13,7 @@ import { isOfKilledEngine } from "../provisioning/pulumi-command.ts";
 import { createRedactor } from "../provisioning/redact.ts";
 import { createRunRecorder } from "../provisioning/run-recorder.ts";
 import { CREDENTIALS_OUTPUTS } from "../provisioning/stack-outputs.ts";
-import { findPoolMember, findVpsByUserId, finishRun, isGettingReady, lockVps, saveCredentials, startRun, type CredentialsCipher, type RunEnd, type VpsRecord } from "../records/index.ts";
+import { findPoolMember, findVpsByUserId, finishRun, isGettingReady, lockVps, noteOwnSnapshot, saveCredentials, startRun, type CredentialsCipher, type RunEnd, type VpsRecord } from "../records/index.ts";
 import { isStillTaken, noteSnapshot, passOnMember, type MemberEnd, type RunningMember } from "../records/index.ts";
 
 export interface ReleaseContext {
@@ -164,6 +164,7 @@ async function run(context: ReleaseContext, held: UserLock, { release, snapshot,
     await engine.clearInterruptedRun(stack, hooks);
     if (snapshot && !member.snapshotAt) {
       await takeSnapshot(record, hooks);
+      await noteOwnSnapshot(db, record);
       await noteSnapshot(db, member);
     }
     // The state tells what was released last by a run that succeeded: the VPS may have another by now, or the same half-way.

@@ -77,6 +77,18 @@ describe("a database of version 0.1.0", () => {
     assert.equal((await listOperatorActions(pool, { limit: 10 })).items.length, 2);
   });
 
+  for (const [when, isOwn] of [["since", true], ["before", false]] as const) {
+    it(`knows of a snapshot that was made ${when} the VPS was ready for its user whether it is the user's own`, async () => {
+      const pool = await restored();
+      await pool.query(`
+        INSERT INTO vps_runs (run_id, user_id, username, operation, worker_id, host_id, pid, started_at, ended_at, outcome)
+        SELECT 'run-snapshot', user_id, username, 'snapshot', 'worker', 'host', 1, at, at, 'succeeded' FROM (SELECT *, ready_at + $1::interval AS at FROM user_vps WHERE username = 'alice') AS alice`, [isOwn ? "1 hour" : "-1 hour"]);
+      await migrate(pool);
+      const { items } = await listVps(pool, { limit: 50 });
+      assert.deepEqual(items.filter(({ snapshotVmId }) => snapshotVmId !== null).map(({ username, snapshotVmId }) => [username, snapshotVmId]), isOwn ? [["alice", 17_923]] : []);
+    });
+  }
+
   it("shows the credentials that were waiting, and takes signups as before", async () => {
     const pool = await restored();
     await migrate(pool);

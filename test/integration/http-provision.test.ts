@@ -121,15 +121,17 @@ describe("POST /api/vps/provision", () => {
     assert.equal(await findVpsByUserId(pool, "user_dave"), undefined);
   });
 
-  it("makes a given-up VPS afresh, with new credentials wanted", async () => {
+  it("makes a given-up VPS afresh, with new credentials wanted, and with no snapshot that would be the user's", async () => {
     const headers = await asUser("erin");
     await app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: {} });
     await setVpsStatus(pool, "user_erin", { status: "deprovisioned" });
+    await pool.query("UPDATE user_vps SET snapshot_vm_id = 17923 WHERE user_id = 'user_erin'");
     const again = await app.inject({ method: "POST", url: "/api/vps/provision", headers, payload: { plan: "kvm4" } });
     assert.equal(again.statusCode, 202);
     assert.deepEqual([again.json().status, again.json().plan, again.json().credentials], ["queued", "hostingercom-vps-kvm4-usd-1m", "none"]);
     assert.equal(jobs.enqueued.filter(({ userId }) => userId === "user_erin").length, 2);
-    assert.equal((await findVpsByUserId(pool, "user_erin"))?.credentialsRotation, 2);
+    const record = await findVpsByUserId(pool, "user_erin");
+    assert.deepEqual([record?.credentialsRotation, record?.snapshotVmId], [2, null]);
   });
 
   it("refuses the user name of another user with 409", async () => {

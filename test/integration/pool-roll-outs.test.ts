@@ -6,8 +6,8 @@ import { inTransaction } from "../../src/db/index.ts";
 import type { Queryable } from "../../src/db/index.ts";
 import type { Engine } from "../../src/provisioning/engine.ts";
 import { claimFromPool } from "../../src/purchases/index.ts";
-import { claimPoolMember, insertRelease, setVpsStatus, takeMember } from "../../src/records/index.ts";
-import type { VpsRecord } from "../../src/records/index.ts";
+import { claimPoolMember, insertRelease, passOnMember, setVpsStatus, takeMember } from "../../src/records/index.ts";
+import type { RunningMember, VpsRecord } from "../../src/records/index.ts";
 import { RELEASE_LIMITS } from "../../src/releases/release-to-vps.ts";
 import { createRollOut, listMembers, runRollOut } from "../../src/releases/index.ts";
 import type { RollOutContext } from "../../src/releases/index.ts";
@@ -75,6 +75,21 @@ describe("a member that a roll-out takes just as a claim has chosen it", () => {
 });
 
 describe("a member that is claimed just as a roll-out comes to it", () => {
+  for (const [when, isClaimSeen] of [["before", true], ["while", false]] as const) {
+    it(`has its user's snapshot made anew, if the one of before is of the pool's time: claimed ${when} the roll-out comes to it again`, async () => {
+      const the = world();
+      await filled(1);
+      const record = await the.signUp("alice");
+      const rollOutId = await begun();
+      await pool.query("UPDATE vps_roll_out_members SET snapshot_at = now()");
+      if (!isClaimSeen) await pool.query("UPDATE vps_roll_out_members SET status = 'running', run_id = 'run-1'");
+      const [member] = await members();
+      if (isClaimSeen) await inTransaction(pool, (db) => claimFromPool(db, guarded, record));
+      else assert.ok(await passOnMember(pool, { rollOutId, userId: member!.memberId, runId: "run-1" } as RunningMember, record));
+      assert.deepEqual((await listMembers(pool, rollOutId)).map(({ username, status, snapshotAt }) => [username, status, snapshotAt]), [["alice", "waiting", null]]);
+    });
+  }
+
   it("has no engine at work on its stack, and its user gets the release", async () => {
     const the = world();
     await filled(1);

@@ -12,6 +12,7 @@ import { startSandbox } from "../../src/sandbox/index.ts";
 import { addFleet } from "../support/fleet.ts";
 import { withDatabase } from "../support/postgres.ts";
 import { openPurchaseWorld } from "../support/purchases.ts";
+import { hostinger } from "./sandbox-support.ts";
 
 const userId = "u-user1";
 const { pool, url } = await withDatabase();
@@ -26,10 +27,12 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   for (const table of ["vps_runs", `${QUEUE_SCHEMA}.job`]) await pool.query(`DELETE FROM ${table}`);
-  await pool.query("UPDATE user_vps SET ready_at = now() - interval '1 hour'");
+  await pool.query("UPDATE user_vps SET ready_at = now() - interval '1 hour', snapshot_vm_id = NULL");
 });
 
 const restores = () => sandbox.state().vms.find(({ id }) => id === vmId)!.actions.filter(({ name }) => name === "restore_snapshot").length;
+/** As a roll-out made it while the VM was a pool's, or its VPS not yet its user's. */
+const snapshotOfBefore = () => hostinger(sandbox, "POST", `vps/v1/virtual-machines/${vmId}/snapshot`).then(({ status }) => assert.equal(status, 200));
 const outcomes = async () => (await listRuns(pool, userId)).items.map(({ outcome, errorCode }) => [outcome, errorCode]);
 const jobsLeft = async () => (await pool.query<{ data: object }>(`SELECT data FROM ${QUEUE_SCHEMA}.job WHERE state = 'created'`)).rows.map(({ data }) => jobSchema.parse(data));
 function worker(handOver = new AbortController().signal) {
@@ -44,15 +47,36 @@ describe("restoring a snapshot", () => {
     assert.deepEqual([restores() - before, await outcomes()], [1, [["succeeded", null], ["succeeded", null]]]);
   });
 
-  it("is refused for one of before, such as a roll-out made of a VPS that waited in a pool", async () => {
+  it("puts it back to the user's own where PostgreSQL's clock was ahead of Hostinger's when the VPS was ready", async () => {
     const before = restores();
     await pool.query("UPDATE user_vps SET ready_at = now() + interval '1 hour'");
+    await performJob(worker(), { operation: "snapshot", userId, requestedAt: new Date().toISOString() }, 0);
+    await performJob(worker(), { operation: "restore", userId }, 0);
+    assert.deepEqual([restores() - before, await outcomes()], [1, [["succeeded", null], ["succeeded", null]]]);
+  });
+
+  it("is refused for one of a pool's time, also where PostgreSQL's clock was behind when the VPS was ready", async () => {
+    const before = restores();
+    await snapshotOfBefore();
+    await pool.query("UPDATE user_vps SET ready_at = now() - interval '30 minutes'");
     await performJob(worker(), { operation: "restore", userId }, 0);
     assert.deepEqual([restores() - before, await outcomes()], [0, [["failed", "INPUT_INVALID"]]]);
   });
 
+  it("is refused for one that was made before the VPS was ready, and for one of another VM that the user had", async () => {
+    const before = restores();
+    await pool.query("UPDATE user_vps SET ready_at = NULL");
+    await performJob(worker(), { operation: "snapshot", userId, requestedAt: new Date().toISOString() }, 0);
+    await pool.query("UPDATE user_vps SET ready_at = now()");
+    await performJob(worker(), { operation: "restore", userId }, 0);
+    await pool.query("UPDATE user_vps SET snapshot_vm_id = $1", [vmId - 1]);
+    await performJob(worker(), { operation: "restore", userId }, 0);
+    assert.deepEqual([restores() - before, await outcomes()], [0, [["failed", "INPUT_INVALID"], ["failed", "INPUT_INVALID"], ["succeeded", null]]]);
+  });
+
   it("that a worker hands over when it is to end is not done again by the next one: the user may have worked since", async () => {
     const before = restores();
+    await pool.query("UPDATE user_vps SET snapshot_vm_id = hostinger_vm_id");
     const handOver = new AbortController();
     const job = performJob(worker(handOver.signal), { operation: "restore", userId }, 0);
     for (const endMs = Date.now() + 60_000; restores() === before; await new Promise((resume) => setTimeout(resume, 5))) assert.ok(Date.now() < endMs, "waited in vain for the order");

@@ -369,10 +369,12 @@ describe("a roll-out with snapshots", () => {
 
   it("makes each VM's before anything is changed on it, and says when", async () => {
     const { rollOutId } = await planned({ snapshot: true, usernames: ["anna", "bert"] });
+    await pool.query("UPDATE user_vps SET hostinger_vm_id = 17923 WHERE username = 'anna'");
     onUp = async ({ stackName }) => void order.push(`up of ${stackName}`);
     assert.equal((await runRollOut(context(withSnapshots), rollOutId)).outcome, "succeeded");
     assert.deepEqual(order, ["snapshot of anna", "up of anna", "snapshot of bert", "up of bert"]);
     for (const { startedAt, snapshotAt, endedAt } of await listMembers(pool, rollOutId)) assert.ok(startedAt! <= snapshotAt! && snapshotAt! <= endedAt!);
+    assert.equal((await findVpsByUserId(pool, "anna"))?.snapshotVmId, 17_923, "the user may go back to it");
   });
 
   it("fails where one cannot be made, before anything is changed", async () => {
