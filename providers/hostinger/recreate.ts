@@ -1,9 +1,8 @@
 import { UserVpsError } from "../core/errors.ts";
 import { moment } from "../core/time.ts";
 import { specificationState } from "./api/client.ts";
-import { undefinedIfNotFound } from "./api/not-found.ts";
 import { earlierWipe } from "./earlier-wipe.ts";
-import { runAction } from "./run-action.ts";
+import { lookAgain, runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
 import { writeWholeScript } from "./script-content.ts";
 import type { Session } from "./session.ts";
@@ -33,7 +32,7 @@ export async function recreate(session: Session, vm: NamedVm, inputs: VirtualMac
   const earlier = isAskedFor && !holdsNothing ? await earlierWipe(session, vm, inputs.recreation) : undefined;
   if (earlier && specificationState(earlier) === "completed") return session.report(`${vm.hostname}: VM ${vm.vmId} was wiped by an interrupted run already: action ${earlier.id}, ordered at ${moment(earlier.createdAt) ?? "an unknown time"}`);
   if (!earlier) await writeWholeScript(session, inputs);
-  await runAction(session, vm, `wiping VM ${vm.vmId} and installing it anew`, async () => (earlier ? (await undefinedIfNotFound(virtualMachines.action(vm.vmId, earlier.id, { signal: session.signal }))) ?? earlier : virtualMachines.recreate(vm.vmId, {
+  await runAction(session, vm, `wiping VM ${vm.vmId} and installing it anew`, () => (earlier ? lookAgain(session, vm, earlier) : virtualMachines.recreate(vm.vmId, {
     templateId: inputs.templateId,
     password: inputs.rootPassword,
     ...(inputs.postInstallScriptId === undefined ? {} : { postInstallScriptId: inputs.postInstallScriptId }),

@@ -38,9 +38,13 @@ export async function runAction(session: Session, vm: NamedVm, what: string, ord
       throw new UserVpsError("VM_ACTION_FAILED", `${what}: action ${action.id} (${action.name}) on VM ${vm.vmId} of ${vm.hostname} is still '${action.state}' after ${inSeconds(ACTION_TIMEOUT_MS)}.`);
     }
     await sleep(intervalMs, session.signal);
-    // One that was just ordered may take a while to be found.
-    action = (await undefinedIfNotFound(session.client.virtualMachines.action(vm.vmId, action.id, { signal: session.signal }))) ?? action;
+    action = await lookAgain(session, vm, action);
   }
+}
+
+/** One that was just ordered may take a while to be found: until then it is as it was. */
+export async function lookAgain({ client, signal }: Session, { vmId }: NamedVm, action: Action): Promise<Action> {
+  return (await undefinedIfNotFound(client.virtualMachines.action(vmId, action.id, { signal }))) ?? action;
 }
 
 /**

@@ -12,8 +12,6 @@ export const jobSchema = z.object({
   action: z.enum(POWER_ACTIONS).optional(),
   /** A suspension has asked for this stop: once the user is resumed, nobody wants it any more. Until then it is done in whatever status. */
   whileSuspended: z.literal(true).optional(),
-  /** For `snapshot`: one that was made since then is the one that is meant. */
-  requestedAt: z.iso.datetime().optional(),
   /**
    * What it waits for, and is not there within its limit: then it fails with that. Earlier versions wrote `isOverdue: true`,
    * which is passed over: that run waits on, within the limit that is over, and comes back with this.

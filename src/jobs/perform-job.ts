@@ -118,7 +118,7 @@ async function performRun(context: WorkerContext, job: Job, { runId, record }: B
   try {
     signal.throwIfAborted();
     if (lostWorkers >= MOST_LOST_WORKERS) throw new UserVpsError("RUN_LOST", `${lostWorkers} workers have died over this.`, { next: "See in the workers' own logs what ended them; then have an operator retry it." });
-    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, dns, purchases, overdue: job.overdue, isRepetition: isRepetition(job, lostWorkers), powerAction: job.action, requestedAt: job.requestedAt };
+    const operation = { pool, engine, settings, cipher, record, hooks, recorder, redactor, vms, dns, purchases, overdue: job.overdue, isRepetition: isRepetition(job, lostWorkers), powerAction: job.action, sentAt: job.sentAt };
     const result = await limit.hold(inSpan({ name: `run ${job.operation}`, attributes: { "user_vps.run_id": runId, "user_vps.username": username } }, async () => kind.run(operation)));
     if ("wait" in result) return await recordWait(context, run, result.wait, seconds());
     await recorder.flush();

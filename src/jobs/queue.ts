@@ -125,11 +125,17 @@ export interface SendOptions {
   readonly isFirst?: boolean | undefined;
 }
 
+/** pg-boss keeps when the one that waited was asked for first, and begun runs for that may be over, or lost. */
+const ASKED_FOR_NOW = `
+  UPDATE ${QUEUE_SCHEMA}.job SET data = data || jsonb_build_object('sentAt', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+  WHERE name = $1 AND id = ANY ($2::uuid[])`;
+
 /** Sends the job, or has the one that waits already run when this one is to. Times are PostgreSQL's. */
 export async function send(boss: PgBoss, db: Queryable, job: Job, { delayMs = 0, isOfPool, isFirst = false }: SendOptions = {}): Promise<void> {
   const options = { singletonKey: keyOf(job), startAfter: delayMs / SECOND_MS, ...(await rankOf(db, job, isOfPool)), ...inside(db) };
   if (isFirst && (await boss.send(QUEUE, traced(job), options)) !== null) return;
-  await boss.upsert(QUEUE, traced(job), options);
+  const { updated, jobs } = await boss.upsert(QUEUE, traced(job), options);
+  if (updated > 0) await db.query(ASKED_FOR_NOW, [QUEUE, jobs]);
   if (delayMs === 0) await wakeWorkers(db);
 }
 

@@ -1,12 +1,8 @@
 /** A change that an operator asked for, as `up` applies it: with what it permits, and for as long as it is needed. */
-import { UserVpsError } from "../../providers/core/errors.ts";
-import type { Action } from "../../providers/hostinger/api/client.ts";
-import { undefinedIfNotFound } from "../../providers/hostinger/api/not-found.ts";
 import { findVm } from "../../providers/hostinger/find-vm.ts";
 import { subscriptionOf } from "../../providers/hostinger/renewal.ts";
-import type { NamedVm } from "../../providers/hostinger/run-action.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
-import { getVm } from "../../providers/hostinger/wait-for-running.ts";
+import { newestActionOf } from "../../providers/hostinger/vm-actions.ts";
 import { isGone } from "../../providers/hostinger/vm-state.ts";
 import { begunInstallations, replacedVms, saveActionBefore, saveBootHostname, saveVpsResult } from "../records/index.ts";
 import type { VpsChange, VpsRecord } from "../records/index.ts";
@@ -26,22 +22,13 @@ export interface PlannedChange {
 
 /**
  * Before a wipe may be ordered: after which action of the VM it comes, so that the next run can tell
- * it from an earlier one, whatever dies in between. By no clock: PostgreSQL's, Hostinger's and this
- * machine's may differ.
+ * it from an earlier one, whatever dies in between.
  */
 export async function noteActionBefore({ pool, record }: Pick<OperationContext, "pool" | "record">, session: Session, change: VpsChange): Promise<VpsRecord> {
   // One that has begun by a version before goes by the time at which it was asked for.
   if (change.kind !== "recreate" || change.begunAt !== null || record.recreationAfterAction !== null) return record;
-  const [newest] = await actionsOf(session, { vmId: change.vmId, hostname: record.hostname });
-  return (await saveActionBefore(pool, record.userId, newest?.id ?? 0)) ?? record;
-}
-
-/** Newest first. A VM that is there has a list: one that is not found for a moment would make an earlier wipe look like this one. */
-async function actionsOf(session: Session, { vmId, hostname }: NamedVm): Promise<readonly Action[]> {
-  const actions = await undefinedIfNotFound(session.client.virtualMachines.actions(vmId, { signal: session.signal }));
-  if (actions) return actions;
-  await getVm(session, vmId, hostname);
-  throw new UserVpsError("VM_NOT_FOUND", `Hostinger finds VM ${vmId} of ${hostname}, but not the list of its actions.`);
+  const newest = await newestActionOf(session, { vmId: change.vmId, hostname: record.hostname });
+  return (await saveActionBefore(pool, record.userId, newest)) ?? record;
 }
 
 /**

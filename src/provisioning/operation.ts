@@ -21,8 +21,8 @@ export interface OperationContext {
   readonly recorder: RunRecorder;
   readonly redactor: Redactor;
   readonly powerAction?: PowerAction | undefined;
-  /** When a snapshot was asked for. */
-  readonly requestedAt?: string | undefined;
+  /** When it was asked for, by PostgreSQL's clock; undefined: just now. */
+  readonly sentAt?: string | undefined;
   /** What was waited for and is not there within its limit: if it still is not, the run fails with that. */
   readonly overdue?: Awaited | undefined;
   /** The job was begun before, or a try has failed. */

@@ -42,7 +42,7 @@ function worker(handOver = new AbortController().signal) {
 describe("restoring a snapshot", () => {
   it("puts the VM back to one that was made since the VPS was ready for its user", async () => {
     const before = restores();
-    await performJob(worker(), { operation: "snapshot", userId, requestedAt: new Date().toISOString() }, 0);
+    await performJob(worker(), { operation: "snapshot", userId }, 0);
     await performJob(worker(), { operation: "restore", userId }, 0);
     assert.deepEqual([restores() - before, await outcomes()], [1, [["succeeded", null], ["succeeded", null]]]);
   });
@@ -50,7 +50,7 @@ describe("restoring a snapshot", () => {
   it("puts it back to the user's own where PostgreSQL's clock was ahead of Hostinger's when the VPS was ready", async () => {
     const before = restores();
     await pool.query("UPDATE user_vps SET ready_at = now() + interval '1 hour'");
-    await performJob(worker(), { operation: "snapshot", userId, requestedAt: new Date().toISOString() }, 0);
+    await performJob(worker(), { operation: "snapshot", userId }, 0);
     await performJob(worker(), { operation: "restore", userId }, 0);
     assert.deepEqual([restores() - before, await outcomes()], [1, [["succeeded", null], ["succeeded", null]]]);
   });
@@ -66,7 +66,7 @@ describe("restoring a snapshot", () => {
   it("is refused for one that was made before the VPS was ready, and for one of another VM that the user had", async () => {
     const before = restores();
     await pool.query("UPDATE user_vps SET ready_at = NULL");
-    await performJob(worker(), { operation: "snapshot", userId, requestedAt: new Date().toISOString() }, 0);
+    await performJob(worker(), { operation: "snapshot", userId }, 0);
     await pool.query("UPDATE user_vps SET ready_at = now()");
     await performJob(worker(), { operation: "restore", userId }, 0);
     await pool.query("UPDATE user_vps SET snapshot_vm_id = $1", [vmId - 1]);

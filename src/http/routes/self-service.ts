@@ -95,7 +95,7 @@ export const selfServiceRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
   });
 
   app.post("/snapshot", { schema: { tags: ["user"], summary: "Make a snapshot", description: "It replaces an earlier one.", body: CONFIRM, response: answers } }, async (request, reply) =>
-    reply.code(202).send(await act(request, "snapshot", request.body.confirm, async () => ({ operation: "snapshot", requestedAt: new Date().toISOString() }))));
+    reply.code(202).send(await act(request, "snapshot", request.body.confirm, async () => ({ operation: "snapshot" }))));
 
   app.post("/restore", { schema: { tags: ["user"], summary: "Put the VPS back to its snapshot", description: "What was changed since is lost. The password is then the one that was in force when the snapshot was made. Only one is gone back to that the service has made since the VPS was ready for the user, be it asked for by the user, an operator or a roll-out.", body: CONFIRM, response: answers } }, async (request, reply) =>
     reply.code(202).send(await act(request, "restore", request.body.confirm, async () => ({ operation: "restore" }))));

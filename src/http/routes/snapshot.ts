@@ -27,7 +27,7 @@ export const snapshotRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { p
       if (body.confirm !== user.username) throw new HttpError("CONFIRMATION_WRONG", `expected '${user.username}' as confirm.`);
       if (!isAtRest(user.status)) throw statusConflict(user, "To make a snapshot", AT_REST_STATUSES);
       if (user.hostingerVmId === null) throw new HttpError("STATUS_CONFLICT", `'${user.username}' has no VM yet.`);
-      await jobs.enqueue(client, { operation: "snapshot", userId: user.userId, requestedAt: new Date().toISOString() }, { cause: { kind: "snapshot", requestedBy: callerOf(request).userId, reason: body.reason ?? null } });
+      await jobs.enqueue(client, { operation: "snapshot", userId: user.userId }, { cause: { kind: "snapshot", requestedBy: callerOf(request).userId, reason: body.reason ?? null } });
       return user;
     });
     request.log.info({ operator: callerOf(request).userId, username: record.username }, "snapshot asked for");
