@@ -2609,8 +2609,10 @@ export interface operations {
                 "application/json": {
                     /** @description The default is the service's. */
                     plan?: string;
-                    /** @description The default is the one nearest to the client's country. */
+                    /** @description The default is the one nearest to the country of `clientAddress`. */
                     dataCenterId?: number;
+                    /** @description Where the user's request came from; chooses a data center where none is named, and is kept nowhere. The default is where this request comes from: a backend that asks for its users says it, or they are all taken for its neighbours. */
+                    clientAddress?: string;
                     /** @description May log in to the VPS. */
                     sshPublicKey?: string;
                 };

@@ -12,8 +12,9 @@ const FORM = `<!doctype html><html lang="en"><title>Sign up</title><form method=
 /** A real backend has users of its own and signs them in; here whoever names themselves is that user. */
 const tokenOf = (username: string) => new SignJWT({ username }).setProtectedHeader({ alg: "HS256" }).setSubject(`user-${username}`).setExpirationTime("30 minutes").sign(new TextEncoder().encode(JWT_SECRET));
 
-async function ask(path: string, token: string): Promise<{ url: string }> {
-  const answer = await fetch(`${USER_VPS_URL}${path}`, { method: "POST", headers: { authorization: `Bearer ${token}` } });
+async function ask(path: string, token: string, body: object = {}): Promise<{ url: string }> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const answer = await fetch(`${USER_VPS_URL}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
   const value = await answer.json() as { url: string; error?: { message: string } };
   if (!answer.ok) throw new Error(value.error?.message ?? `user-vps answered ${answer.status}`);
   return value;
@@ -38,7 +39,9 @@ const server = createServer((request, response) => void (async () => {
   if (request.method !== "POST") return response.writeHead(200, { "content-type": "text/html" }).end(FORM);
   const username = new URLSearchParams(await text(request)).get("username") ?? "";
   const token = await tokenOf(username);
-  await ask("/api/vps/provision", token);
+  // The data center is to be near the user, not near this backend. Behind a proxy the socket's end is the proxy: take what your framework
+  // makes of `X-Forwarded-For` (`request.ip` in Express and Fastify, with the proxy trusted).
+  await ask("/api/vps/provision", token, { clientAddress: request.socket.remoteAddress });
   void follow(username, token).catch((error: unknown) => console.error(`${username}: ${String(error)}`));
   const { url } = await ask("/api/vps/hand-over", token);
   return response.writeHead(303, { location: url }).end();

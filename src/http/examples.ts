@@ -106,7 +106,7 @@ const confirmed = { confirm: "alice", ...why };
 
 /** By the operation's id. Without one: the body may be left out. */
 export const BODY_EXAMPLES: Readonly<Record<string, object>> = {
-  provisionVps: { plan: "kvm1", sshPublicKey: KEY },
+  provisionVps: { plan: "kvm1", clientAddress: "198.51.100.7", sshPublicKey: KEY },
   retryVps: { ...why, dataCenterId: 9 },
   retryAll: { reason: "Hostinger is back", code: "API_UNAVAILABLE", perMinute: 10 },
   repairFinding: { why: "ticket 4711" },

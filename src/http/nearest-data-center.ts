@@ -6,6 +6,7 @@ import { SPECIFIED_CATALOG, type OfferedDataCenter } from "../../providers/hosti
 import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
 import { angleBetween } from "../../providers/hostinger/nearest.ts";
 import { COUNTRY_COORDINATES } from "./country-coordinates.ts";
+import { addressIn } from "./forwarded.ts";
 
 /** From an address to the nearest of the data centers that are offered. */
 export type NearestDataCenter = (address: string, offered?: readonly OfferedDataCenter[]) => number | undefined;
@@ -42,9 +43,8 @@ function isPlaced(address: string): boolean {
 }
 
 function countryIn(reader: Reader<Response>, clientAddress: string): string | undefined {
-  // An IPv4 client of an IPv6 socket comes as ::ffff:a.b.c.d.
-  const address = clientAddress.replace(/^::ffff:(?=\d+\.)/i, "");
-  if (!isPlaced(address)) return undefined;
+  const address = addressIn(clientAddress);
+  if (address === undefined || !isPlaced(address)) return undefined;
   return (reader.get(address) as { country_code?: string } | null)?.country_code;
 }
 

@@ -17,6 +17,14 @@ describe("bad input to POST /api/vps/provision", () => {
     assert.equal(details?.[0]?.path, "body.plan");
   });
 
+  it("a client's address that is none: 400", async () => {
+    for (const clientAddress of ["", "somewhere", "49.36.0", "49.36.0.1:51008", "[2a02:2e0:3fe::1]", "49.36.0.1, 90.84.1.1", null, 4711]) {
+      const { message, details } = assertRefusal(await provision({ clientAddress }), 400, "REQUEST_INVALID");
+      assert.match(message, /expected an IPv4 or IPv6 address/);
+      assert.equal(details?.[0]?.path, "body.clientAddress");
+    }
+  });
+
   it("an unknown data center: 400, and the message lists the valid ones", async () => {
     assert.match(assertRefusal(await provision({ dataCenterId: 10 }), 400, "REQUEST_INVALID").message, /11 \(Vilnius\).*21 \(Kuala Lumpur\)/);
   });

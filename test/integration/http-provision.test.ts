@@ -181,4 +181,27 @@ describe("the data center of a user who names none", async () => {
   it("believes nobody when no proxy is trusted", async () => {
     assert.equal(await centerFor(app, "untrusted", "49.36.0.1"), 9);
   });
+
+  it("is the nearest to the address that a backend names, whose own counts for nothing", async () => {
+    const named = async (username: string, clientAddress: string, target = proxied.app) => {
+      const headers = { ...(await asUser(username)), "x-forwarded-for": "90.84.1.1" };
+      const answer = await target.inject({ method: "POST", url: "/api/vps/provision", headers, payload: { clientAddress } });
+      return answer.json().dataCenter.id;
+    };
+    assert.equal(await named("india", "49.36.0.1"), 13);
+    assert.equal(await named("germany", "2a02:2e0:3fe::1"), 19);
+    assert.equal(await named("mapped", "::ffff:49.36.0.1"), 13, "of an IPv4 client, as a backend's socket has it");
+    assert.equal(await named("nowhere", "192.168.1.1"), 9);
+    assert.equal(await named("linked", "fe80::1%eth0"), 9);
+    assert.equal(await named("india", "2a02:2e0:3fe::1"), 13, "it is where it is, whoever asks again from elsewhere");
+    assert.equal(await named("pune", "49.36.0.1", app), 13, "without a proxy as well");
+    const { rows } = await pool.query<{ record: string }>("SELECT user_vps::text AS record FROM user_vps WHERE user_id = 'user_pune'");
+    assert.doesNotMatch(rows[0]!.record, /49\.36/, "the address is kept nowhere");
+  });
+
+  it("is not what a backend names beside a data center of the user's own", async () => {
+    const payload = { dataCenterId: 19, clientAddress: "49.36.0.1" };
+    const answer = await app.inject({ method: "POST", url: "/api/vps/provision", headers: await asUser("chooser"), payload });
+    assert.equal(answer.json().dataCenter.id, 19);
+  });
 });

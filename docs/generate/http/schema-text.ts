@@ -2,6 +2,8 @@
 import { code, table } from "../markdown.ts";
 import type { Schema } from "./openapi.ts";
 
+const FORMATS: Readonly<Record<string, string>> = { "date-time": "time (ISO 8601, UTC)", ipv4: "IPv4 address", ipv6: "IPv6 address" };
+
 /** `text, 1 to 63 characters`; a named schema is a link to where it is told. */
 export function typeText(schema: Schema): string {
   if (schema.$ref) return linkTo(schema.$ref.split("/").at(-1)!);
@@ -40,7 +42,7 @@ function objectsIn(schema: Schema): (readonly [Schema, string])[] {
 
 function ofType(type: string, schema: Schema): string {
   switch (type) {
-    case "string": return schema.format === "date-time" ? "time (ISO 8601, UTC)" : withLength("text", schema);
+    case "string": return FORMATS[schema.format ?? ""] ?? withLength("text", schema);
     case "integer": return withRange("whole number", schema);
     case "number": return withRange("number", schema);
     case "boolean": return "`true` or `false`";

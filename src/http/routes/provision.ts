@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { LARGEST_ID } from "../../config/value-schemas.ts";
@@ -25,9 +26,19 @@ const PLAN_NAMES = PLANS.flatMap(({ id, itemId }) => [itemId, id]).join(", ");
 export const PLAN = z.string().regex(/^[\w .-]{1,100}$/, `expected a plan such as ${PLAN_NAMES}`).meta({ [OFFERED]: "plans" satisfies OfferedKind });
 export const DATA_CENTER = z.int().min(1).max(LARGEST_ID).meta({ [OFFERED]: "dataCenters" satisfies OfferedKind });
 
+const NO_ADDRESS = "expected an IPv4 or IPv6 address such as '198.51.100.7'";
+/** As Node tells the other end of a connection: `::ffff:198.51.100.7` and `fe80::1%eth0` too, which zod's own patterns do not take. */
+const ADDRESS = z.string(NO_ADDRESS)
+  .refine((address) => isIP(address) !== 0, NO_ADDRESS)
+  .meta({ anyOf: [{ type: "string", format: "ipv4" }, { type: "string", format: "ipv6" }] });
+
 const BODY = z.strictObject({
   plan: PLAN.optional().describe("The default is the service's."),
-  dataCenterId: DATA_CENTER.optional().describe("The default is the one nearest to the client's country."),
+  dataCenterId: DATA_CENTER.optional().describe("The default is the one nearest to the country of `clientAddress`."),
+  clientAddress: ADDRESS.optional().describe(
+    "Where the user's request came from; chooses a data center where none is named, and is kept nowhere. "
+    + "The default is where this request comes from: a backend that asks for its users says it, or they are all taken for its neighbours.",
+  ),
   sshPublicKey: z.string()
     .max(LONGEST_SSH_PUBLIC_KEY, `expected at most ${LONGEST_SSH_PUBLIC_KEY} characters`)
     .regex(SSH_PUBLIC_KEY_PATTERN, "expected one public key in OpenSSH format, such as 'ssh-ed25519 AAAA… name'")
@@ -60,7 +71,7 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
     }
     if (claim === undefined) throw new UserVpsError("USERNAME_INVALID", "The token has no claim 'username' that is a text.");
     const username = parseUsername(claim);
-    const { sshPublicKey, ...wish } = request.body ?? {};
+    const { sshPublicKey, clientAddress = request.ip, ...wish } = request.body ?? {};
     const catalog = await offers();
     const { plan, dataCenterId } = offered(catalog, wish);
     if (sshPublicKey !== undefined && !namesItsKind(sshPublicKey)) throw new UserVpsError("INPUT_INVALID", `sshPublicKey: expected a key whose encoded part is of the kind '${sshPublicKey.split(" ")[0]!.slice(0, 40)}'.`);
@@ -74,7 +85,7 @@ export const provisionRoute: FastifyPluginAsyncZod<HttpContext> = async (app, { 
         allowedPlans: vpsPlans,
         templateId: settings.defaultTemplateId,
         dataCenterChosenBy: dataCenterId === undefined ? "service" : "user",
-        dataCenterId: dataCenterId ?? nearestDataCenter(request.ip, catalog.dataCenters) ?? settings.defaultDataCenterId,
+        dataCenterId: dataCenterId ?? nearestDataCenter(clientAddress, catalog.dataCenters) ?? settings.defaultDataCenterId,
         sshPublicKey: sshPublicKey ?? null,
       }, earlier);
       if (!result.created) return { ...result, memberId: undefined };

@@ -24,7 +24,8 @@ describe("the nearest data center", () => {
     const nearest = createNearestDataCenter();
     assert.equal(nearest("90.84.1.1"), 15);
     assert.equal(nearest("::ffff:90.84.1.1"), 15);
+    assert.equal(nearest("::ffff:5a54:101"), 15);
     assert.equal(nearest("2a02:2e0:3fe::1"), 19);
-    for (const address of ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "203.0.113.7", "::1", "fe80::1", "fd00::1", "::ffff:10.0.0.1", "", "nonsense", "1.2.3"]) assert.equal(nearest(address), undefined, address);
+    for (const address of ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.1.1", "203.0.113.7", "::1", "fe80::1", "fe80::1%eth0", "fd00::1", "::ffff:10.0.0.1", "", "nonsense", "1.2.3"]) assert.equal(nearest(address), undefined, address);
   });
 });
