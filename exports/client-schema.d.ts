@@ -2670,7 +2670,10 @@ export interface operations {
     };
     followOwnVps: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As the header `Last-Event-ID`, which some clients cannot send; taken no notice of either. */
+                lastEventId?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4507,7 +4510,10 @@ export interface operations {
     };
     followVps: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As the header `Last-Event-ID`, which some clients cannot send; taken no notice of either. */
+                lastEventId?: string;
+            };
             header?: never;
             path: {
                 username: string;

@@ -33,6 +33,7 @@ import { parseJson } from "./parse-json.ts";
 import { MonotonicStore } from "./rate-limit.ts";
 import { recordActions } from "./record-actions.ts";
 import { refuseOtherMethods } from "./refuse-methods.ts";
+import { refuseUnknownQueries } from "./refuse-unknown-queries.ts";
 import { traceRequests } from "./trace-requests.ts";
 import { unusedConnections } from "./unused-connections.ts";
 import { adminActionRoutes } from "./routes/admin-actions.ts";
@@ -169,6 +170,7 @@ export async function assembleApp({ pool, databaseUrl, jobs, drift, vmActions, b
   const offers = keptOffers(pool);
   await describeRoutes(app, { offers, publicUrl: settings.publicUrl });
   const addRefusals = refuseOtherMethods(app);
+  refuseUnknownQueries(app);
 
   const context: HttpContext = {
     pool, jobs, drift, vmActions, bootLog, doctor, rollOuts, settings, feed, cipher,

@@ -1,6 +1,7 @@
 /** A user's status as a stream that does not end: one way for the user's own and for operators'. */
 import { Readable, finished } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
 import { SECOND_MS } from "../../providers/core/time.ts";
 import { isSessionEnded } from "../records/index.ts";
 import { callerOf } from "./caller.ts";
@@ -18,6 +19,11 @@ const QUEUE_LOOK_MS = 3 * SECOND_MS;
 const STALLED_MS = 4 * HEARTBEAT_MS;
 /** The longest that Node's timers can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Stand-ins for EventSource that can send a token have it in the address, in place of the header, when they come again. */
+export const STREAM_QUERY = z.strictObject({
+  lastEventId: z.string().optional().describe("As the header `Last-Event-ID`, which some clients cannot send; taken no notice of either."),
+});
 
 /** Counts open streams of one kind in this process, and lets no more than `most` of one key be open. */
 export class OpenStreams {

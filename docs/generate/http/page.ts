@@ -44,7 +44,7 @@ export function httpPage(api: OpenApi, metrics: string): string {
     "## Refusals",
     `Every refusal is an ${linkTo("Error")} with a code that stays the same: [errors.md](errors.md). Every answer has the header \`X-Request-Id\`, which finds it in the log.`,
     table(["status", "when", "which endpoints"], [
-      ["400", "the request is malformed, or has fields that are not known", "all"],
+      ["400", "the request is malformed, or has fields that are not known, in its body or, under `/api/`, in its query", "all"],
       ["401, 403", "there is no valid token; it is not for this: the scope, the plan or what USER_ACTIONS allows", "all that need a token"],
       ["404", "there is no such thing, or it is not the caller's", "those that say so"],
       ["405", "the address is there, but not for this method", "all"],

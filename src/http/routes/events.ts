@@ -5,7 +5,7 @@ import { refusals } from "../answers.ts";
 import { callerOf } from "../caller.ts";
 import type { HttpContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
-import { OpenStreams, streamStatus } from "../live-status.ts";
+import { OpenStreams, STREAM_QUERY, streamStatus } from "../live-status.ts";
 import { readVpsView } from "../vps-view.ts";
 
 /** Of one user in one process: a browser's few tabs. */
@@ -21,6 +21,7 @@ export const eventsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, conte
       tags: ["user"],
       summary: "The status, live",
       description: `Server-sent events: \`event: status\`, \`id:\` the record's version, \`data:\` what GET /api/vps/status answers. The first comes at once, whatever \`Last-Event-ID\` says, so that whoever comes again has missed nothing; every 15 s a comment shows that the stream lives. It ends when the token expires, and when the process ends that serves it: come again. At most ${MOST_STREAMS} of one user at a time, of each process.`,
+      querystring: STREAM_QUERY,
       response: { 200: { description: "A stream that does not end.", content: { "text/event-stream": { schema: z.string() } } }, ...refusals(401, 404) },
     },
   }, async (request, reply) => {

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { refusals } from "../answers.ts";
 import type { HttpContext } from "../context.ts";
-import { OpenStreams, streamStatus } from "../live-status.ts";
+import { OpenStreams, STREAM_QUERY, streamStatus } from "../live-status.ts";
 import { findUser, USERNAME_PARAMS } from "../operated-user.ts";
 import { readAdminVpsView } from "../vps-view.ts";
 
@@ -19,7 +19,7 @@ export const webEventsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, co
       tags: ["operators"],
       summary: "A user's status, live",
       description: "Server-sent events, as GET /api/vps/events has them for the user, of what GET /api/admin/vps/{username} answers.",
-      params: USERNAME_PARAMS,
+      params: USERNAME_PARAMS, querystring: STREAM_QUERY,
       response: { 200: { description: "A stream that does not end.", content: { "text/event-stream": { schema: z.string() } } }, ...refusals(401, 403, 404) },
     },
   }, async (request, reply) => {
