@@ -33,5 +33,5 @@ export class ApiRefusal extends Error {
 /** The answer alone: `await dataOf(client.GET("/api/vps/status"))`. Errors: ApiRefusal. */
 export function dataOf<T>(call: Promise<{ readonly data?: T; readonly error?: unknown; readonly response: Response }>): Promise<T>;
 
-/** All items of a list, page by page; `readPage` asks for the page at a cursor. */
+/** All items of a list, page by page; `readPage` asks for the page at a cursor. Errors: what `readPage` throws, and a cursor that comes again. */
 export function eachItem<T>(readPage: (cursor: string | undefined) => Promise<{ readonly items: readonly T[]; readonly nextCursor: string | null }>): AsyncGenerator<T, void>;

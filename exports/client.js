@@ -38,16 +38,15 @@ function unexpected({ status }, how = "") {
   return { code: "UNEXPECTED", message: `The service answered ${status}${how}.` };
 }
 
-/** Of more, a program would have no use. */
-const MOST_PAGES = 500;
-
 export async function* eachItem(readPage) {
+  // However long a list is, it comes to its end unless a cursor leads back.
+  const asked = new Set();
   let cursor;
-  for (let page = 0; page < MOST_PAGES; page++) {
+  do {
     const { items, nextCursor } = await readPage(cursor);
     yield* items;
-    if (nextCursor === null) return;
+    asked.add(cursor);
     cursor = nextCursor;
-  }
-  throw new Error(`The list has more than ${MOST_PAGES} pages.`);
+    if (asked.has(cursor)) throw new Error(`The list has no end: its page at the cursor ${cursor} was read already.`);
+  } while (cursor !== null);
 }

@@ -32,7 +32,7 @@ try {
 }
 
 // An operator's, over all pages.
-for await (const { username } of eachItem((cursor) => dataOf(vps.GET("/api/admin/vps", { params: { query: { ...(cursor && { cursor }) } } })))) console.log(username);
+for await (const { username } of eachItem((cursor) => dataOf(vps.GET("/api/admin/vps", { params: { query: { limit: 200, ...(cursor && { cursor }) } } })))) console.log(username);
 `.trim();
 
 export function httpPage(api: OpenApi, metrics: string): string {

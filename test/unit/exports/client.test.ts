@@ -1,7 +1,7 @@
 /** `user-vps/client`, where what answers is not the service itself. */
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import { ApiRefusal, createClient, dataOf } from "user-vps/client";
+import { ApiRefusal, createClient, dataOf, eachItem } from "user-vps/client";
 
 const answering = (body: string, status: number, type?: string) => createClient({ url: "https://vps.example.com", fetch: async () => new Response(body, { status, headers: type === undefined ? {} : { "content-type": type } }) });
 const refusalOf = async (client: ReturnType<typeof createClient>) => {
@@ -31,5 +31,37 @@ describe("the client", () => {
     assert.equal(await dataOf(empty.POST("/api/vps/credentials/acknowledge", {})), undefined);
     const file = answering("a,b\r\n", 200, "text/csv; charset=utf-8");
     assert.equal(await dataOf(file.GET("/api/admin/export/users", { parseAs: "text" }) as Promise<{ data?: unknown; response: Response }>), "a,b\r\n");
+  });
+});
+
+describe("each item of a list", () => {
+  const pages = (total: number, size: number) => async (cursor: string | undefined) => {
+    const first = Number(cursor ?? 0);
+    const end = Math.min(first + size, total);
+    return { items: Array.from({ length: end - first }, (_, at) => first + at), nextCursor: end < total ? String(end) : null };
+  };
+  const all = async (readPage: ReturnType<typeof pages>) => {
+    const items: number[] = [];
+    for await (const item of eachItem(readPage)) items.push(item);
+    return items;
+  };
+
+  it("comes once and in order, however long the list is and however short its pages", async () => {
+    for (const [total, size] of [[0, 50], [7, 50], [100, 50], [30_000, 50], [100_050, 200]] as const) {
+      const items = await all(pages(total, size));
+      assert.equal(items.length, total);
+      assert.ok(items.every((item, at) => item === at));
+    }
+  });
+
+  it("is no endless list where a cursor comes again: that is an error, which names it", async () => {
+    const asked: (string | undefined)[] = [];
+    const round = async (cursor: string | undefined) => {
+      asked.push(cursor);
+      if (asked.length > 10) assert.fail("it goes on and on");
+      return { items: [asked.length], nextCursor: cursor === "b" ? "a" : cursor === "a" ? "b" : "a" };
+    };
+    await assert.rejects(all(round), /no end.*cursor a was read already/);
+    assert.deepEqual(asked, [undefined, "a", "b"]);
   });
 });
