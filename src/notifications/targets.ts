@@ -26,13 +26,20 @@ const COLUMNS = `name, format, address, events, failures, last_error AS "lastErr
 /** So many in a row, and it is the target, not a message: it is then tried by one message at a time. */
 export const OUTAGE_FAILURES = 3;
 
+/** How long a message is tried counts from when it could be tried first: while its target was paused or out of the settings, none could. */
+const TRY_ANEW = `UPDATE vps_notifications SET pending_since = greatest(pending_since, clock_timestamp())
+  WHERE state = 'pending' AND target IN (SELECT name FROM freed)`;
+
 /** Those of a worker's settings become the targets there are. */
 export async function registerTargets(db: Queryable, targets: readonly NotificationTarget[]): Promise<void> {
   const known = targets.map((target) => ({ name: target.name, format: target.format, address: addressOf(target), events: target.events, fingerprint: fingerprintOf(target) }));
   await db.query(
-    `INSERT INTO vps_notification_targets (name, format, address, events, fingerprint)
-     SELECT name, format, address, ARRAY(SELECT jsonb_array_elements_text(events)), fingerprint
-     FROM jsonb_to_recordset($1) AS known (name text, format text, address text, events jsonb, fingerprint text) ORDER BY name
+    `WITH known AS (SELECT * FROM jsonb_to_recordset($1) AS known (name text, format text, address text, events jsonb, fingerprint text)),
+       freed AS (SELECT name FROM vps_notification_targets AS target JOIN known USING (name)
+         WHERE target.removed_at IS NOT NULL OR (target.paused_at IS NOT NULL AND target.fingerprint <> known.fingerprint)),
+       tried_anew AS (${TRY_ANEW})
+     INSERT INTO vps_notification_targets (name, format, address, events, fingerprint)
+     SELECT name, format, address, ARRAY(SELECT jsonb_array_elements_text(events)), fingerprint FROM known ORDER BY name
      ON CONFLICT (name) DO UPDATE SET format = EXCLUDED.format, address = EXCLUDED.address, events = EXCLUDED.events, fingerprint = EXCLUDED.fingerprint, removed_at = NULL,
        paused_at = CASE WHEN vps_notification_targets.fingerprint = EXCLUDED.fingerprint THEN vps_notification_targets.paused_at END,
        retry_at = CASE WHEN vps_notification_targets.fingerprint = EXCLUDED.fingerprint THEN vps_notification_targets.retry_at END`,
@@ -104,7 +111,12 @@ export async function pauseTarget(db: Queryable, name: string, error: string): P
 
 /** What waits is tried at once. @returns whether there is such a target */
 export async function resumeTarget(db: Queryable, name: string): Promise<boolean> {
-  const { rowCount } = await db.query("UPDATE vps_notification_targets SET paused_at = NULL, retry_at = NULL, failures = 0 WHERE name = $1 AND removed_at IS NULL", [name]);
+  const { rowCount } = await db.query(
+    `WITH freed AS (SELECT name FROM vps_notification_targets WHERE name = $1 AND removed_at IS NULL AND paused_at IS NOT NULL),
+       tried_anew AS (${TRY_ANEW})
+     UPDATE vps_notification_targets SET paused_at = NULL, retry_at = NULL, failures = 0 WHERE name = $1 AND removed_at IS NULL`,
+    [name],
+  );
   if (rowCount === 1) await hurry(db, name);
   return rowCount === 1;
 }
