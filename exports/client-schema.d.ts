@@ -2032,7 +2032,7 @@ export interface components {
             dataCenterId: number;
             templateId: number;
             /**
-             * @description `paused`: after failures, until it is set anew. `draining`: nothing is bought, what is there is given up.
+             * @description `paused`: after failures, or because a whole term is too short for POOL_LEAST_DAYS, until it is set anew. `draining`: nothing is bought, what is there is given up.
              * @enum {string}
              */
             state: "filling" | "paused" | "draining";

@@ -82,7 +82,7 @@ export const VARIABLES = {
 
   pools: variable(pools, { name: "POOLS", description: "VPSs that are kept ready for users to come (docs/pool.md): a list in JSON, each with plan, ready, and, if wanted, dataCenterId, templateId, schedule, mostPerDay. An operator's word at run time counts before it: `user-vps pool set`. Of a pool that it does not name any more nothing is given up; it is filled no more.", example: '[{"plan":"kvm1","dataCenterId":9,"ready":5,"mostPerDay":20,"schedule":["22:00-06:00 = 1"]}]' }),
   poolFailures: variable(wholeNumber(1, 1_000), { name: "POOL_FAILURES", description: "After so many members of a pool in a row that came to nothing it pauses, until an operator has looked.", example: "3", byDefault: "3" }),
-  poolLeastDays: variable(wholeNumber(1, 365), { name: "POOL_LEAST_DAYS", description: "For how many days more a VPS in a pool must be paid; one nearer to the end of its term is given up and replaced. None is renewed before a user has it.", example: "3", byDefault: "3" }),
+  poolLeastDays: variable(wholeNumber(1, 365), { name: "POOL_LEAST_DAYS", description: "For how many days more a VPS in a pool must be paid; one nearer to the end of its term is given up and replaced. None is renewed before a user has it. A pool whose VPSs are bought for no more than a day longer pauses.", example: "3", byDefault: "3" }),
 
   jwtSecret: variable(hs256Secret, { name: "JWT_SECRET", description: "What users' tokens are signed with (HS256). Either this or JWT_JWKS_URL.", example: "at-least-32-random-bytes-shared-with-the-issuer", secret: true }),
   jwtJwksUrl: variable(httpUrl, { name: "JWT_JWKS_URL", description: "The public keys that users' tokens are verified with.", example: "https://auth.example.com/.well-known/jwks.json" }),

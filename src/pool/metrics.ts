@@ -13,7 +13,7 @@ export function addPoolMetrics(registry: Registry, db: Queryable, onProblem: (er
     add({ name, help, labelNames: ["pool", ...labelNames], read: async () => (await readPoolOverview(db)).flatMap((pool) => samples(pool).map(({ value, labels }) => ({ value, labels: { pool: pool.poolId, ...labels } }))) });
   gauge("user_vps_pool_members", "VPSs of the pools by state.", ["state"], (pool) => Object.entries(MEMBERS).map(([state, key]) => ({ value: pool[key], labels: { state } })));
   gauge("user_vps_pool_wanted", "How many VPSs a pool is to keep ready now.", [], ({ wanted }) => [{ value: wanted }]);
-  gauge("user_vps_pool_paused", "1 if a pool has paused after failures.", [], ({ state }) => [{ value: state === "paused" ? 1 : 0 }]);
+  gauge("user_vps_pool_paused", "1 if a pool has paused: GET /api/admin/pools says why.", [], ({ state }) => [{ value: state === "paused" ? 1 : 0 }]);
   gauge("user_vps_pool_signups", "Signups of the last 30 days for which there was a pool, by whether a VPS was left in it.", ["result"], ({ asked, hits }) => [
     { value: hits, labels: { result: "claimed" } },
     { value: asked - hits, labels: { result: "none_left" } },

@@ -1,5 +1,6 @@
 /** What an operator sees of the pools at a glance. */
 import type { Queryable } from "../db/queryable.ts";
+import { readNow } from "../db/now.ts";
 import { oneOf } from "../db/one-of.ts";
 import { ENDED_STATES, IS_BOUGHT_TODAY, listPools } from "../records/index.ts";
 import type { PoolRecord } from "../records/index.ts";
@@ -45,9 +46,9 @@ type Row = Omit<PoolOverview, keyof PoolRecord | "wanted">;
 const NOTHING: Row = { ready: 0, building: 0, failed: 0, claimed: 0, setAside: 0, retiring: 0, begunToday: 0, spentCents: 0, asked: 0, hits: 0, secondsWith: null, secondsWithout: null };
 
 export async function readPoolOverview(db: Queryable): Promise<PoolOverview[]> {
-  const [pools, counts, signups] = await Promise.all([listPools(db), db.query<Row & { poolId: string }>(COUNTS), db.query<Row & { poolId: string }>(SIGNUPS)]);
+  const [now, pools, counts, signups] = await Promise.all([readNow(db), listPools(db), db.query<Row & { poolId: string }>(COUNTS), db.query<Row & { poolId: string }>(SIGNUPS)]);
   return pools.map((pool) => {
     const of = (rows: readonly (Row & { poolId: string })[]) => rows.find(({ poolId }) => poolId === pool.poolId);
-    return { ...NOTHING, ...of(counts.rows), ...of(signups.rows), ...pool, wanted: wantedNow(pool, new Date()) };
+    return { ...NOTHING, ...of(counts.rows), ...of(signups.rows), ...pool, wanted: wantedNow(pool, now) };
   });
 }

@@ -1,6 +1,7 @@
 /** One turn of a pool's care: members that came to nothing or whose term ends go, missing ones are begun. */
 import { randomBytes, randomUUID } from "node:crypto";
 import { inTransaction } from "../db/index.ts";
+import { readNow } from "../db/now.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { readBreaker, readSwitch } from "../purchases/index.ts";
 import { countReusableVms, createPoolMember, listPools, lockPools, notePoolTerms, userIdType } from "../records/index.ts";
@@ -15,9 +16,9 @@ import type { PoolSettings } from "./sync-pools.ts";
 
 /** @returns the user names of the members that were begun */
 export async function refillPools(context: PoolContext): Promise<string[]> {
-  const now = new Date();
   const { pool, settings, log } = context;
   if ((await listPools(pool)).length === 0) return [];
+  const now = await readNow(pool);
   await notePoolTerms(pool);
   await noteHowTheyAre(context);
   await retireWhatIsOver(context, now);

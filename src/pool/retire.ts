@@ -4,13 +4,15 @@ import { inTransaction } from "../db/index.ts";
 import { oneOf } from "../db/one-of.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { findOpenPurchase, withdrawWish } from "../purchases/index.ts";
-import { findVpsByUserId, GETTING_READY_STATUSES, isGettingReady, listOwnPoolMembers, listPools, notePoolMemberFailed, notePoolMemberRetried, requestGiveUp, retirePoolMember, setVpsStatus } from "../records/index.ts";
+import { findVpsByUserId, GETTING_READY_STATUSES, isGettingReady, listOwnPoolMembers, listPools, notePoolMemberFailed, notePoolMemberRetried, pausePoolOfShortTerm, requestGiveUp, retirePoolMember, setVpsStatus } from "../records/index.ts";
 import type { PoolMember, VpsRecord } from "../records/index.ts";
 import type { PoolContext } from "./context.ts";
 import { wantedNow } from "./how-many.ts";
 
 /** What an operator has to decide about first: whether there is a VM at all. */
 const UNDECIDED = "PURCHASE_UNCERTAIN";
+/** For which a VPS is to wait for users at least: one that is over sooner is bought anew each day, if not each minute. */
+const SHORTEST_STAY_DAYS = 1;
 const UNWANTED = "The pool wants no more, and nothing was bought for it.";
 
 /** What became of a member otherwise than by its own runs' end: an operator has cancelled it, or tries it again. */
@@ -30,17 +32,25 @@ export async function retireWhatIsOver(context: PoolContext, now: Date): Promise
   const draining = new Set(pools.filter(({ state }) => state === "draining").map(({ poolId }) => poolId));
   const kept: PoolMember[] = [];
   for (const member of await listOwnPoolMembers(pool)) {
-    const why = draining.has(member.poolId) ? "The pool is drained." : whyOver(member, settings.poolLeastDays, Date.now());
+    const why = draining.has(member.poolId) ? "The pool is drained." : whyOver(member, settings.poolLeastDays, now);
     if (why === undefined) {
       kept.push(member);
       continue;
     }
+    if (member.state === "ready") await pauseIfShort(context, member);
     const how = await inTransaction(pool, (db) => retire(db, jobs, member, why));
     if (how === "retired") log(`pools: ${member.username} goes: ${why}`);
     // It has failed then, and goes at the next turn.
     if (how === "busy") await jobs.cancel(member.memberId);
   }
   for (const one of pools) await withdrawSurplus(context, kept.filter(({ poolId }) => poolId === one.poolId), wantedNow(one, now));
+}
+
+/** None of those that the pool would buy in its place would stay any longer. */
+async function pauseIfShort({ pool, settings: { poolLeastDays: days }, log }: PoolContext, { memberId, username, poolId, readyAt, paidUntil }: PoolMember): Promise<void> {
+  const because = `${username} was ready on ${dayOf(readyAt)} and is paid until ${dayOf(paidUntil)}: of such a term, POOL_LEAST_DAYS (${days}) leaves users \
+less than a day to come, and the pool would buy one VPS after the other. Set POOL_LEAST_DAYS lower, then the pool anew.`;
+  if (await pausePoolOfShortTerm(pool, memberId, days + SHORTEST_STAY_DAYS, because)) log(`pools: ${poolId} pauses: ${because}`);
 }
 
 /** What is there has been paid for, and stays; a wish costs nothing to withdraw, and would be bought when whatever it waits for is over. */
@@ -88,8 +98,12 @@ async function orderToGo(db: Queryable, jobs: PoolContext["jobs"], own: VpsRecor
   await jobs.enqueue(db, { operation: "destroy", userId });
 }
 
-function whyOver({ state, paidUntil, reason }: PoolMember, leastDays: number, nowMs: number): string | undefined {
+function whyOver({ state, paidUntil, reason }: PoolMember, leastDays: number, now: Date): string | undefined {
   if (state === "failed") return `It came to nothing: ${reason ?? "no reason is known"}`;
-  if (state !== "ready" || paidUntil === null || paidUntil.getTime() - nowMs >= leastDays * DAY_MS) return undefined;
-  return `It is paid until ${paidUntil.toISOString().slice(0, 10)}, and not renewed.`;
+  if (state !== "ready" || paidUntil === null || paidUntil.getTime() - now.getTime() >= leastDays * DAY_MS) return undefined;
+  return `It is paid until ${dayOf(paidUntil)}, and not renewed.`;
+}
+
+function dayOf(time: Date | null): string {
+  return time?.toISOString().slice(0, 10) ?? "no known day";
 }

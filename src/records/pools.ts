@@ -1,7 +1,7 @@
 /**
  * Pools, one row of vps_pools each:
  *
- *     filling ── members failed, too many in a row ──> paused ── an operator sets it anew ──> filling
+ *     filling ── members failed, too many in a row, or a whole term is too short ──> paused ── an operator sets it anew ──> filling
  *     filling, paused ── an operator drains it ──> draining ── set anew ──> filling
  *
  * One that POOLS does not name any more keeps none ready: it gives nothing up that was bought, for a worker may have been started with other settings by mistake.
@@ -92,4 +92,15 @@ export async function notePoolFailure(db: Queryable, poolId: string, most: numbe
      WHERE pool_id = $1`,
     [poolId, most, reason],
   );
+}
+
+/** filling -> paused, if the member was bought and is paid for less than so many days from when it was ready. A wiped VM's term was another one's first. */
+export async function pausePoolOfShortTerm(db: Queryable, memberId: string, days: number, because: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE vps_pools SET state = 'paused', paused_because = $3 FROM vps_pool_members AS member
+     WHERE member_id = $1 AND vps_pools.pool_id = member.pool_id AND vps_pools.state = 'filling' AND member.paid_until < member.ready_at + make_interval(days => $2)
+       AND NOT EXISTS (SELECT FROM vps_give_ups WHERE reused_by = member_id AND vps_give_ups.vm_id = member.vm_id)`,
+    [memberId, days, because],
+  );
+  return rowCount === 1;
 }

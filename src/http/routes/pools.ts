@@ -30,7 +30,7 @@ const MEMBER = z.object({
 const POOL = z.object({
   poolId: z.string().describe("Of plan, data center and template: `kvm1-9-1007`."),
   plan: z.string().describe("Hostinger's catalog item."), dataCenterId: z.int(), templateId: z.int(),
-  state: z.enum(POOL_STATES).describe("`paused`: after failures, until it is set anew. `draining`: nothing is bought, what is there is given up."),
+  state: z.enum(POOL_STATES).describe("`paused`: after failures, or because a whole term is too short for POOL_LEAST_DAYS, until it is set anew. `draining`: nothing is bought, what is there is given up."),
   pausedBecause: z.string().nullable(), failures: z.int().describe("Members that came to nothing since one was ready last."),
   keepReady: z.int(), schedule: z.array(z.string()), mostPerDay: z.int().nullable(), wanted: z.int().describe("By the schedule, now."),
   setBy: z.string().nullable().describe("null: the setting POOLS."), setAt: z.iso.datetime(),

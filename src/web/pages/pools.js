@@ -16,9 +16,14 @@ async function showPools() {
   byId("no-pools").hidden = items.length > 0;
   show(byId("pools"), items, () => items.map(row));
   const paused = items.filter(({ pausedBecause }) => pausedBecause !== null);
-  show(byId("pauses"), paused, () => paused.map(({ poolId, failures, pausedBecause }) => h("li", {}, `${poolId} has paused after ${failures} VPSs in a row that came to nothing: ${pausedBecause}`)));
+  show(byId("pauses"), paused, () => paused.map(pauseItem));
   const members = items.flatMap((pool) => pool.members.map((member) => ({ ...member, poolId: pool.poolId })));
   show(byId("members"), members, () => members.map(memberRow));
+}
+
+function pauseItem({ poolId, failures, pausedBecause }) {
+  const inARow = failures > 0 ? ` (${failures} VPSs in a row have come to nothing)` : "";
+  return h("li", {}, `${poolId} has paused${inARow}: ${pausedBecause}`);
 }
 
 function row(pool) {
