@@ -1,5 +1,6 @@
 /** One turn of a pool's care: members that came to nothing or whose term ends go, missing ones are begun. */
 import { randomBytes, randomUUID } from "node:crypto";
+import { leastDaysToReuse } from "../config/reuse-least-days.ts";
 import { inTransaction } from "../db/index.ts";
 import { readNow } from "../db/now.ts";
 import type { Queryable } from "../db/queryable.ts";
@@ -30,7 +31,7 @@ export async function refillPools(context: PoolContext): Promise<string[]> {
     const held = await heldBack(db, settings);
     for (const one of await listPools(db)) {
       const { counts, onTheWay } = await countMembers(db, one.poolId);
-      const reusable = settings.reuseWipedVms ? await countReusableVms(db, one, settings.reuseLeastDays) : 0;
+      const reusable = settings.reuseWipedVms ? await countReusableVms(db, one, leastDaysToReuse(settings, { isPooled: true })) : 0;
       const { reused, bought } = howMany(one, counts, { now, held, onTheWay, reusable });
       for (let number = 0; number < reused + bought; number++) begun.push(await begin(db, context, one, number < reused));
     }

@@ -1,6 +1,6 @@
-/** DNS records that no stack knows of, made by hand for one: nobody gets a VM to which somebody else's name leads. The engine is a stub. */
+/** Who gets the VM of a VPS that was given up: nobody while a name leads to it, though no stack knows of the record, nor who needs it paid for longer. The engine is a stub. */
 import assert from "node:assert/strict";
-import { afterAll, beforeAll, beforeEach, describe, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it, vi } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { destroy } from "../../src/provisioning/destroy.ts";
@@ -20,6 +20,7 @@ import type { PurchaseWorld } from "../support/purchases.ts";
 import { StubEngine } from "../support/stub-engine.ts";
 
 const { pool } = await withDatabase();
+const DAY_MS = 86_400_000;
 let sandbox: Sandbox;
 let world: PurchaseWorld;
 let dns: LostDnsRecords;
@@ -75,6 +76,29 @@ describe("a VPS that is given up", () => {
     await world.signUp("carol");
     assert.equal(await takeWipedVm(await context("u-carol"), world.session), undefined);
     assert.match((await lastGiveUp(pool, `u-${member!.username}`)).unusableBecause ?? "", /the name old-name\.\S+ still leads to its address/);
+  });
+});
+
+describe("a wiped VM", () => {
+  const recordTells = (days: number) => pool.query("UPDATE vps_give_ups SET paid_until = now() + make_interval(days => $1)", [days]);
+  /** Hostinger's lists have it so from now on. */
+  async function hostingerTells(days: number): Promise<void> {
+    const { client } = world.session;
+    const list = client.subscriptions.list.bind(client.subscriptions);
+    vi.spyOn(client.subscriptions, "list").mockImplementation(async (options) => (await list(options)).map((one) => ({ ...one, expiresAt: new Date(Date.now() + days * DAY_MS).toISOString() })));
+  }
+  afterEach(() => void vi.restoreAllMocks());
+
+  it("comes into a pool only if it is paid for as long as the pool needs it, and to a user otherwise", async () => {
+    const [member] = members;
+    await givenUp(member!);
+    await recordTells(5);
+    await hostingerTells(5);
+    for (const name of ["pool-0123456789", "bob"]) await world.signUp(name);
+    await pool.query("UPDATE user_vps SET is_pooled = true WHERE username = 'pool-0123456789'");
+    const settings = { ...world.guard.settings, poolLeastDays: 7 };
+    assert.equal(await takeWipedVm(await context("u-pool-0123456789", { settings }), world.session), undefined);
+    assert.equal((await takeWipedVm(await context("u-bob", { settings }), world.session))?.hostingerVmId, member!.vmId);
   });
 });
 

@@ -86,6 +86,27 @@ describe("a pool's VPS whose term comes to its end", () => {
   });
 });
 
+describe("a wiped VM that is paid for long enough for a user, but not for a pool", () => {
+  const isWiped = (days: number) => pool.query(
+    `INSERT INTO vps_give_ups (user_id, username, hostname, requested_by, reason, wipe, previous_status, due_at, plan_id, template_id, data_center_id, vm_id, paid_until, wipe_action_id, wiped_at, stopped_at, ended_at)
+     VALUES ('u-old', 'old', 'old.spoq.dev', 'olga', 'x', true, 'ready', now(), $1, 1007, 9, 77, now() + make_interval(days => $2), 1, now(), now(), now())`, [KVM1, days]);
+  const settings = { reuseWipedVms: true, poolLeastDays: 7, reuseLeastDays: 3, purchases: "off" } as const;
+
+  it("comes into no pool, from which it would be given up at once", async () => {
+    await wanted(1);
+    await isWiped(5);
+    assert.deepEqual(await refillPools(context(settings)), []);
+    await isWiped(8);
+    assert.equal((await refillPools(context(settings))).length, 1);
+  });
+
+  it("nor does one that is paid for too short for users", async () => {
+    await wanted(1);
+    await isWiped(5);
+    assert.deepEqual(await refillPools(context({ ...settings, poolLeastDays: 3, reuseLeastDays: 7 })), []);
+  });
+});
+
 describe("a worker whose clock is wrong", () => {
   it("gives none up that is paid for long enough by PostgreSQL's time", async () => {
     await wanted(1);

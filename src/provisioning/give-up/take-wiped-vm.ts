@@ -7,6 +7,7 @@ import { getVm } from "../../../providers/hostinger/wait-for-running.ts";
 import { DAY_MS } from "../../../providers/core/time.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { subscriptionOf } from "../../../providers/hostinger/renewal.ts";
+import { leastDaysToReuse } from "../../config/reuse-least-days.ts";
 import { inTransaction } from "../../db/index.ts";
 import { claimWipedVm, findWipedVm, lockVps, mayHaveBought, refuseEndedRun, refuseWipedVm, takeOverVm } from "../../records/index.ts";
 import type { WipedVm, VpsRecord } from "../../records/index.ts";
@@ -25,7 +26,7 @@ export async function takeWipedVm(context: OperationContext, session: Session): 
   const { pool, settings, record, hooks } = context;
   if (record.hostingerVmId !== null || !settings.reuseWipedVms || (await mayHaveBought(pool, record))) return undefined;
   for (let tried = 0; tried < MOST_CANDIDATES; tried += 1) {
-    const wiped = await findWipedVm(pool, record, settings.reuseLeastDays);
+    const wiped = await findWipedVm(pool, record, leastDaysToReuse(settings, record));
     if (!wiped) return undefined;
     // Before the transaction, which is to ask nobody but the database: an answer may take minutes.
     const fault = await faultOf(context, session, wiped);
@@ -46,7 +47,7 @@ export async function takeWipedVm(context: OperationContext, session: Session): 
 
 /** Why the VM is not the wiped one that the record tells of, by Hostinger's own word; undefined if it is. */
 async function faultOf(context: OperationContext, session: Session, { vmId, hostname, plan, templateId, dataCenterId, wipeActionId }: WipedVm): Promise<string | undefined> {
-  const { dns, settings: { reuseLeastDays: leastDays } } = context;
+  const { dns, settings, record } = context;
   try {
     const vm = await getVm(session, vmId, hostname);
     if (isLost(vm) || vm.state !== "stopped") return `it is '${vm.state}', expected 'stopped'`;
@@ -62,7 +63,7 @@ async function faultOf(context: OperationContext, session: Session, { vmId, host
     }
     const { paidUntil } = await subscriptionOf(session, { vmId, hostname });
     const paidMs = paidUntil === undefined ? 0 : Date.parse(paidUntil) - Date.now();
-    return paidMs >= leastDays * DAY_MS ? undefined : `it is paid until ${paidUntil ?? "nobody knows when"}`;
+    return paidMs >= leastDaysToReuse(settings, record) * DAY_MS ? undefined : `it is paid until ${paidUntil ?? "nobody knows when"}`;
   } catch (error) {
     if (isGone(error)) await refuseDoubtedAccount(context, session);
     if (error instanceof UserVpsError && ["VM_GONE", "VM_NOT_FOUND", "VM_MISMATCH"].includes(error.code)) return error.message;
