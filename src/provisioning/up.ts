@@ -2,6 +2,8 @@ import { UserVpsError } from "../../providers/core/errors.ts";
 import { HOUR_MS } from "../../providers/core/time.ts";
 import type { Session } from "../../providers/hostinger/session.ts";
 import { isGone } from "../../providers/hostinger/vm-state.ts";
+import { readNow } from "../db/now.ts";
+import type { Queryable } from "../db/queryable.ts";
 import { beginChange, begunGiveUp, hasUnfinishedUp, hasUpFailedLast, isMemberLetGo, isPoolMemberSetAside, openChange, setVpsStatus } from "../records/index.ts";
 import type { VpsChange, VpsRecord } from "../records/index.ts";
 import { applyChange, noteActionBefore, noteInstallation, planChange, replacedLeftOvers, stackOfChange } from "./apply-change.ts";
@@ -48,7 +50,7 @@ async function provision(context: OperationContext): Promise<OperationResult | O
   const { record } = current;
   const leftOvers = await replacedLeftOvers(current);
   const hasDrifted = await mayHaveDrifted(current);
-  if (hasDrifted || isOfLongAgo(record)) await refuseNamesOfOthers(pool, session, record, [...(await ownVms(current)), ...leftOvers], { what: "worked on" });
+  if (hasDrifted || (await isOfLongAgo(pool, record))) await refuseNamesOfOthers(pool, session, record, [...(await ownVms(current)), ...leftOvers], { what: "worked on" });
   const planned = change && (await planChange(current, session, change));
   const { wait, mayBuy } = await askToBuy(current, session, planned);
   if (wait) return { wait };
@@ -81,8 +83,8 @@ async function mayHaveDrifted({ pool, record: { userId, readyAt, hostingerVmId }
 }
 
 /** It may go on after a restore of the database, since whose backup its VM has become another user's. */
-function isOfLongAgo({ requestedAt }: VpsRecord): boolean {
-  return Date.now() - requestedAt.getTime() >= LONG_AGO_MS;
+async function isOfLongAgo(db: Queryable, { requestedAt }: VpsRecord): Promise<boolean> {
+  return (await readNow(db)).getTime() - requestedAt.getTime() >= LONG_AGO_MS;
 }
 
 /** The one that the record names; before that does, the stack's. */

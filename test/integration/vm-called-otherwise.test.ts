@@ -3,7 +3,7 @@
  * database, since whose backup it was wiped and became theirs. The engine is a stub; PostgreSQL, the queue and the sandbox's API are real.
  */
 import assert from "node:assert/strict";
-import { afterAll, beforeEach, describe, it } from "vitest";
+import { afterAll, beforeEach, describe, it, vi } from "vitest";
 import * as provider from "../../providers/hostinger/virtual-machine-provider.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import { pgBossJobs, startQueue } from "../../src/jobs/index.ts";
@@ -158,6 +158,14 @@ describe("a user's VM that is called as another user's", () => {
       assert.deepEqual([(await record()).errorCode, engine.ups, vmNow()], ["VM_MISMATCH", [], ["running", named("bob"), true]]);
     });
   }
+
+  it("is not worked on then either by a worker whose clock is behind", async () => {
+    await pool.query("UPDATE user_vps SET status = 'provisioning', requested_at = now() - interval '2 hours', ready_at = NULL");
+    const now = Date.now;
+    using _ = vi.spyOn(Date, "now").mockImplementation(() => now() - 3 * 3_600_000);
+    await run("up");
+    assert.deepEqual([(await record()).errorCode, engine.ups], ["VM_MISMATCH", []]);
+  });
 
   it("is not given back to whom the records say that it was theirs", async () => {
     await isCalled(named("user1"));
