@@ -12,12 +12,15 @@ const MAY_BE_REUSED = `
   ended_at IS NOT NULL AND wiped_at IS NOT NULL AND stopped_at IS NOT NULL AND vm_id IS NOT NULL
   AND reused_by IS NULL AND unusable_because IS NULL AND ${IS_NOBODYS}`;
 
+/** @param days a parameter's place */
+const isPaidFor = (days: string) => `paid_until >= clock_timestamp() + make_interval(days => ${days})`;
+
 /** One of those that are paid longest, so that users who look at the same time do not all ask about the same one. */
 const FIND = `
   SELECT * FROM (
     SELECT ${GIVE_UP_COLUMNS} FROM vps_give_ups
     WHERE ${MAY_BE_REUSED} AND plan_id = $1 AND template_id = $2 AND data_center_id = $3
-      AND paid_until >= clock_timestamp() + make_interval(days => $4)
+      AND ${isPaidFor("$4")}
     ORDER BY paid_until DESC LIMIT 10) AS longest
   ORDER BY random() LIMIT 1`;
 
@@ -27,16 +30,17 @@ export async function findWipedVm(db: Queryable, { plan, templateId, dataCenterI
   return rows[0];
 }
 
-/** Binds the VM to the user; false if somebody else has got it meanwhile, or nobody may. */
-export async function claimWipedVm(db: Queryable, userId: string, giveUpId: number): Promise<boolean> {
-  const { rowCount } = await db.query(`UPDATE vps_give_ups SET reused_by = $1, reused_at = clock_timestamp() WHERE give_up_id = $2 AND ${MAY_BE_REUSED}`, [userId, giveUpId]);
+/** Binds the VM to the user; false if somebody else has got it meanwhile, nobody may, or it is paid for too short, as is known by now. */
+export async function claimWipedVm(db: Queryable, userId: string, giveUpId: number, leastDays: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE vps_give_ups SET reused_by = $1, reused_at = clock_timestamp() WHERE give_up_id = $2 AND ${MAY_BE_REUSED} AND ${isPaidFor("$3")}`, [userId, giveUpId, leastDays]);
   return rowCount === 1;
 }
 
 /** How many there are that fit, and that no member of a pool is about to become. */
 export async function countReusableVms(db: Queryable, { poolId, plan, templateId, dataCenterId }: PoolKind & { readonly poolId: string }, leastDays: number): Promise<number> {
   const { rows } = await db.query<{ count: number }>(
-    `SELECT (SELECT count(*)::int FROM vps_give_ups WHERE ${MAY_BE_REUSED} AND plan_id = $1 AND template_id = $2 AND data_center_id = $3 AND paid_until >= clock_timestamp() + make_interval(days => $4))
+    `SELECT (SELECT count(*)::int FROM vps_give_ups WHERE ${MAY_BE_REUSED} AND plan_id = $1 AND template_id = $2 AND data_center_id = $3 AND ${isPaidFor("$4")})
        - (SELECT count(*)::int FROM vps_pool_members WHERE pool_id = $5 AND vps_pool_members.state = 'building' AND is_reused
             AND EXISTS (SELECT FROM user_vps WHERE user_vps.user_id::text = member_id AND is_pooled AND hostinger_vm_id IS NULL)) AS count`,
     [plan, templateId, dataCenterId, leastDays, poolId],

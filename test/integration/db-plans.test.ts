@@ -184,7 +184,7 @@ describe(`with ${USERS.toLocaleString("en")} users and ${RUNS.toLocaleString("en
       const record = (await records.findVpsByUserId(db, user))!;
       return [await records.mayHaveBought(db, record), await records.isHostnameTaken(db, user, "other.spoq.dev"), await findReleaseOfUser(db, user)];
     },
-    "a wiped VM for somebody": async (db) => [await records.findWipedVm(db, (await records.findVpsByUserId(db, user))!, 3), await records.claimWipedVm(db, user, 7)],
+    "a wiped VM for somebody": async (db) => [await records.findWipedVm(db, (await records.findVpsByUserId(db, user))!, 3), await records.claimWipedVm(db, user, 7, 3)],
     "a page of the fleet": async (db) => {
       for (const sort of records.VPS_SORTS) {
         for (const descending of [false, true]) {

@@ -89,6 +89,28 @@ describe("a wiped VM", () => {
   }
   afterEach(() => void vi.restoreAllMocks());
 
+  it("is had by a worker whose clock is weeks ahead, as PostgreSQL's time has it", async () => {
+    const [member] = members;
+    await givenUp(member!);
+    await world.signUp("bob");
+    const now = Date.now;
+    vi.spyOn(Date, "now").mockImplementation(() => now() + 29 * DAY_MS);
+    assert.equal((await takeWipedVm(await context("u-bob"), world.session))?.hostingerVmId, member!.vmId);
+  });
+
+  it("that Hostinger says is paid for too short is not had, nor refused for good", async () => {
+    const [member] = members;
+    await givenUp(member!);
+    await hostingerTells(2);
+    await world.signUp("bob");
+    assert.equal(await takeWipedVm(await context("u-bob"), world.session), undefined);
+    const { unusableBecause, paidUntil } = await lastGiveUp(pool, `u-${member!.username}`);
+    assert.deepEqual([unusableBecause, paidUntil! < new Date(Date.now() + 3 * DAY_MS)], [null, true], "the record has the term by now, so nobody looks at the VM again");
+    vi.restoreAllMocks();
+    await recordTells(20);
+    assert.equal((await takeWipedVm(await context("u-bob"), world.session))?.hostingerVmId, member!.vmId);
+  });
+
   it("comes into a pool only if it is paid for as long as the pool needs it, and to a user otherwise", async () => {
     const [member] = members;
     await givenUp(member!);

@@ -104,7 +104,7 @@ describe("the grace period", () => {
 /** As a run does that finds nothing amiss with the VM. */
 async function claim(record: VpsRecord, leastDays: number): Promise<WipedVm | undefined> {
   const found = await findWipedVm(pool, record, leastDays);
-  return found && (await claimWipedVm(pool, record.userId, found.giveUpId)) ? found : undefined;
+  return found && (await claimWipedVm(pool, record.userId, found.giveUpId, leastDays)) ? found : undefined;
 }
 
 describe("a wiped VM", () => {
@@ -127,7 +127,7 @@ describe("a wiped VM", () => {
     await givenUp("former");
     const users = await Promise.all(Array.from({ length: 12 }, (_, index) => user(`new-${index}`)));
     const { giveUpId } = (await findWipedVm(pool, users[0]!, 3))!;
-    const claimed = await Promise.all(users.map(({ userId }) => inTransaction(pool, (db) => claimWipedVm(db, userId, giveUpId))));
+    const claimed = await Promise.all(users.map(({ userId }) => inTransaction(pool, (db) => claimWipedVm(db, userId, giveUpId, 3))));
     assert.equal(claimed.filter(Boolean).length, 1);
     await refuseWipedVm(pool, giveUpId, "it is running");
     const { unusableBecause, reusedBy } = await lastGiveUp(pool, "former");
@@ -150,7 +150,7 @@ describe("a wiped VM", () => {
     const amy = await user("amy");
     const { giveUpId } = (await findWipedVm(pool, amy, 3))!;
     await refuseWipedVm(pool, giveUpId, "it is running");
-    assert.deepEqual([await findWipedVm(pool, amy, 3), await claimWipedVm(pool, "amy", giveUpId)], [undefined, false]);
+    assert.deepEqual([await findWipedVm(pool, amy, 3), await claimWipedVm(pool, "amy", giveUpId, 3)], [undefined, false]);
     assert.equal((await lastGiveUp(pool, "former")).unusableBecause, "it is running");
   });
 
