@@ -114,6 +114,26 @@ describe("operators' pages", needing("browser"), () => {
     assert.deepEqual(jobs.enqueued.map(({ operation }) => operation), ["power"]);
   });
 
+  it("say each time that they cannot show what they have read, and not once to be silent about an old list ever after", async () => {
+    await the.page.route("**/api/admin/purchases?*", (route) => route.fulfill({ json: { items: [{ username: "vera", state: "bought", plan: "x", priceCents: 699, currency: "US$", orderId: null, vmId: null, boughtAt: null, daysLeft: null }], nextCursor: null } }));
+    await the.open("/purchases");
+    const notice = the.page.locator("#notice .bad");
+    await notice.filter({ hasText: "US$" }).waitFor();
+    await the.page.evaluate("document.querySelector('#notice').replaceChildren()");
+    await notice.filter({ hasText: "US$" }).waitFor();
+    await the.page.unrouteAll();
+  });
+
+  it("look for nothing more of a user who is none", async () => {
+    await the.open("/users/nobody");
+    await the.page.getByRole("heading", { name: "There is no user nobody" }).waitFor();
+    await the.page.evaluate("location.hash = '#main'");
+    const asked: string[] = [];
+    the.page.on("request", (request) => { if (request.url().includes("/api/")) asked.push(request.url()); });
+    await sleep(7_000);
+    assert.deepEqual([asked, await the.page.locator("#notice").textContent()], [[], ""]);
+  });
+
   it("ran without an error of a script and within their content security policy", () => {
     assert.deepEqual(the.complaints, []);
   });

@@ -49,9 +49,10 @@ const shown = new WeakMap();
 export function show(container, data, children) {
   const text = JSON.stringify(data);
   if (shown.get(container) === text) return;
-  shown.set(container, text);
   const giveBack = markFocus(container);
   container.replaceChildren(...[children(data)].flat(2).filter(Boolean));
+  // Not before: what could not be made is tried, and told of, each time.
+  shown.set(container, text);
   giveBack();
 }
 

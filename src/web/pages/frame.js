@@ -67,6 +67,13 @@ export async function pause(ms) {
   while (document.hidden) await new Promise((resume) => document.addEventListener("visibilitychange", resume, { once: true }));
 }
 
+let isOver = false;
+
+/** Nothing is kept up any more: the page has become another one, without a place for it. */
+export function keepUpNoMore() {
+  isOver = true;
+}
+
 /**
  * Does the work now and then again and again, while the page is seen, and opens the frame if that has failed. Only one at
  * a time; a failure is told and tried again, as late as the service wants it.
@@ -75,11 +82,11 @@ export function keepUp(work, intervalMs) {
   let running = false;
   let notBeforeMs = 0;
   const turn = async () => {
-    if (running || document.hidden || performance.now() < notBeforeMs) return;
+    if (isOver || running || document.hidden || performance.now() < notBeforeMs) return;
     running = true;
     const { reason } = (await Promise.allSettled([work(), openFrame()])).find(({ status }) => status === "rejected") ?? {};
     running = false;
-    if (!reason) return;
+    if (!reason || isOver) return;
     notBeforeMs = performance.now() + (reason.retryAfterMs ?? 0);
     tellProblem(reason);
   };

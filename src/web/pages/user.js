@@ -4,7 +4,7 @@ import { showActions, waits } from "./actions.js";
 import { byId, h, show } from "./dom.js";
 import { openDrift } from "./drift.js";
 import { readGivingUp, showGivingUp } from "./give-up.js";
-import { keepUp, openFrame, tellProblem } from "./frame.js";
+import { keepUp, keepUpNoMore, openFrame, tellProblem } from "./frame.js";
 import { readDoubt, showDoubt } from "./doubt.js";
 import { showRuns } from "./runs.js";
 import { ago, copyable, doing, plan, shortSeconds, status, when } from "./text.js";
@@ -77,6 +77,7 @@ let knownRuns;
 
 /** What events do not tell. Several changes come at once. */
 function soonReadTheRest() {
+  if (!vps) return;
   rest ??= setTimeout(async () => {
     rest = undefined;
     try {
@@ -146,6 +147,7 @@ function askWhy() {
 
 /** There is no such user: what may be meant instead. */
 function showNobody() {
+  keepUpNoMore();
   clearInterval(ticking);
   byId("main").replaceChildren(
     h("h1", { tabindex: "-1" }, `There is no user ${username}`),
