@@ -2,7 +2,7 @@
 import { get, post } from "./api.js";
 import { byId, h, show } from "./dom.js";
 import { openFrame, tell, tellProblem } from "./frame.js";
-import { ask, WHY } from "./question.js";
+import { ask, askFetched, WHY } from "./question.js";
 import { plan } from "./text.js";
 
 const AT_REST = ["ready", "failed"];
@@ -85,7 +85,7 @@ export function showActions(vps, givingUp, onAsked) {
   const fitting = ACTIONS.filter(({ fits }) => fits(vps, givingUp)).map((action) => ({ ...action, off: action.isOff?.(vps) ?? false }));
   const group = byId("actions");
   const hadFocus = group.contains(document.activeElement);
-  show(group, [vps.username, vps.hostname, vps.vmId, fitting], () => fitting.map((action) => h("button", { type: "button", class: action.isDangerous && "danger", "data-key": action.name, disabled: action.off, onclick: () => void begin(vps, action, onAsked).catch(tellProblem) }, `${action.text}…`)));
+  show(group, [vps.username, vps.hostname, vps.vmId, fitting], () => fitting.map((action) => h("button", { type: "button", class: action.isDangerous && "danger", "data-key": action.name, disabled: action.off, onclick: ({ currentTarget }) => void begin(currentTarget, vps, action, onAsked).catch(tellProblem) }, `${action.text}…`)));
   // The button that was pressed may be gone.
   if (hadFocus) keepPlace();
 }
@@ -95,15 +95,15 @@ function keepPlace() {
   if (!byId("actions").contains(document.activeElement)) byId("title").focus({ preventScroll: true });
 }
 
-async function begin(vps, { name, text, isDangerous, question, body = (values) => values }, onAsked) {
-  const asked = await question(vps);
-  await ask({
-    ...asked, isDangerous, fields: [WHY, ...(asked.fields ?? [])],
-    submit: async (values) => {
-      await post(`/api/admin/vps/${vps.username}/${name}`, body(filled(values)));
-      tell(`${text}: asked for.`);
-      onAsked();
-    },
+async function begin(button, vps, { name, text, isDangerous, question, body = (values) => values }, onAsked) {
+  const submit = async (values) => {
+    await post(`/api/admin/vps/${vps.username}/${name}`, body(filled(values)));
+    tell(`${text}: asked for.`);
+    onAsked();
+  };
+  await askFetched(button, async () => {
+    const asked = await question(vps);
+    return { ...asked, isDangerous, fields: [WHY, ...(asked.fields ?? [])], submit };
   });
   // The button may fit no more.
   if (document.activeElement === byId("main")) byId("title").focus({ preventScroll: true });

@@ -1,8 +1,8 @@
 /** What is done to many users at once: they are chosen, what it touches is shown, then it is done. */
 import { get, post } from "./api.js";
-import { byId, h } from "./dom.js";
+import { byId, h, show } from "./dom.js";
 import { tell, tellProblem } from "./frame.js";
-import { ask, WHY } from "./question.js";
+import { askFetched, WHY } from "./question.js";
 
 const MOST_SHOWN = 12;
 const ACTIONS = {
@@ -55,23 +55,31 @@ export function openBulk({ filters, fleet, done }) {
     const count = all ? total : chosen.size;
     bar.hidden = count === 0;
     if (count === 0) return;
-    const focused = bar.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
-    bar.replaceChildren(
+    // Not made anew with each look at the list: a button whose question is being fetched stays the one that is busy.
+    show(bar, [count, all, total, names.length], () => [
       h("p", {}, h("strong", {}, `${count} chosen`), all ? ": all that fit. " : ". ", !all && total > names.length && h("button", { type: "button", "data-key": "all", onclick: () => { all = true; showBar(); } }, `Choose all ${total} that fit`)),
       h("div", { class: "actions" },
-        Object.entries(ACTIONS).map(([name, { text }]) => h("button", { type: "button", "data-key": name, onclick: () => void begin(name).catch(tellProblem) }, `${text}…`)),
-        h("button", { type: "button", "data-key": "none", onclick: () => { all = false; chosen.clear(); showBar(); byId("place").focus(); } }, "Choose none")));
-    if (focused !== undefined) bar.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+        Object.entries(ACTIONS).map(([name, { text }]) => h("button", { type: "button", "data-key": name, onclick: ({ currentTarget }) => void begin(currentTarget, name).catch(tellProblem) }, `${text}…`)),
+        h("button", { type: "button", "data-key": "none", onclick: () => { all = false; chosen.clear(); showBar(); byId("place").focus(); } }, "Choose none")),
+    ]);
   }
 
   const which = () => (all ? { filter: Object.fromEntries(filters()) } : { usernames: [...chosen] });
 
-  async function begin(action) {
+  async function begin(button, action) {
+    await askFetched(button, () => question(action));
+    // Who has chosen nobody any more has no bar either.
+    if (chosen.size === 0 && !all) byId("place").focus({ preventScroll: true });
+    showBar();
+    done();
+  }
+
+  async function question(action) {
     const { text, done: doneText } = ACTIONS[action];
     const preview = await post("/api/admin/bulk/preview", { action, ...which() });
     const versions = action === "roll-out" ? (fleet()?.releases ?? (await get("/api/admin/fleet")).releases) : [];
     const can = preview.touched.length > 0 && (action !== "roll-out" || versions.length > 0);
-    await ask({
+    return {
       title: `${text}: ${preview.touched.length} of ${preview.touched.length + preview.left.length + preview.beyond}`,
       text: [
         preview.touched.length > 0 ? list(`These ${doneText}:`, preview.touched) : "None of these users is touched.",
@@ -90,11 +98,7 @@ export function openBulk({ filters, fleet, done }) {
         all = false;
         chosen.clear();
       },
-    });
-    // Who has chosen nobody any more has no bar either.
-    if (chosen.size === 0 && !all) byId("place").focus({ preventScroll: true });
-    showBar();
-    done();
+    };
   }
 
   return { choose, chooseAll, listed };

@@ -5,7 +5,7 @@ import { byId, h, show, whileDisabled } from "./dom.js";
 import { findings, lastSweep } from "./findings-api.js";
 import { keepUp, openFrame, tell, tellProblem } from "./frame.js";
 import { cursorPager } from "./pager.js";
-import { ask, WHY } from "./question.js";
+import { ask, askFetched, WHY } from "./question.js";
 import { ago, seconds, when } from "./text.js";
 
 const INTERVAL_MS = 5_000;
@@ -69,11 +69,11 @@ function repairOne(findingId, kind, username) {
 }
 
 /** Of what is on this page. */
-async function repairAll() {
+async function questionOfAll() {
   const names = [...new Set([...document.querySelectorAll("#findings tr")].filter((line) => line.querySelector("button")).map((line) => line.querySelector("td a")?.textContent).filter(Boolean))];
   const preview = await post("/api/admin/bulk/preview", { action: "repair", usernames: names });
   const left = preview.left.map(({ username, why }) => h("li", {}, `${username}: ${why}`));
-  await ask({
+  return {
     title: `Repair ${preview.touched.length} ${preview.touched.length === 1 ? "user" : "users"}?`,
     text: [`By \`up\`, where that loses nothing: ${preview.touched.join(", ") || "nobody"}.`, left.length > 0 && h("ul", { class: "touched" }, left)],
     yes: "Repair", fields: [WHY], isAllowed: () => preview.touched.length > 0,
@@ -81,7 +81,7 @@ async function repairAll() {
       await post("/api/admin/bulk", { action: "repair", usernames: preview.touched, reason });
       tell(`Repair: asked for, for ${preview.touched.length}.`);
     },
-  });
+  };
 }
 
 byId("sweep").addEventListener("click", ({ currentTarget }) => void whileDisabled(currentTarget, async () => {
@@ -93,7 +93,7 @@ byId("sweep").addEventListener("click", ({ currentTarget }) => void whileDisable
     tellProblem(error);
   }
 }));
-byId("repair-kind").addEventListener("click", () => void repairAll().catch(tellProblem));
+byId("repair-kind").addEventListener("click", ({ currentTarget }) => void askFetched(currentTarget, questionOfAll).catch(tellProblem));
 await openFrame().catch(tellProblem);
 onAddress(() => showAll().catch(tellProblem));
 await keepUp(showAll, INTERVAL_MS);

@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { byId, h, show, whileDisabled } from "./dom.js";
 import { keepUp, openFrame, tell, tellProblem } from "./frame.js";
 import { cursorPager } from "./pager.js";
-import { ask, WHY } from "./question.js";
+import { askFetched, WHY } from "./question.js";
 import { status, when } from "./text.js";
 
 const INTERVAL_MS = 5_000;
@@ -47,13 +47,13 @@ function releaseRow({ version, conductor, cli, createdBy, createdAt }, isOpen) {
     h("td", { class: "text" }, [conductor && "Conductor", cli && "CLI"].filter(Boolean).join(", ")),
     h("td", { class: "text wide" }, createdBy),
     h("td", { class: "wide" }, when(createdAt)),
-    h("td", {}, !isOpen && h("button", { type: "button", "data-key": `roll-${version}`, onclick: () => void rollOut(version).catch(tellProblem) }, "Roll out…")));
+    h("td", {}, !isOpen && h("button", { type: "button", "data-key": `roll-${version}`, onclick: ({ currentTarget }) => void askFetched(currentTarget, () => rollOutQuestion(version)).catch(tellProblem) }, "Roll out…")));
 }
 
 /** To all who are ready, unless fewer are chosen on the fleet's page. */
-async function rollOut(version) {
+async function rollOutQuestion(version) {
   const { users } = await get("/api/admin/fleet");
-  await ask({
+  return {
     title: `Roll ${version} out?`, text: `To all ${users.ready} users who are ready; fewer can be chosen on the fleet's page. One that is not healthy with it goes back to what it had.`, yes: "Roll out",
     fields: [
       { name: "waves", label: "Waves", value: "1, 10%, rest", required: true },
@@ -67,7 +67,7 @@ async function rollOut(version) {
       tell(`Roll-out of ${version}: asked for.`);
       await showAll();
     },
-  });
+  };
 }
 
 async function cancel(rollOutId, version) {
