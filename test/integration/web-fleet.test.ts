@@ -111,6 +111,24 @@ describe("the fleet's list", needing("browser"), () => {
       await place(`of ${USERS} users`);
     });
 
+    it("keeps the filters of the address when somebody types before it is known what there is to choose from", async () => {
+      const isHeld = Promise.withResolvers<void>();
+      await the.page.route("**/api/admin/fleet", async (route) => {
+        await isHeld.promise;
+        await route.continue();
+      });
+      await the.open("/?status=failed&plan=hostingercom-vps-kvm2-usd-1m");
+      await place("1 to 10 of 10 users");
+      await the.page.getByRole("searchbox", { name: "Search" }).fill("user30");
+      await the.page.waitForURL(/search=user30/);
+      assert.deepEqual(Object.fromEntries(new URL(the.page.url()).searchParams), { search: "user30", status: "failed", plan: "hostingercom-vps-kvm2-usd-1m" });
+      await place("1 to 2 of 2 users");
+      isHeld.resolve();
+      await the.page.getByRole("combobox", { name: "Plan" }).locator("option", { hasText: "KVM 1" }).waitFor({ state: "attached" });
+      assert.equal(await the.page.getByRole("combobox", { name: "Plan" }).locator("option:checked").textContent(), "KVM 2");
+      await the.page.unrouteAll();
+    });
+
     it("gives what fits as CSV and JSON, not only the page", async () => {
       await the.open("/?status=failed");
       await place("1 to 30 of 30 users");

@@ -1,4 +1,5 @@
 /** What is shown, as the page's address has it: filters, sorting and place can be kept, sent and gone back to. */
+import { h } from "./dom.js";
 
 const listeners = [];
 
@@ -43,13 +44,20 @@ document.addEventListener("click", (event) => {
 
 const TYPING_MS = 250;
 
+/** A select says what it is told, also while nobody has told yet which values there are. */
+export function setField(field, value) {
+  const lacksIt = field instanceof HTMLSelectElement && [...field.options].every((option) => option.value !== value);
+  if (lacksIt) field.append(h("option", { value, "data-found": "" }, value));
+  field.value = value;
+}
+
 /** The form's fields say what the address says, and the other way round. A change leads to the first page. */
 export function bindForm(form) {
   const fields = () => [...form.elements].filter(({ name }) => name);
   const follow = () => {
     for (const field of fields()) {
       const value = wanted().get(field.name) ?? "";
-      if (field.value !== value && document.activeElement !== field) field.value = value;
+      if (field.value !== value && document.activeElement !== field) setField(field, value);
     }
   };
   let typing;

@@ -1,4 +1,5 @@
 /** Who is told what, what was delivered and what was not; send again. */
+import { setField } from "./address.js";
 import { get, post } from "./api.js";
 import { byId, h, show, whileDisabled } from "./dom.js";
 import { keepUp, openFrame, tell, tellProblem } from "./frame.js";
@@ -14,12 +15,12 @@ let cursors = [""];
 let nextCursor = null;
 
 await openFrame().catch(tellProblem);
-byId("state").value = wanted.get("state") ?? "";
+for (const name of FILTERS) setField(byId(name), wanted.get(name) ?? "");
 
 async function showTargets() {
   const { items } = await get("/api/admin/notification-targets");
   const names = [...byId("target").options].map(({ value }) => value);
-  for (const { name } of items) if (!names.includes(name)) byId("target").append(h("option", { value: name, selected: name === wanted.get("target") }, name));
+  for (const { name } of items) if (!names.includes(name)) byId("target").append(h("option", { value: name }, name));
   show(byId("targets"), items, () => (items.length > 0 ? items.map(targetRow) : h("tr", {}, h("td", { colspan: "6", class: "quiet" }, "Nobody is told anything: a worker's setting NOTIFICATION_TARGETS names who is."))));
 }
 
