@@ -8,10 +8,15 @@ export async function findings(filter) {
   return await get(`/api/admin/findings?${new URLSearchParams({ limit: String(MOST), ...filter })}`);
 }
 
-/** @returns the newest, or undefined */
-export async function lastSweep() {
-  return (await get("/api/admin/sweeps?limit=1")).items[0];
+/** @returns the `newest`, and the newest that has `ended`; undefined: there is none */
+export async function lastSweeps() {
+  // Before one that has ended there is at most one that goes on, and one that waits.
+  const { items } = await get("/api/admin/sweeps?limit=3");
+  return { newest: items[0], ended: items.find(({ finishedAt }) => finishedAt !== null) };
 }
+
+/** Of one that has ended; undefined: it has succeeded, so that what it has not found is as declared. */
+export const failureOf = ({ outcome }) => ({ failed: "failed", lost: "was lost" })[outcome];
 
 /** Machines and records that belong to nobody, also those that were. */
 export async function orphans() {

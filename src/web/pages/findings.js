@@ -2,7 +2,7 @@
 import { addressWith, onAddress, wanted } from "./address.js";
 import { get, post } from "./api.js";
 import { byId, h, show, whileDisabled } from "./dom.js";
-import { findings, lastSweep } from "./findings-api.js";
+import { failureOf, findings, lastSweeps } from "./findings-api.js";
 import { keepUp, openFrame, tell, tellProblem } from "./frame.js";
 import { cursorPager } from "./pager.js";
 import { ask, askFetched, WHY } from "./question.js";
@@ -15,18 +15,28 @@ async function showAll() {
   const kind = wanted().get("kind");
   const cursor = wanted().get("cursor");
   // The sweep before its findings: if it has ended by then, none can be missing.
-  const sweep = await lastSweep();
+  const { newest, ended } = await lastSweeps();
   const [fleet, page] = await Promise.all([get("/api/admin/fleet"), findings({ open: "true", limit: String(PAGE_SIZE), ...(kind && { kind }), ...(cursor && { cursor }) })]);
-  show(byId("last-sweep"), sweep ?? null, sweepText);
+  show(byId("last-sweep"), newest ?? null, sweepText);
   show(byId("kinds"), [fleet.findings, kind], () => kinds(fleet.findings, kind));
   const shown = fleet.findings.find((one) => one.kind === kind);
   byId("findings-title").textContent = kind ?? "All kinds";
   byId("meaning").textContent = shown?.meaning ?? "";
-  show(byId("findings"), page.items, (items) => (items.length > 0 ? items.map(row) : h("tr", {}, h("td", { colspan: "6", class: "quiet" }, sweep?.finishedAt ? "None: everything is as declared." : "None yet: no sweep has looked."))));
+  const none = nothing({ kind, cursor, newest, ended });
+  const rows = () => (page.items.length > 0 ? page.items.map(row) : h("tr", {}, h("td", { colspan: "6", class: "quiet" }, none)));
+  show(byId("findings"), [page.items, none], rows);
   cursorPager(byId("pager"), { cursor, nextCursor: page.nextCursor });
   const mendable = page.items.some(({ repair, username }) => repair.by === "up" && username);
   byId("repair-kind").hidden = !mendable;
   for (const format of ["csv", "json"]) byId(`export-${format}`).href = `/api/admin/export/findings?${new URLSearchParams({ format, ...(kind && { kind }) })}`;
+}
+
+/** What it means that there is no finding. */
+function nothing({ kind, cursor, newest, ended }) {
+  if (cursor) return "None on this page any more.";
+  if (!ended) return newest ? "Not known yet: the first sweep goes on." : "None yet: no sweep has looked.";
+  if (failureOf(ended)) return `Not known: the last sweep ${failureOf(ended)}.`;
+  return kind ? "None of this kind." : "None: everything is as declared.";
 }
 
 function kinds(found, chosen) {
@@ -38,7 +48,7 @@ function kinds(found, chosen) {
 function sweepText(sweep) {
   if (!sweep) return "No sweep yet.";
   if (!sweep.finishedAt) return "A sweep goes on.";
-  if (sweep.outcome !== "succeeded") return `The last sweep ${sweep.outcome === "lost" ? "was lost" : "failed"}: ${sweep.message ?? "the reason is not known"}`;
+  if (failureOf(sweep)) return `The last sweep ${failureOf(sweep)}: ${sweep.message ?? "the reason is not known"}`;
   return h("span", {}, "Last sweep ", ago(sweep.finishedAt), `: ${sweep.users} users in ${seconds(sweep.seconds)} with ${sweep.apiCalls} API calls.`);
 }
 

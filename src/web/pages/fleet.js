@@ -3,6 +3,7 @@ import { addressWith, bindForm, onAddress, wanted } from "./address.js";
 import { get } from "./api.js";
 import { openBulk } from "./bulk.js";
 import { byId, h, show } from "./dom.js";
+import { failureOf, lastSweeps } from "./findings-api.js";
 import { keepUp, openFrame, tellProblem } from "./frame.js";
 import { openNumbers } from "./numbers.js";
 import { numberedPager } from "./pager.js";
@@ -94,7 +95,8 @@ function now(vps) {
 }
 
 async function showFleet() {
-  fleet = await get("/api/admin/fleet");
+  const [read, { ended: sweep = null }] = await Promise.all([get("/api/admin/fleet"), lastSweeps()]);
+  fleet = read;
   const { users, usersWithFindings } = fleet;
   const statuses = Object.keys(users);
   const total = Object.values(users).reduce((sum, count) => sum + count, 0);
@@ -103,7 +105,7 @@ async function showFleet() {
     ...statuses.filter((name) => users[name] > 0).map((name) => h("li", {}, h("a", { href: `/?status=${name}`, "data-here": true, "data-key": `count-${name}` }, status(name, `${users[name]} ${name}`)))),
     usersWithFindings > 0 && h("li", {}, h("a", { href: "/?findings=any", "data-here": true, "data-key": "count-findings" }, h("span", { class: "status warn" }, `${usersWithFindings} with findings`))),
   ]);
-  show(byId("attention"), fleet, attention);
+  show(byId("attention"), [fleet, sweep], () => attention(fleet, sweep));
   options("status", statuses.map((name) => [name, name]));
   options("findings", fleet.findings.map(({ kind, count }) => [kind, `${kind} (${count})`]));
   options("plan", fleet.plans.map((item) => [item, plan(item)]));
@@ -112,13 +114,15 @@ async function showFleet() {
 }
 
 /** What needs somebody, as links to where it is settled. */
-function attention({ users, usersWithFindings, findings, purchasesInDoubt, purchasesHeldBack, rollOut }) {
+function attention({ users, usersWithFindings, findings, purchasesInDoubt, purchasesHeldBack, rollOut }, sweep) {
   const most = findings.slice(0, 3).map(({ kind, count }) => `${count} ${kind}`).join(", ");
   const things = [
     purchasesInDoubt > 0 && ["/purchases?state=uncertain", `${purchasesInDoubt} ${purchasesInDoubt === 1 ? "purchase" : "purchases"} in doubt`, "Somebody has to decide whether it was made."],
     users.failed > 0 && ["/?status=failed", `${users.failed} failed`, "Nothing more is tried by itself."],
     purchasesHeldBack && ["/purchases", "Nothing is bought", purchasesHeldBack],
     rollOut && ["/releases", rollOut.outcome === "stopped" ? `Roll-out of ${rollOut.version} stopped` : `${rollOut.version} is being rolled out`, rollOut.outcome === "stopped" ? "By its failures." : ""],
+    sweep && failureOf(sweep)
+      && ["/findings", `The last sweep ${failureOf(sweep)}`, sweep.message ?? "Nobody knows whether all is as declared."],
     usersWithFindings > 0 && ["/?findings=any", `${usersWithFindings} ${usersWithFindings === 1 ? "user" : "users"} not as declared`, most],
     usersWithFindings === 0 && findings.length > 0 && ["/findings", "Findings of nobody's", most],
   ].filter(Boolean);
