@@ -1,5 +1,6 @@
 /** The user's page: what their VPS is doing, how to get in, what they can do with it. */
 import { byId, h, show } from "/assets/dom.js";
+import { liveStatus } from "/assets/live-status.js";
 import { actions, askAndDo, isUnderWay, lastAction } from "./actions.js";
 import { credentials, forget, readFacts } from "./credentials.js";
 import { copyable } from "./lines.js";
@@ -18,7 +19,6 @@ let vps;
 let facts;
 /** What is known is not what there is now: reading it has failed. */
 let isOld = false;
-let events;
 let lastMilestone;
 /** Counts what was shown of the credentials: they are not data of the status. */
 let reveals = 0;
@@ -55,8 +55,8 @@ async function leave() {
 
 /** Nobody is signed in (any more): nothing of the VPS stays on the page. */
 function end(key) {
-  events?.close();
-  [events, vps, facts] = [undefined, undefined, undefined];
+  live.close();
+  [vps, facts] = [undefined, undefined];
   forget();
   frame(false);
   for (const id of ["progress", "access", "manage", "away"]) byId(id).hidden = true;
@@ -168,32 +168,29 @@ async function ask(name) {
   if (await askAndDo(name, { vps, facts, tell })) readTheRest().catch(tell);
 }
 
-function listen() {
-  events = new EventSource("/api/vps/events");
-  events.addEventListener("status", ({ data }) => receive(JSON.parse(data)));
-  // The browser connects anew by itself, unless the answer was a refusal: then the reason is asked for.
-  events.addEventListener("error", async () => {
-    if (!events) return;
+const live = liveStatus("/api/vps/events", {
+  onStatus: receive,
+  async onLost(isRefused) {
     byId("away").textContent = say("away");
     byId("away").hidden = false;
-    if (events.readyState !== EventSource.CLOSED) return;
+    if (!isRefused) return;
     try {
       receive(await get("/api/vps/status"));
-      setTimeout(listen, AGAIN_MS);
+      setTimeout(live.open, AGAIN_MS);
     } catch (error) {
       if (error.code === "UNAUTHENTICATED") end("session-over");
       else if (error.code === "VPS_NOT_FOUND") nothingYet();
-      else setTimeout(listen, AGAIN_MS);
+      else setTimeout(live.open, AGAIN_MS);
     }
-  });
-}
+  },
+});
 
 function nothingYet() {
   byId("away").hidden = true;
   byId("title").textContent = say("none");
   byId("message").replaceChildren(h("div", { class: "panel notice-calm" }, h("p", {}, say("none-next"))));
   byId("main").setAttribute("aria-busy", "false");
-  setTimeout(listen, AGAIN_MS);
+  setTimeout(live.open, AGAIN_MS);
 }
 
 /** Until the service answers: whoever comes while it is away need not load the page again. */
@@ -219,7 +216,7 @@ function begin(session) {
   byId("stay").textContent = say("stay");
   frame(session !== undefined);
   if (!session) return end("signed-out");
-  listen();
+  live.open();
   setInterval(tick, TICK_MS);
   // Restarts and snapshots are no change of the status, so no event tells of them.
   setInterval(() => vps && !document.hidden && (isOld || isUnderWay(facts)) && readTheRest().catch(() => undefined), FACTS_MS);

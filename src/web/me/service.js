@@ -1,4 +1,5 @@
 /** The service, as the user who was handed over. */
+import { request } from "/assets/request.js";
 
 export class ServiceError extends Error {
   /** @param status of the answer; undefined: there was none */
@@ -72,12 +73,12 @@ async function exchange(method, path, body) {
   const headers = { accept: "application/json", ...(session && method !== "GET" && { "x-csrf-token": session.csrfToken }), ...(body && { "content-type": "application/json" }) };
   let answer;
   try {
-    answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+    answer = await request(path, { method, headers, body: body && JSON.stringify(body) });
   } catch {
     throw new ServiceError("NO_ANSWER", "no answer");
   }
-  if (answer.status === 204) return undefined;
-  const value = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new ServiceError(value.error?.code ?? String(answer.status), value.error?.message ?? "", answer.status);
+  const { status, value } = answer;
+  if (status === 204) return undefined;
+  if (!answer.ok) throw new ServiceError(value.error?.code ?? String(status), value.error?.message ?? "", status);
   return value;
 }

@@ -1,4 +1,6 @@
 /** The page's texts, in the user's language. */
+import { request } from "/assets/request.js";
+
 let texts = {};
 let language = "en";
 
@@ -6,9 +8,9 @@ const CHOSEN = "user-vps-language";
 
 export async function readWords() {
   const chosen = stored();
-  const answer = await fetch(`/me/texts${chosen ? `?lang=${encodeURIComponent(chosen)}` : ""}`);
+  const answer = await request(`/me/texts${chosen ? `?lang=${encodeURIComponent(chosen)}` : ""}`);
   if (!answer.ok) throw new Error(`The service answered ${answer.status}.`);
-  const words = await answer.json();
+  const words = answer.value;
   ({ texts, language } = words);
   document.documentElement.lang = language;
   return words;

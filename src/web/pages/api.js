@@ -1,4 +1,5 @@
 /** The service's API, signed in by the session cookie. */
+import { request } from "./request.js";
 
 export class ApiError extends Error {
   /** @param status of the answer; undefined: there was none @param retryAfterMs how long the service wants to be left alone */
@@ -26,7 +27,8 @@ export async function openSession() {
   return session;
 }
 
-export const get = (path) => call("GET", path);
+/** @param options `byWorker`: the service has to ask a worker, which takes longer */
+export const get = (path, options) => call("GET", path, undefined, options);
 export const post = (path, body = {}) => call("POST", path, body);
 
 /** @throws ApiError the operator may still be logged in */
@@ -35,13 +37,13 @@ export async function logOut() {
   location.assign("/login");
 }
 
-async function call(method, path, body) {
+async function call(method, path, body, options) {
   try {
-    return await send(method, path, body);
+    return await send(method, path, body, options);
   } catch (error) {
     if (error.code !== "CSRF_TOKEN_WRONG") throw error;
     await renewSession();
-    return await send(method, path, body);
+    return await send(method, path, body, options);
   }
 }
 
@@ -53,20 +55,20 @@ async function renewSession() {
   if (before && operator !== before.operator) return goTo(() => location.reload());
 }
 
-async function send(method, path, body) {
+async function send(method, path, body, options) {
   const headers = { accept: "application/json", ...(session && method !== "GET" && { "x-csrf-token": session.csrfToken }), ...(body && { "content-type": "application/json" }) };
   let answer;
   try {
-    answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+    answer = await request(path, { ...options, method, headers, body: body && JSON.stringify(body) });
   } catch {
     tell(false);
     throw new ApiError({ code: "NO_ANSWER", message: "The service does not answer.", next: method === "GET" ? "It is tried again." : "Try again when it does." });
   }
-  tell(answer.status < 500);
-  if (answer.status === 401) return goTo(() => location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`));
-  if (answer.status === 204) return undefined;
-  const value = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new ApiError(value.error ?? { code: String(answer.status), message: `The service answered ${answer.status}.` }, answer.status, 1_000 * (Number(answer.headers.get("retry-after")) || 0));
+  const { status, ok, value } = answer;
+  tell(status < 500);
+  if (status === 401) return goTo(() => location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`));
+  if (status === 204) return undefined;
+  if (!ok) throw new ApiError(value.error ?? { code: String(status), message: `The service answered ${status}.` }, status, 1_000 * (Number(answer.headers.get("retry-after")) || 0));
   return value;
 }
 

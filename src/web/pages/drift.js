@@ -16,7 +16,7 @@ export function openDrift(username) {
 async function check(username) {
   byId("drift").replaceChildren(h("p", {}, "Comparing; it takes some seconds."));
   try {
-    const drift = await get(`/api/admin/vps/${username}/drift`);
+    const drift = await get(`/api/admin/vps/${username}/drift`, { byWorker: true });
     byId("drift").replaceChildren(drift.changes === 0 ? h("p", {}, "None: everything is as declared.") : driftTable(drift));
   } catch (error) {
     const missing = error.code === "ROUTE_NOT_FOUND";

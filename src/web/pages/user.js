@@ -5,6 +5,7 @@ import { byId, h, show } from "./dom.js";
 import { openDrift } from "./drift.js";
 import { readGivingUp, showGivingUp } from "./give-up.js";
 import { keepUp, keepUpNoMore, openFrame, tellProblem } from "./frame.js";
+import { liveStatus } from "./live-status.js";
 import { readDoubt, showDoubt } from "./doubt.js";
 import { showRuns } from "./runs.js";
 import { ago, copyable, doing, plan, shortSeconds, status, when } from "./text.js";
@@ -128,17 +129,10 @@ function facts(record) {
   return Object.entries(entries).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
 }
 
-function listen() {
-  const events = new EventSource(`/api/admin/vps/${username}/events`);
-  events.addEventListener("status", ({ data }) => receive(JSON.parse(data)));
-  // The browser connects anew by itself unless the answer was a refusal: then the reason is asked for.
-  events.addEventListener("error", () => {
-    if (events.readyState === EventSource.CLOSED) askWhy();
-  });
-}
+const live = liveStatus(`/api/admin/vps/${username}/events`, { onStatus: receive, onLost: (isRefused) => isRefused && askWhy() });
 
 function askWhy() {
-  get(`/api/admin/vps/${username}`).then(() => setTimeout(listen, AGAIN_MS), (error) => {
+  get(`/api/admin/vps/${username}`).then(() => setTimeout(live.open, AGAIN_MS), (error) => {
     if (error.code === "USER_NOT_FOUND" || error.code === "REQUEST_INVALID") return showNobody();
     tellProblem(error);
     setTimeout(askWhy, Math.max(AGAIN_MS, error.retryAfterMs ?? 0));
@@ -155,7 +149,7 @@ function showNobody() {
 }
 
 await openFrame().catch(tellProblem);
-listen();
+live.open();
 const ticking = setInterval(tick, TICK_MS);
 onAddress(soonReadTheRest);
 void keepUp(lookAtRuns, RUNS_MS);

@@ -8,8 +8,8 @@ const LOOKS = { completed: "succeeded", failed: "failed", running: "running" };
 const OUTCOMES = { complete: ["succeeded", "The script ran to its end."], failed: ["failed", "The script stopped."], unfinished: ["running", "The script has not ended: it still runs, or was cut off."] };
 
 export function openVpsTells(username) {
-  onAsking("read-boot", "boot", "A worker reads it over SSH; it takes some seconds.", async () => bootLog(username, await get(`/api/admin/vps/${username}/boot-log`)));
-  onAsking("read-actions", "vm-actions", "A worker asks Hostinger.", async () => vmActions(await get(`/api/admin/vps/${username}/actions`)));
+  onAsking("read-boot", "boot", "A worker reads it over SSH; it takes some seconds.", async () => bootLog(username, await get(`/api/admin/vps/${username}/boot-log`, { byWorker: true })));
+  onAsking("read-actions", "vm-actions", "A worker asks Hostinger.", async () => vmActions(await get(`/api/admin/vps/${username}/actions`, { byWorker: true })));
 }
 
 function onAsking(buttonId, placeId, words, read) {
