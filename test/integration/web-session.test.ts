@@ -36,6 +36,21 @@ describe("an operators' page", needing("browser"), () => {
     assert.deepEqual(jobs.enqueued.map(({ operation }) => operation), ["power"]);
   });
 
+  it("is reached by a link of another site, which brings no cookie along, without a second login", async () => {
+    const { page } = the;
+    const ticket = `${address.replace("127.0.0.1", "localhost")}/ticket`;
+    const body = `<a href="${address}/users/alice?runs=1#facts">alice</a>`;
+    await page.route(ticket, (route) => route.fulfill({ contentType: "text/html", body }));
+    await page.goto(ticket);
+    const login = page.waitForResponse((response) => new URL(response.url()).pathname === "/login");
+    await page.getByRole("link", { name: "alice" }).click();
+    assert.equal((await login).status(), 200);
+    await page.waitForURL(`${address}/users/alice?runs=1#facts`);
+    await operator("operator@example.com");
+    await page.unroute(ticket);
+    await the.open("/users/alice");
+  });
+
   it("does nothing in the name of another operator who has logged in since, and shows who it is", async () => {
     await logInElsewhere("olga@example.com");
     await restart();

@@ -52,6 +52,9 @@ export async function openPageWorld({ sandbox, env, databaseUrl }: PageWorldOpti
   return {
     world, page, complaints, operatorToken,
     async logIn() {
+      // Who is logged in is not asked to; and from a page that asks for nothing, for another one would go to the login by itself.
+      await page.goto("about:blank");
+      await browser.context.clearCookies();
       await page.goto(`${world.url}/login`);
       await page.getByLabel("Operator's token").fill(await operatorToken());
       await page.getByRole("button", { name: "Log in" }).click();
