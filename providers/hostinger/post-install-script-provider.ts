@@ -5,7 +5,7 @@ import type { CallOptions, PostInstallScript, ScriptRequest } from "./api/client
 import { SCRIPT_LIMIT_BYTES } from "./api/specification.ts";
 import { deleteScript } from "./delete-script.ts";
 import { noteScriptMade } from "./own-writes.ts";
-import { readNewestScripts } from "./purchase/index.ts";
+import { readNewestScripts, refuseWhileOrdered } from "./purchase/index.ts";
 import { isStub, scriptOrNone, STUB } from "./script-content.ts";
 import { isSetupScriptName } from "./setup-script-name.ts";
 import { currentSession } from "./session.ts";
@@ -108,7 +108,10 @@ export async function update(id: string, _olds: Values, given: Values): Promise<
 /** Where the name is its own, every script of it goes along: one whose creation landed after its run had died. */
 async function deletePostInstallScript(id: string, props: Values): Promise<void> {
   const session = currentSession();
-  if (!isAnothersNow("post-install script", id)) await deleteScript(session, Number(id));
+  if (!isAnothersNow("post-install script", id)) {
+    await refuseWhileOrdered(session, Number(id));
+    await deleteScript(session, Number(id));
+  }
   const name = String(props["name"]);
   // Outputs of before know nothing of owning a name.
   if (!ownsName(props) && !isSetupScriptName(name)) return;

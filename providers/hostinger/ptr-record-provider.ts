@@ -38,8 +38,11 @@ export async function create(given: Values): Promise<{ id: string; outs: Values 
   return { id: "ptr", outs };
 }
 
-export async function update(_id: string, _olds: Values, given: Values): Promise<{ outs: Values }> {
-  return { outs: await establish(given) };
+/** The address of before is somebody else's one day, and no state knows of its entry any more. */
+export async function update(id: string, olds: Values, given: Values): Promise<{ outs: Values }> {
+  const outs = await establish(given);
+  if (nameOf(olds) !== nameOf(outs)) await deletePtrRecord(id, olds);
+  return { outs };
 }
 
 /** An address that the VM no longer has took its entry along. */

@@ -1,4 +1,5 @@
 /** What stands in the account for a post-install script: the whole one for as long as a first boot needs it, else a stub. */
+import { UserVpsError } from "../core/errors.ts";
 import type { PostInstallScript } from "./api/client.ts";
 import { undefinedIfNotFound } from "./api/not-found.ts";
 import { hasWritten, noteScriptContent } from "./own-writes.ts";
@@ -21,14 +22,24 @@ export function isStub(content: string | null): boolean {
 
 /**
  * Before a VM is bought, set up or wiped with the script, it is the whole one that is there.
- * Errors: API_*; API_NOT_FOUND if somebody has removed it.
+ * Errors: API_*; API_NOT_FOUND if somebody has removed it; CHANGE_REFUSED if a stub is there, and nobody says of what.
  */
 export async function writeWholeScript(session: Session, { postInstallScriptId: id, postInstallScript: content }: Pick<VirtualMachineInputs, "postInstallScriptId" | "postInstallScript">): Promise<void> {
-  if (id === undefined || content === undefined || hasWritten(session, id, content)) return;
+  if (id === undefined) return;
+  if (content === undefined) return await refuseStub(session, id);
+  if (hasWritten(session, id, content)) return;
   const { client, signal } = session;
   const script = await client.scripts.get(id, { signal });
   if (script.content !== content) await client.scripts.update(id, { name: script.name, content }, { signal });
   noteScriptContent(session, id, content);
+}
+
+/** Also where `ignoreChanges` has taken the content away: the engine keeps no secret of what a refresh has found to differ. */
+async function refuseStub(session: Session, id: number): Promise<void> {
+  if (!isStub((await scriptOrNone(session, id))?.content ?? null)) return;
+  throw new UserVpsError("CHANGE_REFUSED", `Post-install script ${id} is a stub in the Hostinger account, and the VM does not say what it stands for: it would be installed with nothing.`, {
+    next: "Give the VirtualMachine the script's content as postInstallScript, and leave it out of `ignoreChanges`.",
+  });
 }
 
 /**

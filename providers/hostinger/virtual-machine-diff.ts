@@ -18,7 +18,7 @@ const INSTALLATION: ReadonlySet<string> = new Set(["postInstallScriptId", "postI
  */
 export function changesOf(olds: Values, news: Values): string[] {
   const wiping = needsWipe(olds, news);
-  const isForgotten = (property: string) => INSTALLATION.has(property) && news[property] === undefined && !wiping.includes(property);
+  const isForgotten = (property: string) => (INSTALLATION.has(property) || property === "rootPassword") && news[property] === undefined && !wiping.includes(property);
   const changed: string[] = COMPARED.filter((property) => isUnknown(news[property]) || (olds[property] !== news[property] && !isForgotten(property)));
   if ((olds["allowDelete"] === true) !== (news["allowDelete"] === true)) changed.push("allowDelete");
   if (olds["state"] !== "running" || !olds["ipv4"]) changed.push("state");

@@ -97,8 +97,9 @@ function knownAfter(acquired: AcquiredVm, inputs: VirtualMachineInputs): Values 
 /** Changes in place what can be changed in place, after the VM runs. A failure keeps what was done so far. */
 export async function update(id: string, oldValues: Values, given: Values): Promise<{ outs: Values }> {
   const session = currentSession();
-  const inputs = inputsFrom(given);
   const olds = withoutProvider(oldValues);
+  // See check: left out, it is as it is.
+  const inputs = { ...inputsFrom(given), rootPassword: (given["rootPassword"] ?? olds["rootPassword"]) as string };
   if (isOnlyAboutDeletion(olds, { ...inputs })) {
     const noted = withoutUndefined({ ...olds, ...recorded(inputs) });
     return { outs: oldValues["state"] === BEING_MADE ? noted : await withPurchaseClosed(session, noted) };

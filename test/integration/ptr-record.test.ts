@@ -65,6 +65,17 @@ describe("a reverse DNS entry", () => {
     assert.deepEqual(await ptrs(), [HOSTNAME]);
   });
 
+  it("moves with its resource to another VM: the one of before leads to nobody", async () => {
+    const { id, outs } = await created();
+    const before = vm;
+    beginRun();
+    vm = await provision(sandbox, { hostname: "alicia.spoq.dev" });
+    await provider.update(id, outs, inputs());
+    assert.deepEqual(await ptrs(), [HOSTNAME]);
+    vm = before;
+    assert.deepEqual(await ptrs(), [null]);
+  });
+
   it("stays when another resource has taken it over in the same run", async () => {
     const before = await created();
     await provider.create(inputs());

@@ -130,6 +130,15 @@ describe("a script's stub", () => {
     assert.deepEqual(await stubs.diff(stub.id, stub.outs, stubInputs), { changes: true });
   });
 
+  it("is not what a VM is bought or wiped with, where the VM does not say what it stands for", async () => {
+    const { given, vm } = await healthy();
+    const { postInstallScript: _, ...without } = given;
+    await assert.rejects(vms.update(vm.id, vm.outs, { ...without, recreation: "1", allowRecreateOf: Number(vm.id) }), /CHANGE_REFUSED: .* is a stub/);
+    await assert.rejects(vms.create({ ...without, hostname: "alicia.spoq.dev", allowReplaceOf: Number(vm.id) }), /CHANGE_REFUSED: .* is a stub/);
+    assert.ok(vmOf(vm.id).actions.every(({ name }) => name !== "recreate"));
+    assert.equal(sandbox.state().purchases.length, 1);
+  });
+
   it("makes way for the whole script before another VM is bought", async () => {
     const { given, vm } = await healthy();
     const other = await vms.create({ ...given, hostname: "alicia.spoq.dev", allowReplaceOf: Number(vm.id) });

@@ -16,7 +16,7 @@ import { mayHaveBought } from "./states.ts";
 /** So many of the newest pages are read in any case: what is open of orders is there, see in-sight.ts. */
 export const LEAST_PAGES = 2;
 /** 25 000 scripts. */
-const MOST_PAGES = 500;
+export const MOST_PAGES = 500;
 /** Where nothing else says how far back: a purchase that nobody has looked at for longer is for hPanel. */
 const HORIZON_MS = 30 * DAY_MS;
 /** So long after its last move somebody may be at work on a record who knows it by its id: a buyer, or a stack that closes it. */

@@ -7,6 +7,7 @@ export { abandonPurchase, leftPurchases } from "./left.ts";
 export type { LeftPurchase } from "./left.ts";
 export { obtainVm } from "./obtain.ts";
 export type { PurchaseRecord } from "./record.ts";
+export { refuseWhileOrdered } from "./order-of-script.ts";
 export { readPurchases, resolvePurchase } from "./resolve.ts";
 export type { DecidedBy, PurchaseDecision, ReadPurchasesOptions } from "./resolve.ts";
 export type { PurchaseState } from "./states.ts";

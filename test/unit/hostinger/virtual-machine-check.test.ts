@@ -36,6 +36,13 @@ describe("checking a VM's inputs", () => {
     assert.equal(inputs["wipeOnDelete"], false);
   });
 
+  it("misses no root password that `ignoreChanges` takes from inputs which a refresh has left without secrets", async () => {
+    const { rootPassword: _, ...without } = OLD;
+    assert.deepEqual((await checkVirtualMachine(without, { ...without })).failures, []);
+    assert.equal((await checkVirtualMachine(OLD, { ...without })).failures.length, 1);
+    assert.equal((await checkVirtualMachine({}, { ...without })).failures.length, 1);
+  });
+
   it("takes values that are not known yet", async () => {
     const { failures } = await check({ hostname: UNKNOWN, rootPassword: UNKNOWN, postInstallScriptId: UNKNOWN });
     assert.deepEqual(failures, []);
