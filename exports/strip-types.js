@@ -3,8 +3,8 @@
  * an installed package is. There this does it, for the files of this package alone: as `npm pack` has
  * left them in `stripped/`, or at once. Whoever needs it imports it first and then, by `import()`, a
  * TypeScript file: static imports would be loaded before this has run, and `require()` fails if
- * somebody else is just importing one of the same files. The command line hands it to every Node that
- * it starts (bin/user-vps).
+ * somebody else is just importing one of the same files. Each Node that runs a program of this package
+ * gets it as an argument (bin/user-vps, providers/core/own-node.ts).
  */
 import { readFileSync } from "node:fs";
 import { registerHooks, stripTypeScriptTypes } from "node:module";

@@ -1,4 +1,5 @@
 /** The small shell scripts that belong to an engine. */
+import { ownNodeArguments } from "../../providers/core/own-node.ts";
 
 export interface NodeLaunch {
   readonly node: string;
@@ -6,18 +7,22 @@ export interface NodeLaunch {
   readonly compileCache: string;
 }
 
-/** `node` as the language host starts it. */
+/** `node` as the language host starts it, which is for the stacks' program. */
 export function nodeScript({ node, compileCache }: NodeLaunch): string {
   return `#!/bin/sh
-${launch(compileCache)}exec ${quoted(node)} "$@"
+${launch(compileCache)}exec ${ownNode(node)} "$@"
 `;
 }
 
 /** A Node program of the checkout's. */
 export function programScript({ node, compileCache, entry }: NodeLaunch & { readonly entry: string }): string {
   return `#!/bin/sh
-${launch(compileCache)}exec ${quoted(node)} --disable-warning=ExperimentalWarning ${quoted(entry)} "$@"
+${launch(compileCache)}exec ${ownNode(node)} ${quoted(entry)} "$@"
 `;
+}
+
+function ownNode(node: string): string {
+  return [node, ...ownNodeArguments()].map(quoted).join(" ");
 }
 
 function launch(compileCache: string): string {

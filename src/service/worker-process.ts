@@ -103,7 +103,7 @@ async function startParts({ settings, env, engineWithSlots, pool, databaseUrl, b
   const purchases = isAccountTold ? desk : { ...desk, refuseDoubtedAccount: refuseDoubtedUntilTold({ pool, settings }) };
   const engineBasis = { slots, givesWay: true, installed, backend, backendUrl, workerId, folder, env: engineWithSlots.env, secretsProvider: settings.secretsProvider };
   const engine = new AutomationEngine({ ...engineBasis, dns, processes: engineProcesses(pool) });
-  serves(startWatchdog(workerId, folder));
+  serves(startWatchdog(workerId, folder, { say: onProgress }));
   const fromFiles = (["passphraseFile", "hostingerApiKeyFile"] as const).flatMap((setting) => (settings[setting] ? readSettingFile(VARIABLES[setting].name, settings[setting]).trim() : []));
   const common = {
     boss, pool, databaseUrl, engine, vms, dns, purchases, settings, workerId, cipher: createCredentialsCipher(settings.credentialsKeys!),

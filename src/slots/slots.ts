@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { joinSignals } from "../../providers/core/join-signals.ts";
+import { ownNodeArguments } from "../../providers/core/own-node.ts";
 import { inSeconds, MINUTE_MS } from "../../providers/core/time.ts";
 import { giveWay } from "./give-way.ts";
 import type { FromSlot, ToSlot } from "./messages.ts";
@@ -131,7 +132,7 @@ export class Slots {
     const child = fork(join(import.meta.dirname, "slot-process.ts"), {
       cwd: PROJECT,
       env: { ...env, ...tag(slotId) },
-      execArgv: ["--disable-warning=ExperimentalWarning", `--max-semi-space-size=${NEW_SPACE_MB}`],
+      execArgv: [...ownNodeArguments(), `--max-semi-space-size=${NEW_SPACE_MB}`],
       // A session of its own, to give way as a whole.
       detached: true,
       stdio: ["ignore", "ignore", "inherit", "ipc"],

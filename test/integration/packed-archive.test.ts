@@ -5,14 +5,17 @@ import { once } from "node:events";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { sandboxEnvironment, trialDataFolder } from "../../src/cli/sandbox-env.ts";
+import { binFolder } from "../../src/install-pulumi/bin-folder.ts";
 import { cacheRoot } from "../../src/install-pulumi/cache.ts";
 import { ensureEngine } from "../../src/install-pulumi/ensure-engine.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { atEnd } from "../support/at-end.ts";
+import { until } from "../support/until.ts";
 
 const run = promisify(execFile);
 const CHECKOUT = resolve(import.meta.dirname, "..", "..");
@@ -101,5 +104,36 @@ describe("the packed archive, installed", async () => {
     assert.ok(changes["create"]! >= 5, stdout);
     assert.equal(outputs["url"], "https://karl.spoq.dev");
     assert.deepEqual(readdirSync(installed).toSorted(), before);
+  });
+
+  it("has a watchdog beside a run, which removes the run's folder after kill -9", async () => {
+    const temporary = join(folder, "temporary");
+    mkdirSync(temporary);
+    const env = { ...environment, ...sandboxEnvironment(sandbox, { env: {} }, pathToFileURL(join(folder, "state")).href), TMPDIR: temporary };
+    const up = spawn(bin, ["up", "lena", "--yes", "--json"], { cwd: home, env, stdio: "ignore" });
+    atEnd(() => up.kill("SIGKILL"));
+    const watchdog = async () => {
+      const { stdout } = await run("ps", ["-A", "-ww", "-o", "pid=,command="], { maxBuffer: 1 << 26 });
+      return stdout.split("\n").filter((line) => line.includes("watchdog.ts ") && line.includes(join(temporary, "user-vps-cli-")))[0]?.trim().split(" ")[0];
+    };
+    const first = await until("a watchdog", watchdog);
+    // So that the run does not end meanwhile, and no other watchdog takes the place of one that dies.
+    up.kill("SIGSTOP");
+    await sleep(2_000);
+    assert.equal(await watchdog(), first);
+    up.kill("SIGKILL");
+    await until("the run's folder to be gone", () => !readdirSync(temporary).some((name) => name.startsWith("user-vps-cli-")));
+  });
+
+  it("has a dynamic provider that an engine can start which inherits nothing of the command line", async () => {
+    const provider = spawn(join(binFolder(installed, join(home, "cache", "user-vps")), "pulumi-resource-pulumi-nodejs"), ["127.0.0.1:1"], { cwd: home, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+    atEnd(() => provider.kill("SIGKILL"));
+    const ended = once(provider, "close");
+    let said = "";
+    provider.stderr.setEncoding("utf8").on("data", (text) => { said += text; });
+    const [port] = await Promise.race([once(provider.stdout.setEncoding("utf8"), "data"), ended.then(() => [said])]);
+    assert.match(String(port), /^\d+\n$/);
+    provider.kill("SIGKILL");
+    await ended;
   });
 });

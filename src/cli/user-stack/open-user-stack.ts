@@ -64,7 +64,7 @@ export async function openUserStack<T>(invocation: Invocation, { create = false,
   const folder = await mkdtemp(join(tmpdir(), "user-vps-cli-"));
   const runId = randomUUID();
   // However this process ends, nothing of it stays: neither the folder nor an engine that nobody watches.
-  const watchdog = startWatchdog(runId, folder, { endsSilent: false });
+  const watchdog = startWatchdog(runId, folder, { endsSilent: false, say: (line) => progress.say(line) });
   const backend = await stateBackend(env);
   let slot: OwnSlot | undefined;
   try {

@@ -89,7 +89,7 @@ describe("choosePlugins", () => {
     const { choice } = await choose(folder);
     const [plugin] = pluginFolders(String(choice.pulumiHome));
     const launcher = join(String(plugin), "pulumi-resource-cloudflare");
-    assert.match(await readFile(launcher, "utf8"), /\nexec '.+' --disable-warning=ExperimentalWarning '.+\/checkout\/src\/stand-ins\/cloudflare\.ts' "\$@"/);
+    assert.match(await readFile(launcher, "utf8"), /\nexec '.+' '--disable-warning=ExperimentalWarning' '.+\/checkout\/src\/stand-ins\/cloudflare\.ts' "\$@"/);
     assert.equal((await stat(launcher)).mode & 0o111, 0o111);
     await utimes(launcher, 0, 0);
     await choose(folder);
