@@ -24,7 +24,7 @@ export async function openPlainCli(world: DemoWorld, signal: AbortSignal): Promi
   await preparePulumiHome(home, world.engine);
   const folder = join(world.folder, "checkout");
   await makeStackFolder(folder);
-  const env = { ...engineEnvironment(world.engine, { ...world.env }), PULUMI_HOME: home, ...engineBackend(world.databaseUrl) };
+  const env = { ...engineEnvironment(world.engine, { ...world.env }), PULUMI_HOME: home, ...engineBackend(world.databaseUrl, { env: world.env }) };
   const pulumi = async (...args: string[]) => (await run("pulumi", [...args, "--non-interactive"], { cwd: folder, env, signal, maxBuffer: 64 * 1024 * 1024 })).stdout;
 
   const takeSettings = (username: string) => pulumi("config", "refresh", "--force", "--stack", username);

@@ -17,7 +17,7 @@ export async function faultOfEngine(url: string, { env, signal }: Pick<CheckCont
   if (typeof engine === "string") return undefined;
   const home = await mkdtemp(join(tmpdir(), "user-vps-doctor-"));
   try {
-    const environment = { ...engineEnvironment({ binDir: engine.folder, env: ENGINE_SETTINGS }, { ...env }), PULUMI_HOME: home, ...engineBackend(url, { env: { ...env } }) };
+    const environment = { ...engineEnvironment({ binDir: engine.folder, env: ENGINE_SETTINGS }, { ...env }), PULUMI_HOME: home, ...engineBackend(url, { env }) };
     // The least that connects: whoever is signed in to the backend.
     const { ok, reason } = await run(join(engine.folder, "pulumi"), ["whoami", "--non-interactive"], { cwd: home, env: environment, timeoutMs: LIMIT_MS, signal });
     return ok ? undefined : reason;

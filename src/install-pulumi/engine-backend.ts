@@ -4,7 +4,7 @@
  * or left out.
  */
 import { resolve } from "node:path";
-import { postgresAddress, SYSTEMS_AUTHORITIES } from "../config/postgres-address.ts";
+import { postgresAddress, SYSTEMS_AUTHORITIES, type PostgresAddress } from "../config/postgres-address.ts";
 
 /** What both drivers know, or what only tells Go's how to connect; and Pulumi's own `table`. Go's sends whatever it does not know to PostgreSQL, which refuses it. */
 const HANDED_OVER = [
@@ -17,42 +17,58 @@ const FILES: ReadonlySet<string> = new Set(["sslrootcert", "sslcert", "sslkey"])
 
 const SSL_MODES: ReadonlySet<string> = new Set(["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]);
 
-/** libpq's variables that Go's driver refuses to start with, and node-postgres does not read. */
-const REFUSED = ["PGCHANNELBINDING", "PGGSSDELEGATION", "PGGSSENCMODE", "PGGSSLIB", "PGKRBSRVNAME", "PGREALM", "PGREQUIREAUTH", "PGREQUIREPEER", "PGREQUIRESSL", "PGSSLCERTMODE", "PGSSLCOMPRESSION", "PGSSLCRL", "PGSSLCRLDIR"] as const;
+/**
+ * What the engine keeps of libpq's variables: how to sign in, and how long to wait for it. Of the others Go's driver reads
+ * more than node-postgres, and some before the address: it would go elsewhere (PGSERVICE, PGHOSTADDR), or not start at all.
+ */
+const KEPT: ReadonlySet<string> = new Set(["PGPASSWORD", "PGPASSFILE", "PGSSLCERT", "PGSSLKEY", "PGSSLROOTCERT", "PGSSLNEGOTIATION", "PGSSLSNI", "PGCONNECT_TIMEOUT"]);
 
 export interface EngineBackendOptions {
   /** As an operator sees it in pg_stat_activity. */
   readonly applicationName?: string;
-  /** node-postgres reads PGSSLMODE from the process itself. */
-  readonly env?: NodeJS.ProcessEnv;
+  /** What the engine gets otherwise, the process's own environment included. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * The password goes by a variable of its own: the engine quotes the address when it cannot connect.
+ * What goes over the rest of the engine's environment. The password has a variable of its own: the engine quotes the
+ * address when it cannot connect.
  *
  * @throws UserVpsError CONFIG_INVALID
  */
 export function engineBackend(url: string, { applicationName, env = process.env }: EngineBackendOptions = {}): Readonly<Record<string, string | undefined>> {
   if (!/^postgres(ql)?:/.test(url)) return { PULUMI_BACKEND_URL: url };
-  const { url: given, host, port, user, password, parameters } = postgresAddress(url);
+  const { password, parameters, ...address } = postgresAddress(url);
   const sslMode = sslModeOf(parameters, env["PGSSLMODE"]);
   // As parameters, hosts need no escapes: in the place of the host, Go takes neither a socket's folder nor an IPv6 address without a port.
   const told: Readonly<Record<string, string | undefined>> = {
-    host, port, user,
+    ...placeOf(address),
     ...Object.fromEntries(HANDED_OVER.map((name) => [name, FILES.has(name) ? withWholePath(parameters[name]) : parameters[name]])),
+    options: parameters["options"] || process.env["PGOPTIONS"],
     ...(applicationName !== undefined && { application_name: applicationName }),
     sslmode: sslMode,
   };
   // The engine knows the short scheme alone, and takes the other for an account at Pulumi's own service.
-  const address = new URL(`postgres://${given.pathname}`);
-  for (const [name, value] of Object.entries(told)) if (value) address.searchParams.set(name, value);
+  const backend = new URL(`postgres://${address.url.pathname}`);
+  for (const [name, value] of Object.entries(told)) if (value) backend.searchParams.set(name, value);
+  const others = Object.keys({ ...process.env, ...env }).filter((name) => name.startsWith("PG") && !KEPT.has(name));
   return {
-    ...Object.fromEntries(REFUSED.map((name) => [name, undefined])),
-    PULUMI_BACKEND_URL: address.href,
+    ...Object.fromEntries(others.map((name) => [name, undefined])),
+    PULUMI_BACKEND_URL: backend.href,
     // Whatever the address says, Go's driver fails for a value there that it does not know.
     PGSSLMODE: sslMode,
     ...(password && { PGPASSWORD: password }),
   };
+}
+
+/**
+ * As node-postgres completes what the address does not say (pg/lib/connection-parameters.js): from the process's own
+ * environment, which the file `.env` is no part of. A database that only the environment names is no part of the keys of the
+ * states, so it does not go into the path.
+ */
+function placeOf({ host, port, user, database }: Pick<PostgresAddress, "host" | "port" | "user" | "database">): Readonly<Record<string, string | undefined>> {
+  const { PGHOST, PGPORT, PGUSER, PGDATABASE, USER } = process.env;
+  return { host: host || PGHOST || "localhost", port: port || PGPORT || "5432", user: user || PGUSER || USER, dbname: database ? undefined : PGDATABASE };
 }
 
 function withWholePath(file: string | undefined): string | undefined {

@@ -54,7 +54,7 @@ export function runEnvironment({ installed, env, pulumiHome, backendUrl, runId, 
   const complete = {
     ...engineEnvironment(installed, env),
     PULUMI_HOME: pulumiHome,
-    ...engineBackend(backendUrl, { applicationName: `user-vps ${runId}` }),
+    ...engineBackend(backendUrl, { applicationName: `user-vps ${runId}`, env }),
     PULUMI_DEBUG_PROVIDERS: providers,
     // A copy of each state before each change; the history has them as well.
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true",

@@ -83,7 +83,7 @@ describe("the engine and node-postgres, told the same address", () => {
   const asNode = (given: string) => heardOf(() => new Client({ connectionString: url(given), application_name: "x" }).connect().catch(() => undefined));
   let told = "";
   const asEngine = (given: string, env: NodeJS.ProcessEnv = {}) => heardOf(async () => {
-    const run = await tryQuietly(["whoami"], { cwd: folder, env: { ...engineEnvironment(engine, { ...process.env, ...env, PULUMI_HOME: join(folder, "home") }), ...engineBackend(url(given), { applicationName: "x" }) } });
+    const run = await tryQuietly(["whoami"], { cwd: folder, env: { ...engineEnvironment(engine, { ...process.env, ...env, PULUMI_HOME: join(folder, "home") }), ...engineBackend(url(given), { applicationName: "x", env }) } });
     assert.ok(!run.ok);
     told = `${run.stdout}\n${run.reason}`;
   });

@@ -75,7 +75,7 @@ export async function openUserStack<T>(invocation: Invocation, { create = false,
     await preparePulumiHome(home, engine);
     const cwd = join(folder, "checkout");
     await makeStackFolder(cwd);
-    const bare = { cwd, env: { ...engineEnvironment(engine, { ...forEngine }), PULUMI_HOME: home, ...engineBackend(backend.url), [TAG_VARIABLES.worker]: runId } };
+    const bare = { cwd, env: { ...engineEnvironment(engine, { ...forEngine }), PULUMI_HOME: home, ...engineBackend(backend.url, { env: forEngine }), [TAG_VARIABLES.worker]: runId } };
 
     progress.say(`${username}: looking for the stack`);
     const found = await findStack(username, bare);
