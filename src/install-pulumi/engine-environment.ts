@@ -15,6 +15,11 @@ export const ENGINE_SETTINGS = {
   PULUMI_DIY_BACKEND_PARALLEL: "1",
   // Without it every call lists all stacks, to warn of a layout that this project never had (backend/diy/backend.go).
   PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true",
+  // A state is kept in one place and one form, whatever somebody has set for other projects: where the service looks for it.
+  // These beat the older names SELF_MANAGED_STATE_* (sdk/v3, go/common/util/env).
+  PULUMI_DIY_BACKEND_GZIP: "false",
+  PULUMI_DIY_BACKEND_ZSTD: "false",
+  PULUMI_DIY_BACKEND_LEGACY_LAYOUT: "false",
   // Every call writes a log into the user's own PULUMI_HOME, by default for a week and up to 500 MB (sdk/v3, go/common/env); in ours there are none.
   PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2",
   PULUMI_LOG_ROTATION_MAX_TOTAL_MB: "50",

@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { postgresAddress } from "../config/postgres-address.ts";
 import { createPool } from "../db/index.ts";
+import { blobOf, contentOf, STATE_ENDING, STATE_ENDINGS, type Blob } from "./state-blob.ts";
 
 /** A stack as its state backend has it, as far as it matters before a run. */
 export interface StackState {
@@ -27,11 +28,6 @@ export interface StateLock {
   readonly username: string;
   readonly hostname: string;
   readonly atMs: number;
-}
-
-interface Blob {
-  readonly key: string;
-  readonly data: { readonly data: string };
 }
 
 /**
@@ -119,7 +115,7 @@ export class StateBackend {
     const { rows: own } = await this.#pool.query(`SELECT FROM ${this.#table} WHERE ${below(1, 2)} LIMIT 1`, [folder, endOf(folder)]);
     if (own.length > 0) return;
     const { rows: others } = await this.#pool.query<{ name: string; stacks: number }>(
-      `SELECT split_part(key, '/.pulumi/', 1) AS name, count(*)::int AS stacks FROM ${this.#table} WHERE key LIKE '%/.pulumi/stacks/' || $1 || '/%.json' GROUP BY 1 ORDER BY 2 DESC`, [this.#project],
+      `SELECT split_part(key, '/.pulumi/', 1) AS name, count(*)::int AS stacks FROM ${this.#table} WHERE key LIKE '%/.pulumi/stacks/' || $1 || '/%' AND key ~ '${STATE_ENDING}' GROUP BY 1 ORDER BY 2 DESC`, [this.#project],
     );
     const [other] = others;
     if (!other) return;
@@ -136,17 +132,18 @@ export class StateBackend {
 
   /** The names of the project's stacks; none before an engine has met the database. */
   async listStacks(): Promise<Set<string>> {
-    const rows = await this.#orNone<{ name: string }>(`SELECT substr(key, length($1) + 1, length(key) - length($1) - length('.json')) AS name FROM ${this.#table} WHERE ${below(1, 2)} AND key LIKE '%.json'`, this.#folder, endOf(this.#folder));
+    const rows = await this.#orNone<{ name: string }>(`SELECT regexp_replace(substr(key, length($1) + 1), '${STATE_ENDING}', '') AS name FROM ${this.#table} WHERE ${below(1, 2)} AND key ~ '${STATE_ENDING}'`, this.#folder, endOf(this.#folder));
     return new Set(rows.map(({ name }) => name));
   }
 
   async hasStack(stackName: string): Promise<boolean> {
-    return (await this.#orNone(`SELECT FROM ${this.#table} WHERE key = $1`, this.#keyOf(stackName))).length > 0;
+    return (await this.#orNone(`SELECT FROM ${this.#table} WHERE key = ANY ($1)`, this.#keysOf(stackName))).length > 0;
   }
 
   /** undefined if there is no such stack. */
   async readStack(stackName: string): Promise<StackState | undefined> {
-    const [blob] = await this.#read("key = $1", this.#keyOf(stackName));
+    // Of several, the engine takes the newest.
+    const [blob] = await this.#read("key = ANY ($1) ORDER BY updated_at DESC, key DESC", this.#keysOf(stackName));
     if (!blob) return undefined;
     const { checkpoint } = contentOf(blob) as { checkpoint?: { latest?: Record<string, unknown> } };
     const latest = checkpoint?.latest ?? {};
@@ -164,8 +161,8 @@ export class StateBackend {
   async createStack(stackName: string): Promise<boolean> {
     const checkpoint = { version: 3, checkpoint: { stack: `organization/${this.#project}/${stackName}` } };
     const { rowCount } = await this.#pool.query(
-      `INSERT INTO ${this.#table} (key, data) SELECT $1, $2 WHERE EXISTS (SELECT FROM ${this.#table} WHERE key = $3) ON CONFLICT DO NOTHING`,
-      [this.#keyOf(stackName), blobOf(JSON.stringify(checkpoint)), this.#layoutKey],
+      `INSERT INTO ${this.#table} (key, data) SELECT $1, $2 WHERE EXISTS (SELECT FROM ${this.#table} WHERE key = $3) AND NOT EXISTS (SELECT FROM ${this.#table} WHERE key = ANY ($4)) ON CONFLICT DO NOTHING`,
+      [this.#keysOf(stackName)[0], blobOf(JSON.stringify(checkpoint)), this.#layoutKey, this.#keysOf(stackName)],
     );
     return rowCount === 1;
   }
@@ -205,7 +202,7 @@ export class StateBackend {
 
   /** Removes the copies of the state that the engine leaves behind of a stack that is no more, with the user's secrets in them. */
   async removeCopies(stackName: string): Promise<void> {
-    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = $1`, [`${this.#keyOf(stackName)}.bak`]);
+    await this.#pool.query(`DELETE FROM ${this.#table} WHERE key = ANY ($1)`, [this.#keysOf(stackName).map((key) => `${key}.bak`)]);
     for (const folder of this.#foldersOfCopies(stackName)) await this.#pool.query(`DELETE FROM ${this.#table} WHERE ${below(1, 2)}`, [folder, endOf(folder)]);
   }
 
@@ -218,8 +215,8 @@ export class StateBackend {
     return `${this.#root}/meta.yaml`;
   }
 
-  #keyOf(stackName: string): string {
-    return `${this.#folder}${stackName}.json`;
+  #keysOf(stackName: string): string[] {
+    return STATE_ENDINGS.map((ending) => `${this.#folder}${stackName}${ending}`);
   }
 
   #foldersOfCopies(stackName: string): string[] {
@@ -230,11 +227,11 @@ export class StateBackend {
     await this.#pool.end();
   }
 
-  #read(condition: string, ...values: string[]): Promise<Blob[]> {
+  #read(condition: string, ...values: (string | string[])[]): Promise<Blob[]> {
     return this.#orNone<Blob>(`SELECT key, data FROM ${this.#table} WHERE ${condition}`, ...values);
   }
 
-  async #orNone<Row extends object>(query: string, ...values: string[]): Promise<Row[]> {
+  async #orNone<Row extends object>(query: string, ...values: (string | string[])[]): Promise<Row[]> {
     try {
       return (await this.#pool.query<Row>(query, values)).rows;
     } catch (error) {
@@ -253,14 +250,6 @@ function below(from: number, to: number): string {
 /** The first text that comes after all that begin with the folder, which ends in `/`. */
 function endOf(folder: string): string {
   return `${folder.slice(0, -1)}0`;
-}
-
-function blobOf(text: string): Blob["data"] {
-  return { data: Buffer.from(text).toString("base64") };
-}
-
-function contentOf(blob: Blob): unknown {
-  return JSON.parse(Buffer.from(blob.data.data, "base64").toString("utf8"));
 }
 
 function secretsSettingsOf(providers: unknown): StackState["secretsSettings"] {

@@ -13,7 +13,7 @@ const processes = engineProcesses(pool);
 const root = `${new URL(url).pathname.slice(1)}/.pulumi`;
 
 async function put(path: string, content: unknown): Promise<string> {
-  await pool.query("CREATE TABLE IF NOT EXISTS pulumi_state (key TEXT PRIMARY KEY, data JSONB NOT NULL)");
+  await pool.query("CREATE TABLE IF NOT EXISTS pulumi_state (key TEXT PRIMARY KEY, data JSONB NOT NULL, updated_at TIMESTAMPTZ NOT NULL DEFAULT now())");
   const key = `${root}/${path}`;
   await pool.query("INSERT INTO pulumi_state VALUES ($1, $2)", [key, { data: Buffer.from(JSON.stringify(content)).toString("base64") }]);
   return key;

@@ -62,7 +62,7 @@ describe("ensureEngine", () => {
       source: "cache",
       standIns: true,
       pluginsDir: join(home, "plugins"),
-      env: { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_DIY_BACKEND_PARALLEL: "1", PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true", PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2", PULUMI_LOG_ROTATION_MAX_TOTAL_MB: "50", GOGC: "800", GOMEMLIMIT: "300MiB", NODE_COMPILE_CACHE: join(folder.path, "cache", "compile-cache"), PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
+      env: { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_DIY_BACKEND_PARALLEL: "1", PULUMI_DIY_BACKEND_NO_LEGACY_WARNING: "true", PULUMI_DIY_BACKEND_GZIP: "false", PULUMI_DIY_BACKEND_ZSTD: "false", PULUMI_DIY_BACKEND_LEGACY_LAYOUT: "false", PULUMI_LOG_ROTATION_MAX_AGE_DAYS: "2", PULUMI_LOG_ROTATION_MAX_TOTAL_MB: "50", GOGC: "800", GOMEMLIMIT: "300MiB", NODE_COMPILE_CACHE: join(folder.path, "cache", "compile-cache"), PULUMI_HOME: home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" },
     });
     assert.equal(await readlink(join(binDir, "pulumi-language-nodejs")), join(cached, "pulumi-language-nodejs"));
     assert.equal((await stat(join(binDir, "pulumi"))).ino, (await stat(join(cached, "pulumi"))).ino, "one file with two names");
