@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { homeFolder } from "../../providers/core/this-user.ts";
-import { isExecutable, readJson, temporaryName, writeWhole } from "./files.ts";
+import { isExecutable, isTrustworthy, readJson, temporaryName, writeWhole } from "./files.ts";
 import { DYNAMIC_PROVIDER_SCRIPT, LANGUAGE_HOST_SCRIPT } from "./launch-scripts.ts";
 import { ENGINE_VERSION } from "./version.ts";
 
@@ -29,11 +29,11 @@ export async function engineFolder(root: string): Promise<string> {
   return join(root, `engine-${ENGINE_VERSION}-${process.platform}-${process.arch}-${hash.digest("hex").slice(0, 8)}`);
 }
 
-/** The record of a complete engine folder; undefined if it is missing or something lacks. */
+/** The record of a complete engine folder; undefined if it is missing, something lacks, or it is root who asks and somebody else may rewrite it. */
 export async function completeEngine(folder: string): Promise<EngineRecord | undefined> {
   const record = await readJson<EngineRecord>(join(folder, RECORD));
   if (record?.version !== ENGINE_VERSION) return undefined;
-  const present = await Promise.all(ENGINE_FILES.map((name) => isExecutable(join(folder, name))));
+  const present = await Promise.all(ENGINE_FILES.map(async (name) => (await isExecutable(join(folder, name))) && (await isTrustworthy(join(folder, name)))));
   return present.every(Boolean) ? record : undefined;
 }
 

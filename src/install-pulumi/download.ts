@@ -63,7 +63,8 @@ export async function downloadEngine(folder: string, options: DownloadOptions): 
     const actual = await save(await get(archive), file, (line) => onProgress(`downloading the Pulumi engine: ${line}`));
     if (actual !== expected) return `${archive} has the SHA-256 ${actual}, published is ${expected}`;
     const members = ENGINE_FILES.map((name) => `pulumi/${name}`);
-    const unpacked = await run("tar", ["-xzf", file, "-C", folder, "--strip-components=1", ...members], { env: options.env, timeoutMs: 5 * MINUTE_MS, signal: caller });
+    // As root, tar gives the files to whoever has the packer's number here, who might then rewrite them (-o: it does not).
+    const unpacked = await run("tar", ["-xzof", file, "-C", folder, "--strip-components=1", ...members], { env: options.env, timeoutMs: 5 * MINUTE_MS, signal: caller });
     if (!unpacked.ok) return `${archive} cannot be unpacked: ${unpacked.reason}`;
     const answer = await run(join(folder, "pulumi"), ["version"], { env: { ...options.env, ...ENGINE_SETTINGS }, timeoutMs: 20 * SECOND_MS, signal: caller });
     if (!answer.ok || answer.stdout.trim() !== `v${ENGINE_VERSION}`) return `the downloaded engine does not run here: ${answer.reason || answer.stdout.trim()}`;

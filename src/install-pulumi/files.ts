@@ -68,6 +68,11 @@ export async function isExecutable(path: string): Promise<boolean> {
   return await access(path, constants.X_OK).then(() => true, () => false);
 }
 
+/** Root runs what belongs to root: the owner of anything else might rewrite it. */
+export async function isTrustworthy(path: string): Promise<boolean> {
+  return process.getuid?.() !== 0 || (await stat(path)).uid === 0;
+}
+
 export async function exists(path: string): Promise<boolean> {
   return await access(path).then(() => true, () => false);
 }

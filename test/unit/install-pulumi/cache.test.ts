@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "vitest";
 import { cacheRoot, completeEngine, ENGINE_FILES, engineFolder, fillEngineFolder } from "../../../src/install-pulumi/cache.ts";
@@ -41,6 +41,14 @@ describe("an engine folder", () => {
       await spoil(join(folder, "pulumi-language-nodejs"));
       assert.equal(await completeEngine(folder), undefined);
     }
+  });
+
+  it.runIf(process.getuid?.() === 0)("is incomplete to root where somebody else owns a program, who might rewrite it", async () => {
+    await using root = await scratch();
+    const folder = join(root.path, "engine");
+    await fillEngineFolder(folder, "download", fill);
+    await chown(join(folder, "pulumi"), 1001, 1001);
+    assert.equal(await completeEngine(folder), undefined);
   });
 
   it("does not come to be when it cannot be filled, and leaves nothing half", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -54,6 +54,16 @@ describe("downloadEngine", { skip: ARCHIVE === "" }, () => {
     assert.equal(reason, undefined);
     assert.deepEqual(files, ["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"]);
     assert.match(String(progress.at(-1)), /100 % of 1 MB/);
+  });
+
+  it.runIf(process.getuid?.() === 0)("gives root the files itself, whoever has packed them", async () => {
+    await using folder = await scratch();
+    await fakeArchive(folder);
+    const packed = spawnSync("tar", ["-czf", join(folder.path, ARCHIVE), "--owner=1001", "--group=1001", "-C", join(folder.path, "pack"), "pulumi"]);
+    assert.equal(packed.status, 0, String(packed.stderr));
+    const { reason, files } = await download(folder, serve(await readFile(join(folder.path, ARCHIVE))));
+    assert.equal(reason, undefined);
+    for (const name of files) assert.equal((await stat(join(folder.path, "target", name))).uid, 0, name);
   });
 
   it("refuses an archive with another checksum", async () => {
