@@ -2,6 +2,7 @@
  * A lock file, so that of several processes one works and the others wait for it. It spares
  * work and no more: a lock that is taken for dead wrongly must do no harm.
  */
+import { randomUUID } from "node:crypto";
 import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { UserVpsError, type ErrorCode } from "./errors.ts";
@@ -24,24 +25,30 @@ export interface LockOptions {
 interface Holder {
   readonly pid: number;
   readonly host: string;
+  /** Of this one time. */
+  readonly id: string;
 }
 
 /** Does `work` while holding the lock file; waits for another holder, takes over from a dead one. */
 export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions): Promise<T> {
   const staleAfterMs = options.staleAfterMs ?? MINUTE_MS;
-  await takeLock(file, staleAfterMs, options);
-  const heartbeat = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => undefined), staleAfterMs / 4);
+  const id = await takeLock(file, staleAfterMs, options);
+  // Whoever stood still may have lost it.
+  const isMine = async () => (await holderOf(file))?.id === id;
+  const touch = async () => ((await isMine()) ? await utimes(file, new Date(), new Date()) : undefined);
+  const heartbeat = setInterval(() => void touch().catch(() => undefined), staleAfterMs / 4);
   try {
     return await work();
   } finally {
     clearInterval(heartbeat);
-    await rm(file, { force: true });
+    if (await isMine()) await rm(file, { force: true });
   }
 }
 
-async function takeLock(file: string, staleAfterMs: number, options: LockOptions): Promise<void> {
+/** @returns by which it is known as one's own */
+async function takeLock(file: string, staleAfterMs: number, options: LockOptions): Promise<string> {
   const { whatFor, code, onWait, signal, pollMs = SECOND_MS / 2, timeoutMs = 40 * MINUTE_MS } = options;
-  const me: Holder = { pid: process.pid, host: hostname() };
+  const me: Holder = { pid: process.pid, host: hostname(), id: randomUUID() };
   const startedAt = Date.now();
   for (let turn = 0; ; turn += 1) {
     signal?.throwIfAborted();
@@ -49,7 +56,7 @@ async function takeLock(file: string, staleAfterMs: number, options: LockOptions
       if (error.code === "EEXIST") return false;
       throw error;
     });
-    if (taken) return;
+    if (taken) return me.id;
     const holder = await holderOf(file);
     if (await isStale(file, holder, staleAfterMs)) {
       await rm(file, { force: true });
@@ -79,7 +86,7 @@ async function isStale(file: string, holder: Holder | undefined, staleAfterMs: n
   return touched !== undefined && Date.now() - touched > staleAfterMs;
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -4,15 +4,15 @@
  * kill -9 the next one finds it running. If it ends itself meanwhile, however, whoever needs it starts it again.
  */
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { access, chown, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { randomBytes, randomUUID } from "node:crypto";
+import { access, chown, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Client } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
-import { withLock } from "../../providers/core/file-lock.ts";
+import { isAlive, withLock } from "../../providers/core/file-lock.ts";
 import { embeddedBinaries } from "./embedded-binaries.ts";
 import { claimFolder, defaultEmbeddedFolder, makeEmbeddedFolder } from "./embedded-folder.ts";
 import { holdPresence, keepPresence, nobodyElseIsConnected } from "./embedded-presence.ts";
@@ -21,6 +21,8 @@ import { serverUser, type ServerUser } from "./embedded-user.ts";
 
 const run = promisify(execFile);
 const START_TRIES = 5;
+const UNFINISHED = "data.unfinished";
+const PASSWORD = "password";
 /** As in a container that is run with a number for a user: initdb wants a name. */
 const NAMELESS = "The user that this runs as has no name: add one to /etc/passwd (`useradd`), run as another user, or set DATABASE_URL to a PostgreSQL of your own.";
 const ELSEWHERE = "Mend what it says; or set USER_VPS_DATA_FOLDER to another folder, or DATABASE_URL to a PostgreSQL of your own.";
@@ -66,7 +68,7 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
     const foundPort = await runningPort(folder, control);
     const port = foundPort ?? await start(folder, control, options, wantedPort);
     // It has no TLS, whatever PGSSLMODE demands of other servers.
-    const url = `postgres://postgres:${await readFile(join(folder, "password"), "utf8")}@127.0.0.1:${port}/postgres?sslmode=disable`;
+    const url = `postgres://postgres:${await readPassword(folder)}@127.0.0.1:${port}/postgres?sslmode=disable`;
     try {
       return { port, url, presence: await holdPresence(url, folder) };
     } catch (error) {
@@ -113,22 +115,46 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
 
 type Control = (command: string, ...more: string[]) => Promise<unknown>;
 
-/** `initdb` into a folder beside, moved into place when it is complete: a kill in between leaves nothing half made. */
+/**
+ * `initdb` into a folder beside, of this process's own, moved into place with its password when it is complete: a kill in
+ * between leaves nothing half made, and of two at it, as after one stood still and its lock was taken for a dead one's, the first has made it.
+ */
 async function initialise(folder: string, bin: string, user: ServerUser | undefined, onProgress?: (line: string) => void): Promise<void> {
   const data = join(folder, "data");
-  if (await access(join(data, "PG_VERSION")).then(() => true, () => false)) return;
-  const password = join(folder, "password");
+  const isMade = () => access(join(data, "PG_VERSION")).then(() => true, () => false);
+  if (await isMade()) return;
+  await removeUnfinished(folder);
+  const unfinished = join(folder, `${UNFINISHED}.${process.pid}.${randomUUID()}`);
+  const password = `${unfinished}.password`;
   await writeFile(password, randomBytes(24).toString("base64url"), { mode: 0o600 });
   if (user) await chown(password, user.uid, user.gid);
-  const unfinished = join(folder, "data.unfinished");
-  await rm(unfinished, { recursive: true, force: true });
   // The locale is PostgreSQL's own, so the machine needs to have none.
   const flags = ["--username=postgres", `--pwfile=${password}`, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"];
   onProgress?.(`making a PostgreSQL in ${folder}, once`);
-  await run(join(bin, "initdb"), [`--pgdata=${unfinished}`, ...flags], { ...user, cwd: folder }).catch((error: unknown) => {
+  try {
+    await run(join(bin, "initdb"), [`--pgdata=${unfinished}`, ...flags], { ...user, cwd: folder });
+    await rename(password, join(unfinished, PASSWORD));
+    await rename(unfinished, data);
+  } catch (error) {
+    if (await isMade()) return;
     throw new UserVpsError("DATABASE_FAILED", `PostgreSQL could not be initialised in ${folder}: ${messageOf(error)}`, { next: /could not look up effective user ID/.test(messageOf(error)) ? NAMELESS : ELSEWHERE, cause: error });
-  });
-  await rename(unfinished, data);
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+    await rm(password, { force: true });
+  }
+}
+
+/** What processes have left that were killed while they made one; not of those that only stand still. */
+async function removeUnfinished(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, pid] = /^data[.]unfinished(?:[.](\d+)[.].*)?$/.exec(name) ?? [name];
+    if (pid !== undefined ? !isAlive(Number(pid)) : name === UNFINISHED) await rm(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** Beside the data is where it was until it became a part of them. */
+async function readPassword(folder: string): Promise<string> {
+  return await readFile(join(folder, "data", PASSWORD), "utf8").catch(() => readFile(join(folder, PASSWORD), "utf8"));
 }
 
 async function runningPort(folder: string, control: Control): Promise<number | undefined> {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, it, vi } from "vitest";
 import { Client } from "pg";
@@ -71,7 +71,7 @@ describe("the embedded PostgreSQL", () => {
     wrong.password = "fake-password-for-tests";
     const client = new Client({ connectionString: wrong.href });
     await assert.rejects(client.connect(), /password authentication failed/);
-    assert.equal((await stat(join(dataFolder, "password"))).mode & 0o777, 0o600);
+    assert.equal((await stat(join(dataFolder, "data", "password"))).mode & 0o777, 0o600);
   });
 
   it("is reached whatever the shell has for the clients of other servers", async () => {
@@ -87,10 +87,42 @@ describe("the embedded PostgreSQL", () => {
     }
   });
 
+  it("is reached where its password lies beside its data, as before it became a part of them", async () => {
+    const folder = await fresh("from-before");
+    await (await startEmbedded({ folder })).stop();
+    await rename(join(folder, "data", "password"), join(folder, "password"));
+    const { pool, close } = await open(folder);
+    await pool.query("SELECT 1");
+    await close();
+  });
+
+  it("made by two at once, as after one stood still and lost its lock, is the one that was made first", async () => {
+    const folder = await fresh("made-twice");
+    const child = fork(new URL("../support/open-database-child.ts", import.meta.url), [folder]);
+    atEnd(() => child.kill("SIGKILL"));
+    const opened = once(child, "message") as Promise<[{ url: string }]>;
+    const lock = join(folder, "lock");
+    await until("a folder that it fills", async () => (await readdir(folder).catch(() => [])).some((name) => name.startsWith("data.unfinished")));
+    child.kill("SIGSTOP");
+    await utimes(lock, new Date(0), new Date(0));
+    const server = await startEmbedded({ folder });
+    atEnd(() => server.stop());
+    const next = "of whoever holds it now";
+    await writeFile(lock, JSON.stringify({ pid: process.pid, host: hostname(), id: next }));
+    child.kill("SIGCONT");
+    const [{ url }] = await Promise.race([opened, once(child, "exit").then(() => assert.fail("it has failed"))]);
+    assert.equal(url, server.url);
+    assert.match(await readFile(lock, "utf8"), new RegExp(next));
+    await rm(lock);
+    assert.deepEqual((await readdir(folder)).filter((name) => name.startsWith("data.")), []);
+    child.send("close");
+    await once(child, "exit");
+  });
+
   it("does not go on running where it does not let in who started it", async () => {
     const folder = await fresh("closed-to-all");
     await (await startEmbedded({ folder })).stop();
-    await writeFile(join(folder, "password"), "fake-password-for-tests");
+    await writeFile(join(folder, "data", "password"), "fake-password-for-tests");
     await assert.rejects(startEmbedded({ folder }), /does not let this process in: password authentication failed/);
     await assert.rejects(readFile(join(folder, "data", "postmaster.pid")), { code: "ENOENT" });
   });

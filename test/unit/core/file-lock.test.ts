@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { utimes, writeFile } from "node:fs/promises";
+import { readFile, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -53,6 +53,14 @@ describe("withLock", () => {
     await writeFile(file, JSON.stringify({ pid: 1, host: "elsewhere" }));
     await utimes(file, new Date(0), new Date(0));
     assert.equal(await withLock(file, async () => "taken", { ...WHAT, onWait: assert.fail, pollMs: 5 }), "taken");
+  });
+
+  it("that was taken over meanwhile is left to whoever has it now", async () => {
+    await using folder = await scratch();
+    const file = join(folder.path, "lock");
+    const another = JSON.stringify({ pid: 1, host: "elsewhere", id: "another" });
+    await withLock(file, () => writeFile(file, another), { ...WHAT, onWait: assert.fail });
+    assert.equal(await readFile(file, "utf8"), another);
   });
 
   it("touches the file while it works, so that nobody takes it over", async () => {
