@@ -67,8 +67,8 @@ export async function startEmbedded(options: EmbeddedOptions = {}): Promise<Embe
   const enter = async (wantedPort?: number) => {
     const foundPort = await runningPort(folder, control);
     const port = foundPort ?? await start(folder, control, options, wantedPort);
-    // It has no TLS, whatever PGSSLMODE demands of other servers.
-    const url = `postgres://postgres:${await readPassword(folder)}@127.0.0.1:${port}/postgres?sslmode=disable`;
+    // Whatever the shell demands of other servers (PGSSLMODE, PGSSLNEGOTIATION, PGOPTIONS): this has no TLS, and no options of anybody's. An empty text counts as none.
+    const url = `postgres://postgres:${await readPassword(folder)}@127.0.0.1:${port}/postgres?sslmode=disable&sslnegotiation=postgres&options=-c%20search_path%3Dpublic`;
     try {
       return { port, url, presence: await holdPresence(url, folder) };
     } catch (error) {

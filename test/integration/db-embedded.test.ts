@@ -78,8 +78,11 @@ describe("the embedded PostgreSQL", () => {
     const folder = join(parent, "beside-others");
     vi.stubEnv("PGSSLMODE", "require");
     vi.stubEnv("PGDATESTYLE", "German");
+    vi.stubEnv("PGSSLNEGOTIATION", "direct");
+    vi.stubEnv("PGOPTIONS", "-c default_transaction_read_only=on");
     try {
       const { pool } = await open(folder);
+      await pool.query("CREATE TABLE can_be_made ()");
       const { rows } = await pool.query<{ DateStyle: string }>("SHOW datestyle");
       assert.match(rows[0]!.DateStyle, /^ISO/);
     } finally {
