@@ -173,7 +173,8 @@ describe("user-vps doctor", async () => {
     await assertFails("stacks", { DATABASE_URL: url }, new RegExp(`2 stacks is kept under the name of the database 'fleet_before', but this one is called '${name}'`), /UPDATE pulumi_state SET key/);
     await insert(name, "carol");
     assert.match((await doctor({ DATABASE_URL: url }, 0))["stacks"]!.found, /^1 in Pulumi's state \(DATABASE_URL\)/);
-    await assertFails("stacks", { DATABASE_URL: url, PGCLIENTENCODING: "LATIN1" }, /the engine does not come to Pulumi's state, though this program does \(DATABASE_URL\): .*client_encoding/i, /names begin with PG/);
+    await assertFails("stacks", { DATABASE_URL: url, PGSSLNEGOTIATION: "nonsense" }, /the engine does not come to Pulumi's state, though this program does \(DATABASE_URL\): .*sslnegotiation/i, /names begin with PG/);
+    assert.equal((await doctor({ DATABASE_URL: url, PGCLIENTENCODING: "LATIN1" }, 0))["stacks"]!.result, "ok");
     // Empty is not set; and as the commands that open stacks do.
     assert.match((await doctor({ DATABASE_URL: url, STATE_BACKEND_URL: "", PULUMI_BACKEND_URL: "" }, 0))["stacks"]!.found, /\(DATABASE_URL\)/);
     assert.match((await doctor({ STATE_BACKEND_URL: url }, 0))["stacks"]!.found, /^1 in Pulumi's state \(STATE_BACKEND_URL\)/);
