@@ -29,8 +29,9 @@ const printError = (text: string) => void process.stderr.write(`${clean(text)}\n
 
 /** What is secret among them is shown no more from now on. */
 async function settingsWithSecrets(role: Role | undefined): Promise<Environment> {
-  const { currentFolder, KEY_SERVICE_SECRETS, loadEnvironment, VARIABLES } = await import("../config/index.ts");
+  const { currentFolder, KEY_SERVICE_SECRETS, loadEnvironment, useProxiesOf, VARIABLES } = await import("../config/index.ts");
   const env = loadEnvironment(process.env, currentFolder(), role);
+  useProxiesOf(env);
   for (const variable of Object.values(VARIABLES)) if ("secret" in variable) redactor.add(env[variable.name]);
   redactor.add(env["USER_VPS_TOKEN"], env["SSH_PRIVATE_KEY"], ...KEY_SERVICE_SECRETS.map((name) => env[name]));
   const session = anySession(env);

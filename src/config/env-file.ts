@@ -32,6 +32,11 @@ export function envFileMisspellings(text: string, known: readonly string[]): str
   });
 }
 
+/** The lines that set one of these names, each told without its value. */
+export function envFileLinesOf(text: string, names: ReadonlySet<string>): { readonly line: number; readonly name: string }[] {
+  return assignmentsOf(text).filter(({ name }) => names.has(name));
+}
+
 function assignmentsOf(given: string) {
   const text = withoutMark(given);
   return [...text.matchAll(ASSIGNMENT)].map(({ index, 1: exported, 2: name = "", 3: quoted = "", 4: rest = "" }) => ({

@@ -1,5 +1,6 @@
 export * from "./environment.ts";
 export * from "./environment-doubts.ts";
+export * from "./proxies.ts";
 export * from "./roles.ts";
 export * from "./settings.ts";
 export * from "./variables.ts";

@@ -1,6 +1,6 @@
 /** `npm start`: the service, with `--role http|worker` for one half of it. */
 import { parseArgs } from "node:util";
-import { doubtsOfEnvironment, loadEnvironment, readSettings, ROLES } from "../config/index.ts";
+import { doubtsOfEnvironment, loadEnvironment, readSettings, ROLES, useProxiesOf } from "../config/index.ts";
 import type { Role } from "../config/index.ts";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { printable } from "../../providers/core/printable.ts";
@@ -17,6 +17,7 @@ try {
   const { values } = parseArgs({ options: { role: { type: "string", default: "all" } } });
   const role = roleOf(values.role);
   const env = loadEnvironment();
+  useProxiesOf(env);
   for (const doubt of doubtsOfEnvironment()) print(doubt);
   const settings = readSettings({ env, role });
   const service = await startUntilSignals((signal) => startService({ settings, env, signal, onProgress: print }), print);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { addRecord, addRows } from "../support/fleet.ts";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -91,6 +92,21 @@ describe("user-vps doctor", async () => {
     writeFileSync(join(cwd, ".env"), "DATABASE_URL='not read here'\n");
     const { checks } = await runJson<Report>(["doctor", "--role", "http"], { env: { REFUSE_SPARE_SECRETS: "true" }, cwd });
     assert.deepEqual(checks.map(({ check, result }) => [check, result]), [...["node", "settings", "database", "migrations", "purchases", "certificates", "disk"].map((check) => [check, "ok"]), ["service", "skipped"]]);
+  });
+
+  it("goes through a proxy that the file .env alone names", async () => {
+    const asked = new Set<string | undefined>();
+    const proxy = createServer().on("connect", ({ url }, socket) => {
+      asked.add(url);
+      socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
+    }).listen(0, "127.0.0.1");
+    atEnd(() => void proxy.close());
+    await once(proxy, "listening");
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, ".env"), `${envFileLine("HTTPS_PROXY", `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`)}\n`);
+    const { checks } = await runJson<Report>(["doctor"], { env: { ...well, HOSTINGER_API_BASE_URL: "https://hostinger.invalid" }, cwd, code: 1 });
+    assert.equal(byName(checks)["hostinger"]?.result, "failed");
+    assert.ok(asked.has("hostinger.invalid:443"), JSON.stringify(checks));
   });
 
   it("hostinger: no token, one that is not accepted, nobody there", async () => {

@@ -4,12 +4,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, it } from "vitest";
 import { doubtsOfEnvironment } from "../../../src/config/environment-doubts.ts";
+import { useProxiesOf } from "../../../src/config/proxies.ts";
 import { loadEnvironment } from "../../../src/config/environment.ts";
 import { OTHER_VARIABLES } from "../../../docs/generate/variables.ts";
 import { KEY_SERVICE_SECRETS } from "../../../src/config/variables.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "user-vps-env-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("useProxiesOf", () => {
+  it("sets what the process has in neither way of writing it, and leaves the rest", () => {
+    const own = { HTTPS_PROXY: "http://own.example.com", no_proxy: "" };
+    useProxiesOf({ ...own, https_proxy: "http://file.example.com", HTTP_PROXY: "http://file.example.com", NO_PROXY: "file.example.com", A: "1" }, own);
+    assert.deepEqual(own, { HTTPS_PROXY: "http://own.example.com", no_proxy: "", HTTP_PROXY: "http://file.example.com" });
+  });
+});
 
 describe("loadEnvironment", () => {
   it("is the environment where there is no .env", () => {
@@ -75,9 +84,15 @@ describe("loadEnvironment", () => {
   });
 
   it("doubts no name that another program reads", () => {
-    const others = ["POSTGRES_PASSWORD", "PGHOST", "PGPORT", "PGSSLROOTCERT", "AWS_REGION", "HOME", "PATH", "TMPDIR", "HTTPS_PROXY", "NO_PROXY", "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", ...KEY_SERVICE_SECRETS, ...OTHER_VARIABLES.map(({ name }) => name)];
+    const others = ["POSTGRES_PASSWORD", "PGHOST", "PGPORT", "PGSSLROOTCERT", "AWS_REGION", "HOME", "PATH", "TMPDIR", "HTTPS_PROXY", "NO_PROXY", ...KEY_SERVICE_SECRETS, ...OTHER_VARIABLES.map(({ name }) => name)];
     writeFileSync(join(folder, ".env"), others.map((name) => `${name}='x'\n`).join(""));
     assert.deepEqual(doubtsOfEnvironment(folder), []);
+  });
+
+  it("names what Node reads before the file, unless the environment has it too, as by systemd", () => {
+    writeFileSync(join(folder, ".env"), "NODE_EXTRA_CA_CERTS='/srv/ca.pem'\nA=1\nNODE_OPTIONS='--use-system-ca'\n");
+    assert.deepEqual(doubtsOfEnvironment(folder, {}).map((doubt) => /line \d: \w+ comes too late/.exec(doubt)?.[0]), ["line 1: NODE_EXTRA_CA_CERTS comes too late", "line 3: NODE_OPTIONS comes too late"]);
+    assert.deepEqual(doubtsOfEnvironment(folder, { NODE_EXTRA_CA_CERTS: "/srv/ca.pem", NODE_OPTIONS: "--use-system-ca" }), []);
   });
 
   it("has no doubts where all read the same", () => {
