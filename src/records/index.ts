@@ -1,5 +1,6 @@
 export * from "./vps-record.ts";
 export * from "./purchase-states.ts";
+export * from "./older-rows.ts";
 export * from "./request-vps.ts";
 export * from "./find-vps.ts";
 export * from "./list-vps.ts";

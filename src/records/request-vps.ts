@@ -4,6 +4,7 @@ import type { Queryable } from "../db/queryable.ts";
 import type { DataCenterChoice } from "./data-center-choice.ts";
 import { mayBeGoneBackTo } from "./changes.ts";
 import { findVpsByUserId } from "./find-vps.ts";
+import { findEarlierRows, HAS_VPS, type EarlierRows } from "./older-rows.ts";
 import { CLEARED_BY_STATUS } from "./set-vps-status.ts";
 import { VPS_COLUMNS, type VpsRecord } from "./vps-record.ts";
 
@@ -26,25 +27,6 @@ const TAKEN_NAMES: ReadonlySet<string> = new Set(["idx_user_vps_username", "idx_
 const UNIQUE_VIOLATION = "23505";
 const INVALID_TEXT_REPRESENTATION = "22P02";
 const VALUE_OUT_OF_RANGE = "22003";
-
-/** What there is of a user before. */
-export interface EarlierRows {
-  readonly record: VpsRecord | undefined;
-  /** Of an older backend. */
-  readonly foreign: readonly { readonly status: string | null; readonly hasVps: boolean }[];
-}
-
-/** Statuses of an older backend's row that say there is no VPS yet. */
-const WITHOUT_VPS = ["pending", "requested", "queued", "failed", "deprovisioned", "deleted"];
-
-const EARLIER = `
-  SELECT ${VPS_COLUMNS}, is_managed AS "isManaged", coalesce(hostinger_vm_id IS NOT NULL OR status <> ALL ($2), false) AS "hasVps"
-  FROM user_vps WHERE user_id::text = $1`;
-
-export async function findEarlierRows(db: Queryable, userId: string): Promise<EarlierRows> {
-  const { rows } = await db.query<VpsRecord & { isManaged: boolean; hasVps: boolean }>(prepared(EARLIER, [userId, WITHOUT_VPS]));
-  return { record: rows.find(({ isManaged }) => isManaged), foreign: rows.filter(({ isManaged }) => !isManaged) };
-}
 
 /**
  * Until the transaction's end. ON CONFLICT watches over one index; of two insertions for one user
@@ -79,8 +61,8 @@ const TAKE_OVER = `
   UPDATE user_vps SET username = $2, hostname = $3, plan_id = $4, template_id = $5, data_center_id = $6, ssh_public_key = $7, allowed_plans = $8,
     data_center_chosen_by = $9, data_centers_tried = '{}', status = 'queued', phase = 'queued', ${CLEARED_BY_STATUS}, requested_at = clock_timestamp()
   FROM ${ONE_AT_A_TIME}
-  WHERE ctid = (SELECT ctid FROM user_vps WHERE user_id::text = $1 AND NOT is_managed LIMIT 1 FOR UPDATE)
-    AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = $1 AND is_managed)
+  WHERE ctid = (SELECT ctid FROM user_vps WHERE user_id::text = $1 AND NOT is_managed AND NOT ${HAS_VPS} LIMIT 1 FOR UPDATE)
+    AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = $1 AND (is_managed OR ${HAS_VPS}))
   RETURNING ${MADE}`;
 
 export interface RequestedVps {
@@ -107,6 +89,8 @@ export async function requestVps(db: Queryable, request: VpsRequest, earlier?: E
   const values = [userId, username, hostname, plan, templateId, dataCenterId, sshPublicKey, allowedPlans, dataCenterChosenBy, userId];
   try {
     const takenOver = foreign.length > 0 ? (await db.query<Made>(TAKE_OVER, values)).rows[0] : undefined;
+    // It may have come to a VPS since it was read.
+    if (!known && !takenOver && foreign.length > 0) refuseForeignVps((await findEarlierRows(db, userId)).foreign);
     const made = takenOver ?? (await db.query<Made>(prepared(INSERT, values))).rows[0];
     if (made) {
       const { hasPools, isAnothers, ...record } = made;

@@ -5,7 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import type { Pool, PoolClient } from "pg";
 import { describe, it } from "vitest";
 import { migrate, missingMigrations } from "../../src/db/migrate.ts";
-import { countVpsByStatus, findVpsByUserId, findVpsByUsername, listVps, requestVps, saveVpsResult, setVpsStatus, type VpsRequest } from "../../src/records/index.ts";
+import { countVpsByStatus, findEarlierRows, findVpsByUserId, findVpsByUsername, listVps, requestVps, saveVpsResult, setVpsStatus, type VpsRequest } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const REQUEST: VpsRequest = { userId: "5d1f4b2e-6f6e-4b53-9f0f-0d0c3a3c1111", username: "alice", hostname: "alice.spoq.dev", plan: "hostingercom-vps-kvm1-usd-1m", templateId: 1007, dataCenterId: 9, sshPublicKey: null };
@@ -79,6 +79,23 @@ describe("migrations", () => {
     const both = await Promise.all([requestVps(pool, REQUEST), requestVps(pool, REQUEST)]);
     assert.deepEqual(both.map(({ created }) => created).sort(), [false, true]);
     assert.equal((await pool.query("SELECT FROM user_vps")).rowCount, 1);
+  });
+
+  it("let nobody buy again for whom an older backend has a VPS or has ordered one, whatever its status says", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    await pool.query("CREATE TABLE user_vps (user_id text, status text, hostinger_vm_id bigint, hostinger_order_id text, subscription_id text)");
+    const rows = ["'pending', NULL, '123456', NULL", "'failed', NULL, '123456', NULL", "NULL, NULL, '123456', NULL", "'requested', NULL, NULL, 'AzzSub'", "'pending', 789012, NULL, NULL"];
+    for (const [index, values] of rows.entries()) await pool.query(`INSERT INTO user_vps SELECT 'old_${index}', ${values}`);
+    await migrate(pool);
+    for (const index of rows.keys()) {
+      const request = { ...REQUEST, userId: `old_${index}` };
+      const before = await findEarlierRows(pool, request.userId);
+      await assert.rejects(requestVps(pool, request, before), { code: "VPS_EXISTS" }, rows[index]);
+      // It may come to that at the very moment in which its user signs up.
+      const unplaced = { ...before, foreign: before.foreign.map((row) => ({ ...row, hasVps: false })) };
+      await assert.rejects(requestVps(pool, request, unplaced), { code: "VPS_EXISTS" }, rows[index]);
+    }
+    assert.deepEqual((await pool.query("SELECT DISTINCT is_managed FROM user_vps")).rows, [{ is_managed: false }]);
   });
 
   it("refuse a status column that cannot hold the statuses, and say so", async () => {

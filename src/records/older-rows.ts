@@ -1,0 +1,25 @@
+/** Rows of an older backend in the same table: nobody works on them here, but what they say of a VPS holds. */
+import { oneOf } from "../db/one-of.ts";
+import { prepared } from "../db/prepared.ts";
+import type { Queryable } from "../db/queryable.ts";
+import { VPS_COLUMNS, type VpsRecord } from "./vps-record.ts";
+
+/** Statuses of an older backend's row that say there is no VPS yet. */
+const WITHOUT_VPS = ["pending", "requested", "queued", "failed", "deprovisioned", "deleted"];
+
+/** By SQL: there is a VPS, or it is ordered. A row that is taken over would buy another. */
+export const HAS_VPS = `coalesce(hostinger_vm_id IS NOT NULL OR hostinger_order_id IS NOT NULL OR subscription_id IS NOT NULL OR status NOT ${oneOf(WITHOUT_VPS)}, false)`;
+
+/** What there is of a user before. */
+export interface EarlierRows {
+  readonly record: VpsRecord | undefined;
+  /** Of an older backend. */
+  readonly foreign: readonly { readonly status: string | null; readonly hasVps: boolean }[];
+}
+
+const EARLIER = `SELECT ${VPS_COLUMNS}, is_managed AS "isManaged", ${HAS_VPS} AS "hasVps" FROM user_vps WHERE user_id::text = $1`;
+
+export async function findEarlierRows(db: Queryable, userId: string): Promise<EarlierRows> {
+  const { rows } = await db.query<VpsRecord & { isManaged: boolean; hasVps: boolean }>(prepared(EARLIER, [userId]));
+  return { record: rows.find(({ isManaged }) => isManaged), foreign: rows.filter(({ isManaged }) => !isManaged) };
+}
