@@ -4,8 +4,8 @@ import type { HostingerClient, OddEntry, PaymentMethod, Subscription, VirtualMac
 import { undefinedIfNotFound } from "../../providers/hostinger/api/not-found.ts";
 import { isLost } from "../../providers/hostinger/vm-state.ts";
 import type { Queryable } from "../db/queryable.ts";
-import { listPoolMembers } from "../records/index.ts";
-import type { PoolMember } from "../records/index.ts";
+import { listOlderVps, listPoolMembers } from "../records/index.ts";
+import type { OlderVps, PoolMember } from "../records/index.ts";
 import type { StateBackend } from "../provisioning/state-backend.ts";
 import { confirmMissing } from "./confirm-missing.ts";
 import type { ListName } from "./confirm-missing.ts";
@@ -46,6 +46,8 @@ export interface Observation {
   readonly setAside?: readonly PoolMember[];
   /** Ids of those of them whose VM the account has no more. */
   readonly goneSetAside?: readonly string[];
+  /** What users of an older backend have, whose rows are in the same table. */
+  readonly older?: readonly OlderVps[];
   /** What is open since earlier sweeps. */
   readonly known?: OpenSubjects;
   /** VMs that have been locked, or at something that should have passed, for too long by now; since when. */
@@ -62,6 +64,7 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
     hostinger.virtualMachines.listEntries(call), hostinger.subscriptions.list(call), listPaymentMethods(hostinger, signal), zone.read({}, signal), stacks.listStacks(),
   ]);
   const after = await readFleet(db, graceSeconds);
+  const older = await listOlderVps(db);
   const stuck = await stuckVms(db);
   const setAside = (await listPoolMembers(db)).filter(({ state }) => state === "set_aside");
 
@@ -86,7 +89,7 @@ export async function observe({ db, hostinger, zone, stacks }: FleetSources, gra
   const isBelieved = lostVms.isWhole && lostVms.doubt === undefined;
   const unlisted = await lookForUnlisted(isBelieved ? setAside : [], new Set([...vms.filter((vm) => !isLost(vm)).map(({ id }) => id), ...oddVms]), (vmId) => orNone(hostinger.virtualMachines.get(vmId, call)), signal);
   return {
-    before, after, odd, setAside, goneSetAside: unlisted.gone, stuck, subscriptions, paymentMethods, stacks: names, known,
+    before, after, older, odd, setAside, goneSetAside: unlisted.gone, stuck, subscriptions, paymentMethods, stacks: names, known,
     vms: [...vms, ...lostVms.found, ...unlisted.found], records: [...records, ...lostRecords.found],
     unsure: new Set([...lostVms.unsure, ...lostRecords.unsure]),
     lacking: new Set<ListName>([...(lostVms.isWhole ? [] : ["virtual machines" as const]), ...(isWhole && lostRecords.isWhole ? [] : ["DNS records" as const])]),

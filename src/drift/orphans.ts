@@ -33,7 +33,9 @@ interface Owned {
   /** Of owners and of stacks. */
   readonly names: ReadonlySet<string>;
   /** Somebody may have another host name than the one that follows from the user name. */
-  readonly hostnames: ReadonlySet<string>;
+  readonly hostnames: ReadonlySet<string | null>;
+  /** Of an older backend's users, who may have a VM that is not recorded. */
+  readonly olderHostnames: ReadonlySet<string | null>;
   readonly vmIds: ReadonlySet<number | null>;
   /** Who had a VM and was given up, by its id. */
   readonly formerOwners: ReadonlyMap<number | null, FleetUser>;
@@ -46,14 +48,15 @@ interface Look {
   readonly ignored: ReadonlySet<string>;
 }
 
-function whatIsOwned({ before, after, stacks }: Observation): Owned {
+function whatIsOwned({ before, after, older = [], stacks }: Observation): Owned {
   const rows = [...before.values(), ...after.values()];
   const owners = new Map(rows.filter(({ status }) => status !== "deprovisioned").map((user) => [user.username, user]));
   return {
     rows, owners,
     names: new Set([...owners.keys(), ...stacks]),
-    hostnames: new Set([...owners.values()].map(({ hostname }) => hostname)),
-    vmIds: new Set([...owners.values()].map(({ hostingerVmId }) => hostingerVmId)),
+    hostnames: new Set([...owners.values(), ...older].map(({ hostname }) => hostname)),
+    olderHostnames: new Set(older.map(({ hostname }) => hostname)),
+    vmIds: new Set([...owners.values(), ...older].map(({ hostingerVmId }) => hostingerVmId)),
     formerOwners: new Map(rows.filter(({ status }) => status === "deprovisioned").map((user) => [user.hostingerVmId, user])),
   };
 }
@@ -66,7 +69,7 @@ function orphanVms({ observation, options, owned, ignored }: Look): Finding[] {
     // The account pays for every VM, whatever it is called: also for one that was bought and never set up.
     const isNew = isHostingersOwn(hostname) ? isBeingBought(vm.createdAt, owned.rows, { graceSeconds, nowMs }) : isYoung(vm.createdAt, options);
     const subscription = subscriptionById.get(vm.subscriptionId ?? "");
-    if (belongsToSomebody(vm.id, usernameOf(hostname, domain), owned) || ignored.has(hostname) || isNew || isGivenUp(vm, subscription)) continue;
+    if (belongsToSomebody(vm.id, usernameOf(hostname, domain), owned) || owned.olderHostnames.has(hostname) || ignored.has(hostname) || isNew || isGivenUp(vm, subscription)) continue;
     const former = owned.formerOwners.get(vm.id);
     findings.push(ofNobody("OrphanVm", String(vm.id), former ? `given up by ${former.username}` : "belongs to a user", `VM ${vm.id} ${vm.hostname || "without a host name"}, ${vm.plan ?? "no plan"}, ${vm.state}, ${renewalOf(vm, subscription)}`));
   }

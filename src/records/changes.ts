@@ -3,6 +3,7 @@ import { oneOf } from "../db/one-of.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { storableJson } from "../db/storable.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { isOlderUsers } from "./older-rows.ts";
 import { CLEARED_BY_STATUS, WAITS_NO_MORE } from "./set-vps-status.ts";
 import type { VpsRecord, VpsStatus } from "./vps-record.ts";
 import { AT_REST_STATUSES, VPS_COLUMNS } from "./vps-record.ts";
@@ -190,6 +191,6 @@ export const mayBeGoneBackTo = (hostname: string, userId: string) => `EXISTS (SE
 export async function isHostnameTaken(db: Queryable, userId: string, hostname: string): Promise<boolean> {
   const [label] = hostname.split(".");
   const { rows } = await db.query<{ isTaken: boolean }>(
-    `SELECT EXISTS (SELECT FROM user_vps WHERE username IS NOT NULL AND user_id::text <> $1 AND (hostname = $2 OR username = $3)) OR ${mayBeGoneBackTo("$2", "$1")} AS "isTaken"`, [userId, hostname, label]);
+    `SELECT EXISTS (SELECT FROM user_vps WHERE username IS NOT NULL AND user_id::text <> $1 AND (hostname = $2 OR username = $3)) OR ${mayBeGoneBackTo("$2", "$1")} OR ${isOlderUsers("$2", "$1")} AS "isTaken"`, [userId, hostname, label]);
   return rows[0]!.isTaken;
 }

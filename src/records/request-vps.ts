@@ -4,7 +4,7 @@ import type { Queryable } from "../db/queryable.ts";
 import type { DataCenterChoice } from "./data-center-choice.ts";
 import { mayBeGoneBackTo } from "./changes.ts";
 import { findVpsByUserId } from "./find-vps.ts";
-import { findEarlierRows, HAS_VPS, type EarlierRows } from "./older-rows.ts";
+import { findEarlierRows, HAS_VPS, isOlderUsers, type EarlierRows } from "./older-rows.ts";
 import { CLEARED_BY_STATUS } from "./set-vps-status.ts";
 import { VPS_COLUMNS, type VpsRecord } from "./vps-record.ts";
 
@@ -36,10 +36,11 @@ const ONE_AT_A_TIME = "(SELECT pg_advisory_xact_lock(hashtextextended('user-vps:
 
 interface Made extends VpsRecord {
   readonly hasPools: boolean;
-  /** Somebody who is about to be renamed has the host name as long as that may be taken back. */
+  /** An older backend's user has the host name, or somebody who is about to be renamed, as long as that may be taken back. */
   readonly isAnothers: boolean;
 }
-const MADE = `${VPS_COLUMNS}, EXISTS (SELECT FROM vps_pools) AS "hasPools", ${mayBeGoneBackTo("user_vps.hostname", "user_vps.user_id::text")} AS "isAnothers"`;
+const MADE = `${VPS_COLUMNS}, EXISTS (SELECT FROM vps_pools) AS "hasPools",
+  ${mayBeGoneBackTo("user_vps.hostname", "user_vps.user_id::text")} OR ${isOlderUsers("user_vps.hostname", "user_vps.user_id::text")} AS "isAnothers"`;
 
 /** A VPS that was given up is asked for afresh: everything of the old one is forgotten, new credentials are wanted. */
 const INSERT = `

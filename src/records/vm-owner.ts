@@ -1,5 +1,6 @@
 /** Whose a VM is by what is recorded: the one rule, as a condition of SQL and as a question. */
 import type { Queryable } from "../db/queryable.ts";
+import { IS_NOT_GIVEN_UP } from "./older-rows.ts";
 import { MAY_HAVE_COST } from "./purchase-states.ts";
 
 /** An operator has said whose purchase has become the VM, and no run has written it into that user's record yet. @param vm the VM's id */
@@ -9,7 +10,7 @@ function isDecided(vm: string): string {
 
 /** Somebody's record has the VM, one of an older backend's too, or it is about to. @param vm the column with the VM's id */
 export function isSomebodys(vm: string): string {
-  return `(EXISTS (SELECT FROM user_vps WHERE user_vps.hostinger_vm_id = ${vm} AND user_vps.status <> 'deprovisioned')
+  return `(EXISTS (SELECT FROM user_vps WHERE user_vps.hostinger_vm_id = ${vm} AND ${IS_NOT_GIVEN_UP})
     OR EXISTS (SELECT FROM vps_purchases WHERE ${isDecided(vm)}))`;
 }
 
@@ -20,8 +21,8 @@ export const IS_NOBODYS = `
 
 /** Records come first. Without one, the last one to whom it was bound counts: a VM may be reused more than once. */
 const OF_ANOTHER = `
-  SELECT EXISTS (SELECT FROM user_vps WHERE hostinger_vm_id = $2 AND user_id::text <> $1 AND status <> 'deprovisioned')
-    OR NOT EXISTS (SELECT FROM user_vps WHERE hostinger_vm_id = $2 AND user_id::text = $1 AND status <> 'deprovisioned') AND (
+  SELECT EXISTS (SELECT FROM user_vps WHERE hostinger_vm_id = $2 AND user_id::text <> $1 AND ${IS_NOT_GIVEN_UP})
+    OR NOT EXISTS (SELECT FROM user_vps WHERE hostinger_vm_id = $2 AND user_id::text = $1 AND ${IS_NOT_GIVEN_UP}) AND (
       EXISTS (SELECT FROM (SELECT reused_by FROM vps_give_ups WHERE vm_id = $2 AND cancelled_at IS NULL ORDER BY give_up_id DESC LIMIT 1) AS last WHERE reused_by <> $1)
       OR EXISTS (SELECT FROM vps_purchases WHERE ${isDecided("$2")} AND user_id <> $1)) AS found`;
 

@@ -5,7 +5,8 @@ import { readdir, readFile } from "node:fs/promises";
 import type { Pool, PoolClient } from "pg";
 import { describe, it } from "vitest";
 import { migrate, missingMigrations } from "../../src/db/migrate.ts";
-import { countVpsByStatus, findEarlierRows, findVpsByUserId, findVpsByUsername, listVps, requestVps, saveVpsResult, setVpsStatus, type VpsRequest } from "../../src/records/index.ts";
+import { inTransaction } from "../../src/db/transaction.ts";
+import { countVpsByStatus, findEarlierRows, findVpsByUserId, findVpsByUsername, isHostnameTaken, listVps, requestVps, saveVpsResult, setVpsStatus, type VpsRequest } from "../../src/records/index.ts";
 import { withDatabase } from "../support/postgres.ts";
 
 const REQUEST: VpsRequest = { userId: "5d1f4b2e-6f6e-4b53-9f0f-0d0c3a3c1111", username: "alice", hostname: "alice.spoq.dev", plan: "hostingercom-vps-kvm1-usd-1m", templateId: 1007, dataCenterId: 9, sshPublicKey: null };
@@ -96,6 +97,20 @@ describe("migrations", () => {
       await assert.rejects(requestVps(pool, request, unplaced), { code: "VPS_EXISTS" }, rows[index]);
     }
     assert.deepEqual((await pool.query("SELECT DISTINCT is_managed FROM user_vps")).rows, [{ is_managed: false }]);
+  });
+
+  it("keep the host name of an older backend's row for its user, in whatever letters, until the VPS is given up", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    await pool.query("CREATE TABLE user_vps (user_id text, status text, hostname text, hostinger_vm_id bigint)");
+    await pool.query("INSERT INTO user_vps VALUES ('old_1', 'active', 'Alice.spoq.dev', 1), ('old_2', NULL, 'bob.spoq.dev', 2), ('old_3', 'pending', 'carol.spoq.dev', NULL), ('old_4', 'deprovisioned', 'dave.spoq.dev', 4)");
+    await migrate(pool);
+    const signUp = (userId: string, username: string) => inTransaction(pool, (client) => requestVps(client, { ...REQUEST, userId, username, hostname: `${username}.spoq.dev` }));
+    for (const name of ["alice", "bob", "carol"]) {
+      await assert.rejects(signUp("new", name), { code: "USERNAME_TAKEN" });
+      assert.equal(await isHostnameTaken(pool, "new", `${name}.spoq.dev`), true);
+    }
+    assert.equal((await signUp("old_3", "carol")).created, true);
+    assert.equal((await signUp("new", "dave")).created, true);
   });
 
   it("refuse a status column that cannot hold the statuses, and say so", async () => {

@@ -56,6 +56,16 @@ describe("a sweep", () => {
     assert.deepEqual([findings, users, examined], [[], 9, 3]);
   });
 
+  it("finds nothing on users of an older backend in the same table, until they are given up", async () => {
+    const { sandbox, found, member } = await fleetOf(2);
+    await pool.query("DELETE FROM user_vps WHERE username = 'user2'");
+    await removeStack(pool, "user2");
+    await pool.query("INSERT INTO user_vps (user_id, hostname, status, hostinger_vm_id) VALUES ('old', $1, 'active', $2)", [`User2.${sandbox.domain}`, member(2).vmId]);
+    assert.deepEqual(await found({ graceSeconds: 0 }), []);
+    await pool.query("UPDATE user_vps SET status = 'deprovisioned' WHERE user_id = 'old'");
+    assert.deepEqual(await found({ graceSeconds: 0 }), [`OrphanRecord ${member(2).hostname}`, `OrphanVm ${member(2).vmId}`]);
+  });
+
   it("finds nothing on them when that is over and all is as it should be", async () => {
     const { found, driftVm } = await fleetOf(5);
     await setVpsStatus(pool, "u-user1", { status: "provisioning" });

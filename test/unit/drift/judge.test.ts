@@ -30,7 +30,7 @@ function vm(values: Partial<VirtualMachine> = {}): VirtualMachine {
 const subscription = (values: Partial<Subscription> = {}) => ({ id: "s7", isAutoRenewed: true, expiresAt: "2026-02-01T00:00:00Z", ...values }) as Subscription;
 const record = (values: Partial<ZoneRecord> = {}): ZoneRecord => ({ id: "r1", name: "alice.spoq.dev", type: "A", content: "127.0.0.2", proxied: false, ttl: 60, createdAt: LONG_AGO, ...values });
 
-function fleet(values: { users?: FleetUser[]; before?: FleetUser[] } & Partial<Pick<Observation, "vms" | "odd" | "subscriptions" | "records" | "stacks" | "lacking" | "stuck">> = {}): Observation {
+function fleet(values: { users?: FleetUser[]; before?: FleetUser[] } & Partial<Pick<Observation, "vms" | "odd" | "subscriptions" | "records" | "stacks" | "lacking" | "stuck" | "older">> = {}): Observation {
   const { users = [user()], before = users, ...rest } = values;
   const byName = (all: FleetUser[]) => new Map(all.map((one) => [one.username, one]));
   return { before: byName(before), after: byName(users), vms: [vm()], subscriptions: [subscription()], records: [record()], stacks: new Set(["alice"]), apiCalls: 3, ...rest };
@@ -179,6 +179,14 @@ describe("judge, what belongs to nobody", () => {
     it(`not a VM ${what}`, () => assert.deepEqual(kinds(observation), []));
   }
   it("a VM of a stack without a row is the stack's", () => assert.deepEqual(kinds(withVm(stray(), { stacks: new Set(["alice", "stray"]) })), ["StackWithoutRecord"]));
+
+  it("what an older backend's users have, by the VM's id or by the host name, is theirs, and its record", () => {
+    const bob = { hostingerVmId: 9, hostname: "bob.spoq.dev" };
+    const records = [record(), record({ id: "r2", name: "Bob.spoq.dev" })];
+    assert.deepEqual(kinds({ ...withVm(stray({ hostname: "srv9.hstgr.cloud" }), { records }), older: [bob] }), []);
+    assert.deepEqual(kinds({ ...withVm(stray({ hostname: "Bob.spoq.dev" })), older: [{ ...bob, hostingerVmId: null }] }), []);
+    assert.deepEqual(kinds({ ...withVm(stray({ hostname: "" })), older: [{ hostingerVmId: 10, hostname: null }] }), ["OrphanVm"]);
+  });
 
   it("a record of the domain that no user has: OrphanRecord, once a name", () => {
     const records = [record(), record({ id: "r2", name: "stray.spoq.dev" }), record({ id: "r3", name: "stray.spoq.dev", content: "127.0.0.3" })];
