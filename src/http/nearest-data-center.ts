@@ -3,9 +3,8 @@ import { createRequire } from "node:module";
 import { BlockList, isIP } from "node:net";
 import { Reader, type Response } from "mmdb-lib";
 import { SPECIFIED_CATALOG, type OfferedDataCenter } from "../../providers/hostinger/api/live-catalog.ts";
-import { DATA_CENTERS } from "../../providers/hostinger/api/specification.ts";
-import { angleBetween } from "../../providers/hostinger/nearest.ts";
-import { COUNTRY_COORDINATES } from "./country-coordinates.ts";
+import { COUNTRY_COORDINATES } from "../../providers/hostinger/country-coordinates.ts";
+import { angleBetween, placeOf } from "../../providers/hostinger/nearest.ts";
 import { addressIn } from "./forwarded.ts";
 
 /** From an address to the nearest of the data centers that are offered. */
@@ -58,12 +57,4 @@ export function nearestToCountry(country: string, offered: readonly OfferedDataC
     return at ? [{ id: center.id, distance: angleBetween(latitude, longitude, ...at) }] : [];
   });
   return distances.toSorted((a, b) => a.distance - b.distance)[0]?.id;
-}
-
-/** Of its city, if the specification has it; else of its country. */
-function placeOf({ id, country }: OfferedDataCenter): readonly [latitude: number, longitude: number] | undefined {
-  const known = DATA_CENTERS.find((center) => center.id === id);
-  if (known) return [known.latitude, known.longitude];
-  const code = country?.toUpperCase();
-  return code === undefined ? undefined : COUNTRY_COORDINATES[code === "UK" ? "GB" : code];
 }

@@ -9,11 +9,13 @@ import { refillPools } from "../../src/pool/refill.ts";
 import { claimFromPool, countInTurn, readBooks } from "../../src/purchases/index.ts";
 import { UserVpsError } from "../../providers/core/errors.ts";
 import { sleep } from "../../providers/core/time.ts";
+import { SPECIFIED_CATALOG } from "../../providers/hostinger/api/live-catalog.ts";
 import { nearestOthers } from "../../providers/hostinger/nearest.ts";
 import { createRollOut } from "../../src/releases/index.ts";
 import { claimMember } from "../../src/provisioning/pool/claim-member.ts";
 import { leaveMember } from "../../src/provisioning/pool/leave-member.ts";
 import { stackRequestOf } from "../../src/provisioning/stack-request.ts";
+import { saveOffers } from "../../src/records/offers.ts";
 import { drainPool, findVpsByUserId, insertRelease, isPoolMemberSetAside, leavePoolMember, listChanges, listPoolMembers, lockVps, noteDataCenterChoice, notePoolMemberFailed, openChange, openGiveUp, removeOld, requestChange, savePool, saveVpsResult, setPoolMemberAside, setVpsStatus, startRun } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { FakeAccount } from "../support/fake-account.ts";
@@ -178,7 +180,7 @@ describe("a claim during a roll-out that has the user already", () => {
 
 describe("a claim where the service chose the data center", () => {
   const FRANKFURT = 9;
-  const [second, third] = nearestOthers(FRANKFURT) as [number, number];
+  const [second, third] = nearestOthers(FRANKFURT, SPECIFIED_CATALOG.dataCenters) as [number, number];
   /** A pool with one ready member. */
   async function filledIn(dataCenterId: number): Promise<void> {
     await savePool(pool, `kvm1-${dataCenterId}-1007`, { ...KIND, dataCenterId, keepReady: 1, schedule: [], mostPerDay: null }, "olga");
@@ -202,6 +204,15 @@ describe("a claim where the service chose the data center", () => {
     assert.deepEqual((await findVpsByUserId(pool, "u-dora"))!.dataCenterId, FRANKFURT);
     const stack = stackRequestOf((await findVpsByUserId(pool, "u-bob"))!, the.guard.settings as never);
     assert.equal(stack.config["dataCenterId"], String(second), "the stack declares where the VM is");
+  });
+
+  it("takes one where nothing is offered any more, and one in a data center that is newer than the specification", async () => {
+    const the = world();
+    await saveOffers(pool, { ...SPECIFIED_CATALOG, dataCenters: [...SPECIFIED_CATALOG.dataCenters.filter(({ id }) => id !== second), { id: 22, city: "Phoenix", country: "us" }] });
+    for (const dataCenterId of [22, second]) await filledIn(dataCenterId);
+    const centers = [];
+    for (const name of ["alice", "bob"]) centers.push((await choosing(the, name, "service"))!.dataCenterId);
+    assert.deepEqual(centers.toSorted((a, b) => a - b), [second, 22].toSorted((a, b) => a - b));
   });
 
   it("does not take one of another data center from who has named one", async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
+import { SPECIFIED_CATALOG } from "../../providers/hostinger/api/live-catalog.ts";
 import { nearestOthers } from "../../providers/hostinger/nearest.ts";
 import { inTransaction } from "../../src/db/index.ts";
 import type { JobRun } from "../../src/jobs/end-run.ts";
@@ -12,6 +13,7 @@ import { retryAll, retryUser } from "../../src/jobs/retry-user.ts";
 import type { AccountPurchase } from "../../src/purchases/index.ts";
 import type { WorkerContext } from "../../src/jobs/worker-context.ts";
 import { up } from "../../src/provisioning/up.ts";
+import { saveOffers } from "../../src/records/offers.ts";
 import { findVpsByUserId, noteDataCenterChoice, requestVps, saveVpsResult, setVpsStatus, startRun } from "../../src/records/index.ts";
 import type { VpsRecord } from "../../src/records/index.ts";
 import { assertRefusal } from "../support/assert-refusal.ts";
@@ -115,7 +117,7 @@ describe("a data center that is out of stock", () => {
   it("that the service chose is left for the next nearest to it, each once, until none is left; then it is told what to do", async () => {
     await parked("amy", null, { dataCenterId: FRANKFURT });
     await noteDataCenterChoice(pool, "amy", "service");
-    const order = nearestOthers(FRANKFURT);
+    const order = nearestOthers(FRANKFURT, SPECIFIED_CATALOG.dataCenters);
     assert.deepEqual([order[0], order.length], [15, 9], "Paris is the nearest to Frankfurt");
     for (const next of order) {
       const { status, dataCenterId, waitingFor } = await fail("amy");
@@ -125,6 +127,19 @@ describe("a data center that is out of stock", () => {
     const { status, nextStep, dataCenterId } = await fail("amy");
     assert.deepEqual([status, dataCenterId], ["failed", order.at(-1)]);
     assert.match(nextStep!, /user-vps retry amy --data-center ID/);
+  });
+
+  it("is left for one that Hostinger offers now, also if it is newer than the specification itself", async () => {
+    const offered = [19, 9, 22, 18].map((id) => ({ id, city: null, country: id === 22 ? "us" : null }));
+    await saveOffers(pool, { ...SPECIFIED_CATALOG, source: "api", dataCenters: offered });
+    for (const [userId, first, others] of [["gil", 22, [9, 18, 19]], ["hal", 9, [22, 18, 19]], ["ida", 17, [22, 9, 18, 19]]] as const) {
+      await parked(userId, null, { dataCenterId: first });
+      await noteDataCenterChoice(pool, userId, "service");
+      const tried = [];
+      for (let number = 0; number < others.length; number += 1) tried.push((await fail(userId)).dataCenterId);
+      assert.deepEqual(tried.toSorted((a, b) => a - b), others.toSorted((a, b) => a - b), userId);
+      assert.equal((await fail(userId)).status, "failed");
+    }
   });
 
   it("is left only where the account says that nothing was bought there", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
-import { COUNTRY_COORDINATES } from "../../../src/http/country-coordinates.ts";
+import { COUNTRY_COORDINATES } from "../../../providers/hostinger/country-coordinates.ts";
 import { createNearestDataCenter, nearestToCountry } from "../../../src/http/nearest-data-center.ts";
 
 describe("the nearest data center", () => {
