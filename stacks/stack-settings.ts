@@ -6,6 +6,7 @@ import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../providers/cor
 import { isToken } from "../providers/core/token.ts";
 import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN, acmeFaults } from "./acme.ts";
 import { downloadUrl } from "./download-url.ts";
+import { planItem } from "./plan-item.ts";
 import { releaseFaults, SHA256_PATTERN, VERSION_PATTERN } from "./release.ts";
 import { parseUsername } from "./username.ts";
 import { USUAL } from "./usual-values.ts";
@@ -45,7 +46,7 @@ function setting<T>(description: Setting<T>): Setting<T> {
 }
 
 const SETTINGS = {
-  plan: setting({ schema: z.string().min(1), env: "DEFAULT_VPS_PLAN", byDefault: USUAL.plan, example: "hostingercom-vps-kvm1-usd-1m", description: "a change would buy another VM: refused unless `allowReplaceOf` names the VM" }),
+  plan: setting({ schema: planItem, env: "DEFAULT_VPS_PLAN", byDefault: USUAL.plan, example: "hostingercom-vps-kvm1-usd-1m", description: "a change would buy another VM: refused unless `allowReplaceOf` names the VM" }),
   templateId: setting({ schema: wholeNumber, env: "DEFAULT_VPS_TEMPLATE", byDefault: USUAL.templateId, example: "1007", description: "a change would wipe the VM: refused unless `allowRecreateOf` names the VM" }),
   dataCenterId: setting({ schema: wholeNumber, env: "DEFAULT_VPS_DATACENTER", byDefault: USUAL.dataCenterId, example: "9", description: "a change would buy another VM: refused unless `allowReplaceOf` names the VM" }),
   domain: setting({ schema: hostname, env: "VPS_DOMAIN", byDefault: USUAL.domain, example: "spoq.dev", description: "the VPS is `{username}` under this domain" }),

@@ -1,4 +1,4 @@
-import { PLANS } from "./api/specification.ts";
+import { findPlan, PLANS } from "./api/specification.ts";
 
 /**
  * The inputs of a VirtualMachine as the provider sees them: plain values, checked.
@@ -69,9 +69,9 @@ export interface VirtualMachineFacts {
 
 export type VirtualMachineOutputs = VirtualMachineInputs & VirtualMachineFacts;
 
-/** `hostingercom-vps-kvm1-usd-1m` -> `KVM 1`, the name by which a VM calls its plan; undefined if not known. */
+/** `hostingercom-vps-kvm1-usd-1m`, or `kvm1` -> `KVM 1`, the name by which a VM calls its plan; undefined if not known. */
 export function planNameOf(itemId: string): string | undefined {
-  const known = PLANS.find((plan) => plan.itemId === itemId);
+  const known = findPlan(itemId);
   if (known) return known.planName;
   const kvm = /-vps-kvm(\d+)(?:-|$)/.exec(itemId);
   return kvm ? `KVM ${kvm[1]}` : undefined;

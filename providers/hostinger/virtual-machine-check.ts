@@ -1,5 +1,6 @@
 import { UserVpsError } from "../core/errors.ts";
 import { notOffered, sharedCatalog, SPECIFIED_CATALOG } from "./api/live-catalog.ts";
+import { catalogItemOf } from "./api/specification.ts";
 import { isHostname } from "../core/hostname.ts";
 import { isSshPublicKey } from "../core/ssh-public-key.ts";
 import { isUnknown } from "./property-values.ts";
@@ -32,6 +33,8 @@ const FIXED = ["enableBackups"] as const;
  */
 export async function checkVirtualMachine(olds: Values, given: Values): Promise<CheckResult> {
   const inputs: Values = { ...DEFAULT_INPUTS, ...given };
+  // A purchase names the catalog item, whichever of the plan's names is given here.
+  if (typeof inputs["plan"] === "string" && !isUnknown(inputs["plan"])) inputs["plan"] = catalogItemOf(inputs["plan"]) ?? inputs["plan"];
   const failures = [...invalidValues(olds, inputs)];
   if (failures.length === 0 && Object.keys(olds).length <= 1) failures.push(...(await whatIsNotOffered(inputs)));
   else if (failures.length === 0) failures.push(...(await refusedChanges(olds, inputs)));

@@ -1,3 +1,4 @@
+import { catalogItemOf } from "./api/specification.ts";
 import { isUnknown } from "./property-values.ts";
 import { GONE } from "./vm-state.ts";
 
@@ -52,7 +53,13 @@ function isRecreation(olds: Values, news: Values): boolean {
 }
 
 function differs(olds: Values, news: Values, property: string): boolean {
-  return !isUnknown(news[property]) && olds[property] !== undefined && olds[property] !== news[property];
+  return !isUnknown(news[property]) && olds[property] !== undefined && meaningOf(olds, property) !== meaningOf(news, property);
+}
+
+/** `kvm1` in a state of before is the catalog item that a check now makes of it. */
+function meaningOf(values: Values, property: string): unknown {
+  const value = values[property];
+  return property === "plan" && typeof value === "string" ? (catalogItemOf(value) ?? value) : value;
 }
 
 /** Only what a switch allows for just this VM is a replacement; everything else is refused elsewhere. */

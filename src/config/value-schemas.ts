@@ -2,7 +2,6 @@
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { OPERATOR_ROLES, type OperatorRole } from "./operator-roles.ts";
-import { catalogItemOf, PLANS } from "../../providers/hostinger/api/specification.ts";
 import { isDnsServer } from "../../providers/core/dns-server.ts";
 import { isHostname } from "../../providers/core/hostname.ts";
 import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../../providers/core/ssh-public-key.ts";
@@ -11,6 +10,7 @@ import { isCron } from "./cron.ts";
 import { parsePostgresAddress, POSTGRES_ADDRESS } from "./postgres-address.ts";
 import { isScheduleRule, SCHEDULE_RULE } from "./pool-schedule.ts";
 import { ACME_CA_PATTERN, ACME_EMAIL_PATTERN, ACME_KEY_PATTERN } from "../../stacks/acme.ts";
+import { planItem } from "../../stacks/plan-item.ts";
 
 export const text = z.string().min(1);
 
@@ -58,11 +58,6 @@ export const hostname = z.string().refine(isHostname, "expected a lower-case dom
 export const sshPublicKey = z.string().max(LONGEST_SSH_PUBLIC_KEY).regex(SSH_PUBLIC_KEY_PATTERN, "expected one public key in OpenSSH format");
 
 export const sshPrivateKey = z.string().regex(/^-----BEGIN [A-Z ]*PRIVATE KEY-----/, "expected a private key in PEM or OpenSSH format");
-
-/** A plan's id, name or catalog item -> the catalog item that a purchase names. A newer item than these is known to Hostinger alone. */
-export const planItem = z.string()
-  .refine((name) => catalogItemOf(name) !== undefined, `expected one of ${PLANS.map(({ itemId }) => itemId).join(", ")}, or another item of Hostinger's catalog`)
-  .transform((name) => catalogItemOf(name)!);
 
 /** HS256 wants a key as long as its hash (RFC 7518, 3.2). */
 export const hs256Secret = z.string().refine((secret) => Buffer.byteLength(secret) >= 32, "expected at least 32 bytes");

@@ -4,8 +4,9 @@
  */
 import { z } from "zod";
 import { downloadUrl } from "../../stacks/download-url.ts";
+import { planItem } from "../../stacks/plan-item.ts";
 import { USUAL } from "../../stacks/usual-values.ts";
-import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, dnsServer, flag, hostname, hs256Secret, httpUrl, LARGEST_ID, names, networks, oidcIssuer, origin, origins, planItem, planItems, pools, postgresUrl, proxyHeader, roleGroups, secretsProvider, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, dnsServer, flag, hostname, hs256Secret, httpUrl, LARGEST_ID, names, networks, oidcIssuer, origin, origins, planItems, pools, postgresUrl, proxyHeader, roleGroups, secretsProvider, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { notificationTargets } from "./notification-targets.ts";
 import { ROLES, type Role } from "./roles.ts";

@@ -43,6 +43,15 @@ describe("checking a VM's inputs", () => {
     assert.equal((await checkVirtualMachine({}, { ...without })).failures.length, 1);
   });
 
+  it("takes a plan by each of its names for the catalog item that a purchase names, and refuses no state for the name that it had", async () => {
+    for (const plan of ["kvm1", "KVM 1"]) {
+      const { inputs, failures } = await check({ plan, postInstallFingerprint: "aa" }, { ...OLD, plan: "kvm1" });
+      assert.deepEqual([inputs["plan"], failures], [ALICE.plan, []]);
+    }
+    const { failures } = await check({ plan: "kvm2", postInstallFingerprint: "aa" }, { ...OLD, plan: "kvm1" });
+    assert.match(failures[0]!.reason, /would buy another VM/);
+  });
+
   it("takes values that are not known yet", async () => {
     const { failures } = await check({ hostname: UNKNOWN, rootPassword: UNKNOWN, postInstallScriptId: UNKNOWN });
     assert.deepEqual(failures, []);

@@ -33,6 +33,12 @@ describe("a stack's configuration", () => {
 
   it("takes an empty variable for one that is not set", () => assert.equal(read(REQUIRED, { DEFAULT_VPS_PLAN: "" }).plan, "hostingercom-vps-kvm1-usd-1m"));
 
+  it("takes a plan by each of its names for the catalog item that a purchase names, as the service does", () => {
+    for (const name of ["kvm1", "KVM 1", "hostingercom-vps-kvm1-usd-1m"]) assert.equal(read(REQUIRED, { DEFAULT_VPS_PLAN: name }).plan, "hostingercom-vps-kvm1-usd-1m");
+    assert.equal(read({ ...REQUIRED, plan: "kvm2" }).plan, "hostingercom-vps-kvm2-usd-1m");
+    assert.equal(read({ ...REQUIRED, plan: "hostingercom-vps-kvm16-usd-1m" }).plan, "hostingercom-vps-kvm16-usd-1m", "newer than the specification");
+  });
+
   it("takes white space off the ends of download addresses, as files have it", () => {
     for (const [before, after] of [[" ", " "], ["", "\n"]]) {
       const { cliUrl: _, ...others } = REQUIRED;
@@ -47,7 +53,7 @@ describe("a stack's configuration", () => {
     for (const text of ["username", "zoneId (or CLOUDFLARE_ZONE_ID)", "conductorUrl (or CONDUCTOR_URL)", "cliUrl (or CLI_URL)", "pulumi config set zoneId"]) assert.ok(error.message.includes(text), text);
   });
 
-  for (const [key, value] of [["templateId", "ubuntu"], ["dataCenterId", "-1"], ["dataCenterId", "1.5"], ["protect", "yes"], ["conductorUrl", "ftp://example.com/x"], ["domain", "Spoq.dev"], ["dnsTtlSeconds", "5"], ["sshPublicKey", "-----BEGIN"], ["allowReplaceOf", "all"]] as const) {
+  for (const [key, value] of [["plan", "kvm3"], ["templateId", "ubuntu"], ["dataCenterId", "-1"], ["dataCenterId", "1.5"], ["protect", "yes"], ["conductorUrl", "ftp://example.com/x"], ["domain", "Spoq.dev"], ["dnsTtlSeconds", "5"], ["sshPublicKey", "-----BEGIN"], ["allowReplaceOf", "all"]] as const) {
     it(`refuses ${key} = '${value}' by name, with an example`, () => {
       const error = failure({ ...REQUIRED, [key]: value });
       assert.equal(error.code, "CONFIG_INVALID");
