@@ -2,6 +2,7 @@
 import { BlockList, isIP } from "node:net";
 import { z } from "zod";
 import { OPERATOR_ROLES, type OperatorRole } from "./operator-roles.ts";
+import { whyNoScript } from "../../providers/hostinger/api/specification.ts";
 import { isDnsServer } from "../../providers/core/dns-server.ts";
 import { isHostname } from "../../providers/core/hostname.ts";
 import { LONGEST_SSH_PUBLIC_KEY, SSH_PUBLIC_KEY_PATTERN } from "../../providers/core/ssh-public-key.ts";
@@ -123,6 +124,12 @@ export const dnsServer = z.string().refine(isDnsServer, "expected the address of
 /** As Hostinger numbers data centers and templates, and as the records hold them. */
 export const LARGEST_ID = 2_147_483_647;
 
+const hasScript = (id: number | undefined) => id === undefined || whyNoScript(id) === undefined;
+const WITHOUT_SCRIPT = { error: ({ input }: { readonly input?: unknown }) => whyNoScript(Number(input)) };
+
+/** One that the post-install script is not made for would be bought, and never be healthy. One that is newer than the specification is known to Hostinger alone. */
+export const templateId = wholeNumber(1, LARGEST_ID).refine(hasScript, WITHOUT_SCRIPT);
+
 /** `a.example.com, b.example.com` -> a list. */
 export const names = z.string().transform((list) => list.split(",").map((name) => name.trim().toLowerCase()).filter((name) => name !== ""));
 
@@ -158,7 +165,7 @@ const scheduleRule = z.string().refine(isScheduleRule, `expected ${SCHEDULE_RULE
 export const poolWish = z.strictObject({
   plan: planItem,
   dataCenterId: z.int().min(1).optional(),
-  templateId: z.int().min(1).optional(),
+  templateId: z.int().min(1).refine(hasScript, WITHOUT_SCRIPT).optional(),
   /** How many are kept ready where no rule of the schedule says otherwise. */
   ready: z.int().min(0).max(1_000),
   schedule: z.array(scheduleRule).max(50).default([]),

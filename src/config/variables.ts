@@ -6,7 +6,7 @@ import { z } from "zod";
 import { downloadUrl } from "../../stacks/download-url.ts";
 import { planItem } from "../../stacks/plan-item.ts";
 import { USUAL } from "../../stacks/usual-values.ts";
-import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, dnsServer, flag, hostname, hs256Secret, httpUrl, LARGEST_ID, names, networks, oidcIssuer, origin, origins, planItems, pools, postgresUrl, proxyHeader, roleGroups, secretsProvider, sshPrivateKey, sshPublicKey, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
+import { acmeDirectory, acmeEmail, acmeKey, cipherKeys, color, cron, dnsServer, flag, hostname, hs256Secret, httpUrl, LARGEST_ID, names, networks, oidcIssuer, origin, origins, planItems, pools, postgresUrl, proxyHeader, roleGroups, secretsProvider, sshPrivateKey, sshPublicKey, templateId, text, token, trustedProxies, userActions, wholeNumber } from "./value-schemas.ts";
 import { LOG_LEVELS, logLevel } from "./log-level.ts";
 import { notificationTargets } from "./notification-targets.ts";
 import { ROLES, type Role } from "./roles.ts";
@@ -54,7 +54,7 @@ export const VARIABLES = {
   cloudflareBaseUrl: variable(httpUrl, { name: "CLOUDFLARE_BASE_URL", description: "Where Cloudflare's API is, if not at its own address.", example: "https://api.cloudflare.com/client/v4" }),
 
   defaultPlan: variable(planItem, { name: "DEFAULT_VPS_PLAN", description: "The plan of a user who names none.", example: "hostingercom-vps-kvm1-usd-1m", byDefault: USUAL.plan }),
-  defaultTemplateId: variable(wholeNumber(1, LARGEST_ID), { name: "DEFAULT_VPS_TEMPLATE", description: "The operating system template of every VPS.", example: "1007", byDefault: String(USUAL.templateId) }),
+  defaultTemplateId: variable(templateId, { name: "DEFAULT_VPS_TEMPLATE", description: "The operating system template of every VPS: one of Ubuntu or Debian, which the installation is made for.", example: "1007", byDefault: String(USUAL.templateId) }),
   defaultDataCenterId: variable(wholeNumber(1, LARGEST_ID), { name: "DEFAULT_VPS_DATACENTER", description: "The data center of a user whose country is not known.", example: "9", byDefault: String(USUAL.dataCenterId) }),
   domain: variable(hostname, { name: "VPS_DOMAIN", description: "Each VPS is {username} under this domain.", example: "spoq.dev", byDefault: USUAL.domain }),
   conductorUrl: variable(downloadUrl, { name: "CONDUCTOR_URL", description: "Where a VPS downloads Conductor from.", example: "https://downloads.example.com/conductor", requiredFor: WORKERS }),

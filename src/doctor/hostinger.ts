@@ -4,6 +4,7 @@ import { HostingerClient } from "../../providers/hostinger/api/client.ts";
 import { LARGEST_SKEW_MS } from "../../providers/hostinger/clock.ts";
 import { hostingerSettings } from "../../providers/hostinger/settings.ts";
 import { notOffered, readCatalog, type Catalog } from "../../providers/hostinger/api/live-catalog.ts";
+import { whyNoScript } from "../../providers/hostinger/api/specification.ts";
 import { VARIABLES } from "../config/index.ts";
 import { doubtOfAccount, OTHER_ACCOUNT_NEXT } from "../provisioning/other-account.ts";
 import { failed, ok, skipped } from "./check.ts";
@@ -52,7 +53,10 @@ async function doubtByRecords(context: CheckContext, client: HostingerClient): P
 function checkDefaults(catalog: Catalog, env: CheckContext["env"]): Finding[] {
   const value = ({ name, byDefault }: { readonly name: string; readonly byDefault: string }) => env[name] || byDefault;
   const { defaultPlan, defaultDataCenterId, defaultTemplateId } = VARIABLES;
-  const reason = notOffered(catalog, { plan: value(defaultPlan), dataCenterId: Number(value(defaultDataCenterId)), templateId: Number(value(defaultTemplateId)) });
+  const templateId = Number(value(defaultTemplateId));
+  const unsuitable = whyNoScript(templateId, catalog.templates);
+  if (unsuitable !== undefined) return [failed("hostinger", unsuitable, `Set ${defaultTemplateId.name} to one of these.`)];
+  const reason = notOffered(catalog, { plan: value(defaultPlan), dataCenterId: Number(value(defaultDataCenterId)), templateId });
   return reason === undefined ? [] : [failed("hostinger", reason, `Set ${defaultPlan.name}, ${defaultDataCenterId.name} and ${defaultTemplateId.name} to what Hostinger offers.`)];
 }
 

@@ -82,6 +82,19 @@ describe("a change of a VPS, by HTTP,", () => {
     assert.equal((await rename("nobody-served", "one-more.spoq.dev", { withoutCertificate: true })).statusCode, 202);
   });
 
+  it("recreate wipes nothing for a template that the installation is not made for, named or recorded", async () => {
+    await user("rocky");
+    const refusedFor = async (body: object) => {
+      const refused = await ask("rocky", "recreate", { confirm: "rocky", ...body });
+      assertRefusal(refused, 422, "INPUT_INVALID");
+      assert.match(refused.json().error.message, /not for template 1014 \(Rocky Linux 9\); take 1007 \(Ubuntu/);
+    };
+    await refusedFor({ templateId: 1014 });
+    await pool.query("UPDATE user_vps SET template_id = 1014 WHERE username = 'rocky'");
+    await refusedFor({});
+    assert.deepEqual([(await recordOf("rocky")).status, jobsOf("rocky")], ["ready", []]);
+  });
+
   for (const change of ["recreate", "replace", "rename"]) {
     it(`${change} is refused without the user name, and for anybody but an operator`, async () => {
       const username = `sure-${change}`;

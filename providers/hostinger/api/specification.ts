@@ -63,6 +63,17 @@ export const TEMPLATES = [
   { id: 1016, name: "AlmaLinux 9" },
 ] as const satisfies readonly SpecifiedTemplate[];
 
+/** The post-install script of this project (stacks/post-install.sh) works on packages by dpkg and apt-get. */
+const HAS_APT = /^(Ubuntu|Debian)\b/;
+
+/** Why this project's own script cannot install a VPS on the template; undefined: it can, or the template is not known. @param offered as Hostinger lists them now */
+export function whyNoScript(templateId: number, offered: readonly SpecifiedTemplate[] = []): string | undefined {
+  const template = [...TEMPLATES, ...offered].find(({ id }) => id === templateId);
+  if (!template || HAS_APT.test(template.name)) return undefined;
+  const suitable = (offered.length > 0 ? offered : TEMPLATES).filter(({ name }) => HAS_APT.test(name)).map(({ id, name }) => `${id} (${name})`);
+  return `the installation is made for Ubuntu and Debian, not for template ${templateId} (${template.name}); take ${suitable.join(", ")}`;
+}
+
 export const DEFAULT_PLAN_ID: PlanId = "kvm1";
 export const DEFAULT_DATA_CENTER_ID = 9;
 export const DEFAULT_TEMPLATE_ID = 1007;

@@ -1,6 +1,6 @@
 import type { CliCommand } from "../command.ts";
 import type { Template } from "../../../providers/hostinger/api/client.ts";
-import { TEMPLATES } from "../../../providers/hostinger/api/specification.ts";
+import { TEMPLATES, whyNoScript } from "../../../providers/hostinger/api/specification.ts";
 import { offersOf } from "../hostinger/offers.ts";
 import { table } from "../output.ts";
 
@@ -14,6 +14,6 @@ export const templates: CliCommand<object> = {
   async run(invocation) {
     invocation.progress.say("asking Hostinger for its templates");
     const { offers: found, note } = await offersOf<Template>(invocation, ({ client, signal }) => client.templates.list({ signal }), SPECIFIED);
-    return { data: found, text: note + table(["ID", "NAME", "DESCRIPTION"], found.map(({ id, name, description }) => [id, name, description])) };
+    return { data: found, text: note + table(["ID", "NAME", "FOR USERS", "DESCRIPTION"], found.map(({ id, name, description }) => [id, name, whyNoScript(id, found) === undefined ? "yes" : "no", description])) };
   },
 };

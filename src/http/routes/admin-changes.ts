@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { LARGEST_ID } from "../../config/value-schemas.ts";
+import { whyNoScript } from "../../../providers/hostinger/api/specification.ts";
 import { UserVpsError } from "../../../providers/core/errors.ts";
 import { parseUsername } from "../../../stacks/username.ts";
 import { firstPage } from "../../db/page.ts";
@@ -75,8 +76,13 @@ export const adminChangeRoutes: FastifyPluginAsyncZod<HttpContext> = async (app,
       description: "All data on it is lost, Hostinger's snapshot too. Credentials, address and host name stay. The user name has to be typed again, as `confirm`.",
     },
   }, async (request, reply) => {
-    const { templateId } = offered(await offers(), { templateId: request.body.templateId });
-    return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, () => ({ kind: "recreate", to: { ...(templateId !== undefined && { templateId }) } })));
+    const catalog = await offers();
+    const { templateId } = offered(catalog, { templateId: request.body.templateId });
+    return reply.code(202).send(await change(request.params.username, request.body, callerOf(request).userId, (user) => {
+      const unsuitable = whyNoScript(templateId ?? user.templateId, catalog.templates);
+      if (unsuitable !== undefined) throw new UserVpsError("INPUT_INVALID", `templateId: ${unsuitable}.`);
+      return { kind: "recreate", to: { ...(templateId !== undefined && { templateId }) } };
+    }));
   });
 
   app.post("/replace", {

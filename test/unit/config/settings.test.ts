@@ -97,6 +97,13 @@ describe("readSettings", () => {
     assert.match(problemsOf({ ...WORKER, POOLS: JSON.stringify([pool, { ...pool, plan: "KVM 1", ready: 2 }]) }, "worker"), /POOLS: expected each pool .* once/);
   });
 
+  it("takes no template that the installation is not made for, by name and with what to take, and takes one that is newer", () => {
+    const expected = /the installation is made for Ubuntu and Debian, not for template 1014 \(Rocky Linux 9\); take 1007 \(Ubuntu 22\.04 LTS\), 1002/;
+    assert.match(problemsOf({ ...HTTP, DEFAULT_VPS_TEMPLATE: "1014" }, "http"), expected);
+    assert.match(problemsOf({ ...WORKER, POOLS: JSON.stringify([{ plan: "kvm1", ready: 1, templateId: 1014 }]) }, "worker"), expected);
+    for (const id of ["1002", "1077"]) assert.equal(problemsOf({ ...HTTP, DEFAULT_VPS_TEMPLATE: id }, "http"), "");
+  });
+
   it("takes a plan by id, name or catalog item, and lists them for another", () => {
     for (const plan of ["kvm4", "KVM 4", "hostingercom-vps-kvm4-usd-1m"]) assert.equal(readSettings({ env: { ...HTTP, DEFAULT_VPS_PLAN: plan }, role: "http" }).defaultPlan, "hostingercom-vps-kvm4-usd-1m");
     assert.match(problemsOf({ ...HTTP, DEFAULT_VPS_PLAN: "kvm3" }, "http"), /expected one of hostingercom-vps-kvm1-usd-1m, .*kvm8/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "vitest";
 
-import { DATA_CENTERS, DEFAULT_DATA_CENTER_ID, DEFAULT_PLAN_ID, DEFAULT_TEMPLATE_ID, findPlan, PLANS, TEMPLATES } from "../../../providers/hostinger/api/specification.ts";
+import { DATA_CENTERS, DEFAULT_DATA_CENTER_ID, DEFAULT_PLAN_ID, DEFAULT_TEMPLATE_ID, findPlan, PLANS, TEMPLATES, whyNoScript } from "../../../providers/hostinger/api/specification.ts";
 
 describe("the specification's tables", () => {
   it("have the specification's plans and prices", () => {
@@ -35,4 +35,12 @@ describe("findPlan", () => {
   });
 
   it("finds nothing else", () => assert.equal(findPlan("kvm3"), undefined));
+
+  it("tells on which templates the installation works, of new ones by the name that Hostinger lists", () => {
+    assert.deepEqual(TEMPLATES.filter(({ id }) => whyNoScript(id) === undefined).map(({ id }) => id), [1007, 1002]);
+    const offered = [{ id: 1077, name: "Ubuntu 24.04 LTS" }, { id: 1090, name: "Fedora 42" }];
+    assert.equal(whyNoScript(1077, offered), undefined);
+    assert.match(whyNoScript(1090, offered)!, /not for template 1090 \(Fedora 42\); take 1077 \(Ubuntu 24\.04 LTS\)$/);
+    assert.equal(whyNoScript(1099, offered), undefined, "what is not offered is told otherwise");
+  });
 });
