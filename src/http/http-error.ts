@@ -26,6 +26,7 @@ export const HTTP_ERRORS = {
   REQUEST_TIMEOUT: { meaning: "The request did not come to its end in time.", status: 408, next: "Send the whole request at once." },
   CREDENTIALS_NOT_READY: { meaning: "There are no credentials to show yet.", status: 409, next: "Wait until GET /api/vps/status says `credentials: available`." },
   CREDENTIALS_ALREADY_SHOWN: { meaning: "The credentials have been shown, and are deleted since.", status: 409, next: "Make new ones: POST /api/vps/rotate-credentials, if USER_ACTIONS allows it; else ask an operator to." },
+  CREDENTIALS_REPLACED: { meaning: "The credentials that were named have been replaced by new ones since, and are good for nothing any more.", status: 409, next: "Forget them, and ask for those that are good now: POST /api/vps/credentials." },
   STATUS_CONFLICT: { meaning: "It does not fit the present status.", status: 409, next: "Look at the status, and do what fits it." },
   BODY_TOO_LARGE: { meaning: "The body is longer than BODY_LIMIT_BYTES.", status: 413, next: "Send a shorter body." },
   CONTENT_TYPE_UNSUPPORTED: { meaning: "The body is not JSON.", status: 415, next: "Send JSON: `Content-Type: application/json`." },

@@ -81,9 +81,18 @@ function opened(cipher: CredentialsCipher, userId: string, sealed: Sealed): stri
   }
 }
 
-/** The user has got them: from now on they are shown to nobody. Whether there were any that had been shown. */
-export async function acknowledgeCredentials(db: Queryable, userId: string): Promise<boolean> {
-  const { rowCount } = await db.query("DELETE FROM vps_credentials WHERE user_id = $1 AND shown_at IS NOT NULL", [userId]);
+const ACKNOWLEDGE = `
+  DELETE FROM vps_credentials WHERE user_id = $1 AND shown_at IS NOT NULL
+    AND ($2::timestamptz IS NULL OR $2 = (SELECT credentials_made_at FROM user_vps WHERE user_vps.user_id::text = $1 AND is_managed))`;
+
+/**
+ * The user has got them: from now on they are shown to nobody.
+ *
+ * @param madeAt which ones; without it, those that were shown last
+ * @returns whether there were any that had been shown
+ */
+export async function acknowledgeCredentials(db: Queryable, userId: string, madeAt?: string): Promise<boolean> {
+  const { rowCount } = await db.query(ACKNOWLEDGE, [userId, madeAt]);
   return rowCount === 1;
 }
 

@@ -81,6 +81,8 @@ export interface VpsRecord {
   /** The making that was last stored to be shown; 0 for none. */
   readonly credentialsSavedRotation: number;
   readonly credentialsShownAt: Date | null;
+  /** Of those that were stored last, as the stack tells it; null: not told, by a version before. */
+  readonly credentialsMadeAt: Date | null;
   /** The row of a member of a pool: it stands for no person. */
   readonly isPooled: boolean;
   /** The pool that was there for the user's wish; null: none. */
@@ -105,5 +107,5 @@ export const VPS_COLUMNS = `
   subscription_id AS "subscriptionId", url, ssh_host_key AS "sshHostKey",
   coalesce((SELECT shown_at IS NULL FROM vps_credentials WHERE vps_credentials.user_id = user_vps.user_id::text), false) AS "credentialsAvailable",
   credentials_rotation AS "credentialsRotation", first_rotation AS "firstRotation", recreation, recreation_asked_at AS "recreationAskedAt", recreation_after_action::double precision AS "recreationAfterAction", snapshot_vm_id::double precision AS "snapshotVmId", credentials_saved_rotation AS "credentialsSavedRotation",
-  is_pooled AS "isPooled", user_vps.pool_id AS "poolId", pool_member_id AS "poolMemberId", credentials_shown_at AS "credentialsShownAt", requested_at AS "requestedAt", ready_at AS "readyAt",
+  is_pooled AS "isPooled", user_vps.pool_id AS "poolId", pool_member_id AS "poolMemberId", credentials_shown_at AS "credentialsShownAt", credentials_made_at AS "credentialsMadeAt", requested_at AS "requestedAt", ready_at AS "readyAt",
   updated_at AS "updatedAt", version`;

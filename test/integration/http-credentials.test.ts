@@ -45,7 +45,7 @@ describe("POST /api/vps/credentials", () => {
     assertRefusal(await acknowledge(headers), 409, "CREDENTIALS_NOT_READY");
     const answer = await show(headers);
     assert.equal(answer.statusCode, 200);
-    assert.deepEqual(answer.json(), { username: "spoq", hostname: "alice.spoq.dev", ...SECRETS });
+    assert.deepEqual(answer.json(), { username: "spoq", hostname: "alice.spoq.dev", ...SECRETS, madeAt: null });
     assert.equal(answer.headers["cache-control"], "no-store");
     assert.equal((await app.inject({ url: "/api/vps/status", headers })).json().credentials, "shown");
     assert.deepEqual((await show(headers)).json(), answer.json(), "the first answer may have been lost");
@@ -85,6 +85,24 @@ describe("POST /api/vps/credentials", () => {
     await save(userId, 2);
     assertRefusal(await acknowledge(headers), 409, "CREDENTIALS_NOT_READY");
     assert.equal((await show(headers)).statusCode, 200);
+  });
+
+  it("are acknowledged by when they were made: whoever still has those of before deletes none that nobody has kept", async () => {
+    const [first, second] = ["2026-11-01T10:00:00.000Z", "2026-11-02T10:00:00.000Z"] as const;
+    const { userId, headers } = await provisioned("nora");
+    const made = (rotation: number, madeAt: string) => saveCredentials(pool, cipher, userId, { username: "spoq", hostname: "nora.spoq.dev", ...SECRETS }, rotation, madeAt);
+    const shownAs = async () => (await show(headers)).json().madeAt as string;
+    const acknowledged = (madeAt: string) => app.inject({ method: "POST", url: "/api/vps/credentials/acknowledge", headers, payload: { madeAt } });
+    await made(1, first);
+    assert.equal(await shownAs(), first);
+    await requestCredentialsRotation(pool, userId);
+    await made(2, second);
+    assert.equal(await shownAs(), second);
+    assert.equal((await app.inject({ url: "/api/vps/status", headers })).json().credentialsMadeAt, second);
+    assertRefusal(await acknowledged(first), 409, "CREDENTIALS_REPLACED");
+    assert.equal(await shownAs(), second);
+    assert.equal((await acknowledged(second)).statusCode, 204);
+    assertRefusal(await show(headers), 409, "CREDENTIALS_ALREADY_SHOWN");
   });
 
   it("can be shown again after a rotation", async () => {

@@ -12,6 +12,7 @@ const CREDENTIALS = z.object({
   hostname: z.string(),
   password: z.string(),
   jwtSecret: z.string().describe("What Conductor's tokens are signed with."),
+  madeAt: z.iso.datetime().nullable().describe("Which credentials these are: `credentialsMadeAt` of the status, as long as they are good. null: not known, of a version before."),
 }).meta({ id: "Credentials" });
 
 /**
@@ -31,13 +32,15 @@ export const credentialsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, 
     },
   }, async (request) => {
     const { userId } = callerOf(request);
-    const record = await findVpsByUserId(pool, userId);
+    // The credentials first, which locks them: then the record tells when just these were made.
+    const { credentials, record } = await inTransaction(pool, async (db) => ({
+      credentials: await revealCredentials(db, cipher, userId, secondsKept), record: await findVpsByUserId(db, userId),
+    }));
     if (!record) throw new HttpError("VPS_NOT_FOUND", "The caller has not asked for a VPS.");
-    const credentials = await inTransaction(pool, (db) => revealCredentials(db, cipher, userId, secondsKept));
     if (credentials) {
       request.log.info({ username: record.username }, "credentials shown");
       // Since they were made the VPS may have been renamed.
-      return { ...credentials, hostname: record.hostname };
+      return { ...credentials, hostname: record.hostname, madeAt: record.credentialsMadeAt?.toISOString() ?? null };
     }
     if (record.credentialsAvailable || record.credentialsShownAt) throw new HttpError("CREDENTIALS_ALREADY_SHOWN", "The credentials have been shown already.");
     throw new HttpError("CREDENTIALS_NOT_READY", `There are no credentials to show yet: the VPS is '${record.status}'.`);
@@ -48,7 +51,7 @@ export const credentialsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, 
       tags: ["user"],
       summary: "The credentials have arrived",
       description: "Deletes credentials that were shown. Done again, it changes nothing.",
-      body: NO_FIELDS,
+      body: z.strictObject({ madeAt: z.iso.datetime().optional().describe("Which ones, as they were shown: others, made since, stay. Without it, those that were shown last.") }).optional(),
       response: { 204: z.null().describe("They are shown to nobody any more."), ...refusals(401, 404, 409, 413, 415) },
     },
   }, async (request, reply) => {
@@ -56,7 +59,9 @@ export const credentialsRoute: FastifyPluginAsyncZod<HttpContext> = async (app, 
     const record = await findVpsByUserId(pool, userId);
     if (!record) throw new HttpError("VPS_NOT_FOUND", "The caller has not asked for a VPS.");
     if (!record.credentialsShownAt) throw new HttpError("CREDENTIALS_NOT_READY", "There is nothing to acknowledge: no credentials have been shown.");
-    if (await acknowledgeCredentials(pool, userId)) request.log.info({ username: record.username }, "credentials acknowledged");
+    const madeAt = request.body?.madeAt;
+    if (madeAt !== undefined && record.credentialsMadeAt?.toISOString() !== madeAt) throw new HttpError("CREDENTIALS_REPLACED", "There are new credentials since: nothing is acknowledged.");
+    if (await acknowledgeCredentials(pool, userId, madeAt)) request.log.info({ username: record.username }, "credentials acknowledged");
     return reply.code(204).send(null);
   });
 };

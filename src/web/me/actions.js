@@ -36,6 +36,9 @@ export function lastAction({ lastRuns }) {
   return say(`last-${outcome}`, { what: say(`run-${newest.operation}`), at: moment(newest.endedAt ?? newest.startedAt) });
 }
 
+/** A key may be broken over several lines; of two, the second would pass for the comment of the first. */
+const KEY_BEGINS = /^\s*(?:ssh-|ecdsa-|sk-)/;
+
 /** Asks, and does it. @returns whether it was asked for */
 export function askAndDo(name, { vps, facts, tell }) {
   const { method, path, field, confirms, run } = ACTIONS[name];
@@ -45,7 +48,12 @@ export function askAndDo(name, { vps, facts, tell }) {
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   return new Promise((settled) => {
     const yes = h("button", { type: "submit", class: name === "restore" ? "danger" : "primary" }, say(`do-${name}`));
+    const refuse = (why) => {
+      problem.textContent = say(why);
+      problem.hidden = false;
+    };
     const submit = async () => {
+      if (key && key.value.split("\n").filter((line) => KEY_BEGINS.test(line)).length > 1) return refuse("key-wrong");
       const body = field ? { sshPublicKey: key.value.trim().replace(/\s*\n\s*/g, "") || null } : confirms ? { confirm: vps.username } : {};
       try {
         // Others may have asked for the same since the page looked last.
@@ -56,8 +64,7 @@ export function askAndDo(name, { vps, facts, tell }) {
         dialog.returnValue = "yes";
         dialog.close("yes");
       } catch (error) {
-        problem.textContent = say(field && ["REQUEST_INVALID", "INPUT_INVALID"].includes(error.code) ? "key-wrong" : "problem");
-        problem.hidden = false;
+        refuse(field && ["REQUEST_INVALID", "INPUT_INVALID"].includes(error.code) ? "key-wrong" : "problem");
       }
     };
     dialog.replaceChildren(h("form", { onsubmit: (event) => { event.preventDefault(); void whileDisabled(yes, submit); } },

@@ -36,14 +36,14 @@ async function reveal({ again, tell }) {
 }
 
 function shown(values, { again, tell }) {
-  const { username, hostname, password, jwtSecret } = values;
+  const { username, hostname, password, jwtSecret, madeAt } = values;
   const file = () => [`${say("host")}: ${hostname}`, `${say("login")}: ${username}`, `${say("password")}: ${password}`, `${say("secret")}: ${jwtSecret}`, ""].join("\n");
   const have = async () => {
     try {
-      await send("POST", "/api/vps/credentials/acknowledge");
+      await send("POST", "/api/vps/credentials/acknowledge", madeAt === null ? {} : { madeAt });
     } catch (error) {
-      // There are new ones, which nobody has seen: those that are shown here are good for nothing any more.
-      if (error.code !== "CREDENTIALS_NOT_READY") return tell(error);
+      // There are new ones: those that are shown here are good for nothing any more.
+      if (!["CREDENTIALS_NOT_READY", "CREDENTIALS_REPLACED"].includes(error.code)) return tell(error);
     }
     forget();
     again();
@@ -65,3 +65,5 @@ function download(name, text) {
 export const readFacts = () => get("/api/vps/self-service");
 /** Of a session that is over, and of credentials that were made anew, nothing stays on the page. */
 export const forget = () => { revealed = undefined; };
+/** Others that were made since are not those that are shown here, whether anybody has seen them or not. */
+export const forgetOthers = ({ credentialsMadeAt }) => { if (revealed && revealed.madeAt !== credentialsMadeAt) forget(); };

@@ -2,7 +2,7 @@
 import { byId, h, show } from "/assets/dom.js";
 import { liveStatus } from "/assets/live-status.js";
 import { actions, askAndDo, isUnderWay, lastAction } from "./actions.js";
-import { credentials, forget, readFacts } from "./credentials.js";
+import { credentials, forget, forgetOthers, readFacts } from "./credentials.js";
 import { copyable } from "./lines.js";
 import { get, openSession, signOut } from "./service.js";
 import { failureOf, headline, isBeingChanged, isOnItsWay, steps } from "./way.js";
@@ -56,6 +56,8 @@ async function leave() {
 /** Nobody is signed in (any more): nothing of the VPS stays on the page. */
 function end(key) {
   live.close();
+  // It asks something that nobody is there to answer.
+  if (byId("dialog").open) byId("dialog").close("no");
   [vps, facts] = [undefined, undefined];
   forget();
   frame(false);
@@ -70,11 +72,16 @@ function end(key) {
 }
 
 function receive(next) {
+  // Another user was handed over in another tab, and the cookie is theirs: nothing of this one is for them to see.
+  if (vps && vps.username !== next.username) {
+    end("session-over");
+    return location.reload();
+  }
   // Answers and events may overtake each other.
-  if (vps?.username === next.username && next.version < vps.version) return;
+  if (vps && next.version < vps.version) return;
   const milestone = JSON.stringify([next.status, next.credentials, next.url]);
   const isNew = milestone !== lastMilestone;
-  // Those that were shown have been replaced.
+  forgetOthers(next);
   if (vps?.credentials === "shown" && next.credentials === "available") forget();
   [vps, lastMilestone] = [next, milestone];
   byId("away").hidden = true;
@@ -120,7 +127,7 @@ function draw() {
   if (!facts) return;
   if (isMine) {
     show(byId("ways"), [vps.hostname, vps.url, facts.ssh], () => ways());
-    show(byId("credentials"), [vps.status, vps.credentials, facts.credentialsShownAgainUntil, facts.allowed, reveals], () => credentials(vps, facts, { again, tell, ask }));
+    show(byId("credentials"), [vps.status, vps.credentials, vps.credentialsMadeAt, facts.credentialsShownAgainUntil, facts.allowed, reveals], () => credentials(vps, facts, { again, tell, ask }));
   }
   show(byId("actions"), [facts.allowed, facts.snapshotAt !== null], () => actions(facts, ask));
   byId("last").textContent = lastAction(facts);

@@ -15,6 +15,8 @@ let session;
 /** Disappears from the address at once, and is kept until the service has answered. */
 let code = new URLSearchParams(location.hash.slice(1)).get("code");
 if (code !== null) history.replaceState(null, "", location.pathname + location.search);
+// Opened in a tab that has the page already, a link changes nothing but the fragment.
+addEventListener("hashchange", () => { if (new URLSearchParams(location.hash.slice(1)).has("code")) location.reload(); });
 
 /**
  * Exchanges the code of the address, or goes on with the cookie. undefined: nobody is signed in.
