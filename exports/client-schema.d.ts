@@ -1442,6 +1442,8 @@ export interface components {
              * @enum {string}
              */
             credentials: "none" | "available" | "shown";
+            /** @description Which credentials these are; others than were shown: those are good no more. null: none were made, or by a version before. */
+            credentialsMadeAt: string | null;
             /** @description `claimed`: the VM waited in a pool, bought and installed. `none_left`: there is a pool for it, but none was left, so one is bought. null: there is no pool for it. */
             pool: ("claimed" | "none_left") | null;
             /** @description Of the last run. */
@@ -1497,6 +1499,8 @@ export interface components {
              * @enum {string}
              */
             credentials: "none" | "available" | "shown";
+            /** @description Which credentials these are; others than were shown: those are good no more. null: none were made, or by a version before. */
+            credentialsMadeAt: string | null;
             /** @description `claimed`: the VM waited in a pool, bought and installed. `none_left`: there is a pool for it, but none was left, so one is bought. null: there is no pool for it. */
             pool: ("claimed" | "none_left") | null;
             /** Format: date-time */
@@ -1553,6 +1557,8 @@ export interface components {
              * @enum {string}
              */
             credentials: "none" | "available" | "shown";
+            /** @description Which credentials these are; others than were shown: those are good no more. null: none were made, or by a version before. */
+            credentialsMadeAt: string | null;
             /** @description `claimed`: the VM waited in a pool, bought and installed. `none_left`: there is a pool for it, but none was left, so one is bought. null: there is no pool for it. */
             pool: ("claimed" | "none_left") | null;
             /** Format: date-time */
@@ -1714,6 +1720,8 @@ export interface components {
              * @enum {string}
              */
             credentials: "none" | "available" | "shown";
+            /** @description Which credentials these are; others than were shown: those are good no more. null: none were made, or by a version before. */
+            credentialsMadeAt: string | null;
             /** @description `claimed`: the VM waited in a pool, bought and installed. `none_left`: there is a pool for it, but none was left, so one is bought. null: there is no pool for it. */
             pool: ("claimed" | "none_left") | null;
             /** Format: date-time */
@@ -1767,6 +1775,8 @@ export interface components {
             password: string;
             /** @description What Conductor's tokens are signed with. */
             jwtSecret: string;
+            /** @description Which credentials these are: `credentialsMadeAt` of the status, as long as they are good. null: not known, of a version before. */
+            madeAt: string | null;
         };
         DoctorReport: {
             /**
@@ -2739,7 +2749,13 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description Which ones, as they were shown: others, made since, stay. Without it, those that were shown last.
+                     */
+                    madeAt?: string;
+                };
             };
         };
         responses: {
