@@ -9,7 +9,7 @@ const ERROR = { error: { code: "VPS_NOT_FOUND", message: "The caller has not ask
 const READY = {
   username: "alice", hostname: "alice.spoq.dev", status: "ready", phase: "done", waitingFor: null, waiting: null, failure: null, pool: null,
   plan: PLAN, templateId: 1007, dataCenter: { id: 9, city: "Phoenix", country: "US" },
-  address: "192.0.2.7", url: "https://alice.spoq.dev", vmId: 17_923, credentials: "available",
+  address: "192.0.2.7", url: "https://alice.spoq.dev", vmId: 17_923, credentials: "available", credentialsMadeAt: "2026-01-31T12:03:00.000Z",
   requestedAt: at("12:00:00"), readyAt: at("12:06:30"), updatedAt: at("12:06:30"), version: 14,
 };
 const PHASE = { phase: "vm", startedAt: at("12:00:02"), endedAt: at("12:04:10"), seconds: 248 };
@@ -70,7 +70,7 @@ export const SHAPE_EXAMPLES: Readonly<Record<string, object>> = {
   Phase: PHASE,
   Vps: { ...READY, queue: null, estimatedReadyAt: null, phases: [PHASE], statusUrl: "/api/vps/status", eventsUrl: "/api/vps/events" },
   AdminVps: ADMIN_VPS, AdminVpsDetail: { ...ADMIN_VPS, queue: null, estimatedReadyAt: null, phases: [PHASE] }, ListedVps: LISTED, AdminVpsPage: { ...page(LISTED), total: 1 },
-  Credentials: { username: "spoq", hostname: "alice.spoq.dev", password: "an-example-and-no-password", jwtSecret: "an-example-and-no-secret" },
+  Credentials: { username: "spoq", hostname: "alice.spoq.dev", password: "an-example-and-no-password", jwtSecret: "an-example-and-no-secret", madeAt: "2026-01-31T12:03:00.000Z" },
   VpsChange: CHANGE, VpsChangePage: page(CHANGE),
   Run: RUN, RunPage: page(RUN), RunLog: { lines: [{ seq: 1, at: at("12:00:02"), line: "Updating (alice):" }], ended: true },
   DoctorReport: DOCTOR, OperatorAction: ACTION, OperatorActionPage: page(ACTION),

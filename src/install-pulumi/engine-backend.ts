@@ -44,7 +44,7 @@ export function engineBackend(url: string, { applicationName, env = process.env 
   const told: Readonly<Record<string, string | undefined>> = {
     ...placeOf(address),
     ...Object.fromEntries(HANDED_OVER.map((name) => [name, FILES.has(name) ? withWholePath(parameters[name]) : parameters[name]])),
-    options: parameters["options"] || process.env["PGOPTIONS"],
+    options: parameters["options"] || optionsOfProcess(),
     ...(applicationName !== undefined && { application_name: applicationName }),
     sslmode: sslMode,
   };
@@ -59,6 +59,12 @@ export function engineBackend(url: string, { applicationName, env = process.env 
     PGSSLMODE: sslMode,
     ...(password && { PGPASSWORD: password }),
   };
+}
+
+/** What node-postgres sends as well, from the same place as the rest of what the address does not say. */
+function optionsOfProcess(): string | undefined {
+  const { PGOPTIONS } = process.env;
+  return PGOPTIONS;
 }
 
 /**

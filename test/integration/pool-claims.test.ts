@@ -309,7 +309,7 @@ describe("members that go", () => {
   it("are those near the end of their term, which are replaced", async () => {
     await filled(2);
     const [first] = await members();
-    await pool.query("UPDATE vps_pool_members SET paid_until = now() + interval '2 days' WHERE member_id = $1", [first!.memberId]);
+    await pool.query("UPDATE vps_pool_members SET paid_until = now() + interval '2 days', ready_at = now() - interval '28 days' WHERE member_id = $1", [first!.memberId]);
     const begun = await refillPools(context());
     assert.equal(begun.length, 1);
     assert.deepEqual((await members()).map(({ state }) => state).sort(), ["building", "ready", "retiring"]);
