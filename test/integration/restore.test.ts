@@ -1,30 +1,15 @@
 /** A user's VM goes back to its snapshot: only to one that is the user's, and once. The engine is not used; PostgreSQL, the queue and the sandbox's API are real. */
 import assert from "node:assert/strict";
-import { afterAll, beforeEach, describe, it } from "vitest";
+import { beforeEach, describe, it } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { startQueue } from "../../src/jobs/index.ts";
 import { jobSchema } from "../../src/jobs/job.ts";
 import { performJob } from "../../src/jobs/perform-job.ts";
 import { QUEUE_SCHEMA } from "../../src/jobs/queue.ts";
-import { hostingerPower } from "../../src/provisioning/power.ts";
 import { listRuns } from "../../src/records/index.ts";
-import { startSandbox } from "../../src/sandbox/index.ts";
-import { addFleet } from "../support/fleet.ts";
-import { withDatabase } from "../support/postgres.ts";
-import { openPurchaseWorld } from "../support/purchases.ts";
+import { withOneVm } from "../support/one-vm-world.ts";
 import { hostinger } from "./sandbox-support.ts";
 
-const userId = "u-user1";
-const { pool, url } = await withDatabase();
-const sandbox = await startSandbox({ actionMs: 200 });
-const boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
-const vms = hostingerPower(sandbox.env);
-const world = openPurchaseWorld(pool, sandbox);
-const vmId = (await addFleet(sandbox, pool, 1))[0]!.vmId;
-afterAll(async () => {
-  await Promise.all([boss.stop({ graceful: false }), vms.close(), world.close()]);
-  await sandbox.close();
-});
+const { pool, sandbox, vmId, userId, worker } = await withOneVm();
 beforeEach(async () => {
   for (const table of ["vps_runs", `${QUEUE_SCHEMA}.job`]) await pool.query(`DELETE FROM ${table}`);
   await pool.query("UPDATE user_vps SET ready_at = now() - interval '1 hour', snapshot_vm_id = NULL");
@@ -35,9 +20,6 @@ const restores = () => sandbox.state().vms.find(({ id }) => id === vmId)!.action
 const snapshotOfBefore = () => hostinger(sandbox, "POST", `vps/v1/virtual-machines/${vmId}/snapshot`).then(({ status }) => assert.equal(status, 200));
 const outcomes = async () => (await listRuns(pool, userId)).items.map(({ outcome, errorCode }) => [outcome, errorCode]);
 const jobsLeft = async () => (await pool.query<{ data: object }>(`SELECT data FROM ${QUEUE_SCHEMA}.job WHERE state = 'created'`)).rows.map(({ data }) => jobSchema.parse(data));
-function worker(handOver = new AbortController().signal) {
-  return { boss, pool, databaseUrl: url, vms, settings: world.guard.settings, purchases: world, secrets: [], workerId: "worker", hostId: "host", log: () => undefined, handOver } as never;
-}
 
 describe("restoring a snapshot", () => {
   it("puts the VM back to one that was made since the VPS was ready for its user", async () => {

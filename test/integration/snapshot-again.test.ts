@@ -3,34 +3,19 @@
  * The engine is not used; PostgreSQL, the queue and the sandbox's API are real.
  */
 import assert from "node:assert/strict";
-import { afterAll, beforeEach, describe, it } from "vitest";
+import { beforeEach, describe, it } from "vitest";
 import { UserVpsError } from "../../providers/core/errors.ts";
-import { startQueue } from "../../src/jobs/index.ts";
 import { jobSchema } from "../../src/jobs/job.ts";
 import type { Job } from "../../src/jobs/job.ts";
 import { performJob } from "../../src/jobs/perform-job.ts";
 import { QUEUE_SCHEMA, send } from "../../src/jobs/queue.ts";
-import { hostingerPower } from "../../src/provisioning/power.ts";
 import { listRuns } from "../../src/records/index.ts";
-import { startSandbox } from "../../src/sandbox/index.ts";
 import type { Fault } from "../../src/sandbox/http/faults.ts";
-import { addFleet } from "../support/fleet.ts";
-import { withDatabase } from "../support/postgres.ts";
-import { openPurchaseWorld } from "../support/purchases.ts";
+import { withOneVm } from "../support/one-vm-world.ts";
 import { until } from "../support/until.ts";
 import { hostinger } from "./sandbox-support.ts";
 
-const userId = "u-user1";
-const { pool, url } = await withDatabase();
-const sandbox = await startSandbox({ actionMs: 200 });
-const boss = await startQueue({ databaseUrl: url, works: true, onError: () => undefined });
-const vms = hostingerPower(sandbox.env);
-const world = openPurchaseWorld(pool, sandbox);
-const vmId = (await addFleet(sandbox, pool, 1))[0]!.vmId;
-afterAll(async () => {
-  await Promise.all([boss.stop({ graceful: false }), vms.close(), world.close()]);
-  await sandbox.close();
-});
+const { pool, sandbox, boss, vmId, userId, worker } = await withOneVm();
 
 let before = 0;
 beforeEach(async () => {
@@ -49,8 +34,7 @@ async function asked(secondsAgo: number, httpSecondsAhead: number): Promise<Job>
   const { rows: [at] } = await pool.query<{ sent: Date }>("SELECT clock_timestamp() - make_interval(secs => $1) AS sent", [secondsAgo]);
   return { operation: "snapshot", userId, sentAt: at!.sent.toISOString(), requestedAt: new Date(at!.sent.getTime() + httpSecondsAhead * 1_000).toISOString() } as Job;
 }
-const perform = (job: Job, lostWorkers = 0, handOver = new AbortController().signal) => performJob(
-  { boss, pool, databaseUrl: url, vms, settings: world.guard.settings, purchases: world, secrets: [], workerId: "worker", hostId: "host", log: () => undefined, handOver } as never, job, lostWorkers);
+const perform = (job: Job, lostWorkers = 0, handOver?: AbortSignal) => performJob(worker(handOver), job, lostWorkers);
 /** What waits to be done. */
 async function again(): Promise<Job> {
   const { rows: [left] } = await pool.query<{ data: object }>(`SELECT data FROM ${QUEUE_SCHEMA}.job WHERE state = 'created'`);

@@ -36,6 +36,17 @@ async function declare(provider: Provider, id: string, outs: Values, given: Valu
   return provider.diff(id, outs, Object.fromEntries(Object.entries(checked).reverse()));
 }
 
+/** Taken over by another resource in a run that came no further; in the next one, the resource of before is deleted. @returns the other one */
+async function takenOverInAFailedRun(provider: Provider, given: Values, ofBefore = given) {
+  const before = await provider.create(ofBefore);
+  beginRun(sandbox);
+  const after = await provider.create(given);
+  beginRun(sandbox);
+  await declare(provider, after.id, after.outs, given);
+  await provider.delete(before.id, before.outs);
+  return after;
+}
+
 const onlyVm = () => {
   const { vms } = sandbox.state();
   assert.equal(vms.length, 1);
@@ -94,12 +105,7 @@ describe("what was taken over in a run that failed before its deletions", () => 
 
   it("a firewall stays in the next run", async () => {
     const given = { name: HOSTNAME, vmId: (await provision(sandbox)).id, rules: RULES, __provider: "text" };
-    const before = await firewall.create(given);
-    beginRun(sandbox);
-    const after = await firewall.create(given);
-    beginRun(sandbox);
-    await declare(firewall, after.id, after.outs, given);
-    await firewall.delete(before.id, before.outs);
+    const after = await takenOverInAFailedRun(firewall, given);
     assert.deepEqual(sandbox.state().firewalls.map(({ id }) => String(id)), [after.id]);
     beginRun(sandbox);
     await firewall.delete(after.id, after.outs);
@@ -110,12 +116,7 @@ describe("what was taken over in a run that failed before its deletions", () => 
     const { id: vmId, address } = await provision(sandbox);
     const given = { vmId, address, hostname: HOSTNAME };
     const entries = async () => ((await hostinger(sandbox, "GET", `vps/v1/virtual-machines/${vmId}`)).body.ipv4 as { ptr: string | null }[]).map((one) => one.ptr);
-    const before = await ptr.create(given);
-    beginRun(sandbox);
-    const after = await ptr.create(given);
-    beginRun(sandbox);
-    await declare(ptr, after.id, after.outs, given);
-    await ptr.delete(before.id, before.outs);
+    const after = await takenOverInAFailedRun(ptr, given);
     assert.deepEqual(await entries(), [HOSTNAME]);
     beginRun(sandbox);
     await ptr.delete(after.id, after.outs);
@@ -125,12 +126,7 @@ describe("what was taken over in a run that failed before its deletions", () => 
   it("a post-install script that has the name of the one of before stays in the next run", async () => {
     const given = { name: `spoq-conductor-setup ${HOSTNAME}`, content: "#!/bin/bash\necho fake\n", ownsName: true };
     const scripts = () => sandbox.state().scripts.map(({ id }) => String(id));
-    const before = await script.create({ ...given, content: `${given.content}# of before\n` });
-    beginRun(sandbox);
-    const after = await script.create(given);
-    beginRun(sandbox);
-    await declare(script, after.id, after.outs, given);
-    await script.delete(before.id, before.outs);
+    const after = await takenOverInAFailedRun(script, given, { ...given, content: `${given.content}# of before\n` });
     assert.deepEqual(scripts(), [after.id]);
     beginRun(sandbox);
     await script.delete(after.id, after.outs);
