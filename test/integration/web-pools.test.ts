@@ -36,6 +36,7 @@ describe("the page of the pools", needing("browser"), () => {
     await the.page.getByLabel("Type the pool, kvm1-9-1007, to confirm").fill("kvm1-9-1007");
     await the.page.getByRole("button", { name: "Drain", exact: true }).click();
     await pool().filter({ hasText: "draining" }).waitFor();
+    await the.page.getByRole("dialog").waitFor({ state: "hidden" });
     assert.equal(await the.page.getByRole("button", { name: /^Drain/ }).count(), 0);
   });
 
