@@ -29,8 +29,7 @@ describe("the page of the pools", needing("browser"), () => {
 
   it("shows who has claimed one, and drains a pool that is confirmed", async () => {
     await the.signUp("gina");
-    // Five of the engine's runs until there is another one.
-    await pool().filter({ hasText: /1 of 1.*1 of 1/ }).waitFor({ timeout: 240_000 });
+    await pool().filter({ hasText: /1 of 1.*1 of 1/ }).waitFor();
     await the.page.getByRole("button", { name: "Drain kvm1-9-1007" }).click();
     await the.page.getByLabel("Why, for the record").fill("the launch is over");
     assert.ok(await the.page.getByRole("button", { name: "Drain", exact: true }).isDisabled(), "what is paid is lost by it");
