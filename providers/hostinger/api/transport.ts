@@ -163,15 +163,15 @@ export class HostingerTransport {
     const endMs = startedMs + (options.timeoutMs ?? Number.POSITIVE_INFINITY);
     const retryUntilMs = request.single ? endMs : Math.min(endMs, startedMs + this.#options.retryLimitMs);
     let withoutEffect = true;
-    let answered: Failure | undefined;
+    let before: Failure | undefined;
     for (let attempt = 1; ; attempt++) {
       const result = await this.#attempt(call, request, attempt, { endMs, retryUntilMs, signal, mayBegin: options.mayBegin });
       if ("answer" in result) return result.answer;
       const { failure, waitMs } = result;
       withoutEffect &&= failure.withoutEffect;
-      // One for which no time was left says less than the answer before it.
-      if (answered && hasRunOut(failure) && monotonicMs() >= endMs) throw new CallFailure(answered, withoutEffect);
-      if (failure.status !== undefined) answered = failure;
+      // One for which no time was left says less than the one before it.
+      if (before && hasRunOut(failure) && monotonicMs() >= endMs) throw new CallFailure(before, withoutEffect);
+      if (!hasRunOut(failure)) before = failure;
       const mayRepeat = failure.passing && (repeatable || failure.withoutEffect);
       if (!mayRepeat || monotonicMs() + Math.max(waitMs, this.#shared.limiter.heldMs) >= retryUntilMs) {
         throw new CallFailure(failure, withoutEffect);

@@ -195,19 +195,23 @@ describe("a purchase that certainly did not happen", () => {
     for (const { atMs } of server.seen) assert.ok(atMs <= endMs);
   });
 
-  it("is what was answered before, when an attempt had no time left to be sent", async () => {
+  const before = [
+    ["API_RATE_LIMITED", async () => ({ status: 429, headers: {}, text: "{}" })],
+    ["API_UNREACHABLE", async () => { throw new HttpFailure("unreachable", false, "connect ECONNREFUSED 127.0.0.1:1"); }],
+  ] as const;
+  it.each(before)("is what came before, %s, when an attempt had no time left to be sent", async (code, first) => {
     let attempts = 0;
     const endpoint = {
       async send({ timeoutMs }: HttpRequest) {
         attempts += 1;
-        if (attempts === 1) return { status: 429, headers: {}, text: "{}" };
+        if (attempts === 1) return await first();
         await new Promise((resolve) => setTimeout(resolve, timeoutMs + 5));
         throw new HttpFailure("timeout", false, "no connection within the time limit");
       },
     };
     const limiter = { heldMs: 0, hold: () => undefined, acquire: async () => () => undefined };
     const transport = new HostingerTransport({ baseUrl: "http://127.0.0.1:1", apiKey: FAKE_TOKEN, requestTimeoutMs: 1_000, retryLimitMs: 1_000 } as never, { endpoint, limiter, serverTimeOffsetMs: 0 } as never);
-    assert.deepEqual(await failureOf(purchase(transport, request, { timeoutMs: 1_000 })), { kind: "notSent", code: "API_RATE_LIMITED" });
+    assert.deepEqual(await failureOf(purchase(transport, request, { timeoutMs: 1_000 })), { kind: "notSent", code });
     assert.equal(attempts, 2);
   });
 
