@@ -10,6 +10,8 @@ import { afterAll, beforeAll, describe, it } from "vitest";
 import { BIN, CHECKOUT, startCli, temporaryFolder } from "./cli-support.ts";
 
 const READY_LIMIT_MS = 270_000;
+/** For all that is tried with it, each of which has a limit of its own. */
+const STAY_LIMIT_MS = 1_500_000;
 
 /** What a shell may have exported: none of it is the demo's. */
 const OF_A_LIVE_SERVICE = {
@@ -26,7 +28,7 @@ describe("user-vps demo --stay", () => {
   let url = "";
 
   beforeAll(async () => {
-    demo = startCli(["demo", "--stay", "--json", "--write-env", envFile], { env: OF_A_LIVE_SERVICE, limitMs: 290_000 });
+    demo = startCli(["demo", "--stay", "--json", "--write-env", envFile], { env: OF_A_LIVE_SERVICE, limitMs: STAY_LIMIT_MS });
     ended = new Promise((done) => demo.once("close", done));
     demo.stdout!.setEncoding("utf8").on("data", (text: string) => { printed += text; });
     await new Promise<void>((ready, failed) => {
