@@ -101,7 +101,7 @@ describe("an operator's change", () => {
     await assertAsDeclared();
     const before = (await world.runs(ID)).length;
     await world.jobs.enqueue(world.pool, { operation: "up", userId: ID });
-    const endMs = Date.now() + 180_000;
+    const endMs = Date.now() + 450_000;
     let runs = await world.runs(ID);
     while (runs.length === before || runs[0]!.outcome === null) {
       assert.ok(Date.now() < endMs, "waited in vain for the next up");
@@ -116,7 +116,7 @@ describe("an operator's change", () => {
     // The purchase lands, its answer is late, and the service dies.
     world.sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines", times: 1, fault: { kind: "delay", delayMs: 60_000, when: "after" } });
     assert.equal((await operate("replace", { confirm: "alice", plan: "kvm2", reason: "more memory" })).status, 202);
-    const endMs = Date.now() + 180_000;
+    const endMs = Date.now() + 450_000;
     while (world.sandbox.state().purchases.length < 2) {
       assert.ok(Date.now() < endMs, "waited in vain for the purchase");
       await new Promise((resume) => setTimeout(resume, 50));

@@ -179,7 +179,7 @@ describe("eight users of the engine", () => {
   }
 
   async function mended(username: string, runsBefore: number): Promise<void> {
-    const endMs = Date.now() + 180_000;
+    const endMs = Date.now() + 450_000;
     for (;;) {
       const runs = await world.runs(`u-${username}`);
       const record = await findVpsByUserId(world.pool, `u-${username}`);

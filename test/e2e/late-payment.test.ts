@@ -10,7 +10,7 @@ import type { ServiceWorld, WorkerProcess } from "../support/service-world.ts";
 import { signToken, TEST_JWT_SECRET } from "../support/tokens.ts";
 
 const SERVER_SETTINGS = { fsync: "off", full_page_writes: "off" };
-const READY_MS = 120_000;
+const READY_MS = 450_000;
 
 describe("a signup whose purchase takes its time", () => {
   let folder: string;

@@ -64,7 +64,7 @@ function hold(rule: Omit<FaultRule, "fault">, when: "before" | "after") {
 }
 
 async function untilAll(held: readonly [string, () => boolean | Promise<boolean>][]): Promise<void> {
-  const endMs = Date.now() + 180_000;
+  const endMs = Date.now() + 450_000;
   for (const [what, isReached] of held) {
     while (!(await isReached())) {
       assert.ok(Date.now() < endMs, `waited in vain for the step '${what}'`);

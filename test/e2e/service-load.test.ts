@@ -59,7 +59,7 @@ describe("two workers", () => {
   it("store credentials no second time when the user's stack is brought up again", async () => {
     const before = await world.outcomes("u-again");
     await world.jobs.enqueue(world.pool, { operation: "up", userId: "u-again" });
-    const endMs = Date.now() + 180_000;
+    const endMs = Date.now() + 450_000;
     while ((await world.outcomes("u-again")).filter((outcome) => outcome === "succeeded").length === before.length && Date.now() < endMs) await new Promise((resume) => setTimeout(resume, 50));
     const [last] = await world.runs("u-again");
     assert.equal(last?.outcome, "succeeded");

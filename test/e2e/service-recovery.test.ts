@@ -12,7 +12,7 @@ import type { ServiceWorld, WorkerProcess } from "../support/service-world.ts";
 
 const OUTAGE_MS = 10_000;
 /** A result would be written for ten minutes. */
-const SOON_MS = 120_000;
+const SOON_MS = 450_000;
 const SERVER_SETTINGS = { fsync: "off", full_page_writes: "off" };
 
 describe("a service whose surroundings fail", () => {

@@ -42,7 +42,7 @@ async function call<T>(method: string, path: string, body?: object): Promise<T> 
   return JSON.parse(text) as T;
 }
 
-async function until(rollOutId: string, what: string, isReached: (rollOut: RollOutWithMembersView) => boolean, timeoutMs = 180_000): Promise<RollOutWithMembersView> {
+async function until(rollOutId: string, what: string, isReached: (rollOut: RollOutWithMembersView) => boolean, timeoutMs = 450_000): Promise<RollOutWithMembersView> {
   const endMs = Date.now() + timeoutMs;
   for (;;) {
     const rollOut = await call<RollOutWithMembersView>("GET", `roll-outs/${rollOutId}`);

@@ -153,7 +153,7 @@ describe("a worker that is not alone", () => {
 });
 
 async function eventually<T>(look: () => T | Promise<T>, isReached: (found: T) => boolean, what: string): Promise<void> {
-  const endMs = Date.now() + 180_000;
+  const endMs = Date.now() + 450_000;
   for (;;) {
     const found = await look();
     if (isReached(found)) return;

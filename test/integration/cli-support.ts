@@ -14,7 +14,7 @@ import { atEnd } from "../support/at-end.ts";
 
 export const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 export const BIN = join(CHECKOUT, "bin", "user-vps");
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 
 export interface CliRun {
   readonly code: number | null;

@@ -15,7 +15,7 @@ import type { Sandbox, SandboxOptions } from "../../src/sandbox/index.ts";
 import { PROJECT_NAME } from "../../stacks/project-name.ts";
 
 const CHECKOUT = resolve(import.meta.dirname, "..", "..");
-const COMMAND_LIMIT_MS = 120_000;
+const COMMAND_LIMIT_MS = 240_000;
 /** Commands that run program and providers; `destroy` runs the providers alone. */
 const RUNS = ["up", "preview", "refresh", "destroy"];
 

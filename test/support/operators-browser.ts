@@ -4,7 +4,7 @@ import { openBrowser } from "./browser.ts";
 import type { withListeningApp } from "./http-app.ts";
 import { signToken } from "./tokens.ts";
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 export interface OperatorsBrowser {
   readonly page: Page;

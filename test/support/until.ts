@@ -1,7 +1,7 @@
 /** One way to wait in tests: looks again and again until something is so, with a generous limit that decides nothing. */
 import { setTimeout as sleep } from "node:timers/promises";
 
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 270_000;
 const LOOK_INTERVAL_MS = 20;
 
 /**
