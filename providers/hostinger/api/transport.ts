@@ -169,9 +169,9 @@ export class HostingerTransport {
       if ("answer" in result) return result.answer;
       const { failure, waitMs } = result;
       withoutEffect &&= failure.withoutEffect;
-      // One for which no time was left says less than the one before it.
-      if (before && hasRunOut(failure) && monotonicMs() >= endMs) throw new CallFailure(before, withoutEffect);
       if (!hasRunOut(failure)) before = failure;
+      // One for which no time was left says less than the one before it.
+      else if (before && monotonicMs() >= endMs) throw new CallFailure(before, withoutEffect);
       const mayRepeat = failure.passing && (repeatable || failure.withoutEffect);
       if (!mayRepeat || monotonicMs() + Math.max(waitMs, this.#shared.limiter.heldMs) >= retryUntilMs) {
         throw new CallFailure(failure, withoutEffect);
