@@ -18,11 +18,11 @@ import type { DocumentedWorld } from "./world.ts";
 export const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 
 /** Path in the checkout -> what the file has to hold. */
-export async function generateDocuments(world: DocumentedWorld, say: (line: string) => void): Promise<Map<string, string>> {
-  const text = await (await fetch(`${world.url}/openapi.json`)).text();
-  // What is offered at the moment is no matter of a document that is kept.
-  const api = JSON.parse(text, (_, value: Record<string, unknown> | null) => (value?.[OFFERED] === undefined ? value : { ...value, enum: undefined })) as OpenApi;
-  const metrics = await (await fetch(`${world.url}/metrics`)).text();
+export type Documents = Map<string, string>;
+
+/** Those that follow from the code alone; a unit test says that they are current. */
+export async function documentsOfTheCode(): Promise<Documents> {
+  const api = await describedApi();
   return new Map([
     [".env.example", environmentExample()],
     ["docs/configuration.md", configurationPage()],
@@ -30,11 +30,24 @@ export async function generateDocuments(world: DocumentedWorld, say: (line: stri
     ["docs/security.md", await marked("docs/security.md", "who may what", rolesTable())],
     ["docs/errors.md", errorsPage()],
     ["docs/cli.md", cliPage()],
-    ["docs/http.md", httpPage(api, metrics)],
-    [CLIENT_SCHEMA, await clientSchema(await apiDocument())],
+    [CLIENT_SCHEMA, await clientSchema(api)],
     ["docs/openapi.json", `${JSON.stringify(api, undefined, 2)}\n`],
+  ]);
+}
+
+/** With those that tell what a running service does. */
+export async function allDocuments(world: DocumentedWorld, say: (line: string) => void): Promise<Documents> {
+  const metrics = await (await fetch(`${world.url}/metrics`)).text();
+  return new Map([
+    ...await documentsOfTheCode(),
+    ["docs/http.md", httpPage(await describedApi(), metrics)],
     ["docs/transcripts.md", await transcriptsPage(world, say)],
   ]);
+}
+
+/** What is offered at the moment is no matter of a document that is kept. */
+async function describedApi(): Promise<OpenApi> {
+  return JSON.parse(JSON.stringify(await apiDocument()), (_, value: Record<string, unknown> | null) => (value?.[OFFERED] === undefined ? value : { ...value, enum: undefined })) as OpenApi;
 }
 
 async function marked(path: string, name: string, text: string): Promise<string> {

@@ -5,14 +5,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../../providers/core/errors.ts";
-import { CHECKOUT, generateDocuments } from "./documents.ts";
+import { allDocuments, CHECKOUT, type Documents } from "./documents.ts";
 import { firstDifference } from "./first-difference.ts";
 import { openDocumentedWorld } from "./world.ts";
 
 const isCheck = process.argv.includes("--check");
 const say = (line: string) => console.error(line);
 
-async function check(documents: ReadonlyMap<string, string>): Promise<void> {
+async function check(documents: Documents): Promise<void> {
   for (const [path, wanted] of documents) {
     const present = await readFile(join(CHECKOUT, path), "utf8").catch(() => "");
     const difference = firstDifference(present, wanted);
@@ -23,7 +23,7 @@ async function check(documents: ReadonlyMap<string, string>): Promise<void> {
   if (!process.exitCode) console.log(`${documents.size} generated documents are current`);
 }
 
-async function write(documents: ReadonlyMap<string, string>): Promise<void> {
+async function write(documents: Documents): Promise<void> {
   for (const [path, text] of documents) await writeFile(join(CHECKOUT, path), text);
   console.log(`${documents.size} documents written`);
 }
@@ -31,7 +31,7 @@ async function write(documents: ReadonlyMap<string, string>): Promise<void> {
 try {
   const world = await openDocumentedWorld(say);
   try {
-    const documents = await generateDocuments(world, say);
+    const documents = await allDocuments(world, say);
     await (isCheck ? check(documents) : write(documents));
   } finally {
     await world.close();
