@@ -77,7 +77,7 @@ const OPTIONAL_SETTINGS = {
   acmeEabKeyId: { schema: z.string().regex(ACME_KEY_PATTERN, "expected letters, digits and ._~+/=-"), env: "ACME_EAB_KEY_ID", example: "fake-key-id", description: "an account at `acmeCa` (external account binding)" },
   acmeEabMacKey: { schema: z.string().regex(ACME_KEY_PATTERN, "expected letters, digits and ._~+/=-"), env: "ACME_EAB_MAC_KEY", example: "fake-mac-key", description: "its key. `pulumi config set --secret`", secret: true },
   credentialRotation: { schema: z.string().min(1), example: "2", description: "any text; a change makes a new password and JWT secret" },
-  hostname: { schema: hostname, example: "alicia.spoq.dev", without: "`{username}.{domain}`", description: "another host name under `domain`; changed in place" },
+  hostname: { schema: hostname, example: "alicia.spoq.dev", without: "`{username}.{domain}`", description: "another host name under `domain`; changed in place, if `bootHostname` is set to the one before" },
   bootHostname: { schema: hostname, example: "alice.spoq.dev", without: "`hostname`", description: "the host name that the script was made with at first boot: set when `hostname` changes, so that nothing is wiped for it" },
   recreation: { schema: z.string().min(1), example: "1", description: "any text; a change wipes the VM and installs it anew: refused unless `allowRecreateOf` names the VM" },
   importVmId: { schema: wholeNumber, example: "17923", description: "takes over this VM instead of buying one" },

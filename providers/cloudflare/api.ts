@@ -8,7 +8,7 @@ import { removeForSure } from "../core/removal.ts";
 import { waitBeforeRepetitionMs } from "../core/retry.ts";
 import { MINUTE_MS, monotonicMs, SECOND_MS, sleep } from "../core/time.ts";
 import { tokenFrom } from "../core/token.ts";
-import { apiErrors } from "./errors.ts";
+import { apiErrors, type ApiErrors } from "./errors.ts";
 
 export interface CloudflareAccess {
   readonly baseUrl?: string | undefined;
@@ -71,6 +71,10 @@ type Answer = z.output<typeof answerSchema>;
 
 /** Of a 404 that is about the zone or the path, and says nothing about the record. */
 const NO_ROUTE: ReadonlySet<number> = new Set([7000, 7003]);
+const CHECK_ZONE = "Check CLOUDFLARE_ZONE_ID (the stack's `zoneId`): Cloudflare's dashboard shows it on the zone's overview.";
+/** The headers with the token are malformed, or missing. */
+const BAD_TOKEN: ReadonlySet<number> = new Set([6003, 6111, 9106, 9107]);
+const CHECK_TOKEN = "Check CLOUDFLARE_API_TOKEN (the stack's `cloudflare:apiToken`): a token as it was shown when it was made, not a global API key.";
 
 /** The headers of every call. Errors: those of tokenFrom, before anything is sent. */
 export function cloudflareHeaders(apiToken: string): Readonly<Record<string, string>> {
@@ -178,7 +182,7 @@ function judged(method: string, answer: HttpAnswer | HttpFailure, isOneRecord: b
   if (status >= 300) {
     if (!errors) throw new UserVpsError("API_ANSWER_UNREADABLE", `Cloudflare's address answered ${status} to ${about} with something that is not of its API.`, { status });
     if (status === 404 && isOneRecord && !NO_ROUTE.has(errors.code ?? 0)) return undefined;
-    throw refused(method, status, said);
+    throw refused(method, status, errors);
   }
   const json = jsonOrUndefined(text);
   if (json === undefined) return new Passing(new UserVpsError("API_ANSWER_UNREADABLE", `Cloudflare's address answered ${status} to ${about} with something that is no JSON.`, { status }));
@@ -202,7 +206,8 @@ function incomplete(why: string): UserVpsError {
   return new UserVpsError("API_LIST_INCOMPLETE", `The zone's DNS records cannot be read to a certain end: ${why}.`);
 }
 
-function refused(method: string, status: number, said: string): UserVpsError {
+function refused(method: string, status: number, { code: reason = 0, said }: ApiErrors): UserVpsError {
   const code = status === 401 ? "API_UNAUTHORIZED" : status === 403 ? "API_FORBIDDEN" : "API_REJECTED";
-  return new UserVpsError(code, `Cloudflare answered ${status} to ${method} of the zone's DNS records${said}.`, { status });
+  const next = NO_ROUTE.has(reason) ? CHECK_ZONE : BAD_TOKEN.has(reason) ? CHECK_TOKEN : undefined;
+  return new UserVpsError(code, `Cloudflare answered ${status} to ${method} of the zone's DNS records${said}.`, { status, ...(next !== undefined && { next }) });
 }

@@ -24,6 +24,6 @@ export function apiErrors(text: string): ApiErrors | undefined {
   const envelope = envelopeSchema.safeParse(jsonOrUndefined(text)).data;
   if (envelope?.success === undefined && envelope?.errors === undefined) return undefined;
   const errors = envelope.errors ?? [];
-  const said = errors.slice(0, MOST_SHOWN).map(({ code, message }) => [code, message.replace(/\.$/, "")].filter(Boolean).join(" ")).filter(Boolean).join("; ");
+  const said = errors.slice(0, MOST_SHOWN).map(({ code, message }) => [code, message.replace(/[.?!]+$/, "")].filter(Boolean).join(" ")).filter(Boolean).join("; ");
   return { code: errors[0]?.code, said: said === "" ? "" : `: ${shortened(said, LONGEST_SAID)}` };
 }

@@ -13,6 +13,7 @@ import { currentSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
 import { isAnothersNow, noteCreating, noteDeclared, noteKept, noteTakenOver } from "./taken-over.ts";
+import { takeOff } from "./take-off.ts";
 import { getVm } from "./wait-for-running.ts";
 
 export { configure } from "./session.ts";
@@ -154,7 +155,7 @@ async function deactivate(session: Session, firewallId: number, hostname: string
   const { client, signal } = session;
   const vm = await findVm(session, { vmId, hostname });
   if (vm?.firewallGroupId !== firewallId) return;
-  await runAction(session, { vmId, hostname }, "deactivating the firewall", () => client.firewalls.deactivate(firewallId, vmId, { signal }));
+  await takeOff(session, { vmId, hostname }, "deactivating the firewall", () => client.firewalls.deactivate(firewallId, vmId, { signal }));
 }
 
 function actualRules(firewall: Firewall) {

@@ -1,10 +1,10 @@
-import { UserVpsError } from "../core/errors.ts";
 import { endAutoRenewal } from "./renewal.ts";
 import { runAction } from "./run-action.ts";
 import type { NamedVm } from "./run-action.ts";
 import type { Session } from "./session.ts";
 import type { VirtualMachineOutputs } from "./virtual-machine-args.ts";
-import { isGone, restStateOf } from "./vm-state.ts";
+import { restAfterRefusal } from "./take-off.ts";
+import { isGone, REST_MEANINGS, restStateOf } from "./vm-state.ts";
 import type { RestState } from "./vm-state.ts";
 import { getVm } from "./wait-for-running.ts";
 import { wipeVm } from "./wipe.ts";
@@ -39,10 +39,6 @@ export async function giveUp(session: Session, vmId: number, props: VirtualMachi
   }
 }
 
-const REST_MEANINGS: Readonly<Record<RestState, string>> = {
-  stopped: "stopped", suspended: "suspended by Hostinger", error: "in the state 'error'", initial: "without an installation", gone: "gone",
-};
-
 /**
  * Stops the VM, if its state needs that and allows it; one in 'error' may or may not take it. Errors: as `runAction`.
  *
@@ -55,10 +51,7 @@ export async function putToRest(session: Session, vm: NamedVm): Promise<RestStat
     await runAction(session, vm, `stopping VM ${vm.vmId}`, () => session.client.virtualMachines.stop(vm.vmId, { signal: session.signal }));
     return "stopped";
   } catch (error) {
-    if (!(error instanceof UserVpsError) || error.code !== "API_REJECTED") throw error;
-    // It may have been suspended since; one in 'error' takes no stop and serves nothing.
-    const left = restStateOf(await getVm(session, vm.vmId, vm.hostname));
-    if (!left) throw error;
-    return left;
+    // One in 'error' takes no stop and serves nothing.
+    return await restAfterRefusal(session, vm, error);
   }
 }

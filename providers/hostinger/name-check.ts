@@ -1,6 +1,7 @@
 import { issuersOf } from "../cloudflare/caa.ts";
 import { refuseNameInUse } from "../cloudflare/name-in-use.ts";
 import { dnsServerFrom } from "../core/dns-server.ts";
+import { UserVpsError } from "../core/errors.ts";
 import type { VirtualMachine } from "./api/client.ts";
 import type { Session } from "./session.ts";
 import { stackSetting } from "./session.ts";
@@ -14,9 +15,22 @@ import type { VirtualMachineInputs } from "./virtual-machine-args.ts";
 export async function refuseForeignName(session: Session, { hostname, zoneId }: Pick<VirtualMachineInputs, "hostname" | "zoneId">, ownAddresses: readonly string[]): Promise<void> {
   const apiToken = stackSetting("cloudflare:apiToken") ?? process.env["CLOUDFLARE_API_TOKEN"];
   if (zoneId === undefined) return;
-  if (!apiToken) return session.report(`${hostname}: without CLOUDFLARE_API_TOKEN it cannot be told whether the name is free in the zone`);
+  if (!apiToken) {
+    if (!hasOtherCredentials()) throw withoutToken(hostname, zoneId);
+    return session.report(`${hostname}: without CLOUDFLARE_API_TOKEN it cannot be told whether the name is free in the zone`);
+  }
   const baseUrl = stackSetting("cloudflare:baseUrl") ?? (process.env["CLOUDFLARE_BASE_URL"] || undefined);
   await refuseNameInUse({ baseUrl, apiToken, zoneId }, { hostname, ownAddresses, certificate: certificate() }, session.signal);
+}
+
+/** The Cloudflare provider's other ways in, by which this program does not go. */
+function hasOtherCredentials(): boolean {
+  return [["cloudflare:apiKey", "CLOUDFLARE_API_KEY"], ["cloudflare:apiUserServiceKey", "CLOUDFLARE_API_USER_SERVICE_KEY"]].some(([setting, variable]) => stackSetting(setting!) ?? process.env[variable!]);
+}
+
+/** What comes after the VM would fail, and the VM would be paid for. */
+function withoutToken(hostname: string, zoneId: string): UserVpsError {
+  return new UserVpsError("CONFIG_INVALID", `${hostname} is to have a record in zone ${zoneId}, and there is no token for Cloudflare.`, { next: "Set CLOUDFLARE_API_TOKEN, or the stack's `cloudflare:apiToken` (`pulumi config set --secret cloudflare:apiToken`)." });
 }
 
 /** What waits in a pool has a certificate of its own making. By whom any other is made, a plain `pulumi up` may be told by the environment, as the program is. */

@@ -9,6 +9,7 @@ import { currentSession } from "./session.ts";
 import { isHostname } from "../core/hostname.ts";
 import { isUnknown, withoutProvider } from "./property-values.ts";
 import { isAnothersNow, noteCreating, noteDeclared, noteKept, noteTakenOver } from "./taken-over.ts";
+import { takeOff } from "./take-off.ts";
 import { getVm } from "./wait-for-running.ts";
 
 export { configure } from "./session.ts";
@@ -59,7 +60,7 @@ async function deletePtrRecord(_id: string, props: Values): Promise<void> {
   const vm = await findVm(session, namedVm(props));
   const address = vm && addressOf(vm, props);
   if (!vm || !address || address.ptr !== props["hostname"]) return;
-  await runAction(session, { vmId: vm.id, hostname: vm.hostname }, "removing the reverse DNS entry", () =>
+  await takeOff(session, { vmId: vm.id, hostname: vm.hostname }, "removing the reverse DNS entry", () =>
     session.client.virtualMachines.deletePtr(vm.id, idOf(address), { signal: session.signal }));
 }
 export { deletePtrRecord as delete };

@@ -100,7 +100,7 @@ async function refusedChanges(olds: Values, news: Values): Promise<CheckFailure[
   if (recreate.length > 0 && replace.length === 0 && !isAllowed("allowRecreateOf")) {
     failures.push({
       property: "",
-      reason: `CHANGE_REFUSED: ${describe(olds, news, recreate)} takes effect at first boot only, so the VM would have to be wiped with all the user's data.${withoutWipe(recreate)} Next:${toKeep(olds, recreate)} To allow the wipe, ${switchTo("allowRecreateOf")}.`,
+      reason: `CHANGE_REFUSED: ${describe(olds, news, recreate)} takes effect at first boot only, so the VM would have to be wiped with all the user's data.${withoutWipe(olds, news, recreate)} Next:${toKeep(olds, recreate)} To allow the wipe, ${switchTo("allowRecreateOf")}.`,
     });
   }
   return failures;
@@ -128,9 +128,13 @@ function toKeep(olds: Values, properties: readonly string[]): string {
 }
 
 /** How it may be done without it. */
-function withoutWipe(properties: readonly string[]): string {
+function withoutWipe(olds: Values, news: Values, properties: readonly string[]): string {
   if (properties.includes("postInstallScriptId")) return " If it is the same script, made anew: give postInstallFingerprint, any text; from then on only another one of that counts.";
   if (!properties.includes("postInstallFingerprint")) return "";
+  const { hostname } = olds;
+  if (typeof hostname === "string" && typeof news["hostname"] === "string" && hostname !== news["hostname"]) {
+    return ` The script of first boot names the host: with bootHostname set to ${hostname} (\`pulumi config set bootHostname ${hostname}\`), the VM gets its new host name in place.`;
+  }
   return " A new Conductor or CLI reaches a VM that is already there by a release over SSH: keep conductorUrl and cliUrl, and set releaseVersion, releaseConductorUrl and releaseConductorSha256.";
 }
 

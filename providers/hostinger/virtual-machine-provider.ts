@@ -78,9 +78,9 @@ async function buyVm(session: Session, inputs: VirtualMachineInputs): Promise<Ob
   }
 }
 
-/** Unless a VM may still come that is installed with it. */
-async function takeSecretsBack(session: Session, { hostname, postInstallScriptId: scriptId }: VirtualMachineInputs): Promise<void> {
-  if (scriptId === undefined || (await isPurchaseOpen(session, hostname, scriptId))) return;
+/** Unless a VM may still come that is installed with it, or its content is not known here: nobody could write it anew. */
+async function takeSecretsBack(session: Session, { hostname, postInstallScriptId: scriptId, postInstallScript: content }: VirtualMachineInputs): Promise<void> {
+  if (scriptId === undefined || content === undefined || (await isPurchaseOpen(session, hostname, scriptId))) return;
   await writeStub(session, scriptId);
 }
 

@@ -12,6 +12,10 @@ const AT_REST: Readonly<Record<string, RestState | undefined>> = {
   stopped: "stopped", suspending: "suspended", suspended: "suspended", error: "error", initial: "initial", destroying: "gone", destroyed: "gone",
 };
 
+export const REST_MEANINGS: Readonly<Record<RestState, string>> = {
+  stopped: "stopped", suspended: "suspended by Hostinger", error: "in the state 'error'", initial: "without an installation", gone: "gone",
+};
+
 /** Recorded as the VM's state by the stack until it has been seen running. */
 export const BEING_MADE = "creating";
 

@@ -2,6 +2,7 @@ import type { Pool } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { createPool } from "./connections.ts";
 import { startEmbedded } from "./embedded.ts";
+import { awaitFirstConnection } from "./first-connection.ts";
 import { migrate } from "./migrate.ts";
 
 export interface DatabaseOptions {
@@ -37,6 +38,7 @@ export async function openDatabase(options: DatabaseOptions = {}): Promise<Datab
     await embedded?.release();
   };
   try {
+    await awaitFirstConnection(pool, (line) => options.onProgress?.(line));
     for (const name of await migrate(pool)) options.onProgress?.(`migration ${name} applied`);
   } catch (error) {
     await close();

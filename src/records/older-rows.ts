@@ -4,16 +4,19 @@ import { prepared } from "../db/prepared.ts";
 import type { Queryable } from "../db/queryable.ts";
 import { VPS_COLUMNS, type VpsRecord } from "./vps-record.ts";
 
-const isNotGivenUp = (row: string) => `${row}.status IS DISTINCT FROM 'deprovisioned'`;
+/** Statuses of a row, also of an older backend's, that say that its user has given the VPS up. */
+const GIVEN_UP = ["deprovisioned", "deleted"];
+
+const isNotGivenUp = (row: string) => `coalesce(${row}.status NOT ${oneOf(GIVEN_UP)}, true)`;
 
 /** By SQL: the row's VM and host name are somebody's. Rows of an older backend need not have a status. */
 export const IS_NOT_GIVEN_UP = isNotGivenUp("user_vps");
 
 /** Statuses of an older backend's row that say there is no VPS yet. */
-const WITHOUT_VPS = ["pending", "requested", "queued", "failed", "deprovisioned", "deleted"];
+const WITHOUT_VPS = ["pending", "requested", "queued", "failed"];
 
 /** By SQL: there is a VPS, or it is ordered. A row that is taken over would buy another. */
-export const HAS_VPS = `coalesce(hostinger_vm_id IS NOT NULL OR hostinger_order_id IS NOT NULL OR subscription_id IS NOT NULL OR status NOT ${oneOf(WITHOUT_VPS)}, false)`;
+export const HAS_VPS = `(${IS_NOT_GIVEN_UP} AND coalesce(hostinger_vm_id IS NOT NULL OR hostinger_order_id IS NOT NULL OR subscription_id IS NOT NULL OR status NOT ${oneOf(WITHOUT_VPS)}, false))`;
 
 /** What there is of a user before. */
 export interface EarlierRows {

@@ -42,6 +42,9 @@ interface Made extends VpsRecord {
 const MADE = `${VPS_COLUMNS}, EXISTS (SELECT FROM vps_pools) AS "hasPools",
   ${mayBeGoneBackTo("user_vps.hostname", "user_vps.user_id::text")} OR ${isOlderUsers("user_vps.hostname", "user_vps.user_id::text")} AS "isAnothers"`;
 
+/** What a VPS before was. */
+const FORGOTTEN = "ready_at = NULL, address = NULL, url = NULL, ssh_host_key = NULL, hostinger_vm_id = NULL, hostinger_order_id = NULL, subscription_id = NULL";
+
 /** A VPS that was given up is asked for afresh: everything of the old one is forgotten, new credentials are wanted. */
 const INSERT = `
   INSERT INTO user_vps (user_id, username, hostname, plan_id, template_id, data_center_id, ssh_public_key, allowed_plans, data_center_chosen_by, status, phase, requested_at, updated_at)
@@ -49,18 +52,17 @@ const INSERT = `
   ON CONFLICT ((user_id::text)) WHERE username IS NOT NULL DO UPDATE SET
     username = EXCLUDED.username, hostname = EXCLUDED.hostname, plan_id = EXCLUDED.plan_id, template_id = EXCLUDED.template_id,
     data_center_id = EXCLUDED.data_center_id, ssh_public_key = EXCLUDED.ssh_public_key, allowed_plans = EXCLUDED.allowed_plans, status = 'queued', phase = 'queued',
-    data_center_chosen_by = EXCLUDED.data_center_chosen_by, data_centers_tried = '{}', requested_at = EXCLUDED.requested_at, ${CLEARED_BY_STATUS}, ready_at = NULL,
-    address = NULL, url = NULL, ssh_host_key = NULL, hostinger_vm_id = NULL, hostinger_order_id = NULL, subscription_id = NULL,
+    data_center_chosen_by = EXCLUDED.data_center_chosen_by, data_centers_tried = '{}', requested_at = EXCLUDED.requested_at, ${CLEARED_BY_STATUS}, ${FORGOTTEN},
     credentials_rotation = user_vps.credentials_rotation + 1, first_rotation = user_vps.credentials_rotation + 1, credentials_shown_at = NULL,
     taken_over_vm_id = NULL, taken_over_is_wiped = false, boot_hostname = NULL, recreation = 0, recreation_asked_at = NULL, recreation_after_action = NULL, snapshot_vm_id = NULL,
     pool_id = NULL, pool_member_id = NULL, first_release = NULL, nearest_data_center_id = NULL, suspended_at = NULL, suspended_by = NULL, suspended_because = NULL
   WHERE user_vps.status = 'deprovisioned' AND user_vps.is_managed
   RETURNING ${MADE}`;
 
-/** A row of an older backend that never came to a VPS becomes ours. */
+/** A row of an older backend that never came to a VPS, or whose VPS was given up, becomes ours. */
 const TAKE_OVER = `
   UPDATE user_vps SET username = $2, hostname = $3, plan_id = $4, template_id = $5, data_center_id = $6, ssh_public_key = $7, allowed_plans = $8,
-    data_center_chosen_by = $9, data_centers_tried = '{}', status = 'queued', phase = 'queued', ${CLEARED_BY_STATUS}, requested_at = clock_timestamp()
+    data_center_chosen_by = $9, data_centers_tried = '{}', status = 'queued', phase = 'queued', ${CLEARED_BY_STATUS}, ${FORGOTTEN}, requested_at = clock_timestamp()
   FROM ${ONE_AT_A_TIME}
   WHERE ctid = (SELECT ctid FROM user_vps WHERE user_id::text = $1 AND NOT is_managed AND NOT ${HAS_VPS} LIMIT 1 FOR UPDATE)
     AND NOT EXISTS (SELECT FROM user_vps WHERE user_id::text = $1 AND (is_managed OR ${HAS_VPS}))

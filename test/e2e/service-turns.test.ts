@@ -95,7 +95,8 @@ describe("a worker that is not alone", () => {
     const second = await startWorker();
     assert.equal(await first.stop(), 0);
     await world.until(id(lena), "ready", ({ status }) => status === "ready");
-    assert.deepEqual(await world.outcomes(id(lena)), ["succeeded", "lost"]);
+    // The newest first; before them, on a machine that takes its time, may be one that was tried again.
+    assert.deepEqual((await world.outcomes(id(lena))).slice(0, 2), ["succeeded", "lost"]);
     assert.equal(world.sandbox.state().purchases.filter(({ hostname }) => hostname.startsWith(`${lena}.`)).length, 1);
     assert.equal(await second.stop(), 0);
   });

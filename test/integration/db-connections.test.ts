@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, it } from "vitest";
 import { createPool, inTransaction, isDatabaseOutage } from "../../src/db/index.ts";
 import type { Queryable } from "../../src/db/index.ts";
+import { awaitFirstConnection } from "../../src/db/first-connection.ts";
 import { withClient } from "../../src/db/transaction.ts";
 import { ChangeFeed } from "../../src/http/change-feed.ts";
 import { SILENT_SECONDS, tryLockSession } from "../../src/jobs/session-lock.ts";
@@ -50,6 +51,40 @@ describe("a transaction whose connection is ended by the server", () => {
     assert.equal((await small.query("SELECT 1")).rowCount, 1);
     await assert.rejects(inTransaction(small, (db) => db.query("SELECT 1 / 0")), /division by zero/);
     assert.equal(await inTransaction(small, async (db) => (await db.query<{ open: boolean }>("SELECT now() = statement_timestamp() AS open")).rows.length), 1);
+  });
+});
+
+describe("the first connection", () => {
+  /** Answers each start of a session as the next of these says; nothing more happens on it. */
+  async function serverThat(...answers: ("starting" | "refuses")[]) {
+    const fields = (severity: string, code: string, message: string) => Buffer.from(`S${severity}\0V${severity}\0C${code}\0M${message}\0\0`);
+    const error = (text: Buffer) => { const head = Buffer.alloc(5, "E"); head.writeInt32BE(text.length + 4, 1); return Buffer.concat([head, text]); };
+    let asked = 0;
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => {
+        const answer = answers[Math.min(asked, answers.length - 1)]!;
+        asked += 1;
+        socket.end(error(answer === "starting" ? fields("FATAL", "57P03", "the database system is starting up") : fields("FATAL", "28P01", "password authentication failed")));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    atEnd(() => server.close());
+    const slow = createPool({ url: `postgres://user:fake-password-for-tests@127.0.0.1:${(server.address() as AddressInfo).port}/none?sslmode=disable`, name: "first", max: 1 });
+    atEnd(() => slow.end());
+    return { slow, asked: () => asked };
+  }
+
+  it("is waited for while the server is starting, and told of; where it refuses who asks, that is said at once", async () => {
+    const { slow, asked } = await serverThat("starting", "refuses");
+    const said: string[] = [];
+    await assert.rejects(awaitFirstConnection(slow, (line) => said.push(line)), /password authentication failed/);
+    assert.deepEqual([said, asked()], [["the database lets nobody in yet: the database system is starting up"], 2]);
+  });
+
+  it("is not waited for without an end", async () => {
+    const { slow } = await serverThat("starting");
+    await assert.rejects(awaitFirstConnection(slow, () => undefined, 0), /starting up/);
   });
 });
 

@@ -99,10 +99,23 @@ describe("migrations", () => {
     assert.deepEqual((await pool.query("SELECT DISTINCT is_managed FROM user_vps")).rows, [{ is_managed: false }]);
   });
 
+  it("let those sign up again whose VPS an older backend has given up, as new ones, whatever is left in the row", async () => {
+    const { pool } = await withDatabase({ migrated: false });
+    await pool.query("CREATE TABLE user_vps (user_id text, status text, hostname text, hostinger_vm_id bigint, hostinger_order_id text, subscription_id text)");
+    const given = ["deprovisioned", "deleted"];
+    for (const [index, status] of given.entries()) await pool.query("INSERT INTO user_vps VALUES ($1, $2, 'old.spoq.dev', $3, 'order', 'subscription')", [`old_${index}`, status, 789_012 + index]);
+    await migrate(pool);
+    for (const index of given.keys()) {
+      const { created, record } = await requestVps(pool, { ...REQUEST, userId: `old_${index}`, username: `again${index}`, hostname: `again${index}.spoq.dev` });
+      assert.deepEqual([created, record.hostingerVmId, record.hostingerOrderId, record.subscriptionId], [true, null, null, null]);
+    }
+    assert.deepEqual((await pool.query("SELECT DISTINCT is_managed, status FROM user_vps")).rows, [{ is_managed: true, status: "queued" }]);
+  });
+
   it("keep the host name of an older backend's row for its user, in whatever letters, until the VPS is given up", async () => {
     const { pool } = await withDatabase({ migrated: false });
     await pool.query("CREATE TABLE user_vps (user_id text, status text, hostname text, hostinger_vm_id bigint)");
-    await pool.query("INSERT INTO user_vps VALUES ('old_1', 'active', 'Alice.spoq.dev', 1), ('old_2', NULL, 'bob.spoq.dev', 2), ('old_3', 'pending', 'carol.spoq.dev', NULL), ('old_4', 'deprovisioned', 'dave.spoq.dev', 4)");
+    await pool.query("INSERT INTO user_vps VALUES ('old_1', 'active', 'Alice.spoq.dev', 1), ('old_2', NULL, 'bob.spoq.dev', 2), ('old_3', 'pending', 'carol.spoq.dev', NULL), ('old_4', 'deprovisioned', 'dave.spoq.dev', 4), ('old_5', 'deleted', 'erin.spoq.dev', 5)");
     await migrate(pool);
     const signUp = (userId: string, username: string) => inTransaction(pool, (client) => requestVps(client, { ...REQUEST, userId, username, hostname: `${username}.spoq.dev` }));
     for (const name of ["alice", "bob", "carol"]) {
@@ -110,7 +123,7 @@ describe("migrations", () => {
       assert.equal(await isHostnameTaken(pool, "new", `${name}.spoq.dev`), true);
     }
     assert.equal((await signUp("old_3", "carol")).created, true);
-    assert.equal((await signUp("new", "dave")).created, true);
+    for (const name of ["dave", "erin"]) assert.equal((await signUp(`new ${name}`, name)).created, true);
   });
 
   it("refuse a status column that cannot hold the statuses, and say so", async () => {

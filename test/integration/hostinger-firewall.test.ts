@@ -112,6 +112,20 @@ describe("a firewall", () => {
     assert.deepEqual([await activeOn(before), await activeOn()], [null, Number(id)]);
   });
 
+  it("moves away from a VM that takes no orders, and is removed from under one: nothing waits for it", async () => {
+    const { id, outs } = await created();
+    const before = vmId;
+    await control(sandbox, "POST", `vms/${before}/drift`, { kind: "suspended" });
+    ({ id: vmId } = await provision(sandbox, { hostname: "bob.spoq.dev" }));
+    const moved = await provider.update(id, outs, inputs());
+    isClean(id, moved.outs);
+    assert.deepEqual([await activeOn(before), await activeOn()], [Number(id), Number(id)]);
+    beginRun();
+    await control(sandbox, "POST", `vms/${vmId}/drift`, { kind: "suspended" });
+    await provider.delete(id, moved.outs);
+    assert.deepEqual(sandbox.state().firewalls, []);
+  });
+
   it("is reported gone when it is gone", async () => {
     const { id, outs } = await created();
     await firewallCall("DELETE", id);

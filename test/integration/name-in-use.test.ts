@@ -1,6 +1,6 @@
 /** A host name that somebody uses already is refused before a VM is bought for it. */
 import assert from "node:assert/strict";
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, it, vi } from "vitest";
 import { caaText } from "../../providers/cloudflare/caa.ts";
 import { forbiddingCaa } from "../../providers/cloudflare/certificate-allowed.ts";
 import { nameOfOtherZone, refuseNameInUse } from "../../providers/cloudflare/name-in-use.ts";
@@ -50,6 +50,22 @@ describe("a name that is in use", () => {
     await add("A", { content: "192.0.2.7" });
     await provider.create(inputs({ zoneId: undefined }));
     assert.equal(purchases(), 1);
+  });
+
+  it("is no question without a token for the zone: nothing is bought whose record could not be made", async () => {
+    vi.stubEnv("CLOUDFLARE_API_TOKEN", undefined);
+    vi.stubEnv("CLOUDFLARE_API_KEY", undefined);
+    provider.configure({ get: (key) => (key === "cloudflare:apiToken" ? undefined : settings()[key]) });
+    try {
+      await assert.rejects(provider.create(inputs()), /CONFIG_INVALID: .*Next: Set CLOUDFLARE_API_TOKEN/);
+      assert.equal(purchases(), 0);
+      vi.stubEnv("CLOUDFLARE_API_KEY", "fake-key-of-the-account");
+      await provider.create(inputs());
+      assert.equal(purchases(), 1, "the Cloudflare provider has a way of its own");
+    } finally {
+      vi.unstubAllEnvs();
+      provider.configure({ get: (key) => settings()[key] });
+    }
   });
 
   it("is the VM's own where it leads to the VM that is imported, and somebody else's where it does not", async () => {

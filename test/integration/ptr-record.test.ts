@@ -76,6 +76,24 @@ describe("a reverse DNS entry", () => {
     assert.deepEqual(await ptrs(), [null]);
   });
 
+  it("moves away from a VM that takes no orders, and is given up with it: nothing waits for it", async () => {
+    const { id, outs } = await created();
+    await control(sandbox, "POST", `vms/${vm.id}/drift`, { kind: "suspended" });
+    vm = await provision(sandbox, { hostname: "alicia.spoq.dev" });
+    const moved = await provider.update(id, outs, inputs());
+    assert.deepEqual(await ptrs(), [HOSTNAME]);
+    beginRun();
+    await control(sandbox, "POST", `vms/${vm.id}/drift`, { kind: "suspended" });
+    await provider.delete(id, moved.outs);
+  });
+
+  it("that a VM refuses to give back though it runs is a failure", async () => {
+    const { id, outs } = await created();
+    beginRun();
+    sandbox.addFault({ api: "hostinger", method: "DELETE", path: "/api/vps/v1/virtual-machines/\\d+/ptr/", times: 9, fault: { kind: "status", status: 422 } });
+    await assert.rejects(provider.delete(id, outs), /API_REJECTED/);
+  });
+
   it("stays when another resource has taken it over in the same run", async () => {
     const before = await created();
     await provider.create(inputs());

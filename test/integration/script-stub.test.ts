@@ -69,6 +69,16 @@ describe("a script of a VPS that is not bought", () => {
   };
   const refuse = (fault: object) => sandbox.addFault({ api: "hostinger", method: "POST", path: "/api/vps/v1/virtual-machines$", times: 1, fault } as never);
 
+  it("stays as it is where the VM does not say what it holds: nobody could write it anew", async () => {
+    refuse({ kind: "status", status: 402 });
+    const script = await scripts.create(scriptInputs());
+    const given: Values = { ...ALICE, postInstallScriptId: script.outs["scriptId"], postInstallScript: undefined, __provider };
+    await assert.rejects(vms.create(given), /PAYMENT_REFUSED/);
+    assert.deepEqual(await inAccount(), [WHOLE]);
+    const { id } = await vms.create(given);
+    assert.equal(vmOf(id).script!.contentSha256, sha(WHOLE));
+  });
+
   for (const [why, status] of [["the payment is refused", 402], ["the request is refused", 422], ["the token may not buy", 403]] as const) {
     it(`leaves no secret in the account if ${why}, and is whole again for the next try`, async () => {
       refuse({ kind: "status", status });

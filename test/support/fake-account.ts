@@ -26,7 +26,7 @@ export class FakeAccount {
   #listCalls = 0;
 
   session(overrides: Partial<Session["settings"]> = {}, signal = new AbortController().signal): Session {
-    const settings = { apiKey: "fake", baseUrl: "http://127.0.0.1", purchaseTimeoutMs: 150, purchaseIntentMs: 3_000, purchaseSettleMs: 100, runningTimeoutMs: 30_000, notFoundGraceMs: 180_000, initialGraceMs: 10, purchaseUncertainPolicy: "ask" as const, mayBuy: true, patience: "own" as const };
+    const settings = { apiKey: "fake", baseUrl: "http://127.0.0.1", purchaseTimeoutMs: 150, purchaseIntentMs: 3_000, purchaseSettleMs: 400, runningTimeoutMs: 30_000, notFoundGraceMs: 180_000, initialGraceMs: 10, purchaseUncertainPolicy: "ask" as const, mayBuy: true, patience: "own" as const };
     return { client: this.client() as unknown as HostingerClient, settings: { ...settings, ...overrides }, signal, report: (text) => void this.reports.push(text) };
   }
 

@@ -53,12 +53,14 @@ export async function follow(session: Session, inputs: VirtualMachineInputs, beg
   let record: PurchaseRecord | undefined = begun;
   for (;;) {
     if (isSeen(record)) return await take(session, inputs, record);
+    // What showed since the look is not seen by it, however long ago the process has made it: it may have slept.
+    const lookedAtMs = serverNowMs(session);
     const found = await lookForEvidence(session, record, inputs.allowReplaceOf);
-    const next = await act(session, inputs, record, found);
+    const next = await act(session, inputs, record, found, lookedAtMs);
     if (next === "again") return undefined;
     if (next) record = next;
     else {
-      refuseToWait(session, record, found, wait);
+      refuseToWait(session, record, found, wait, lookedAtMs);
       await wait.untilNextLook(`${inputs.hostname}: ${record.state === "accepted" ? `${orderOf(record)} is accepted; waiting for its payment and its VM` : "a purchase may have been made; looking for its VM"}`);
       const current = await readRecord(session, record.id);
       if (!current || current.state === "closed") return undefined;
@@ -68,7 +70,7 @@ export async function follow(session: Session, inputs: VirtualMachineInputs, beg
 }
 
 /** The record in its next state, "again" if it is over; undefined if nothing is known yet. */
-async function act(session: Session, inputs: VirtualMachineInputs, record: PurchaseRecord, found: Evidence): Promise<PurchaseRecord | "again" | undefined> {
+async function act(session: Session, inputs: VirtualMachineInputs, record: PurchaseRecord, found: Evidence, lookedAtMs: number): Promise<PurchaseRecord | "again" | undefined> {
   switch (found.kind) {
     case "vm":
       session.report(`${inputs.hostname}: VM ${found.vmId} is what was bought: ${found.because}`);
@@ -87,15 +89,15 @@ async function act(session: Session, inputs: VirtualMachineInputs, record: Purch
         await removeRecord(session, record.id);
         return "again";
       }
-      return mayBuyAgainByPolicy(session, inputs, record, found.isClear) ? await buyAgainByPolicy(session, record, found.looked) : undefined;
+      return found.isClear && mayBuyAgainByPolicy(session, inputs, record, lookedAtMs) ? await buyAgainByPolicy(session, record, found.looked) : undefined;
   }
 }
 
 /** Once, after the settle time, and only if nothing at all shows that may be what was bought. */
-function mayBuyAgainByPolicy(session: Session, inputs: VirtualMachineInputs, record: PurchaseRecord, isClear: boolean): boolean {
+function mayBuyAgainByPolicy(session: Session, inputs: VirtualMachineInputs, record: PurchaseRecord, lookedAtMs: number): boolean {
   const { purchaseUncertainPolicy, purchaseSettleMs } = session.settings;
   if (purchaseUncertainPolicy !== "buy-again-without-evidence" || !mayBuy(session, inputs) || record.boughtAgain === true) return false;
-  return record.format === "current" && isInDoubt(record.state) && serverNowMs(session) >= doubtEndsAtMs(record, purchaseSettleMs) && isClear;
+  return record.format === "current" && isInDoubt(record.state) && lookedAtMs >= doubtEndsAtMs(record, purchaseSettleMs);
 }
 
 async function buyAgainByPolicy(session: Session, record: PurchaseRecord, looked: string): Promise<"again"> {
@@ -122,6 +124,7 @@ async function written(session: Session, record: PurchaseRecord): Promise<Purcha
  */
 export async function lookForEvidence(session: LookingSession, record: PurchaseRecord, except: number | undefined, isOnlyLook = false): Promise<Evidence> {
   const { client, signal, settings } = session;
+  const isEarly = !isOnlyLook && serverNowMs(session) < sentAtMs(record) + CERTAIN_FIRST * settings.purchaseSettleMs;
   // The VMs before the records: of a VM that is listed, the record is there.
   const { vms, odd } = await client.virtualMachines.listEntries({ signal });
   const subscriptions = await client.subscriptions.list({ signal });
@@ -129,7 +132,6 @@ export async function lookForEvidence(session: LookingSession, record: PurchaseR
   if (certain) return certain;
   // Others' purchases are only asked for where it may depend on them.
   const alone = evidence(record, { vms, odd, subscriptions, others: [] }, except);
-  const isEarly = !isOnlyLook && serverNowMs(session) < sentAtMs(record) + CERTAIN_FIRST * settings.purchaseSettleMs;
   if (alone.kind === "failed" || (alone.kind === "none" && (alone.isClear || record.subscriptionId !== undefined))) return alone;
   return evidence(record, { vms, odd, subscriptions, others: isEarly ? undefined : await otherPurchases(session, record) }, except);
 }
@@ -147,14 +149,14 @@ async function otherPurchases(session: LookingSession, record: PurchaseRecord): 
   }
 }
 
-function refuseToWait(session: Session, record: PurchaseRecord, found: Evidence, wait: Wait): void {
+function refuseToWait(session: Session, record: PurchaseRecord, found: Evidence, wait: Wait, lookedAtMs: number): void {
   const { runningTimeoutMs, purchaseSettleMs } = session.settings;
   const patience = patienceFor("purchase", session.settings.patience);
   if (record.state === "accepted") {
     if (patience === "own" && wait.waitedMs < runningTimeoutMs) return;
     throw new UserVpsError("AWAITING_PAYMENT", `${orderOf(record)} for ${record.hostname} is accepted since ${new Date(sentAtMs(record)).toISOString()}, and no VM of it shows yet.`);
   }
-  const isSettled = serverNowMs(session) >= doubtEndsAtMs(record, purchaseSettleMs);
+  const isSettled = lookedAtMs >= doubtEndsAtMs(record, purchaseSettleMs);
   if (!isSettled && patience === "none") throw notYet("purchase", record.hostname, "Hostinger has not told yet; nothing is ordered again");
   if (!isSettled || (record.endsAtMs !== undefined && patience === "own" && wait.waitedMs < runningTimeoutMs)) return;
   const reason = record.reason === undefined ? "" : ` ${record.reason}`;

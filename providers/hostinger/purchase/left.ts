@@ -38,9 +38,9 @@ async function lookAt(session: Session, record: PurchaseRecord): Promise<LeftPur
   const { id: recordId, hostname, key, orderId, subscriptionId } = record;
   const known = { recordId, hostname, key, orderId };
   if (isSeen(record)) return { ...known, subscriptionId, vmId: record.vmId, isStillToCome: false };
-  const found = await lookForEvidence(session, record, undefined);
-  // A payment takes as long as it takes: an order that stands is over when its subscription is, or by a person's word.
+  // A payment takes as long as it takes: an order that stands is over when its subscription is, or by a person's word. By the time before the look, which sees nothing that shows later.
   const mayShow = !isInDoubt(record.state) || serverNowMs(session) < doubtEndsAtMs(record, session.settings.purchaseSettleMs);
+  const found = await lookForEvidence(session, record, undefined);
   return {
     ...known,
     subscriptionId: found.kind === "order" ? found.subscriptionId : subscriptionId,

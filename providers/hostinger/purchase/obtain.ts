@@ -77,7 +77,7 @@ async function openPurchase(session: Session, inputs: VirtualMachineInputs, reco
   const foreign = open.find((record) => isAnothers(record, inputs.owner));
   if (foreign) {
     throw new UserVpsError("VM_NOT_OURS", `A purchase for ${inputs.hostname} is open (record ${foreign.id}, ${foreign.state}), but it is ${foreign.owner}'s, expected ${inputs.owner}'s.`, {
-      next: "Have the other's purchase end first: docs/runbook.md, or take another host name.",
+      next: "Have the other's purchase end first: docs/runbook.md, or take another host name. If it is this resource's own, from before it, its stack or its project was renamed, set `owner` to that of the record.",
     });
   }
   return open.find(({ state }) => state === "seen") ?? open.find(({ state }) => state === "accepted") ?? open[0];

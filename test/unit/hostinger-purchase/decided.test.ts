@@ -104,7 +104,7 @@ describe("what a person decides", () => {
     await rejectsWithCode(resolvePurchase(account.session({ purchaseSettleMs: 60_000 }), ALICE.hostname, { kind: "buy-again" }, BY), "INPUT_INVALID");
     const vm = account.addVm({ plan: "KVM 8" });
     await new Promise((resolve) => setTimeout(resolve, 120));
-    await rejectsWithCode(resolvePurchase(account.session(), ALICE.hostname, { kind: "vm", vmId: vm.id }, BY), "VM_MISMATCH");
+    await rejectsWithCode(resolvePurchase(account.session({ purchaseSettleMs: 100 }), ALICE.hostname, { kind: "vm", vmId: vm.id }, BY), "VM_MISMATCH");
   });
 
   it("buy again, of a purchase that has become a VM meanwhile: refused, and that VM is taken", async () => {

@@ -110,6 +110,12 @@ describe("refusing changes in preview", () => {
     });
   }
 
+  it("tells who changes the host name how to do that in place, and nothing of releases", async () => {
+    const { failures } = await check({ hostname: "alicia.spoq.dev", postInstallFingerprint: "bb" }, OLD);
+    assert.match(failures[0]?.reason ?? "", /CHANGE_REFUSED: postInstallFingerprint .*`pulumi config set bootHostname alice\.spoq\.dev`/);
+    assert.doesNotMatch(failures[0]?.reason ?? "", /release/);
+  });
+
   it("wipes nothing for a recreation that is not mentioned any more", async () => {
     assert.deepEqual((await check({ postInstallFingerprint: "aa" }, { ...OLD, recreation: "1" })).failures, []);
   });

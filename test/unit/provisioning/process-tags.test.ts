@@ -61,11 +61,17 @@ describe.skipIf(process.platform !== "linux")("a process with hardly a descripto
   });
 });
 
-/** Loaded before a watchdog: with SIGUSR2 its machine wakes an hour later, which the clock on the wall alone shows. */
-const SLEEPS = `data:text/javascript,${encodeURIComponent(`
+/** Loaded before a watchdog: with SIGUSR2 one of its clocks is an hour further. */
+const anHourLater = (clock: "wall" | "boot") => `data:text/javascript,${encodeURIComponent(`
+  import os from "node:os";
+  import { syncBuiltinESMExports } from "node:module";
   const { now } = Date;
-  performance.now = () => 0;
-  process.on("SIGUSR2", () => { Date.now = () => now() + 3_600_000; });
+  const { uptime } = os;
+  process.on("SIGUSR2", () => {
+    if (${clock === "wall"}) Date.now = () => now() + 3_600_000;
+    else os.uptime = () => uptime() + 3_600;
+    syncBuiltinESMExports();
+  });
 `)}`;
 
 describe("the watchdog", () => {
@@ -115,15 +121,28 @@ describe("the watchdog", () => {
     assert.equal(parent.exitCode, null);
   });
 
-  it.skipIf(process.platform !== "linux")("that slept with its machine (on Linux, by /proc) ends what the worker was at when it wakes, by whichever of its clocks went on", async () => {
+  async function setForward(clock: "wall" | "boot") {
     const { worker, folder, parent, exited } = await startWorker();
-    const slept = spawn(process.execPath, ["--import", SLEEPS, join(PROVISIONING, "watchdog.ts"), worker, folder, "--ends-silent"], { stdio: ["pipe", "ignore", "inherit"] });
-    atEnd(() => slept.kill("SIGKILL"));
-    await until("it to look after the worker", async () => await catches(slept.pid!, constants.signals.SIGHUP));
-    slept.kill("SIGUSR2");
+    const watchdog = spawn(process.execPath, ["--import", anHourLater(clock), join(PROVISIONING, "watchdog.ts"), worker, folder, "--ends-silent"], { stdio: ["pipe", "ignore", "inherit"] });
+    atEnd(() => watchdog.kill("SIGKILL"));
+    await until("it to look after the worker", async () => await catches(watchdog.pid!, constants.signals.SIGHUP));
+    watchdog.kill("SIGUSR2");
+    return { watchdog, parent, exited };
+  }
+
+  it.skipIf(process.platform !== "linux")("that slept with its machine (on Linux, by /proc) ends what the worker was at when it wakes", async () => {
+    const { parent, exited } = await setForward("boot");
     const [, signal] = await exited;
     assert.equal(signal, "SIGKILL");
     assert.equal(parent.exitCode, null);
+  });
+
+  it.skipIf(process.platform !== "linux")("ends nothing (on Linux, by /proc) when somebody puts a clock right that was slow", async () => {
+    const { watchdog, exited } = await setForward("wall");
+    const beats = setInterval(() => watchdog.stdin.write("."), 500);
+    atEnd(() => clearInterval(beats));
+    assert.equal(await Promise.race([exited, sleep(4_000).then(() => "still there")]), "still there");
+    assert.equal(watchdog.exitCode, null);
   });
 
   it("is started again when it was killed, and then does so too", async () => {
