@@ -21,8 +21,7 @@ export const CHECKOUT = resolve(import.meta.dirname, "..", "..");
 export type Documents = Map<string, string>;
 
 /** Those that follow from the code alone; a unit test says that they are current. */
-export async function documentsOfTheCode(): Promise<Documents> {
-  const api = await describedApi();
+export async function documentsOfTheCode(api: OpenApi): Promise<Documents> {
   return new Map([
     [".env.example", environmentExample()],
     ["docs/configuration.md", configurationPage()],
@@ -37,16 +36,17 @@ export async function documentsOfTheCode(): Promise<Documents> {
 
 /** With those that tell what a running service does. */
 export async function allDocuments(world: DocumentedWorld, say: (line: string) => void): Promise<Documents> {
+  const api = await describedApi();
   const metrics = await (await fetch(`${world.url}/metrics`)).text();
   return new Map([
-    ...await documentsOfTheCode(),
-    ["docs/http.md", httpPage(await describedApi(), metrics)],
+    ...await documentsOfTheCode(api),
+    ["docs/http.md", httpPage(api, metrics)],
     ["docs/transcripts.md", await transcriptsPage(world, say)],
   ]);
 }
 
 /** What is offered at the moment is no matter of a document that is kept. */
-async function describedApi(): Promise<OpenApi> {
+export async function describedApi(): Promise<OpenApi> {
   return JSON.parse(JSON.stringify(await apiDocument()), (_, value: Record<string, unknown> | null) => (value?.[OFFERED] === undefined ? value : { ...value, enum: undefined })) as OpenApi;
 }
 

@@ -36,6 +36,8 @@ const READ_ELSEWHERE: readonly DescribedVariable[] = [
   { name: "TERM", description: "The terminal's own: see NO_COLOR.", example: "dumb" },
   { name: "SSH_PRIVATE_KEY", description: "Logs in to a VPS as root for a release: the stack's setting sshPrivateKey.", example: "-----BEGIN OPENSSH PRIVATE KEY-----…", secret: true },
   { name: "USER_VPS_SSH_PORT", description: "The VPS's SSH port: the stack's setting sshPort.", example: "22", byDefault: "22" },
+  { name: "CLOUDFLARE_API_KEY", description: "The Cloudflare provider's own, with CLOUDFLARE_EMAIL, for a plain `pulumi up` without CLOUDFLARE_API_TOKEN: then nobody looks before a purchase whether the host name is free.", example: "a global API key", secret: true },
+  { name: "CLOUDFLARE_API_USER_SERVICE_KEY", description: "Likewise.", example: "an origin CA key", secret: true },
   { name: "PULUMI_BACKEND_URL", description: "Where the Pulumi CLI keeps the stacks' state. Commands that open stacks, and doctor, look there before STATE_BACKEND_URL and DATABASE_URL; the service does not read it. A plain `pulumi` needs it as docs/runbook.md has it.", example: "postgres://user-vps@db.example.com/user_vps?sslmode=verify-full", secret: true },
   { name: "PGSSLMODE", description: "As sslmode in DATABASE_URL, STATE_BACKEND_URL and PULUMI_BACKEND_URL, where that says nothing of TLS.", example: "verify-full" },
   { name: "PULUMI_DIY_BACKEND_PARALLEL", description: "For the Pulumi CLI on PostgreSQL: 1, or it hangs where it lists more stacks than twice the CPUs. Whatever the project itself runs or writes has it.", example: "1" },

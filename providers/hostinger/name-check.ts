@@ -25,7 +25,9 @@ export async function refuseForeignName(session: Session, { hostname, zoneId }: 
 
 /** The Cloudflare provider's other ways in, by which this program does not go. */
 function hasOtherCredentials(): boolean {
-  return [["cloudflare:apiKey", "CLOUDFLARE_API_KEY"], ["cloudflare:apiUserServiceKey", "CLOUDFLARE_API_USER_SERVICE_KEY"]].some(([setting, variable]) => stackSetting(setting!) ?? process.env[variable!]);
+  const key = stackSetting("cloudflare:apiKey") ?? process.env["CLOUDFLARE_API_KEY"];
+  const serviceKey = stackSetting("cloudflare:apiUserServiceKey") ?? process.env["CLOUDFLARE_API_USER_SERVICE_KEY"];
+  return Boolean(key) || Boolean(serviceKey);
 }
 
 /** What comes after the VM would fail, and the VM would be paid for. */

@@ -2,9 +2,7 @@
 import { Client } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
 import { MINUTE_MS, SECOND_MS, sleep } from "../../providers/core/time.ts";
-
-/** SQLSTATE of `the database system is starting up`. */
-const CANNOT_CONNECT_NOW = "57P03";
+import { isStarting, untilLetIn } from "./until-let-in.ts";
 
 /** Until it is tried once more to start one that has ended, and does not start: its disk may be full. */
 const FIRST_PAUSE_MS = 1 * SECOND_MS;
@@ -12,30 +10,31 @@ const LONGEST_PAUSE_MS = 30 * SECOND_MS;
 
 /** One that was killed reads its log through before it lets anybody in. */
 const RECOVERY_LIMIT_MS = 2 * MINUTE_MS;
+const RECOVERY_PAUSE_MS = SECOND_MS / 5;
 const CONNECT_LIMIT_MS = 15 * SECOND_MS;
 
 /** @throws UserVpsError DATABASE_FAILED that says where the server is that does not answer */
 export async function holdPresence(url: string, folder: string): Promise<Client> {
-  const endMs = performance.now() + RECOVERY_LIMIT_MS;
-  for (;;) {
-    const client = new Client({ connectionString: url, application_name: "user-vps presence", connectionTimeoutMillis: CONNECT_LIMIT_MS });
-    // It breaks when the server ends: see keepPresence.
-    client.on("error", () => undefined);
-    try {
-      await client.connect();
-      return client;
-    } catch (cause) {
-      await client.end().catch(() => undefined);
-      const isStarting = (cause as { code?: string }).code === CANNOT_CONNECT_NOW;
-      if (isStarting && performance.now() < endMs) {
-        await sleep(SECOND_MS / 5);
-        continue;
-      }
-      const { host } = new URL(url);
-      throw new UserVpsError("DATABASE_FAILED", `The project's own PostgreSQL in ${folder}, at ${host}, does not let this process in: ${messageOf(cause) || "it does not answer"}.`, {
-        next: `Look at ${folder}/log, and whether a process of it hangs ('${folder}/data/postmaster.pid' has its id); end it, and start again.`, cause,
-      });
-    }
+  try {
+    return await untilLetIn(() => connect(url), { limitMs: RECOVERY_LIMIT_MS, pauseMs: RECOVERY_PAUSE_MS, mayPass: isStarting });
+  } catch (cause) {
+    const { host } = new URL(url);
+    throw new UserVpsError("DATABASE_FAILED", `The project's own PostgreSQL in ${folder}, at ${host}, does not let this process in: ${messageOf(cause) || "it does not answer"}.`, {
+      next: `Look at ${folder}/log, and whether a process of it hangs ('${folder}/data/postmaster.pid' has its id); end it, and start again.`, cause,
+    });
+  }
+}
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client({ connectionString: url, application_name: "user-vps presence", connectionTimeoutMillis: CONNECT_LIMIT_MS });
+  // It breaks when the server ends: see keepPresence.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (cause) {
+    await client.end().catch(() => undefined);
+    throw cause;
   }
 }
 

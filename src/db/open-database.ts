@@ -1,9 +1,12 @@
 import type { Pool } from "pg";
 import { messageOf, UserVpsError } from "../../providers/core/errors.ts";
+import { MINUTE_MS, SECOND_MS } from "../../providers/core/time.ts";
 import { createPool } from "./connections.ts";
 import { startEmbedded } from "./embedded.ts";
-import { awaitFirstConnection } from "./first-connection.ts";
 import { migrate } from "./migrate.ts";
+import { isBusy, untilLetIn } from "./until-let-in.ts";
+
+const FIRST_CONNECTION = { limitMs: 1 * MINUTE_MS, pauseMs: 1 * SECOND_MS, mayPass: isBusy };
 
 export interface DatabaseOptions {
   /** Absent: a PostgreSQL of the project's own. */
@@ -13,6 +16,8 @@ export interface DatabaseOptions {
   readonly onProgress?: ((line: string) => void) | undefined;
   /** Of the pool. */
   readonly maxConnections?: number;
+  /** Ends the wait for a server that lets nobody in yet. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Database {
@@ -26,7 +31,7 @@ export interface Database {
 /**
  * Connects and brings the database to the newest migration.
  *
- * @throws UserVpsError DATABASE_FAILED
+ * @throws UserVpsError DATABASE_FAILED; the signal's reason
  */
 export async function openDatabase(options: DatabaseOptions = {}): Promise<Database> {
   const embedded = options.databaseUrl ? undefined : await startEmbedded({ folder: options.dataFolder, onProgress: options.onProgress });
@@ -38,10 +43,11 @@ export async function openDatabase(options: DatabaseOptions = {}): Promise<Datab
     await embedded?.release();
   };
   try {
-    await awaitFirstConnection(pool, (line) => options.onProgress?.(line));
+    await untilLetIn(() => pool.query("SELECT 1"), { ...FIRST_CONNECTION, signal: options.signal, onWait: (why) => options.onProgress?.(`the database lets nobody in yet: ${why}`) });
     for (const name of await migrate(pool)) options.onProgress?.(`migration ${name} applied`);
   } catch (error) {
     await close();
+    options.signal?.throwIfAborted();
     throw new UserVpsError("DATABASE_FAILED", `The database cannot be used: ${messageOf(error)}.`, { cause: error });
   }
   return { pool, url, close };

@@ -59,7 +59,7 @@ export async function startService({ settings, env, onProgress = () => undefined
     });
     // Each role loads what it needs, while slots and database are opened: an HTTP process has no SDK of the engine in memory.
     const loading = { worker: role === "http" ? undefined : import("./worker-process.ts"), http: role === "worker" ? undefined : import("../http/index.ts") };
-    const database = await openDatabase({ databaseUrl: settings.databaseUrl, dataFolder: settings.dataFolder, onProgress });
+    const database = await openDatabase({ databaseUrl: settings.databaseUrl, dataFolder: settings.dataFolder, onProgress, signal });
     closers.push(() => database.close());
     signal.throwIfAborted();
     const boss = await startQueue({

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { describe, it } from "vitest";
 import { createPool, inTransaction, isDatabaseOutage } from "../../src/db/index.ts";
 import type { Queryable } from "../../src/db/index.ts";
-import { awaitFirstConnection } from "../../src/db/first-connection.ts";
 import { withClient } from "../../src/db/transaction.ts";
+import { isBusy, untilLetIn } from "../../src/db/until-let-in.ts";
 import { ChangeFeed } from "../../src/http/change-feed.ts";
 import { SILENT_SECONDS, tryLockSession } from "../../src/jobs/session-lock.ts";
 import { sleep } from "../../providers/core/time.ts";
@@ -72,19 +72,27 @@ describe("the first connection", () => {
     atEnd(() => server.close());
     const slow = createPool({ url: `postgres://user:fake-password-for-tests@127.0.0.1:${(server.address() as AddressInfo).port}/none?sslmode=disable`, name: "first", max: 1 });
     atEnd(() => slow.end());
-    return { slow, asked: () => asked };
+    const letIn = (limitMs: number, onWait: (why: string) => void, signal?: AbortSignal) => untilLetIn(() => slow.query("SELECT 1"), { limitMs, pauseMs: 50, mayPass: isBusy, onWait, signal });
+    return { letIn, asked: () => asked };
   }
 
   it("is waited for while the server is starting, and told of; where it refuses who asks, that is said at once", async () => {
-    const { slow, asked } = await serverThat("starting", "refuses");
+    const { letIn, asked } = await serverThat("starting", "refuses");
     const said: string[] = [];
-    await assert.rejects(awaitFirstConnection(slow, (line) => said.push(line)), /password authentication failed/);
-    assert.deepEqual([said, asked()], [["the database lets nobody in yet: the database system is starting up"], 2]);
+    await assert.rejects(letIn(60_000, (why) => said.push(why)), /password authentication failed/);
+    assert.deepEqual([said, asked()], [["the database system is starting up"], 2]);
   });
 
   it("is not waited for without an end", async () => {
-    const { slow } = await serverThat("starting");
-    await assert.rejects(awaitFirstConnection(slow, () => undefined, 0), /starting up/);
+    const { letIn, asked } = await serverThat("starting");
+    await assert.rejects(letIn(200, () => undefined), /starting up/);
+    assert.ok(asked() > 1);
+  });
+
+  it("is waited for no longer when the service is ended", async () => {
+    const { letIn } = await serverThat("starting");
+    const ending = new AbortController();
+    await assert.rejects(letIn(60_000, () => ending.abort(new Error("ended")), ending.signal), /ended/);
   });
 });
 
